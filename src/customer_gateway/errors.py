@@ -1,0 +1,118 @@
+"""The family of errors, one state each.
+
+    GatewayError
+    ├── ConfigInvalid                    a key of the configuration is missing, misspelt or of the wrong form
+    ├── RequestRefused                   the caller's own doing; nothing was sent upstream
+    │   ├── BadUserInput                 BAD_USER_INPUT
+    │   ├── InvalidCursor                INVALID_CURSOR
+    │   ├── QueryTooLarge                QUERY_TOO_LARGE
+    │   └── QueryTooDeep                 QUERY_TOO_DEEP
+    └── UpstreamError                    one system failed one read; it costs that read's fields only
+        ├── UpstreamUnavailable          UPSTREAM_UNAVAILABLE      refused, reset, DNS, TLS, 5xx, open breaker
+        ├── UpstreamTimeout              UPSTREAM_TIMEOUT          hang, drip, deadline reached
+        ├── UpstreamRateLimited          UPSTREAM_RATE_LIMITED     429, or the budget's turn falls past the deadline
+        ├── UpstreamUnauthorized         UPSTREAM_UNAUTHORIZED     401 or 403 after one new login
+        └── UpstreamBadResponse          UPSTREAM_BAD_RESPONSE     any other answer that is not the one asked for
+
+The codes are the closed list of docs/errors.md. A message names the system, the call and what to do; it never
+carries a value of a customer, a credential or the vendor's own text: that goes to the log.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Root of the family: everything the gateway raises on purpose."""
+
+
+class ConfigInvalid(GatewayError):
+    """A key of the configuration cannot be used: says which key of which table and what was expected."""
+
+
+class RequestRefused(GatewayError):
+    """The caller asked for something that cannot be; `code` is its entry in the closed list."""
+
+    code: ClassVar[str] = "BAD_USER_INPUT"
+
+
+class BadUserInput(RequestRefused):
+    """A variable, an argument, a malformed id or an unknown system name."""
+
+
+class InvalidCursor(RequestRefused):
+    """A cursor that is not ours, was tampered with, or belongs to another list."""
+
+    code = "INVALID_CURSOR"
+
+
+class QueryTooLarge(RequestRefused):
+    """The document has more tokens, or the body more bytes, than the gateway reads."""
+
+    code = "QUERY_TOO_LARGE"
+
+
+class QueryTooDeep(RequestRefused):
+    """The document nests deeper than the gateway follows."""
+
+    code = "QUERY_TOO_DEEP"
+
+
+class UpstreamError(GatewayError):
+    """One system failed one read.
+
+    `retry_after_ms` is the vendor's own hint or the wait until the budget's next turn; `status` the HTTP status, where
+    there was an answer at all.
+    """
+
+    code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
+
+    def __init__(
+        self,
+        system: str,
+        message: str,
+        *,
+        retryable: bool | None = None,
+        retry_after_ms: int | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(f"{system}: {message}")
+        self.system = system
+        self.retryable = self._retryable_by_nature if retryable is None else retryable
+        self.retry_after_ms = retry_after_ms
+        self.status = status
+
+    _retryable_by_nature: ClassVar[bool] = False
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The system refused or dropped the connection, answered 5xx, or its breaker is open."""
+
+    _retryable_by_nature = True
+
+
+class UpstreamTimeout(UpstreamError):
+    """The deadline was reached before the whole answer was there."""
+
+    code = "UPSTREAM_TIMEOUT"
+    _retryable_by_nature = True
+
+
+class UpstreamRateLimited(UpstreamError):
+    """The system counts too many calls, or the wait for its budget would outlast the deadline."""
+
+    code = "UPSTREAM_RATE_LIMITED"
+    _retryable_by_nature = True
+
+
+class UpstreamUnauthorized(UpstreamError):
+    """The system refuses the gateway's credentials, also after one new login."""
+
+    code = "UPSTREAM_UNAUTHORIZED"
+
+
+class UpstreamBadResponse(UpstreamError):
+    """The system answered, but not with what was asked for; retryable only where the body was cut short."""
+
+    code = "UPSTREAM_BAD_RESPONSE"

@@ -1,0 +1,1 @@
+"""The unified nouns and the small values that every room shares: ids, deadlines, cursors, documents."""
