@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 
 class Deadline:
@@ -42,7 +42,7 @@ class Deadline:
                 timer.reschedule(at)
 
     @asynccontextmanager
-    async def enforce(self) -> AsyncIterator[None]:
+    async def enforce(self) -> AsyncGenerator[None]:
         """Cancel the body at the deadline and raise `TimeoutError`."""
         async with asyncio.timeout_at(self.at) as timer:
             self._timers.append(timer)
