@@ -1,0 +1,51 @@
+"""Ids: a record's reference, and the opaque global id that clients keep."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final, NamedTuple
+
+from customer_gateway.errors import BadUserInput
+
+_MOST_CHARACTERS: Final = 512
+_FORM: Final = re.compile(r"(?P<type>[A-Za-z]+):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
+
+
+class RecordRef(NamedTuple):
+    """One customer as one system holds it: the system's name and the vendor's own key."""
+
+    system: str
+    key: str
+
+
+class NodeId(NamedTuple):
+    """What a global id says: a GraphQL type, a system's name, and a key in the form of that type and system."""
+
+    type: str
+    system: str
+    key: str
+
+    def encode(self) -> str:
+        """The opaque form: base64url of `Type:system:key` without padding."""
+        return encode_id(self.type, self.system, self.key)
+
+
+def encode_id(type_name: str, system: str, key: str) -> str:
+    """The global id of `key`: stable over restarts and over the order of the configuration."""
+    return urlsafe_b64encode(f"{type_name}:{system}:{key}".encode()).rstrip(b"=").decode()
+
+
+def decode_id(text: str) -> NodeId:
+    """Read a global id back; anything that `encode_id` cannot have made raises `BadUserInput`."""
+    if len(text) > _MOST_CHARACTERS:
+        raise BadUserInput("This id is too long to be one of ours; give an id as it was returned.")
+    try:
+        plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, ValueError):
+        raise BadUserInput("This id is malformed; give an id as it was returned.") from None
+    found = _FORM.fullmatch(plain)
+    if found is None or encode_id(*found.groups()) != text:
+        raise BadUserInput("This id is malformed; give an id as it was returned.")
+    return NodeId(*found.groups())

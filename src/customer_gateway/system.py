@@ -1,0 +1,175 @@
+"""The protocol: all that federation, catalog and api know of an upstream.
+
+A system tells *facts* (what it supplies, which keys it knows, how many fit in a call) and offers *reads*. A read is a
+`Route`, a batched look-up by keys; federation joins the keys of a request, and of all requests, into as few calls as
+the route allows. What a customer's own document holds is read through the system's view of it; what another call must
+tell is read by the system's `readers`, each for many customers at once.
+
+Read results are values: an element that failed is an `UpstreamError` in its place, so that one dead read costs its own
+fields only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+from customer_gateway.model.nouns import UNIFIED_FIELDS, Customer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from customer_gateway.errors import UpstreamError
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.documents import Struct
+    from customer_gateway.model.nouns import Invoice, User
+
+V_co = TypeVar("V_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route(Generic[V_co]):
+    """A batched look-up of one system: keys in, a value for each key that the vendor knows.
+
+    `fetch` gets at most `most` distinct keys, all of the form `key_form`, and leaves out the keys that the vendor does
+    not know; it pages until complete and raises an `UpstreamError` for all of them together. `cache_seconds` > 0 lets
+    federation answer from memory for that long (code lists, people), at most `cache_keys` values.
+    """
+
+    name: str
+    fetch: Callable[[Sequence[str], Deadline], Awaitable[Mapping[str, V_co]]]
+    most: int
+    key_form: re.Pattern[str] = field(default_factory=lambda: re.compile(r".+", re.DOTALL))
+    cache_seconds: float = 0.0
+    cache_keys: int = 10_000
+
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What an operation selects, over all its depths, aliases and fragments: a record is read once, at this width.
+
+    `fields` maps a GraphQL type's name to the names selected on it: unified types by their model names
+    (`vat_number`), record types (`PlandCustomer`) by their GraphQL names.
+    """
+
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+
+    def of(self, type_name: str) -> frozenset[str]:
+        return self.fields.get(type_name, frozenset())
+
+    def selects(self, type_name: str, *names: str) -> bool:
+        """Whether any of the names is selected on the type."""
+        return not self.of(type_name).isdisjoint(names)
+
+
+EVERYTHING: Final = Want({"Customer": frozenset(UNIFIED_FIELDS) | {"provenance", "version", "records"}})
+"""A want that reads every unified field of a customer, for tests and for writers."""
+
+
+class Reads(Protocol):
+    """One request's way to the routes: every key is read once per request, joined with other requests' keys."""
+
+    @property
+    def want(self) -> Want: ...
+
+    @property
+    def deadline(self) -> Deadline: ...
+
+    async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
+        """The values of `keys` in their order; failed ones are `UpstreamError`s, unknown ones None."""
+        ...
+
+
+Reader: TypeAlias = "Callable[[Sequence[Any], Reads], Awaitable[Sequence[Any]]]"
+"""Reads one unified field for many customers (views of one system): a value or an `UpstreamError` for each."""
+
+Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
+"""Finds nouns of one type by their keys: the noun, None, or an `UpstreamError` for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[V_co]):
+    """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell."""
+
+    items: Sequence[V_co]
+    has_next: bool | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A vendor: what is true of every system of this kind, known without configuration.
+
+    `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` (a class
+    attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
+    by name (`contacts`, `billing.payment_terms`).
+    """
+
+    slug: str
+    record: Struct
+    view: type[Customer]
+    readers: frozenset[str]
+
+    @property
+    def supplies(self) -> frozenset[str]:
+        """The unified fields that this vendor has a source for."""
+        return frozenset(name for name in UNIFIED_FIELDS if self._supplies(name))
+
+    def _supplies(self, name: str) -> bool:
+        attribute = f"{name}_key" if name in {"owner", "updater", "creator"} else name
+        return name in self.readers or getattr(self.view, attribute, None) is not None
+
+
+class System(Protocol):
+    """One configured upstream. Every method raises nothing but `UpstreamError`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def readers(self) -> Mapping[str, Reader]:
+        """Unified fields that another call tells; their names are `kind.readers`."""
+        ...
+
+    @property
+    def finders(self) -> Mapping[str, Finder]:
+        """How the nouns `Contact`, `Account`, `Agreement`, `Invoice` are found by their keys."""
+        ...
+
+    @property
+    def users(self) -> Route[User] | None:
+        """Users by key; None where the vendor has none."""
+        ...
+
+    @property
+    def invoice_details(self) -> Route[Invoice] | None:
+        """Invoices by key with the fields that the customer's list of invoices lacks; None where it lacks nothing."""
+        ...
+
+    def customers(self, want: Want) -> Route[Customer]:
+        """Customers by key, read as widely as `want` needs; the same width is the same route."""
+        ...
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+        """`size` customers from position `start`, inactive ones included.
+
+        `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
+        """
+        ...
+
+    async def count(self, deadline: Deadline) -> int | None:
+        """How many customers there are; None where the vendor cannot tell."""
+        ...
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        """Whether the last call within 30 s was answered, else whether one cheap call now is."""
+        ...
+
+    async def aclose(self) -> None: ...
