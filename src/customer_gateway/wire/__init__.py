@@ -1,0 +1,28 @@
+"""HTTP, and nothing of any vendor: the only home of httpx and of the transport below it."""
+
+from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
+from customer_gateway.wire.call import Answer, Call
+from customer_gateway.wire.client import Client
+from customer_gateway.wire.health import Health
+from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
+from customer_gateway.wire.session import SessionLogin
+
+__all__ = [
+    "Answer",
+    "Auth",
+    "BasicWithHeaders",
+    "BearerToken",
+    "BreakerPolicy",
+    "Call",
+    "Client",
+    "HeaderAuth",
+    "Health",
+    "Limits",
+    "Retry",
+    "SessionLogin",
+    "StaticHeaders",
+    "Window",
+    "bearer",
+    "per_client",
+    "per_template",
+]

@@ -1,0 +1,87 @@
+"""How a call proves who it is: headers that never change, or those of a session that is renewed in time.
+
+Not `httpx.Auth`: that one wants an `httpx.Request` per call, whose making alone costs more than the rest of a call
+through the direct transport (docs/adr/0004-http-transport.md).
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.wire.call import Answer, Call
+
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Door(Protocol):
+    """What credentials may use of their client: one call without any credentials.
+
+    A refused login is believed for `refusal_seconds`, so that wrong credentials are not tried with every call.
+    """
+
+    @property
+    def system(self) -> str: ...
+
+    @property
+    def refusal_seconds(self) -> float: ...
+
+    async def plain(self, call: Call, deadline: Deadline) -> Answer: ...
+
+
+class Auth(Protocol):
+    """Credentials as headers."""
+
+    async def headers(self, door: Door, deadline: Deadline) -> Headers:
+        """The headers to send now."""
+        ...
+
+    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
+        """Other headers after `refused` (as `headers` gave them) were answered with 401; None: there are no others."""
+        ...
+
+
+class StaticHeaders:
+    """Headers that never change."""
+
+    def __init__(self, *headers: tuple[str, str]) -> None:
+        self._headers: Headers = headers
+
+    async def headers(self, door: Door, deadline: Deadline) -> Headers:
+        del door, deadline
+        return self._headers
+
+    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
+        del refused, door, deadline
+
+
+class HeaderAuth(StaticHeaders):
+    """A key in a header: Pland's x-API-Key."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__((name, value))
+
+
+class BasicWithHeaders(StaticHeaders):
+    """Basic authentication and further headers: AutoDNS's context, Billbee's API key."""
+
+    def __init__(self, user: str, password: str, headers: Mapping[str, str] | None = None) -> None:
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        super().__init__(("authorization", f"Basic {token}"), *(headers or {}).items())
+
+
+class BearerToken(StaticHeaders):
+    """A token that does not end: NEXT's."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(("authorization", bearer(token)))
+
+
+def bearer(token: str) -> str:
+    """`token` with the word Bearer before it, once: some vendors' tokens come with it."""
+    return token if token.lower().startswith("bearer ") else f"Bearer {token}"

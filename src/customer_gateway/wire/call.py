@@ -1,0 +1,52 @@
+"""What is asked of a system and what came back: one HTTP call told by data, and its decoded answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call.
+
+    `path` is relative to the client's base URL, begins with a slash and is percent-encoded by the system where a key
+    needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, `form` as a form; not both.
+    `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
+    `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
+    it. With `missing_is_none` a 404 is an `Answer` whose document is None.
+    """
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: object = None
+    form: Mapping[str, str] | None = None
+    idempotent: bool = False
+    template: str = ""
+    missing_is_none: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        return self.template or self.path
+
+    @property
+    def reads(self) -> bool:
+        """Whether an answer without a body cannot be what was asked for."""
+        return self.method == "GET" or (self.method == "POST" and self.idempotent)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded answer under 2xx, or a 404 that means None.
+
+    `document` is None for such a 404, and for an empty body where the call did not read (a PUT, a DELETE) or the
+    status is 204 or 205. `headers` are looked up without regard to case.
+    """
+
+    status: int
+    document: Any
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])

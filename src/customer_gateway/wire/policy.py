@@ -1,0 +1,80 @@
+"""How much is asked of a system, how often again, and when it is left alone: small facts that settings fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from customer_gateway.wire.call import Call
+
+
+def per_client(_: Call) -> Hashable:
+    """One count for every call of the client: limits per address, per key, per user."""
+    return None
+
+
+def per_template(call: Call) -> Hashable:
+    """A count for each endpoint template: Billbee's 2 calls a second."""
+    return call.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
+
+    calls: int
+    seconds: float
+    scope: Callable[[Call], Hashable] = per_client
+
+    def shared_by(self, workers: int) -> Window:
+        """The part of one worker among several that share nothing: an even part, or one call in as many windows."""
+        if workers <= 1:
+            return self
+        part = self.calls // workers
+        if part:
+            return replace(self, calls=part)
+        return replace(self, calls=1, seconds=self.seconds * workers)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a configuration may say of any system.
+
+    `calls_per_second` 0 adds no window; `parallel` calls are under way at most; an answer has at most `answer_bytes`
+    as sent and as inflated.
+    """
+
+    calls_per_second: float = 0
+    parallel: int = 8
+    answer_bytes: int = 20_000_000
+
+    def windows(self) -> tuple[Window, ...]:
+        if self.calls_per_second <= 0:
+            return ()
+        calls = max(1, int(self.calls_per_second))
+        return (Window(calls, calls / self.calls_per_second),)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerPolicy:
+    """After `failures` failed calls in a row nothing is sent for `open_seconds`, then one call tries.
+
+    Failed is: unavailable, or timed out after at least `patience_seconds` on the wire, so that one caller's very short
+    deadline does not shut the system for everybody.
+    """
+
+    failures: int = 5
+    open_seconds: float = 10.0
+    patience_seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """At most `attempts` in all; before the n-th repetition a wait between 0 and `base_seconds` * 2^n, at most `cap`."""
+
+    attempts: int = 3
+    base_seconds: float = 0.1
+    cap_seconds: float = 2.0

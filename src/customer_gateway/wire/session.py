@@ -1,0 +1,116 @@
+"""Credentials by login: a session shared by all calls, renewed before it ends and once when it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
+from customer_gateway.model.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer_gateway.wire.auth import Door, Headers
+    from customer_gateway.wire.call import Answer, Call
+
+_REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a login's way of saying the same
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    task: asyncio.Task[Headers]
+    deadline: Deadline
+
+
+class SessionLogin:
+    """A login whose token goes into `header`, as `dress` writes it.
+
+    `token` reads it out of the answer to `login`; None, or an answer of another shape, is an `UpstreamBadResponse`,
+    a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last `renew_margin_seconds`
+    of it the next call starts a new login and goes on with the old session meanwhile. However many calls need a
+    session, one login is under way; it lives to the latest of their deadlines, and none of them ends it by leaving.
+    """
+
+    def __init__(
+        self,
+        login: Call,
+        token: Callable[[Answer], str | None],
+        *,
+        header: str,
+        lifetime_seconds: float,
+        renew_margin_seconds: float,
+        dress: Callable[[str], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._login = login
+        self._token = token
+        self._header = header
+        self._lifetime = lifetime_seconds
+        self._margin = renew_margin_seconds
+        self._dress = dress
+        self._clock = clock
+        self._session: Headers | None = None
+        self._since = 0.0
+        self._flight: _Flight | None = None
+        self._refused_until = 0.0
+
+    async def headers(self, door: Door, deadline: Deadline) -> Headers:
+        session, age = self._session, self._clock() - self._since
+        if session is None or age >= self._lifetime:
+            return await self._logged_in(door, deadline)
+        if age >= self._lifetime - self._margin and self._clock() >= self._refused_until:
+            self._under_way(door, deadline)
+        return session
+
+    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
+        if self._session is refused:
+            self._session = None
+        return await self.headers(door, deadline)
+
+    async def _logged_in(self, door: Door, deadline: Deadline) -> Headers:
+        if self._flight is None and self._clock() < self._refused_until:
+            raise UpstreamUnauthorized(door.system, "the login was refused a moment ago; check the credentials")
+        return await asyncio.shield(self._under_way(door, deadline))
+
+    def _under_way(self, door: Door, deadline: Deadline) -> asyncio.Task[Headers]:
+        if self._flight is None:
+            own = Deadline(deadline.at)
+            self._flight = _Flight(asyncio.create_task(self._run(door, own)), own)
+            self._flight.task.add_done_callback(_seen)
+        self._flight.deadline.extend(deadline.at)
+        return self._flight.task
+
+    async def _run(self, door: Door, deadline: Deadline) -> Headers:
+        try:
+            session = ((self._header, self._dress(await self._fresh_token(door, deadline))),)
+        except UpstreamUnauthorized:
+            self._refused_until = self._clock() + door.refusal_seconds
+            raise
+        finally:
+            self._flight = None
+        self._session, self._since = session, self._clock()
+        return session
+
+    async def _fresh_token(self, door: Door, deadline: Deadline) -> str:
+        try:
+            answer = await door.plain(self._login, deadline)
+        except UpstreamBadResponse as error:
+            if error.status in _REFUSALS:
+                raise UpstreamUnauthorized(door.system, "the login was refused", status=error.status) from None
+            raise
+        try:
+            token = self._token(answer)
+        except (AttributeError, KeyError, TypeError):
+            token = None
+        if not token:
+            raise UpstreamBadResponse(door.system, "the answer to the login holds no token", status=answer.status)
+        return token
+
+
+def _seen(task: asyncio.Task[Headers]) -> None:
+    """A renewal that nobody waits for may fail unseen: its log line tells, and the next call tries again."""
+    if not task.cancelled():
+        task.exception()
