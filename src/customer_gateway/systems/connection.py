@@ -1,0 +1,133 @@
+"""What every system's table of the configuration may say, and the client that comes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+
+from customer_gateway.errors import UpstreamError
+from customer_gateway.wire import BreakerPolicy, Client, Limits, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import httpx
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.wire import Auth, Call, Window
+
+_HTTP_URL: Final = TypeAdapter(HttpUrl)
+_FRESH_SECONDS: Final = 30.0
+DIGITS: Final = re.compile(r"[0-9]{1,18}")
+
+
+class LimitSettings(BaseModel):
+    """`[systems.NAME.limits]`: 0 = off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls_per_second: float = Field(default=0, ge=0)
+    parallel: int = Field(default=8, ge=1)
+    answer_bytes: int = Field(default=20_000_000, ge=1_000)
+    vendor_budget: bool = Field(default=True, description="Keep to the rate limits that the vendor documents.")
+
+
+class BreakerSettings(BaseModel):
+    """`[systems.NAME.breaker]`: `failures` 0 = off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    failures: int = Field(default=5, ge=0)
+    open_seconds: float = Field(default=10, gt=0)
+
+
+class SystemSettings(BaseModel):
+    """What any system's table may say; each kind adds its credentials."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = ""
+    base_url: str
+    time_zone: str
+    region: str = Field(pattern=r"^[A-Z]{2}$", description="Country whose phones are dialled without a prefix.")
+    limits: LimitSettings = LimitSettings()
+    breaker: BreakerSettings = BreakerSettings()
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        _HTTP_URL.validate_python(value)
+        return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("an IANA time zone such as Europe/Berlin")
+        return ZoneInfo(value).key
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the composition root gives every client.
+
+    `transport` answers the way to a system by its name (None: the real network), `workers` share the budgets.
+    """
+
+    transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
+    workers: int = 1
+    retry: Retry = field(default_factory=Retry)
+
+
+def no_objection(_status: int, _document: Any) -> None:
+    """The verdict of a vendor whose errors have error statuses."""
+
+
+def open_client(  # noqa: PLR0913 - each is one thing a system says of its client, by name
+    name: str,
+    settings: SystemSettings,
+    wiring: Wiring,
+    *,
+    auth: Auth | None,
+    headers: Mapping[str, str] | None = None,
+    budget: Sequence[Window] = (),
+    verdict: Callable[[int, Any], str | None] = no_objection,
+) -> Client:
+    """The client of one system: its credentials, the vendor's documented budget and the configured limits."""
+    return Client(
+        system=name,
+        base_url=settings.base_url,
+        auth=auth,
+        headers=headers,
+        limits=Limits(
+            calls_per_second=settings.limits.calls_per_second,
+            parallel=settings.limits.parallel,
+            answer_bytes=settings.limits.answer_bytes,
+        ),
+        budget=budget if settings.limits.vendor_budget else (),
+        breaker=BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds),
+        retry=wiring.retry,
+        verdict=verdict,
+        share=wiring.workers,
+        transport=wiring.transport(name),
+    )
+
+
+async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
+    """Whether the last call within 30 s was answered; a call under way is waited for; else `probe` is sent."""
+    known = client.health.fresh(_FRESH_SECONDS)
+    if known is None and client.health.in_flight:
+        await client.health.settled()
+        known = client.health.fresh(_FRESH_SECONDS)
+    if known is not None:
+        return known
+    try:
+        await client.call(probe, deadline)
+    except UpstreamError:
+        return bool(client.health.last_ok)
+    return True

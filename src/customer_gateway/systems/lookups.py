@@ -1,0 +1,78 @@
+"""Readers and finders that several systems are made of: by a route, by a user's key, through the customer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from customer_gateway.model.nouns import Customer, User
+    from customer_gateway.system import Finder, Reader, Reads, Route, Want
+
+
+def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
+    """A list for each customer from a route keyed by the customer; a customer the route does not know has none."""
+
+    async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
+        found = await reads.load(route, [customer.key for customer in customers])
+        return [[] if each is None else each for each in found]
+
+    return read
+
+
+def values_by(route: Route[Any], key: Callable[[Any], str | None]) -> Reader:
+    """One value for each customer from a route keyed by what `key` gives; None without a key or an unknown one."""
+
+    async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
+        keys = [key(customer) for customer in customers]
+        found = await reads.load(route, [each for each in keys if each is not None])
+        values = iter(found)
+        return [None if each is None else next(values) for each in keys]
+
+    return read
+
+
+def users_by(route: Route[User], keys: Callable[[Any], Sequence[str]]) -> Reader:
+    """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
+
+    async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
+        wanted = [keys(customer) for customer in customers]
+        found = await reads.load(route, [key for each in wanted for key in each])
+        values = iter(found)
+        lists = [[next(values) for _ in each] for each in wanted]
+        return [next((user for user in users if isinstance(user, UpstreamError)), users) for users in lists]
+
+    return read
+
+
+def by_route(route: Route[Any]) -> Finder:
+    """Nouns that have a look-up of their own."""
+
+    async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
+        return await reads.load(route, keys)
+
+    return find
+
+
+def through_customer(
+    customers: Callable[[Want], Route[Customer]],
+    customer_key: Callable[[str], str | None],
+    nouns: Callable[[Any], Iterable[Any] | None],
+) -> Finder:
+    """Nouns embedded in a customer's document: the customer is read, the noun with the key is found in it."""
+
+    async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
+        owners = [customer_key(key) for key in keys]
+        loaded = iter(await reads.load(customers(reads.want), [owner for owner in owners if owner is not None]))
+        found = [None if owner is None else next(loaded) for owner in owners]
+        return [
+            customer
+            if customer is None or isinstance(customer, UpstreamError)
+            else next((noun for noun in nouns(customer) or () if noun.key == key), None)
+            for key, customer in zip(keys, found, strict=True)
+        ]
+
+    return find

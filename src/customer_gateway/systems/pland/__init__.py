@@ -1,0 +1,241 @@
+"""Pland, a cleaning and facility workforce SaaS (seed 000): facts and reads. Quirks: docs/systems/pland.md."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import SecretStr, model_validator
+
+from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lookups import by_route, lists_by_customer, users_by, values_by
+from customer_gateway.systems.pland.read import (
+    PlandContactView,
+    PlandCustomerView,
+    PlandUserView,
+    agreement,
+    invoice,
+)
+from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.wire import Call, HeaderAuth, SessionLogin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
+    from customer_gateway.model.record import Document
+    from customer_gateway.system import Finder, Reader, Want
+    from customer_gateway.wire import Auth, Client
+
+KIND: Final = Kind(
+    slug="pland",
+    record=CUSTOMER,
+    view=PlandCustomerView,
+    readers=frozenset(
+        {"contacts", "agreements", "invoices", "updater", "creator", "billing.payment_terms", "billing.recipients"}
+    ),
+)
+
+_OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
+_KEYS_PER_CALL: Final = 200  # "ids=" and 24 digits each: the URL stays under 8 KB
+_ROWS_PER_PAGE: Final = 1_000
+_TERMS_PER_PAGE: Final = 100
+_BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat and lose rows
+_INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
+
+
+class PlandSettings(SystemSettings):
+    """`[systems.pland]`: an API key, or a login."""
+
+    time_zone: str = "Europe/Berlin"
+    region: str = "DE"
+    api_key: SecretStr | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    login_type: Literal["dashboard", "app"] = "dashboard"
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> PlandSettings:
+        if self.api_key is None and (self.username is None or self.password is None):
+            raise ValueError("api_key, or username and password")
+        return self
+
+
+class Pland:
+    """One Pland tenant."""
+
+    kind = KIND
+
+    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+        self.name = name
+        self.reading = reading
+        self._client = client
+        self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
+        self.users: Route[User] | None = (users := self._route("users", self._fetch_users))
+        self.invoice_details = None
+        contacts = self._route("contacts", self._fetch_contacts)
+        agreements = self._route("assignments", self._fetch_agreements)
+        invoices = self._route("invoices", self._fetch_invoices)
+        terms = self._route("payment_terms", self._fetch_payment_terms, cache_seconds=300.0)
+        self.readers: Mapping[str, Reader] = {
+            "contacts": lists_by_customer(contacts),
+            "agreements": lists_by_customer(agreements),
+            "invoices": lists_by_customer(invoices),
+            "updater": values_by(users, lambda customer: customer.updater_key),
+            "creator": values_by(users, lambda customer: customer.creator_key),
+            "billing.payment_terms": values_by(terms, lambda customer: customer.payment_term_key),
+            "billing.recipients": users_by(users, lambda customer: customer.recipient_keys),
+        }
+        self.finders: Mapping[str, Finder] = {
+            "Contact": by_route(self._route("contact", self._fetch_one("/contacts/{}", self._contact), most=1)),
+            "Agreement": by_route(self._route("assignment", self._fetch_assignments_by_id)),
+            "Invoice": by_route(self._route("invoice", self._fetch_invoices_by_id)),
+        }
+
+    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Pland has one width
+        return self._customers
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width
+        """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
+        rows = await self._rows(
+            "/customers/", [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID], deadline
+        )
+        items = [self._customer(row) for row in rows[:size]]
+        return Page(items, has_next=len(rows) > size if ask_next or len(rows) < size else None)
+
+    async def count(self, deadline: Deadline) -> int | None:
+        answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
+        return Record(answer.document, self.reading).integer("count") if is_object(answer.document) else None
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        return await reachable(self._client, Call("GET", "/customers/count", idempotent=True), deadline)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _route(self, name: str, fetch: Any, *, most: int = _KEYS_PER_CALL, cache_seconds: float = 0.0) -> Route[Any]:
+        return Route(f"{self.name}.{name}", fetch, most, key_form=_OBJECT_ID, cache_seconds=cache_seconds)
+
+    async def _fetch_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        rows = await self._rows_by_ids("/customers/", keys, deadline)
+        return {customer.key: customer for row in rows if (customer := self._customer(row))}
+
+    async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
+        rows = await self._rows_by_ids("/users/", keys, deadline)
+        return {row["_id"]: PlandUserView(row, self.reading) for row in rows}
+
+    async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
+        rows = await self._all_rows("/contacts/", [("customerId", key) for key in keys], deadline)
+        return _grouped(keys, map(self._contact, rows), lambda contact: contact.customer_key)
+
+    async def _fetch_agreements(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Agreement]]:
+        rows = await self._all_rows("/assignments/", [("customer", key) for key in keys], deadline)
+        return _grouped(keys, map(self._agreement, rows), lambda noun: noun.customer_key)
+
+    async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
+        rows = await self._all_rows("/invoices/", [("customer", key) for key in keys], deadline)
+        bills = [self._invoice(row) for row in rows if row.get("documentType") in _INVOICE_TYPES]
+        return _grouped(keys, bills, lambda noun: noun.customer_key)
+
+    async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
+        rows = await self._rows_by_ids("/assignments/", keys, deadline)
+        return {row["_id"]: self._agreement(row) for row in rows}
+
+    async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
+        rows = await self._rows_by_ids("/invoices/", keys, deadline)
+        return {row["_id"]: self._invoice(row) for row in rows}
+
+    def _fetch_one(self, path: str, read: Callable[[Document], Any]) -> Callable[..., Any]:
+        """Pland looks contacts up one at a time."""
+
+        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+            (key,) = keys
+            call = Call("GET", path.format(key), template=path, idempotent=True, missing_is_none=True)
+            answer = await self._client.call(call, deadline)
+            return {key: read(answer.document)} if is_object(answer.document) else {}
+
+        return fetch
+
+    async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        """All payment terms: a company has a handful, and only this list has another way of paging."""
+        terms: dict[str, str] = {}
+        skip = 0
+        while True:
+            query = [("skip", str(skip)), ("limit", str(_TERMS_PER_PAGE))]
+            answer = await self._client.call(Call("GET", "/paymentTerms/", query, idempotent=True), deadline)
+            rows = self._list(answer.document.get("data") if is_object(answer.document) else None, "/paymentTerms/")
+            terms |= {row["_id"]: text for row in rows if (text := Record(row, self.reading).text("description"))}
+            skip += len(rows)
+            if len(rows) < _TERMS_PER_PAGE:
+                return terms
+
+    async def _rows_by_ids(self, path: str, keys: Sequence[str], deadline: Deadline) -> list[Document]:
+        return await self._rows(path, [*(("ids", key) for key in keys), ("limit", str(len(keys)))], deadline)
+
+    async def _all_rows(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> list[Document]:
+        """Every row, page by page; told apart by `_id`, because pages of a list that is written to overlap."""
+        rows: dict[str, Document] = {}
+        offset = 0
+        while True:
+            page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
+            received = await self._rows(path, [*query, *page], deadline)
+            rows |= {row["_id"]: row for row in received}
+            offset += len(received)
+            if len(received) < _ROWS_PER_PAGE:
+                return list(rows.values())
+
+    async def _rows(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> list[Document]:
+        answer = await self._client.call(Call("GET", path, query, idempotent=True), deadline)
+        return self._list(answer.document, path)
+
+    def _list(self, document: object, path: str) -> list[Document]:
+        """The rows of a list; a row without an `_id` cannot be told from another, so the answer is refused."""
+        if is_list(document) and all(is_object(row) and type(row.get("_id")) is str for row in document):
+            return document
+        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of entities with _id")
+
+    def _customer(self, row: Document) -> Customer:
+        CUSTOMER.watch(row, self.reading)
+        return PlandCustomerView(row, self.reading)
+
+    def _contact(self, row: Document) -> Contact:
+        return PlandContactView(row, self.reading)
+
+    def _agreement(self, row: Document) -> Agreement:
+        return agreement(Record(row, self.reading))
+
+    def _invoice(self, row: Document) -> Invoice:
+        return invoice(Record(row, self.reading))
+
+
+def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Pland:
+    """The system that a table of the configuration describes; sends nothing yet."""
+    client = open_client(name, settings, wiring, auth=_auth(settings))
+    return Pland(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+
+
+def _auth(settings: PlandSettings) -> Auth:
+    if settings.api_key is not None:
+        return HeaderAuth("x-api-key", settings.api_key.get_secret_value())
+    if settings.username is None or settings.password is None:
+        raise ConfigInvalid("pland: api_key, or username and password")
+    return SessionLogin(
+        Call("POST", "/auth/login", body=_credentials(settings.username, settings.password, settings.login_type)),
+        token=_token,
+        header="authorization",
+        lifetime_seconds=_LOGIN_SECONDS,
+    )
+
+
+def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:
+    """Nouns under the customer they name; one that names another customer belongs to nobody here."""
+    groups: dict[str, list[Any]] = {key: [] for key in keys}
+    for noun in nouns:
+        key = owner(noun)
+        if key in groups:
+            groups[key].append(noun)
+    return groups

@@ -1,0 +1,286 @@
+"""Pland's documents read as the unified nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import (
+    Address,
+    AddressKind,
+    Agreement,
+    Billing,
+    CustomerStatus,
+    EInvoice,
+    EmailAddress,
+    EmailPurpose,
+    Invoice,
+    PhoneKind,
+    PhoneNumber,
+)
+from customer_gateway.model.record import Record, content_version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_ACTIVE: Final = "1"
+
+
+class PlandCustomerView(Record):
+    """A Pland customer read as a `Customer`."""
+
+    __slots__ = ()
+
+    kind: None = None
+    title: None = None
+    gender: None = None
+    first_name: None = None
+    last_name: None = None
+    organization: None = None
+    organization_number: None = None
+    language: None = None
+    currency: None = None
+    is_supplier: None = None
+    notes: None = None
+    accounts: None = None
+    owner_key: None = None
+    # Told by other calls (system.readers):
+    contacts: None = None
+    agreements: None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.document["_id"])
+
+    @property
+    def link(self) -> str:
+        return f"{self.reading.base_url}/customers/{self.key}"
+
+    @property
+    def version(self) -> str:
+        return self.part("status").text("lastModifiedAt") or content_version(self.document)
+
+    @property
+    def number(self) -> str | None:
+        return self.text("number")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def status(self) -> CustomerStatus | None:
+        status = self.part("status").text("status")
+        if status is None:
+            return None
+        return CustomerStatus.ACTIVE if status == _ACTIVE else CustomerStatus.INACTIVE
+
+    @property
+    def vat_number(self) -> str | None:
+        sent = self.text("vatNumber")
+        return forms.vat_number(sent) if sent else None
+
+    @property
+    def email(self) -> str | None:
+        return self.part("contact").text("email")
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        return [EmailAddress(self.email, EmailPurpose.GENERAL)] if self.email else []
+
+    @property
+    def phone(self) -> str | None:
+        contact = self.part("contact")
+        return contact.text("telephone") or contact.text("mobile")
+
+    @property
+    def phones(self) -> list[PhoneNumber]:
+        contact = self.part("contact")
+        region = self.address.country_code if self.address else None
+        kinds = {"telephone": PhoneKind.PHONE, "mobile": PhoneKind.MOBILE}
+        return [
+            PhoneNumber(raw, forms.phone_e164(raw, region or self.reading.region), kind)
+            for field, kind in kinds.items()
+            if (raw := contact.text(field))
+        ]
+
+    @property
+    def website(self) -> str | None:
+        return self.part("contact").text("website")
+
+    @property
+    def address(self) -> Address | None:
+        return _address(self.part("address"))
+
+    @property
+    def addresses(self) -> list[Address]:
+        return [self.address] if self.address else []
+
+    @property
+    def billing(self) -> Billing:
+        """Payment terms and recipients are names behind ids: the readers tell them."""
+        return Billing(
+            einvoice=EInvoice(leitweg_id=self.text("buyerReference"), supplier_number=self.text("orderReferenceId"))
+        )
+
+    @property
+    def external_ids(self) -> list[str]:
+        return self.texts("debitorNumber")
+
+    @property
+    def updater_key(self) -> str | None:
+        return self.part("status").text("lastModifiedBy")
+
+    @property
+    def creator_key(self) -> str | None:
+        return self.part("status").text("createdBy")
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.part("status").moment("createdAt")
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.part("status").moment("lastModifiedAt")
+
+    @property
+    def payment_term_key(self) -> str | None:
+        return self.text("paymentTermId")
+
+    @property
+    def recipient_keys(self) -> list[str]:
+        """The users who receive invoices: the recipient first, then those in copy."""
+        return self.texts("invoiceRecipientId") + self.texts("invoiceCCRecipientIds")
+
+
+def _address(part: Record) -> Address | None:
+    country = part.text("country")
+    address = Address(
+        kind=AddressKind.MAIN,
+        lines=[line for field in ("co", "street") if (line := part.text(field))],
+        street=part.text("street"),
+        postal_code=part.text("zip"),
+        city=part.text("city"),
+        state=part.text("state"),
+        country_code=forms.country_code(country) if country else None,
+        country=country,
+    )
+    return address if address != _NO_ADDRESS else None
+
+
+_NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
+
+
+class PlandContactView(Record):
+    """A Pland contact read as a `Contact`."""
+
+    __slots__ = ()
+
+    department: None = None
+    address: None = None
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return str(self.document["_id"])
+
+    @property
+    def customer_key(self) -> str | None:
+        return self.text("customerId")
+
+    @property
+    def name(self) -> str | None:
+        return _full_name(self)
+
+    @property
+    def first_name(self) -> str | None:
+        return self.text("firstName")
+
+    @property
+    def last_name(self) -> str | None:
+        return self.text("lastName")
+
+    @property
+    def title(self) -> str | None:
+        return self.text("position")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def mobile(self) -> str | None:
+        return self.text("mobile")
+
+    @property
+    def fax(self) -> str | None:
+        return self.text("fax")
+
+    @property
+    def notes(self) -> str | None:
+        return self.text("comment")
+
+
+class PlandUserView(Record):
+    """A Pland user read as a `User`."""
+
+    __slots__ = ()
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return str(self.document["_id"])
+
+    @property
+    def name(self) -> str | None:
+        return _full_name(self.part("general"))
+
+    @property
+    def email(self) -> str | None:
+        return self.part("access").text("email")
+
+
+def _full_name(person: Record) -> str | None:
+    return " ".join(name for field in ("firstName", "lastName") if (name := person.text(field))) or None
+
+
+def agreement(assignment: Record) -> Agreement:
+    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed."""
+    return Agreement(
+        system=assignment.reading.system,
+        key=str(assignment.document["_id"]),
+        customer_key=assignment.text("customerId"),
+        type=assignment.part("billing").text("type"),
+        description=assignment.text("name") or assignment.text("description"),
+        start_date=assignment.day("startDate"),
+        end_date=assignment.day("endDate"),
+    )
+
+
+def invoice(document: Record) -> Invoice:
+    """An invoice, a storno or a credit; `total` is the gross amount."""
+    return Invoice(
+        system=document.reading.system,
+        key=str(document.document["_id"]),
+        customer_key=document.text("customerId"),
+        number=document.text("documentNumber"),
+        date=document.day("issuedOn"),
+        due_date=document.day("dueDate"),
+        total=document.part("totals").decimal("gross"),
+        currency=currency(document.text("currency")),
+        status=document.text("status"),
+    )
+
+
+def currency(sent: str | None) -> str | None:
+    return forms.currency_code(sent) if sent else None

@@ -1,0 +1,31 @@
+"""How a window of a list is asked from APIs that know pages only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class PageWindow(NamedTuple):
+    """Page `number` (from 1) of `size` rows each; the window begins `skip` rows into it."""
+
+    number: int
+    size: int
+    skip: int
+
+
+def covering_page(start: int, size: int, most: int) -> PageWindow | None:
+    """The smallest page that holds all of [start, start + size), or None where no page of at most `most` rows does."""
+    for page_size in range(size, most + 1):
+        number, skip = divmod(start, page_size)
+        if skip + size <= page_size:
+            return PageWindow(number + 1, page_size, skip)
+    return None
+
+
+def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
+    """One page that holds the window, else the two pages of `size` rows that do; in order, `skip` in the first."""
+    single = covering_page(start, size, most)
+    if single is not None:
+        return [single]
+    number, skip = divmod(start, size)
+    return [PageWindow(number + 1, size, skip), PageWindow(number + 2, size, 0)]
