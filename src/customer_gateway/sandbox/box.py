@@ -1,0 +1,136 @@
+"""The sandbox: five vendors together, in process or on sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.sandbox.pland import Pland, fill_pland
+from customer_gateway.sandbox.server import HOST, Listener
+from customer_gateway.sandbox.store import Store
+from customer_gateway.sandbox.vendor import Dialect, Vendor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from pathlib import Path
+
+    from customer_gateway.sandbox.exchange import Clock
+
+PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304, "billbee": 9305}
+
+_DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
+    "pland": Pland,
+}
+_FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
+    "pland": fill_pland,
+}
+
+
+class Sandbox:
+    """Five vendors, each with its own database of `customers` customers, the same ones every time.
+
+    `rate_limits` switches the vendors' own limits on; `clock` gives seconds since 1970 and drives sessions, windows and
+    stamps. With a `directory` the databases are files there that keep what was written; else they live in memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_limits: bool = False,
+        clock: Clock = time.time,
+        customers: int = 300,
+        directory: Path | None = None,
+    ) -> None:
+        self._listeners: dict[str, Listener] = {}
+        self._stores = {name: _store(name, customers, directory) for name in _DIALECTS}
+        self.vendors: Mapping[str, Vendor] = {
+            name: Vendor(dialect(self._stores[name], clock), clock, rate_limits=rate_limits)
+            for name, dialect in _DIALECTS.items()
+        }
+        self.pland = self.vendors["pland"]
+
+    @asynccontextmanager
+    async def serving(self, ports: Mapping[str, int] | None = None) -> AsyncGenerator[dict[str, str]]:
+        """Serves every vendor on a port of 127.0.0.1, free ones unless named; gives each vendor's base URL.
+
+        Runs in the current event loop. Raises PortTaken, with nothing left listening, when a named port is not free.
+        """
+        wanted = ports or {}
+        self._listeners = {
+            name: Listener(vendor.app, name, wanted.get(name, 0)) for name, vendor in self.vendors.items()
+        }
+        try:
+            for name in self.vendors:
+                await self.start(name)
+            yield {name: self._url(name) for name in self.vendors}
+        finally:
+            for name in self.vendors:
+                await self.stop(name)
+
+    async def stop(self, name: str) -> None:
+        """Takes one vendor's listener down: its open connections end, new ones are refused."""
+        await self._listeners[name].stop()
+
+    async def start(self, name: str) -> None:
+        """Brings one vendor's listener up again on the same port."""
+        await self._listeners[name].start()
+
+    def close(self) -> None:
+        """Closes the databases; a sandbox that is not needed any more may also just be dropped."""
+        for store in self._stores.values():
+            store.close()
+
+    def _url(self, name: str) -> str:
+        return f"http://{HOST}:{self._listeners[name].port}{self.vendors[name].base_path}"
+
+
+def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
+    *,
+    ports: Mapping[str, int] | None = None,
+    rate_limits: bool = True,
+    customers: int = 300,
+    directory: Path | None = None,
+    reset: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serves the sandbox until Ctrl-C and says where and with which credentials.
+
+    `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free.
+    """
+    if reset and directory is not None:
+        for name in _DIALECTS:
+            (directory / f"{name}.sqlite").unlink(missing_ok=True)
+    box = Sandbox(rate_limits=rate_limits, customers=customers, directory=directory)
+    try:
+        asyncio.run(_serve_forever(box, {**PORTS, **(ports or {})}, say))
+    except KeyboardInterrupt:
+        say("The sandbox has stopped.")
+    finally:
+        box.close()
+
+
+async def _serve_forever(box: Sandbox, ports: Mapping[str, int], say: Callable[[str], None]) -> None:
+    async with box.serving(ports) as urls:
+        for name, url in urls.items():
+            credentials = ", ".join(f"{key} = {value}" for key, value in box.vendors[name].credentials.items())
+            say(f"{name:10} {url:32} {credentials}")
+        await asyncio.Event().wait()
+
+
+def _store(name: str, customers: int, directory: Path | None) -> Store:
+    if directory is None:
+        return Store().copied_from(_filled(name, customers))
+    directory.mkdir(parents=True, exist_ok=True)
+    store = Store(str(directory / f"{name}.sqlite"))
+    return store.copied_from(_filled(name, customers)) if store.is_empty() else store
+
+
+@cache
+def _filled(name: str, customers: int) -> Store:
+    """One vendor's documents as they are at the beginning, made once per process and copied from then on."""
+    store = Store()
+    _FILLERS[name](store, customers)
+    return store

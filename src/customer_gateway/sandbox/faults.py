@@ -1,0 +1,306 @@
+"""The fault switch: what can go wrong between a vendor and its callers, made for real.
+
+Faults that break HTTP itself (reset, truncated, slow headers) write to the socket and need one; the others work
+in process too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import zlib
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from starlette.types import Message, Receive, Scope, Send
+
+FaultKind = Literal[
+    "latency",
+    "status",
+    "reset",
+    "truncated",
+    "hang",
+    "slow_headers",
+    "slow_drip",
+    "deep_json",
+    "nan",
+    "bad_utf8",
+    "wrong_content_type",
+    "redirect",
+    "huge_body",
+    "gzip_bomb",
+    "error_under_200",
+]
+KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+
+# Where the server leaves the connection for those faults that need it.
+TRANSPORT: Final = "customer_gateway.sandbox.transport"
+
+_HTML: Final = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We are down</h1></body></html>"
+_DRIP_BYTES: Final = 2
+_DRIP_SECONDS: Final = 0.5
+_MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    `latency` alone delays the true answer; with another kind it delays the fault. `status` (kind status) sends that
+    status with the vendor's own error body, or with an HTML page when `html`. `path` limits it to calls whose path,
+    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is.
+    """
+
+    kind: FaultKind = "latency"
+    latency: float = 0.0
+    status: int = 503
+    retry_after: str | None = None
+    html: bool = False
+    path: str = ""
+    calls: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"No fault is called {self.kind!r}; there are {', '.join(KINDS)}.")
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults switched on at one vendor; of several that fit a path the one with the longest prefix happens."""
+
+    _active: dict[str, Fault] = field(default_factory=dict[str, Fault])
+    _left: dict[str, int] = field(default_factory=dict[str, int])
+
+    def set(  # noqa: PLR0913 - the switch has this many positions, all by name
+        self,
+        kind: FaultKind = "latency",
+        *,
+        latency: float = 0.0,
+        status: int = 503,
+        retry_after: float | str | None = None,
+        html: bool = False,
+        path: str = "",
+        calls: int | None = None,
+    ) -> None:
+        """Switches a fault on, in place of an earlier one for the same path prefix. Fields as in `Fault`."""
+        wait = None if retry_after is None else str(retry_after)
+        self.switch(Fault(kind, latency, status, wait, html, path, calls))
+
+    def switch(self, fault: Fault) -> None:
+        if fault.kind == "gzip_bomb":
+            _bomb()  # packed now: half a second of work that should not stall the call that meets it
+        self._active[fault.path] = fault
+        self._left.pop(fault.path, None)
+        if fault.calls is not None:
+            self._left[fault.path] = fault.calls
+
+    def clear(self) -> None:
+        self._active.clear()
+        self._left.clear()
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(list(self._active.values()))
+
+    def take(self, path: str) -> Fault | None:
+        """The fault that this call meets; one with a number of calls is used up by it."""
+        fitting = [prefix for prefix in self._active if path.startswith(prefix)]
+        if not fitting:
+            return None
+        prefix = max(fitting, key=len)
+        fault = self._active[prefix]
+        if fault.calls is not None:
+            self._left[prefix] -= 1
+            if self._left[prefix] <= 0:
+                del self._active[prefix], self._left[prefix]
+        return fault
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, kept back so that it can be spoiled."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One call that meets a fault: its channels, the true answer and the vendor's own way to say an error."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    true_answer: Callable[[], Awaitable[Answer]]
+    vendor_error: Callable[[int], bytes]
+    error_under_200: bytes
+
+
+async def play(fault: Fault, scene: Scene) -> None:
+    """Makes the fault happen to this call; returns when the answer is out or the caller is gone."""
+    if fault.latency and await _gone_within(fault.latency, scene.receive):
+        return
+    if fault.kind in _SPOILERS:
+        await _SPOILERS[fault.kind](scene)
+        return
+    await _send(scene, _plain(fault, scene))
+
+
+def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a fault
+    """The faults that are whole HTTP answers with something wrong inside."""
+    match fault.kind:
+        case "status":
+            return _status(fault, scene)
+        case "deep_json":
+            return _json(b"[" * 100_000 + b"]" * 100_000)
+        case "nan":
+            return _json(b'{"id": 1, "amount": NaN}')
+        case "bad_utf8":
+            return _json(b'{"id": 1, "name": "M\xfcller \xff\xfe"}')
+        case "wrong_content_type":
+            return Answer(200, [(b"content-type", b"text/html; charset=utf-8")], _HTML)
+        case "redirect":
+            return Answer(302, [(b"location", b"/elsewhere")], b"")
+        case "gzip_bomb":
+            headers = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
+            return Answer(200, headers, _bomb())
+        case _:
+            return _json(scene.error_under_200)
+
+
+def _json(body: bytes) -> Answer:
+    return Answer(200, [(b"content-type", b"application/json")], body)
+
+
+def _status(fault: Fault, scene: Scene) -> Answer:
+    kind = b"text/html; charset=utf-8" if fault.html else b"application/json"
+    headers = [(b"content-type", kind)]
+    if fault.retry_after is not None:
+        headers.append((b"retry-after", fault.retry_after.encode()))
+    return Answer(fault.status, headers, _HTML if fault.html else scene.vendor_error(fault.status))
+
+
+@cache
+def _bomb() -> bytes:
+    """About 130 kB that inflate to 128 MB of JSON."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    blank = b" " * 1_048_576
+    return b"".join(
+        [packer.compress(b"["), *(packer.compress(blank) for _ in range(128)), packer.compress(b"]"), packer.flush()]
+    )
+
+
+async def _send(scene: Scene, answer: Answer) -> None:
+    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    await scene.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await scene.send({"type": "http.response.body", "body": answer.body})
+
+
+async def _latency(scene: Scene) -> None:
+    await _send(scene, await scene.true_answer())
+
+
+async def _hang(scene: Scene) -> None:
+    await _disconnected(scene.receive)
+
+
+async def _reset(scene: Scene) -> None:
+    """A TCP reset instead of an answer: closing with a linger of zero seconds makes the kernel send RST."""
+    transport = _transport(scene)
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    await _disconnected(scene.receive)
+
+
+async def _truncated(scene: Scene) -> None:
+    """The true answer's head and half of its body, then the connection ends."""
+    answer = await scene.true_answer()
+    transport = _transport(scene)
+    transport.write(_head(answer) + answer.body[: len(answer.body) // 2])
+    transport.close()
+    await _disconnected(scene.receive)
+
+
+async def _slow_headers(scene: Scene) -> None:
+    """The true answer, whose head comes a few bytes at a time."""
+    answer = await scene.true_answer()
+    transport = _transport(scene)
+    head = _head(answer)
+    for start in range(0, len(head), _DRIP_BYTES):
+        transport.write(head[start : start + _DRIP_BYTES])
+        if await _gone_within(_DRIP_SECONDS, scene.receive):
+            return
+    transport.write(answer.body)
+    transport.close()
+    await _disconnected(scene.receive)
+
+
+async def _slow_drip(scene: Scene) -> None:
+    """The true answer, whose body comes a few bytes at a time."""
+    answer = await scene.true_answer()
+    await scene.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    for start in range(0, len(answer.body), _DRIP_BYTES):
+        await scene.send(_part(answer.body[start : start + _DRIP_BYTES]))
+        if await _gone_within(_DRIP_SECONDS, scene.receive):
+            return
+    await scene.send(_part(b"", more=False))
+
+
+async def _huge_body(scene: Scene) -> None:
+    """Thirty megabytes of valid JSON."""
+    headers = [(b"content-type", b"application/json")]
+    await scene.send({"type": "http.response.start", "status": 200, "headers": headers})
+    await scene.send(_part(b'["'))
+    for _ in range(30):
+        await scene.send(_part(b"x" * _MEGABYTE))
+    await scene.send(_part(b'"]', more=False))
+
+
+_SPOILERS: Final[dict[FaultKind, Callable[[Scene], Awaitable[None]]]] = {
+    "latency": _latency,
+    "hang": _hang,
+    "reset": _reset,
+    "truncated": _truncated,
+    "slow_headers": _slow_headers,
+    "slow_drip": _slow_drip,
+    "huge_body": _huge_body,
+}
+
+
+def _part(body: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+def _head(answer: Answer) -> bytes:
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
+    lines += [name + b": " + value for name, value in answer.headers if name.lower() != b"content-length"]
+    lines += [b"content-length: %d" % len(answer.body), b"connection: close", b"", b""]
+    return b"\r\n".join(lines)
+
+
+def _transport(scene: Scene) -> asyncio.Transport:
+    transport = scene.scope.get("extensions", {}).get(TRANSPORT)
+    if transport is None:
+        raise RuntimeError("This fault breaks the connection itself: serve the sandbox on sockets to meet it.")
+    return transport
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _gone_within(seconds: float, receive: Receive) -> bool:
+    """Waits that long; true, and at once, when the caller hangs up meanwhile."""
+    try:
+        await asyncio.wait_for(_disconnected(receive), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""What Pland takes in a customer or contact body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.sandbox.exchange import Refusal
+
+if TYPE_CHECKING:
+    from customer_gateway.sandbox.store import Document
+
+_TEXT: Final = (str, type(None))
+_CUSTOMER: Final[dict[str, tuple[type, ...]]] = {
+    "number": (int,),
+    "name": (str,),
+    "contactPerson": _TEXT,
+    "address": (dict, type(None)),
+    "contact": (dict, type(None)),
+    "contract": (dict, type(None)),
+    "invoiceRecipientId": _TEXT,
+    "invoiceCCRecipientIds": (list, type(None)),
+    "hideRecipientOnDocuments": (bool,),
+    "buyerReference": _TEXT,
+    "orderReferenceId": _TEXT,
+    "vatNumber": _TEXT,
+    "debitorNumber": _TEXT,
+    "paymentTermId": _TEXT,
+    "chatId": _TEXT,
+    "status": (dict,),
+}
+# Sent back by clients that read before they write; the server's own values stand.
+_SERVER_FIELDS: Final = frozenset({"_id", "companyId"})
+_UNSET: Final[Document] = {
+    "chatId": None,
+    "contactPerson": None,
+    "address": None,
+    "contact": None,
+    "contract": None,
+    "invoiceRecipientId": None,
+    "invoiceCCRecipientIds": [],
+    "hideRecipientOnDocuments": False,
+    "buyerReference": None,
+    "orderReferenceId": None,
+    "vatNumber": None,
+    "debitorNumber": None,
+    "paymentTermId": None,
+}
+
+
+def checked_customer(sent: Document, *, creating: bool) -> Document:
+    """The fields to store; a 400 Refusal names the first that does not fit. Creating fills in what was not sent."""
+    fields = {name: value for name, value in sent.items() if name not in _SERVER_FIELDS}
+    for name, value in fields.items():
+        _check(name, value)
+    if creating and not fields.get("name"):
+        raise Refusal(400, "Missing parameters: name")
+    if "name" in fields and not fields["name"]:
+        raise Refusal(400, "name must not be empty")
+    return _with_status({**_UNSET, **fields} if creating else fields)
+
+
+def _check(name: str, value: object) -> None:
+    types = _CUSTOMER.get(name)
+    if types is None:
+        raise Refusal(400, f"Unknown parameter: {name}")
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise Refusal(400, f"{name} has the wrong type")
+
+
+def _with_status(fields: Document) -> Document:
+    """Only the status itself can be written: "1" active, "2" passive; its stamps are the server's."""
+    if "status" not in fields:
+        return fields
+    status = str(fields["status"].get("status"))
+    if status not in ("1", "2"):
+        raise Refusal(400, "status.status must be 1 or 2")
+    return {**fields, "status": {"status": status}}
+
+
+def checked_contact(sent: Document) -> Document:
+    """A contact needs a customer and a first and last name or an e-mail."""
+    if not sent.get("customerId"):
+        raise Refusal(400, "Missing parameters: customerId")
+    if not (sent.get("firstName") and sent.get("lastName")) and not sent.get("email"):
+        raise Refusal(400, "A contact needs first and last name, or an e-mail")
+    return {name: value for name, value in sent.items() if name != "_id"}

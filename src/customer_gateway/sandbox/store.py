@@ -1,0 +1,190 @@
+"""Documents of one vendor in SQLite: collections of JSON with a few indexed fields."""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Document: TypeAlias = dict[str, Any]
+
+_TABLES: Final = """
+create table if not exists document (
+    collection text not null, key text not null, position integer not null, body blob not null,
+    primary key (collection, key)
+) without rowid;
+create index if not exists document_position on document (collection, position, key);
+create table if not exists entry (collection text not null, field text not null, value text not null, key text not null,
+    primary key (collection, field, value, key)
+) without rowid;
+create index if not exists entry_key on entry (collection, key);
+"""
+# SQLite refuses statements with more than 32,766 variables; a look-up takes its values in portions well below that.
+_PORTION: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A collection: the field that is its key and the fields one can look it up by, nested ones written `a.b`."""
+
+    name: str
+    key: str
+    indexed: tuple[str, ...] = ()
+
+
+class Store:
+    """One vendor's database. Positions keep the order in which documents came in."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.executescript(_TABLES)
+        self.close = weakref.finalize(self, self._database.close)
+
+    def __getitem__(self, kind: Kind) -> Collection:
+        return Collection(self._database, kind)
+
+    def copied_from(self, other: Store) -> Store:
+        """This store with everything it held replaced by what `other` holds."""
+        other._database.backup(self._database)
+        return self
+
+    def is_empty(self) -> bool:
+        return self._database.execute("select 1 from document limit 1").fetchone() is None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The documents of one kind. Bodies are handed out parsed, or as the bytes they are stored as."""
+
+    database: sqlite3.Connection
+    kind: Kind
+
+    def get(self, key: object) -> Document | None:
+        row = self.database.execute(
+            "select body from document where collection = ? and key = ?", (self.kind.name, str(key))
+        ).fetchone()
+        return None if row is None else orjson.loads(row[0])
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
+
+    def count(self) -> int:
+        row = self.database.execute("select count(*) from document where collection = ?", (self.kind.name,)).fetchone()
+        return int(row[0])
+
+    def __iter__(self) -> Iterator[Document]:
+        return (orjson.loads(body) for body in self.bodies())
+
+    def page(self, limit: int, offset: int) -> list[Document]:
+        return [orjson.loads(body) for body in self.bodies(limit, offset)]
+
+    def bodies(self, limit: int = -1, offset: int = 0) -> list[bytes]:
+        """Raw JSON of one page in order; a limit of -1 means all."""
+        rows = self.database.execute(
+            "select body from document where collection = ? order by position, key limit ? offset ?",
+            (self.kind.name, limit, offset),
+        )
+        return [row[0] for row in rows]
+
+    def sorted_bodies(self, path: str, *, descending: bool, limit: int, offset: int) -> list[bytes]:
+        """Raw JSON of one page, sorted by the value under a dotted path, then by key."""
+        by = "key" if path == self.kind.key else "json_extract(cast(body as text), '$.' || :path)"
+        direction = "desc" if descending else "asc"
+        rows = self.database.execute(
+            f"select body from document where collection = :name order by {by} {direction}, key limit :limit offset :offset",  # noqa: S608, E501 - literals of ours
+            {"name": self.kind.name, "path": path, "limit": limit, "offset": offset},
+        )
+        return [row[0] for row in rows]
+
+    def where(self, field: str, values: Iterable[object]) -> list[Document]:
+        """The documents whose key or indexed field has one of the values, in order."""
+        found: dict[str, tuple[int, bytes]] = {}
+        wanted = sorted({_text(value) for value in values})
+        for start in range(0, len(wanted), _PORTION):
+            found |= self._found(field, wanted[start : start + _PORTION])
+        return [orjson.loads(body) for _, body in sorted(found.values())]
+
+    def _found(self, field: str, values: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        marks = ",".join("?" * len(values))
+        if field == self.kind.key:
+            rows = self.database.execute(
+                f"select key, position, body from document where collection = ? and key in ({marks})",  # noqa: S608 - only question marks are put in
+                (self.kind.name, *values),
+            )
+        else:
+            rows = self.database.execute(
+                "select d.key, d.position, d.body from entry e join document d using (collection, key)"  # noqa: S608 - only question marks are put in
+                f" where e.collection = ? and e.field = ? and e.value in ({marks})",
+                (self.kind.name, field, *values),
+            )
+        return {key: (position, body) for key, position, body in rows}
+
+    def put(self, document: Document) -> None:
+        """Adds the document at the end, or replaces the one of the same key where it stands."""
+        self.put_all([document])
+
+    def put_all(self, documents: Iterable[Document]) -> None:
+        rows = [(str(value_at(document, self.kind.key)), document) for document in documents]
+        start = self._next_position()
+        self.database.execute("begin")
+        self.database.executemany(
+            "insert into document values (?, ?, ?, ?) on conflict do update set body = excluded.body",
+            [(self.kind.name, key, start + place, orjson.dumps(doc)) for place, (key, doc) in enumerate(rows)],
+        )
+        self.database.executemany(
+            "delete from entry where collection = ? and key = ?", [(self.kind.name, key) for key, _ in rows]
+        )
+        self.database.executemany(
+            "insert or ignore into entry values (?, ?, ?, ?)",
+            [(self.kind.name, *entry, key) for key, doc in rows for entry in self._entries(doc)],
+        )
+        self.database.execute("commit")
+
+    def delete(self, key: object) -> bool:
+        """True when there was one."""
+        self.database.execute("delete from entry where collection = ? and key = ?", (self.kind.name, str(key)))
+        gone = self.database.execute(
+            "delete from document where collection = ? and key = ?", (self.kind.name, str(key))
+        )
+        return gone.rowcount > 0
+
+    def largest(self, field: str) -> int:
+        """The largest integer that an indexed field or the key holds; 0 in an empty collection."""
+        source, column = ("document", "key") if field == self.kind.key else ("entry", "value")
+        condition = "" if source == "document" else " and field = ?"
+        arguments = (self.kind.name,) if source == "document" else (self.kind.name, field)
+        row = self.database.execute(
+            f"select max(cast({column} as integer)) from {source} where collection = ?{condition}",  # noqa: S608 - two literals of ours
+            arguments,
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def _next_position(self) -> int:
+        row = self.database.execute(
+            "select coalesce(max(position), -1) + 1 from document where collection = ?", (self.kind.name,)
+        ).fetchone()
+        return int(row[0])
+
+    def _entries(self, document: Document) -> Iterator[tuple[str, str]]:
+        for field in self.kind.indexed:
+            value = value_at(document, field)
+            if value is not None:
+                yield field, _text(value)
+
+
+def value_at(document: Mapping[str, Any], path: str) -> Any:
+    """The value under a dotted path, None where a step is missing."""
+    value: Any = document
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - a document's inside is Any
+    return value  # pyright: ignore[reportUnknownVariableType] - see above
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,196 @@
+"""One vendor: its dialect behind a call log, a fault switch and rate limits, as one ASGI application."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from customer_gateway.sandbox.admin import admin
+from customer_gateway.sandbox.call_log import Call, CallLog
+from customer_gateway.sandbox.exchange import Refusal
+from customer_gateway.sandbox.faults import Answer, Fault, Faults, Scene, play
+from customer_gateway.sandbox.limits import Parallel, RateLimits, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.responses import Response
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from customer_gateway.sandbox.exchange import Clock
+
+
+class Dialect(Protocol):
+    """What makes a vendor this vendor. Paths are relative to `base_path`.
+
+    `credentials` are the keys of the gateway's configuration table; `other_credentials` are further ways to log in,
+    named as the vendor names them. `retry_after` says whether a 429 tells how long to wait.
+    """
+
+    name: str
+    base_path: str
+    credentials: Mapping[str, str | int]
+    other_credentials: Mapping[str, str]
+    login_paths: tuple[str, ...]
+    windows: tuple[Window, ...]
+    parallel: Parallel
+    retry_after: bool
+    error_under_200: bytes
+
+    def authenticate(self, request: Request) -> None:
+        """Raises a Refusal for a caller without valid credentials."""
+        ...
+
+    def routes(self) -> Sequence[Route]: ...
+
+    def refusal(self, refusal: Refusal) -> Response:
+        """The refusal in the vendor's own error shape."""
+        ...
+
+
+class Vendor:
+    """A running vendor. `app` is the ASGI application; `rate_limits` switches its limits on and off."""
+
+    def __init__(self, dialect: Dialect, clock: Clock, *, rate_limits: bool) -> None:
+        self.name = dialect.name
+        self.base_path = dialect.base_path
+        self.credentials = dict(dialect.credentials)
+        self.other_credentials = dict(dialect.other_credentials)
+        self.rate_limits = rate_limits
+        self.log = CallLog()
+        self.faults = Faults()
+        self.app: ASGIApp = self._serve
+        self._dialect = dialect
+        self._limits = RateLimits(dialect.windows, clock)
+        self._admin = admin(self.log, self.faults)
+        self._api = Starlette(
+            routes=list(dialect.routes()),
+            exception_handlers={Refusal: self._refused, HTTPException: self._unrouted},
+        )
+        self._api.router.redirect_slashes = False
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["path"].startswith("/_sandbox/"):
+            await self._admin(scope, receive, send)
+        else:
+            await self._call(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        call = self._logged(scope, body)
+        inner: Scope = {**scope, "path": call.path, "raw_path": call.path.encode(), "root_path": ""}
+        noting = _noting(call, send)
+        request = Request(inner)
+        if refusal := self._over_the_limit(request):
+            await self._dialect.refusal(refusal)(inner, receive, noting)
+            return
+        try:
+            await self._met(self.faults.take(call.path), inner, body, receive, noting)
+        finally:
+            self._dialect.parallel.leave(request)
+
+    async def _met(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        if fault is None:
+            await self._answer(scope, _replayed(body, receive), send)
+        else:
+            await play(fault, self._scene(scope, body, receive, send))
+
+    def _over_the_limit(self, request: Request) -> Refusal | None:
+        """None lets the call in, and then it is counted: until it leaves, and in its windows."""
+        if self.rate_limits and self._dialect.parallel.is_full(request):
+            return Refusal(503, "Too many requests at the same time.")
+        if self.rate_limits and (wait := self._limits.seconds_to_wait(request)):
+            headers = {"Retry-After": str(max(1, ceil(wait)))} if self._dialect.retry_after else None
+            return Refusal(429, "Too many requests.", headers=headers)
+        self._dialect.parallel.enter(request)
+        return None
+
+    def _logged(self, scope: Scope, body: bytes) -> Call:
+        path = scope["path"]
+        # A path outside the base path is no call of this API: it stays as it is and finds no route.
+        below = path.removeprefix(self.base_path) if path.startswith(f"{self.base_path}/") else f"/?{path}"
+        relative = below if self.base_path else path
+        call = Call(scope["method"], relative, scope["query_string"].decode("ascii", "replace"), body)
+        call.login = relative in self._dialect.login_paths
+        self.log.entries.append(call)
+        return call
+
+    def _scene(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> Scene:
+        async def true_answer() -> Answer:
+            return await _kept_back(self._answer, scope, _replayed(body, receive))
+
+        return Scene(scope, receive, send, true_answer, self._error_body, self._dialect.error_under_200)
+
+    def _error_body(self, status: int) -> bytes:
+        return bytes(self._dialect.refusal(Refusal(status, "The service is not available.")).body)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        if request.url.path not in self._dialect.login_paths:
+            try:
+                self._dialect.authenticate(request)
+            except Refusal as refusal:
+                await self._dialect.refusal(refusal)(scope, receive, send)
+                return
+        await self._api(scope, receive, send)
+
+    async def _refused(self, _request: Request, error: Any) -> Response:
+        return self._dialect.refusal(error)
+
+    async def _unrouted(self, _request: Request, error: Any) -> Response:
+        return self._dialect.refusal(Refusal(error.status_code, str(error.detail), headers=error.headers))
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while (message := await receive())["type"] != "lifespan.shutdown":
+        await send({"type": f"{message['type']}.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A channel that gives the body once more and then what comes after it."""
+    pending = [body]
+
+    async def replay() -> Message:
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
+        return await receive()
+
+    return replay
+
+
+def _noting(call: Call, send: Send) -> Send:
+    async def note(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            call.status = message["status"]
+        await send(message)
+
+    return note
+
+
+async def _kept_back(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    headers = [(name, value) for name, value in messages[0]["headers"] if name != b"content-length"]
+    return Answer(messages[0]["status"], headers, body)
