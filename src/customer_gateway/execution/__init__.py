@@ -1,0 +1,18 @@
+"""An executor for GraphQL operations that goes level by level: each field once for all objects of a level."""
+
+from .cache import OperationCache
+from .collection import Selection
+from .declaration import Attribute, Batched
+from .operation import CompiledOperation, OperationRejected, compile_operation
+from .result import ExecutionResult
+
+__all__ = [
+    "Attribute",
+    "Batched",
+    "CompiledOperation",
+    "ExecutionResult",
+    "OperationCache",
+    "OperationRejected",
+    "Selection",
+    "compile_operation",
+]

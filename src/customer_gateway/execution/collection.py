@@ -1,0 +1,152 @@
+"""Which fields an operation selects on each concrete type, conditions applied: graphql-core's own collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
+from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
+from graphql.language import ast
+
+from .variables import variable_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from graphql import GraphQLField, GraphQLNamedType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode
+    from graphql.execution.collect_fields import FieldDetailsList
+    from graphql.execution.values import VariableValues
+
+CONDITIONS = frozenset({"skip", "include", "defer", "stream"})
+
+
+class Collector:
+    """The selection of one operation under one setting of its conditions.
+
+    Only the variables named in `condition_variables` are read from `variables`, unless fragments have arguments.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        variables: VariableValues,
+        *,
+        hide_suggestions: bool,
+    ) -> None:
+        self.schema = schema
+        self.operation = operation
+        self._fragments = fragments
+        self._variables = variables
+        self.hide_suggestions = hide_suggestions
+
+    def root(self, object_type: GraphQLObjectType) -> CollectedFields:
+        return collect_fields(
+            self.schema, self._fragments, self._variables, object_type, self.operation, self.hide_suggestions
+        )
+
+    def under(self, details: FieldDetailsList, object_type: GraphQLObjectType) -> CollectedFields:
+        """The merged fields below the given ones where the value is of `object_type`."""
+        return collect_subfields(
+            self.schema,
+            self._fragments,
+            self._variables,
+            self.operation,
+            object_type,
+            details,
+            self.hide_suggestions,
+        )
+
+    def concrete_types(self, output_type: GraphQLOutputType) -> Iterable[GraphQLObjectType]:
+        """The object types that values of this type can have."""
+        named: GraphQLNamedType = get_named_type(output_type)
+        if is_abstract_type(named):
+            return self.schema.get_possible_types(named)
+        return [named] if isinstance(named, GraphQLObjectType) else []
+
+
+class Selection:
+    """What an operation reads below one field: names are the schema's, whatever the aliases."""
+
+    def __init__(self, collector: Collector, fields: list[tuple[GraphQLOutputType, FieldDetailsList]]) -> None:
+        self._collector = collector
+        self._fields = fields
+        self._by_type: dict[str, dict[str, list[tuple[GraphQLOutputType, FieldDetailsList]]]] | None = None
+
+    @property
+    def by_type(self) -> dict[str, frozenset[str]]:
+        """The names of the fields read on each concrete type."""
+        return {type_name: frozenset(fields) for type_name, fields in self._collected().items()}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields read on any concrete type."""
+        return frozenset(name for fields in self._collected().values() for name in fields)
+
+    def under(self, name: str) -> Selection:
+        """What is read below the field of that name; nothing where it is not selected."""
+        found = [entry for fields in self._collected().values() for entry in fields.get(name, ())]
+        return Selection(self._collector, found)
+
+    def _collected(self) -> dict[str, dict[str, list[tuple[GraphQLOutputType, FieldDetailsList]]]]:
+        if self._by_type is None:
+            self._by_type = {}
+            for output_type, details in self._fields:
+                for object_type in self._collector.concrete_types(output_type):
+                    known = self._by_type.setdefault(object_type.name, {})
+                    for _, field, sub_details in selected(self._collector, details, object_type):
+                        name = sub_details[0].node.name.value
+                        known.setdefault(name, []).append((field.type, sub_details))
+        return self._by_type
+
+
+def selected(
+    collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType
+) -> Iterator[tuple[str, GraphQLField, FieldDetailsList]]:
+    """The fields below the given ones on `object_type`: response name, definition, and where they are written."""
+    for response_name, sub_details in collector.under(details, object_type).grouped_field_set.items():
+        field = collector.schema.get_field(object_type, sub_details[0].node.name.value)
+        if field is not None:
+            yield response_name, field, sub_details
+
+
+def fields_by_type(collector: Collector, root_type: GraphQLObjectType) -> dict[str, frozenset[str]]:
+    """The name of every field read anywhere in the operation, for each concrete type it can be read on."""
+    names: dict[str, set[str]] = {}
+    waiting = [(root_type, field, details) for field, details in _root_fields(collector, root_type)]
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    while waiting:
+        object_type, field, details = waiting.pop()
+        # Interfaces within interfaces reach the same fields by many ways: one of them is enough.
+        way = (object_type.name, tuple(id(detail.node) for detail in details))
+        if way in seen:
+            continue
+        seen.add(way)
+        names.setdefault(object_type.name, set()).add(details[0].node.name.value)
+        if is_composite_type(get_named_type(field.type)):
+            for concrete in collector.concrete_types(field.type):
+                waiting.extend((concrete, sub, below) for _, sub, below in selected(collector, details, concrete))
+    return {type_name: frozenset(found) for type_name, found in names.items()}
+
+
+def _root_fields(collector: Collector, root_type: GraphQLObjectType) -> Iterator[tuple[GraphQLField, FieldDetailsList]]:
+    for details in collector.root(root_type).grouped_field_set.values():
+        field = collector.schema.get_field(root_type, details[0].node.name.value)
+        if field is not None:
+            yield field, details
+
+
+def condition_variables(nodes: Iterable[ast.Node]) -> tuple[str, ...]:
+    """The names, in order, of the variables that decide what is selected: those in @skip, @include and @defer."""
+    names: set[str] = set()
+    waiting: list[Any] = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        for directive in getattr(node, "directives", None) or ():
+            if directive.name.value in CONDITIONS:
+                names.update(*(variable_names(argument.value) for argument in directive.arguments or ()))
+        selection_set = getattr(node, "selection_set", None)
+        if selection_set is not None:
+            waiting.extend(selection_set.selections)
+    return tuple(sorted(names))

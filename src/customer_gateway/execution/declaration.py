@@ -1,0 +1,52 @@
+"""How a field of the schema says how the breadth-first executor resolves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from graphql import GraphQLField, GraphQLObjectType
+
+EXTENSION = "execution"
+PYTHON_TYPE = "python_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The field is `getattr(parent, name)`; an Exception found there is the field's error."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """The field is resolved for all parents of a level by one call.
+
+    `resolve(parents, context, **arguments)` gives, at once or awaited, a sequence as long as `parents` and in
+    their order. An element that is an Exception is the error of that element; raising is the error of each.
+    The parents belong to the executor: read them, do not change the sequence.
+
+    With `wants_selection` the call also gets `selection=` (a `Selection`): what the operation reads below.
+    """
+
+    resolve: Callable[..., Awaitable[Sequence[object]] | Sequence[object]]
+    wants_selection: bool = False
+
+
+def declared(field: GraphQLField) -> Attribute | Batched | None:
+    """The declaration in `field.extensions["execution"]`, None where the field has a resolver of its own.
+
+    Raises TypeError on anything else, so that a misspelt declaration is not silently ignored.
+    """
+    declaration = field.extensions.get(EXTENSION)
+    if declaration is None or isinstance(declaration, (Attribute, Batched)):
+        return declaration
+    raise TypeError(f"extensions['{EXTENSION}'] is neither Attribute nor Batched: {declaration!r}")
+
+
+def python_type(object_type: GraphQLObjectType) -> type | None:
+    """The class whose instances are of this object type, where `extensions["python_type"]` names one."""
+    return object_type.extensions.get(PYTHON_TYPE)

@@ -1,0 +1,82 @@
+"""Errors on their way up to the nearest nullable position, and those that landed there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from graphql import GraphQLError
+
+    from .positions import Positions
+
+
+Key = tuple[str | int, ...]
+
+
+class Failure:
+    """Stands in a column where a position may not be null and has an error: the position above takes it."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: GraphQLError) -> None:
+        self.error = error
+
+
+class Torn(list[Any]):
+    """A column that holds failures. Only such a column is searched for them."""
+
+    __slots__ = ()
+
+
+class Landed:
+    """The errors of one execution, each with the position it made null."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[GraphQLError, Positions, int]] = []
+
+    def add(self, error: GraphQLError, positions: Positions, index: int) -> None:
+        self._entries.append((error, positions, index))
+
+    def keyed(self) -> list[tuple[Key, GraphQLError]]:
+        """The errors with their positions, without those inside of what another error made null."""
+        if not self._entries:
+            return []
+        found = [(_key(positions, index), error) for error, positions, index in self._entries]
+        nulled = {key for key, _ in found}
+        return [(key, error) for key, error in found if not any(key[:end] in nulled for end in range(len(key)))]
+
+
+def _key(positions: Positions, index: int) -> Key:
+    path = positions.path_at(index)
+    return () if path is None else tuple(path.as_list())
+
+
+def column_of(values: list[Any]) -> list[Any]:
+    """The values as a column, marked as torn where a failure is among them."""
+    return Torn(values) if Failure in set(map(type, values)) else values
+
+
+def first_failures(columns: list[list[Any]]) -> dict[int, Failure]:
+    """For each index at which some column failed, the failure of the first such column."""
+    failures: dict[int, Failure] = {}
+    for column in columns:
+        if type(column) is Torn:
+            for index, value in enumerate(column):
+                if type(value) is Failure:
+                    failures.setdefault(index, value)
+    return failures
+
+
+def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> Any:
+    """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
+    if isinstance(column, list):
+        return finish(column)
+    return _finish_later(column, finish)
+
+
+async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    return finish(await column)

@@ -1,0 +1,190 @@
+"""The ways a field gets its column of values from all objects of a scope."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .completion import LeafCompletion
+from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .collection import Selection
+    from .completion import Columnar, Completion
+    from .declaration import Batched
+    from .place import Site
+    from .run import Run
+    from .scope import Scope
+    from .variables import Arguments
+
+
+class Field(Protocol):
+    @property
+    def site(self) -> Site: ...
+
+    @property
+    def fragile(self) -> bool:
+        """Whether an error of this field makes its object null."""
+        ...
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:
+        """One response value for each object of the scope, now or later."""
+        ...
+
+
+class TypenameField:
+    """`__typename`: known before any object is."""
+
+    __slots__ = ("site",)
+    fragile = False
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:  # noqa: ARG002  the same in every run
+        return [self.site.parent_type.name] * len(scope.objects)
+
+
+class AttributeField:
+    """An attribute of each object."""
+
+    __slots__ = ("_complete", "_exact", "_get", "fragile", "site")
+
+    def __init__(self, site: Site, name: str, completion: Completion) -> None:
+        self.site = site
+        self.fragile = completion.place.bubbles
+        self._get: Callable[[Any], Any] = attrgetter(name)
+        self._complete = completion.complete
+        self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:
+        try:
+            values = list(map(self._get, scope.objects))
+        except Exception:  # noqa: BLE001  a property may raise anything: which objects do is found one by one
+            values = [_attempt(self._get, value) for value in scope.objects]
+        if set(map(type, values)) <= self._exact:
+            return values
+        return self._complete(run, values, scope.of_field(self.site))
+
+
+NOTHING: frozenset[type] = frozenset()
+
+
+def _attempt(get: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return get(value)
+    except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+        return error
+
+
+class BatchedField:
+    """One call of the batched resolver for all objects."""
+
+    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "_selection", "fragile", "site")
+
+    def __init__(
+        self, site: Site, batched: Batched, arguments: Arguments, selection: Selection, completion: Completion
+    ) -> None:
+        self.site = site
+        self.fragile = completion.place.bubbles
+        self._resolve = batched.resolve
+        self._arguments = arguments
+        self._selection = {"selection": selection} if batched.wants_selection else {}
+        self._complete = completion.complete
+        self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:
+        objects = scope.objects
+        try:
+            arguments = self._arguments.values(run.variables)
+            values: Any = self._resolve(objects, run.context, **arguments, **self._selection)
+            if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
+                return values
+            if type(values) is not list and is_awaitable(values):
+                return run.spawn(self._arrive(run, scope, values))
+        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            values = [error] * len(objects)
+        return self._completed(run, scope, values)
+
+    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
+        try:
+            values = await awaitable
+        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            values = [error] * len(scope.objects)
+        column = self._completed(run, scope, values)
+        return column if isinstance(column, list) else await column
+
+    def _completed(self, run: Run, scope: Scope, values: Any) -> Columnar:
+        wanted = len(scope.objects)
+        values = values if type(values) is list else _as_list(values)
+        if len(values) != wanted:
+            field = f"{self.site.parent_type}.{self.site.name}"
+            values = [RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")] * wanted
+        return self._complete(run, values, scope.of_field(self.site))
+
+
+def _as_list(values: Any) -> list[Any]:
+    """The sequence as a list; what is none counts as no values."""
+    try:
+        return list(values)
+    except TypeError:
+        return []
+
+
+class NativeField:
+    """A resolver of graphql-core's kind, called for each object: `resolve(source, info, **arguments)`."""
+
+    __slots__ = ("_arguments", "_complete", "_resolve", "fragile", "site")
+
+    def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
+        self.site = site
+        self.fragile = completion.place.bubbles
+        self._resolve = resolve
+        self._arguments = arguments
+        self._complete = completion.complete
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:
+        positions = scope.of_field(self.site)
+        values: list[Any] = []
+        for index, value in enumerate(scope.objects):
+            try:
+                arguments = self._arguments.values(run.variables)
+                values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **arguments))
+            except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+                values.append(error)
+        return self._complete(run, values, positions)
+
+
+class PropertyField:
+    """No resolver: the key or attribute of the field's name, called if it can be, as graphql-core does."""
+
+    __slots__ = ("_complete", "_one_by_one", "_sound", "fragile", "site")
+
+    def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
+        self.site = site
+        self.fragile = completion.place.bubbles
+        self._one_by_one = NativeField(site, resolve, arguments, completion)
+        # Arguments matter only to a method, but one that does not fit is an error for any value.
+        self._sound = arguments.constant
+        self._complete = completion.complete
+
+    def execute(self, run: Run, scope: Scope) -> Columnar:
+        values = self._quickly(scope.objects) if self._sound else None
+        if values is None or kinds(values) & CALLABLE:
+            return self._one_by_one.execute(run, scope)
+        return self._complete(run, values, scope.of_field(self.site))
+
+    def _quickly(self, objects: list[Any]) -> list[Any] | None:
+        """The values where all objects are mappings, or none is, and nothing is raised."""
+        name = self.site.name
+        mappings = {bool(KIND_OF[cls] & MAPPING) for cls in set(map(type, objects))}
+        try:
+            if mappings == {True}:
+                return [value.get(name) for value in objects]
+            if mappings == {False}:
+                return [getattr(value, name, None) for value in objects]
+        except Exception:  # noqa: BLE001  which object raised is found one by one
+            return None
+        return None

@@ -1,0 +1,60 @@
+"""What the values of a column are, told by their classes: a column has few classes and many values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import isgenerator
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, Final
+
+from graphql import Undefined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PLAIN: Final = 0
+NULL: Final = 1
+ERROR: Final = 2
+AWAITABLE: Final = 4
+CALLABLE: Final = 8
+MAPPING: Final = 16
+
+
+class _KindOf(dict[type, int]):
+    """The kind of each class met so far; classes live as long as the process, so they are never dropped."""
+
+    def __missing__(self, cls: type) -> int:
+        kind = self[cls] = _classify(cls)
+        return kind
+
+
+def _classify(cls: type) -> int:
+    if cls is type(None) or cls is type(Undefined):
+        return NULL
+    kind = ERROR if issubclass(cls, Exception) else PLAIN
+    # A generator may be a coroutine of the old style: only the single value can tell (see `is_awaitable`).
+    if hasattr(cls, "__await__") or cls is GeneratorType:
+        kind |= AWAITABLE
+    if hasattr(cls, "__call__"):  # noqa: B004  asked of the class, where callable() would ask the class itself
+        kind |= CALLABLE
+    if issubclass(cls, Mapping):
+        kind |= MAPPING
+    return kind
+
+
+KIND_OF: Final = _KindOf()
+
+
+def kinds(values: Iterable[object]) -> int:
+    """The union of the kinds of all values."""
+    found = PLAIN
+    for cls in set(map(type, values)):
+        found |= KIND_OF[cls]
+    return found
+
+
+def is_awaitable(value: Any) -> bool:
+    """Whether `value` must be awaited to be had."""
+    if isgenerator(value):
+        return bool(value.gi_code.co_flags & 0x100)  # CO_ITERABLE_COROUTINE
+    return hasattr(value, "__await__")

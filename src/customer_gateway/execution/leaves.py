@@ -1,0 +1,138 @@
+"""Scalars and enums, a column at a time: the common cases in C, anything unusual left to graphql-core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
+
+from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLString,
+    Undefined,
+)
+
+from .kinds import AWAITABLE, ERROR, NULL, kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphql import GraphQLLeafType
+
+NONE: Final = type(None)
+UNFIT: Final = frozenset({NONE, type(Undefined)})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """How a column of one leaf type is serialised.
+
+    A column whose classes are all in `exact` is its own serialisation. Else `quick` gives the serialised column,
+    or None where the column must be looked at value by value.
+    """
+
+    exact: frozenset[type]
+    quick: Callable[[list[Any]], list[Any] | None]
+
+
+def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
+    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine."""
+    classes = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+    if leaf_type in classes:
+        exact = frozenset({classes[leaf_type]} if non_null else {classes[leaf_type], NONE})
+        return Leaf(exact, _serialised(leaf_type, non_null=non_null))
+    if leaf_type is GraphQLInt:
+        return Leaf(frozenset(), _integers(leaf_type, non_null=non_null))
+    if leaf_type is GraphQLFloat:
+        return Leaf(frozenset(), _floats(leaf_type, non_null=non_null))
+    if isinstance(leaf_type, GraphQLEnumType):
+        return Leaf(frozenset(), _enums(leaf_type, non_null=non_null))
+    return Leaf(frozenset(), _serialised(leaf_type, non_null=non_null))
+
+
+def _serialised(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
+    refused = ERROR | AWAITABLE | (NULL if non_null else 0)
+    serialise = leaf_type.coerce_output_value
+
+    def quick(values: list[Any]) -> list[Any] | None:
+        if kinds(values) & refused:
+            return None
+        try:
+            done = [None if value is None or value is Undefined else serialise(value) for value in values]
+        except Exception:  # noqa: BLE001  the single value tells which one and why
+            return None
+        fit = done if non_null else [cell for cell, value in zip(done, values, strict=True) if value is not None]
+        return done if UNFIT.isdisjoint(map(type, fit)) else None
+
+    return quick
+
+
+def _integers(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
+    otherwise = _serialised(leaf_type, non_null=non_null)
+
+    def quick(values: list[Any]) -> list[Any] | None:
+        classes = set(map(type, values))
+        if not non_null:
+            classes.discard(NONE)
+        if classes != {int}:
+            return values if not classes else otherwise(values)
+        numbers = values if non_null else [value for value in values if value is not None]
+        fits = min(numbers) >= GRAPHQL_MIN_INT and max(numbers) <= GRAPHQL_MAX_INT
+        return values if fits else None
+
+    return quick
+
+
+def _floats(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
+    otherwise = _serialised(leaf_type, non_null=non_null)
+
+    def quick(values: list[Any]) -> list[Any] | None:
+        classes = set(map(type, values))
+        if not non_null:
+            classes.discard(NONE)
+        if classes != {float}:
+            return values if not classes else otherwise(values)
+        finite = all(map(isfinite, values if non_null else [value for value in values if value is not None]))
+        return values if finite else None
+
+    return quick
+
+
+class _Names(dict[Any, Any]):
+    """The names of the enum values met so far; only members of Python enums are kept, so it stays small."""
+
+    def __init__(self, serialise: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._serialise = serialise
+
+    def __missing__(self, value: Any) -> Any:
+        name = None if value is None or value is Undefined else self._serialise(value)
+        if name is None or name is Undefined:
+            raise KeyError(value)
+        if isinstance(value, Enum):
+            self[value] = name
+        return name
+
+
+def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
+    names = _Names(leaf_type.coerce_output_value)
+    if not non_null:
+        names[None] = None
+    name_of = names.__getitem__
+
+    def quick(values: list[Any]) -> list[Any] | None:
+        if kinds(values) & (ERROR | AWAITABLE):
+            return None
+        try:
+            return list(map(name_of, values))
+        except Exception:  # noqa: BLE001  the single value tells which one and why
+            return None
+
+    return quick

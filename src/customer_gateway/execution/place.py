@@ -1,0 +1,67 @@
+"""A typed place of the response: what may not be null there, and what happens to an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import located_error
+
+from .failures import Failure, Torn
+
+if TYPE_CHECKING:
+    from graphql import FieldNode, GraphQLField, GraphQLObjectType
+    from graphql.execution.collect_fields import FieldDetailsList
+
+    from .positions import Positions
+    from .run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One field of the operation on one concrete type."""
+
+    response_name: str
+    name: str
+    parent_type: GraphQLObjectType
+    definition: GraphQLField
+    details: FieldDetailsList
+    nodes: list[FieldNode]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position of one type inside a field: the field's value itself, or the items of its lists."""
+
+    site: Site
+    non_null: bool
+    bubbles: bool
+    """Whether an error here makes the position above null (not so where the operation disables it)."""
+
+    def fail(self, run: Run, error: Exception, positions: Positions, index: int) -> Failure | None:
+        """What stands in the column where `error` happened."""
+        path = positions.path_at(index)
+        located = located_error(error, self.site.nodes, path.as_list() if path is not None else None)
+        if self.bubbles:
+            return Failure(located)
+        run.landed.add(located, positions, index)
+        return None
+
+    def null(self, run: Run, positions: Positions, index: int) -> Failure | None:
+        """What stands in the column where the value is null."""
+        if not self.non_null:
+            return None
+        field = f"{self.site.parent_type}.{self.site.name}"
+        return self.fail(run, TypeError(f"Cannot return null for non-nullable field {field}."), positions, index)
+
+    def land(self, run: Run, column: list[Any], positions: Positions) -> list[Any]:
+        """The column with failures from below taken here, unless they must go higher."""
+        if self.bubbles or type(column) is not Torn:
+            return column
+        return [self._take(run, value, positions, index) for index, value in enumerate(column)]
+
+    def _take(self, run: Run, value: Any, positions: Positions, index: int) -> Any:
+        if type(value) is not Failure:
+            return value
+        run.landed.add(value.error, positions, index)
+        return None

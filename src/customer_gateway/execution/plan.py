@@ -1,0 +1,91 @@
+"""The plan of an operation: for each object type, its merged fields, each bound to the way it is resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import default_field_resolver
+from graphql.type.introspection import TypeNameMetaFieldDef
+
+from .collection import Selection
+from .completion import completion_of
+from .declaration import Attribute, Batched, declared
+from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
+from .place import Site
+from .rows import rows
+from .variables import Arguments
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from graphql import GraphQLObjectType
+    from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+
+    from .collection import Collector
+    from .fields import Field
+
+
+class SelectionPlan:
+    """The fields of one selection on one object type, in the order of the response."""
+
+    __slots__ = ("fields", "fragile", "names")
+
+    def __init__(self, fields: list[Field]) -> None:
+        self.fields = fields
+        self.names = tuple(field.site.response_name for field in fields)
+        self.fragile = any(field.fragile for field in fields)
+        """Whether an error of some field makes its object null."""
+
+    def rows(self, columns: list[list[Any]], count: int) -> list[Any]:
+        return rows(self.names, columns, count)
+
+
+class Planner:
+    """Makes the plans of one operation under one setting of its conditions, each when it is first reached."""
+
+    def __init__(self, collector: Collector, *, error_propagation: bool) -> None:
+        self.schema = collector.schema
+        self.error_propagation = error_propagation
+        self._collector = collector
+
+    def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
+        return self._plan(root_type, self._collector.root(root_type))
+
+    def selection(self, details: FieldDetailsList, object_type: GraphQLObjectType) -> SelectionPlan:
+        """What is selected below the given fields where their value is of `object_type`."""
+        return self._plan(object_type, self._collector.under(details, object_type))
+
+    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields) -> SelectionPlan:
+        return self.fields(object_type, collected.grouped_field_set)
+
+    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
+        planned = [self._field(object_type, name, details) for name, details in grouped.items()]
+        return SelectionPlan([field for field in planned if field is not None])
+
+    def _field(self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> Field | None:
+        name = details[0].node.name.value
+        definition = self.schema.get_field(object_type, name)
+        if definition is None:  # only in a document that was not validated: graphql-core leaves it out too
+            return None
+        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details])
+        if definition is TypeNameMetaFieldDef:
+            return TypenameField(site)
+        return self._resolved(site)
+
+    def _resolved(self, site: Site) -> Field:
+        declaration = declared(site.definition)
+        completion = completion_of(self, site, site.definition.type)
+        if isinstance(declaration, Attribute):
+            return AttributeField(site, declaration.name, completion)
+        arguments = Arguments(
+            site.definition,
+            site.nodes[0],
+            site.details[0].fragment_variable_values,
+            hide_suggestions=self._collector.hide_suggestions,
+        )
+        if isinstance(declaration, Batched):
+            selection = Selection(self._collector, [(site.definition.type, site.details)])
+            return BatchedField(site, declaration, arguments, selection, completion)
+        if site.definition.resolve is None:
+            return PropertyField(site, default_field_resolver, arguments, completion)
+        return NativeField(site, site.definition.resolve, arguments, completion)

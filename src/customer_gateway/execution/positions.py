@@ -1,0 +1,130 @@
+"""Where the values of a column stand in the response; asked only when an error or a resolver needs a path.
+
+Each class answers, for the value at an index of its column: its response path, the path of the field it belongs
+to, and the index of the object that has that field.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Protocol
+
+from graphql.pyutils import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Positions(Protocol):
+    def path_at(self, index: int) -> Path | None: ...
+
+    def field_path(self, index: int) -> Path | None:
+        """The path of the field that the value belongs to: without the indices of lists."""
+        ...
+
+    def owner_of(self, index: int) -> int:
+        """The index, in the scope the field is resolved in, of the object that the value belongs to."""
+        ...
+
+
+class Root:
+    """The one position of the root object."""
+
+    __slots__ = ()
+
+    def path_at(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+        return None
+
+    def field_path(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+        return None
+
+    def owner_of(self, index: int) -> int:
+        return index
+
+
+class Objects:
+    """The objects of a scope. Paths are kept: errors and resolvers ask for those of one object again and again."""
+
+    __slots__ = ("_outer", "_paths")
+
+    def __init__(self, outer: Positions) -> None:
+        self._outer = outer
+        self._paths: dict[int, Path | None] = {}
+
+    def path_at(self, index: int) -> Path | None:
+        if index not in self._paths:
+            self._paths[index] = self._outer.path_at(index)
+        return self._paths[index]
+
+    def field_path(self, index: int) -> Path | None:
+        return self._outer.field_path(index)
+
+    def owner_of(self, index: int) -> int:
+        return self._outer.owner_of(index)
+
+
+class OfField:
+    """The values of one field, one for each object of a scope."""
+
+    __slots__ = ("_key", "_objects", "_typename")
+
+    def __init__(self, objects: Positions, key: str, typename: str) -> None:
+        self._objects = objects
+        self._key = key
+        self._typename = typename
+
+    def path_at(self, index: int) -> Path | None:
+        return Path(self._objects.path_at(index), self._key, self._typename)
+
+    def field_path(self, index: int) -> Path | None:
+        return self.path_at(index)
+
+    def owner_of(self, index: int) -> int:
+        return index
+
+
+class OfItem:
+    """The items of all lists of a column, laid end to end."""
+
+    __slots__ = ("_ends", "_lengths", "_lists")
+
+    def __init__(self, lists: Positions, lengths: Sequence[int]) -> None:
+        self._lists = lists
+        self._lengths = lengths
+        self._ends: list[int] | None = None
+
+    def _find(self, index: int) -> tuple[int, int]:
+        if self._ends is None:
+            self._ends = list(accumulate(self._lengths))
+        which = bisect_right(self._ends, index)
+        return which, index - (self._ends[which] - self._lengths[which])
+
+    def path_at(self, index: int) -> Path | None:
+        which, item = self._find(index)
+        return Path(self._lists.path_at(which), item, None)
+
+    def field_path(self, index: int) -> Path | None:
+        return self._lists.field_path(self._find(index)[0])
+
+    def owner_of(self, index: int) -> int:
+        return self._lists.owner_of(self._find(index)[0])
+
+
+class OfSome:
+    """Some values of a column: those left when nulls and errors are out, or those of one concrete type."""
+
+    __slots__ = ("_all", "_indices")
+
+    def __init__(self, positions: Positions, indices: Sequence[int]) -> None:
+        self._all = positions
+        self._indices = indices
+
+    def path_at(self, index: int) -> Path | None:
+        return self._all.path_at(self._indices[index])
+
+    def field_path(self, index: int) -> Path | None:
+        return self._all.field_path(self._indices[index])
+
+    def owner_of(self, index: int) -> int:
+        return self._all.owner_of(self._indices[index])

@@ -1,0 +1,57 @@
+"""The result of an execution, and its bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import GraphQLError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Formatter = Callable[[GraphQLError], Mapping[str, Any]]
+
+
+def formatted(error: GraphQLError) -> Mapping[str, Any]:
+    """The error as the GraphQL specification writes it."""
+    return error.formatted
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """`data` as Python objects, and the errors, None where there are none.
+
+    `executed` is False where the request was refused before anything ran (variables that do not fit, an
+    operation that the schema has not): the response then has no `data` at all.
+    """
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError] | None = None
+    executed: bool = True
+
+    def response(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The response as the specification orders its keys: errors, data, extensions."""
+        response: dict[str, Any] = {}
+        if self.errors:
+            response["errors"] = [formatter(error) for error in self.errors]
+        if self.executed:
+            response["data"] = self.data
+        if extensions:
+            response["extensions"] = extensions
+        return response
+
+    def to_bytes(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> bytes:
+        """The response as UTF-8 JSON. Raises TypeError where a scalar gave what JSON has no words for."""
+        return encoded(self.response(formatter, extensions))
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """The document as UTF-8 JSON."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # orjson refuses lone surrogates, integers above 64 bits and keys that are no strings: JSON can say them.
+        return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()

@@ -1,0 +1,162 @@
+"""One execution of a planned operation."""
+
+from __future__ import annotations
+
+from asyncio import ensure_future, gather, get_running_loop
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from graphql import Executor, default_field_resolver, default_type_resolver
+
+from .failures import Landed, Torn, column_of, first_failures
+from .positions import Root
+from .scope import Scope
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Awaitable, Coroutine
+
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
+    from graphql.execution.collect_fields import FragmentDetails
+    from graphql.execution.values import VariableValues
+    from graphql.pyutils import Path
+
+    from .completion import Columnar
+    from .place import Site
+    from .plan import SelectionPlan
+    from .positions import Positions
+
+
+class Operation:
+    """What all executions of an operation share: the schema, the chosen operation and the fragments."""
+
+    __slots__ = ("definition", "fragment_definitions", "fragments", "hide_suggestions", "schema")
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        definition: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        *,
+        hide_suggestions: bool,
+    ) -> None:
+        self.schema = schema
+        self.definition = definition
+        self.fragments = fragments
+        self.fragment_definitions: dict[str, FragmentDefinitionNode] = {
+            name: details.definition for name, details in fragments.items()
+        }
+        self.hide_suggestions = hide_suggestions
+
+
+class Run:
+    """The state of one execution, and the way through its scopes."""
+
+    def __init__(self, operation: Operation, variables: VariableValues, context: Any, root: Any) -> None:
+        self.operation = operation
+        self.variables = variables
+        self.context = context
+        self.root = root
+        self.landed = Landed()
+        self._begun: list[Future[Any]] = []
+        self._loop = get_running_loop()
+
+    async def data(self, plan: SelectionPlan, *, serially: bool) -> dict[str, Any] | None:
+        """The response data; errors are in `landed`. Nothing begun here outlives it."""
+        try:
+            if serially:
+                return await self._one_after_another(plan)
+            rows = self.select(plan, [self.root], Root())
+            return self._land(rows if isinstance(rows, list) else await rows)
+        except BaseException:
+            await self._abandon()
+            raise
+
+    async def _one_after_another(self, plan: SelectionPlan) -> dict[str, Any] | None:
+        scope = Scope([self.root], Root())
+        data: dict[str, Any] = {}
+        for field in plan.fields:
+            begun = field.execute(self, scope)
+            column = begun if isinstance(begun, list) else await begun
+            if type(column) is Torn:
+                return self._land(column)
+            data[field.site.response_name] = column[0]
+        return data
+
+    def _land(self, rows: list[Any]) -> dict[str, Any] | None:
+        if type(rows) is not Torn:
+            return rows[0]
+        self.landed.add(rows[0].error, Root(), 0)
+        return None
+
+    def select(self, plan: SelectionPlan, objects: list[Any], positions: Positions) -> Columnar:
+        """A row for each object: all fields begin in this tick, in their order."""
+        if not objects:
+            return []
+        scope = Scope(objects, positions)
+        columns: list[Any] = []
+        complete = True
+        for field in plan.fields:
+            column = field.execute(self, scope)
+            columns.append(column)
+            complete = complete and isinstance(column, list)
+        return _rows(plan, columns, len(objects)) if complete else _rows_later(plan, columns, len(objects))
+
+    def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
+        """The awaitable as a future that this run looks after."""
+        future = ensure_future(awaitable)
+        self._begun.append(future)
+        return future
+
+    def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
+        """A column that comes later and may begin new work then."""
+        task = self._loop.create_task(coroutine)
+        self._begun.append(task)
+        return task
+
+    async def _abandon(self) -> None:
+        """Cancel what is under way, and wait until it has ended."""
+        waiting = [future for future in self._begun if not future.done()]
+        for future in waiting:
+            future.cancel()
+        await gather(*self._begun, return_exceptions=True)
+
+    @cached_property
+    def reference(self) -> Executor[Any]:
+        """graphql-core's executor for the same request: it makes what resolvers are told."""
+        operation = self.operation
+        return Executor(
+            operation.schema,
+            operation.fragment_definitions,
+            operation.fragments,
+            self.root,
+            self.context,
+            operation.definition,
+            self.variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            hide_suggestions=operation.hide_suggestions,
+        )
+
+    def info(self, site: Site, path: Path | None) -> GraphQLResolveInfo[Any]:
+        if path is None:
+            raise RuntimeError("A field without a path")
+        return self.reference.build_resolve_info(site.definition, site.nodes, site.parent_type, path)
+
+
+def _rows(plan: SelectionPlan, columns: list[list[Any]], count: int) -> list[Any]:
+    rows = plan.rows(columns, count)
+    if not plan.fragile or Torn not in set(map(type, columns)):
+        return rows
+    for index, failure in first_failures(columns).items():
+        rows[index] = failure
+    return column_of(rows)
+
+
+async def _rows_later(plan: SelectionPlan, columns: list[Any], count: int) -> list[Any]:
+    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
+    for index, column in enumerate(columns):
+        if not isinstance(column, list):
+            columns[index] = await column
+    return _rows(plan, columns, count)

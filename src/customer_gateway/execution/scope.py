@@ -1,0 +1,23 @@
+"""A scope: the objects of one type at one place of the operation, and where they stand in the response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .positions import OfField
+
+if TYPE_CHECKING:
+    from .place import Site
+    from .positions import Positions
+
+
+class Scope:
+    __slots__ = ("objects", "positions")
+
+    def __init__(self, objects: list[Any], positions: Positions) -> None:
+        self.objects = objects
+        self.positions = positions
+
+    def of_field(self, site: Site) -> OfField:
+        """The positions of a field of these objects."""
+        return OfField(self.positions, site.response_name, site.parent_type.name)
