@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 V_co = TypeVar("V_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Route(Generic[V_co]):
     """A batched look-up of one system: keys in, a value for each key that the vendor knows.
 

@@ -1,0 +1,48 @@
+"""The customer of the graph: one real-world customer, made of the records that systems hold of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from customer_gateway.model.ids import RecordRef, encode_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.model import nouns
+    from customer_gateway.system import System
+
+
+class Held(NamedTuple):
+    """One record: the system that holds it and its view."""
+
+    system: System
+    view: nouns.Customer
+
+    @property
+    def ref(self) -> RecordRef:
+        return RecordRef(self.system.name, self.view.key)
+
+
+class Customer:
+    """One or more records, in the order in which they win where they differ.
+
+    `id` is derived from the first record, so that an unlinked customer needs no stored id.
+    """
+
+    __slots__ = ("first", "records", "system")
+
+    def __init__(self, records: Sequence[Held]) -> None:
+        self.records = records
+        self.system, self.first = records[0]
+
+    @property
+    def id(self) -> str:
+        return encode_id("Customer", self.system.name, self.first.key)
+
+    @property
+    def version(self) -> str:
+        """Changes whenever one of the records changes."""
+        stamps = "\0".join(f"{system.name}/{view.key}/{view.version}" for system, view in self.records)
+        return hashlib.blake2b(stamps.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,108 @@
+"""Unified fields, read for many customers at once: from their own documents where they stand there, else by readers.
+
+A field's answer is a list of `Part`s, one a system: the values of some of the customers, at once or awaited. A system
+that is slow holds up its own part only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from customer_gateway.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from customer_gateway.federation.customer import Customer
+    from customer_gateway.model import nouns
+    from customer_gateway.system import Reads, System
+
+UNITED: Final = frozenset({"contacts", "accounts", "agreements", "emails", "phones", "addresses", "external_ids"})
+"""List fields of a linked customer that hold the items of all its records; elsewhere the first non-empty value wins."""
+
+
+class Part(NamedTuple):
+    """The values of `field` for the customers at `positions`."""
+
+    positions: Sequence[int]
+    values: Sequence[Any] | Awaitable[Sequence[Any]]
+
+
+def read_field(name: str, customers: Sequence[Customer], reads: Reads) -> list[Part]:
+    """The unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
+    system = customers[0].system
+    if all(customer.system is system and len(customer.records) == 1 for customer in customers):
+        views = [customer.first for customer in customers]
+        return [Part(range(len(views)), read_views(name, system, views, reads))]
+    return _by_system(name, customers, reads)
+
+
+def read_views(
+    name: str, system: System, views: Sequence[nouns.Customer], reads: Reads
+) -> Sequence[Any] | Awaitable[Sequence[Any]]:
+    """The field of many records of one system: a list where the documents tell it, else the reader's answer."""
+    reader = system.readers.get(name)
+    if reader is not None:
+        return reader(views, reads)
+    attribute = name.rpartition(".")[2]
+    if "." in name:
+        return [getattr(view.billing, attribute, None) for view in views]
+    return [getattr(view, attribute, None) for view in views]
+
+
+def _by_system(name: str, customers: Sequence[Customer], reads: Reads) -> list[Part]:
+    groups: dict[str, list[int]] = {}
+    linked: list[int] = []
+    for position, customer in enumerate(customers):
+        if len(customer.records) == 1:
+            groups.setdefault(customer.system.name, []).append(position)
+        else:
+            linked.append(position)
+    parts = [
+        Part(positions, read_views(name, system, [customers[each].first for each in positions], reads))
+        for positions in groups.values()
+        for system in [customers[positions[0]].system]
+    ]
+    if linked:
+        parts.append(Part(linked, _golden(name, [customers[each] for each in linked], reads)))
+    return parts
+
+
+async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
+    """Linked customers: the field of each record, then one value of them."""
+    per_record = await read_records(name, customers, reads)
+    choose = _united if name in UNITED else _first
+    return [choose(values) for values in per_record]
+
+
+async def read_records(name: str, customers: Sequence[Customer], reads: Reads) -> list[list[Any]]:
+    """The field of every record of every customer, record by record in each customer's order."""
+    views: dict[str, tuple[System, list[nouns.Customer]]] = {}
+    for customer in customers:
+        for system, view in customer.records:
+            views.setdefault(system.name, (system, []))[1].append(view)
+    answers = await asyncio.gather(
+        *(_awaited(read_views(name, system, mine, reads)) for system, mine in views.values())
+    )
+    columns = {system: iter(values) for system, values in zip(views, answers, strict=True)}
+    return [[next(columns[system.name]) for system, _ in customer.records] for customer in customers]
+
+
+async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence[Any]:
+    return await values if inspect.isawaitable(values) else values
+
+
+def _first(values: Sequence[Any]) -> Any:
+    """The first non-empty value; where there is none but a read failed, its failure."""
+    found = [value for value in values if value not in (None, [], ())]
+    return next((value for value in found if not isinstance(value, UpstreamError)), found[0] if found else None)
+
+
+def _united(values: Sequence[Any]) -> Any:
+    """The items of all records; a failure only where nothing at all was read."""
+    lists = [value for value in values if value is not None and not isinstance(value, UpstreamError)]
+    if not lists:
+        return _first(values)
+    return [item for items in lists for item in items]

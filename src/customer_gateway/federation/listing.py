@@ -1,0 +1,163 @@
+"""Relay connections: a live page of a system's customers, and the invoices of a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamError
+from customer_gateway.federation.customer import Customer, Held
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.request import Request
+    from customer_gateway.model.nouns import Invoice
+    from customer_gateway.system import Page, System
+
+MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One item of a connection and where it stands."""
+
+    connection: Connection
+    place: int
+
+    @property
+    def node(self) -> Any:
+        return self.connection.nodes[self.place]
+
+    @property
+    def cursor(self) -> str:
+        return self.connection.cursor(self.place)
+
+
+class Connection:
+    """Some `nodes` of the list `listing`, each at a position; what it says of the rest is told only when asked."""
+
+    __slots__ = ("_request", "has_next_page", "has_previous_page", "listing", "nodes", "positions", "total_count")
+
+    def __init__(  # noqa: PLR0913 - the parts of a connection, by name
+        self,
+        request: Request,
+        listing: str,
+        nodes: Sequence[Any],
+        positions: Sequence[str] | range,
+        *,
+        has_next_page: bool,
+        has_previous_page: bool,
+        total_count: int | UpstreamError | None,
+    ) -> None:
+        self._request = request
+        self.listing = listing
+        self.nodes = nodes
+        self.positions = positions
+        self.has_next_page = has_next_page
+        self.has_previous_page = has_previous_page
+        self.total_count = total_count
+
+    @property
+    def edges(self) -> list[Edge]:
+        return [Edge(self, place) for place in range(len(self.nodes))]
+
+    @property
+    def page_info(self) -> Connection:
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursor(0) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursor(len(self.nodes) - 1) if self.nodes else None
+
+    def cursor(self, place: int) -> str:
+        return self._request.cursors.encode(self.listing, str(self.positions[place]))
+
+
+async def customers_of(request: Request, system: System, first: int, after: str | None) -> Connection:
+    """One live page of a system's customers in its own order, inactive ones included.
+
+    `hasNextPage` and `totalCount` are asked for only when the operation selects them and the page does not tell.
+    """
+    demand_size(first)
+    listing = f"systems/{system.name}/customers"
+    start = _position(request, listing, after) + 1 if after is not None else 0
+    page = await _page(request, system, start, first)
+    route = system.customers(request.want)
+    for view in page.items:
+        request.reads.prime(route, view.key, view)
+    return Connection(
+        request,
+        listing,
+        [Customer((Held(system, view),)) for view in page.items],
+        range(start, start + len(page.items)),
+        has_next_page=bool(page.has_next),
+        has_previous_page=start > 0,
+        total_count=await _total(request, system, page),
+    )
+
+
+async def _page(request: Request, system: System, start: int, first: int) -> Page[Any]:
+    ask_next = request.want.selects("PageInfo", "has_next_page")
+    route = system.customers(request.want)
+    return await request.shared.join(
+        system.name,
+        (route, start, first, ask_next),
+        request.deadline,
+        lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next),
+    )
+
+
+async def _total(request: Request, system: System, page: Page[Any]) -> int | UpstreamError | None:
+    """The vendor's own count; a failed count fails that field, not the page."""
+    if page.total is not None or not request.want.selects("CustomerConnection", "total_count"):
+        return page.total
+    try:
+        return await request.shared.join(system.name, (system.name, "count"), request.deadline, system.count)
+    except UpstreamError as error:
+        return error
+
+
+def invoices_of(
+    request: Request, customer: Customer, invoices: Sequence[Invoice], first: int, after: str | None
+) -> Connection:
+    """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id."""
+    demand_size(first)
+    ordered = sorted(invoices, key=_recency, reverse=True)
+    places = [f"{each.system}/{each.key}" for each in ordered]
+    listing = f"systems/{customer.system.name}/customers/{customer.first.key}/invoices"
+    start = 0
+    if after is not None:
+        last = request.cursors.decode(listing, after)
+        start = places.index(last) + 1 if last in places else len(places)
+    page = slice(start, start + first)
+    return Connection(
+        request,
+        listing,
+        ordered[page],
+        places[page],
+        has_next_page=start + first < len(ordered),
+        has_previous_page=start > 0,
+        total_count=len(ordered),
+    )
+
+
+def demand_size(first: int) -> None:
+    """Refuse a page size outside 1..100."""
+    if not 1 <= first <= MOST:
+        raise BadUserInput(f"first is {first}; give a number from 1 to {MOST}.")
+
+
+def _position(request: Request, listing: str, after: str) -> int:
+    position = request.cursors.decode(listing, after)
+    if not position.isdecimal():
+        raise InvalidCursor("This cursor is of another list; give a cursor that this very list returned.")
+    return int(position)
+
+
+def _recency(invoice: Invoice) -> tuple[str, int, str]:
+    return (invoice.date.isoformat() if invoice.date else "", len(invoice.key), invoice.key)

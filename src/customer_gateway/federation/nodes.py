@@ -1,0 +1,72 @@
+"""From ids to what they name: nouns found by type, system and key, each system asked once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.errors import UpstreamError
+from customer_gateway.federation.customer import Customer, Held
+from customer_gateway.federation.fields import Part
+from customer_gateway.model.ids import NodeId, decode_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.request import Request
+    from customer_gateway.system import System
+
+
+async def nodes(request: Request, ids: Sequence[NodeId]) -> list[Any]:
+    """What each id names: None where nobody has it, an `UpstreamError` where its system could not be read."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for each in ids:
+        groups.setdefault((each.type, each.system), []).append(each.key)
+    found = await asyncio.gather(*(_find(request, kind, name, keys) for (kind, name), keys in groups.items()))
+    known = {
+        (*group, key): noun
+        for (group, keys), values in zip(groups.items(), found, strict=True)
+        for key, noun in zip(keys, values, strict=True)
+    }
+    return [known[each] for each in ids]
+
+
+async def customers(request: Request, system: System, keys: Sequence[str]) -> list[Any]:
+    """Customers of one system by their keys: a `Customer`, None, or an `UpstreamError` for each."""
+    views = await request.reads.load(system.customers(request.want), keys)
+    return [
+        view if view is None or isinstance(view, UpstreamError) else Customer((Held(system, view),)) for view in views
+    ]
+
+
+def read_ids(texts: Sequence[str]) -> list[NodeId]:
+    """The ids that clients sent; raises `BadUserInput` for one that is malformed."""
+    return [decode_id(text) for text in texts]
+
+
+async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
+    system = request.systems.get(name)
+    if system is None:
+        return [None] * len(keys)
+    if kind == "Customer":
+        return await customers(request, system, keys)
+    if kind == "User":
+        return await request.reads.load(system.users, keys) if system.users else [None] * len(keys)
+    finder = system.finders.get(kind)
+    return await finder(keys, request.reads) if finder else [None] * len(keys)
+
+
+def customers_of(request: Request, nouns: Sequence[Any]) -> list[Part]:
+    """The customer of each noun (contact, account, agreement, invoice)."""
+    groups: dict[str, list[int]] = {}
+    for position, noun in enumerate(nouns):
+        groups.setdefault(noun.system, []).append(position)
+    return [
+        Part(positions, _owners(request, request.systems[name], [nouns[each].customer_key for each in positions]))
+        for name, positions in groups.items()
+    ]
+
+
+async def _owners(request: Request, system: System, keys: Sequence[str | None]) -> list[Any]:
+    found = iter(await customers(request, system, [key for key in keys if key is not None]))
+    return [None if key is None else next(found) for key in keys]

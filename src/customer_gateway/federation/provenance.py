@@ -1,0 +1,69 @@
+"""Where each unified field's value came from, or why it is null."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.errors import BadUserInput, UpstreamError
+from customer_gateway.federation.fields import read_records
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.customer import Customer
+    from customer_gateway.model.ids import RecordRef
+    from customer_gateway.system import Reads
+
+
+class FieldState(Enum):
+    VALUE = "VALUE"
+    EMPTY = "EMPTY"
+    NOT_IN_SYSTEM = "NOT_IN_SYSTEM"
+    DENIED = "DENIED"
+    REDACTED = "REDACTED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProvenance:
+    """`record` supplied the value, holds nothing in the field, or could not be read; None where no system has it."""
+
+    field: str
+    record: RecordRef | None
+    state: FieldState
+
+
+async def provenance(customers: Sequence[Customer], fields: Sequence[str], reads: Reads) -> list[list[FieldProvenance]]:
+    """For every customer, the provenance of each of `fields` (model names), in their order."""
+    unknown = sorted(set(fields) - set(UNIFIED_FIELDS))
+    if unknown:
+        raise BadUserInput(f"provenance knows no field {', '.join(unknown)}; give names of unified fields of Customer.")
+    columns = await asyncio.gather(*(_states(field, customers, reads) for field in fields))
+    return [list(states) for states in zip(*columns, strict=True)] if columns else [[] for _ in customers]
+
+
+async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:
+    supplied = any(field in held.system.kind.supplies for customer in customers for held in customer.records)
+    values = await read_records(field, customers, reads) if supplied else [[None] * len(c.records) for c in customers]
+    return [_state(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
+
+
+def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProvenance:
+    candidates = [
+        (held.ref, value)
+        for held, value in zip(customer.records, values, strict=True)
+        if field in held.system.kind.supplies
+    ]
+    if not candidates:
+        return FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)
+    for ref, value in candidates:
+        if value not in (None, [], ()) and not isinstance(value, UpstreamError):
+            return FieldProvenance(field, ref, FieldState.VALUE)
+    for ref, value in candidates:
+        if isinstance(value, UpstreamError):
+            return FieldProvenance(field, ref, FieldState.FAILED)
+    return FieldProvenance(field, candidates[0][0], FieldState.EMPTY)
