@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.sandbox.next import Next, fill_next
 from customer_gateway.sandbox.pland import Pland, fill_pland
 from customer_gateway.sandbox.server import HOST, Listener
 from customer_gateway.sandbox.store import Store
@@ -23,9 +24,11 @@ PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304,
 
 _DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
     "pland": Pland,
+    "next": Next,
 }
 _FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
     "pland": fill_pland,
+    "next": fill_next,
 }
 
 
@@ -51,6 +54,7 @@ class Sandbox:
             for name, dialect in _DIALECTS.items()
         }
         self.pland = self.vendors["pland"]
+        self.next = self.vendors["next"]
 
     @asynccontextmanager
     async def serving(self, ports: Mapping[str, int] | None = None) -> AsyncGenerator[dict[str, str]]:
