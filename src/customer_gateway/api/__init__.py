@@ -1,0 +1,1 @@
+"""The GraphQL schema as code, and the engine that answers operations over it."""

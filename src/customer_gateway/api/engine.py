@@ -1,0 +1,200 @@
+"""The engine: documents prepared once, operations executed by either executor, answers that several may share."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+import orjson
+import structlog
+from graphql import execute  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
+
+from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
+from customer_gateway.api.limits import DocumentLimits, DocumentRefused, parse_within, too_deep
+from customer_gateway.execution import CompiledOperation, OperationRejected, compile_operation
+from customer_gateway.execution.result import encoded
+from customer_gateway.model.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from graphql import GraphQLError, GraphQLSchema
+
+__all__ = ["Deadline", "DocumentLimits", "Engine", "Prepared", "Refused", "Reply", "RequestScope"]
+
+ExecutorName: TypeAlias = Literal["breadth", "reference"]
+RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]
+ReplyStage: TypeAlias = Literal["variables", "executed", "failed"]
+
+_log = structlog.get_logger("customer_gateway.api")
+
+MOST_ERRORS: Final = 20
+"""How many mistakes of a document one answer lists."""
+
+CODES: Final = {
+    "parse": "GRAPHQL_PARSE_FAILED",
+    "validation": "GRAPHQL_VALIDATION_FAILED",
+    "operation": "OPERATION_RESOLUTION_FAILURE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestScope:
+    """What one execution knows of the request it serves; joiners of an execution share it.
+
+    `fields` names, per concrete object type, every field that the operation selects anywhere. What is put into
+    `extensions` while executing is told in the answer's `extensions`.
+    """
+
+    deadline: Deadline
+    request_id: str
+    fields: Mapping[str, frozenset[str]]
+    extensions: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A document that is not executed, and why: errors formatted, without request id."""
+
+    stage: RefusedStage
+    errors: list[FormattedError]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation of a valid document, compiled."""
+
+    compiled: CompiledOperation
+    operation_name: str | None
+
+    @property
+    def operation_type(self) -> str:
+        """query, mutation or subscription."""
+        return self.compiled.operation_type
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to an operation. `data` is JSON, the same for all who asked the same; None where nothing ran.
+
+    `errors` are formatted, without request id.
+    """
+
+    data: bytes | None
+    errors: list[FormattedError]
+    extensions: Mapping[str, Any]
+    stage: ReplyStage
+
+    def encode(self, request_id: str) -> bytes:
+        """The whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
+        parts: list[bytes] = []
+        if self.errors:
+            parts.append(b'"errors":' + orjson.dumps(stamped(self.errors, request_id)))
+        if self.data is not None:
+            parts.append(b'"data":' + self.data)
+        if self.extensions:
+            parts.append(b'"extensions":' + orjson.dumps(self.extensions))
+        return b"{" + b",".join(parts) + b"}"
+
+
+class _Outcome(Protocol):
+    """What both executors give."""
+
+    @property
+    def data(self) -> dict[str, Any] | None: ...
+    @property
+    def errors(self) -> list[GraphQLError] | None: ...
+
+
+class Engine:
+    """A schema with its executor.
+
+    `context_factory` makes the context that resolvers of one execution see.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        executor: ExecutorName,
+        context_factory: Callable[[RequestScope], object],
+        limits: DocumentLimits,
+    ) -> None:
+        self._schema = schema
+        self._run = self._run_breadth_first if executor == "breadth" else self._run_reference
+        self._context_factory = context_factory
+        self._limits = limits
+        self._known: OrderedDict[bytes, Prepared | Refused] = OrderedDict()
+
+    def prepare(self, document: str, operation_name: str | None) -> Prepared | Refused:
+        """The named operation of the document (its only one, without a name), or why it is refused."""
+        key = sha256(f"{operation_name or ''}\n{document}".encode(errors="surrogatepass")).digest()
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        prepared = self._known[key] = self._prepare(document, operation_name or None)
+        if len(self._known) > self._limits.prepared:
+            self._known.popitem(last=False)
+        return prepared
+
+    async def execute(
+        self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
+    ) -> Reply:
+        """Run the operation. `variables` as decoded from JSON.
+
+        Never raises but on cancellation: our own mistakes are a reply of stage "failed", masked and logged.
+        """
+        try:
+            scope = RequestScope(deadline, request_id, prepared.compiled.fields_by_type(variables))
+            outcome = await self._run(prepared, variables, self._context_factory(scope))
+            return _reply(outcome, scope.extensions)
+        except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
+            _log.exception("operation failed")
+            return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
+
+    def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
+        try:
+            document = parse_within(source, self._limits)
+            compiled = compile_operation(self._schema, document, operation_name, hide_suggestions=True)
+        except DocumentRefused as refused:
+            return _beyond(refused)
+        except OperationRejected as rejected:
+            code = CODES[rejected.stage]
+            return Refused(rejected.stage, [coded(error, code) for error in rejected.errors[:MOST_ERRORS]])
+        except RecursionError:
+            return _beyond(too_deep())
+        return Prepared(compiled, operation_name)
+
+    async def _run_breadth_first(
+        self, prepared: Prepared, variables: dict[str, Any] | None, context: object
+    ) -> _Outcome:
+        return await prepared.compiled.execute(variables, context)
+
+    async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> _Outcome:
+        outcome = execute(
+            self._schema,
+            prepared.compiled.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=prepared.operation_name,
+            hide_suggestions=True,
+        )
+        return await outcome if isawaitable(outcome) else outcome
+
+
+def _reply(outcome: _Outcome, extensions: Mapping[str, Any]) -> Reply:
+    errors = outcome.errors or []
+    # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
+    if errors and outcome.data is None and all(error.path is None for error in errors):
+        return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
+    return Reply(
+        b"null" if outcome.data is None else encoded(outcome.data), format_errors(errors), extensions, "executed"
+    )
+
+
+def _beyond(refused: DocumentRefused) -> Refused:
+    stage = "parse" if refused.code == CODES["parse"] else "limits"
+    return Refused(stage, [coded(refused.error, refused.code)])

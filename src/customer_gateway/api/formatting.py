@@ -1,0 +1,101 @@
+"""Errors as clients see them: a code of the closed list, and nothing of our insides or the vendors' words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import structlog
+from graphql import GraphQLError
+
+from customer_gateway.errors import RequestRefused, UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MASK: Final = "Internal error; the log has it under the request id"
+LONGEST_MESSAGE: Final = 500
+"""Characters. GraphQL's own messages repeat the value they refuse, which may be as long as the request."""
+
+FormattedError: TypeAlias = dict[str, Any]
+
+_log = structlog.get_logger("customer_gateway.api")
+
+
+def format_errors(errors: Iterable[GraphQLError]) -> list[FormattedError]:
+    """The errors of one executed operation; one cause of many of them is logged once."""
+    logged: set[int] = set()
+    return [format_error(error, logged) for error in errors]
+
+
+def format_error(error: GraphQLError, logged: set[int] | None = None) -> FormattedError:
+    """The error of an executed operation: message, locations, path and extensions, still without `requestId`.
+
+    What the gateway raised on purpose keeps its text and code. Anything else is INTERNAL_SERVER_ERROR, masked, and
+    logged with its traceback, unless the cause's `id` is in `logged` already.
+    """
+    cause = error.original_error
+    if isinstance(cause, RequestRefused):
+        return coded(error, cause.code)
+    if isinstance(cause, UpstreamError):
+        return coded(error, cause.code, **_upstream_extensions(cause))
+    code = _code_of(cause if isinstance(cause, GraphQLError) else error) if _is_graphql(cause) else None
+    if code is not None:
+        return coded(error, code)
+    _log_once(error, set[int]() if logged is None else logged)
+    return coded(error, "INTERNAL_SERVER_ERROR", message=MASK)
+
+
+def coded(error: GraphQLError, code: str, *, message: str | None = None, **extensions: object) -> FormattedError:
+    """The error under a code, with its own message unless another is given."""
+    formatted: FormattedError = {"message": _shortened(error.message if message is None else message)}
+    if error.locations:
+        formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        formatted["path"] = error.path
+    formatted["extensions"] = {"code": code, **extensions}
+    return formatted
+
+
+def plain(message: str, code: str, **extensions: object) -> FormattedError:
+    """An error of the request as a whole, which has no place in the document."""
+    return {"message": message, "extensions": {"code": code, **extensions}}
+
+
+def stamped(errors: Iterable[FormattedError], request_id: str) -> list[FormattedError]:
+    """The errors with the id of the one request they are now told to; those given stay as they are."""
+    return [{**error, "extensions": {**error["extensions"], "requestId": request_id}} for error in errors]
+
+
+def _log_once(error: GraphQLError, logged: set[int]) -> None:
+    cause = error.original_error or error
+    if id(cause) not in logged:
+        logged.add(id(cause))
+        _log.error("field failed", path=_dotted(error), exc_info=cause)
+
+
+def _is_graphql(cause: BaseException | None) -> bool:
+    return cause is None or isinstance(cause, GraphQLError)
+
+
+def _code_of(error: GraphQLError) -> str | None:
+    """The code of an error that GraphQL itself or a resolver raised as such; None where it is our own fault."""
+    extensions: Mapping[str, Any] = error.extensions or {}
+    if "code" in extensions:
+        return str(extensions["code"])
+    # The only execution errors that the caller can cure are those of arguments; graphql-core marks them so.
+    return "BAD_USER_INPUT" if error.message.startswith("Argument '") else None
+
+
+def _upstream_extensions(cause: UpstreamError) -> dict[str, Any]:
+    known: dict[str, Any] = {"system": cause.system, "retryable": cause.retryable}
+    if cause.retry_after_ms is not None:
+        known["retryAfterMs"] = cause.retry_after_ms
+    return known
+
+
+def _dotted(error: GraphQLError) -> str:
+    return ".".join(map(str, error.path or ()))
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"

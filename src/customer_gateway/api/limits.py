@@ -1,0 +1,152 @@
+"""How much a document may ask, decided before anything expensive is done with it.
+
+Parsing stops at a number of tokens, so that what follows is small: the depth and the number of fields are then
+counted with each fragment looked at once, however often it is spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+)
+
+from customer_gateway.errors import QueryTooDeep, QueryTooLarge
+
+if TYPE_CHECKING:
+    from graphql import SelectionSetNode
+
+INTROSPECTION_DEPTH: Final = 16
+"""What the standard introspection query needs, whatever the limit for data; lists in it are limited by GraphQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """The most that one document may have; and how many documents are kept prepared.
+
+    `characters` bounds what the lexer walks over, comments and blanks included; `fields` counts every field as often
+    as fragments repeat it, which bounds the work of merging and executing them.
+    """
+
+    tokens: int = 2_000
+    characters: int = 100_000
+    depth: int = 15
+    fields: int = 5_000
+    prepared: int = 1_000
+
+
+class DocumentRefused(Exception):
+    """The document is past a limit or is no GraphQL; `code` is of the closed list."""
+
+    def __init__(self, error: GraphQLError, code: str) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How deep a selection nests and how many fields it has, with all fragments spread."""
+
+    depth: int
+    fields: int
+
+
+NOTHING: Final = Extent(0, 0)
+
+
+def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
+    """The parsed document. Raises DocumentRefused where it is no GraphQL or past a limit."""
+    if len(source) > limits.characters:
+        raise _too_large(f"The document has {len(source)} characters, the most is {limits.characters}")
+    try:
+        document = parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+    except GraphQLSyntaxError as error:
+        raise _refusal_of(error, limits) from None
+    try:
+        _refuse_beyond(document, limits)
+    except RecursionError:
+        raise too_deep() from None
+    return document
+
+
+def too_deep() -> DocumentRefused:
+    """The refusal of a document that nests deeper than can even be counted."""
+    return DocumentRefused(GraphQLError("The document nests too deep"), QueryTooDeep.code)
+
+
+def _refusal_of(error: GraphQLSyntaxError, limits: DocumentLimits) -> DocumentRefused:
+    # The parser tells its limits from mistakes by its words alone.
+    if "nested too deeply" in error.message:
+        return too_deep()
+    if "Parsing aborted" in error.message:
+        return _too_large(f"The document has more than {limits.tokens} tokens or comments")
+    return DocumentRefused(error, "GRAPHQL_PARSE_FAILED")
+
+
+def _refuse_beyond(document: DocumentNode, limits: DocumentLimits) -> None:
+    survey = _Survey(document)
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            extent = survey.of(definition.selection_set)
+            if extent.depth > limits.depth:
+                message = f"The operation nests {extent.depth} levels deep, the most is {limits.depth}"
+                raise DocumentRefused(GraphQLError(message, definition), QueryTooDeep.code)
+            if extent.fields > limits.fields:
+                message = f"The operation has {extent.fields} fields with its fragments, the most is {limits.fields}"
+                raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
+
+
+def _too_large(message: str) -> DocumentRefused:
+    return DocumentRefused(GraphQLError(message), QueryTooLarge.code)
+
+
+class _Survey:
+    """The extents of one document's selections, each fragment measured once.
+
+    A fragment that spreads itself counts as nothing where it does so: validation names the cycle.
+    """
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._measured: dict[str, Extent] = {}
+
+    def of(self, selections: SelectionSetNode) -> Extent:
+        depth = fields = 0
+        for selection in selections.selections:
+            extent = self._of_selection(selection)
+            depth = max(depth, extent.depth)
+            fields += extent.fields
+        return Extent(depth, fields)
+
+    def _of_selection(self, selection: object) -> Extent:
+        if isinstance(selection, FragmentSpreadNode):
+            return self._of_fragment(selection.name.value)
+        below = getattr(selection, "selection_set", None)
+        extent = NOTHING if below is None else self.of(below)
+        if not isinstance(selection, FieldNode):
+            return extent
+        if selection.name.value in {"__schema", "__type"} and extent.depth < INTROSPECTION_DEPTH:
+            return Extent(1, extent.fields + 1)
+        return Extent(extent.depth + 1, extent.fields + 1)
+
+    def _of_fragment(self, name: str) -> Extent:
+        if name not in self._measured:
+            self._measured[name] = NOTHING
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                self._measured[name] = self.of(fragment.selection_set)
+        return self._measured[name]

@@ -1,0 +1,96 @@
+"""The HTTP application: the GraphQL endpoint, its explorer, and what a host asks of a process."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, nullcontext
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+
+from customer_gateway.http.door import Door
+from customer_gateway.http.endpoint import GraphQLEndpoint
+from customer_gateway.http.graphiql import explorer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from customer_gateway.api.engine import Engine
+    from customer_gateway.http.settings import HttpSettings
+
+    Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
+
+
+def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None = None) -> Starlette:
+    """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it."""
+    page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
+    routes: list[BaseRoute] = [
+        Route("/graphql", GraphQLEndpoint(engine, settings, page)),
+        Route("/", _to_graphql),
+        Route("/livez", _alive),
+        Route("/readyz", _ready),
+    ]
+    if assets is not None:
+        routes.append(Mount("/graphiql", assets))
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Door)],
+        exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
+        lifespan=_ready_within(lifespan),
+    )
+
+
+def _ready_within(lifespan: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def within(app: Starlette) -> AsyncGenerator[None]:
+        async with nullcontext() if lifespan is None else lifespan(app):
+            app.state.ready = True
+            yield
+            app.state.ready = False
+
+    return within
+
+
+async def _to_graphql(_: Request) -> Response:
+    return RedirectResponse("/graphql", status_code=HTTPStatus.FOUND)
+
+
+async def _alive(_: Request) -> Response:
+    return _status("alive", HTTPStatus.OK)
+
+
+async def _ready(request: Request) -> Response:
+    """Ready as soon as this process can answer, whatever state the systems behind it are in."""
+    if getattr(request.app.state, "ready", False):
+        return _status("ready", HTTPStatus.OK)
+    return _status("starting or stopping", HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _status(status: str, code: HTTPStatus) -> Response:
+    body = orjson.dumps({"status": status})
+    return Response(body, code, headers={"cache-control": "no-store"}, media_type="application/json")
+
+
+async def _problem_of_http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return _problem(error.status_code, dict(error.headers or {}))
+
+
+async def _problem_of_ours(request: Request, _: Exception) -> Response:
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, {"x-request-id": request.scope["visit"].request_id})
+
+
+def _problem(status: int, headers: dict[str, str]) -> Response:
+    """A problem document (RFC 9457) that tells nothing but the status."""
+    body = orjson.dumps({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status})
+    return Response(body, status, headers=headers, media_type="application/problem+json")

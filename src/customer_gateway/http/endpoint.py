@@ -1,0 +1,229 @@
+"""POST and GET /graphql, on bare ASGI: what is the same for every request is built once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import structlog
+
+from customer_gateway.api.engine import Prepared, Refused, Reply
+from customer_gateway.api.formatting import MASK, plain, stamped
+from customer_gateway.http.in_flight import InFlight
+from customer_gateway.http.negotiation import Media, is_json, preferred
+from customer_gateway.http.reading import (
+    ClientGone,
+    ParametersInvalid,
+    RequestInvalid,
+    header_map,
+    read_body,
+    request_of_body,
+    request_of_query,
+    timeout_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Hashable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from customer_gateway.api.engine import Deadline, Engine
+    from customer_gateway.http.door import Visit
+    from customer_gateway.http.in_flight import Flight
+    from customer_gateway.http.reading import GraphQLRequest
+    from customer_gateway.http.settings import HttpSettings
+
+    Headers = dict[bytes, bytes]
+
+METHODS: Final = ("GET", "HEAD", "POST")
+PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-name", b"graphql-require-preflight")
+
+_FIXED_HEADERS: Final = {
+    media: [(b"content-type", media.content_type), (b"vary", b"Accept"), (b"cache-control", b"no-store")]
+    for media in Media
+}
+_REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
+_STREAM_NEEDED: Final = plain(
+    "Subscriptions are not served as a single answer", "OPERATION_RESOLUTION_FAILURE", retryable=False
+)
+_LATE: Final = plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)
+
+_log = structlog.get_logger("customer_gateway.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A reply on the ground; `whole` is its body where that is the same for everybody."""
+
+    reply: Reply
+    whole: bytes | None
+    operation_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a status and a body in JSON."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class GraphQLEndpoint:
+    """ASGI application of the one path. `page` is what a browser that asks for HTML gets, if anything."""
+
+    def __init__(self, engine: Engine, settings: HttpSettings, page: ASGIApp | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._page = page
+        self._in_flight: InFlight[Landed] = InFlight()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = header_map(scope["headers"])
+        page = self._page if scope["method"] != "POST" else None
+        media = preferred(headers.get(b"accept"), page=page is not None)
+        if media is Media.HTML and page is not None:
+            await page(scope, receive, send)
+            return
+        try:
+            answer = await self._answer(scope, headers, receive, media)
+        except ClientGone:
+            return
+        await _send(send, answer, media or Media.JSON)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, media: Media | None) -> Answer:
+        visit: Visit = scope["visit"]
+        try:
+            asked = _Asked(visit, _agreed(scope["method"], media))
+            at = asyncio.get_running_loop().time() + timeout_seconds(
+                headers.get(b"x-request-timeout"), self._settings.deadline_seconds
+            )
+            if scope["method"] == "POST":
+                return await self._post(headers, receive, at, asked)
+            return await self._get(scope["query_string"], headers, at, asked)
+        except RequestInvalid as invalid:
+            status = 400 if isinstance(invalid, ParametersInvalid) and media is Media.JSON else invalid.status
+            body = _errors_body([plain(invalid.message, invalid.code)], visit.request_id)
+            return Answer(status, body, invalid.headers)
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
+            _log.exception("request failed")
+            return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
+
+    async def _post(self, headers: Headers, receive: Receive, at: float, asked: _Asked) -> Answer:
+        if not is_json(headers.get(b"content-type")):
+            raise RequestInvalid(415, "The body must be application/json in UTF-8")
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            raise RequestInvalid(415, "The body must not be compressed")
+        try:
+            async with asyncio.timeout_at(at):
+                body = await read_body(receive, headers.get(b"content-length"), self._settings.body_bytes)
+        except TimeoutError:
+            raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
+        credentials = headers.get(b"authorization")
+        flight = self._in_flight.find((body, credentials))
+        if flight is not None:
+            return await self._land(flight, at, asked)
+        begun = self._begin(request_of_body(body), credentials, at, asked.visit)
+        if isinstance(begun, Refused):
+            return _refusal(begun, asked)
+        if begun.shared:
+            self._in_flight.share((body, credentials), begun.flight)
+        return await self._land(begun.flight, at, asked)
+
+    async def _get(self, query_string: bytes, headers: Headers, at: float, asked: _Asked) -> Answer:
+        request = request_of_query(query_string, self._settings.url_bytes)
+        prepared = self._engine.prepare(request.document, request.operation_name)
+        if isinstance(prepared, Prepared) and prepared.operation_type == "mutation":
+            raise RequestInvalid(405, "A mutation needs POST", headers=((b"allow", b"POST"),))
+        # A page of another site can make a browser send a GET, but not with one of these headers.
+        if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
+            raise RequestInvalid(400, "A GET needs the header Apollo-Require-Preflight: 1, against forged requests")
+        begun = self._begin(request, headers.get(b"authorization"), at, asked.visit)
+        return _refusal(begun, asked) if isinstance(begun, Refused) else await self._land(begun.flight, at, asked)
+
+    def _begin(self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit) -> _Begun | Refused:
+        """The flight that will answer the request: one in the air with the same work, else a new one."""
+        prepared = self._engine.prepare(request.document, request.operation_name)
+        if isinstance(prepared, Refused):
+            return prepared
+        if prepared.operation_type == "subscription":
+            return Refused("operation", [_STREAM_NEEDED])
+        work = self._work(prepared, request.variables, visit.request_id)
+        if prepared.operation_type == "mutation":
+            return _Begun(self._in_flight.begin_alone(at, work), shared=False)
+        variables = orjson.dumps(request.variables or {}, option=orjson.OPT_SORT_KEYS)
+        key: Hashable = (prepared.compiled, variables, credentials)
+        return _Begun(self._in_flight.find(key) or self._in_flight.begin(key, at, work), shared=True)
+
+    def _work(
+        self, prepared: Prepared, variables: dict[str, Any] | None, request_id: str
+    ) -> Callable[[Deadline], Coroutine[None, None, Landed]]:
+        async def work(deadline: Deadline) -> Landed:
+            reply = await self._engine.execute(prepared, variables, deadline=deadline, request_id=request_id)
+            return Landed(reply, None if reply.errors else reply.encode(request_id), prepared.operation_type)
+
+        return work
+
+    async def _land(self, flight: Flight[Landed], at: float, asked: _Asked) -> Answer:
+        try:
+            landed = await flight.landed(at, self._settings.grace_seconds)
+        except TimeoutError:
+            late = Reply(b"null", [_LATE], {}, "executed")
+            return Answer(self._status(late, asked.media), late.encode(asked.visit.request_id))
+        asked.visit.notes["operation"] = landed.operation_type
+        if landed.whole is not None:
+            return Answer(200, landed.whole)
+        asked.visit.notes["errors"] = len(landed.reply.errors)
+        return Answer(self._status(landed.reply, asked.media), landed.reply.encode(asked.visit.request_id))
+
+    def _status(self, reply: Reply, media: Media) -> int:
+        if reply.stage == "failed":
+            return 500
+        if media is Media.JSON:
+            return 200
+        return 422 if reply.stage == "variables" else self._settings.partial_status
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """For whom an answer is made, and in which media type."""
+
+    visit: Visit
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    flight: Flight[Landed]
+    shared: bool
+
+
+def _agreed(method: str, media: Media | None) -> Media:
+    """The media type of the answer. Raises RequestInvalid (405, 406) where there is nothing to agree on."""
+    if method not in METHODS:
+        allow = ", ".join(METHODS)
+        raise RequestInvalid(405, f"The methods here are {allow}", headers=((b"allow", allow.encode()),))
+    if media is None:
+        raise RequestInvalid(406, f"The answer is {Media.GRAPHQL.value} or {Media.JSON.value}")
+    return media
+
+
+def _refusal(refused: Refused, asked: _Asked) -> Answer:
+    status = 200 if asked.media is Media.JSON else _REFUSED_STATUS[refused.stage]
+    asked.visit.notes["refused"] = refused.stage
+    return Answer(status, _errors_body(refused.errors, asked.visit.request_id))
+
+
+def _errors_body(errors: list[dict[str, Any]], request_id: str) -> bytes:
+    return orjson.dumps({"errors": stamped(errors, request_id)})
+
+
+async def _send(send: Send, answer: Answer, media: Media) -> None:
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [*_FIXED_HEADERS[media], length, *answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

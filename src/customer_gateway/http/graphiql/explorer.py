@@ -1,0 +1,87 @@
+"""The explorer's page and assets. No file is asked of another host, and the page's policy allows none."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Final
+
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HERE: Final = Path(__file__).parent
+
+TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+ASSETS: Final = {
+    path.name: path
+    for path in (
+        HERE / "assets/graphiql.min.js",
+        HERE / "assets/graphiql.min.css",
+        HERE / "assets/react.production.min.js",
+        HERE / "assets/react-dom.production.min.js",
+        HERE / "start.js",
+        HERE / "page.css",
+        HERE / "icon.svg",
+    )
+}
+
+# Styles are set by the scripts on single elements (allowed as such); fonts and a few icons come as data: in the CSS.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self' data:; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def explorer(examples: str) -> tuple[ASGIApp, ASGIApp]:
+    """The page, whose first tab holds `examples`, and the assets, to be mounted at /graphiql."""
+    version = _version()
+    template = Template((HERE / "page.html").read_text(encoding="utf-8"))
+    body = template.substitute(assets=f"/graphiql/{version}", examples=escape(examples)).encode()
+    headers = {"content-security-policy": POLICY, "cache-control": "no-cache", "vary": "Accept"}
+    return Response(body, headers=headers, media_type="text/html"), _Assets(version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Assets:
+    """The assets under a path that names their version, so that browsers may keep them for ever."""
+
+    version: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        version, _, name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/").partition("/")
+        if version != self.version or name not in ASSETS or scope["method"] not in {"GET", "HEAD"}:
+            raise HTTPException(404)
+        zipped = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
+        body = await to_thread.run_sync(_content, name, zipped)
+        headers = {"cache-control": FOREVER, "vary": "Accept-Encoding"}
+        if zipped:
+            headers["content-encoding"] = "gzip"
+        await Response(body, headers=headers, media_type=TYPES[ASSETS[name].suffix])(scope, receive, send)
+
+
+@cache
+def _content(name: str, zipped: bool) -> bytes:  # noqa: FBT001  called by position, from a thread
+    content = ASSETS[name].read_bytes()
+    return gzip.compress(content, mtime=0) if zipped else content
+
+
+@cache
+def _version() -> str:
+    """A name for this very set of files."""
+    digest = hashlib.sha256()
+    for name, path in ASSETS.items():
+        digest.update(name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,103 @@
+"""Identical work in flight is done once: each who waits leaves at its own deadline, the work runs to the latest."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from customer_gateway.api.engine import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Hashable
+
+T = TypeVar("T")
+
+
+class Flight(Generic[T]):
+    """One piece of work and those who wait for it.
+
+    It ends when it is done, or when nobody waits any more (unless it must be `finished` come what may).
+    """
+
+    def __init__(self, deadline: Deadline, work: Coroutine[None, None, T], *, finished: bool) -> None:
+        self.deadline = deadline
+        self.open = True
+        self._finished = finished
+        self._waiters: set[asyncio.Future[T]] = set()
+        self.task = asyncio.get_running_loop().create_task(work)
+        self.task.add_done_callback(self._land)
+
+    async def landed(self, at: float, grace: float) -> T:
+        """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`."""
+        self.deadline.extend(at)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T] = loop.create_future()
+        self._waiters.add(waiter)
+        timer = loop.call_at(at + grace, _give_up, waiter)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            self._leave(waiter)
+
+    def _leave(self, waiter: asyncio.Future[T]) -> None:
+        self._waiters.discard(waiter)
+        if not self._waiters and not self._finished:
+            self.open = False
+            self.task.cancel()
+
+    def _land(self, task: asyncio.Task[T]) -> None:
+        for waiter in self._waiters:
+            if waiter.done():
+                continue
+            if task.cancelled():
+                waiter.cancel()
+            elif (failure := task.exception()) is not None:
+                waiter.set_exception(failure)
+            else:
+                waiter.set_result(task.result())
+
+
+class InFlight(Generic[T]):
+    """The work that others may join, by keys: equal keys, same work."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Hashable, Flight[T]] = {}
+        self._unshared: set[Flight[T]] = set()
+
+    def __len__(self) -> int:
+        return len(set(self._flights.values()) | self._unshared)
+
+    def find(self, key: Hashable) -> Flight[T] | None:
+        """The flight under that key, if it can still be joined."""
+        flight = self._flights.get(key)
+        return flight if flight is not None and flight.open else None
+
+    def share(self, key: Hashable, flight: Flight[T]) -> None:
+        """Let others join the flight under that key for as long as it is in the air."""
+        self._flights[key] = flight
+        flight.task.add_done_callback(lambda _: self._forget(key, flight))
+
+    def begin(self, key: Hashable, at: float, work: Callable[[Deadline], Coroutine[None, None, T]]) -> Flight[T]:
+        """Start work with a deadline of its own, first at `at`, that others may join under the key."""
+        deadline = Deadline(at)
+        flight = Flight(deadline, work(deadline), finished=False)
+        self.share(key, flight)
+        return flight
+
+    def begin_alone(self, at: float, work: Callable[[Deadline], Coroutine[None, None, T]]) -> Flight[T]:
+        """Start work that nobody joins and that is not broken off when its only waiter leaves."""
+        deadline = Deadline(at)
+        flight = Flight(deadline, work(deadline), finished=True)
+        self._unshared.add(flight)
+        flight.task.add_done_callback(lambda _: self._unshared.discard(flight))
+        return flight
+
+    def _forget(self, key: Hashable, flight: Flight[T]) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+
+def _give_up(waiter: asyncio.Future[T]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

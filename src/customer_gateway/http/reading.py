@@ -1,0 +1,151 @@
+"""What a client sends: the body, read once within its cap, and the GraphQL request inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+LONGEST_TIMEOUT: Final = 9
+"""Digits of X-Request-Timeout: 11 days in milliseconds are enough."""
+
+
+class RequestInvalid(Exception):
+    """The HTTP request cannot be served: `status` and `code` say why, `headers` go with the answer."""
+
+    def __init__(
+        self, status: int, message: str, code: str = "BAD_USER_INPUT", headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = headers
+
+
+class ClientGone(Exception):
+    """The client left before its request was complete."""
+
+
+class ParametersInvalid(RequestInvalid):
+    """JSON it is, but not a well-formed GraphQL-over-HTTP request (422, or 400 for clients of plain JSON)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(422, message)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The parameters of a GraphQL-over-HTTP request; `variables` as decoded from JSON."""
+
+    document: str
+    operation_name: str | None
+    variables: dict[str, Any] | None
+
+
+def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers by lower-case name; lines of the same name are joined by a comma."""
+    found = dict(headers)
+    if len(found) == len(headers):
+        return found
+    joined: dict[bytes, bytes] = {}
+    for name, value in headers:
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    return joined
+
+
+def timeout_seconds(header: bytes | None, most: float) -> float:
+    """The seconds this request has. `X-Request-Timeout` is in milliseconds and only lowers `most`.
+
+    Raises RequestInvalid (400) on anything but a whole number above 0.
+    """
+    if header is None:
+        return most
+    text = header.strip()
+    if not text.isdigit() or len(text) > LONGEST_TIMEOUT or int(text) == 0:
+        raise RequestInvalid(400, "X-Request-Timeout must be a whole number of milliseconds above 0")
+    return min(most, int(text) / 1000)
+
+
+async def read_body(receive: Receive, announced: bytes | None, most: int) -> bytes:
+    """The whole body. Raises RequestInvalid (413) as soon as it is longer than `most`, ClientGone where it ends."""
+    if announced is not None and announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    if len(body) > most:
+        raise _too_large(most)
+    return await _read_on(receive, body, most) if message.get("more_body") else body
+
+
+async def _read_on(receive: Receive, first: bytes, most: int) -> bytes:
+    chunks, size, more = [first], len(first), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def request_of_body(body: bytes) -> GraphQLRequest:
+    """The request in a JSON body. Raises RequestInvalid (400) where it is no JSON object, else ParametersInvalid."""
+    try:
+        parameters = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise RequestInvalid(400, "The body is not JSON in UTF-8") from None
+    if not isinstance(parameters, dict):
+        raise RequestInvalid(400, "The body must be a JSON object with a `query`; batches are not served")
+    return _request(parameters)  # pyright: ignore[reportUnknownArgumentType]  a JSON object has only string keys
+
+
+def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
+    """The request in a URL's query component, at most `most` bytes. Raises RequestInvalid."""
+    if len(query_string) > most:
+        raise RequestInvalid(414, f"The URL's query has more than {most} bytes: use POST", "QUERY_TOO_LARGE")
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise RequestInvalid(400, "The URL's query is not percent-encoded UTF-8") from None
+    parameters: dict[str, Any] = {name: text for name, text in pairs if text}
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json_parameter(name, parameters[name])
+    return _request(parameters)
+
+
+def _json_parameter(name: str, text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise RequestInvalid(400, f"The parameter `{name}` is not JSON") from None
+
+
+def _request(parameters: dict[str, Any]) -> GraphQLRequest:
+    document, name = parameters.get("query"), parameters.get("operationName")
+    variables, extensions = parameters.get("variables"), parameters.get("extensions")
+    if not isinstance(document, str):
+        raise ParametersInvalid("The parameter `query` must be a string with a GraphQL document")
+    if name is not None and not isinstance(name, str):
+        raise ParametersInvalid("The parameter `operationName` must be a string")
+    for parameter, value in (("variables", variables), ("extensions", extensions)):
+        if value is not None and not isinstance(value, dict):
+            raise ParametersInvalid(f"The parameter `{parameter}` must be a JSON object")
+    return GraphQLRequest(document, name or None, variables)
+
+
+def _too_large(most: int) -> RequestInvalid:
+    # What is still on its way is not read, so the connection cannot serve another request.
+    return RequestInvalid(413, f"The body has more than {most} bytes", "QUERY_TOO_LARGE", ((b"connection", b"close"),))

@@ -1,0 +1,24 @@
+"""What the door may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Settings of the HTTP side, with what holds where nothing is said.
+
+    `deadline_seconds` is the time a request has, which its `X-Request-Timeout` can only lower; upstream reads end at
+    the deadline by themselves, `grace_seconds` is what the rest of the answer may take after it. `body_bytes` is the
+    most a POST may carry, `url_bytes` the most the query component of a GET may. `examples` is the text of GraphiQL's
+    first tab. `partial_status` is the status of data with errors: 200, or 294 where intermediaries should see it.
+    """
+
+    deadline_seconds: float = 10.0
+    grace_seconds: float = 0.03
+    body_bytes: int = 1_000_000
+    url_bytes: int = 16_000
+    graphiql: bool = True
+    examples: str = ""
+    partial_status: int = 200
