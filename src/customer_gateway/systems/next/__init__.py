@@ -1,0 +1,242 @@
+"""NEXT, project and field service software (seed 002): facts and reads. Quirks: docs/systems/next.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from math import ceil
+from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pydantic import SecretStr, model_validator
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.connection import DIGITS, SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, values_by
+from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
+from customer_gateway.systems.next.record import CUSTOMER
+from customer_gateway.systems.next.token import access_token
+from customer_gateway.systems.windows import covering_pages
+from customer_gateway.wire import BearerToken, Call, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
+    from customer_gateway.model.record import Document
+    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.wire import Client
+
+KIND: Final = Kind(
+    slug="next",
+    record=CUSTOMER,
+    view=NextCustomerView,
+    readers=frozenset({"contacts", "agreements", "invoices", "updater", "creator"}),
+)
+
+_ROWS_PER_PAGE: Final = 100
+_BUDGET: Final = (Window(10, 1.0),)  # of one integrator at one database, which is what a token stands for
+_INACTIVE_TOO: Final = {"active__in": ["true", "false"]}  # lists hold active rows only, unless asked
+_BANK: Final = "/bank"
+
+
+class NextSettings(SystemSettings):
+    """`[systems.next]`: an access token, or the file that `customer-gateway token NAME` writes it to.
+
+    `username` (the number of the database), `one_time_key`, `client_id` and `client_secret` are for that command alone.
+    """
+
+    time_zone: str = "Europe/Stockholm"
+    region: str = "SE"
+    access_token: SecretStr | None = None
+    token_file: Path | None = None
+    username: str | None = None
+    one_time_key: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _one_token(self) -> NextSettings:
+        if (self.access_token is None) == (self.token_file is None):
+            raise ValueError("access_token or token_file, one of them")
+        return self
+
+
+class _Rows(NamedTuple):
+    """A page of a list, and how many rows the whole list has."""
+
+    rows: list[Document]
+    total: int
+
+
+class Next:
+    """One NEXT database."""
+
+    kind = KIND
+
+    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+        self.name = name
+        self.reading = reading
+        self._client = client
+        self._customers: Route[Customer] = self._by_id("/customer/", self._customer)
+        self.users: Route[User] | None = (users := self._by_id("/user/", self._user))
+        self.invoice_details = None
+        contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
+        invoices = self._by_customer("/invoice/", self._invoice, {})
+        contracts: Route[Record] = self._by_id("/frameworkcontract/", self._record)
+        self._read_contracts = values_by(contracts, lambda customer: customer.contract_key)
+        self.readers: Mapping[str, Reader] = {
+            "contacts": lists_by_customer(contacts),
+            "agreements": self._read_agreements,
+            "invoices": lists_by_customer(invoices),
+            "updater": values_by(users, lambda customer: customer.updater_key),
+            "creator": values_by(users, lambda customer: customer.creator_key),
+        }
+        self.finders: Mapping[str, Finder] = {
+            "Contact": by_route(self._by_id("/customercontact/", self._contact)),
+            "Account": through_customer(self.customers, _customer_of_bank, lambda customer: customer.accounts),
+            "Agreement": self._find_agreements,
+            "Invoice": by_route(self._by_id("/invoice/", self._invoice, {})),
+        }
+
+    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - NEXT has one width
+        return self._customers
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width; NEXT always tells
+        """Every answer tells the total, so what follows costs nothing to know."""
+        windows = covering_pages(start, size, _ROWS_PER_PAGE)
+        pages = [await self._page("/customer/", _INACTIVE_TOO, each.number, each.size, deadline) for each in windows]
+        rows = {row["id"]: row for page in pages for row in page.rows}
+        skipped = windows[0].skip
+        items = [self._customer(row) for row in list(rows.values())[skipped : skipped + size]]
+        total = pages[-1].total
+        return Page(items, has_next=start + size < total, total=total)
+
+    async def count(self, deadline: Deadline) -> int | None:
+        return (await self._page("/customer/", _INACTIVE_TOO, 1, 1, deadline)).total
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        return await reachable(self._client, _list("/customer/", _INACTIVE_TOO, 1, 1), deadline)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _by_id(
+        self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO
+    ) -> Route[Any]:
+        """Rows of the list at `path` by their ids, a page of them at a time."""
+
+        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, deadline)
+            return {str(row["id"]): read(row) for row in found}
+
+        return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
+
+    def _by_customer(self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object]) -> Route[Any]:
+        """Rows of the list at `path` that name the customers."""
+
+        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
+            found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, deadline)
+            return _grouped(keys, [read(row) for row in found])
+
+        return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
+
+    async def _read_agreements(self, customers: Sequence[NextCustomerView], reads: Reads) -> Sequence[Any]:
+        """The framework contract of each customer; a contract that NEXT no longer has is no agreement."""
+        contracts = await self._read_contracts(customers, reads)
+        return [
+            contract if isinstance(contract, UpstreamError) else _agreements(contract, customer.key)
+            for customer, contract in zip(customers, contracts, strict=True)
+        ]
+
+    async def _find_agreements(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
+        """An agreement is there as long as its customer names its contract."""
+        customers = await reads.load(self._customers, [key.partition("/")[0] for key in keys])
+        known = [customer for customer in customers if isinstance(customer, NextCustomerView)]
+        agreements = iter(await self._read_agreements(known, reads))
+        found = [next(agreements) if isinstance(each, NextCustomerView) else each for each in customers]
+        return [_named(key, each) if is_list(each) else each for key, each in zip(keys, found, strict=True)]
+
+    async def _all(self, path: str, rows: Mapping[str, object], deadline: Deadline) -> list[Document]:
+        """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told."""
+        first = await self._page(path, rows, 1, _ROWS_PER_PAGE, deadline)
+        numbers = range(2, ceil(first.total / _ROWS_PER_PAGE) + 1)
+        rest = await asyncio.gather(*(self._page(path, rows, number, _ROWS_PER_PAGE, deadline) for number in numbers))
+        pages = [first, *rest]
+        found = {row["id"]: row for page in pages for row in page.rows}
+        if len(found) < pages[-1].total:
+            raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
+        return list(found.values())
+
+    async def _page(self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline) -> _Rows:
+        """One page; a row without an integer `id` cannot be told from another, so the answer is refused."""
+        answer = await self._client.call(_list(path, rows, number, size), deadline)
+        if is_object(answer.document):
+            items, total = answer.document.get("items"), answer.document.get("total")
+            if is_list(items) and type(total) is int and all(_has_id(item) for item in items):
+                return _Rows(items, total)
+        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
+
+    def _customer(self, row: Document) -> Customer:
+        CUSTOMER.watch(row, self.reading)
+        return NextCustomerView(row, self.reading)
+
+    def _user(self, row: Document) -> User:
+        return NextUserView(row, self.reading)
+
+    def _contact(self, row: Document) -> Contact:
+        return NextContactView(row, self.reading)
+
+    def _invoice(self, row: Document) -> Invoice:
+        return invoice(Record(row, self.reading))
+
+    def _record(self, row: Document) -> Record:
+        return Record(row, self.reading)
+
+
+def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
+    """The system that a table of the configuration describes; sends nothing yet.
+
+    Raises `ConfigInvalid` where the token's file is missing or holds no token.
+    """
+    auth = BearerToken(access_token(name, settings))
+    client = open_client(name, settings, wiring, auth=auth, budget=_BUDGET, verdict=_verdict)
+    return Next(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+
+
+def _verdict(_status: int, document: Any) -> str | None:
+    """An error's body is a `detail` and nothing else, whatever the status."""
+    return "detail" if is_object(document) and document.keys() == {"detail"} else None
+
+
+def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
+    wanted = json.dumps(rows, separators=(",", ":"))
+    return Call("GET", path, [("filter_str", wanted), ("page", str(page)), ("size", str(size))], idempotent=True)
+
+
+def _has_id(row: object) -> bool:
+    return is_object(row) and type(row.get("id")) is int
+
+
+def _customer_of_bank(key: str) -> str | None:
+    return key.removesuffix(_BANK) if key.endswith(_BANK) else None
+
+
+def _agreements(contract: Record | None, customer_key: str) -> list[Agreement]:
+    return [] if contract is None else [agreement(contract, customer_key)]
+
+
+def _named(key: str, nouns: Iterable[Any]) -> Any:
+    return next((noun for noun in nouns if noun.key == key), None)
+
+
+def _grouped(keys: Iterable[str], nouns: Iterable[Any]) -> dict[str, list[Any]]:
+    """Nouns under the customer they name; one that names another customer belongs to nobody here."""
+    groups: dict[str, list[Any]] = {key: [] for key in keys}
+    for noun in nouns:
+        if noun.customer_key in groups:
+            groups[noun.customer_key].append(noun)
+    return groups

@@ -1,0 +1,318 @@
+"""NEXT's documents read as the unified nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import (
+    Address,
+    AddressKind,
+    Agreement,
+    BankAccount,
+    Billing,
+    CustomerKind,
+    CustomerStatus,
+    EInvoice,
+    EmailAddress,
+    EmailPurpose,
+    Invoice,
+    PhoneKind,
+    PhoneNumber,
+)
+from customer_gateway.model.record import Record, content_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+_KINDS: Final = {
+    "company": CustomerKind.COMPANY,
+    "private": CustomerKind.PERSON,
+    "government": CustomerKind.PUBLIC,
+}
+_EMAILS: Final = (("email", EmailPurpose.GENERAL), ("invoiceemail", EmailPurpose.BILLING))
+_PHONES: Final = (("phone", PhoneKind.PHONE), ("mobile", PhoneKind.MOBILE), ("fax", PhoneKind.FAX))
+_NO_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
+_NO_EINVOICE: Final = EInvoice()
+
+
+class NextCustomerView(Record):
+    """A NEXT customer read as a `Customer`."""
+
+    __slots__ = ()
+
+    title: None = None
+    gender: None = None
+    first_name: None = None
+    last_name: None = None
+    organization: None = None
+    language: None = None
+    owner_key: None = None
+    # Told by other calls (system.readers):
+    contacts: None = None
+    agreements: None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.document["id"])
+
+    @property
+    def link(self) -> str:
+        return f"{self.reading.base_url}/customer/{self.key}"
+
+    @property
+    def version(self) -> str:
+        return self.text("changed") or content_version(self.document)
+
+    @property
+    def number(self) -> str | None:
+        return self.text("customerno")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def kind(self) -> CustomerKind:
+        """Types of customers are named by each company: a name we cannot place is another kind, not an error."""
+        if self.flag("privateperson"):
+            return CustomerKind.PERSON
+        return _KINDS.get((self.text("customertypename") or "").strip().casefold(), CustomerKind.OTHER)
+
+    @property
+    def status(self) -> CustomerStatus:
+        return CustomerStatus.INACTIVE if self.flag("active") is False else CustomerStatus.ACTIVE
+
+    @property
+    def vat_number(self) -> str | None:
+        sent = self.text("vatno")
+        return forms.vat_number(sent) if sent else None
+
+    @property
+    def organization_number(self) -> str | None:
+        return self.text("orgno")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        return [EmailAddress(sent, purpose) for field, purpose in _EMAILS if (sent := self.text(field))]
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone") or self.text("mobile")
+
+    @property
+    def phones(self) -> list[PhoneNumber]:
+        region = self._country_code or self.reading.region
+        sent = [(raw, kind) for field, kind in _PHONES if (raw := self.text(field))]
+        return [PhoneNumber(raw, forms.phone_e164(raw, region), kind) for raw, kind in sent]
+
+    @property
+    def website(self) -> str | None:
+        return self.text("webaddress")
+
+    @property
+    def currency(self) -> str | None:
+        return _code(self, "currencycode", forms.currency_code)
+
+    @property
+    def is_supplier(self) -> bool | None:
+        return self.flag("issupplier")
+
+    @property
+    def address(self) -> Address | None:
+        """The billing address, the only one there is; what its lines hold is the vendor's custom."""
+        address = Address(
+            kind=AddressKind.BILLING,
+            name=self.text("billaddress1"),
+            lines=[line for field in ("billaddress2", "billaddress3") if (line := self.text(field))],
+            street=self.text("billaddress2"),
+            postal_code=self.text("billaddress4"),
+            city=self.text("billaddress5"),
+            country_code=self._country_code,
+            country=self.text("billaddress6"),
+        )
+        return address if address != _NO_ADDRESS else None
+
+    @property
+    def addresses(self) -> list[Address]:
+        return [address] if (address := self.address) else []
+
+    @property
+    def billing(self) -> Billing:
+        without_vat = self.flag("novat")
+        einvoice = EInvoice(ean=self.text("eancode"), edi_address=self.text("ediaddress"))
+        return Billing(
+            email=self.text("invoiceemail"),
+            name=self.text("billaddress1"),
+            address=self.address,
+            payment_terms=self.text("billingtermsdescription"),
+            invoice_delivery=self.text("invoicetypename"),
+            taxable=None if without_vat is None else not without_vat,
+            einvoice=einvoice if einvoice != _NO_EINVOICE else None,
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        return self.texts("customernote")
+
+    @property
+    def external_ids(self) -> list[str]:
+        return self.texts("externalid")
+
+    @property
+    def accounts(self) -> list[BankAccount]:
+        """The bank fields of the customer itself: one account, when any of them is set."""
+        account_number, bank_name = self.text("bankaccountno"), self.text("bankname")
+        clearing, iban, bic = self.text("clearingno"), self.text("iban"), self.text("swift")
+        if not (account_number or bank_name or clearing or iban or bic):
+            return []
+        return [
+            BankAccount(
+                system=self.reading.system,
+                key=f"{self.key}/bank",
+                customer_key=self.key,
+                account_number=account_number,
+                iban=iban,
+                bic=bic,
+                bank_name=bank_name,
+                clearing=clearing,
+            )
+        ]
+
+    @property
+    def creator_key(self) -> str | None:
+        return self.text("createdby")
+
+    @property
+    def updater_key(self) -> str | None:
+        return self.text("changedby")
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.moment("created")
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.moment("changed")
+
+    @property
+    def contract_key(self) -> str | None:
+        """The framework contract."""
+        return self.text("frameworkcontractid")
+
+    @property
+    def _country_code(self) -> str | None:
+        """The country of the code, else of the country's name in the address."""
+        name = self.text("billaddress6")
+        return _code(self, "countrycode", forms.country_code) or (forms.country_code(name) if name else None)
+
+
+class NextContactView(Record):
+    """A NEXT customer contact read as a `Contact`; its name is one field."""
+
+    __slots__ = ()
+
+    first_name: None = None
+    last_name: None = None
+    department: None = None
+    fax: None = None
+    address: None = None
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return str(self.document["id"])
+
+    @property
+    def customer_key(self) -> str | None:
+        return self.text("customerid")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def title(self) -> str | None:
+        return self.text("title")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def mobile(self) -> str | None:
+        return self.text("mobile")
+
+    @property
+    def notes(self) -> str | None:
+        return self.text("note")
+
+
+class NextUserView(Record):
+    """A NEXT user read as a `User`."""
+
+    __slots__ = ()
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return str(self.document["id"])
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+
+def agreement(contract: Record, customer_key: str) -> Agreement:
+    """A framework contract as one customer's agreement: many customers share a contract, an agreement has one."""
+    return Agreement(
+        system=contract.reading.system,
+        key=f"{customer_key}/{contract.document['id']}",
+        customer_key=customer_key,
+        description=contract.text("name"),
+        start_date=contract.day("validfrom"),
+        end_date=contract.day("validto"),
+    )
+
+
+def invoice(document: Record) -> Invoice:
+    """An invoice; `total` is the amount with VAT."""
+    return Invoice(
+        system=document.reading.system,
+        key=str(document.document["id"]),
+        customer_key=document.text("customerid"),
+        number=document.text("invoiceno"),
+        date=document.day("invoicedate"),
+        due_date=document.day("duedate"),
+        total=document.decimal("total"),
+        currency=_code(document, "currencycode", forms.currency_code),
+        status=document.text("status"),
+    )
+
+
+def _code(document: Record, field: str, read: Callable[[str], str | None]) -> str | None:
+    """A code of a published list; one that is not in it is noticed."""
+    sent = document.text(field)
+    code = read(sent) if sent else None
+    if sent and code is None:
+        document.reading.drift.notice(field, "not a known code")
+    return code

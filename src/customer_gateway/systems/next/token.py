@@ -1,0 +1,132 @@
+"""NEXT's access token: read from the settings or its file, and got once, by spending a one-time key.
+
+Only the command `customer-gateway token NAME` spends the key. It writes the token to a file, because the key is gone
+with its first use and the token has no end.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse, UpstreamError, UpstreamUnauthorized
+from customer_gateway.model.record import is_object
+from customer_gateway.systems.connection import open_client
+from customer_gateway.wire import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+    from typing import TextIO
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.systems.connection import Wiring
+    from customer_gateway.systems.next import NextSettings
+
+_REFUSALS: Final = {400, 401, 403, 422}
+
+
+def access_token(name: str, settings: NextSettings) -> str:
+    """The token of the settings or of its file; raises `ConfigInvalid` where there is none."""
+    if settings.access_token is not None:
+        return _present(settings.access_token.get_secret_value(), f"systems.{name}.access_token")
+    path = _token_file(name, settings)
+    where = f"systems.{name}.token_file: {path}"
+    try:
+        return _present(path.read_text(encoding="utf-8"), where)
+    except FileNotFoundError:
+        raise ConfigInvalid(f"{where} does not exist; `customer-gateway token {name}` writes it once") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigInvalid(f"{where} cannot be read as text; expected a file with the access token") from None
+
+
+async def fetch_token_file(name: str, settings: NextSettings, wiring: Wiring, deadline: Deadline) -> Path:
+    """Swap the one-time key for a token and write it to `token_file`, whose path is the answer.
+
+    The file is made before the key is spent, so that no token is got that cannot be kept; it is removed again when no
+    token was got. Raises `ConfigInvalid`, or an `UpstreamError` of the swap.
+    """
+    path = _token_file(name, settings)
+    _credentials(name, settings)
+    with _new_file(path) as file:
+        file.write(await swap_one_time_key(settings, wiring, deadline, name=name) + "\n")
+    return path
+
+
+async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: Deadline, *, name: str = "next") -> str:
+    """Spend the one-time key and get the access token. Never sent twice: whatever comes back, the key may be gone.
+
+    Raises `ConfigInvalid` without a key, `UpstreamUnauthorized` where NEXT refuses it, else what went wrong.
+    """
+    client = open_client(name, settings, wiring, auth=None)
+    try:
+        answer = await client.call(Call("POST", "/token", form=_credentials(name, settings)), deadline)
+    except UpstreamError as error:
+        if error.status in _REFUSALS:
+            message = "POST /token: the one-time key was refused; if it was used before, make a new one in NEXT"
+            raise UpstreamUnauthorized(name, message, status=error.status) from None
+        raise
+    finally:
+        await client.aclose()
+    token = answer.document.get("access_token") if is_object(answer.document) else None
+    if not isinstance(token, str) or not token.strip():
+        raise UpstreamBadResponse(name, "POST /token: the answer holds no access_token; the one-time key may be spent")
+    return token.strip()
+
+
+def write_token_file(path: Path, token: str) -> None:
+    """Write the token to a new file that only its owner reads; raises `ConfigInvalid` where the file is there."""
+    with _new_file(path) as file:
+        file.write(token + "\n")
+
+
+@contextmanager
+def _new_file(path: Path) -> Generator[TextIO]:
+    """A file that did not exist, mode 0600; removed again when the body fails."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigInvalid(f"{path} is there already and stays as it is; move it away to get a new token") from None
+    except OSError as error:
+        raise ConfigInvalid(f"{path} cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _token_file(name: str, settings: NextSettings) -> Path:
+    if settings.token_file is None:
+        raise ConfigInvalid(f"systems.{name}.token_file: expected the path of the file that holds the token")
+    return settings.token_file.expanduser()
+
+
+def _credentials(name: str, settings: NextSettings) -> dict[str, str]:
+    """The form of the swap; `client_id` and `client_secret` are sent where they are given."""
+    if settings.username is None or settings.one_time_key is None:
+        raise ConfigInvalid(
+            f"systems.{name}: username (the number of the database) and one_time_key, expected to get a token"
+        )
+    form = {
+        "grant_type": "password",
+        "username": settings.username,
+        "password": settings.one_time_key.get_secret_value(),
+        "scope": "",
+    }
+    if settings.client_id is not None:
+        form["client_id"] = settings.client_id
+    if settings.client_secret is not None:
+        form["client_secret"] = settings.client_secret.get_secret_value()
+    return form
+
+
+def _present(token: str, where: str) -> str:
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigInvalid(f"{where} holds no token; expected one word")
+    return token
