@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.sandbox.lemonsoft import Lemonsoft, fill_lemonsoft
 from customer_gateway.sandbox.next import Next, fill_next
 from customer_gateway.sandbox.pland import Pland, fill_pland
 from customer_gateway.sandbox.server import HOST, Listener
@@ -24,10 +25,12 @@ PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304,
 
 _DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
     "pland": Pland,
+    "lemonsoft": Lemonsoft,
     "next": Next,
 }
 _FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
     "pland": fill_pland,
+    "lemonsoft": fill_lemonsoft,
     "next": fill_next,
 }
 
@@ -54,6 +57,7 @@ class Sandbox:
             for name, dialect in _DIALECTS.items()
         }
         self.pland = self.vendors["pland"]
+        self.lemonsoft = self.vendors["lemonsoft"]
         self.next = self.vendors["next"]
 
     @asynccontextmanager

@@ -31,8 +31,8 @@ def day(rng: Random, first: date, days: int) -> date:
 
 
 def now(seconds: float) -> datetime:
-    """A clock's reading as a UTC moment."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """A clock's reading as a UTC moment, to the millisecond."""
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
 def milliseconds(moment: datetime) -> int:
