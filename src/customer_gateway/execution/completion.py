@@ -114,13 +114,13 @@ def scatter(column: list[Any], parts: list[tuple[list[int], list[Any]]]) -> list
 
 
 class LeafCompletion:
-    __slots__ = ("exact", "leaf_type", "place", "quick")
+    __slots__ = ("check", "exact", "leaf_type", "place", "quick")
 
     def __init__(self, place: Place, leaf_type: GraphQLLeafType) -> None:
         self.place = place
         self.leaf_type = leaf_type
         leaf = leaf_of(leaf_type, non_null=place.non_null)
-        self.exact, self.quick = leaf.exact, leaf.quick
+        self.exact, self.quick, self.check = leaf.exact, leaf.quick, leaf.check
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         if set(map(type, values)) <= self.exact:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .completion import LeafCompletion
 from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
+from .rows import Cell, readable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +30,11 @@ class Field(Protocol):
         """Whether an error of this field makes its object null."""
         ...
 
+    @property
+    def cell(self) -> Cell:
+        """How a generated reader gets this field: without an attribute or constant, the field must be executed."""
+        ...
+
     def execute(self, run: Run, scope: Scope) -> Columnar:
         """One response value for each object of the scope, now or later."""
         ...
@@ -37,11 +43,12 @@ class Field(Protocol):
 class TypenameField:
     """`__typename`: known before any object is."""
 
-    __slots__ = ("site",)
+    __slots__ = ("cell", "site")
     fragile = False
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.cell = Cell(site.response_name, constant=site.parent_type.name)
 
     def execute(self, run: Run, scope: Scope) -> Columnar:  # noqa: ARG002  the same in every run
         return [self.site.parent_type.name] * len(scope.objects)
@@ -50,14 +57,21 @@ class TypenameField:
 class AttributeField:
     """An attribute of each object."""
 
-    __slots__ = ("_complete", "_exact", "_get", "fragile", "site")
+    __slots__ = ("_complete", "_exact", "_get", "cell", "fragile", "site")
 
     def __init__(self, site: Site, name: str, completion: Completion) -> None:
         self.site = site
         self.fragile = completion.place.bubbles
         self._get: Callable[[Any], Any] = attrgetter(name)
         self._complete = completion.complete
-        self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
+        leaf = completion if isinstance(completion, LeafCompletion) else None
+        self._exact = leaf.exact if leaf else NOTHING
+        read = leaf is not None and leaf.check is not None and readable(name)
+        self.cell = Cell(site.response_name, name, leaf.check) if read else Cell(site.response_name)
+
+    def complete(self, run: Run, values: list[Any], scope: Scope) -> Columnar:
+        """The column of values that a generated reader found odd."""
+        return self._complete(run, values, scope.of_field(self.site))
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
         try:
@@ -82,12 +96,13 @@ def _attempt(get: Callable[[Any], Any], value: Any) -> Any:
 class BatchedField:
     """One call of the batched resolver for all objects."""
 
-    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "_selection", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "_selection", "cell", "fragile", "site")
 
     def __init__(
         self, site: Site, batched: Batched, arguments: Arguments, selection: Selection, completion: Completion
     ) -> None:
         self.site = site
+        self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
         self._resolve = batched.resolve
         self._arguments = arguments
@@ -136,10 +151,11 @@ def _as_list(values: Any) -> list[Any]:
 class NativeField:
     """A resolver of graphql-core's kind, called for each object: `resolve(source, info, **arguments)`."""
 
-    __slots__ = ("_arguments", "_complete", "_resolve", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
 
     def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
         self.site = site
+        self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
         self._resolve = resolve
         self._arguments = arguments
@@ -160,10 +176,11 @@ class NativeField:
 class PropertyField:
     """No resolver: the key or attribute of the field's name, called if it can be, as graphql-core does."""
 
-    __slots__ = ("_complete", "_one_by_one", "_sound", "fragile", "site")
+    __slots__ = ("_complete", "_one_by_one", "_sound", "cell", "fragile", "site")
 
     def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
         self.site = site
+        self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
         self._one_by_one = NativeField(site, resolve, arguments, completion)
         # Arguments matter only to a method, but one that does not fit is an error for any value.

@@ -40,21 +40,33 @@ class Leaf:
 
     exact: frozenset[type]
     quick: Callable[[list[Any]], list[Any] | None]
+    check: str | None = None
+    """The check of a single value, where there is a simple one (see `rows.ODD`)."""
 
 
 def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
     """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine."""
-    classes = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-    if leaf_type in classes:
-        exact = frozenset({classes[leaf_type]} if non_null else {classes[leaf_type], NONE})
-        return Leaf(exact, _serialised(leaf_type, non_null=non_null))
+    if leaf_type in ITSELF:
+        cls = ITSELF[leaf_type]
+        exact = frozenset({cls} if non_null else {cls, NONE})
+        return Leaf(exact, _serialised(leaf_type, non_null=non_null), _check(cls, non_null=non_null))
     if leaf_type is GraphQLInt:
-        return Leaf(frozenset(), _integers(leaf_type, non_null=non_null))
+        return Leaf(NOTHING, _integers(leaf_type, non_null=non_null), _check(int, non_null=non_null))
     if leaf_type is GraphQLFloat:
-        return Leaf(frozenset(), _floats(leaf_type, non_null=non_null))
+        return Leaf(NOTHING, _floats(leaf_type, non_null=non_null), _check(float, non_null=non_null))
     if isinstance(leaf_type, GraphQLEnumType):
-        return Leaf(frozenset(), _enums(leaf_type, non_null=non_null))
-    return Leaf(frozenset(), _serialised(leaf_type, non_null=non_null))
+        return Leaf(NOTHING, _enums(leaf_type, non_null=non_null))
+    return Leaf(NOTHING, _serialised(leaf_type, non_null=non_null))
+
+
+ITSELF: Final[dict[GraphQLLeafType, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+"""The types whose values of that class are serialised as they are."""
+
+NOTHING: Final[frozenset[type]] = frozenset()
+
+
+def _check(cls: type, *, non_null: bool) -> str:
+    return cls.__name__ if non_null else f"{cls.__name__}?"
 
 
 def _serialised(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:

@@ -12,32 +12,50 @@ from .completion import completion_of
 from .declaration import Attribute, Batched, declared
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
-from .rows import rows
+from .rows import FEWEST_ROWS, MOST_NAMES, OFTEN, reader
 from .variables import Arguments
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from graphql import GraphQLObjectType
     from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 
     from .collection import Collector
     from .fields import Field
+    from .rows import Reader
 
 
 class SelectionPlan:
     """The fields of one selection on one object type, in the order of the response."""
 
-    __slots__ = ("fields", "fragile", "names")
+    __slots__ = ("_attributes", "_cells", "_read", "_uses", "executed", "fields", "fragile", "names")
 
     def __init__(self, fields: list[Field]) -> None:
         self.fields = fields
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
         """Whether an error of some field makes its object null."""
+        self._cells = tuple(field.cell for field in fields)
+        self._attributes = [
+            (1 << number, field)
+            for number, field in enumerate(fields)
+            if isinstance(field, AttributeField) and field.cell.attribute is not None
+        ]
+        self.executed = [field for field in fields if field.cell.attribute is None and field.cell.constant is None]
+        """The fields that a generated reader does not read by itself."""
+        self._uses = 0 if self._attributes and len(fields) <= MOST_NAMES else -1
+        self._read: Reader | None = None
 
-    def rows(self, columns: list[list[Any]], count: int) -> list[Any]:
-        return rows(self.names, columns, count)
+    def reader(self, count: int) -> Reader | None:
+        """The generated reader, if this selection is worth one."""
+        if self._read is None and self._uses >= 0:
+            self._uses += 1
+            if count >= FEWEST_ROWS or self._uses > OFTEN:
+                self._read = reader(self._cells)
+        return self._read
+
+    def odd(self, bits: int) -> list[tuple[str, AttributeField]]:
+        """The fields whose values a generated reader found odd, by response name."""
+        return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
 
 class Planner:

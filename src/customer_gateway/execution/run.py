@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from asyncio import ensure_future, gather, get_running_loop
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from graphql import Executor, default_field_resolver, default_type_resolver
 
 from .failures import Landed, Torn, column_of, first_failures
 from .positions import Root
+from .rows import fill, rows_of
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from graphql.pyutils import Path
 
     from .completion import Columnar
+    from .rows import Reader
     from .place import Site
     from .plan import SelectionPlan
     from .positions import Positions
@@ -59,6 +62,7 @@ class Run:
         self.root = root
         self.landed = Landed()
         self._begun: list[Future[Any]] = []
+        self._alone = False
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan, *, serially: bool) -> dict[str, Any] | None:
@@ -66,8 +70,11 @@ class Run:
         try:
             if serially:
                 return await self._one_after_another(plan)
-            rows = self.select(plan, [self.root], Root())
-            return self._land(rows if isinstance(rows, list) else await rows)
+            # With one field there is nobody to run beside: it needs no task.
+            self._alone = len(plan.fields) == 1
+            column = self.select(plan, [self.root], Root())
+            self._alone = False
+            return self._land(column if isinstance(column, list) else await column)
         except BaseException:
             await self._abandon()
             raise
@@ -94,13 +101,33 @@ class Run:
         if not objects:
             return []
         scope = Scope(objects, positions)
-        columns: list[Any] = []
-        complete = True
-        for field in plan.fields:
-            column = field.execute(self, scope)
-            columns.append(column)
-            complete = complete and isinstance(column, list)
-        return _rows(plan, columns, len(objects)) if complete else _rows_later(plan, columns, len(objects))
+        read = plan.reader(len(objects))
+        if read is None:
+            return _joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
+        return self._read(plan, scope, read)
+
+    def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
+        """The rows by the generated reader; columns that are not there yet are filled in when they come."""
+        columns = [field.execute(self, scope) for field in plan.executed]
+        present = [column if isinstance(column, list) else repeat(None) for column in columns]
+        try:
+            rows, odd = read(scope.objects, *present)
+        except Exception:  # noqa: BLE001  a property may raise anything: which one did is found field by field
+            known = dict(zip(plan.executed, columns, strict=True))
+            joined = [known[field] if field in known else field.execute(self, scope) for field in plan.fields]
+            return _joined(plan, joined, len(scope.objects))
+        late = [
+            (field.site.response_name, column)
+            for field, column in zip(plan.executed, columns, strict=True)
+            if not isinstance(column, list)
+        ]
+        if odd:
+            repaired = [
+                (name, field.complete(self, [row[name] for row in rows], scope)) for name, field in plan.odd(odd)
+            ]
+            late += repaired
+            columns += [column for _, column in repaired]
+        return _filled(plan, rows, late, columns) if late else _failed(plan, rows, columns)
 
     def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
         """The awaitable as a future that this run looks after."""
@@ -110,6 +137,9 @@ class Run:
 
     def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
         """A column that comes later and may begin new work then."""
+        if self._alone:
+            self._alone = False
+            return coroutine
         task = self._loop.create_task(coroutine)
         self._begun.append(task)
         return task
@@ -145,18 +175,47 @@ class Run:
         return self.reference.build_resolve_info(site.definition, site.nodes, site.parent_type, path)
 
 
-def _rows(plan: SelectionPlan, columns: list[list[Any]], count: int) -> list[Any]:
-    rows = plan.rows(columns, count)
+def _joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
+    """The rows of columns that hold every field."""
+    if any(not isinstance(column, list) for column in columns):
+        return _joined_later(plan, columns, count)
+    return _failed(plan, rows_of(plan.names, columns, count), columns)
+
+
+async def _joined_later(plan: SelectionPlan, columns: list[Any], count: int) -> list[Any]:
+    return _failed(plan, rows_of(plan.names, await _all(columns), count), columns)
+
+
+def _filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
+    """The rows with late columns put into their places; `columns` are all that may hold failures."""
+    if any(not isinstance(column, list) for _, column in late):
+        return _filled_later(plan, rows, late, columns)
+    for name, column in late:
+        fill(rows, name, column)
+    return _failed(plan, rows, columns)
+
+
+async def _filled_later(
+    plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]
+) -> list[Any]:
+    arrived = await _all([column for _, column in late])
+    for (name, _), column in zip(late, arrived, strict=True):
+        fill(rows, name, column)
+    return _failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
+
+
+async def _all(columns: list[Any]) -> list[Any]:
+    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
+    for index, column in enumerate(columns):
+        if not isinstance(column, list):
+            columns[index] = await column
+    return columns
+
+
+def _failed(plan: SelectionPlan, rows: list[Any], columns: list[Any]) -> list[Any]:
+    """The rows with a failure in place of each object that one of its fields made null."""
     if not plan.fragile or Torn not in set(map(type, columns)):
         return rows
     for index, failure in first_failures(columns).items():
         rows[index] = failure
     return column_of(rows)
-
-
-async def _rows_later(plan: SelectionPlan, columns: list[Any], count: int) -> list[Any]:
-    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
-    for index, column in enumerate(columns):
-        if not isinstance(column, list):
-            columns[index] = await column
-    return _rows(plan, columns, count)
