@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
+import logging
 import multiprocessing
 import sys
 import time
@@ -16,6 +18,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import structlog
 import uvloop
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
@@ -25,7 +28,7 @@ from customer_gateway.wire import Call, Client, HeaderAuth, Limits
 from customer_gateway.wire.transport import Direct
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable
     from multiprocessing.connection import Connection
 
 SIZES = (1_000, 20_000, 140_000)
@@ -33,8 +36,6 @@ CONCURRENCY = 50
 CALLS = 4_000
 RUNS = 3
 HEADERS = (("accept", "application/json"), ("accept-encoding", "gzip"), ("x-api-key", "bench:secret"))
-
-Get = "Callable[[str], Awaitable[int]]"
 
 
 class _Stub(asyncio.Protocol):
@@ -70,7 +71,7 @@ def _serve(ready: Connection) -> None:
 
 
 @contextlib.asynccontextmanager
-async def plain_httpx(base: str) -> AsyncIterator[Any]:
+async def plain_httpx(base: str) -> AsyncGenerator[Any]:
     async with httpx.AsyncClient(base_url=base, headers=dict(HEADERS), limits=_limits()) as client:
 
         async def get(path: str) -> int:
@@ -80,13 +81,13 @@ async def plain_httpx(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def httpcore_direct(base: str) -> AsyncIterator[Any]:
+async def httpcore_direct(base: str) -> AsyncGenerator[Any]:
     async with httpx.AsyncHTTPTransport(limits=_limits()) as transport:
         yield _handled(transport, base)
 
 
 @contextlib.asynccontextmanager
-async def httpx_over_pyreqwest(base: str) -> AsyncIterator[Any]:
+async def httpx_over_pyreqwest(base: str) -> AsyncGenerator[Any]:
     async with httpx.AsyncClient(base_url=base, headers=dict(HEADERS), transport=HttpxTransport()) as client:
 
         async def get(path: str) -> int:
@@ -96,16 +97,14 @@ async def httpx_over_pyreqwest(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def pyreqwest_transport_direct(base: str) -> AsyncIterator[Any]:
+async def pyreqwest_transport_direct(base: str) -> AsyncGenerator[Any]:
     async with HttpxTransport() as transport:
         yield _handled(transport, base)
 
 
 @contextlib.asynccontextmanager
-async def httpx_over_aiohttp(base: str) -> AsyncIterator[Any]:
-    from httpx_aiohttp import AiohttpTransport  # pyright: ignore  # noqa: PGH003 - a contestant, not a dependency
-
-    transport: Any = AiohttpTransport()
+async def httpx_over_aiohttp(base: str) -> AsyncGenerator[Any]:
+    transport: Any = importlib.import_module("httpx_aiohttp").AiohttpTransport()
     async with httpx.AsyncClient(base_url=base, headers=dict(HEADERS), transport=transport, limits=_limits()) as client:
 
         async def get(path: str) -> int:
@@ -115,10 +114,8 @@ async def httpx_over_aiohttp(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def aiohttp_direct(base: str) -> AsyncIterator[Any]:
-    import aiohttp  # pyright: ignore  # noqa: PGH003 - a contestant, not a dependency
-
-    aio: Any = aiohttp
+async def aiohttp_direct(base: str) -> AsyncGenerator[Any]:
+    aio: Any = importlib.import_module("aiohttp")  # a contestant, not a dependency
     async with aio.ClientSession(headers=dict(HEADERS), auto_decompress=False) as session:
 
         async def get(path: str) -> int:
@@ -129,7 +126,7 @@ async def aiohttp_direct(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def pyreqwest_whole(base: str) -> AsyncIterator[Any]:
+async def pyreqwest_whole(base: str) -> AsyncGenerator[Any]:
     async with ClientBuilder().build() as client:
 
         async def get(path: str) -> int:
@@ -140,7 +137,7 @@ async def pyreqwest_whole(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def direct(base: str) -> AsyncIterator[Any]:
+async def direct(base: str) -> AsyncGenerator[Any]:
     transport = Direct(base, cap=20_000_000, idle=CONCURRENCY)
 
     async def get(path: str) -> int:
@@ -151,7 +148,7 @@ async def direct(base: str) -> AsyncIterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def wire_client(base: str) -> AsyncIterator[Any]:
+async def wire_client(base: str) -> AsyncGenerator[Any]:
     """All of it: deadline, gate, log, one decoding."""
     limits = Limits(parallel=CONCURRENCY)
     client = Client(system="bench", base_url=base, auth=HeaderAuth("x-api-key", "bench:secret"), limits=limits)
@@ -207,16 +204,12 @@ async def _measured(make: Callable[[str], Any], base: str, size: int) -> tuple[f
 
 
 def main() -> None:
-    import logging
-
-    import structlog
-
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     ours, theirs = multiprocessing.Pipe()
     stub = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
     stub.start()
     base = f"http://127.0.0.1:{ours.recv()}"
-    print(f"µs CPU (wall) per call, median of {RUNS} × {CALLS} calls, {CONCURRENCY} under way")
+    print(f"µs CPU (wall) per call, median of {RUNS} runs of {CALLS} calls, {CONCURRENCY} under way")
     print(f"{'':50}" + "".join(f"{size // 1000:>12} kB" for size in SIZES))
     only = sys.argv[1:]
     for name, (module, make) in CONTESTANTS.items():

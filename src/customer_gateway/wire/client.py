@@ -1,15 +1,15 @@
-"""A client of one system: makes its calls within deadline, budget and bounds, and tells every failure by its kind."""
+"""A client of one system: makes its calls within deadline, budget and bounds, and tells every failure by its kind.
+
+A call passes, in this order: the breaker, the credentials, the gate (concurrency and budget), the transport, the
+judge. The deadline lies around all of it. What may be repeated goes round again from the credentials.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-import httpx
-import orjson
 import structlog
 
 from customer_gateway.errors import (
@@ -20,39 +20,40 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from customer_gateway.wire.attempt import Progress, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
-from customer_gateway.wire.call import Answer
-from customer_gateway.wire.decode import Undecodable, document
-from customer_gateway.wire.gate import Gate
+from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
+from customer_gateway.wire.judge import Judge, Refused, no_objection
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
-from customer_gateway.wire.retry_after import milliseconds
-from customer_gateway.wire.transport import CutShort, Direct, NotHttp, Through, Unanswered
+from customer_gateway.wire.request import standing_headers, wired
+from customer_gateway.wire.transport import CutShort, Direct, NotHttp, Reply, Through, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import httpx
+
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.auth import Auth, Headers
-    from customer_gateway.wire.call import Call
+    from customer_gateway.wire.call import Answer, Call
     from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.transport import Reply
+    from customer_gateway.wire.transport import Transport
 
-
-def no_objection(status: int, document: Any) -> str | None:
-    """Every decoded answer is what it seems: the verdict of vendors whose errors have error statuses."""
-    del status, document
+_NEW_LOGIN = 401
+_REFUSALS = range(400, 500)
 
 
 class Client:
     """One system under one set of credentials.
 
-    `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in disguise. `share` is the number
-    of workers that call with the same credentials: each keeps to its part of the budget. `transport` replaces the
-    gateway's own way to the network.
+    `headers` go with every call. `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in
+    disguise. `share` is the number of workers that call with the same credentials: each keeps to its part of `budget`
+    and of `limits.calls_per_second`. `transport` replaces the gateway's own way to the network. `clock` gives seconds.
+    Every exchange is one log line, "upstream_call", without query, keys, credentials or bodies.
     """
 
-    def __init__(  # noqa: PLR0913 - a composition root hands in every policy by name
+    def __init__(  # noqa: PLR0913 - every policy is handed in by name
         self,
         *,
         system: str,
@@ -69,124 +70,201 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         log: Any = None,
     ) -> None:
-        limits = limits or Limits()
+        limits, breaker = limits or Limits(), breaker or BreakerPolicy()
         self.system = system
+        self.refusal_seconds = breaker.open_seconds / 2
         self.health = Health(clock)
         self._base_url = base_url.rstrip("/")
         self._auth = auth
-        self._headers = tuple({**_ALWAYS, **{name.lower(): value for name, value in (headers or {}).items()}}.items())
-        self._cap = limits.answer_bytes
-        self._breaker = Breaker(breaker or BreakerPolicy(), clock)
-        self.refusal_seconds = (breaker or BreakerPolicy()).open_seconds / 2
-        self._patience = (breaker or BreakerPolicy()).patience_seconds
+        self._headers = standing_headers(headers)
+        self._judge = Judge(system, limits.answer_bytes, verdict)
+        self._breaker = Breaker(breaker, clock)
+        self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
-        self._verdict = verdict
         windows = [window.shared_by(share) for window in (*budget, *limits.windows())]
         self._gate = Gate(limits.parallel, windows, clock)
-        self._transport = (
-            Through(transport, cap=self._cap)
-            if transport
-            else Direct(self._base_url, cap=self._cap, idle=limits.parallel)
-        )
-        self._log = log or structlog.get_logger()
+        self._transport = _transport(self._base_url, limits, transport)
+        self._clock = clock
+        self._log: Any = log or structlog.get_logger()
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
-        """Make the call; every failure is one of the `UpstreamError`s."""
-        self.health.began()
-        ok: bool | None = None
-        try:
-            async with deadline.enforce():
-                answer = await self._exchange(call, deadline)
-            ok = True
-            return answer
-        except TimeoutError:
-            ok = False
-            raise UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered in time") from None
-        except UpstreamError:
-            ok = False
-            raise
-        finally:
-            self.health.ended(ok)
+        """The answer to the call, or one of the `UpstreamError`s.
 
-    async def _exchange(self, call: Call, deadline: Deadline) -> Answer:
-        headers: Headers = ()
-        if self._auth is not None:
-            headers = await self._auth.headers(self, deadline)
-        async with self._gate.turn(call, deadline.remaining()):
-            reply = await self._sent(call, headers)
-        return self._judged(call, reply)
+        When the deadline comes during a repetition the failure told is the last one: a timeout. A repetition is only
+        begun when the wait before it, and an attempt as long as the last, fit the deadline; otherwise the failure
+        of the last attempt is told at once.
+        """
+        closed_for = self._breaker.wait()
+        if closed_for is not None:
+            raise UpstreamUnavailable(
+                self.system,
+                "left alone for a while after failing again and again; try again later",
+                retry_after_ms=round(closed_for * 1000),
+            )
+        trial, progress = self._breaker.enter(), Progress()
+        self.health.began()
+        try:
+            answer = await self._within(call, deadline, progress)
+        except UpstreamError as failure:
+            self._failed(failure, progress, trial=trial)
+            raise
+        except BaseException:
+            self._breaker.said_nothing(trial=trial)
+            self.health.ended(None)
+            raise
+        self._breaker.answered()
+        self.health.ended(True)  # noqa: FBT003 - an outcome
+        return answer
 
     async def plain(self, call: Call, deadline: Deadline) -> Answer:
-        async with self._gate.turn(call, deadline.remaining()):
-            reply = await self._sent(call, ())
-        return self._judged(call, reply)
-
-    async def _sent(self, call: Call, credentials: Headers) -> Reply:
-        headers = [*self._headers, *credentials]
-        content = None
-        if call.body is not None:
-            content = orjson.dumps(call.body)
-            headers.append(("content-type", "application/json"))
-        elif call.form is not None:
-            content = encoded(call.form.items()).encode()
-            headers.append(("content-type", "application/x-www-form-urlencoded"))
-        url = self._base_url + call.path
-        if call.query:
-            url = f"{url}?{encoded(call.query)}"
-        what = f"{call.method} {call.endpoint}"
+        """The call without credentials: a login. Its end counts with the call that needed it."""
+        progress = Progress()
+        progress.attempt = 1
         try:
-            return await self._transport.exchange(call.method, url, headers, content)
-        except Unanswered:
-            raise UpstreamUnavailable(self.system, f"{what}: no connection, or it was dropped") from None
-        except CutShort:
-            raise UpstreamBadResponse(self.system, f"{what}: the answer was cut short", retryable=True) from None
-        except NotHttp:
-            raise UpstreamBadResponse(self.system, f"{what}: the answer is not HTTP") from None
-
-    def _judged(self, call: Call, reply: Reply) -> Answer:
-        status, headers, body = reply
-        what = f"{call.method} {call.endpoint}"
-        if 200 <= status < 300:
-            return self._decoded(call, reply)
-        if status == 404 and call.missing_is_none:
-            return Answer(status, None, headers)
-        if status >= 500:
-            raise UpstreamUnavailable(self.system, f"{what} answered {status}", status=status)
-        if status == 429:
-            raise UpstreamRateLimited(
-                self.system,
-                f"{what}: too many calls",
-                status=status,
-                retry_after_ms=milliseconds(headers.get("retry-after")),
-            )
-        if status in {401, 403}:
-            raise UpstreamUnauthorized(self.system, f"{what}: credentials refused", status=status)
-        raise UpstreamBadResponse(self.system, f"{what} answered {status}", status=status)
-
-    def _decoded(self, call: Call, reply: Reply) -> Answer:
-        status, headers, body = reply
-        what = f"{call.method} {call.endpoint}"
-        if not body and (status in {204, 205} or not call.reads):
-            return Answer(status, None, headers)
-        if len(body) > self._cap:
-            raise UpstreamBadResponse(self.system, f"{what}: more than {self._cap} bytes", status=status)
-        try:
-            found = document(body, headers.get("content-type"), headers.get("content-encoding"), self._cap)
-        except Undecodable as error:
-            raise UpstreamBadResponse(
-                self.system, f"{what}: {error.reason}", status=status, retryable=error.cut_short
-            ) from None
-        if self._verdict(status, found) is not None:
-            raise UpstreamBadResponse(self.system, f"{what}: an error under {status}", status=status)
-        return Answer(status, found, headers)
+            async with deadline.enforce():
+                return await self._exchange(call, (), deadline, progress)
+        except TimeoutError:
+            raise self._too_late(call) from None
+        except TurnTooLate as error:
+            raise self._turn_too_late(call, error) from None
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
+    async def _within(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+        if not deadline.remaining():
+            raise self._too_late(call)
+        try:
+            async with deadline.enforce():
+                return await self._attempts(call, deadline, progress)
+        except TimeoutError:
+            raise self._too_late(call) from None
 
-_ALWAYS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "customer-gateway"}
+    async def _attempts(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+        last: UpstreamError | None = None
+        while True:
+            progress.attempt += 1
+            began = self._clock()
+            try:
+                return await self._attempt(call, deadline, progress)
+            except TurnTooLate as error:
+                raise last or self._turn_too_late(call, error) from None
+            except UpstreamError as failure:
+                last = failure
+                wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
+                if wait is None or wait + self._clock() - began >= deadline.remaining():
+                    raise
+            progress.waiting_since = None
+            await asyncio.sleep(wait)
+
+    async def _attempt(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+        if self._auth is None:
+            return await self._exchange(call, (), deadline, progress)
+        progress.waiting_since = self._clock()
+        credentials = await self._auth.headers(self, deadline)
+        try:
+            return await self._exchange(call, credentials, deadline, progress)
+        except UpstreamUnauthorized as failure:
+            if failure.status != _NEW_LOGIN or progress.renewed:
+                raise
+            progress.renewed = True
+            progress.waiting_since = self._clock()
+            renewed = await self._auth.renewed(credentials, self, deadline)
+            if renewed is None:
+                raise
+        return await self._exchange(call, renewed, deadline, progress)
+
+    async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: Progress) -> Answer:
+        request = wired(call, self._base_url, self._headers + credentials)
+        progress.waiting_since = None
+        turn = await self._gate.enter(call, deadline)
+        began = progress.waiting_since = self._clock()
+        reply, outcome, reason = None, "cancelled", None
+        try:
+            reply = await self._transport.exchange(*request)
+            answer = self._judge.answer(call, reply)
+            outcome = "ok"
+        except (Refused, Unanswered, CutShort, NotHttp) as error:
+            failure = self._told(call, error)
+            outcome, reason = failure.code, str(error)
+            raise failure from None
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if isinstance(error, TimeoutError) or not deadline.remaining():
+                outcome = UpstreamTimeout.code
+            raise
+        finally:
+            self._gate.leave(turn)
+            self._noted(call, reply, progress.attempt, self._clock() - began, outcome, reason)
+        return answer
+
+    def _told(self, call: Call, error: Exception) -> UpstreamError:
+        if isinstance(error, Refused):
+            if isinstance(error.failure, UpstreamRateLimited):
+                self._pause(error.failure)
+            return error.failure
+        if isinstance(error, Unanswered):
+            return self._judge.unanswered(call)
+        return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)
+
+    def _pause(self, failure: UpstreamRateLimited) -> None:
+        if failure.retry_after_ms is not None:
+            self._gate.pause(failure.retry_after_ms / 1000)
+        else:
+            self._gate.pause_for_a_window()
+
+    def _noted(  # noqa: PLR0913, PLR0917 - the columns of the log line
+        self, call: Call, reply: Reply | None, attempt: int, seconds: float, outcome: str, reason: str | None
+    ) -> None:
+        write = self._log.info if outcome == "ok" else self._log.warning
+        write(
+            "upstream_call",
+            system=self.system,
+            method=call.method,
+            template=call.endpoint,
+            status=reply.status if reply else None,
+            duration_ms=round(seconds * 1000, 1),
+            bytes=len(reply.body) if reply else 0,
+            attempt=attempt,
+            outcome=outcome,
+            reason=reason,
+        )
+
+    def _failed(self, failure: UpstreamError, progress: Progress, *, trial: bool) -> None:
+        self.health.ended(self._healthy(failure, progress))
+        if not self._from_the_wire(failure, progress):
+            self._breaker.said_nothing(trial=trial)
+        elif isinstance(failure, UpstreamUnavailable | UpstreamTimeout):
+            self._breaker.failed(trial=trial)
+        else:
+            self._breaker.answered()
+
+    def _from_the_wire(self, failure: UpstreamError, progress: Progress) -> bool:
+        """Whether the failure says something of the system, not of the caller's haste or the gateway's own rules."""
+        if isinstance(failure, UpstreamTimeout):
+            since = progress.waiting_since
+            return since is not None and self._clock() - since >= self._patience
+        if isinstance(failure, UpstreamRateLimited | UpstreamUnauthorized):
+            return failure.status is not None
+        return True
+
+    def _healthy(self, failure: UpstreamError, progress: Progress) -> bool | None:
+        if isinstance(failure, UpstreamUnauthorized):
+            return False
+        if not self._from_the_wire(failure, progress):
+            return None
+        if isinstance(failure, UpstreamBadResponse):
+            return failure.status in _REFUSALS
+        return isinstance(failure, UpstreamRateLimited)
+
+    def _too_late(self, call: Call) -> UpstreamTimeout:
+        return UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered before the deadline")
+
+    def _turn_too_late(self, call: Call, error: TurnTooLate) -> UpstreamRateLimited:
+        text = f"{call.method} {call.endpoint}: the turn in the call budget comes after the deadline; try again later"
+        return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))
 
 
-def encoded(pairs: Any) -> str:
-    """`name=value` pairs percent-encoded and joined; a key may repeat."""
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+def _transport(base_url: str, limits: Limits, given: httpx.AsyncBaseTransport | None) -> Transport:
+    if given is not None:
+        return Through(given, cap=limits.answer_bytes)
+    return Direct(base_url, cap=limits.answer_bytes, idle=limits.parallel)

@@ -10,7 +10,7 @@ import orjson
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-class Undecodable(Exception):  # noqa: N818 - a state, as all errors here
+class Undecodable(Exception):
     """The bytes are not the JSON document they should be; `cut_short` when more of them would have been."""
 
     def __init__(self, reason: str, *, cut_short: bool = False) -> None:

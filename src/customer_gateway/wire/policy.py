@@ -73,7 +73,10 @@ class BreakerPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """At most `attempts` in all; before the n-th repetition a wait between 0 and `base_seconds` * 2^n, at most `cap`."""
+    """At most `attempts` in all; before the next one a random wait below a span that starts at `base_seconds`.
+
+    The span doubles with each attempt up to `cap_seconds`.
+    """
 
     attempts: int = 3
     base_seconds: float = 0.1

@@ -34,7 +34,7 @@ class SessionLogin:
     session, one login is under way; it lives to the latest of their deadlines, and none of them ends it by leaving.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every fact of a login is handed in by name
         self,
         login: Call,
         token: Callable[[Answer], str | None],

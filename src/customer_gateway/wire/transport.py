@@ -8,7 +8,7 @@ the cap.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,26 +18,28 @@ from pyreqwest.exceptions import BodyDecodeError, DecodeError, PyreqwestError, R
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_OK = range(200, 300)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Reply(NamedTuple):
-    """What came back; `body` is as sent and empty unless the status is 2xx, and at most one byte over the cap."""
+    """What came back: `body` as sent, read only under 2xx, and not kept when it is `oversized`."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    oversized: bool = False
 
 
-class Unanswered(Exception):  # noqa: N818 - a state, as all errors here
+class Unanswered(Exception):
     """No answer: refused, reset, no such host, TLS. `reason` is for the log."""
 
 
-class CutShort(Exception):  # noqa: N818 - a state, as all errors here
+class CutShort(Exception):
     """An answer began and its connection ended before it was whole."""
 
 
-class NotHttp(Exception):  # noqa: N818 - a state, as all errors here
+class NotHttp(Exception):
     """Something came back that is not HTTP."""
 
 
@@ -68,15 +70,28 @@ class Direct:
             request = request.body_bytes(content)
         try:
             async with request.build_streamed() as response:
-                if not 200 <= response.status < 300:
+                if response.status not in _OK:
                     return Reply(response.status, response.headers, b"")
+                if _announced(response.headers) > self._cap:
+                    return Reply(response.status, response.headers, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
-                return Reply(response.status, response.headers, b"" if body is None else body.to_bytes())
+                return _bounded(response.status, response.headers, b"" if body is None else body.to_bytes(), self._cap)
         except PyreqwestError as error:
             raise _told(error) from None
 
     async def aclose(self) -> None:
         await self._client.close()
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def _bounded(status: int, headers: Mapping[str, str], body: bytes, cap: int) -> Reply:
+    if len(body) > cap:
+        return Reply(status, headers, b"", oversized=True)
+    return Reply(status, headers, body)
 
 
 def _told(error: PyreqwestError) -> Exception:
@@ -100,23 +115,23 @@ class Through:
         request = httpx.Request(method, url, headers=list(headers), content=content)
         try:
             response = await self._transport.handle_async_request(request)
-        except httpx.RemoteProtocolError as error:
-            raise (Unanswered if "disconnected" in str(error) else NotHttp)(str(error)) from None
         except httpx.TransportError as error:
-            raise Unanswered(str(error)) from None
+            raise _refused(error) from None
         try:
-            return Reply(response.status_code, response.headers, await self._body(response))
+            if response.status_code not in _OK:
+                return Reply(response.status_code, response.headers, b"")
+            return _bounded(response.status_code, response.headers, await self._body(response), self._cap)
         except httpx.TransportError as error:
             raise CutShort(str(error)) from None
         finally:
             await response.aclose()
 
     async def _body(self, response: httpx.Response) -> bytes:
-        if not response.is_success:
-            return b""
+        # The stream itself: the response's own readers inflate, or take a body that is already there for consumed.
+        stream = cast("httpx.AsyncByteStream", response.stream)
         parts: list[bytes] = []
         size = 0
-        async for part in response.stream:
+        async for part in stream:
             parts.append(part)
             size += len(part)
             if size > self._cap:
@@ -125,3 +140,11 @@ class Through:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _refused(error: httpx.TransportError) -> Exception:
+    if isinstance(error, httpx.TimeoutException):
+        return TimeoutError()
+    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+        return NotHttp(str(error))
+    return Unanswered(str(error))

@@ -1,0 +1,108 @@
+"""A vendor's call budget: when the next call may start so that no window ever holds more than it may."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from customer_gateway.wire.call import Call
+    from customer_gateway.wire.policy import Window
+
+# The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
+# A call is therefore counted from the moment its answer was there, at most this much after its start.
+SKEW_SECONDS = 0.25
+
+
+class Start:
+    """A call that has started: `at` is the latest moment at which the vendor may have counted it."""
+
+    __slots__ = ("at", "began")
+
+    def __init__(self, now: float) -> None:
+        self.began = now
+        self.at = now + SKEW_SECONDS
+
+    def arrived(self, now: float) -> float:
+        """Its answer is there; gives the seconds from start to answer, at most the skew."""
+        self.at = min(self.at, now)
+        return self.at - self.began
+
+
+class Tally:
+    """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait."""
+
+    __slots__ = ("_calls", "_seconds", "_started", "promised")
+
+    def __init__(self, window: Window) -> None:
+        self._calls = window.calls
+        self._seconds = window.seconds
+        self._started: list[Start] = []
+        self.promised: list[float] = []
+
+    def earliest(self, moment: float) -> float:
+        """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
+        return self._fit(moment, sorted([start.at for start in self._started] + self.promised))
+
+    def free(self, moment: float) -> float:
+        """The same among those that started alone."""
+        return self._fit(moment, sorted(start.at for start in self._started))
+
+    def _fit(self, moment: float, stamps: list[float]) -> float:
+        # `calls` stamps within a window leave no room from a window before the last to a window after the first. Both
+        # ends of these closed stretches only grow, so that one pass finds the first moment outside of all.
+        for first, last in zip(stamps, stamps[self._calls - 1 :], strict=False):
+            if last - self._seconds < moment < first + self._seconds:
+                moment = first + self._seconds
+        return moment
+
+    def begin(self, start: Start) -> None:
+        oldest = start.began - self._seconds
+        self._started = [other for other in self._started if other.at > oldest]
+        self._started.append(start)
+
+    def promise(self, moment: float) -> None:
+        insort(self.promised, moment)
+
+
+class Budget:
+    """All windows of a client, each with a tally per scope."""
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._windows = tuple(windows)
+        self._tallies: dict[tuple[int, Hashable], Tally] = {}
+
+    @property
+    def longest_window(self) -> float:
+        """Seconds; 0 without windows."""
+        return max((window.seconds for window in self._windows), default=0.0)
+
+    def __bool__(self) -> bool:
+        return bool(self._windows)
+
+    def tallies(self, call: Call) -> tuple[Tally, ...]:
+        """The tallies that count this call."""
+        return tuple(self._tally(number, window, window.scope(call)) for number, window in enumerate(self._windows))
+
+    def _tally(self, number: int, window: Window, scope: Hashable) -> Tally:
+        tally = self._tallies.get((number, scope))
+        if tally is None:
+            tally = self._tallies[number, scope] = Tally(window)
+        return tally
+
+    def forget_promises(self) -> None:
+        for tally in self._tallies.values():
+            tally.promised.clear()
+
+
+def first_common(moment: float, fits: Sequence[Callable[[float], float]]) -> float:
+    """The first moment, not before `moment`, that all of `fits` agree on."""
+    while True:
+        later = moment
+        for fit in fits:
+            later = fit(later)
+        if later == moment:
+            return moment
+        moment = later

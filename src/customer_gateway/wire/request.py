@@ -1,0 +1,50 @@
+"""From a call to what goes over the wire: URL, headers, bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from customer_gateway.wire.auth import Headers
+    from customer_gateway.wire.call import Call
+
+_JSON = ("content-type", "application/json")
+_FORM = ("content-type", "application/x-www-form-urlencoded")
+_ALWAYS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "customer-gateway"}
+
+
+class Wired(NamedTuple):
+    """A request as it is sent."""
+
+    method: str
+    url: str
+    headers: Headers
+    content: bytes | None
+
+
+def standing_headers(own: Mapping[str, str] | None) -> Headers:
+    """The headers of every call: JSON wanted, gzip understood, a name; `own` stand over these."""
+    named = {name.lower(): value for name, value in (own or {}).items()}
+    return tuple((_ALWAYS | named).items())
+
+
+def wired(call: Call, base_url: str, headers: Headers) -> Wired:
+    """The request for a call under `base_url` (without a slash at its end)."""
+    url = base_url + call.path
+    if call.query:
+        url = f"{url}?{encoded(call.query)}"
+    if call.form is not None:
+        return Wired(call.method, url, (*headers, _FORM), encoded(call.form.items()).encode())
+    if call.body is not None:
+        return Wired(call.method, url, (*headers, _JSON), orjson.dumps(call.body))
+    return Wired(call.method, url, headers, None)
+
+
+def encoded(pairs: Iterable[tuple[str, str]]) -> str:
+    """`name=value` pairs, percent-encoded and joined; a name may repeat."""
+    return "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs])
