@@ -1,0 +1,266 @@
+"""AutoDNS, a domain registrar's billing (seed 001): facts and reads. Quirks: docs/systems/autodns.md."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pydantic import Field, SecretStr
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.autodns.keys import NOUNS, keys_of
+from customer_gateway.systems.autodns.read import (
+    AutodnsCustomerView,
+    AutodnsUserView,
+    invoice,
+    is_customer,
+    is_user,
+)
+from customer_gateway.systems.autodns.record import CUSTOMER
+from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
+from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer
+from customer_gateway.wire import BasicWithHeaders, Call, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import Customer, Invoice, User
+    from customer_gateway.model.record import Document
+    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.systems.autodns.keys import Keys
+    from customer_gateway.systems.autodns.search import Filter
+    from customer_gateway.wire import Client
+
+KIND: Final = Kind(
+    slug="autodns",
+    title="AutoDNS",
+    record=CUSTOMER,
+    view=AutodnsCustomerView,
+    readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),
+)
+
+_NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"
+_NAME: Final = r"[^*\x00-\x1f]{1,200}"  # an asterisk is AutoDNS's wildcard
+_CUSTOMER_KEY: Final = re.compile(f"{_NAME}/{_NUMBER}")
+_USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a client and a number
+_ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
+_ACCOUNT_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/(?:ledger|sepa|card)")
+_INVOICE_ID: Final = re.compile(_NUMBER)
+_USER_FIELDS: Final = frozenset({"defaultEmail"})
+_INVOICE_FIELDS: Final = frozenset({"number", "customer", "created", "amount", "currency", "status"})
+_WIDTHS: Final = 256  # how many selections keep a route of their own
+_BUDGET: Final = (Window(3, 1.0),)
+_USER_AGENT: Final = {"user-agent": "customer-gateway"}  # AutoDNS refuses calls without one
+
+
+class AutodnsSettings(SystemSettings):
+    """`[systems.autodns]`: a user, the password and the context in which the user exists."""
+
+    time_zone: str = "Europe/Berlin"
+    region: str = "DE"
+    user: str
+    password: SecretStr
+    context: int = Field(default=4, ge=0, description="4 is the live system, 1 the demo, or a context of one's own.")
+
+
+class Found(NamedTuple):
+    """Rows of a list, and how many there are in all."""
+
+    rows: list[Document]
+    total: int
+
+
+class Autodns:
+    """One user's view of AutoDNS."""
+
+    kind = KIND
+
+    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+        self.name = name
+        self.reading = reading
+        self._client = client
+        self._as_wide_as: Callable[[Keys], Route[Customer]] = lru_cache(_WIDTHS)(self._customers)
+        self.users: Route[User] | None = (users := Route(f"{name}.users", self._fetch_users, MOST_ROWS, _USER_KEY))
+        self.invoice_details = None
+        invoices = Route(f"{name}.invoices", self._fetch_invoices, MOST_ROWS, _CUSTOMER_KEY)
+        bill = Route(f"{name}.invoice", self._fetch_invoice, 1, _INVOICE_ID)
+        self.readers: Mapping[str, Reader] = {
+            "invoices": lists_by_customer(invoices),
+            "owner": _embedded(users, lambda customer: customer.owner),
+            "updater": _embedded(users, lambda customer: customer.updater),
+            "billing.recipients": _embedded_lists(users, lambda customer: customer.recipients),
+        }
+        self.finders: Mapping[str, Finder] = {
+            "Contact": self._inside("Contact", _ITEM_KEY, lambda customer: customer.contacts),
+            "Account": self._inside("Account", _ACCOUNT_KEY, lambda customer: customer.accounts),
+            "Agreement": self._inside("Agreement", _ITEM_KEY, lambda customer: customer.agreements),
+            "Invoice": by_route(bill),
+        }
+
+    def customers(self, want: Want) -> Route[Customer]:
+        return self._as_wide_as(keys_of(want))
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - every answer tells
+        found = await self._search("/customer/_search", keys_of(want), [], deadline, start, size)
+        items = [self._customer(row) for row in found.rows]
+        return Page(items, has_next=start + len(items) < found.total, total=found.total)
+
+    async def count(self, deadline: Deadline) -> int | None:
+        return (await self._search("/customer/_search", frozenset(), [], deadline, 0, 1)).total
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        return await reachable(self._client, Call("GET", "/hello", idempotent=True), deadline)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _customers(self, keys: Keys) -> Route[Customer]:
+        return Route(f"{self.name}.customers", partial(self._fetch_customers, keys), MOST_ROWS, _CUSTOMER_KEY)
+
+    def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
+        def as_wide_as_needed(want: Want) -> Route[Customer]:
+            return self._as_wide_as(keys_of(want) | NOUNS[noun])
+
+        def customer_key(key: str) -> str | None:
+            found = form.fullmatch(key)
+            return found.group(1) if found else None
+
+        return through_customer(as_wide_as_needed, customer_key, nouns)
+
+    async def _fetch_customers(self, wide: Keys, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        filters = among(map(_split, keys), "client", "number")
+        found = await self._all("/customer/_search", wide, filters, deadline)
+        customers = {customer.key: customer for customer in map(self._customer, found)}
+        return {key: customers[key] for key in keys if key in customers}
+
+    async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
+        filters = among(((context, user) for user, context in map(_split, keys)), "context", "user")
+        rows = await self._all("/user/_search", _USER_FIELDS, filters, deadline)
+        users = {user.key: user for row in rows if is_user(user := AutodnsUserView(row, self.reading))}
+        return {key: users[key] for key in keys if key in users}
+
+    async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
+        filters = among(map(_split, keys), "customer.client", "customer.number")
+        rows = await self._all("/invoice/_search", _INVOICE_FIELDS, filters, deadline)
+        bills: dict[str, list[Invoice]] = {key: [] for key in keys}
+        for row in rows:
+            bill = invoice(Record(row, self.reading))
+            if bill.customer_key in bills:
+                bills[bill.customer_key].append(bill)
+        return bills
+
+    async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
+        """AutoDNS documents no filter by id: an invoice is asked for by itself."""
+        (key,) = keys
+        call = Call("GET", f"/invoice/{key}", template="/invoice/{id}", idempotent=True, missing_is_none=True)
+        answer = await self._client.call(call, deadline)
+        rows = [] if answer.document is None else self._rows(answer.document, call)
+        return {bill.key: bill for row in rows if (bill := invoice(Record(row, self.reading))).key == key}
+
+    async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
+        """Every row that the filters let through, page by page."""
+        rows: list[Document] = []
+        while True:
+            found = await self._search(path, keys, filters, deadline, len(rows), MOST_ROWS)
+            rows += found.rows
+            if not found.rows or len(rows) >= found.total:
+                return rows
+
+    async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
+        self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, offset: int, limit: int
+    ) -> Found:
+        body = query(filters, _ORDERS[path], offset, limit)
+        call = Call("POST", path, [("keys[]", key) for key in sorted(keys)], body=body, idempotent=True)
+        answer = await self._client.call(call, deadline)
+        rows = self._rows(answer.document, call)
+        total = Record(answer.document, self.reading).part("object").integer("summary")
+        if total is None and len(rows) >= limit:
+            raise UpstreamBadResponse(self.name, f"POST {path} did not tell how many there are")
+        return Found(rows, offset + len(rows) if total is None else total)
+
+    def _rows(self, document: object, call: Call) -> list[Document]:
+        """The entities of an answer; `data` is left out where there is none."""
+        rows = document.get("data", []) if is_object(document) and is_object(document.get("status")) else None
+        if is_list(rows) and all(is_object(row) for row in rows):
+            return rows
+        raise UpstreamBadResponse(self.name, f"{call.method} {call.endpoint} did not answer entities under data")
+
+    def _customer(self, row: Document) -> AutodnsCustomerView:
+        """A row that does not say which customer it is cannot be told from another, so the answer is refused."""
+        customer = AutodnsCustomerView(row, self.reading)
+        if not is_customer(customer):
+            raise UpstreamBadResponse(self.name, "POST /customer/_search answered a row without client and number")
+        CUSTOMER.watch(row, self.reading)
+        return customer
+
+
+_ORDERS: Final = {
+    "/customer/_search": ("client", "number"),
+    "/user/_search": ("context", "user"),
+    "/invoice/_search": ("number",),
+}
+
+
+def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | None]) -> Reader:
+    """One user for each customer, as embedded; looked up where the operation selects an e-mail that is not there."""
+
+    async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
+        return await _with_emails([embedded(customer) for customer in customers], users, reads)
+
+    return read
+
+
+def _embedded_lists(users: Route[User], embedded: Callable[[Any], Sequence[AutodnsUserView]]) -> Reader:
+    """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
+
+    async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
+        lists = [embedded(customer) for customer in customers]
+        values = iter(await _with_emails([user for each in lists for user in each], users, reads))
+        found = [[next(values) for _ in each] for each in lists]
+        return [next((user for user in each if isinstance(user, UpstreamError)), each) for each in found]
+
+    return read
+
+
+async def _with_emails(
+    embedded: Sequence[AutodnsUserView | None], users: Route[User], reads: Reads
+) -> Sequence[User | UpstreamError | None]:
+    if not reads.want.selects("User", "email"):
+        return embedded
+    lacking = list({user.key: None for user in embedded if user is not None and user.email is None})
+    found = dict(zip(lacking, await reads.load(users, lacking), strict=True)) if lacking else {}
+    return [user if user is None else found.get(user.key, user) for user in embedded]
+
+
+def _split(key: str) -> tuple[str, str]:
+    """The two sides of a key's last slash."""
+    first, _, last = key.rpartition("/")
+    return first, last
+
+
+def verdict(_status: int, document: Any) -> str | None:
+    """AutoDNS may put an error under 200: the envelope's status says so."""
+    status = document.get("status") if is_object(document) else None
+    if is_object(status) and status.get("type") == "ERROR":
+        return f"status {status.get('code')}"
+    return None
+
+
+def connect(name: str, settings: AutodnsSettings, wiring: Wiring) -> Autodns:
+    """The system that a table of the configuration describes; sends nothing yet."""
+    context = {"x-domainrobot-context": str(settings.context)}
+    client = open_client(
+        name,
+        settings,
+        wiring,
+        auth=BasicWithHeaders(settings.user, settings.password.get_secret_value(), context),
+        headers=_USER_AGENT,
+        budget=_BUDGET,
+        verdict=verdict,
+    )
+    return Autodns(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))

@@ -1,0 +1,423 @@
+"""AutoDNS's documents read as the unified nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import (
+    Address,
+    AddressKind,
+    Agreement,
+    Billing,
+    CustomerKind,
+    CustomerStatus,
+    EInvoice,
+    EmailAddress,
+    EmailPurpose,
+    Gender,
+    Invoice,
+    LedgerAccount,
+    PaymentCard,
+    PhoneKind,
+    PhoneNumber,
+    SepaMandate,
+)
+from customer_gateway.model.record import Record, enumerated, is_list, is_object
+from customer_gateway.systems.autodns.record import lifted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from customer_gateway.model.nouns import Account
+    from customer_gateway.model.record import Document, Reading
+
+_KINDS: Final = {"ORGANIZATION": CustomerKind.COMPANY, "PERSON": CustomerKind.PERSON}
+_GENDERS: Final = {"MALE": Gender.MALE, "FEMALE": Gender.FEMALE}
+_DELIVERIES: Final = {True: "PAPER", False: "ELECTRONIC", None: None}
+
+
+class AutodnsCustomerView(Record):
+    """An AutoDNS customer read as a `Customer`."""
+
+    __slots__ = ()
+
+    organization_number: None = None
+    is_supplier: None = None
+    external_ids: None = None
+    creator_key: None = None
+
+    @property
+    def key(self) -> str:
+        return customer_key(self)
+
+    @property
+    def link(self) -> str:
+        client, _, number = self.key.rpartition("/")
+        return f"{self.reading.base_url}/customer/{quote(client, safe='')}/{number}"
+
+    @property
+    def version(self) -> str | None:
+        """The stamp of the last change; no content version, because a list's documents are as wide as was asked."""
+        return self.text("updated")
+
+    @property
+    def number(self) -> str | None:
+        return self.text("number")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def kind(self) -> CustomerKind | None:
+        return enumerated(_KINDS, self.text("type"), "type", self.reading)
+
+    @property
+    def status(self) -> CustomerStatus:
+        if self.flag("locked"):
+            return CustomerStatus.LOCKED
+        return CustomerStatus.PENDING if self.flag("pending") else CustomerStatus.ACTIVE
+
+    @property
+    def title(self) -> str | None:
+        return self.text("title")
+
+    @property
+    def gender(self) -> Gender | None:
+        return enumerated(_GENDERS, self.text("gender"), "gender", self.reading)
+
+    @property
+    def first_name(self) -> str | None:
+        return self.text("fname")
+
+    @property
+    def last_name(self) -> str | None:
+        return self.text("lname")
+
+    @property
+    def organization(self) -> str | None:
+        return self.text("organization")
+
+    @property
+    def vat_number(self) -> str | None:
+        sent = self.text("vatNumber")
+        return forms.vat_number(sent) if sent else None
+
+    @property
+    def email(self) -> str | None:
+        return next(iter(self.texts("emails")), None)
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        return [
+            EmailAddress(address, purpose)
+            for field, purpose in (("emails", EmailPurpose.GENERAL), ("billingEmails", EmailPurpose.BILLING))
+            for address in self.texts(field)
+        ]
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def phones(self) -> list[PhoneNumber]:
+        country = self.text("country")
+        region = (forms.country_code(country) if country else None) or self.reading.region
+        return [
+            PhoneNumber(raw, forms.phone_e164(raw, region), kind)
+            for field, kind in (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
+            if (raw := self.text(field))
+        ]
+
+    @property
+    def website(self) -> str | None:
+        return self.text("url")
+
+    @property
+    def language(self) -> str | None:
+        sent = self.text("invoiceLanguage")
+        return forms.language_tag(sent) if sent else None
+
+    @property
+    def currency(self) -> str | None:
+        return _currency(self.text("paymentCurrency"))
+
+    @property
+    def address(self) -> Address | None:
+        return _address(self, lines="addressLines", postal_code="pcode")
+
+    @property
+    def addresses(self) -> list[Address]:
+        address = self.address
+        return [address] if address else []
+
+    @property
+    def billing(self) -> Billing:
+        """The recipients are users: the reader tells them."""
+        supplier_number = self.text("supplierNumber")
+        return Billing(
+            email=next(iter(self.texts("billingEmails")), None),
+            payment_terms=self.text("payment"),
+            payment_method=self.text("paymentMode"),
+            invoice_delivery=_DELIVERIES[self.flag("invoicePaperbill")],
+            credit_limit=self.part("account").decimal("creditLimit"),
+            taxable=self.flag("taxable"),
+            einvoice=EInvoice(supplier_number=supplier_number) if supplier_number else None,
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        return [note for comment in _lifted_parts(self, "comments", "text") if (note := comment.text("text"))]
+
+    @property
+    def contacts(self) -> list[AutodnsContactView]:
+        key = self.key
+        return [AutodnsContactView(part.document, self.reading, key) for part in _identified(self, "contacts")]
+
+    @property
+    def accounts(self) -> list[Account]:
+        key = self.key
+        readers = (("account", _ledger), ("sepa", _mandate), ("card", _card))
+        return [read(part, key) for field, read in readers if (part := self.part(field)).document]
+
+    @property
+    def agreements(self) -> list[Agreement]:
+        key = self.key
+        return [agreement(part, key) for part in _identified(self, "contracts")]
+
+    @property
+    def owner_key(self) -> str | None:
+        return _key_of(self.owner)
+
+    @property
+    def updater_key(self) -> str | None:
+        return _key_of(self.updater)
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.moment("created")
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.moment("updated")
+
+    @property
+    def owner(self) -> AutodnsUserView | None:
+        return _user(self.part("owner"))
+
+    @property
+    def updater(self) -> AutodnsUserView | None:
+        return _user(self.part("updater"))
+
+    @property
+    def recipients(self) -> list[AutodnsUserView]:
+        """The users who receive invoices; one without a context cannot be told from its namesakes and is left out."""
+        return [user for part in _lifted_parts(self, "billingUsers", "user") if (user := _user(part))]
+
+
+class AutodnsContactView(Record):
+    """A contact embedded in a customer, read as a `Contact`."""
+
+    __slots__ = ("customer_key",)
+
+    department: None = None
+    mobile: None = None
+    notes: None = None
+
+    def __init__(self, document: Document, reading: Reading, customer_key: str) -> None:
+        super().__init__(document, reading)
+        self.customer_key = customer_key
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return f"{self.customer_key}/{self.integer('id')}"
+
+    @property
+    def name(self) -> str | None:
+        return " ".join(name for name in (self.first_name, self.last_name) if name) or self.text("label")
+
+    @property
+    def first_name(self) -> str | None:
+        return self.text("firstName")
+
+    @property
+    def last_name(self) -> str | None:
+        return self.text("lastName")
+
+    @property
+    def title(self) -> str | None:
+        return self.text("title")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def fax(self) -> str | None:
+        return self.text("fax")
+
+    @property
+    def address(self) -> Address | None:
+        return _address(self, lines="address", postal_code="postalCode")
+
+
+class AutodnsUserView(Record):
+    """A user, embedded or looked up, read as a `User`: AutoDNS knows its people by their user names."""
+
+    __slots__ = ()
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return f"{self.document['user']}/{self.integer('context')}"
+
+    @property
+    def name(self) -> str | None:
+        return self.text("user")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("defaultEmail")
+
+
+def customer_key(reference: Record) -> str:
+    """`client/number`; a number that was sent as text counts as that number."""
+    return f"{reference.document['client']}/{reference.integer('number')}"
+
+
+def is_customer(part: Record) -> bool:
+    """Whether a document says which customer it is."""
+    return part.text("client") is not None and part.integer("number") is not None
+
+
+def is_user(part: Record) -> bool:
+    """Whether a document says which user it is."""
+    return part.text("user") is not None and part.integer("context") is not None
+
+
+def agreement(contract: Record, customer: str) -> Agreement:
+    """A contract; it has neither start nor end, and its account manager is no user."""
+    return Agreement(
+        system=contract.reading.system,
+        key=f"{customer}/{contract.integer('id')}",
+        customer_key=customer,
+        type=contract.text("classification"),
+        description=contract.part("contract").text("label"),
+        responsible_name=contract.part("accountManager").text("name"),
+    )
+
+
+def invoice(document: Record) -> Invoice:
+    """An invoice, credit, refund or charge; `total` is the amount as AutoDNS states it."""
+    reference = document.part("customer")
+    return Invoice(
+        system=document.reading.system,
+        key=str(document.integer("id")),
+        customer_key=customer_key(reference) if is_customer(reference) else None,
+        number=document.text("number"),
+        date=document.day("created"),
+        total=document.decimal("amount"),
+        currency=_currency(document.text("currency")),
+        status=document.text("status"),
+    )
+
+
+def _ledger(account: Record, customer: str) -> LedgerAccount:
+    return LedgerAccount(
+        system=account.reading.system,
+        key=f"{customer}/ledger",
+        customer_key=customer,
+        balance=account.decimal("currentAccountBalance"),
+        credit_limit=account.decimal("creditLimit"),
+        currency=_currency(account.text("currency")),
+    )
+
+
+def _mandate(sepa: Record, customer: str) -> SepaMandate:
+    return SepaMandate(
+        system=sepa.reading.system,
+        key=f"{customer}/sepa",
+        customer_key=customer,
+        reference=sepa.text("reference"),
+        account_holder=sepa.text("accountHolder"),
+        iban=sepa.text("iban"),
+        bic=sepa.text("bic"),
+        status=sepa.text("status"),
+    )
+
+
+def _card(card: Record, customer: str) -> PaymentCard:
+    return PaymentCard(
+        system=card.reading.system,
+        key=f"{customer}/card",
+        customer_key=customer,
+        provider=card.text("provider"),
+        card_type=card.text("type"),
+        status=card.text("status"),
+        valid_to=card.text("validTo"),
+    )
+
+
+def _address(part: Record, *, lines: str, postal_code: str) -> Address | None:
+    """Lines, and what stands beside them; the first line is taken for the street."""
+    country = part.text("country")
+    written = part.texts(lines)
+    address = Address(
+        kind=AddressKind.MAIN,
+        lines=written,
+        street=written[0] if written else None,
+        postal_code=part.text(postal_code),
+        city=part.text("city"),
+        state=part.text("state"),
+        country_code=forms.country_code(country) if country else None,
+        country=country,
+    )
+    return address if address != _NO_ADDRESS else None
+
+
+_NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
+
+
+def _user(part: Record) -> AutodnsUserView | None:
+    return AutodnsUserView(part.document, part.reading) if is_user(part) else None
+
+
+def _key_of(user: AutodnsUserView | None) -> str | None:
+    return user.key if user is not None else None
+
+
+def _identified(customer: Record, field: str) -> list[Record]:
+    """The objects of a list that have an id; one without cannot be told from another."""
+    parts = customer.parts(field)
+    kept = [part for part in parts if part.integer("id") is not None]
+    if len(kept) < len(parts):
+        customer.reading.drift.notice(field, "an item without an id")
+    return kept
+
+
+def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
+    """The objects of a list; an item that came as plain text is its `member`."""
+    sent: Any = customer.document.get(field)
+    if not is_list(sent):
+        return customer.parts(field)
+    items = [lifted(item, member) for item in sent]
+    if not all(is_object(item) for item in items):
+        customer.reading.drift.notice(field, "not an object")
+    return [Record(item, customer.reading) for item in items if is_object(item)]
+
+
+def _currency(sent: str | None) -> str | None:
+    return forms.currency_code(sent) if sent else None
