@@ -1,0 +1,220 @@
+"""Billbee, an order hub for shops (seed 004): facts and reads. Quirks: docs/systems/billbee.md."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.billbee import read
+from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
+from customer_gateway.systems.billbee.record import CUSTOMER
+from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lookups import by_route, lists_by_customer
+from customer_gateway.systems.windows import covering_pages
+from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import Customer, Invoice
+    from customer_gateway.model.record import Document
+    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.wire import Client
+
+_FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
+    "organization": read.of_invoice_address("Company"),
+    "first_name": read.of_invoice_address("FirstName"),
+    "last_name": read.of_invoice_address("LastName"),
+    "address": read.main_address,
+    "addresses": read.every_address,
+    "record.Address": list,
+}
+"""What the addresses of a customer tell; `record.Address` is the field of that name on the record type."""
+
+KIND: Final = Kind(
+    slug="billbee",
+    record=CUSTOMER,
+    view=read.BillbeeCustomerView,
+    readers=frozenset({*_FROM_ADDRESSES, "invoices"}),
+)
+
+BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
+"""Per endpoint, and per API key and user. Five users of one API key cannot reach its 50 calls a second."""
+
+_KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
+_CUSTOMERS: Final = "/customers"
+_ADDRESSES: Final = "/customer-addresses"
+_ADDRESS_SECONDS: Final = 300.0
+_ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
+_CACHED: Final = 10_000
+
+
+class BillbeeSettings(SystemSettings):
+    """`[systems.billbee]`: an account's user and API password, and the key of the application."""
+
+    time_zone: str = "Europe/Berlin"
+    region: str = "DE"
+    user: str
+    password: SecretStr
+    api_key: SecretStr
+
+
+class Billbee:
+    """One Billbee account."""
+
+    kind = KIND
+
+    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+        self.name = name
+        self.reading = reading
+        self._client = client
+        self._lists = Lists(client)
+        self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
+        self.users = None
+        orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
+        self.invoice_details: Route[Invoice] | None = orders
+        addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
+        self.readers: Mapping[str, Reader] = {
+            **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
+            "invoices": lists_by_customer(self._route("orders", self._fetch_orders, most=1)),
+        }
+        self.finders: Mapping[str, Finder] = {"Invoice": by_route(orders)}
+
+    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Billbee has one width
+        return self._customers
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width; every page tells the total
+        """The one page that covers the window, else two; each tells how many customers there are."""
+        windows = covering_pages(start, size, MOST_ROWS)
+        rows: list[Document] = []
+        total = 0
+        for window in windows:
+            found = await self._lists.page(_CUSTOMERS, window.number, window.size, deadline)
+            rows += found.rows
+            total = found.total
+            if window.number * window.size >= total:
+                break
+        skip = windows[0].skip
+        items = [self._customer(row) for row in rows[skip : skip + size]]
+        return Page(items, has_next=start + size < total, total=total)
+
+    async def count(self, deadline: Deadline) -> int | None:
+        return (await self._lists.page(_CUSTOMERS, 1, 1, deadline)).total
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        probe = Call("GET", _CUSTOMERS, [("page", "1"), ("pageSize", "1")], idempotent=True)
+        return await reachable(self._client, probe, deadline)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _route(self, name: str, fetch: Any, *, most: int = MOST_ROWS, cache_seconds: float = 0.0) -> Route[Any]:
+        return Route(f"{self.name}.{name}", fetch, most, key_form=_KEY, cache_seconds=cache_seconds, cache_keys=_CACHED)
+
+    async def _fetch_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+        """Whole pages while those are fewer calls than one for each customer still missing."""
+
+        def one_by_one(rows: Mapping[str, Document]) -> int:
+            return sum(key not in rows for key in keys)
+
+        walk = await self._lists.walk(_CUSTOMERS, deadline, instead=one_by_one, pages=self._lists.pages(_CUSTOMERS))
+        customers: dict[str, Any] = {key: self._customer(walk.rows[key]) for key in keys if key in walk.rows}
+        if walk.whole:
+            return customers
+        return customers | await _each(self._fetch_customer, [key for key in keys if key not in customers], deadline)
+
+    async def _fetch_customer(self, key: str, deadline: Deadline) -> Customer | None:
+        row = await self._lists.one("/customers/{id}", key, deadline)
+        if row is None:
+            return None
+        if str(row.get("Id")) != key:
+            raise UpstreamBadResponse(self.name, "GET /customers/{id} answered another entity")
+        return self._customer(row)
+
+    async def _fetch_addresses(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+        """Whole pages of all customers' addresses where those are fewer calls than one for each customer.
+
+        Before the list was ever read it is taken to be as long as the customers': each has an address at least. What
+        came along for other customers is handed on too, for the cache.
+        """
+        walk = await self._lists.walk(
+            _ADDRESSES,
+            deadline,
+            instead=lambda _rows: len(keys),
+            pages=self._lists.pages(_ADDRESSES, _CUSTOMERS),
+        )
+        if not walk.whole:
+            return await _each(self._fetch_addresses_of, keys, deadline)
+        groups: dict[str, list[Record]] = {key: [] for key in keys}
+        for row in walk.rows.values():
+            groups.setdefault(str(row.get("CustomerId")), []).append(Record(row, self.reading))
+        wanted = groups if len(groups) <= _CACHED else keys
+        return {key: read.in_order(groups[key]) for key in wanted}
+
+    async def _fetch_addresses_of(self, key: str, deadline: Deadline) -> list[Record]:
+        walk = await self._lists.walk(f"/customers/{key}/addresses", deadline, "/customers/{id}/addresses")
+        return read.in_order(Record(row, self.reading) for row in walk.rows.values())
+
+    async def _fetch_orders(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
+        """The invoices of one customer, newest first: later orders have greater Ids."""
+        (key,) = keys
+        walk = await self._lists.walk(f"/customers/{key}/orders", deadline, "/customers/{id}/orders")
+        orders = (Record(row, self.reading) for row in sorted(walk.rows.values(), key=_by_id, reverse=True))
+        return {key: [read.listed_invoice(order, key) for order in orders if read.has_invoice(order)]}
+
+    async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
+        (key,) = keys
+        row = await self._lists.one("/orders/{id}", key, deadline)
+        found = read.invoice(Record(row, self.reading), key) if row is not None else None
+        return {key: found} if found is not None else {}
+
+    def _customer(self, row: Document) -> Customer:
+        CUSTOMER.watch(row, self.reading)
+        return read.BillbeeCustomerView(row, self.reading)
+
+
+def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
+    """The system that a table of the configuration describes; sends nothing yet."""
+    auth = BasicWithHeaders(
+        settings.user,
+        settings.password.get_secret_value(),
+        {"x-billbee-api-key": settings.api_key.get_secret_value()},
+    )
+    client = open_client(name, settings, wiring, auth=auth, budget=BUDGET, verdict=objection)
+    return Billbee(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+
+
+def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]], Any]) -> Reader:
+    """One field of many customers, from their addresses."""
+
+    async def answer(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
+        found = await reads.load(route, [customer.key for customer in customers])
+        return [each if isinstance(each, UpstreamError) else tell(each or ()) for each in found]
+
+    return answer
+
+
+async def _each(
+    fetch: Callable[[str, Deadline], Awaitable[Any]], keys: Sequence[str], deadline: Deadline
+) -> dict[str, Any]:
+    """One call a key, side by side; a call that failed is its key's `UpstreamError`, an unknown key is left out."""
+
+    async def outcome(key: str) -> Any:
+        try:
+            return await fetch(key, deadline)
+        except UpstreamError as error:
+            return error
+
+    found = await asyncio.gather(*map(outcome, keys))
+    return {key: value for key, value in zip(keys, found, strict=True) if value is not None}
+
+
+def _by_id(row: Document) -> int:
+    return row["Id"]

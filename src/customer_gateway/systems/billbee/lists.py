@@ -1,0 +1,114 @@
+"""Billbee's envelopes: numbered pages, single entities, and how long each list was when it was last read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from customer_gateway.errors import UpstreamBadResponse
+from customer_gateway.model.record import is_list, is_object
+from customer_gateway.wire import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.record import Document
+    from customer_gateway.wire import Client
+
+MOST_ROWS: Final = 250
+
+
+class Rows(NamedTuple):
+    """One page of a list, and the number of rows on all pages."""
+
+    rows: list[Document]
+    total: int
+
+
+class Walk(NamedTuple):
+    """The rows of a list by key, as far as it was read; `whole` when that is every row."""
+
+    rows: dict[str, Document]
+    whole: bool
+
+
+class Lists:
+    """What Billbee answers, out of its envelope."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._totals: dict[str, int] = {}
+
+    async def page(self, path: str, number: int, size: int, deadline: Deadline, template: str = "") -> Rows:
+        """Page `number` (from 1) of `size` rows, each with an Id; any other answer is refused."""
+        query = [("page", str(number)), ("pageSize", str(size))]
+        answer = await self._client.call(Call("GET", path, query, template=template, idempotent=True), deadline)
+        rows = _rows(answer.document, size)
+        if rows is None:
+            raise UpstreamBadResponse(self._client.system, f"GET {template or path} did not answer a page of entities")
+        if not template:
+            self._totals[path] = rows.total
+        return rows
+
+    async def walk(
+        self,
+        path: str,
+        deadline: Deadline,
+        template: str = "",
+        *,
+        instead: Callable[[Mapping[str, Document]], float] = lambda _rows: float("inf"),
+        pages: int = 1,
+    ) -> Walk:
+        """Page after page for as long as what is left of them is fewer calls than `instead` of them.
+
+        `instead` tells, given the rows so far, how many calls would do without the rest; `pages` is what is believed of
+        the list's length at first. Rows are told apart by Id, because pages of a list that is written to overlap.
+        """
+        rows: dict[str, Document] = {}
+        read, total, left = 0, 0, pages
+        while 0 < left < instead(rows):
+            read += 1
+            found = await self.page(path, read, MOST_ROWS, deadline, template)
+            rows |= {str(row["Id"]): row for row in found.rows}
+            total, left = found.total, pages_of(found.total) - read if found.rows else 0
+        return Walk(rows, whole=read > 0 and left <= 0 and len(rows) >= total)
+
+    async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:
+        """A single entity; None where Billbee knows no such key."""
+        call = Call("GET", template.format(id=key), template=template, idempotent=True, missing_is_none=True)
+        document = (await self._client.call(call, deadline)).document
+        if document is None:
+            return None
+        if is_object(document) and is_object(entity := document.get("Data")):
+            return entity
+        raise UpstreamBadResponse(self._client.system, f"GET {template} did not answer an entity")
+
+    def pages(self, *paths: str) -> int:
+        """How many whole pages the first list of `paths` had that was ever read; 1 where none was."""
+        total = next((self._totals[path] for path in paths if path in self._totals), 0)
+        return max(1, pages_of(total))
+
+
+def pages_of(total: int) -> int:
+    return -(-total // MOST_ROWS)
+
+
+def objection(_status: int, document: Any) -> str | None:
+    """Why an answer under 2xx is an error: Billbee says so in the envelope."""
+    if not is_object(document):
+        return None
+    if document.get("ErrorMessage"):
+        return "ErrorMessage is set"
+    return "ErrorCode is set" if document.get("ErrorCode") not in (None, 0, "0") else None
+
+
+def _rows(document: Any, size: int) -> Rows | None:
+    """The page in an envelope; None for what is no page of entities, or one of another size than was asked for."""
+    if not is_object(document) or not is_object(paging := document.get("Paging")):
+        return None
+    rows, total = document.get("Data"), paging.get("TotalRows")
+    if type(total) is not int or paging.get("PageSize") not in (None, size) or not is_list(rows):
+        return None
+    if not all(is_object(row) and type(row.get("Id")) is int for row in rows):
+        return None
+    return Rows(rows, total)

@@ -1,0 +1,263 @@
+"""Billbee's documents read as the unified nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import (
+    Address,
+    AddressKind,
+    CustomerKind,
+    CustomerStatus,
+    EmailAddress,
+    EmailPurpose,
+    Invoice,
+    PhoneKind,
+    PhoneNumber,
+)
+from customer_gateway.model.record import Record, content_version, enumerated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from decimal import Decimal
+
+_KINDS: Final = {0: CustomerKind.PERSON, 1: CustomerKind.COMPANY}
+_INVOICE_ADDRESS: Final = 1
+_ADDRESS_KINDS: Final = {_INVOICE_ADDRESS: AddressKind.BILLING, 2: AddressKind.DELIVERY}
+_MAIL_TYPE: Final = 1
+_DEFAULT_MAILS: Final = {
+    "DefaultMailAddress": EmailPurpose.GENERAL,
+    "DefaultCommercialMailAddress": EmailPurpose.COMMERCIAL,
+    "DefaultStatusUpdatesMailAddress": EmailPurpose.STATUS_UPDATES,
+}
+_DEFAULT_PHONES: Final = {
+    "DefaultPhone1": PhoneKind.PHONE,
+    "DefaultPhone2": PhoneKind.PHONE,
+    "DefaultFax": PhoneKind.FAX,
+}
+_ORDER_STATES: Final = {
+    1: "ordered",
+    2: "confirmed",
+    3: "paid",
+    4: "shipped",
+    5: "reclamation",
+    6: "deleted",
+    7: "closed",
+    8: "cancelled",
+    9: "archived",
+    11: "demand note 1",
+    12: "demand note 2",
+    13: "packed",
+    14: "offered",
+    15: "reminder",
+}
+
+
+class BillbeeCustomerView(Record):
+    """A Billbee customer read as a `Customer`."""
+
+    __slots__ = ()
+
+    title: None = None
+    gender: None = None
+    organization_number: None = None
+    website: None = None
+    language: None = None
+    currency: None = None
+    is_supplier: None = None
+    billing: None = None
+    notes: None = None
+    external_ids: None = None
+    contacts: None = None
+    accounts: None = None
+    agreements: None = None
+    owner_key: None = None
+    updater_key: None = None
+    creator_key: None = None
+    created_at: None = None
+    updated_at: None = None
+    # Told by the address routes (system.readers):
+    first_name: None = None
+    last_name: None = None
+    organization: None = None
+    address: None = None
+    addresses: None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.document["Id"])
+
+    @property
+    def link(self) -> str:
+        return f"{self.reading.base_url}/customers/{self.key}"
+
+    @property
+    def version(self) -> str:
+        return content_version(self.document)
+
+    @property
+    def number(self) -> str | None:
+        return self.text("Number")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("Name")
+
+    @property
+    def kind(self) -> CustomerKind | None:
+        return enumerated(_KINDS, self.integer("Type"), "Type", self.reading)
+
+    @property
+    def status(self) -> CustomerStatus:
+        return CustomerStatus.ARCHIVED if self.text("ArchivedAt") else CustomerStatus.ACTIVE
+
+    @property
+    def vat_number(self) -> str | None:
+        sent = self.text("VatId")
+        return forms.vat_number(sent) if sent else None
+
+    @property
+    def email(self) -> str | None:
+        return self.text("Email") or self.part("DefaultMailAddress").text("Value")
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        """An address once for each purpose; contact data that is no default is OTHER unless it was named already."""
+        emails = list(dict.fromkeys(self._default_emails()))
+        named = {email.address.casefold() for email in emails}
+        others = [value for value in map(_mail, self.parts("MetaData")) if value and value.casefold() not in named]
+        return emails + [EmailAddress(value, EmailPurpose.OTHER) for value in dict.fromkeys(others)]
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("Tel1") or self.part("DefaultPhone1").text("Value")
+
+    @property
+    def phones(self) -> list[PhoneNumber]:
+        """Each number once: the defaults repeat what stands in Tel1 and Tel2."""
+        kinds = dict.fromkeys((raw for field in ("Tel1", "Tel2") if (raw := self.text(field))), PhoneKind.PHONE)
+        for field, kind in _DEFAULT_PHONES.items():
+            if raw := self.part(field).text("Value"):
+                kinds.setdefault(raw, kind)
+        return [PhoneNumber(raw, forms.phone_e164(raw, self.reading.region), kind) for raw, kind in kinds.items()]
+
+    def _default_emails(self) -> Iterable[EmailAddress]:
+        if email := self.text("Email"):
+            yield EmailAddress(email, EmailPurpose.GENERAL)
+        for field, purpose in _DEFAULT_MAILS.items():
+            if value := self.part(field).text("Value"):
+                yield EmailAddress(value, purpose)
+
+
+def _mail(data: Record) -> str | None:
+    """The value of contact data that is an e-mail address; its type has a number and, on most accounts, a name."""
+    is_mail = data.document.get("TypeId") == _MAIL_TYPE or "mail" in (data.text("TypeName") or "").casefold()
+    return data.text("Value") if is_mail else None
+
+
+def in_order(addresses: Iterable[Record]) -> list[Record]:
+    """A customer's addresses, archived ones last, else as they were created: the same by whichever route they came."""
+    return sorted(addresses, key=lambda address: (address.text("ArchivedAt") is not None, address.document["Id"]))
+
+
+def invoice_address(addresses: Sequence[Record]) -> Record | None:
+    return next((each for each in addresses if each.integer("AddressType") == _INVOICE_ADDRESS), None)
+
+
+def of_invoice_address(field: str) -> Any:
+    """Reads a text of the invoice address: what Billbee knows of a customer's company and personal names."""
+
+    def read(addresses: Sequence[Record]) -> str | None:
+        found = invoice_address(addresses)
+        return found.text(field) if found is not None else None
+
+    return read
+
+
+def main_address(addresses: Sequence[Record]) -> Address | None:
+    """The invoice address, else the first."""
+    found = invoice_address(addresses)
+    chosen = address(found) if found is not None else None
+    return chosen or next(iter(every_address(addresses)), None)
+
+
+def every_address(addresses: Sequence[Record]) -> list[Address]:
+    """All addresses that say anything."""
+    return [found for each in addresses if (found := address(each)) is not None]
+
+
+def address(part: Record) -> Address | None:
+    kind = _ADDRESS_KINDS.get(part.integer("AddressType") or 0, AddressKind.OTHER)
+    country = part.text("CountryCode")
+    read = Address(
+        kind=kind,
+        name=part.text("Company") or _joined(part, "FirstName", "LastName"),
+        lines=[line for line in _lines(part) if line],
+        street=part.text("Street"),
+        house_number=part.text("Housenumber"),
+        postal_code=part.text("Zip"),
+        city=part.text("City"),
+        state=part.text("State"),
+        country_code=forms.country_code(country) if country else None,
+        country=country,
+    )
+    return read if read != Address(kind=kind, lines=[]) else None
+
+
+def _lines(part: Record) -> tuple[str | None, ...]:
+    return part.text("Name2"), part.text("AddressAddition"), _joined(part, "Street", "Housenumber")
+
+
+def _joined(part: Record, *fields: str) -> str | None:
+    return " ".join(text for field in fields if (text := part.text(field))) or None
+
+
+def has_invoice(row: Record) -> bool:
+    """Whether an order of a customer's list was invoiced; its number stands in for a flag that is not sent."""
+    flag = row.flag("HasInvoice")
+    return row.text("InvoiceNumber") is not None if flag is None else flag
+
+
+def listed_invoice(row: Record, customer_key: str) -> Invoice:
+    """The invoice of an order as a customer's list of orders tells it: without currency, the customer in the path."""
+    return Invoice(
+        system=row.reading.system,
+        key=str(row.document["Id"]),
+        customer_key=customer_key,
+        number=row.text("InvoiceNumber"),
+        date=row.day("InvoiceDate"),
+        total=row.decimal("TotalGross"),
+        status=_state(row, "OrderStateId"),
+    )
+
+
+def invoice(order: Record, key: str) -> Invoice | None:
+    """The invoice of an order as /orders/{id} tells it; None for an order without one.
+
+    `Id` of this document is the shop's own, so the key is the one it was asked by.
+    """
+    number = order.text("InvoiceNumber")
+    if number is None:
+        return None
+    currency = order.text("Currency")
+    return Invoice(
+        system=order.reading.system,
+        key=key,
+        customer_key=order.part("Customer").text("Id"),
+        number=f"{order.text('InvoiceNumberPrefix') or ''}{number}{order.text('InvoiceNumberPostfix') or ''}",
+        date=order.day("InvoiceDate"),
+        total=_gross(order),
+        currency=forms.currency_code(currency) if currency else None,
+        status=_state(order, "State"),
+    )
+
+
+def _gross(order: Record) -> Decimal | None:
+    """`TotalCost` is the gross amount without the shipping cost."""
+    goods, shipping = order.decimal("TotalCost"), order.decimal("ShippingCost")
+    return goods + shipping if goods is not None and shipping is not None else goods
+
+
+def _state(order: Record, field: str) -> str | None:
+    return enumerated(_ORDER_STATES, order.integer(field), field, order.reading)
