@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 KIND: Final = Kind(
     slug="next",
+    title="NEXT",
     record=CUSTOMER,
     view=NextCustomerView,
     readers=frozenset({"contacts", "agreements", "invoices", "updater", "creator"}),
+    contacts=(NextContactView,),
+    users=(NextUserView,),
 )
 
 _ROWS_PER_PAGE: Final = 100
