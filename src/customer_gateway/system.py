@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.documents import Struct
-    from customer_gateway.model.nouns import Invoice, User
+    from customer_gateway.model.nouns import Contact, Invoice, User
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -100,19 +100,22 @@ class Page(Generic[V_co]):
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """A vendor: what is true of every system of this kind, known without configuration.
 
     `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` (a class
     attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
-    by name (`contacts`, `billing.payment_terms`).
+    by name (`contacts`, `billing.payment_terms`). `contacts` and `users` are the classes of its contacts and users.
     """
 
     slug: str
+    title: str
     record: Struct
     view: type[Customer]
     readers: frozenset[str]
+    contacts: tuple[type[Contact], ...] = ()
+    users: tuple[type[User], ...] = ()
 
     @property
     def supplies(self) -> frozenset[str]:

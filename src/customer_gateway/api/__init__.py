@@ -1,1 +1,1 @@
-"""The GraphQL schema as code, and the engine that answers operations over it."""
+"""The GraphQL schema as code (the only home of strawberry) and the engine that answers operations over it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamError
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.request import Request
     from customer_gateway.model import nouns
     from customer_gateway.system import Reads, System
+
+KEYED: Final = frozenset({"owner", "updater", "creator", "invoices"})
+"""Fields that no document tells by itself: without a reader there are none."""
 
 UNITED: Final = frozenset({"contacts", "accounts", "agreements", "emails", "phones", "addresses", "external_ids"})
 """List fields of a linked customer that hold the items of all its records; elsewhere the first non-empty value wins."""
@@ -30,13 +35,16 @@ class Part(NamedTuple):
     values: Sequence[Any] | Awaitable[Sequence[Any]]
 
 
-def read_field(name: str, customers: Sequence[Customer], reads: Reads) -> list[Part]:
+def read_field(name: str, customers: Sequence[Customer], request: Request) -> list[Part]:
     """The unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
-    system = customers[0].system
-    if all(customer.system is system and len(customer.records) == 1 for customer in customers):
-        views = [customer.first for customer in customers]
-        return [Part(range(len(views)), read_views(name, system, views, reads))]
-    return _by_system(name, customers, reads)
+    level = request.level(customers)
+    parts = [
+        Part(positions, read_views(name, system, views, request.reads)) for system, positions, views in level.single
+    ]
+    if level.linked:
+        linked = [customers[each] for each in level.linked]
+        parts.append(Part(level.linked, _golden(name, linked, request.reads)))
+    return parts
 
 
 def read_views(
@@ -46,28 +54,11 @@ def read_views(
     reader = system.readers.get(name)
     if reader is not None:
         return reader(views, reads)
-    attribute = name.rpartition(".")[2]
     if "." in name:
-        return [getattr(view.billing, attribute, None) for view in views]
-    return [getattr(view, attribute, None) for view in views]
-
-
-def _by_system(name: str, customers: Sequence[Customer], reads: Reads) -> list[Part]:
-    groups: dict[str, list[int]] = {}
-    linked: list[int] = []
-    for position, customer in enumerate(customers):
-        if len(customer.records) == 1:
-            groups.setdefault(customer.system.name, []).append(position)
-        else:
-            linked.append(position)
-    parts = [
-        Part(positions, read_views(name, system, [customers[each].first for each in positions], reads))
-        for positions in groups.values()
-        for system in [customers[positions[0]].system]
-    ]
-    if linked:
-        parts.append(Part(linked, _golden(name, [customers[each] for each in linked], reads)))
-    return parts
+        return [getattr(view.billing, name.rpartition(".")[2], None) for view in views]
+    if name in KEYED:
+        return [None] * len(views)  # a system that has such users has a reader for them
+    return list(map(attrgetter(name), views))
 
 
 async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:

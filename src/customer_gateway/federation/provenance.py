@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.fields import read_records
+from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.request import Request
     from customer_gateway.model.ids import RecordRef
     from customer_gateway.system import Reads
+
+
+_MODEL_NAMES: Final = {graphql_name(name): name for name in UNIFIED_FIELDS}
 
 
 class FieldState(Enum):
@@ -37,18 +42,24 @@ class FieldProvenance:
     state: FieldState
 
 
-async def provenance(customers: Sequence[Customer], fields: Sequence[str], reads: Reads) -> list[list[FieldProvenance]]:
-    """For every customer, the provenance of each of `fields` (model names), in their order."""
-    unknown = sorted(set(fields) - set(UNIFIED_FIELDS))
+async def provenance(
+    customers: Sequence[Customer], fields: Sequence[str] | None, request: Request
+) -> list[list[FieldProvenance]]:
+    """For every customer, the provenance of each of `fields` (GraphQL names; None: all), in their order."""
+    wanted = list(_MODEL_NAMES) if fields is None else list(dict.fromkeys(fields))
+    unknown = sorted(set(wanted) - _MODEL_NAMES.keys())
     if unknown:
         raise BadUserInput(f"provenance knows no field {', '.join(unknown)}; give names of unified fields of Customer.")
-    columns = await asyncio.gather(*(_states(field, customers, reads) for field in fields))
-    return [list(states) for states in zip(*columns, strict=True)] if columns else [[] for _ in customers]
+    if not wanted:
+        return [[] for _ in customers]
+    columns = await asyncio.gather(*(_states(field, customers, request.reads) for field in wanted))
+    return [list(states) for states in zip(*columns, strict=True)]
 
 
 async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:
-    supplied = any(field in held.system.kind.supplies for customer in customers for held in customer.records)
-    values = await read_records(field, customers, reads) if supplied else [[None] * len(c.records) for c in customers]
+    name = _MODEL_NAMES[field]
+    supplied = any(name in held.system.kind.supplies for customer in customers for held in customer.records)
+    values = await read_records(name, customers, reads) if supplied else [[None] * len(c.records) for c in customers]
     return [_state(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
 
 
@@ -56,7 +67,7 @@ def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProven
     candidates = [
         (held.ref, value)
         for held, value in zip(customer.records, values, strict=True)
-        if field in held.system.kind.supplies
+        if _MODEL_NAMES[field] in held.system.kind.supplies
     ]
     if not candidates:
         return FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from customer_gateway.federation.batcher import Batchers
+from customer_gateway.federation.level import Level
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.federation.shared import SharedCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import System, Want
@@ -37,7 +40,7 @@ class Federation:
 class Request:
     """One operation: what it wants, until when, and what it has read so far."""
 
-    __slots__ = ("cursors", "deadline", "loaders", "reads", "shared", "systems", "want")
+    __slots__ = ("_level", "cursors", "deadline", "loaders", "reads", "shared", "systems", "want")
 
     def __init__(self, federation: Federation, want: Want, deadline: Deadline) -> None:
         self.systems = federation.systems
@@ -46,4 +49,13 @@ class Request:
         self.want = want
         self.deadline = deadline
         self.reads = RequestReads(federation.batchers, want, deadline)
-        self.loaders: dict[object, object] = {}
+        self.loaders: dict[object, LevelLoader] = {}
+        self._level: tuple[Sequence[Customer], Level] | None = None
+
+    def level(self, customers: Sequence[Customer]) -> Level:
+        """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""
+        if self._level is not None and self._level[0] is customers:
+            return self._level[1]
+        level = Level.of(customers)
+        self._level = (customers, level)
+        return level

@@ -20,7 +20,7 @@ from customer_gateway.systems.pland.read import (
     invoice,
 )
 from customer_gateway.systems.pland.record import CUSTOMER
-from customer_gateway.wire import Call, HeaderAuth, SessionLogin
+from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,15 +29,18 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
     from customer_gateway.model.record import Document
     from customer_gateway.system import Finder, Reader, Want
-    from customer_gateway.wire import Auth, Client
+    from customer_gateway.wire import Answer, Auth, Client
 
 KIND: Final = Kind(
     slug="pland",
+    title="Pland",
     record=CUSTOMER,
     view=PlandCustomerView,
     readers=frozenset(
         {"contacts", "agreements", "invoices", "updater", "creator", "billing.payment_terms", "billing.recipients"}
     ),
+    contacts=(PlandContactView,),
+    users=(PlandUserView,),
 )
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
@@ -45,6 +48,8 @@ _KEYS_PER_CALL: Final = 200  # "ids=" and 24 digits each: the URL stays under 8 
 _ROWS_PER_PAGE: Final = 1_000
 _TERMS_PER_PAGE: Final = 100
 _BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat and lose rows
+_LOGIN_SECONDS: Final = 3_600.0
+_LOGIN_MARGIN_SECONDS: Final = 600.0
 _INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
 
 
@@ -223,12 +228,24 @@ def _auth(settings: PlandSettings) -> Auth:
         return HeaderAuth("x-api-key", settings.api_key.get_secret_value())
     if settings.username is None or settings.password is None:
         raise ConfigInvalid("pland: api_key, or username and password")
+    body = {
+        "username": settings.username,
+        "password": settings.password.get_secret_value(),
+        "type": settings.login_type,
+    }
     return SessionLogin(
-        Call("POST", "/auth/login", body=_credentials(settings.username, settings.password, settings.login_type)),
-        token=_token,
+        Call("POST", "/auth/login", body=body, idempotent=True),
+        _token,
         header="authorization",
         lifetime_seconds=_LOGIN_SECONDS,
+        renew_margin_seconds=_LOGIN_MARGIN_SECONDS,
+        dress=bearer,
     )
+
+
+def _token(answer: Answer) -> str | None:
+    token = answer.document.get("token") if is_object(answer.document) else None
+    return token if isinstance(token, str) else None
 
 
 def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:

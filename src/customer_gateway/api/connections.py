@@ -1,0 +1,55 @@
+"""Relay connections as GraphQL types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import strawberry
+
+from customer_gateway.api.declare import attribute
+from customer_gateway.api.nouns import Invoice  # noqa: TC001 - strawberry reads annotations at run time
+
+if TYPE_CHECKING:
+    from customer_gateway.api.customer import Customer
+
+    LazyCustomer: TypeAlias = Customer
+else:
+    LazyCustomer = Annotated["Customer", strawberry.lazy("customer_gateway.api.customer")]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = attribute("Whether more follows; costs an extra call only where the vendor does not tell.")
+    has_previous_page: bool = attribute("Whether something precedes.")
+    start_cursor: str | None = attribute("Cursor of the first item.")
+    end_cursor: str | None = attribute("Cursor of the last item: give it as `after` for the next page.")
+
+
+@strawberry.type(description="A customer and its place in the list.")
+class CustomerEdge:
+    cursor: str = attribute("The customer's place: signed, bound to this list, valid after a restart.")
+    node: LazyCustomer | None = attribute("The customer.")
+
+
+@strawberry.type(description="A page of customers.")
+class CustomerConnection:
+    edges: list[CustomerEdge] = attribute("The customers with their places.")
+    nodes: list[LazyCustomer | None] = attribute("The customers.")
+    page_info: PageInfo = attribute("Where the page stands.")
+    total_count: int | None = attribute(
+        "Null where the system cannot tell; costs an extra call only when selected and not told with the page."
+    )
+
+
+@strawberry.type(description="An invoice and its place in the list.")
+class InvoiceEdge:
+    cursor: str = attribute("The invoice's place.")
+    node: Invoice | None = attribute("The invoice.")
+
+
+@strawberry.type(description="A page of a customer's invoices, newest first.")
+class InvoiceConnection:
+    edges: list[InvoiceEdge] = attribute("The invoices with their places.")
+    nodes: list[Invoice | None] = attribute("The invoices.")
+    page_info: PageInfo = attribute("Where the page stands.")
+    total_count: int | None = attribute("How many invoices the customer has.")

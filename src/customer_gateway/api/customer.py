@@ -1,0 +1,200 @@
+"""The unified customer as a GraphQL type."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime  # noqa: TC003 - strawberry reads annotations at run time
+from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+
+import strawberry
+
+from customer_gateway.api.connections import InvoiceConnection  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.api.declare import attribute, batched, merged
+from customer_gateway.api.nouns import (
+    Account,
+    Address,
+    Agreement,
+    Contact,
+    EInvoice,
+    EmailAddress,
+    Node,
+    PhoneNumber,
+    User,
+)
+from customer_gateway.errors import UpstreamError
+from customer_gateway.federation import listing
+from customer_gateway.federation.fields import Part, read_field
+from customer_gateway.federation.provenance import FieldState, provenance
+from customer_gateway.model import nouns
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from customer_gateway.api.system import CustomerRecord
+    from customer_gateway.federation import customer
+    from customer_gateway.federation.request import Request
+
+    LazyRecord: TypeAlias = CustomerRecord
+else:
+    LazyRecord = Annotated["CustomerRecord", strawberry.lazy("customer_gateway.api.system")]
+
+strawberry.enum(nouns.CustomerKind, description="What a customer is.")
+strawberry.enum(nouns.CustomerStatus, description="Where a customer stands in its life.")
+strawberry.enum(nouns.Gender, description="Gender, as the system holds it.")
+strawberry.enum(FieldState, description="Why a field has the value it has, or none.")
+
+
+def unified(name: str, description: str) -> Any:
+    """A unified field of the customer by its model name."""
+
+    def resolve(customers: Sequence[customer.Customer], request: Request) -> Any:
+        return merged(read_field(name, customers, request), len(customers))
+
+    return batched(resolve, description)
+
+
+class BilledCustomer(NamedTuple):
+    """A customer's billing as its own document tells it, and the customer, for what other calls tell."""
+
+    customer: customer.Customer
+    billing: nouns.Billing
+
+
+def _told(name: str) -> Callable[[BilledCustomer], Any]:
+    return attrgetter(f"billing.{name}")
+
+
+def billed(name: str, description: str) -> Any:
+    """A field of billing: from the customer's own document, else by the reader `billing.<name>` of its system."""
+    told = _told(name)
+
+    def resolve(parents: Sequence[BilledCustomer], request: Request) -> Any:
+        field = f"billing.{name}"
+        if not any(field in held.system.readers for parent in parents for held in parent.customer.records):
+            return [told(parent) for parent in parents]
+        return merged(read_field(field, [parent.customer for parent in parents], request), len(parents))
+
+    return batched(resolve, description)
+
+
+@strawberry.type(description="How the customer is billed.")
+class Billing:
+    email: str | None = billed("email", "Where invoices are mailed.")
+    name: str | None = billed("name", "Name on the invoice.")
+    address: Address | None = billed("address", "Address on the invoice, where it has one of its own.")
+    payment_terms: str | None = billed("payment_terms", "Terms of payment, in words.")
+    payment_method: str | None = billed("payment_method", "How the customer pays, in the vendor's word.")
+    invoice_delivery: str | None = billed("invoice_delivery", "How invoices are delivered.")
+    credit_limit: Decimal | None = billed("credit_limit", "Credit limit.")
+    taxable: bool | None = billed("taxable", "Whether VAT is charged.")
+    recipients: list[User | None] | None = billed("recipients", "The users who receive invoices.")
+    einvoice: EInvoice | None = billed("einvoice", "What electronic invoices need to know.")
+
+
+def _billing(customers: Sequence[customer.Customer], request: Request) -> Any:
+    parts = read_field("billing", customers, request)
+    values = merged(parts, len(customers))
+    return [
+        value if value is None or isinstance(value, UpstreamError) else BilledCustomer(owner, value)
+        for owner, value in zip(customers, values, strict=True)
+    ]
+
+
+@strawberry.type(description="One record of a customer: the system and the vendor's own key.")
+class RecordRef:
+    system: str = attribute("The system's name.")
+    key: str = attribute("The vendor's own key.")
+
+
+@strawberry.type(description="Where a field's value came from, or why it is null.")
+class FieldProvenance:
+    field: str = attribute("The field of Customer.")
+    record: RecordRef | None = attribute("The record that supplied the value, or that was asked for it.")
+    state: FieldState = attribute("VALUE, or why there is none.")
+
+
+def _records(customers: Sequence[customer.Customer], _request: Request) -> list[Any]:
+    return [[held.view for held in each.records] for each in customers]
+
+
+def _invoices(customers: Sequence[customer.Customer], request: Request, first: int, after: str | None = None) -> Any:
+    listing.demand_size(first)
+    parts = [
+        Part(positions, _connections([customers[each] for each in positions], values, request, first, after))
+        for positions, values in read_field("invoices", customers, request)
+    ]
+    return merged(parts, len(customers))
+
+
+async def _connections(
+    customers: Sequence[customer.Customer],
+    values: Sequence[Any] | Awaitable[Sequence[Any]],
+    request: Request,
+    first: int,
+    after: str | None,
+) -> list[Any]:
+    found: Sequence[Any] = await values if inspect.isawaitable(values) else values
+    return [
+        each if isinstance(each, UpstreamError) else listing.invoices_of(request, owner, each or (), first, after)
+        for owner, each in zip(customers, found, strict=True)
+    ]
+
+
+async def _provenance(
+    customers: Sequence[customer.Customer], request: Request, fields: list[str] | None = None
+) -> Sequence[Any]:
+    return await provenance(customers, fields, request)
+
+
+@strawberry.type(
+    description="One real-world customer: one or more records of it, read live from the systems that hold them."
+)
+class Customer(Node):
+    id: strawberry.ID = attribute("Opaque and stable, derived from the first record.")
+    number: str | None = unified("number", "The number under which people know the customer.")
+    name: str | None = unified("name", "Name of the company or person.")
+    kind: nouns.CustomerKind | None = unified("kind", "Company, person or public body.")
+    status: nouns.CustomerStatus | None = unified("status", "Whether the customer is active, locked, archived …")
+    title: str | None = unified("title", "Title of a person.")
+    gender: nouns.Gender | None = unified("gender", "Gender of a person.")
+    first_name: str | None = unified("first_name", "First name of a person.")
+    last_name: str | None = unified("last_name", "Last name of a person.")
+    organization: str | None = unified("organization", "Organisation that the person stands for.")
+    vat_number: str | None = unified("vat_number", "VAT number: in compact form where it is valid, else as sent.")
+    organization_number: str | None = unified("organization_number", "Number in the country's register.")
+    email: str | None = unified("email", "Main e-mail address.")
+    emails: list[EmailAddress] | None = unified("emails", "All e-mail addresses, each with its purpose.")
+    phone: str | None = unified("phone", "Main phone, as sent.")
+    phones: list[PhoneNumber] | None = unified("phones", "All phones and faxes.")
+    website: str | None = unified("website", "Website.")
+    language: str | None = unified("language", "Language, BCP 47.")
+    currency: str | None = unified("currency", "Currency, ISO 4217.")
+    is_supplier: bool | None = unified("is_supplier", "Whether the customer is a supplier too.")
+    address: Address | None = unified("address", "Main address.")
+    addresses: list[Address] | None = unified("addresses", "All addresses, each with its kind.")
+    billing: Billing | None = batched(_billing, "How the customer is billed.")
+    notes: list[str] | None = unified("notes", "Notes about the customer.")
+    external_ids: list[str] | None = unified("external_ids", "Ids of the customer in systems outside the gateway.")
+    contacts: list[Contact] | None = unified("contacts", "People to talk to.")
+    accounts: list[Account] | None = unified("accounts", "Bank accounts, mandates, cards and ledger accounts.")
+    agreements: list[Agreement] | None = unified("agreements", "Contracts, assignments, framework agreements.")
+    owner: User | None = unified("owner", "The user responsible for the customer.")
+    updater: User | None = unified("updater", "The user who last changed it.")
+    creator: User | None = unified("creator", "The user who created it.")
+    created_at: datetime | None = unified("created_at", "When it was created.")
+    updated_at: datetime | None = unified("updated_at", "When it was last changed.")
+    version: str | None = attribute(
+        "Changes whenever a record of this customer changes: what a writer gives back as its expectation."
+    )
+    records: list[LazyRecord] = batched(
+        _records, "The records this customer is made of, each typed as its system documents it."
+    )
+
+    invoices: InvoiceConnection | None = batched(_invoices, "Newest first, by date then id. first: 1 to 100.")
+    provenance: list[FieldProvenance] = batched(
+        _provenance,
+        "Where each field's value came from, or why it is null. All fields unless named. A field that costs a call "
+        "(contacts, invoices …) costs it here too: name the fields you need.",
+    )

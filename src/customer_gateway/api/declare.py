@@ -1,0 +1,76 @@
+"""How a field of the schema is declared: one declaration, from which both executors resolve it.
+
+    name: str | None = attribute("Full name.")                     the parent's own attribute
+    owner: User | None = batched(owners, "Responsible user.")       one call for all parents of a level
+    invoices: InvoiceConnection | None = batched(invoices, "…")     the same; its further parameters are arguments
+
+A batched resolver takes the parents and the `Request`, then the arguments, and gives the values in the parents'
+order, at once or awaited; an exception among them is that parent's error. `binding.py` hands the declarations to the
+executors.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+import strawberry
+
+from customer_gateway.execution import Attribute, Batched, Partitioned
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from customer_gateway.federation.fields import Part
+
+DECLARATION: Final = "customer_gateway.execution"
+
+
+def attribute(description: str, name: str | None = None) -> Any:
+    """A field that is an attribute of its parent; `name` where the attribute is called otherwise."""
+    return strawberry.field(description=description, metadata={DECLARATION: Attribute(name) if name else Attribute})
+
+
+def batched(resolve: Callable[..., Any], description: str) -> Any:
+    """A field resolved for all parents of a level at once; parameters of `resolve` after the second are arguments."""
+    _parents, _request, *arguments = inspect.signature(resolve).parameters.values()
+    metadata = {DECLARATION: Batched(resolve)}
+    if not arguments:
+        return strawberry.field(description=description, metadata=metadata)
+    return strawberry.field(_signature_of(resolve, arguments), description=description, metadata=metadata)
+
+
+def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Parameter]) -> Any:
+    """What strawberry reads a field's arguments from; `binding.py` puts the real resolver in its place."""
+
+    def unbound(*_: object, **__: object) -> None:
+        raise RuntimeError(f"{resolve.__name__} was not bound to an executor")
+
+    shape: Any = unbound
+    shape.__name__ = resolve.__name__
+    shape.__module__ = resolve.__module__
+    shape.__signature__ = inspect.Signature(arguments)
+    shape.__annotations__ = {argument.name: argument.annotation for argument in arguments}
+    return shape
+
+
+def merged(parts: Sequence[Part], count: int) -> Any:
+    """Parts as a batched resolver gives them: a plain list where all is there, else each part on its own."""
+    if len(parts) == 1:
+        return parts[0].values
+    at_hand = [(positions, values) for positions, values in parts if not inspect.isawaitable(values)]
+    if len(at_hand) == len(parts):
+        whole: list[Any] = [None] * count
+        for positions, values in at_hand:
+            for position, value in zip(positions, values, strict=True):
+                whole[position] = value
+        return whole
+    return Partitioned([(positions, _awaitable(values)) for positions, values in parts])
+
+
+def _awaitable(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Awaitable[Sequence[Any]]:
+    return values if inspect.isawaitable(values) else _at_once(values)
+
+
+async def _at_once(values: Any) -> Sequence[Any]:
+    return values

@@ -1,0 +1,85 @@
+"""The entry points of reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import strawberry
+
+from customer_gateway.api.customer import Customer  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.errors import BadUserInput, UpstreamError
+from customer_gateway.federation import nodes
+
+if TYPE_CHECKING:
+    from customer_gateway.federation.request import Request
+
+_MOST_IDS = 100
+
+
+@strawberry.input(description="A record by its system and the vendor's own key.")
+class RecordRefInput:
+    system: str = strawberry.field(description="The system's configured name.")
+    key: str = strawberry.field(description="The vendor's own key.")
+
+
+@strawberry.input(one_of=True, description="How a customer is named: by one of these.")
+class CustomerBy:
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Its global id.")
+    record: RecordRefInput | None = strawberry.field(default=strawberry.UNSET, description="One of its records.")
+
+
+def _request(info: strawberry.Info[Any, Any]) -> Request:
+    return cast("Request", info.context)
+
+
+@strawberry.type(description="Reading: live from the systems, batched, within the request's deadline.")
+class Query:
+    @strawberry.field(description="What the id names, read live; null if nobody has it.")
+    async def node(self, info: strawberry.Info[Any, Any], id: strawberry.ID) -> Node | None:  # noqa: A002 - Relay's name
+        (found,) = await nodes.nodes(_request(info), nodes.read_ids([id]))
+        return _answer(found)
+
+    @strawberry.field(description="At most 100 ids, in the order asked.")
+    async def nodes(self, info: strawberry.Info[Any, Any], ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > _MOST_IDS:
+            raise BadUserInput(f"nodes takes at most {_MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
+        return cast("list[Node | None]", await nodes.nodes(_request(info), nodes.read_ids(ids)))
+
+    @strawberry.field(description="A customer by its global id or by one of its records; null if nobody has it.")
+    async def customer(self, info: strawberry.Info[Any, Any], by: CustomerBy) -> Customer | None:
+        request = _request(info)
+        if by.record:
+            system = _system(request, by.record.system)
+            (found,) = await nodes.customers(request, system, [by.record.key])
+            return _answer(found)
+        (named,) = nodes.read_ids([by.id or ""])
+        if named.type != "Customer":
+            raise BadUserInput(f"This id names a {named.type}, not a Customer; use node(id:) for it.")
+        (found,) = await nodes.nodes(request, [named])
+        return _answer(found)
+
+    @strawberry.field(description="The configured systems, all or those named.")
+    def systems(self, info: strawberry.Info[Any, Any], names: list[str] | None = None) -> list[System]:
+        request = _request(info)
+        if names is None:
+            return cast("list[System]", list(request.systems.values()))
+        return cast("list[System]", [_system(request, name) for name in names])
+
+    @strawberry.field(description="The system of that name; null if none is configured under it.")
+    def system(self, info: strawberry.Info[Any, Any], name: str) -> System | None:
+        return cast("System | None", _request(info).systems.get(name))
+
+
+def _system(request: Request, name: str) -> Any:
+    system = request.systems.get(name)
+    if system is None:
+        raise BadUserInput(f"There is no system {name!r}; configured are {', '.join(request.systems)}.")
+    return system
+
+
+def _answer(found: Any) -> Any:
+    if isinstance(found, UpstreamError):
+        raise found
+    return found

@@ -1,0 +1,102 @@
+"""The whole schema: the contract's types, the record types of the registered kinds, bound to both executors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import strawberry
+from graphql import GraphQLEnumType, GraphQLEnumValue, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from customer_gateway.api.binding import bind
+from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, SepaMandate
+from customer_gateway.api.query import Query
+from customer_gateway.api.records import record_types
+from customer_gateway.api.scalars import SCALARS
+from customer_gateway.federation.customer import Customer
+from customer_gateway.model import nouns
+from customer_gateway.model.documents import graphql_name
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from customer_gateway.system import Kind
+
+_UNIFIED_CLASSES: Final[dict[type, str]] = {
+    Customer: "Customer",
+    nouns.BankAccount: "BankAccount",
+    nouns.SepaMandate: "SepaMandate",
+    nouns.PaymentCard: "PaymentCard",
+    nouns.LedgerAccount: "LedgerAccount",
+    nouns.Agreement: "Agreement",
+    nouns.Invoice: "Invoice",
+}
+
+
+def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
+    """The schema for the registered kinds: it grows with the registry, never with the configuration."""
+    accounts: list[Any] = [BankAccount, SepaMandate, PaymentCard, LedgerAccount]
+    made: Any = strawberry.Schema(
+        query=Query,
+        types=[*accounts, *record_types(kind.record for kind in kinds)],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+    schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
+    schema = _with_system_kinds(schema, kinds)
+    _tell_sources(schema, kinds)
+    bind(schema, _python_types(kinds))
+    return schema
+
+
+def sdl(schema: GraphQLSchema) -> str:
+    """The schema in the schema definition language, as committed in schema.graphql."""
+    return print_schema(schema) + "\n"
+
+
+def unified_names(schema: GraphQLSchema) -> Mapping[str, Mapping[str, str]]:
+    """For every unified type the model names of its fields by their GraphQL names; record types keep theirs."""
+    return {
+        each.name: {name: _model_name(field) for name, field in each.fields.items()}
+        for each in schema.type_map.values()
+        if isinstance(each, GraphQLObjectType) and not each.name.startswith("__")
+    }
+
+
+def _model_name(field: Any) -> str:
+    definition = field.extensions.get("strawberry-definition")
+    return definition.python_name if definition is not None else ""
+
+
+def _with_system_kinds(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
+    """`System.kind` is an enum of the registered kinds, which no annotation can know."""
+    system_kind = GraphQLEnumType(
+        "SystemKind",
+        {kind.slug.upper(): GraphQLEnumValue(kind.slug.upper(), description=kind.record.about) for kind in kinds},
+        description="The vendors the gateway speaks to.",
+    )
+    system = schema.type_map["System"]
+    if not isinstance(system, GraphQLObjectType):
+        raise TypeError("System is no object type")
+    system.fields["kind"].type = GraphQLNonNull(system_kind)
+    return GraphQLSchema(**schema.to_kwargs())
+
+
+def _tell_sources(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:
+    """Say at each unified field which systems supply it."""
+    customer = schema.type_map["Customer"]
+    if not isinstance(customer, GraphQLObjectType):
+        raise TypeError("Customer is no object type")
+    for name in UNIFIED_FIELDS:
+        field = customer.fields[graphql_name(name)]
+        sources = ", ".join(kind.title for kind in kinds if name in kind.supplies)
+        field.description = f"{field.description} Supplied by: {sources or 'none'}."
+
+
+def _python_types(kinds: Sequence[Kind]) -> dict[type, str]:
+    """Which object type a value is of, by its class: for the interfaces Node, Account and CustomerRecord."""
+    classes = dict(_UNIFIED_CLASSES)
+    for kind in kinds:
+        classes[kind.view] = kind.record.name
+        classes |= dict.fromkeys(kind.contacts, "Contact") | dict.fromkeys(kind.users, "User")
+    return classes

@@ -1,0 +1,84 @@
+"""A configured system and the records it holds, as GraphQL types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from customer_gateway.api.connections import CustomerConnection  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.declare import attribute, batched, merged
+from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.federation import listing
+from customer_gateway.federation.capabilities import capabilities
+from customer_gateway.federation.fields import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from customer_gateway import system as upstream
+    from customer_gateway.federation.request import Request
+    from customer_gateway.model import nouns
+
+
+@strawberry.type(description="What can be done with a unified field in a system.")
+class FieldCapability:
+    field: str = attribute("The field of Customer.")
+    readable: bool = attribute("Whether the system has a source for it.")
+    writable: bool = attribute("Whether it can be changed through the gateway.")
+    filterable: bool = attribute("Whether lists can be filtered by it.")
+
+
+def one_by_one(systems: Sequence[upstream.System], read: Callable[[upstream.System], Awaitable[Any]]) -> Any:
+    """A value of each system, none of which waits for another."""
+
+    async def alone(system: upstream.System) -> list[Any]:
+        return [await read(system)]
+
+    return merged([Part([position], alone(system)) for position, system in enumerate(systems)], len(systems))
+
+
+def _reachable(systems: Sequence[upstream.System], request: Request) -> Any:
+    return one_by_one(systems, lambda system: system.reachable(request.deadline))
+
+
+def _capabilities(systems: Sequence[upstream.System], _request: Request) -> list[Any]:
+    return [capabilities(system.kind) for system in systems]
+
+
+def _kinds(systems: Sequence[upstream.System], _request: Request) -> list[str]:
+    return [system.kind.slug.upper() for system in systems]
+
+
+def _customers(systems: Sequence[upstream.System], request: Request, first: int, after: str | None = None) -> Any:
+    return one_by_one(systems, lambda system: listing.customers_of(request, system, first, after))
+
+
+@strawberry.type(description="One configured upstream.")
+class System:
+    name: str = attribute("Its configured name.")
+    kind: str = batched(_kinds, "The vendor.")
+    reachable: bool = batched(
+        _reachable, "The outcome of the last call within 30 s, else of one cheap probe. False is never an error."
+    )
+    capabilities: list[FieldCapability] = batched(_capabilities, "What can be done with each unified field here.")
+
+    customers: CustomerConnection | None = batched(
+        _customers,
+        "One live page of the system's customers in its own order, inactive records included. first: 1 to 100.",
+    )
+
+
+def _systems(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
+    return [request.systems[view.reading.system] for view in views]
+
+
+@strawberry.interface(
+    description="One customer as one system holds it. The implementing types carry every field that the system "
+    "documents, typed and described."
+)
+class CustomerRecord:
+    system: System = batched(_systems, "The system that holds it.")
+    key: str = attribute("The vendor's own key.")
+    link: str | None = attribute("The record's address in the vendor's API.")
+    raw: JSON | None = attribute("The whole document as the system sent it.", name="document")

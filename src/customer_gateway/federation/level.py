@@ -1,0 +1,42 @@
+"""The customers of one level of a query, by the system that holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.customer import Customer
+    from customer_gateway.model import nouns
+    from customer_gateway.system import System
+
+
+class Group(NamedTuple):
+    """Customers that are one record of `system` each: where they stand in the level, and their views."""
+
+    system: System
+    positions: Sequence[int]
+    views: Sequence[nouns.Customer]
+
+
+class Level(NamedTuple):
+    """`single` customers by system; `linked` are the positions of those made of several records."""
+
+    single: Sequence[Group]
+    linked: Sequence[int]
+
+    @classmethod
+    def of(cls, customers: Sequence[Customer]) -> Level:
+        positions: dict[str, list[int]] = {}
+        linked: list[int] = []
+        for position, customer in enumerate(customers):
+            if len(customer.records) > 1:
+                linked.append(position)
+            else:
+                positions.setdefault(customer.system.name, []).append(position)
+        groups = [
+            Group(customers[mine[0]].system, mine, [customers[position].first for position in mine])
+            for mine in positions.values()
+        ]
+        return cls(groups, linked)
