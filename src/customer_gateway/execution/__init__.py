@@ -2,7 +2,7 @@
 
 from .cache import OperationCache
 from .collection import Selection
-from .declaration import Attribute, Batched
+from .declaration import Attribute, Batched, Partitioned
 from .operation import CompiledOperation, OperationRejected, compile_operation
 from .result import ExecutionResult
 
@@ -13,6 +13,7 @@ __all__ = [
     "ExecutionResult",
     "OperationCache",
     "OperationRejected",
+    "Partitioned",
     "Selection",
     "compile_operation",
 ]

@@ -36,6 +36,16 @@ class Batched:
     wants_selection: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """A batched resolver's answer in parts: positions of parents, and an awaitable of the values at those positions.
+
+    Each part goes on as a branch of its own as soon as it is there.
+    """
+
+    groups: Sequence[tuple[Sequence[int], Awaitable[Sequence[object]]]]
+
+
 def declared(field: GraphQLField) -> Attribute | Batched | None:
     """The declaration in `field.extensions["execution"]`, None where the field has a resolver of its own.
 
