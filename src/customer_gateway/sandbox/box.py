@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.sandbox.autodns import AutoDns, fill_autodns
 from customer_gateway.sandbox.lemonsoft import Lemonsoft, fill_lemonsoft
 from customer_gateway.sandbox.next import Next, fill_next
 from customer_gateway.sandbox.pland import Pland, fill_pland
@@ -25,11 +26,13 @@ PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304,
 
 _DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
     "pland": Pland,
+    "autodns": AutoDns,
     "lemonsoft": Lemonsoft,
     "next": Next,
 }
 _FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
     "pland": fill_pland,
+    "autodns": fill_autodns,
     "lemonsoft": fill_lemonsoft,
     "next": fill_next,
 }
@@ -57,6 +60,7 @@ class Sandbox:
             for name, dialect in _DIALECTS.items()
         }
         self.pland = self.vendors["pland"]
+        self.autodns = self.vendors["autodns"]
         self.lemonsoft = self.vendors["lemonsoft"]
         self.next = self.vendors["next"]
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` in any `seconds` for each value of `scope`."""
+    """At most `calls` in any `seconds` for each value of `scope`; a call whose scope is None is none of its business."""
 
     calls: int
     seconds: float
-    scope: Callable[[Request], str]
+    scope: Callable[[Request], str | None]
 
 
 @dataclass(slots=True)
@@ -32,20 +32,20 @@ class RateLimits:
     def seconds_to_wait(self, request: Request) -> float:
         """0 when the call is allowed, and then it is counted; else how long until it would be."""
         now = self.clock()
-        queues = [self._queue(place, window, request, now) for place, window in enumerate(self.windows)]
-        full = [
-            queue[0] + window.seconds - now
-            for queue, window in zip(queues, self.windows, strict=True)
-            if len(queue) >= window.calls
+        queues = [
+            (window, self._queue(place, scope, window, now))
+            for place, window in enumerate(self.windows)
+            if (scope := window.scope(request)) is not None
         ]
+        full = [queue[0] + window.seconds - now for window, queue in queues if len(queue) >= window.calls]
         if full:
             return max(full)
-        for queue in queues:
+        for _, queue in queues:
             queue.append(now)
         return 0.0
 
-    def _queue(self, place: int, window: Window, request: Request, now: float) -> deque[float]:
-        queue = self._taken.setdefault((place, window.scope(request)), deque())
+    def _queue(self, place: int, scope: str, window: Window, now: float) -> deque[float]:
+        queue = self._taken.setdefault((place, scope), deque())
         while queue and queue[0] + window.seconds <= now:
             queue.popleft()
         return queue

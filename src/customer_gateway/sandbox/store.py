@@ -31,11 +31,17 @@ _PORTION: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A collection: the field that is its key and the fields one can look it up by, nested ones written `a.b`."""
+    """A collection: the field that is its key and the fields one can look it up by, nested ones written `a.b`.
+
+    A key of two fields is written `a/b`, and so are its values.
+    """
 
     name: str
     key: str
     indexed: tuple[str, ...] = ()
+
+    def key_of(self, document: Document) -> str:
+        return "/".join(str(value_at(document, field)) for field in self.key.split("/"))
 
 
 class Store:
@@ -92,13 +98,14 @@ class Collection:
         )
         return [row[0] for row in rows]
 
-    def sorted_bodies(self, path: str, *, descending: bool, limit: int, offset: int) -> list[bytes]:
-        """Raw JSON of one page, sorted by the value under a dotted path, then by key."""
-        by = "key" if path == self.kind.key else "json_extract(cast(body as text), '$.' || :path)"
-        direction = "desc" if descending else "asc"
+    def sorted_bodies(self, sort: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[bytes]:
+        """Raw JSON of one page, sorted by dotted paths (each with whether it descends), then by key."""
+        terms = ", ".join(
+            f"json_extract(cast(body as text), ?) {'desc' if descending else 'asc'}" for _, descending in sort
+        )
         rows = self.database.execute(
-            f"select body from document where collection = :name order by {by} {direction}, key limit :limit offset :offset",  # noqa: S608, E501 - literals of ours
-            {"name": self.kind.name, "path": path, "limit": limit, "offset": offset},
+            f"select body from document where collection = ? order by {terms}, key limit ? offset ?",  # noqa: S608 - literals of ours
+            (self.kind.name, *(f"$.{path}" for path, _ in sort), limit, offset),
         )
         return [row[0] for row in rows]
 
@@ -130,7 +137,7 @@ class Collection:
         self.put_all([document])
 
     def put_all(self, documents: Iterable[Document]) -> None:
-        rows = [(str(value_at(document, self.kind.key)), document) for document in documents]
+        rows = [(self.kind.key_of(document), document) for document in documents]
         start = self._next_position()
         self.database.execute("begin")
         self.database.executemany(

@@ -257,7 +257,7 @@ class Pland:
 
     def _whole(self, collection: Collection, sort: tuple[str, bool] | None, limit: int, offset: int) -> list[bytes]:
         if sort:
-            return collection.sorted_bodies(sort[0], descending=sort[1], limit=limit, offset=offset)
+            return collection.sorted_bodies([sort], limit, offset)
         # No order was asked for, none is kept: every other page begins one row early.
         self._unsorted_calls += 1
         return collection.bodies(limit, max(0, offset - self._unsorted_calls % 2))
