@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` in any `seconds` for each value of `scope`; a call whose scope is None is none of its business."""
+    """At most `calls` in any `seconds` for each value of `scope`; a call of scope None is not its business."""
 
     calls: int
     seconds: float

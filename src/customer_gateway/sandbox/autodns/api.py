@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from starlette.routing import Route
 
 from customer_gateway.sandbox import moments
