@@ -1,0 +1,297 @@
+"""Lemonsoft, a Finnish ERP (seed 003): facts and reads. Quirks: docs/systems/lemonsoft.md."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
+from customer_gateway.systems.lemonsoft.read import (
+    LemonsoftContactView,
+    LemonsoftCustomerView,
+    LemonsoftPersonView,
+    invoice,
+)
+from customer_gateway.systems.lemonsoft.record import CUSTOMER
+from customer_gateway.systems.lemonsoft.width import needs_full_rows
+from customer_gateway.systems.lookups import through_customer, values_by
+from customer_gateway.systems.windows import covering_pages
+from customer_gateway.wire import Call, SessionLogin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import Customer, User
+    from customer_gateway.model.record import Document
+    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.wire import Answer, Client
+
+KIND: Final = Kind(
+    slug="lemonsoft",
+    title="Lemonsoft",
+    record=CUSTOMER,
+    view=LemonsoftCustomerView,
+    readers=frozenset({"invoices", "owner", "billing.payment_terms", "billing.invoice_delivery"}),
+    contacts=(LemonsoftContactView,),
+    users=(LemonsoftPersonView,),
+)
+
+# 1 to 2147483647: a greater number is refused for all keys of the call.
+_INT32: Final = re.compile(
+    r"[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}"
+    r"|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]"
+)
+_CODE: Final = re.compile(r"[0-9]{1,10}")
+_EMBEDDED: Final = re.compile(r"([0-9]+)/[0-9]+")  # customer / contact, account or agreement
+_ROWS_PER_PAGE: Final = 100  # the vendor tells no maximum; ids of this many rows make a URL of 3 KB
+_FULL: Final = "/api/customers"
+_THIN: Final = "/api/customers/base"
+_SESSION_SECONDS: Final = 30 * 60.0
+_RENEW_MARGIN_SECONDS: Final = 10 * 60.0
+_REMEMBERED_SECONDS: Final = 300.0  # people and code lists
+
+
+class LemonsoftSettings(SystemSettings):
+    """`[systems.lemonsoft]`: a user of one company's database, and the API key of that database."""
+
+    time_zone: str = "Europe/Helsinki"
+    region: str = "FI"
+    username: str
+    password: SecretStr
+    database: str
+    api_key: SecretStr
+
+
+class Lemonsoft:
+    """One company's Lemonsoft."""
+
+    kind = KIND
+
+    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+        self.name = name
+        self.reading = reading
+        self._client = client
+        self._full: Route[Customer] = self._route("customers", self._customers_by_id(_FULL))
+        self._thin: Route[Customer] = self._route("customers_base", self._customers_by_id(_THIN))
+        self._keys_by_number: Route[str] = self._route("customer_keys", self._fetch_customer_keys)
+        self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
+        self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
+        persons = PersonsByNumber(self._person, self._persons_page, _ROWS_PER_PAGE)
+        self.users: Route[User] | None = (
+            users := self._route("persons", persons.fetch, most=1_000, cache_seconds=_REMEMBERED_SECONDS)
+        )
+        self.invoice_details = None
+        terms = self._codes("/api/codelist/payment_term")
+        methods = self._codes("/api/codelist/description", [("filter.codeListFilter", "INVOICE_METHODS")])
+        self.readers: Mapping[str, Reader] = {
+            "invoices": self._read_invoices,
+            "owner": values_by(users, lambda customer: customer.owner_key),
+            "billing.payment_terms": _names_by(terms, lambda customer: customer.payment_term),
+            "billing.invoice_delivery": _names_by(methods, lambda customer: customer.invoice_method),
+        }
+        self.finders: Mapping[str, Finder] = {
+            "Contact": self._embedded(lambda customer: customer.contacts),
+            "Account": self._embedded(lambda customer: customer.accounts),
+            "Agreement": self._embedded(lambda customer: customer.agreements),
+            "Invoice": self._find_invoices,
+        }
+
+    def customers(self, want: Want) -> Route[Customer]:
+        return self._full if needs_full_rows(want) else self._thin
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+        """Lemonsoft tells no total: a page that is not full is the last, after a full one the next row is asked for."""
+        path = _FULL if needs_full_rows(want) else _THIN
+        rows: list[Document] = []
+        ended = False
+        for window in covering_pages(start, size, _ROWS_PER_PAGE):
+            received = await self._rows(path, _paging(window.number, window.size), deadline)
+            rows += received[window.skip :]
+            if ended := len(received) < window.size:
+                break
+        has_next = len(rows) > size if ended or len(rows) > size else None
+        if has_next is None and ask_next:
+            has_next = bool(await self._rows(_THIN, _paging(start + size + 1, 1), deadline))
+        return Page([self._customer(row) for row in rows[:size]], has_next=has_next)
+
+    async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
+        return None
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        return await reachable(self._client, Call("GET", "/api/auth/alive", idempotent=True), deadline)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _route(
+        self,
+        name: str,
+        fetch: Any,
+        *,
+        most: int = _ROWS_PER_PAGE,
+        key_form: re.Pattern[str] = _INT32,
+        cache_seconds: float = 0.0,
+    ) -> Route[Any]:
+        return Route(f"{self.name}.{name}", fetch, most, key_form=key_form, cache_seconds=cache_seconds)
+
+    def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> Finder:
+        return through_customer(lambda _want: self._full, _customer_of, nouns)
+
+    def _customers_by_id(self, path: str) -> Callable[..., Any]:
+        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+            rows = await self._rows(path, _by("filter.object_ids", keys), deadline)
+            return {str(row["id"]): self._customer(row) for row in rows}
+
+        return fetch
+
+    async def _fetch_customer_keys(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        rows = await self._rows(_THIN, _by("filter.customer_number", numbers), deadline)
+        return {str(row.get("number")): str(row["id"]) for row in rows}
+
+    async def _fetch_invoices(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, list[Record]]:
+        """The invoices of one customer; the filter takes one number."""
+        (number,) = numbers
+        rows: dict[int, Document] = {}
+        page = 0
+        while True:
+            page += 1
+            query = [("filter.customer_number", number), *_paging(page, _ROWS_PER_PAGE)]
+            received = await self._rows("/api/invoices", query, deadline)
+            rows |= {row["id"]: row for row in received}
+            if len(received) < _ROWS_PER_PAGE:
+                return {number: [Record(row, self.reading) for row in rows.values()]}
+
+    async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
+        rows = await self._rows("/api/invoices", _by("filter.object_ids", keys), deadline)
+        return {str(row["id"]): Record(row, self.reading) for row in rows}
+
+    async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
+        found = await values_by(self._invoices, lambda customer: customer.number)(customers, reads)
+        return [
+            each if isinstance(each, UpstreamError) else [invoice(one, customer.key) for one in each or ()]
+            for customer, each in zip(customers, found, strict=True)
+        ]
+
+    async def _find_invoices(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
+        """An invoice names its customer by number: the key of that one is read where it is selected."""
+        found = await reads.load(self._invoices_by_id, keys)
+        known = [each for each in found if isinstance(each, Record)]
+        if reads.want.selects("Invoice", "customer"):
+            owners = iter(await values_by(self._keys_by_number, _customer_number)(known, reads))
+        else:
+            owners = iter([None] * len(known))
+        return [_owned(each, next(owners)) if isinstance(each, Record) else each for each in found]
+
+    async def _person(self, number: str, deadline: Deadline) -> User | None:
+        template = "/api/persons/{number}"
+        call = Call("GET", template.format(number=number), template=template, idempotent=True, missing_is_none=True)
+        person = (await self._client.call(call, deadline)).document
+        if person is None:
+            return None
+        if not _has_integer(person, "number"):
+            raise UpstreamBadResponse(self.name, f"GET {template} did not answer a person with number")
+        return LemonsoftPersonView(person, self.reading)
+
+    async def _persons_page(self, number: int, deadline: Deadline) -> list[User]:
+        rows = await self._rows("/api/persons", _paging(number, _ROWS_PER_PAGE), deadline, "number")
+        return [LemonsoftPersonView(row, self.reading) for row in rows]
+
+    def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
+        """The names of a code list, which is read whole."""
+
+        async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
+            rows = [Record(row, self.reading) for row in await self._rows(path, query, deadline)]
+            named = {row.text("number") or str(row.document["id"]): row.text("description") for row in rows}
+            return {code: name for code, name in named.items() if name}
+
+        return self._route(path.strip("/"), fetch, most=1_000, key_form=_CODE, cache_seconds=_REMEMBERED_SECONDS)
+
+    async def _rows(
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"
+    ) -> list[Document]:
+        """The rows of a list, in its envelope or bare; one without its identity cannot be told from another."""
+        document = (await self._client.call(Call("GET", path, query, idempotent=True), deadline)).document
+        rows = document.get("results") if is_object(document) else document
+        if is_list(rows) and all(_has_integer(row, identity) for row in rows):
+            return rows
+        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with {identity}")
+
+    def _customer(self, row: Document) -> Customer:
+        CUSTOMER.watch(row, self.reading)
+        return LemonsoftCustomerView(row, self.reading)
+
+
+def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft:
+    """The system that a table of the configuration describes; sends nothing yet."""
+    auth = SessionLogin(
+        Call("POST", "/api/auth/login", body=_credentials(settings), idempotent=True),  # once more, one session more
+        _session,
+        header="session-id",
+        lifetime_seconds=_SESSION_SECONDS,
+        renew_margin_seconds=_RENEW_MARGIN_SECONDS,
+    )
+    client = open_client(name, settings, wiring, auth=auth, verdict=_verdict)
+    return Lemonsoft(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+
+
+def _credentials(settings: LemonsoftSettings) -> dict[str, str]:
+    return {
+        "username": settings.username,
+        "password": settings.password.get_secret_value(),
+        "database": settings.database,
+        "apikey": settings.api_key.get_secret_value(),
+    }
+
+
+def _session(answer: Answer) -> str | None:
+    session = answer.document.get("session_id") if is_object(answer.document) else None
+    return session if isinstance(session, str) else None
+
+
+def _verdict(_status: int, document: Any) -> str | None:
+    """An error's body has a `Message`, whatever the status; no other document has one."""
+    return "Message" if is_object(document) and "Message" in document else None
+
+
+def _paging(number: int, size: int) -> list[tuple[str, str]]:
+    return [("filter.page", str(number)), ("filter.page_size", str(size))]
+
+
+def _by(parameter: str, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """The rows of these keys on one page: ten is all that an unsaid size gives."""
+    return [*((parameter, key) for key in keys), *_paging(1, len(keys))]
+
+
+def _names_by(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:
+    """The name of a code, or the code itself where the list does not know it."""
+    read_names = values_by(route, code)
+
+    async def read(customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
+        names = await read_names(customers, reads)
+        return [code(customer) if name is None else name for customer, name in zip(customers, names, strict=True)]
+
+    return read
+
+
+def _owned(found: Record, owner: str | UpstreamError | None) -> Any:
+    return owner if isinstance(owner, UpstreamError) else invoice(found, owner)
+
+
+def _customer_number(found: Record) -> str | None:
+    return found.text("customer_number")
+
+
+def _customer_of(key: str) -> str | None:
+    found = _EMBEDDED.fullmatch(key)
+    return found[1] if found else None
+
+
+def _has_integer(row: object, name: str) -> bool:
+    return is_object(row) and type(row.get(name)) is int

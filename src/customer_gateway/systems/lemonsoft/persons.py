@@ -1,0 +1,61 @@
+"""Persons by number, from a list that does not take numbers: the fewer of one call each and the list's pages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.nouns import User
+
+V = TypeVar("V")
+
+
+class PersonsByNumber:
+    """`one` reads a person by number, `page` the list's page of that number (from 1) with at most `rows` of them.
+
+    How many calls the list takes is remembered from its last reading. As long as its end was never seen, reading goes
+    on for as many pages as there are persons left to find: then one call each is no dearer, and the next time it is
+    known.
+    """
+
+    def __init__(
+        self,
+        one: Callable[[str, Deadline], Coroutine[Any, Any, User | None]],
+        page: Callable[[int, Deadline], Awaitable[Sequence[User]]],
+        rows: int,
+    ) -> None:
+        self._one = one
+        self._page = page
+        self._rows = rows
+        self._pages = 1  # at least; exactly, once the end was seen
+
+    async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, User]:
+        """The persons with these numbers; whoever else was on the pages read comes with them."""
+        persons: dict[str, User] = {}
+        expected, read = self._pages, 0
+        missing = list(numbers)
+        while len(missing) > (expected - read if read < expected else read):
+            page = await self._page(read + 1, deadline)
+            read += 1
+            persons |= {person.key: person for person in page}
+            if len(page) < self._rows:
+                self._pages = read
+                return persons
+            self._pages = max(self._pages, read + 1)
+            missing = [number for number in missing if number not in persons]
+        singly = await _together(self._one(number, deadline) for number in missing)
+        return persons | {person.key: person for person in singly if person is not None}
+
+
+async def _together(reads: Iterable[Coroutine[Any, Any, V]]) -> list[V]:
+    """All of them at once, as far as the client lets them; the first failure ends the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(read) for read in reads]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]

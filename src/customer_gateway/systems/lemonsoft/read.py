@@ -1,0 +1,374 @@
+"""Lemonsoft's documents read as the unified nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import (
+    Address,
+    AddressKind,
+    Agreement,
+    AgreementProduct,
+    BankAccount,
+    Billing,
+    CustomerKind,
+    CustomerStatus,
+    EInvoice,
+    EmailAddress,
+    EmailPurpose,
+    Invoice,
+    PhoneKind,
+    PhoneNumber,
+)
+from customer_gateway.model.record import Record, content_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from customer_gateway.model.record import Document, Reading
+
+_KINDS: Final = {0: CustomerKind.COMPANY, 1: CustomerKind.PERSON}
+
+
+class LemonsoftCustomerView(Record):
+    """A Lemonsoft customer read as a `Customer`; a thin row has no more than the fields of `record.BASE`."""
+
+    __slots__ = ()
+
+    title: None = None
+    gender: None = None
+    first_name: None = None
+    last_name: None = None
+    organization: None = None
+    organization_number: None = None
+    external_ids: None = None
+    updater_key: None = None
+    creator_key: None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.document["id"])
+
+    @property
+    def link(self) -> str:
+        return f"{self.reading.base_url}/api/customers/{self.key}"
+
+    @property
+    def version(self) -> str:
+        return self.text("modified") or content_version(self.document)
+
+    @property
+    def number(self) -> str | None:
+        return self.text("number")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def kind(self) -> CustomerKind | None:
+        kind = self.integer("type")
+        return None if kind is None else _KINDS.get(kind, CustomerKind.OTHER)
+
+    @property
+    def status(self) -> CustomerStatus:
+        return CustomerStatus.INACTIVE if self.flag("is_nonactive") else CustomerStatus.ACTIVE
+
+    @property
+    def vat_number(self) -> str | None:
+        sent = self.text("vat")
+        return forms.vat_number(sent) if sent else None
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        email = self.email
+        return [EmailAddress(email, EmailPurpose.GENERAL)] if email else []
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def phones(self) -> list[PhoneNumber]:
+        region = _country_code(self.text("country")) or self.reading.region
+        kinds = {"phone": PhoneKind.PHONE, "fax": PhoneKind.FAX}
+        return [
+            PhoneNumber(raw, forms.phone_e164(raw, region), kind)
+            for field, kind in kinds.items()
+            if (raw := self.text(field))
+        ]
+
+    @property
+    def website(self) -> str | None:
+        return self.text("www")
+
+    @property
+    def language(self) -> str | None:
+        return _formed(self, "language_code", forms.language_tag)
+
+    @property
+    def currency(self) -> str | None:
+        return _formed(self, "currency_code", forms.currency_code)
+
+    @property
+    def is_supplier(self) -> bool | None:
+        return self.flag("is_supplier")
+
+    @property
+    def address(self) -> Address | None:
+        return _address(self, self.text("city"))
+
+    @property
+    def addresses(self) -> list[Address]:
+        return [address for address in (self.address, _billing_address(self)) if address]
+
+    @property
+    def billing(self) -> Billing:
+        """Payment terms and the way of delivery are names behind numbers: the readers tell them."""
+        return Billing(
+            name=self.text("invoicing_name"),
+            address=_billing_address(self),
+            credit_limit=self.decimal("creditlimit"),
+            einvoice=EInvoice(edi_address=self.text("customer_edi"), finvoice_address=self.text("finvoice_address")),
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        return [note for text in self.parts("texts") if (note := text.text("note"))]
+
+    @property
+    def contacts(self) -> list[LemonsoftContactView]:
+        return [LemonsoftContactView(part.document, self.reading, self.key) for part in _known(self, "contacts", "id")]
+
+    @property
+    def accounts(self) -> list[BankAccount]:
+        return [_account(part, self.key) for part in _known(self, "accounts", "account_id")]
+
+    @property
+    def agreements(self) -> list[Agreement]:
+        return [_agreement(part, self.key) for part in _known(self, "agreements", "id")]
+
+    @property
+    def owner_key(self) -> str | None:
+        return person_key(self, "person_responsible_number")
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.moment("created")
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.moment("modified")
+
+    @property
+    def payment_term(self) -> str | None:
+        """Number of the payment term, as text."""
+        return self.text("payment_term_number")
+
+    @property
+    def invoice_method(self) -> str | None:
+        """Number of the way in which invoices are sent, as text."""
+        return self.text("invoice_method_id")
+
+
+class LemonsoftContactView(Record):
+    """A contact of a Lemonsoft customer read as a `Contact`."""
+
+    __slots__ = ("customer_key",)
+
+    first_name: None = None
+    last_name: None = None
+
+    def __init__(self, document: Document, reading: Reading, customer_key: str) -> None:
+        super().__init__(document, reading)
+        self.customer_key = customer_key
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return f"{self.customer_key}/{self.text('id')}"
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def title(self) -> str | None:
+        return self.text("title")
+
+    @property
+    def department(self) -> str | None:
+        return self.text("department")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+    @property
+    def phone(self) -> str | None:
+        return self.text("phone")
+
+    @property
+    def mobile(self) -> str | None:
+        return self.text("gsm")
+
+    @property
+    def fax(self) -> str | None:
+        return self.text("fax")
+
+    @property
+    def address(self) -> Address | None:
+        return _address(self, self.text("city") or self.text("postal_city"))
+
+    @property
+    def notes(self) -> str | None:
+        return self.text("note")
+
+
+class LemonsoftPersonView(Record):
+    """A Lemonsoft person read as a `User`, known by number."""
+
+    __slots__ = ()
+
+    @property
+    def system(self) -> str:
+        return self.reading.system
+
+    @property
+    def key(self) -> str:
+        return str(self.document["number"])
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name") or self.text("short_name")
+
+    @property
+    def email(self) -> str | None:
+        return self.text("email")
+
+
+def invoice(document: Record, customer_key: str | None) -> Invoice:
+    """An invoice or a credit note; Lemonsoft names its customer by number, the caller knows the key."""
+    return Invoice(
+        system=document.reading.system,
+        key=str(document.document["id"]),
+        customer_key=customer_key,
+        number=document.text("number"),
+        date=document.day("date"),
+        due_date=document.day("due_date"),
+        total=document.decimal("total_sum"),
+        currency=_formed(document, "currency_code", forms.currency_code),
+        status=document.text("state"),
+    )
+
+
+def person_key(part: Record, field: str) -> str | None:
+    """The key of the person whose number stands in `field`; 0 is how an integer says nobody."""
+    number = part.integer(field)
+    return str(number) if number else None
+
+
+def _account(part: Record, customer_key: str) -> BankAccount:
+    return BankAccount(
+        system=part.reading.system,
+        key=f"{customer_key}/{part.text('account_id')}",
+        customer_key=customer_key,
+        account_number=part.text("account_number"),
+        iban=part.text("iban"),
+        bic=part.text("bic"),
+        bank_name=part.text("bank_name"),
+        clearing=part.text("clearing"),
+        country_code=_formed(part, "bank_country_code", forms.country_code),
+    )
+
+
+def _agreement(part: Record, customer_key: str) -> Agreement:
+    return Agreement(
+        system=part.reading.system,
+        key=f"{customer_key}/{part.text('id')}",
+        customer_key=customer_key,
+        type=part.text("type"),
+        description=part.text("description"),
+        start_date=part.day("startdate"),
+        end_date=part.day("enddate"),
+        auto_renews=part.flag("auto_renew_bit"),
+        responsible_key=person_key(part, "responsible_person"),
+        products=[_product(product) for product in part.parts("products")],
+    )
+
+
+def _product(part: Record) -> AgreementProduct:
+    return AgreementProduct(
+        code=part.text("product_code"),
+        description=part.text("product_description"),
+        amount=part.decimal("product_amount"),
+        unit=part.text("product_unit"),
+        unit_price=part.decimal("product_unitprice"),
+    )
+
+
+def _address(part: Record, city: str | None) -> Address | None:
+    """The address of a customer or a contact (which has no country of its own)."""
+    country = part.text("country")
+    address = Address(
+        kind=AddressKind.MAIN,
+        lines=[line for field in ("street", "street2") if (line := part.text(field))],
+        street=part.text("street"),
+        postal_code=part.text("postal_code"),
+        city=city,
+        country_code=_country_code(country),
+        country=country,
+    )
+    return address if address != _NO_ADDRESS else None
+
+
+def _billing_address(customer: Record) -> Address | None:
+    """Where invoices go, when that is another address; the one-line form counts where the parts are missing."""
+    code, city = customer.text("invoicing_postal_code"), customer.text("invoicing_city")
+    fields = ("invoicing_address",) if code or city else ("invoicing_address", "invoicing_postaladdress")
+    address = Address(
+        kind=AddressKind.BILLING,
+        name=customer.text("invoicing_name"),
+        lines=[line for field in fields if (line := customer.text(field))],
+        street=customer.text("invoicing_address"),
+        postal_code=code,
+        city=city,
+    )
+    return address if address != _NO_BILLING_ADDRESS else None
+
+
+_NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
+_NO_BILLING_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
+
+
+def _country_code(sent: str | None) -> str | None:
+    return forms.country_code(sent) if sent else None
+
+
+def _formed(part: Record, field: str, form: Callable[[str], str | None]) -> str | None:
+    """The published form of a code; one that is not known has none, with a notice."""
+    sent = part.text(field)
+    if sent is None:
+        return None
+    known = form(sent)
+    if known is None:
+        part.reading.drift.notice(field, "not a known code")
+    return known
+
+
+def _known(customer: Record, field: str, identity: str) -> Iterator[Record]:
+    """The embedded objects that can be told apart; one without an id is left out with a notice."""
+    for part in customer.parts(field):
+        if part.text(identity) is None:
+            part.reading.drift.notice(f"{field}[].{identity}", "missing")
+        else:
+            yield part
