@@ -40,6 +40,7 @@ _FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
 
 KIND: Final = Kind(
     slug="billbee",
+    title="Billbee",
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
     readers=frozenset({*_FROM_ADDRESSES, "invoices"}),
