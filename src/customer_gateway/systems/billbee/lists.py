@@ -26,7 +26,10 @@ class Rows(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The rows of a list by key, as far as it was read; `whole` when that is every row."""
+    """The rows of a list by key, as far as it was read.
+
+    `whole` says that those are all: as many as every page said, so that none slipped over a page border meanwhile.
+    """
 
     rows: dict[str, Document]
     whole: bool
@@ -65,13 +68,15 @@ class Lists:
         the list's length at first. Rows are told apart by Id, because pages of a list that is written to overlap.
         """
         rows: dict[str, Document] = {}
-        read, total, left = 0, 0, pages
+        totals: set[int] = set()
+        read, left = 0, pages
         while 0 < left < instead(rows):
             read += 1
             found = await self.page(path, read, MOST_ROWS, deadline, template)
             rows |= {str(row["Id"]): row for row in found.rows}
-            total, left = found.total, pages_of(found.total) - read if found.rows else 0
-        return Walk(rows, whole=read > 0 and left <= 0 and len(rows) >= total)
+            totals.add(found.total)
+            left = pages_of(found.total) - read if found.rows else 0
+        return Walk(rows, whole=left <= 0 and totals == {len(rows)})
 
     async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:
         """A single entity; None where Billbee knows no such key."""
