@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0
+_TICKS: Final = 5
 DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -120,6 +122,8 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     """Whether the last call within 30 s was answered; a call under way is waited for; else `probe` is sent."""
+    for _ in range(_TICKS):  # another read of the same request may just be setting out: it will tell
+        await asyncio.sleep(0)
     known = client.health.fresh(_FRESH_SECONDS)
     if known is None and client.health.in_flight:
         await client.health.settled()

@@ -1,0 +1,136 @@
+"""The composition root: settings, wire, systems, federation, api, http, put together here and nowhere else."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway import config
+from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
+from customer_gateway.api.schema import build_schema, unified_names
+from customer_gateway.federation.request import Federation, Request
+from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.system import Want
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+
+    from graphql import GraphQLSchema
+    from starlette.applications import Starlette
+
+    from customer_gateway.config import Settings
+    from customer_gateway.systems.registry import Vendor
+
+CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
+"""Names the configuration file to worker processes."""
+WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
+"""Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
+
+
+def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
+    """The settings of a file and the environment; raises `ConfigInvalid`."""
+    return config.load(path, {vendor.kind.slug: vendor.settings for vendor in vendors})
+
+
+@cache
+def gateway_schema() -> GraphQLSchema:
+    """The schema of the registered vendors, whatever is configured."""
+    return build_schema([vendor.kind for vendor in VENDORS])
+
+
+def build_federation(
+    settings: Settings, wiring: Wiring | None = None, vendors: Sequence[Vendor] = VENDORS
+) -> Federation:
+    """The configured systems, connected; nothing is sent yet."""
+    connect = {vendor.kind.slug: vendor.connect for vendor in vendors}
+    systems = {
+        name: connect[kind](name, system, wiring or Wiring()) for name, (kind, system) in settings.systems.items()
+    }
+    return Federation(systems, CursorSigner(_cursor_secret(settings)))
+
+
+def build_engine(settings: Settings, federation: Federation) -> Engine:
+    """The engine over the gateway's schema; its context is a `Request` of the federation."""
+    schema = gateway_schema()
+    server = settings.server
+    return Engine(
+        schema,
+        server.executor,
+        _request_factory(federation, unified_names(schema)),
+        DocumentLimits(tokens=server.document_tokens, depth=server.document_depth),
+    )
+
+
+def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Starlette:
+    """The whole gateway as an ASGI application."""
+    federation = build_federation(settings, wiring)
+    http = HttpSettings(
+        deadline_seconds=settings.server.deadline_seconds,
+        body_bytes=settings.server.body_bytes,
+        graphiql=settings.server.graphiql,
+        examples=examples,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        gc.collect()
+        gc.freeze()  # schema and registries live as long as the process: collections need not walk them
+        try:
+            yield
+        finally:
+            await federation.aclose()
+
+    return build_http(build_engine(settings, federation), http, lifespan)
+
+
+def worker() -> Starlette:
+    """The application of one worker process, configured by the environment that `serve` sets."""
+    from customer_gateway.examples import EXAMPLES
+    from customer_gateway.logs import configure_logs
+
+    configure_logs()
+    path = os.environ.get(CONFIG_VARIABLE)
+    wiring = Wiring(workers=int(os.environ.get(WORKERS_VARIABLE, "1")))
+    return build_app(load_settings(Path(path) if path else None), wiring, examples=EXAMPLES)
+
+
+def _request_factory(
+    federation: Federation, names: Mapping[str, Mapping[str, str]]
+) -> Callable[[RequestScope], Request]:
+    def request(scope: RequestScope) -> Request:
+        want = {
+            type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
+            for type_name, fields in scope.fields.items()
+            if type_name in names
+        }
+        return federation.request(Want(want), scope.deadline)
+
+    return request
+
+
+def _cursor_secret(settings: Settings) -> bytes:
+    """What signs cursors: configured, else drawn from the systems' addresses and credentials.
+
+    The same configuration signs alike in every worker and after every restart; a changed credential ends the cursors
+    given out before, which then are INVALID_CURSOR.
+    """
+    if settings.server.cursor_secret is not None:
+        return settings.server.cursor_secret.get_secret_value().encode()
+    told: list[Any] = [(name, _plain(system)) for name, (_, system) in sorted(settings.systems.items())]
+    return hashlib.sha256(repr(told).encode()).digest()
+
+
+def _plain(system: Any) -> dict[str, str]:
+    return {
+        key: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+        for key, value in system
+        if key not in {"limits", "breaker"}
+    }

@@ -1,0 +1,124 @@
+"""The configuration: a TOML file and the environment, read once into frozen settings.
+
+A table a system, `[systems.NAME]`; what such a table may say is the vendor's own model, so an unknown key, a missing
+credential or a wrong type is told by its table, its key and what was expected. Secrets may stand in the environment:
+`CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from customer_gateway.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class ServerSettings(BaseModel):
+    """`[server]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    deadline_seconds: float = Field(default=10, gt=0, le=300)
+    executor: Literal["breadth", "reference"] = "breadth"
+    graphiql: bool = True
+    body_bytes: int = Field(default=1_000_000, ge=1_000)
+    document_tokens: int = Field(default=2_000, ge=100)
+    document_depth: int = Field(default=15, ge=3)
+    cursor_secret: SecretStr | None = None
+
+
+class _Raw(BaseSettings):
+    """Both sources merged, the environment over the file; the tables of systems are still unread."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUSTOMER_GATEWAY_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one process runs on: `systems` are (kind, settings) by name, in the order of the file."""
+
+    server: ServerSettings
+    systems: Mapping[str, tuple[str, Any]]
+
+
+def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
+    """Read the file (None: the environment alone) with the settings models of the kinds; raises `ConfigInvalid`."""
+    raw = _read(path)
+    if not raw.systems:
+        raise ConfigInvalid(f"{_place(path)}: no system is configured; add a table such as [systems.pland].")
+    return Settings(raw.server, {name: _system(path, name, table, models) for name, table in raw.systems.items()})
+
+
+def _read(path: Path | None) -> _Raw:
+    class Sourced(_Raw):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **sources: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            file = (TomlConfigSettingsSource(settings_cls, toml_file=path),) if path else ()
+            return (sources["env_settings"], *file)
+
+    if path is not None and not path.is_file():
+        raise ConfigInvalid(f"{path}: there is no such file; `customer-gateway demo` shows one that works.")
+    try:
+        return Sourced()
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid(f"{path}: this is not TOML: {error}") from None
+    except ValidationError as error:
+        raise ConfigInvalid(_told(path, (), error)) from None
+
+
+def _system(
+    path: Path | None, name: str, table: Mapping[str, Any], models: Mapping[str, type[BaseModel]]
+) -> tuple[str, Any]:
+    place = f"{_place(path)}: [systems.{name}]"
+    if not _NAME.fullmatch(name):
+        raise ConfigInvalid(f"{place}: a system's name is lower-case letters, digits and _, a letter first.")
+    kind = table.get("kind") or name
+    if kind not in models:
+        raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
+    try:
+        return kind, models[kind].model_validate(dict(table))
+    except ValidationError as error:
+        raise ConfigInvalid(_told(path, ("systems", name), error)) from None
+
+
+def _place(path: Path | None) -> str:
+    return str(path) if path is not None else "environment"
+
+
+def _told(path: Path | None, within: Sequence[str], error: ValidationError) -> str:
+    """A line for each mistake: file, table, key, what was expected. Never a value: it may be a secret."""
+    return "\n".join(f"{_place(path)}: {_line(within, each)}" for each in error.errors(include_input=False))
+
+
+def _line(within: Sequence[str], mistake: ErrorDetails) -> str:
+    *tables, key = [*within, *map(str, mistake["loc"])] or ["file"]
+    expected = mistake["msg"].removeprefix("Value error, ")
+    if not mistake["loc"]:
+        return f"[{'.'.join(within)}]: expected {expected}"
+    return f"[{'.'.join(tables)}] {key}: {_WORDS.get(mistake['type'], 'expected: ' + expected)}"
+
+
+_WORDS: Final = {
+    "missing": "is missing; it is required",
+    "extra_forbidden": "is not a key of this table; check the spelling",
+}

@@ -1,0 +1,26 @@
+"""The registered vendors: an explicit tuple, read by the composition root alone. A new system is one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.systems import pland
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer_gateway.system import Kind, System
+    from customer_gateway.systems.connection import SystemSettings, Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A kind of system, what its table of the configuration may say, and how a system comes of such a table."""
+
+    kind: Kind
+    settings: type[SystemSettings]
+    connect: Callable[[str, Any, Wiring], System]
+
+
+VENDORS: Final = (Vendor(pland.KIND, pland.PlandSettings, pland.connect),)
