@@ -6,11 +6,14 @@ stays as sent, for `raw`, for the record types and for writers that must hand it
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from customer_gateway.model.drift import Drift
 
@@ -28,19 +31,26 @@ _FALSE = (False, "false", "False", 0, "0")
 class Reading:
     """How one system's documents are read.
 
-    `system` is its configured name, `zone` the time zone of its zone-less times, `region` the country (ISO 3166-1
-    alpha-2) in which its phones are dialled where an address does not say.
+    `system` is its configured name, `base_url` the address of its API (for `link`), `zone` the time zone of its
+    zone-less times, `region` the country (ISO 3166-1 alpha-2) in which its phones are dialled where an address does
+    not say.
     """
 
     system: str
+    base_url: str
     zone: ZoneInfo
     region: str
     drift: Drift = field(compare=False)
 
     @classmethod
-    def of(cls, system: str, zone: str, region: str) -> Reading:
+    def of(cls, system: str, base_url: str, zone: str, region: str) -> Reading:
         """A reading with a fresh drift notebook; `zone` is an IANA name."""
-        return cls(system, ZoneInfo(zone), region, Drift(system))
+        return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system))
+
+
+def content_version(document: Document) -> str:
+    """A version for a document whose vendor has none: it changes with any value, not with the order of keys."""
+    return hashlib.blake2b(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
 
 
 def is_object(value: object) -> TypeGuard[Document]:
