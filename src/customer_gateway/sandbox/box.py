@@ -9,9 +9,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox.autodns import AutoDns, fill_autodns
+from customer_gateway.sandbox.autodns import documents as autodns_documents
+from customer_gateway.sandbox.billbee import Billbee, fill_billbee
+from customer_gateway.sandbox.billbee import documents as billbee_documents
 from customer_gateway.sandbox.lemonsoft import Lemonsoft, fill_lemonsoft
+from customer_gateway.sandbox.lemonsoft import documents as lemonsoft_documents
 from customer_gateway.sandbox.next import Next, fill_next
+from customer_gateway.sandbox.next import documents as next_documents
+from customer_gateway.sandbox.people import customers_of
 from customer_gateway.sandbox.pland import Pland, fill_pland
+from customer_gateway.sandbox.pland import documents as pland_documents
 from customer_gateway.sandbox.server import HOST, Listener
 from customer_gateway.sandbox.store import Store
 from customer_gateway.sandbox.vendor import Dialect, Vendor
@@ -26,15 +33,26 @@ PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304,
 
 _DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
     "pland": Pland,
+    "billbee": Billbee,
     "autodns": AutoDns,
     "lemonsoft": Lemonsoft,
     "next": Next,
 }
 _FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
     "pland": fill_pland,
+    "billbee": fill_billbee,
     "autodns": fill_autodns,
     "lemonsoft": fill_lemonsoft,
     "next": fill_next,
+}
+
+
+_CUSTOMERS: Final = {
+    "pland": pland_documents.CUSTOMERS,
+    "autodns": autodns_documents.CUSTOMERS,
+    "next": next_documents.CUSTOMERS,
+    "lemonsoft": lemonsoft_documents.CUSTOMERS,
+    "billbee": billbee_documents.CUSTOMERS,
 }
 
 
@@ -53,6 +71,7 @@ class Sandbox:
         customers: int = 300,
         directory: Path | None = None,
     ) -> None:
+        self._customers = customers
         self._listeners: dict[str, Listener] = {}
         self._stores = {name: _store(name, customers, directory) for name in _DIALECTS}
         self.vendors: Mapping[str, Vendor] = {
@@ -60,9 +79,21 @@ class Sandbox:
             for name, dialect in _DIALECTS.items()
         }
         self.pland = self.vendors["pland"]
+        self.billbee = self.vendors["billbee"]
         self.autodns = self.vendors["autodns"]
         self.lemonsoft = self.vendors["lemonsoft"]
         self.next = self.vendors["next"]
+
+    def shared(self) -> list[dict[str, str]]:
+        """Who is whom: for every party known to two or more vendors, the key of its record at each of them."""
+        keys: dict[int, dict[str, str]] = {}
+        for name in self.vendors:
+            records = zip(
+                customers_of(name, self._customers), self._stores[name][_CUSTOMERS[name]].keys(), strict=False
+            )
+            for party, key in records:
+                keys.setdefault(party.number, {})[name] = key
+        return [records for records in keys.values() if len(records) > 1]
 
     @asynccontextmanager
     async def serving(self, ports: Mapping[str, int] | None = None) -> AsyncGenerator[dict[str, str]]:

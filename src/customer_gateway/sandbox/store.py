@@ -109,6 +109,12 @@ class Collection:
         )
         return [row[0] for row in rows]
 
+    def keys(self) -> list[str]:
+        rows = self.database.execute(
+            "select key from document where collection = ? order by position, key", (self.kind.name,)
+        )
+        return [row[0] for row in rows]
+
     def where(self, field: str, values: Iterable[object]) -> list[Document]:
         """The documents whose key or indexed field has one of the values, in order."""
         found: dict[str, tuple[int, bytes]] = {}
