@@ -13,6 +13,7 @@ from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
+    AutodnsContactView,
     AutodnsCustomerView,
     AutodnsUserView,
     invoice,
@@ -42,10 +43,12 @@ KIND: Final = Kind(
     record=CUSTOMER,
     view=AutodnsCustomerView,
     readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),
+    contacts=(AutodnsContactView,),
+    users=(AutodnsUserView,),
 )
 
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"
-_NAME: Final = r"[^*\x00-\x1f]{1,200}"  # an asterisk is AutoDNS's wildcard
+_NAME: Final = r"[^*\x00-\x1f\ud800-\udfff]{1,200}"  # an asterisk is AutoDNS's wildcard
 _CUSTOMER_KEY: Final = re.compile(f"{_NAME}/{_NUMBER}")
 _USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a client and a number
 _ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
@@ -147,12 +150,11 @@ class Autodns:
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         filters = among(map(_split, keys), "customer.client", "customer.number")
         rows = await self._all("/invoice/_search", _INVOICE_FIELDS, filters, deadline)
-        bills: dict[str, list[Invoice]] = {key: [] for key in keys}
-        for row in rows:
-            bill = invoice(Record(row, self.reading))
+        bills: dict[str, dict[str, Invoice]] = {key: {} for key in keys}
+        for bill in map(self._bill, rows):
             if bill.customer_key in bills:
-                bills[bill.customer_key].append(bill)
-        return bills
+                bills[bill.customer_key][bill.key] = bill
+        return {key: list(mine.values()) for key, mine in bills.items()}
 
     async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         """AutoDNS documents no filter by id: an invoice is asked for by itself."""
@@ -160,16 +162,18 @@ class Autodns:
         call = Call("GET", f"/invoice/{key}", template="/invoice/{id}", idempotent=True, missing_is_none=True)
         answer = await self._client.call(call, deadline)
         rows = [] if answer.document is None else self._rows(answer.document, call)
-        return {bill.key: bill for row in rows if (bill := invoice(Record(row, self.reading))).key == key}
+        return {bill.key: bill for bill in map(self._bill, rows) if bill.key == key}
 
     async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
-        """Every row that the filters let through, page by page."""
+        """Every row that the filters let through, page by page: all that were counted, or none."""
         rows: list[Document] = []
         while True:
             found = await self._search(path, keys, filters, deadline, len(rows), MOST_ROWS)
             rows += found.rows
-            if not found.rows or len(rows) >= found.total:
+            if len(rows) >= found.total:
                 return rows
+            if not found.rows:
+                raise UpstreamBadResponse(self.name, f"POST {path} ended before its last row", retryable=True)
 
     async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
         self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, offset: int, limit: int
@@ -197,6 +201,12 @@ class Autodns:
             raise UpstreamBadResponse(self.name, "POST /customer/_search answered a row without client and number")
         CUSTOMER.watch(row, self.reading)
         return customer
+
+    def _bill(self, row: Document) -> Invoice:
+        document = Record(row, self.reading)
+        if document.integer("id") is None:
+            raise UpstreamBadResponse(self.name, "an invoice came without an id")
+        return invoice(document)
 
 
 _ORDERS: Final = {
@@ -234,7 +244,7 @@ async def _with_emails(
         return embedded
     lacking = list({user.key: None for user in embedded if user is not None and user.email is None})
     found = dict(zip(lacking, await reads.load(users, lacking), strict=True)) if lacking else {}
-    return [user if user is None else found.get(user.key, user) for user in embedded]
+    return [user if user is None or user.email is not None else found[user.key] for user in embedded]
 
 
 def _split(key: str) -> tuple[str, str]:

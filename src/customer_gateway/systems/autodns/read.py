@@ -28,6 +28,7 @@ from customer_gateway.model.record import Record, enumerated, is_list, is_object
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from customer_gateway.model.nouns import Account
@@ -137,12 +138,11 @@ class AutodnsCustomerView(Record):
 
     @property
     def language(self) -> str | None:
-        sent = self.text("invoiceLanguage")
-        return forms.language_tag(sent) if sent else None
+        return _told(forms.language_tag, self, "invoiceLanguage")
 
     @property
     def currency(self) -> str | None:
-        return _currency(self.text("paymentCurrency"))
+        return _told(forms.currency_code, self, "paymentCurrency")
 
     @property
     def address(self) -> Address | None:
@@ -205,16 +205,17 @@ class AutodnsCustomerView(Record):
 
     @property
     def owner(self) -> AutodnsUserView | None:
-        return _user(self.part("owner"))
+        return _user(self.part("owner"), "owner")
 
     @property
     def updater(self) -> AutodnsUserView | None:
-        return _user(self.part("updater"))
+        return _user(self.part("updater"), "updater")
 
     @property
     def recipients(self) -> list[AutodnsUserView]:
         """The users who receive invoices; one without a context cannot be told from its namesakes and is left out."""
-        return [user for part in _lifted_parts(self, "billingUsers", "user") if (user := _user(part))]
+        parts = _lifted_parts(self, "billingUsers", "user")
+        return [AutodnsUserView(part.document, part.reading) for part in parts if is_user(part)]
 
 
 class AutodnsContactView(Record):
@@ -330,7 +331,7 @@ def invoice(document: Record) -> Invoice:
         number=document.text("number"),
         date=document.day("created"),
         total=document.decimal("amount"),
-        currency=_currency(document.text("currency")),
+        currency=_told(forms.currency_code, document, "currency"),
         status=document.text("status"),
     )
 
@@ -342,7 +343,7 @@ def _ledger(account: Record, customer: str) -> LedgerAccount:
         customer_key=customer,
         balance=account.decimal("currentAccountBalance"),
         credit_limit=account.decimal("creditLimit"),
-        currency=_currency(account.text("currency")),
+        currency=_told(forms.currency_code, account, "currency"),
     )
 
 
@@ -391,8 +392,12 @@ def _address(part: Record, *, lines: str, postal_code: str) -> Address | None:
 _NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
 
 
-def _user(part: Record) -> AutodnsUserView | None:
-    return AutodnsUserView(part.document, part.reading) if is_user(part) else None
+def _user(part: Record, field: str) -> AutodnsUserView | None:
+    if is_user(part):
+        return AutodnsUserView(part.document, part.reading)
+    if part.document:
+        part.reading.drift.notice(field, "a user without a name or a context")
+    return None
 
 
 def _key_of(user: AutodnsUserView | None) -> str | None:
@@ -419,5 +424,10 @@ def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
     return [Record(item, customer.reading) for item in items if is_object(item)]
 
 
-def _currency(sent: str | None) -> str | None:
-    return forms.currency_code(sent) if sent else None
+def _told(form: Callable[[str], str | None], part: Record, field: str) -> str | None:
+    """A code in its published form; one that is unknown is None with a notice."""
+    sent = part.text(field)
+    code = form(sent) if sent else None
+    if sent and code is None:
+        part.reading.drift.notice(field, "not a known value")
+    return code

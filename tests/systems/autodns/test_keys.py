@@ -1,0 +1,80 @@
+"""Which of AutoDNS's keys an operation asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.systems.autodns import KIND
+from customer_gateway.systems.autodns.keys import ALL, ALL_UNIFIED, UNIFIED, keys_of
+from customer_gateway.systems.autodns.record import CUSTOMER
+
+
+def want(**types: set[str]) -> Want:
+    return Want({name: frozenset(fields) for name, fields in types.items()})
+
+
+def test_nothing_but_the_identity_needs_no_keys() -> None:
+    assert keys_of(want(Customer={"number", "records"}, AutodnsCustomer={"key", "link", "system"})) == frozenset()
+
+
+def test_a_unified_field_asks_for_the_keys_it_is_read_from() -> None:
+    assert keys_of(want(Customer={"status", "emails", "version"})) == {
+        "locked",
+        "pending",
+        "emails",
+        "billingEmails",
+        "updated",
+    }
+
+
+def test_a_field_of_the_record_type_asks_for_its_own_key() -> None:
+    assert keys_of(want(Customer={"name"}, AutodnsCustomer={"vatNumber", "persistent", "number"})) == {
+        "name",
+        "vatNumber",
+        "persistent",
+    }
+
+
+def test_fields_of_another_systems_record_type_ask_for_nothing() -> None:
+    assert keys_of(want(NextCustomer={"name", "raw"})) == frozenset()
+
+
+def test_billing_asks_for_what_is_selected_of_it() -> None:
+    selected = keys_of(want(Customer={"billing"}, Billing={"credit_limit", "recipients"}))
+
+    assert selected == {"account", "billingUsers"}
+    assert keys_of(want(Customer={"billing"})) >= {"account", "billingUsers", "payment", "supplierNumber"}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "keys"),
+    [
+        ("Contact", {"contacts"}),
+        ("SepaMandate", {"account", "sepa", "card"}),
+        ("Account", {"account", "sepa", "card"}),
+        ("Agreement", {"contracts"}),
+    ],
+)
+def test_a_noun_found_by_its_id_and_one_found_through_the_customer_have_one_width(
+    type_name: str, keys: set[str]
+) -> None:
+    assert keys_of(want(**{type_name: {"id"}})) == keys
+
+
+def test_the_raw_document_asks_for_every_documented_key() -> None:
+    assert keys_of(want(AutodnsCustomer={"raw"})) == ALL
+    assert set(CUSTOMER.by_vendor_name) - ALL == {"client", "number"}
+
+
+def test_provenance_asks_for_all_that_unified_fields_are_read_from() -> None:
+    assert keys_of(want(Customer={"provenance"})) == ALL_UNIFIED
+    assert keys_of(EVERYTHING) == ALL_UNIFIED
+
+
+def test_every_supplied_field_has_its_keys() -> None:
+    without_keys = {"number", "billing", "invoices"}  # in every answer; by what is selected of it; another call
+
+    assert KIND.supplies - without_keys == UNIFIED.keys() & set(UNIFIED_FIELDS)
+    assert set(CUSTOMER.by_vendor_name) >= ALL_UNIFIED
