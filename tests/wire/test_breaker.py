@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import BreakerPolicy, Call, Client
+from customer_gateway.wire.breaker import Breaker
+from wire.vendor import JSON, answering, hanging, later, serving, telling
+
+pytestmark = pytest.mark.anyio
+
+ONCE = Call("GET", "/customers/")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def failing(client: Client, times: int, seconds: float = 5) -> list[type[BaseException]]:
+    kinds: list[type[BaseException]] = []
+    for _ in range(times):
+        with pytest.raises(UpstreamError) as caught:
+            await client.call(ONCE, Deadline.after(seconds))
+        kinds.append(type(caught.value))
+    return kinds
+
+
+async def test_after_enough_failures_in_a_row_nothing_is_sent() -> None:
+    async with serving(answering(503)) as vendor:
+        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=3, open_seconds=9))
+        await failing(client, 3)
+
+        with pytest.raises(UpstreamUnavailable) as caught:
+            await client.call(ONCE, Deadline.after(5))
+
+        assert len(vendor.requests) == 3
+        assert 8_000 < (caught.value.retry_after_ms or 0) <= 9_000
+        await client.aclose()
+
+
+async def test_a_system_that_is_back_answers_again_after_open_seconds() -> None:
+    async with serving(answering(503), answering(503), telling([1])) as vendor:
+        policy = BreakerPolicy(failures=2, open_seconds=0.2)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+        await failing(client, 4)
+        await asyncio.sleep(0.21)
+
+        answers = [(await client.call(ONCE, Deadline.after(5))).document for _ in range(3)]
+
+        assert answers == [[1], [1], [1]]
+        assert len(vendor.requests) == 5
+        await client.aclose()
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 429])
+async def test_refusals_are_answers_and_open_nothing(status: int) -> None:
+    async with serving(answering(status, b"{}", JSON)) as vendor:
+        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
+
+        await failing(client, 5)
+
+        assert len(vendor.requests) == 5
+        await client.aclose()
+
+
+async def test_one_callers_haste_shuts_the_system_for_nobody() -> None:
+    async with serving(later(0.2, telling([1]))) as vendor:
+        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
+        kinds = await failing(client, 5, seconds=0.05)
+
+        answer = await client.call(ONCE, Deadline.after(5))
+
+        assert set(kinds) == {UpstreamTimeout}
+        assert answer.document == [1]
+        await client.aclose()
+
+
+async def test_a_patient_callers_timeouts_do_shut_it() -> None:
+    async with serving(hanging) as vendor:
+        policy = BreakerPolicy(failures=2, patience_seconds=0.1)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+
+        kinds = await failing(client, 3, seconds=0.2)
+
+        assert kinds == [UpstreamTimeout, UpstreamTimeout, UpstreamUnavailable]
+        await client.aclose()
+
+
+def test_one_call_at_a_time_tries_for_all() -> None:
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(failures=1, open_seconds=10), clock)
+    breaker.failed(trial=breaker.enter())
+    clock.now += 10
+
+    first = breaker.wait()
+    trial = breaker.enter()
+    second = breaker.wait()
+
+    assert (first, trial, second) == (None, True, 10)
+
+
+def test_a_trial_that_fails_opens_it_anew() -> None:
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(failures=3, open_seconds=10), clock)
+    for _ in range(3):
+        breaker.failed(trial=breaker.enter())
+    clock.now += 10
+
+    breaker.failed(trial=breaker.enter())
+
+    assert breaker.wait() == 10
+
+
+def test_a_trial_that_its_caller_gave_up_leaves_the_trial_to_the_next() -> None:
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(failures=1, open_seconds=10), clock)
+    breaker.failed(trial=breaker.enter())
+    clock.now += 10
+
+    breaker.said_nothing(trial=breaker.enter())
+
+    assert breaker.wait() is None
+    assert breaker.enter() is True
+
+
+def test_calls_that_fail_late_do_not_hold_it_open_for_longer() -> None:
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(failures=2, open_seconds=10), clock)
+    passes = [breaker.enter() for _ in range(4)]
+    breaker.failed(trial=passes[0])
+    breaker.failed(trial=passes[1])
+    clock.now += 9
+
+    breaker.failed(trial=passes[2])
+    breaker.said_nothing(trial=passes[3])
+
+    assert breaker.wait() == 1
+
+
+def test_an_answer_between_failures_begins_the_count_anew() -> None:
+    breaker = Breaker(BreakerPolicy(failures=2, open_seconds=10), Clock())
+    breaker.failed(trial=breaker.enter())
+    breaker.answered()
+
+    breaker.failed(trial=breaker.enter())
+
+    assert breaker.wait() is None

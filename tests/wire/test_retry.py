@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.errors import (
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import Call, Client, Retry
+from customer_gateway.wire.attempt import wait_before_repeating
+from wire.vendor import JSON, answering, resetting, saying, serving, telling
+
+if TYPE_CHECKING:
+    from wire.vendor import Script
+
+pytestmark = pytest.mark.anyio
+
+READ = Call("POST", "/customer/_search", body={}, idempotent=True)
+SHORT = saying(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[", close=True)
+
+
+@pytest.mark.parametrize(
+    "first", [answering(500), answering(503), resetting, SHORT, answering(200, b"[1,"), answering(429, b"{}", JSON)]
+)
+async def test_an_idempotent_call_survives_a_passing_failure(first: Script) -> None:
+    async with serving(first, telling([1])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url)
+
+        answer = await client.call(READ, Deadline.after(5))
+
+        assert answer.document == [1]
+        assert len(vendor.requests) == 2
+        await client.aclose()
+
+
+@pytest.mark.parametrize("first", [answering(500), resetting, SHORT, answering(429, b"{}", JSON)])
+async def test_a_call_not_declared_idempotent_is_never_repeated(first: Script) -> None:
+    async with serving(first, telling([1])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url)
+
+        with pytest.raises(UpstreamError):
+            await client.call(Call("GET", "/token"), Deadline.after(5))
+
+        assert len(vendor.requests) == 1
+        await client.aclose()
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 422])
+async def test_a_refusal_is_never_repeated(status: int) -> None:
+    async with serving(answering(status), telling([1])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url)
+
+        with pytest.raises(UpstreamError):
+            await client.call(READ, Deadline.after(5))
+
+        assert len(vendor.requests) == 1
+        await client.aclose()
+
+
+async def test_there_are_no_more_attempts_than_allowed() -> None:
+    async with serving(answering(503)) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url, retry=Retry(attempts=3, base_seconds=0.01))
+
+        with pytest.raises(UpstreamUnavailable):
+            await client.call(READ, Deadline.after(5))
+
+        assert len(vendor.requests) == 3
+        await client.aclose()
+
+
+async def test_the_vendors_wait_is_kept_before_the_next_attempt() -> None:
+    async with serving(answering(429, b"{}", JSON, "retry-after: 1"), telling([1])) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url)
+
+        answer = await client.call(READ, Deadline.after(5))
+
+        assert answer.document == [1]
+        assert 0.99 <= vendor.arrivals[1] - vendor.arrivals[0] < 1.5
+        await client.aclose()
+
+
+async def test_the_vendors_wait_that_outlasts_the_deadline_is_not_waited_for() -> None:
+    async with serving(answering(429, b"{}", JSON, "retry-after: 30")) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url)
+        began = asyncio.get_running_loop().time()
+
+        with pytest.raises(UpstreamRateLimited) as caught:
+            await client.call(READ, Deadline.after(5))
+
+        assert caught.value.retry_after_ms == 30_000
+        assert asyncio.get_running_loop().time() - began < 0.5
+        await client.aclose()
+
+
+async def test_a_connection_that_the_vendor_closed_meanwhile_is_not_noticed() -> None:
+    closing = saying(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", pause=0.05, close=True
+    )
+    async with serving(closing) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url)
+
+        for _ in range(5):
+            assert (await client.call(READ, Deadline.after(5))).document == []
+            await asyncio.sleep(0.05)
+
+        assert vendor.connections == 5
+        await client.aclose()
+
+
+def test_the_wait_grows_with_each_attempt_up_to_its_cap() -> None:
+    policy = Retry(attempts=100, base_seconds=0.1, cap_seconds=2.0)
+    failure = UpstreamUnavailable("next", "answered 503")
+
+    longest = [
+        max(wait_before_repeating(READ, failure, attempt, policy) or 0 for _ in range(500)) for attempt in (1, 2, 3, 20)
+    ]
+
+    assert [round(wait, 1) for wait in longest] == [0.1, 0.2, 0.4, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "repeated"),
+    [
+        (UpstreamUnavailable("next", "x"), True),
+        (UpstreamRateLimited("next", "x"), True),
+        (UpstreamBadResponse("next", "x", retryable=True), True),
+        (UpstreamBadResponse("next", "x"), False),
+        (UpstreamUnauthorized("next", "x"), False),
+        (UpstreamTimeout("next", "x"), False),
+    ],
+)
+def test_only_what_may_pass_is_worth_repeating(failure: UpstreamError, repeated: bool) -> None:  # noqa: FBT001 - a column
+    wait = wait_before_repeating(READ, failure, 1, Retry())
+
+    assert (wait is not None) is repeated
