@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox import moments
 from customer_gateway.sandbox.people import customers_of
@@ -189,6 +189,12 @@ def _numbered(at: int, order: Document) -> Document:
     }
 
 
+def gross(order: Document) -> float:
+    """What the customer pays: `TotalCost` is documented to leave the shipping cost out."""
+    amounts: tuple[float, float] = (order["TotalCost"], order["ShippingCost"])
+    return round(sum(amounts), 2)
+
+
 def thin(order: Document) -> Document:
     """An order as the list of a customer's orders shows it: no currency, no net amount, no customer."""
     number = order["InvoiceNumber"]
@@ -204,7 +210,7 @@ def thin(order: Document) -> Document:
         "HasInvoice": number is not None,
         "OrderStateId": order["State"],
         "OrderStateText": ORDER_STATES[order["State"]],
-        "TotalGross": order["TotalCost"],
+        "TotalGross": gross(order),
         "ShopName": order["Seller"]["BillbeeShopName"],
         "CanCreateAutoInvoice": number is None,
     }
@@ -212,7 +218,7 @@ def thin(order: Document) -> Document:
 
 def invoice(order: Document) -> Document:
     """An order's invoice as /orders/invoices shows it."""
-    gross: Any = order["TotalCost"]
+    total = gross(order)
     return {
         "InvoiceNumber": f"{order['InvoiceNumberPrefix']}{order['InvoiceNumber']}",
         "Type": "invoice",
@@ -221,8 +227,8 @@ def invoice(order: Document) -> Document:
         "OrderNumber": order["OrderNumber"],
         "InvoiceDate": order["InvoiceDate"],
         "PayDate": order["PayedAt"],
-        "TotalNet": round(gross / 1.19, 2),
-        "TotalGross": gross,
+        "TotalNet": round(total / 1.19, 2),
+        "TotalGross": total,
         "Currency": order["Currency"],
         "VatMode": order["VatMode"],
         "Email": order["Buyer"]["Email"],
