@@ -140,8 +140,9 @@ async def test_one_customer_whose_read_fails_costs_itself_alone() -> None:
     assert unknown is None
 
 
-async def test_a_single_answer_about_another_customer_is_refused() -> None:
-    vendor = Vendor({"/customers/7": envelope({"Id": 8})})
+@pytest.mark.parametrize("data", [{"Id": 8}, {}, None, [{"Id": 7}]])
+async def test_a_single_answer_about_anything_but_the_customer_is_refused(data: object) -> None:
+    vendor = Vendor({"/customers/7": envelope(data)})
 
     (found,) = await reads().load(system(vendor).customers(EVERYTHING), ["7"])
 
