@@ -4,16 +4,18 @@ from .cache import OperationCache
 from .collection import Selection
 from .declaration import Attribute, Batched, Partitioned
 from .operation import CompiledOperation, OperationRejected, compile_operation
-from .result import ExecutionResult
+from .result import ExecutionResult, IncrementalResults, payload
 
 __all__ = [
     "Attribute",
     "Batched",
     "CompiledOperation",
     "ExecutionResult",
+    "IncrementalResults",
     "OperationCache",
     "OperationRejected",
     "Partitioned",
     "Selection",
     "compile_operation",
+    "payload",
 ]

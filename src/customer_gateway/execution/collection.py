@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
 from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
-from graphql.language import ast
 
 from .variables import variable_names
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLField, GraphQLNamedType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode
     from graphql.execution.collect_fields import FieldDetailsList
     from graphql.execution.values import VariableValues
+    from graphql.language import ast
 
 CONDITIONS = frozenset({"skip", "include", "defer", "stream"})
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from graphql import (
     DocumentNode,
+    Executor,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     assert_valid_schema,
+    create_source_event_stream,
     parse,
     print_ast,
     validate,
 )
+from graphql import ExecutionResult as CoreResult
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
@@ -24,13 +27,15 @@ from graphql.pyutils import Undefined
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .collection import Collector, condition_variables, fields_by_type
+from .defer import published
+from .kinds import is_awaitable
 from .plan import Planner
-from .result import ExecutionResult, formatted
+from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
 from .variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, Collection, Mapping
 
     from graphql import ASTValidationRule, GraphQLObjectType, GraphQLSchema
 
@@ -164,6 +169,64 @@ class CompiledOperation:
         """The response as UTF-8 JSON."""
         return (await self.execute(variables, context, root)).to_bytes(formatter, extensions)
 
+    async def execute_incrementally(
+        self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
+    ) -> ExecutionResult | IncrementalResults:
+        """As `execute`, with `@defer` honoured: where something is deferred, an initial result and those that follow.
+
+        The fields of deferred fragments begin when the results that follow are asked for. Close their iterator to
+        abandon them.
+        """
+        values = self._variables.coerce(variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, values, executed=False)
+        prepared = self._prepared(values, incremental=True)
+        if isinstance(prepared, GraphQLError):
+            return ExecutionResult(None, [prepared], executed=False)
+        run = Run(self._operation, values, context, root, incremental=True)
+        data = await run.data(prepared.plan, serially=self.operation_type == "mutation")
+        incremental = published(run, data)
+        if incremental is not None:
+            return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
+        return ExecutionResult(data, [error for _, error in run.landed.keyed()] or None)
+
+    async def subscribe(
+        self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
+    ) -> AsyncGenerator[ExecutionResult] | ExecutionResult:
+        """The results of a subscription, one for each event, or the result that says why there are none.
+
+        Each event is one execution with the event as its root. Closing the iterator closes the source of the events.
+        """
+        operation = self._operation
+        executor = Executor.build(
+            operation.schema,
+            self.document,
+            root,
+            context,
+            dict(variables or {}),
+            self.operation_name,
+            hide_suggestions=operation.hide_suggestions,
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor, executed=False)
+        source: Any = create_source_event_stream(executor)
+        source = await source if is_awaitable(source) else source
+        if isinstance(source, CoreResult):
+            return ExecutionResult(None, source.errors, executed=False)
+        return self._events(source, executor.variable_values, context)
+
+    async def _events(
+        self, source: AsyncIterable[Any], values: VariableValues, context: Any
+    ) -> AsyncGenerator[ExecutionResult]:
+        events = aiter(source)
+        try:
+            async for event in events:
+                yield await self._executed(values, context, event, serially=False)
+        finally:
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:
         """The name of every field that the operation reads, for each concrete type it can be read on.
 
@@ -184,13 +247,13 @@ class CompiledOperation:
         errors = [error for _, error in run.landed.keyed()]
         return ExecutionResult(data, errors or None)
 
-    def _prepared(self, values: VariableValues) -> Prepared | GraphQLError:
+    def _prepared(self, values: VariableValues, *, incremental: bool = False) -> Prepared | GraphQLError:
         """The plan for these values of the conditions, or the error that says why there is none."""
-        setting = tuple(values.coerced.get(name, Undefined) for name in self._conditions)
+        setting = (incremental, *(values.coerced.get(name, Undefined) for name in self._conditions))
         try:
             known = self._plans.get(setting)
             if known is None or not self._reusable:
-                known = self._plans[setting] = self._prepare(values)
+                known = self._plans[setting] = self._prepare(values, incremental=incremental)
         except GraphQLError as error:
             return error
         except RecursionError:
@@ -200,7 +263,7 @@ class CompiledOperation:
             self._plans.popitem(last=False)
         return known
 
-    def _prepare(self, values: VariableValues) -> Prepared:
+    def _prepare(self, values: VariableValues, *, incremental: bool) -> Prepared:
         operation = self._operation
         root_type = operation.schema.get_root_type(operation.definition.operation)
         if root_type is None:
@@ -223,16 +286,18 @@ class CompiledOperation:
             kept,
             hide_suggestions=operation.hide_suggestions,
         )
-        return Prepared(collector, root_type, error_propagation=self._propagates)
+        return Prepared(collector, root_type, error_propagation=self._propagates, incremental=incremental)
 
 
 class Prepared:
     """The plan of an operation under one setting of its conditions."""
 
-    def __init__(self, collector: Collector, root_type: GraphQLObjectType, *, error_propagation: bool) -> None:
+    def __init__(
+        self, collector: Collector, root_type: GraphQLObjectType, *, error_propagation: bool, incremental: bool
+    ) -> None:
         self._collector = collector
         self._root_type = root_type
-        self.planner = Planner(collector, error_propagation=error_propagation)
+        self.planner = Planner(collector, error_propagation=error_propagation, incremental=incremental)
         self.plan: SelectionPlan = self.planner.root(root_type)
         self._fields_by_type: dict[str, frozenset[str]] | None = None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import default_field_resolver
+from graphql.execution.incremental.build_execution_plan import build_execution_plan
 from graphql.type.introspection import TypeNameMetaFieldDef
 
 from .collection import Selection
@@ -17,20 +18,29 @@ from .variables import Arguments
 
 if TYPE_CHECKING:
     from graphql import GraphQLObjectType
-    from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+    from graphql.execution.collect_fields import CollectedFields, DeferUsage, FieldDetailsList, GroupedFieldSet
+    from graphql.execution.incremental.build_execution_plan import DeferUsageSet
 
     from .collection import Collector
     from .fields import Field
     from .rows import Reader
 
 
+class Deferral(NamedTuple):
+    """What a selection puts off: the fragments it begins to defer, and the fields that come with deferred fragments."""
+
+    begun: list[DeferUsage]
+    groups: list[tuple[DeferUsageSet, SelectionPlan]]
+
+
 class SelectionPlan:
     """The fields of one selection on one object type, in the order of the response."""
 
-    __slots__ = ("_attributes", "_cells", "_read", "_uses", "executed", "fields", "fragile", "names")
+    __slots__ = ("_attributes", "_cells", "_read", "_uses", "deferral", "executed", "fields", "fragile", "names")
 
     def __init__(self, fields: list[Field]) -> None:
         self.fields = fields
+        self.deferral: Deferral | None = None
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
         """Whether an error of some field makes its object null."""
@@ -61,10 +71,20 @@ class SelectionPlan:
 class Planner:
     """Makes the plans of one operation under one setting of its conditions, each when it is first reached."""
 
-    def __init__(self, collector: Collector, *, error_propagation: bool) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        *,
+        error_propagation: bool,
+        incremental: bool = False,
+        within: DeferUsageSet | None = None,
+    ) -> None:
         self.schema = collector.schema
         self.error_propagation = error_propagation
         self._collector = collector
+        self._incremental = incremental
+        self._within = within
+        """The deferred fragments whose fields this planner plans, None for the initial result."""
 
     def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
         return self._plan(root_type, self._collector.root(root_type))
@@ -74,7 +94,17 @@ class Planner:
         return self._plan(object_type, self._collector.under(details, object_type))
 
     def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields) -> SelectionPlan:
-        return self.fields(object_type, collected.grouped_field_set)
+        if not self._incremental:
+            return self.fields(object_type, collected.grouped_field_set)
+        now, later = build_execution_plan(collected.grouped_field_set, self._within)
+        plan = self.fields(object_type, now)
+        if collected.new_defer_usages or later:
+            groups = [(usages, self._inside(usages).fields(object_type, grouped)) for usages, grouped in later.items()]
+            plan.deferral = Deferral(collected.new_defer_usages, groups)
+        return plan
+
+    def _inside(self, usages: DeferUsageSet) -> Planner:
+        return Planner(self._collector, error_propagation=self.error_propagation, incremental=True, within=usages)
 
     def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
         planned = [self._field(object_type, name, details) for name, details in grouped.items()]

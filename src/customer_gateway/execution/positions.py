@@ -1,7 +1,7 @@
 """Where the values of a column stand in the response; asked only when an error or a resolver needs a path.
 
 Each class answers, for the value at an index of its column: its response path, the path of the field it belongs
-to, and the index of the object that has that field.
+to, and the deferred deliveries it takes part in.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from graphql.pyutils import Path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graphql.execution.incremental.incremental_executor import DeliveryGroup
+
+    Deliveries = dict[int, DeliveryGroup]
+
 
 class Positions(Protocol):
     def path_at(self, index: int) -> Path | None: ...
@@ -23,8 +27,8 @@ class Positions(Protocol):
         """The path of the field that the value belongs to: without the indices of lists."""
         ...
 
-    def owner_of(self, index: int) -> int:
-        """The index, in the scope the field is resolved in, of the object that the value belongs to."""
+    def deliveries_at(self, index: int) -> Deliveries:
+        """The deferred deliveries that the nearest object around the value takes part in."""
         ...
 
 
@@ -39,18 +43,19 @@ class Root:
     def field_path(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
         return None
 
-    def owner_of(self, index: int) -> int:
-        return index
+    def deliveries_at(self, index: int) -> Deliveries:  # noqa: ARG002  there is but one
+        return {}
 
 
 class Objects:
     """The objects of a scope. Paths are kept: errors and resolvers ask for those of one object again and again."""
 
-    __slots__ = ("_outer", "_paths")
+    __slots__ = ("_outer", "_paths", "deliveries")
 
     def __init__(self, outer: Positions) -> None:
         self._outer = outer
         self._paths: dict[int, Path | None] = {}
+        self.deliveries: list[Deliveries] | None = None
 
     def path_at(self, index: int) -> Path | None:
         if index not in self._paths:
@@ -60,8 +65,8 @@ class Objects:
     def field_path(self, index: int) -> Path | None:
         return self._outer.field_path(index)
 
-    def owner_of(self, index: int) -> int:
-        return self._outer.owner_of(index)
+    def deliveries_at(self, index: int) -> Deliveries:
+        return self._outer.deliveries_at(index) if self.deliveries is None else self.deliveries[index]
 
 
 class OfField:
@@ -80,8 +85,8 @@ class OfField:
     def field_path(self, index: int) -> Path | None:
         return self.path_at(index)
 
-    def owner_of(self, index: int) -> int:
-        return index
+    def deliveries_at(self, index: int) -> Deliveries:
+        return self._objects.deliveries_at(index)
 
 
 class OfItem:
@@ -107,8 +112,8 @@ class OfItem:
     def field_path(self, index: int) -> Path | None:
         return self._lists.field_path(self._find(index)[0])
 
-    def owner_of(self, index: int) -> int:
-        return self._lists.owner_of(self._find(index)[0])
+    def deliveries_at(self, index: int) -> Deliveries:
+        return self._lists.deliveries_at(self._find(index)[0])
 
 
 class OfSome:
@@ -126,5 +131,5 @@ class OfSome:
     def field_path(self, index: int) -> Path | None:
         return self._all.field_path(self._indices[index])
 
-    def owner_of(self, index: int) -> int:
-        return self._all.owner_of(self._indices[index])
+    def deliveries_at(self, index: int) -> Deliveries:
+        return self._all.deliveries_at(self._indices[index])

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError
+from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from graphql import GraphQLError
 
     Formatter = Callable[[GraphQLError], Mapping[str, Any]]
 
@@ -55,3 +57,30 @@ def encoded(document: Mapping[str, Any]) -> bytes:
     except TypeError:
         # orjson refuses lone surrogates, integers above 64 bits and keys that are no strings: JSON can say them.
         return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementalResults:
+    """An execution delivered in parts, in graphql-core's format of incremental delivery."""
+
+    initial: InitialIncrementalExecutionResult
+    subsequent: AsyncGenerator[SubsequentIncrementalExecutionResult]
+
+
+def payload(
+    result: InitialIncrementalExecutionResult | SubsequentIncrementalExecutionResult, formatter: Formatter = formatted
+) -> dict[str, Any]:
+    """One part of an incremental response as it is sent, its errors by `formatter`."""
+    document: dict[str, Any] = dict(result.formatted)
+    if isinstance(result, InitialIncrementalExecutionResult):
+        _put_errors(document, result.errors, formatter)
+        return document
+    for parts, name in ((result.incremental, "incremental"), (result.completed, "completed")):
+        for part, entry in zip(parts or (), document.get(name, ()), strict=True):
+            _put_errors(entry, part.errors, formatter)
+    return document
+
+
+def _put_errors(document: dict[str, Any], errors: list[GraphQLError] | None, formatter: Formatter) -> None:
+    if errors:
+        document["errors"] = [formatter(error) for error in errors]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import Executor, default_field_resolver, default_type_resolver
 
+from .defer import Deferred
 from .failures import Landed, Torn, column_of, first_failures
-from .positions import Root
+from .positions import Objects, Root
 from .rows import fill, rows_of
 from .scope import Scope
 
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from graphql.pyutils import Path
 
     from .completion import Columnar
-    from .rows import Reader
     from .place import Site
     from .plan import SelectionPlan
-    from .positions import Positions
+    from .rows import Reader
 
 
 class Operation:
@@ -55,7 +55,15 @@ class Operation:
 class Run:
     """The state of one execution, and the way through its scopes."""
 
-    def __init__(self, operation: Operation, variables: VariableValues, context: Any, root: Any) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        variables: VariableValues,
+        context: Any,
+        root: Any,
+        *,
+        incremental: bool = False,
+    ) -> None:
         self.operation = operation
         self.variables = variables
         self.context = context
@@ -63,24 +71,32 @@ class Run:
         self.landed = Landed()
         self._begun: list[Future[Any]] = []
         self._alone = False
+        self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan, *, serially: bool) -> dict[str, Any] | None:
         """The response data; errors are in `landed`. Nothing begun here outlives it."""
+        objects = Objects(Root())
         try:
+            if serially and plan.deferral is not None and self.deferred is not None:
+                self.deferred.put_off(plan.deferral, [self.root], objects)
             if serially:
-                return await self._one_after_another(plan)
+                return await self._one_after_another(plan, objects)
             # With one field there is nobody to run beside: it needs no task.
             self._alone = len(plan.fields) == 1
-            column = self.select(plan, [self.root], Root())
+            column = self.select(plan, [self.root], objects)
             self._alone = False
             return self._land(column if isinstance(column, list) else await column)
         except BaseException:
-            await self._abandon()
+            await self.abandon()
             raise
 
-    async def _one_after_another(self, plan: SelectionPlan) -> dict[str, Any] | None:
-        scope = Scope([self.root], Root())
+    def branch(self) -> Run:
+        """A run of its own for what is deferred: the same request, its own errors and deliveries."""
+        return Run(self.operation, self.variables, self.context, self.root, incremental=True)
+
+    async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
+        scope = Scope([self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
             begun = field.execute(self, scope)
@@ -96,10 +112,12 @@ class Run:
         self.landed.add(rows[0].error, Root(), 0)
         return None
 
-    def select(self, plan: SelectionPlan, objects: list[Any], positions: Positions) -> Columnar:
+    def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
+        if plan.deferral is not None and self.deferred is not None:
+            self.deferred.put_off(plan.deferral, objects, positions)
         scope = Scope(objects, positions)
         read = plan.reader(len(objects))
         if read is None:
@@ -144,7 +162,7 @@ class Run:
         self._begun.append(task)
         return task
 
-    async def _abandon(self) -> None:
+    async def abandon(self) -> None:
         """Cancel what is under way, and wait until it has ended."""
         waiting = [future for future in self._begun if not future.done()]
         for future in waiting:

@@ -1,0 +1,163 @@
+"""`@defer`: fields put off for all objects of a scope at once, delivered object by object.
+
+The order of delivery and its format are graphql-core's: its work queue and publisher are given one task for each
+object and group of deferred fields. The tasks of one group share one execution, so what is deferred is batched as
+everything else is.
+"""
+
+from __future__ import annotations
+
+from asyncio import shield
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql.execution.incremental.computation import Computation
+from graphql.execution.incremental.incremental_executor import DeliveryGroup, ExecutionGroup, ExecutionGroupValue
+from graphql.execution.incremental.incremental_publisher import IncrementalPublisher
+from graphql.execution.incremental.work_queue import Work, WorkResult
+
+from .failures import Failure, Key
+from .positions import Objects, OfSome
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Awaitable, Callable
+
+    from graphql import GraphQLError
+    from graphql.execution import ExperimentalIncrementalExecutionResults
+    from graphql.pyutils import Path
+
+    from .plan import Deferral, SelectionPlan
+    from .positions import Deliveries
+    from .run import Run
+
+
+class Deferred:
+    """What one run has put off."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._groups: list[DeliveryGroup] = []
+        self._tasks: list[tuple[ExecutionGroup, Batch, int]] = []
+
+    def put_off(self, deferral: Deferral, objects: list[Any], positions: Objects) -> None:
+        """Note the deferred fields of each object; nothing of them begins before it is asked for."""
+        positions.deliveries = [
+            self._deliveries(deferral, positions.path_at(index), positions.deliveries_at(index))
+            for index in range(len(objects))
+        ]
+        for usages, plan in deferral.groups:
+            batch = Batch(self._run, plan, objects, positions)
+            for index, deliveries in enumerate(positions.deliveries):
+                groups = [deliveries[id(usage)] for usage in usages]
+                computation = Computation(batch.part(index, groups))
+                self._tasks.append((ExecutionGroup(groups, computation, positions.path_at(index)), batch, index))
+
+    def _deliveries(self, deferral: Deferral, path: Path | None, around: Deliveries) -> Deliveries:
+        deliveries = dict(around)
+        for usage in deferral.begun:
+            parent = None if usage.parent_defer_usage is None else deliveries[id(usage.parent_defer_usage)]
+            group = deliveries[id(usage)] = DeliveryGroup(path, usage.label, parent)
+            self._groups.append(group)
+        return deliveries
+
+    def work(self, nulled: set[Key], below: Key = ()) -> Work:
+        """The work at or below a position, without what lies in a subtree that an error made null."""
+        tasks: list[ExecutionGroup] = []
+        for task, batch, index in self._tasks:
+            key = key_of(task.path)
+            if key[: len(below)] == below and not any(key[:end] in nulled for end in range(len(key) + 1)):
+                batch.want(index)
+                tasks.append(task)
+        groups = [group for group in self._groups if key_of(group.path)[: len(below)] == below]
+        return Work(groups, tasks)
+
+
+class Round(NamedTuple):
+    """One execution of a batch: the rows by the index of their object, the errors and what was put off in turn."""
+
+    rows: dict[int, Any]
+    errors: list[tuple[Key, GraphQLError]]
+    deferred: Deferred | None
+
+
+class Batch:
+    """One group of deferred fields: executed once for all objects that want it when the first of them is asked for."""
+
+    def __init__(self, run: Run, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
+        self._run = run
+        self._plan = plan
+        self._objects = objects
+        self._positions = positions
+        self._wanted: list[int] = []
+        self._rounds: dict[int, Future[Round]] = {}
+
+    def want(self, index: int) -> None:
+        self._wanted.append(index)
+
+    def part(self, index: int, groups: list[DeliveryGroup]) -> Callable[[], Awaitable[WorkResult]]:
+        """The function that gives the part of one object, or raises the error that made it null."""
+
+        async def result() -> WorkResult:
+            if index not in self._rounds:
+                together, self._wanted = self._wanted, []
+                self._rounds.update(dict.fromkeys(together, self._run.begin(self._execute(together))))
+            # Shielded: the other objects still want what one of them abandons.
+            done = await shield(self._rounds[index])
+            row = done.rows[index]
+            if type(row) is Failure:
+                raise row.error
+            return self._delivered(self._positions.path_at(index), groups, row, done)
+
+        return result
+
+    async def _execute(self, together: list[int]) -> Round:
+        branch = self._run.branch()
+        positions = Objects(OfSome(self._positions, together))
+        try:
+            rows = branch.select(self._plan, [self._objects[index] for index in together], positions)
+            rows = rows if isinstance(rows, list) else await rows
+        except BaseException:
+            await branch.abandon()
+            raise
+        return Round(dict(zip(together, rows, strict=True)), branch.landed.keyed(), branch.deferred)
+
+    def _delivered(
+        self, path: Path | None, groups: list[DeliveryGroup], row: dict[str, Any], done: Round
+    ) -> WorkResult:
+        key = key_of(path)
+        errors = [error for landed, error in done.errors if landed[: len(key)] == key]
+        work = done.deferred.work({landed for landed, _ in done.errors}, key) if done.deferred else None
+        return WorkResult(ExecutionGroupValue(groups, list(key), row, errors or None), work)
+
+
+class Publishing:
+    """What graphql-core's publisher asks of the execution it publishes."""
+
+    abort_signal = None
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def abort_error(self) -> Exception:
+        """Never asked for: there is no abort signal."""
+        return RuntimeError("This execution has no abort signal")
+
+    async def cancel_incremental_work(self, reason: BaseException | None = None) -> None:  # noqa: ARG002  as the publisher calls it
+        await self._run.abandon()
+
+    def run_async_work_finished_hook(self) -> None:
+        """There are no hooks."""
+
+
+def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
+    """The initial result with those that follow, None where nothing is put off."""
+    errors = run.landed.keyed()
+    work = run.deferred.work({key for key, _ in errors}) if run.deferred else None
+    if data is None or work is None or not work.tasks:
+        return None
+    reported = [error for _, error in errors]
+    return IncrementalPublisher().build_response(data, reported or None, work, Publishing(run))
+
+
+def key_of(path: Path | None) -> Key:
+    return () if path is None else tuple(path.as_list())

@@ -1,0 +1,157 @@
+"""Both executors on one operation, and what must be the same.
+
+graphql-core is the reference. The data must be equal. The errors must be equal outside of subtrees that an error made
+null; inside such a subtree graphql-core reports whichever sibling failed first, so there at least one error is wanted,
+and every one must be among those of a run that reports all (the operation with error propagation disabled).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    ConstDirectiveNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLObjectType,
+    NameNode,
+    OperationDefinitionNode,
+    execute,
+    parse,
+)
+
+from customer_gateway.execution import Attribute, Batched, compile_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from graphql import ASTValidationRule, GraphQLSchema
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One operation with what it is executed with; root and context are made anew for each executor."""
+
+    schema: GraphQLSchema
+    document: str
+    variables: Mapping[str, Any] | None = None
+    operation_name: str | None = None
+    root: Callable[[], Any] = lambda: None
+    context: Callable[[], Any] = lambda: None
+    rules: Collection[type[ASTValidationRule]] | None = None
+
+
+async def assert_same(case: Case) -> Any:
+    """Raises AssertionError where the executors differ; else gives the data."""
+    compiled = compile_operation(case.schema, case.document, case.operation_name, case.rules)
+    ours = await compiled.execute(case.variables, case.context(), case.root())
+    reference = await by_reference(case, parse(case.document))
+
+    assert ours.data == reference.data, f"data: {ours.data!r}, reference {reference.data!r}"
+    assert _ordered(ours.data) == _ordered(reference.data), "the order of keys"
+    mine, theirs = ours.errors or [], reference.errors or []
+    if not ours.executed:
+        assert Counter(map(described, mine)) == Counter(map(described, theirs))
+        return ours.data
+    _assert_same_errors(ours.data, mine, theirs)
+    if mine != [] and any(_nulled_above(ours.data, error) is not None for error in mine + theirs):
+        everything = await by_reference(case, _without_propagation(parse(case.document)))
+        _assert_known(mine, everything.errors or [])
+    return ours.data
+
+
+async def by_reference(case: Case, document: DocumentNode) -> Any:
+    result = execute(
+        case.schema,
+        document,
+        case.root(),
+        case.context(),
+        dict(case.variables) if case.variables is not None else None,
+        case.operation_name,
+    )
+    return await result if isawaitable(result) else result
+
+
+def described(error: GraphQLError) -> str:
+    """All that a client sees of an error."""
+    return repr((error.message, error.path, error.locations, error.extensions))
+
+
+def _assert_same_errors(data: Any, mine: list[GraphQLError], theirs: list[GraphQLError]) -> None:
+    outside = [[error for error in errors if _nulled_above(data, error) is None] for errors in (mine, theirs)]
+    assert Counter(map(described, outside[0])) == Counter(map(described, outside[1]))
+    inside = [{_nulled_above(data, error) for error in errors} - {None} for errors in (mine, theirs)]
+    assert inside[0] == inside[1], f"nulled subtrees with errors: {inside}"
+
+
+def _assert_known(mine: list[GraphQLError], everything: list[GraphQLError]) -> None:
+    known = set(map(described, everything))
+    strange = [described(error) for error in mine if described(error) not in known]
+    assert not strange, f"errors that no execution gives: {strange}"
+
+
+def _nulled_above(data: Any, error: GraphQLError) -> Key | None:
+    """The position above the error's own that is null in the data."""
+    path = error.path or []
+    value = data
+    for depth, key in enumerate(path):
+        if value is None:
+            return tuple(path[:depth])
+        value = value[key]
+    return None
+
+
+def _ordered(data: Any) -> Any:
+    """The data with objects as lists of pairs, so that the order of keys counts."""
+    if isinstance(data, dict):
+        return [(key, _ordered(value)) for key, value in data.items()]
+    return [_ordered(item) for item in data] if isinstance(data, list) else data
+
+
+def _without_propagation(document: DocumentNode) -> DocumentNode:
+    directive = ConstDirectiveNode(name=NameNode(value="experimental_disableErrorPropagation"), arguments=())
+    return DocumentNode(
+        definitions=tuple(
+            replace(node, directives=(*(node.directives or ()), directive))
+            if isinstance(node, OperationDefinitionNode)
+            else node
+            for node in document.definitions
+        )
+    )
+
+
+def with_reference_resolvers(schema: GraphQLSchema) -> GraphQLSchema:
+    """The schema with per-object resolvers beside its declarations, from the same functions."""
+    for object_type in schema.type_map.values():
+        if isinstance(object_type, GraphQLObjectType):
+            for field in object_type.fields.values():
+                declaration = field.extensions.get("execution")
+                if isinstance(declaration, Attribute):
+                    field.resolve = _of_attribute(declaration.name)
+                elif isinstance(declaration, Batched):
+                    field.resolve = _of_batch(declaration)
+    return schema
+
+
+def _of_attribute(name: str) -> Callable[..., Any]:
+    return lambda source, _info: getattr(source, name)
+
+
+def _of_batch(batched: Batched) -> Callable[..., Any]:
+    def resolve(source: Any, info: Any, **arguments: Any) -> Any:
+        values = batched.resolve([source], info.context, **arguments)
+        return _first_later(values) if isawaitable(values) else list(values)[0]
+
+    return resolve
+
+
+async def _first_later(values: Any) -> Any:
+    return list(await values)[0]
+
+
+__all__ = ["Case", "assert_same", "described", "with_reference_resolvers"]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from execution.hard_schema import Ash, hard_schema
+from execution.operations import RULES, operations
+from execution.sameness import Case, assert_same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMA = hard_schema()
+
+FUZZ = bool(os.environ.get("FUZZ"))
+"""Set by `make fuzz`: a fresh seed and many more operations."""
+
+MANY = settings(
+    max_examples=20_000 if FUZZ else 1_200,
+    derandomize=not FUZZ,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+
+
+# graphql-core leaves coroutines of its own behind where an error ends an object before its fields were awaited.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@MANY
+@given(operations(SCHEMA), st.integers(0, 10_000))
+def test_any_query_gives_what_graphql_core_gives(
+    runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
+) -> None:
+    document, variables = operation
+
+    runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
+
+
+@MANY
+@given(operations(SCHEMA, "mutation", 2), st.integers(0, 10_000))
+def test_any_mutation_gives_what_graphql_core_gives(
+    runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
+) -> None:
+    document, variables = operation
+
+    runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
