@@ -109,17 +109,17 @@ class Lemonsoft:
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Lemonsoft tells no total: a page that is not full is the last, after a full one the next row is asked for."""
         path = _FULL if needs_full_rows(want) else _THIN
-        rows: list[Document] = []
+        rows: dict[int, Document] = {}  # by id: a row that slips over a page border comes twice
         ended = False
         for window in covering_pages(start, size, _ROWS_PER_PAGE):
             received = await self._rows(path, _paging(window.number, window.size), deadline)
-            rows += received[window.skip :]
+            rows |= {row["id"]: row for row in received[window.skip :]}
             if ended := len(received) < window.size:
                 break
         has_next = len(rows) > size if ended or len(rows) > size else None
         if has_next is None and ask_next:
             has_next = bool(await self._rows(_THIN, _paging(start + size + 1, 1), deadline))
-        return Page([self._customer(row) for row in rows[:size]], has_next=has_next)
+        return Page([self._customer(row) for row in list(rows.values())[:size]], has_next=has_next)
 
     async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
         return None

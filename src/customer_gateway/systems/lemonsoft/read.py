@@ -135,8 +135,12 @@ class LemonsoftCustomerView(Record):
             name=self.text("invoicing_name"),
             address=_billing_address(self),
             credit_limit=self.decimal("creditlimit"),
-            einvoice=EInvoice(edi_address=self.text("customer_edi"), finvoice_address=self.text("finvoice_address")),
+            einvoice=self._einvoice(),
         )
+
+    def _einvoice(self) -> EInvoice | None:
+        edi, finvoice = self.text("customer_edi"), self.text("finvoice_address")
+        return EInvoice(edi_address=edi, finvoice_address=finvoice) if edi or finvoice else None
 
     @property
     def notes(self) -> list[str]:

@@ -1,0 +1,157 @@
+"""Persons by number: how many calls a register of any size takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.errors import UpstreamTimeout
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.record import Reading
+from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
+from customer_gateway.systems.lemonsoft.read import LemonsoftPersonView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.model.nouns import User
+
+pytestmark = pytest.mark.anyio
+
+READING = Reading.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
+
+
+class Register:
+    """Persons 1 to `count`, listed ten to a page, that notes how it was asked."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.calls: list[str] = []
+        self.persons = PersonsByNumber(self.one, self.page, 10)
+
+    async def one(self, number: str, _deadline: Deadline) -> User | None:
+        self.calls.append(f"person {number}")
+        return person(int(number)) if int(number) <= self.count else None
+
+    async def page(self, number: int, _deadline: Deadline) -> Sequence[User]:
+        self.calls.append(f"page {number}")
+        return [person(each) for each in range(1, self.count + 1)][(number - 1) * 10 : number * 10]
+
+    async def ask(self, *numbers: int) -> dict[str, User]:
+        """Ask with a clean list of calls."""
+        self.calls.clear()
+        return await self.persons.fetch([str(number) for number in numbers], Deadline.after(5))
+
+
+def person(number: int) -> User:
+    return LemonsoftPersonView({"number": number, "name": f"P{number}"}, READING)
+
+
+async def test_one_person_is_asked_for_by_number() -> None:
+    register = Register(7)
+
+    found = await register.ask(4)
+
+    assert list(found) == ["4"]
+    assert register.calls == ["person 4"]
+
+
+async def test_two_persons_of_a_small_company_are_on_its_one_page_with_everybody_else() -> None:
+    register = Register(7)
+
+    found = await register.ask(4, 6)
+
+    assert sorted(found) == ["1", "2", "3", "4", "5", "6", "7"]
+    assert register.calls == ["page 1"]
+
+
+async def test_reading_ends_with_the_page_that_has_the_last_of_them() -> None:
+    register = Register(35)
+
+    found = await register.ask(3, 8, 12, 14)
+
+    assert {"3", "8", "12", "14"} <= found.keys()
+    assert register.calls == ["page 1", "page 2"]
+
+
+async def test_a_list_whose_end_was_seen_is_read_when_it_has_fewer_pages_than_persons_are_missing() -> None:
+    register = Register(35)
+    await register.ask(*range(31, 36))
+
+    found = await register.ask(5, 15, 25, 35, 34)
+
+    assert {"5", "15", "25", "35", "34"} <= found.keys()
+    assert register.calls == ["page 1", "page 2", "page 3", "page 4"]
+
+
+async def test_fewer_persons_than_remembered_pages_are_asked_for_one_by_one() -> None:
+    register = Register(35)
+    await register.ask(*range(31, 36))
+
+    found = await register.ask(5, 15, 35)
+
+    assert sorted(found) == ["15", "35", "5"]
+    assert register.calls == ["person 5", "person 15", "person 35"]
+
+
+async def test_the_rest_is_asked_for_one_by_one_when_that_is_fewer_than_the_pages_left() -> None:
+    register = Register(35)
+    await register.ask(*range(31, 36))
+
+    found = await register.ask(1, 2, 3, 4, 35)
+
+    assert {"1", "2", "3", "4", "35"} <= found.keys()
+    assert register.calls == ["page 1", "person 35"]
+
+
+async def test_a_list_of_unknown_length_is_never_read_for_more_pages_than_persons_are_missing() -> None:
+    register = Register(500)
+
+    found = await register.ask(301, 302, 303)
+    asked = list(register.calls)
+    await register.ask(401, 402, 403)
+
+    assert {"301", "302", "303"} <= found.keys()
+    assert asked == ["page 1", "page 2", "page 3", "person 301", "person 302", "person 303"]
+    assert register.calls == ["person 401", "person 402", "person 403"]
+
+
+async def test_a_list_that_has_grown_is_read_on_to_its_new_end() -> None:
+    register = Register(7)
+    await register.ask(1, 2)
+    register.count = 12
+
+    found = await register.ask(11, 12, 3)
+
+    assert {"3", "11", "12"} <= found.keys()
+    assert register.calls == ["page 1", "page 2"]
+
+
+@pytest.mark.parametrize("count", [7, 500])
+async def test_a_person_whom_nobody_knows_is_left_out(count: int) -> None:
+    register = Register(count)
+
+    found = await register.ask(901, 902)
+
+    assert found.keys().isdisjoint({"901", "902"})
+
+
+async def test_no_persons_cost_no_call() -> None:
+    register = Register(7)
+
+    assert await register.ask() == {}
+    assert register.calls == []
+
+
+async def test_one_that_fails_fails_them_all_under_its_own_name() -> None:
+    async def late(number: str, _deadline: Deadline) -> User | None:
+        raise UpstreamTimeout("lemonsoft", f"person {number} was not answered in time")
+
+    async def full(_number: int, _deadline: Deadline) -> Sequence[User]:
+        return [person(each) for each in range(1, 11)]
+
+    persons = PersonsByNumber(late, full, 10)
+
+    with pytest.raises(UpstreamTimeout, match="was not answered in time"):
+        await persons.fetch(["901"], Deadline.after(5))
