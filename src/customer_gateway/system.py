@@ -34,8 +34,8 @@ class Route(Generic[V_co]):
 
     `fetch` gets at most `most` distinct keys, all of the form `key_form`, and leaves out the keys that the vendor does
     not know; it pages until complete and raises an `UpstreamError` for all of them together. Where it makes a call a
-    key, a value may be the `UpstreamError` of that key alone. `cache_seconds` > 0 lets federation answer from memory for
-    that long (code lists, people), at most `cache_keys` values; values of other keys that came along are kept as well.
+    key, a value may be the `UpstreamError` of that key alone. `cache_seconds` > 0 lets federation answer from memory
+    for that long (code lists, people), at most `cache_keys` values; those of other keys that came along are kept too.
     """
 
     name: str
