@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.systems import pland
+from customer_gateway.systems import autodns, pland
+from customer_gateway.systems import next as next_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,4 +24,8 @@ class Vendor:
     connect: Callable[[str, Any, Wiring], System]
 
 
-VENDORS: Final = (Vendor(pland.KIND, pland.PlandSettings, pland.connect),)
+VENDORS: Final = (
+    Vendor(pland.KIND, pland.PlandSettings, pland.connect),
+    Vendor(autodns.KIND, autodns.AutodnsSettings, autodns.connect),
+    Vendor(next_.KIND, next_.NextSettings, next_.connect),
+)

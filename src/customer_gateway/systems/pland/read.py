@@ -9,6 +9,7 @@ from customer_gateway.model.nouns import (
     Address,
     AddressKind,
     Agreement,
+    AgreementProduct,
     Billing,
     CustomerStatus,
     EInvoice,
@@ -255,15 +256,28 @@ def _full_name(person: Record) -> str | None:
 
 
 def agreement(assignment: Record) -> Agreement:
-    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed."""
+    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed, positions for what."""
+    calendar = assignment.part("iCalendar")
+    billing = assignment.part("billing")
     return Agreement(
         system=assignment.reading.system,
         key=str(assignment.document["_id"]),
         customer_key=assignment.text("customerId"),
-        type=assignment.part("billing").text("type"),
-        description=assignment.text("name") or assignment.text("description"),
-        start_date=assignment.day("startDate"),
-        end_date=assignment.day("endDate"),
+        type=billing.text("type"),
+        description=assignment.text("title"),
+        start_date=calendar.day("dtstart"),
+        end_date=calendar.day("dtend"),
+        products=[_product(position) for position in billing.parts("positions")],
+    )
+
+
+def _product(position: Record) -> AgreementProduct:
+    return AgreementProduct(
+        code=position.text("productId"),
+        description=position.text("title"),
+        amount=position.decimal("quantity"),
+        unit=position.text("unit"),
+        unit_price=position.decimal("price"),
     )
 
 
@@ -275,12 +289,12 @@ def invoice(document: Record) -> Invoice:
         customer_key=document.text("customerId"),
         number=document.text("documentNumber"),
         date=document.day("issuedOn"),
-        due_date=document.day("dueDate"),
+        due_date=document.day("paymentGoalDate"),
         total=document.part("totals").decimal("gross"),
-        currency=currency(document.text("currency")),
+        currency=_currency(document.text("currency")),
         status=document.text("status"),
     )
 
 
-def currency(sent: str | None) -> str | None:
+def _currency(sent: str | None) -> str | None:
     return forms.currency_code(sent) if sent else None

@@ -1,0 +1,166 @@
+"""Pland against its sandbox: what each read costs, and what it says when Pland refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
+from customer_gateway.federation.batcher import Batchers
+from customer_gateway.federation.reads import RequestReads
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.nouns import CustomerStatus
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.system import EVERYTHING
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.pland import Pland, PlandSettings, connect
+from customer_gateway.wire import Retry
+
+if TYPE_CHECKING:
+    from customer_gateway.sandbox import Vendor
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Sandbox(rate_limits=False).pland
+
+
+@pytest.fixture
+def system(vendor: Vendor) -> Pland:
+    return connected(vendor, **vendor.credentials)
+
+
+def connected(vendor: Vendor, **credentials: Any) -> Pland:
+    settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", **credentials})
+    transport = httpx.ASGITransport(app=vendor.app)
+    return connect("pland", settings, Wiring(transport=lambda _: transport, retry=Retry(attempts=1)))
+
+
+def soon() -> Deadline:
+    return Deadline.after(5)
+
+
+def reads() -> RequestReads:
+    return RequestReads(Batchers(), EVERYTHING, soon())
+
+
+def calls(vendor: Vendor) -> list[str]:
+    """Method and path of each call, without its query."""
+    return [str(entry).partition("?")[0] for entry in vendor.log.calls()]
+
+
+async def test_a_page_of_fifty_costs_one_call_and_each_nested_noun_one_more(system: Pland, vendor: Vendor) -> None:
+    page = await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
+    request = reads()
+    for name in ("creator", "contacts", "agreements", "invoices"):
+        await system.readers[name](page.items, request)
+
+    assert len(page.items) == 50
+    assert page.has_next is True
+    assert calls(vendor) == [
+        "GET /customers/",
+        "GET /users/",
+        "GET /contacts/",
+        "GET /assignments/",
+        "GET /invoices/",
+    ]
+
+
+async def test_pages_follow_one_another_without_a_gap_or_a_repetition(system: Pland) -> None:
+    whole = await system.page(0, 90, EVERYTHING, soon(), ask_next=False)
+    parts = [await system.page(start, 40, EVERYTHING, soon(), ask_next=False) for start in (0, 40)]
+
+    keys = [customer.key for part in parts for customer in part.items]
+
+    assert keys == [customer.key for customer in whole.items][:80]
+
+
+async def test_the_last_page_knows_that_nothing_follows(system: Pland) -> None:
+    total = await system.count(soon())
+    assert total is not None
+
+    page = await system.page(total - 10, 10, EVERYTHING, soon(), ask_next=True)
+
+    assert len(page.items) == 10
+    assert page.has_next is False
+
+
+async def test_inactive_customers_are_listed_too(system: Pland) -> None:
+    page = await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
+
+    assert {customer.status for customer in page.items} >= {CustomerStatus.ACTIVE, CustomerStatus.INACTIVE}
+
+
+async def test_customers_are_read_by_their_keys_in_one_call(system: Pland, vendor: Vendor) -> None:
+    keys = [customer.key for customer in (await system.page(0, 40, EVERYTHING, soon(), ask_next=False)).items]
+    vendor.log.clear()
+
+    found = await reads().load(system.customers(EVERYTHING), [*reversed(keys), "0" * 24, "not a key"])
+
+    assert [getattr(each, "key", None) for each in found] == [*reversed(keys), None, None]
+    assert calls(vendor) == ["GET /customers/"]
+
+
+async def test_payment_terms_are_read_once_for_all(system: Pland, vendor: Vendor) -> None:
+    page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
+    vendor.log.clear()
+
+    terms = await system.readers["billing.payment_terms"](page.items, request := reads())
+    again = await system.readers["billing.payment_terms"](page.items, request)
+
+    assert terms == again
+    assert any(isinstance(each, str) for each in terms)
+    assert calls(vendor) == ["GET /paymentTerms/"]
+
+
+async def test_nested_nouns_are_found_by_their_ids(system: Pland) -> None:
+    page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
+    request = reads()
+    for reader, finder in (("contacts", "Contact"), ("agreements", "Agreement"), ("invoices", "Invoice")):
+        nouns = [noun for each in await system.readers[reader](page.items, request) for noun in each][:3]
+        found = await system.finders[finder]([noun.key for noun in nouns], request)
+
+        assert nouns
+        assert [each.key for each in found] == [noun.key for noun in nouns]
+        assert [each.customer_key for each in found] == [noun.customer_key for noun in nouns]
+
+
+async def test_a_contact_nobody_has_is_none(system: Pland) -> None:
+    assert await system.finders["Contact"](["f" * 24, "nonsense"], reads()) == [None, None]
+
+
+async def test_a_wrong_key_is_unauthorized(vendor: Vendor) -> None:
+    system = connected(vendor, api_key="nobody:nothing")
+
+    with pytest.raises(UpstreamUnauthorized, match="pland"):
+        await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
+
+
+async def test_a_login_stands_in_for_a_key_and_is_made_once(vendor: Vendor) -> None:
+    system = connected(vendor, username="gateway", password="pland-passwort")
+
+    await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
+    await system.page(5, 5, EVERYTHING, soon(), ask_next=False)
+
+    assert [str(entry).partition("?")[0] for entry in vendor.log.entries] == [
+        "POST /auth/login",
+        "GET /customers/",
+        "GET /customers/",
+    ]
+
+
+async def test_a_list_of_rows_without_ids_is_refused() -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": b'[{"name": "who?"}]'})
+
+    settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
+    system = connect("pland", settings, Wiring(transport=lambda _: httpx.ASGITransport(app=answer)))
+
+    with pytest.raises(UpstreamBadResponse, match="list of entities"):
+        await system.page(0, 5, EVERYTHING, soon(), ask_next=False)

@@ -1,0 +1,174 @@
+"""What every system promises, asked of all of them by one suite."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+
+from customer_gateway.api.schema import build_schema
+from customer_gateway.model.documents import Leaf, Struct, graphql_name
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer_gateway.systems.registry import Vendor
+
+HERE = Path(__file__).parent
+ALL = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.kind.slug)
+READERS_OF_BILLING = {"billing.payment_terms", "billing.invoice_delivery", "billing.recipients"}
+
+
+def sample(vendor: Vendor, name: str) -> dict[str, Any]:
+    return json.loads((HERE / vendor.kind.slug / "samples" / f"{name}.json").read_text())
+
+
+def samples(vendor: Vendor) -> list[dict[str, Any]]:
+    """The full, the sparse and the nasty one, and what else a system keeps in its shape."""
+    return [sample(vendor, name) for name in ("full", "sparse", "nasty")]
+
+
+def documented(vendor: Vendor) -> list[str]:
+    return (HERE / vendor.kind.slug / "documented.txt").read_text().split()
+
+
+def reading(vendor: Vendor) -> Reading:
+    return Reading.of(vendor.kind.slug, "http://vendor.test", "Europe/Berlin", "DE")
+
+
+def struct_paths(struct: Struct, before: str = "", seen: tuple[str, ...] = ()) -> Iterator[str]:
+    for field in struct.fields:
+        path = f"{before}{field.vendor}{'[]' if field.many else ''}"
+        yield path
+        if isinstance(field.type, Struct) and field.type.name not in seen:
+            yield from struct_paths(field.type, f"{path}.", (*seen, struct.name))
+
+
+def sample_paths(document: dict[str, Any], before: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, value in document.items():
+        yield f"{before}{name}", document
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                yield from sample_paths(part, f"{before}{name}.")
+
+
+def json_paths(struct: Struct, before: str = "") -> Iterator[str]:
+    """The fields that are read as they are, whatever is in them."""
+    for field in struct.fields:
+        if field.type is Leaf.JSON:
+            yield f"{before}{field.vendor}"
+        elif isinstance(field.type, Struct):
+            yield from json_paths(field.type, f"{before}{field.vendor}.")
+
+
+def plain(path: str) -> str:
+    return path.replace("[]", "")
+
+
+@ALL
+def test_every_field_of_the_seed_is_on_the_record_type(vendor: Vendor) -> None:
+    schema = build_schema([vendor.kind])
+    known = {plain(path) for path in struct_paths(vendor.kind.record)}
+
+    missing = [path for path in documented(vendor) if plain(path) not in known]
+
+    assert missing == []
+    for path in documented(vendor):
+        assert_selectable(schema.type_map[vendor.kind.record.name], path)
+
+
+def assert_selectable(object_type: Any, path: str) -> None:
+    for name in plain(path).split("."):
+        assert isinstance(object_type, GraphQLObjectType), path
+        assert graphql_name(name) in object_type.fields, f"{object_type.name} lacks {name} of {path}"
+        assert object_type.fields[graphql_name(name)].description, f"{path} says nothing of itself"
+        object_type = object_type.fields[graphql_name(name)].type
+        while isinstance(object_type, (GraphQLNonNull, GraphQLList)):
+            object_type = object_type.of_type
+
+
+@ALL
+def test_every_documented_field_of_the_full_sample_is_read(vendor: Vendor) -> None:
+    full = sample(vendor, "full")
+    kind = reading(vendor)
+
+    unread = [path for path in documented(vendor) if not values_at(vendor.kind.record, Record(full, kind), path)]
+
+    assert unread == []
+    assert kind.drift.notices == set()
+
+
+def values_at(struct: Any, part: Record, path: str) -> list[Any]:
+    """The non-null values that the record type gives for a path of the document."""
+    name, _, rest = plain(path).partition(".")
+    field = struct.by_vendor_name[name]
+    value = field.read(part)
+    found = [each for each in (value if isinstance(value, list) else [value]) if each is not None]
+    return [deep for each in found for deep in values_at(field.type, each, rest)] if rest else found
+
+
+@ALL
+def test_every_field_of_the_samples_is_read_or_left_out_for_a_reason(vendor: Vendor) -> None:
+    known = {plain(path) for path in struct_paths(vendor.kind.record)}
+    ignored = vendor.kind.record.ignored
+    whole = [*ignored, *json_paths(vendor.kind.record)]
+
+    strange = [
+        path
+        for document in (sample(vendor, "full"), sample(vendor, "sparse"))  # the nasty one is strange on purpose
+        for path, _ in sample_paths(document)
+        if path not in known and not any(path == name or path.startswith(f"{name}.") for name in whole)
+    ]
+
+    assert strange == []
+    assert all(ignored.values())
+
+
+@ALL
+def test_no_document_however_odd_makes_a_unified_field_fail(vendor: Vendor) -> None:
+    names = [f"{name}_key" if name in {"owner", "updater", "creator"} else name for name in UNIFIED_FIELDS]
+
+    for document in samples(vendor):
+        view = vendor.kind.view(document, reading(vendor))  # pyright: ignore[reportCallIssue] - every view is a Record
+        for name in [*names, "version", "link", "key"]:
+            getattr(view, name, None)
+
+
+@ALL
+def test_odd_values_are_noticed_once_and_never_told(vendor: Vendor) -> None:
+    kind = reading(vendor)
+    part = Record(sample(vendor, "nasty"), kind)
+
+    for field in vendor.kind.record.fields:
+        field.read(part)
+    noticed = set(kind.drift.notices)
+    for field in vendor.kind.record.fields:
+        field.read(part)
+
+    assert noticed, "the nasty sample holds something that cannot be read"
+    assert kind.drift.notices == noticed
+
+
+@ALL
+def test_a_field_nobody_documented_is_a_drift_notice_and_no_error(vendor: Vendor) -> None:
+    kind = reading(vendor)
+
+    vendor.kind.record.watch({**sample(vendor, "full"), "quiteNew": 1}, kind)
+
+    assert ("quiteNew", f"not documented for {vendor.kind.record.name}") in kind.drift.notices
+
+
+@ALL
+def test_readers_are_named_after_unified_fields(vendor: Vendor) -> None:
+    assert vendor.kind.readers <= set(UNIFIED_FIELDS) | READERS_OF_BILLING
+
+
+@ALL
+def test_the_seed_list_names_nothing_twice(vendor: Vendor) -> None:
+    assert len(documented(vendor)) == len(set(documented(vendor)))
