@@ -84,5 +84,10 @@ def test_the_customer_of_an_embedded_noun_is_read_as_widely_as_the_noun(noun: st
     assert needs_full_rows(wanting(Customer={"name"}, **{noun: {"customer"}}))
 
 
+@pytest.mark.parametrize("noun", ["Contact", "Account", "BankAccount", "Agreement"])
+def test_the_id_that_a_node_query_selects_on_anything_costs_no_wider_row(noun: str) -> None:
+    assert not needs_full_rows(wanting(Customer={"id", "name"}, **{noun: {"__typename", "id"}}))
+
+
 def test_what_writers_ask_for_is_the_full_row() -> None:
     assert needs_full_rows(EVERYTHING)

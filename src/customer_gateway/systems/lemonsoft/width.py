@@ -56,6 +56,7 @@ _UNREAD: Final = frozenset(
 _THIN: Final = frozenset(field.vendor for field in BASE)
 _THIN_UNIFIED: Final = _UNREAD | {name for name, fields in SOURCES.items() if _THIN.issuperset(fields)}
 _THIN_RECORD: Final = frozenset({"__typename", "system", "key", "link"}) | {field.name for field in BASE}
+_NAMES_ONLY: Final = frozenset({"__typename", "id"})  # what `node` may select on anything
 _EMBEDDED: Final = ("Contact", "Account", "BankAccount", "Agreement")
 
 
@@ -69,5 +70,5 @@ def needs_full_rows(want: Want) -> bool:
         not want.of("Customer") <= _THIN_UNIFIED
         or not want.of(CUSTOMER.name) <= _THIN_RECORD
         or want.selects("CustomerRecord", "raw")
-        or any(want.of(noun) for noun in _EMBEDDED)
+        or any(want.of(noun) - _NAMES_ONLY for noun in _EMBEDDED)
     )
