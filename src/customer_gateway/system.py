@@ -107,7 +107,7 @@ class Kind:
 
     `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` (a class
     attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
-    by name (`contacts`, `billing.payment_terms`). `contacts` and `users` are the classes of its contacts and users.
+    by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are the classes of its contacts and users.
     """
 
     slug: str

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
 
-from customer_gateway.api.declare import DECLARATION
+from customer_gateway.api.declare import DECLARATION, merged
 from customer_gateway.api.scalars import JSON, Long
 from customer_gateway.api.system import CustomerRecord
 from customer_gateway.execution import Batched
+from customer_gateway.federation.fields import Part
 from customer_gateway.model.documents import Field, Leaf, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from customer_gateway.federation.request import Request
     from customer_gateway.model.record import Record
+    from customer_gateway.system import Kind
 
 _LEAVES: Final[dict[Leaf, Any]] = {
     Leaf.ID: strawberry.ID,
@@ -32,16 +35,18 @@ _LEAVES: Final[dict[Leaf, Any]] = {
 }
 
 
-def record_types(structs: Iterable[Struct]) -> list[type]:
-    """The record types of the customers' structs; nested structs become types of their own, each once."""
+def record_types(kinds: Iterable[Kind]) -> list[type]:
+    """The record types of the kinds' customers; nested structs become types of their own, each once."""
     made: dict[str, Any] = {}
-    return [_object_type(struct, made, (CustomerRecord,)) for struct in structs]
+    return [_object_type(kind.record, made, kind) for kind in kinds]
 
 
-def _object_type(struct: Struct, made: dict[str, Any], bases: tuple[type, ...] = ()) -> Any:
+def _object_type(struct: Struct, made: dict[str, Any], kind: Kind | None = None) -> Any:
+    """The type of a struct; with `kind`, the record type itself, some of whose fields a reader may tell."""
     if struct.name in made:
         return made[struct.name]
-    taken = {"system", "key", "link", "raw"} if bases else set[str]()
+    bases = (CustomerRecord,) if kind else ()
+    taken = {"system", "key", "link", "raw"} if kind else set[str]()
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
     for field in struct.fields:
         if field.name in taken:
@@ -50,15 +55,36 @@ def _object_type(struct: Struct, made: dict[str, Any], bases: tuple[type, ...] =
         annotation: Any = _LEAVES[field.type] if isinstance(field.type, Leaf) else _object_type(field.type, made)
         namespace["__annotations__"][field.name] = (list[annotation] if field.many else annotation) | None
         namespace[field.name] = strawberry.field(
-            name=field.name, description=field.about, metadata={DECLARATION: Batched(_column(field))}
+            name=field.name, description=field.about, metadata={DECLARATION: Batched(_resolver(field, kind))}
         )
     python_class = type(struct.name, bases, namespace)
     made[struct.name] = strawberry.type(python_class, name=struct.name, description=struct.about)
     return made[struct.name]
 
 
+def _resolver(field: Field, kind: Kind | None) -> Callable[..., Any]:
+    reader = f"record.{field.vendor}"
+    return _told_by(reader) if kind is not None and reader in kind.readers else _column(field)
+
+
 def _column(field: Field) -> Callable[..., list[Any]]:
-    def resolve(parts: Sequence[Record], _request: object) -> list[Any]:
+    def resolve(parts: Sequence[Record], _request: Request) -> list[Any]:
         return [field.read(part) for part in parts]
+
+    return resolve
+
+
+def _told_by(reader: str) -> Callable[..., Any]:
+    """A documented field that the vendor tells by another call than the document."""
+
+    def resolve(views: Sequence[Any], request: Request) -> Any:
+        places: dict[str, list[int]] = {}
+        for place, view in enumerate(views):
+            places.setdefault(view.reading.system, []).append(place)
+        parts = [
+            Part(mine, request.systems[name].readers[reader]([views[place] for place in mine], request.reads))
+            for name, mine in places.items()
+        ]
+        return merged(parts, len(views))
 
     return resolve

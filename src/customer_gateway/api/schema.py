@@ -39,7 +39,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     accounts: list[Any] = [BankAccount, SepaMandate, PaymentCard, LedgerAccount]
     made: Any = strawberry.Schema(
         query=Query,
-        types=[*accounts, *record_types(kind.record for kind in kinds)],
+        types=[*accounts, *record_types(kinds)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on

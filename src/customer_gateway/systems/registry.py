@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.systems import autodns, pland
+from customer_gateway.systems import autodns, billbee, lemonsoft, pland
 from customer_gateway.systems import next as next_
 
 if TYPE_CHECKING:
@@ -28,4 +28,6 @@ VENDORS: Final = (
     Vendor(pland.KIND, pland.PlandSettings, pland.connect),
     Vendor(autodns.KIND, autodns.AutodnsSettings, autodns.connect),
     Vendor(next_.KIND, next_.NextSettings, next_.connect),
+    Vendor(lemonsoft.KIND, lemonsoft.LemonsoftSettings, lemonsoft.connect),
+    Vendor(billbee.KIND, billbee.BillbeeSettings, billbee.connect),
 )
