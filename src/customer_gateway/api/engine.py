@@ -13,7 +13,15 @@ import structlog
 from graphql import execute  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
 
 from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
-from customer_gateway.api.limits import DocumentLimits, DocumentRefused, parse_within, too_deep
+from customer_gateway.api.limits import (
+    MOST_ERRORS,
+    DocumentInvalid,
+    DocumentLimits,
+    DocumentRefused,
+    parse_within,
+    refuse_invalid,
+    too_deep,
+)
 from customer_gateway.execution import CompiledOperation, OperationRejected, compile_operation
 from customer_gateway.execution.result import encoded
 from customer_gateway.model.deadline import Deadline
@@ -30,9 +38,6 @@ RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]
 ReplyStage: TypeAlias = Literal["variables", "executed", "failed"]
 
 _log = structlog.get_logger("customer_gateway.api")
-
-MOST_ERRORS: Final = 20
-"""How many mistakes of a document one answer lists."""
 
 CODES: Final = {
     "parse": "GRAPHQL_PARSE_FAILED",
@@ -158,12 +163,15 @@ class Engine:
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
         try:
             document = parse_within(source, self._limits)
-            compiled = compile_operation(self._schema, document, operation_name, hide_suggestions=True)
+            refuse_invalid(self._schema, document, self._limits)
+            compiled = compile_operation(self._schema, document, operation_name, (), hide_suggestions=True)
         except DocumentRefused as refused:
             return _beyond(refused)
+        except DocumentInvalid as invalid:
+            return Refused("validation", [coded(error, CODES["validation"]) for error in invalid.errors])
         except OperationRejected as rejected:
             code = CODES[rejected.stage]
-            return Refused(rejected.stage, [coded(error, code) for error in rejected.errors[:MOST_ERRORS]])
+            return Refused(rejected.stage, [coded(error, code) for error in rejected.errors])
         except RecursionError:
             return _beyond(too_deep())
         return Prepared(compiled, operation_name)

@@ -17,30 +17,39 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     parse,
+    specified_rules,
+    validate,
 )
 
 from customer_gateway.errors import QueryTooDeep, QueryTooLarge
 
 if TYPE_CHECKING:
-    from graphql import SelectionSetNode
+    from graphql import GraphQLSchema, SelectionSetNode, ValidationContext
 
 INTROSPECTION_DEPTH: Final = 16
 """What the standard introspection query needs, whatever the limit for data; lists in it are limited by GraphQL."""
+
+
+MOST_ERRORS: Final = 10
+"""How many mistakes of a document are looked for; each costs as much as hundreds of right words."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
     """The most that one document may have; and how many documents are kept prepared.
 
-    `characters` bounds what the lexer walks over, comments and blanks included; `fields` counts every field as often
-    as fragments repeat it, which bounds the work of merging and executing them.
+    `characters` bounds what the lexer walks over, comments and blanks included. `fields` counts every field as often
+    as fragments repeat it, which bounds the work of merging and executing them. `comparisons` bounds how often
+    validation compares two fields of the same response name, which grows with their square.
     """
 
     tokens: int = 2_000
     characters: int = 100_000
     depth: int = 15
     fields: int = 5_000
+    comparisons: int = 10_000
     prepared: int = 1_000
 
 
@@ -51,6 +60,14 @@ class DocumentRefused(Exception):
         super().__init__(error.message)
         self.error = error
         self.code = code
+
+
+class DocumentInvalid(Exception):
+    """The document breaks rules of the specification or of the schema."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,24 @@ def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
     return document
 
 
+def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: DocumentLimits) -> None:
+    """Validate by all rules of the specification. Raises DocumentInvalid, or DocumentRefused past a limit."""
+
+    class FieldsCanBeMergedWithin(OverlappingFieldsCanBeMergedRule):
+        """The rule with a budget of ours; it spends two units per comparison."""
+
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            self.rule_context.remaining_complexity_budget = 2 * limits.comparisons
+
+    rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
+    errors = validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)
+    if any(error.message == "Validation aborted." for error in errors):
+        raise DocumentRefused(GraphQLError("The document is too entangled to be validated"), "QUERY_TOO_COMPLEX")
+    if errors:
+        raise DocumentInvalid(errors)
+
+
 def too_deep() -> DocumentRefused:
     """The refusal of a document that nests deeper than can even be counted."""
     return DocumentRefused(GraphQLError("The document nests too deep"), QueryTooDeep.code)
@@ -102,7 +137,7 @@ def _refuse_beyond(document: DocumentNode, limits: DocumentLimits) -> None:
                 message = f"The operation nests {extent.depth} levels deep, the most is {limits.depth}"
                 raise DocumentRefused(GraphQLError(message, definition), QueryTooDeep.code)
             if extent.fields > limits.fields:
-                message = f"The operation has {extent.fields} fields with its fragments, the most is {limits.fields}"
+                message = f"The operation has more than {limits.fields} fields with its fragments"
                 raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
 
 

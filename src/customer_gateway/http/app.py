@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None = None) -> Starlette:
     """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it."""
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
+    endpoint = GraphQLEndpoint(engine, settings, page)
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLEndpoint(engine, settings, page)),
+        Route("/graphql", endpoint),
         Route("/", _to_graphql),
         Route("/livez", _alive),
         Route("/readyz", _ready),
@@ -43,7 +44,7 @@ def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None
         routes.append(Mount("/graphiql", assets))
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Door)],
+        middleware=[Middleware(Door, hot={"/graphql": endpoint})],
         exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
         lifespan=_ready_within(lifespan),
     )

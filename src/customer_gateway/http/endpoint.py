@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 import structlog
@@ -17,6 +17,7 @@ from customer_gateway.http.reading import (
     ClientGone,
     ParametersInvalid,
     RequestInvalid,
+    by,
     header_map,
     read_body,
     request_of_body,
@@ -62,8 +63,7 @@ class Landed:
     operation_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: a status and a body in JSON."""
 
     status: int
@@ -96,13 +96,13 @@ class GraphQLEndpoint:
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, media: Media | None) -> Answer:
         visit: Visit = scope["visit"]
         try:
-            asked = _Asked(visit, _agreed(scope["method"], media))
+            visit.media = _agreed(scope["method"], media)
             at = asyncio.get_running_loop().time() + timeout_seconds(
                 headers.get(b"x-request-timeout"), self._settings.deadline_seconds
             )
             if scope["method"] == "POST":
-                return await self._post(headers, receive, at, asked)
-            return await self._get(scope["query_string"], headers, at, asked)
+                return await self._post(headers, receive, at, visit)
+            return await self._get(scope["query_string"], headers, at, visit)
         except RequestInvalid as invalid:
             status = 400 if isinstance(invalid, ParametersInvalid) and media is Media.JSON else invalid.status
             body = _errors_body([plain(invalid.message, invalid.code)], visit.request_id)
@@ -113,28 +113,27 @@ class GraphQLEndpoint:
             _log.exception("request failed")
             return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
 
-    async def _post(self, headers: Headers, receive: Receive, at: float, asked: _Asked) -> Answer:
+    async def _post(self, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
         if not is_json(headers.get(b"content-type")):
             raise RequestInvalid(415, "The body must be application/json in UTF-8")
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise RequestInvalid(415, "The body must not be compressed")
         try:
-            async with asyncio.timeout_at(at):
-                body = await read_body(receive, headers.get(b"content-length"), self._settings.body_bytes)
+            body = await by(at, read_body(receive, headers.get(b"content-length"), self._settings.body_bytes))
         except TimeoutError:
             raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
         credentials = headers.get(b"authorization")
         flight = self._in_flight.find((body, credentials))
         if flight is not None:
-            return await self._land(flight, at, asked)
-        begun = self._begin(request_of_body(body), credentials, at, asked.visit)
+            return await self._land(flight, at, visit)
+        begun = self._begin(request_of_body(body), credentials, at, visit)
         if isinstance(begun, Refused):
-            return _refusal(begun, asked)
+            return _refusal(begun, visit)
         if begun.shared:
             self._in_flight.share((body, credentials), begun.flight)
-        return await self._land(begun.flight, at, asked)
+        return await self._land(begun.flight, at, visit)
 
-    async def _get(self, query_string: bytes, headers: Headers, at: float, asked: _Asked) -> Answer:
+    async def _get(self, query_string: bytes, headers: Headers, at: float, visit: Visit) -> Answer:
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, Prepared) and prepared.operation_type == "mutation":
@@ -142,8 +141,8 @@ class GraphQLEndpoint:
         # A page of another site can make a browser send a GET, but not with one of these headers.
         if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
             raise RequestInvalid(400, "A GET needs the header Apollo-Require-Preflight: 1, against forged requests")
-        begun = self._begin(request, headers.get(b"authorization"), at, asked.visit)
-        return _refusal(begun, asked) if isinstance(begun, Refused) else await self._land(begun.flight, at, asked)
+        begun = self._begin(request, headers.get(b"authorization"), at, visit)
+        return _refusal(begun, visit) if isinstance(begun, Refused) else await self._land(begun.flight, at, visit)
 
     def _begin(self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit) -> _Begun | Refused:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
@@ -168,17 +167,17 @@ class GraphQLEndpoint:
 
         return work
 
-    async def _land(self, flight: Flight[Landed], at: float, asked: _Asked) -> Answer:
+    async def _land(self, flight: Flight[Landed], at: float, visit: Visit) -> Answer:
         try:
             landed = await flight.landed(at, self._settings.grace_seconds)
         except TimeoutError:
             late = Reply(b"null", [_LATE], {}, "executed")
-            return Answer(self._status(late, asked.media), late.encode(asked.visit.request_id))
-        asked.visit.notes["operation"] = landed.operation_type
+            return Answer(self._status(late, visit.media), late.encode(visit.request_id))
+        visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
             return Answer(200, landed.whole)
-        asked.visit.notes["errors"] = len(landed.reply.errors)
-        return Answer(self._status(landed.reply, asked.media), landed.reply.encode(asked.visit.request_id))
+        visit.notes["errors"] = len(landed.reply.errors)
+        return Answer(self._status(landed.reply, visit.media), landed.reply.encode(visit.request_id))
 
     def _status(self, reply: Reply, media: Media) -> int:
         if reply.stage == "failed":
@@ -188,16 +187,7 @@ class GraphQLEndpoint:
         return 422 if reply.stage == "variables" else self._settings.partial_status
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """For whom an answer is made, and in which media type."""
-
-    visit: Visit
-    media: Media
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
+class _Begun(NamedTuple):
     flight: Flight[Landed]
     shared: bool
 
@@ -212,10 +202,10 @@ def _agreed(method: str, media: Media | None) -> Media:
     return media
 
 
-def _refusal(refused: Refused, asked: _Asked) -> Answer:
-    status = 200 if asked.media is Media.JSON else _REFUSED_STATUS[refused.stage]
-    asked.visit.notes["refused"] = refused.stage
-    return Answer(status, _errors_body(refused.errors, asked.visit.request_id))
+def _refusal(refused: Refused, visit: Visit) -> Answer:
+    status = 200 if visit.media is Media.JSON else _REFUSED_STATUS[refused.stage]
+    visit.notes["refused"] = refused.stage
+    return Answer(status, _errors_body(refused.errors, visit.request_id))
 
 
 def _errors_body(errors: list[dict[str, Any]], request_id: str) -> bytes:

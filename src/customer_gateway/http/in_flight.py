@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Generic, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.api.engine import Deadline
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable
 
 T = TypeVar("T")
+
+TOLD_PER_TURN: Final = 8
 
 
 class Flight(Generic[T]):
@@ -23,7 +26,8 @@ class Flight(Generic[T]):
         self.deadline = deadline
         self.open = True
         self._finished = finished
-        self._waiters: set[asyncio.Future[T]] = set()
+        self._waiting = 0
+        self._untold: dict[asyncio.Future[T], None] = {}
         self.task = asyncio.get_running_loop().create_task(work)
         self.task.add_done_callback(self._land)
 
@@ -32,30 +36,41 @@ class Flight(Generic[T]):
         self.deadline.extend(at)
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[T] = loop.create_future()
-        self._waiters.add(waiter)
+        self._waiting += 1
+        self._untold[waiter] = None
         timer = loop.call_at(at + grace, _give_up, waiter)
         try:
             return await waiter
         finally:
             timer.cancel()
-            self._leave(waiter)
+            self._leave()
 
-    def _leave(self, waiter: asyncio.Future[T]) -> None:
-        self._waiters.discard(waiter)
-        if not self._waiters and not self._finished:
+    def _leave(self) -> None:
+        self._waiting -= 1
+        if not self._waiting and not self._finished and not self.task.done():
             self.open = False
             self.task.cancel()
 
-    def _land(self, task: asyncio.Task[T]) -> None:
-        for waiter in self._waiters:
-            if waiter.done():
-                continue
-            if task.cancelled():
-                waiter.cancel()
-            elif (failure := task.exception()) is not None:
-                waiter.set_exception(failure)
-            else:
-                waiter.set_result(task.result())
+    def _land(self, _: asyncio.Task[T]) -> None:
+        """Tell the waiters, a few per turn of the loop.
+
+        Told all at once they would come back all at once: between two such waves the loop would have nothing to do
+        but wait for the next answer from upstream.
+        """
+        for waiter in list(islice(self._untold, TOLD_PER_TURN)):
+            del self._untold[waiter]
+            if not waiter.done():
+                self._tell(waiter)
+        if self._untold:
+            asyncio.get_running_loop().call_soon(self._land, self.task)
+
+    def _tell(self, waiter: asyncio.Future[T]) -> None:
+        if self.task.cancelled():
+            waiter.cancel()
+        elif (failure := self.task.exception()) is not None:
+            waiter.set_exception(failure)
+        else:
+            waiter.set_result(self.task.result())
 
 
 class InFlight(Generic[T]):

@@ -41,6 +41,13 @@ POLICY: Final = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+GUARDS: Final = {
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -49,7 +56,7 @@ def explorer(examples: str) -> tuple[ASGIApp, ASGIApp]:
     version = _version()
     template = Template((HERE / "page.html").read_text(encoding="utf-8"))
     body = template.substitute(assets=f"/graphiql/{version}", examples=escape(examples)).encode()
-    headers = {"content-security-policy": POLICY, "cache-control": "no-cache", "vary": "Accept"}
+    headers = {**GUARDS, "content-security-policy": POLICY, "cache-control": "no-cache", "vary": "Accept"}
     return Response(body, headers=headers, media_type="text/html"), _Assets(version)
 
 
@@ -65,7 +72,7 @@ class _Assets:
             raise HTTPException(404)
         zipped = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         body = await to_thread.run_sync(_content, name, zipped)
-        headers = {"cache-control": FOREVER, "vary": "Accept-Encoding"}
+        headers = {**GUARDS, "cache-control": FOREVER, "vary": "Accept-Encoding"}
         if zipped:
             headers["content-encoding"] = "gzip"
         await Response(body, headers=headers, media_type=TYPES[ASSETS[name].suffix])(scope, receive, send)

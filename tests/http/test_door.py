@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from http_world import World
+from httpx import ASGITransport, AsyncClient
+from structlog.testing import capture_logs
+
+from customer_gateway.http import HttpSettings, build_http
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.applications import Starlette
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_request_id_is_taken_over_and_told_back() -> None:
+    async with World().client() as client:
+        response = await client.ask("{ down }", {"x-request-id": "trace-1:2.3"})
+
+    assert response.headers["x-request-id"] == "trace-1:2.3"
+    assert response.json()["errors"][0]["extensions"]["requestId"] == "trace-1:2.3"
+
+
+@pytest.mark.parametrize("unfit", ["", "a b", "x" * 129, '{"a":1}', "å", "-x"])
+async def test_a_request_id_that_is_not_fit_for_a_log_is_replaced(unfit: str) -> None:
+    async with World().client() as client:
+        response = await client.post("/graphql", headers={"x-request-id": unfit.encode()})
+
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["x-request-id"])
+
+
+async def test_the_executed_operation_knows_the_request_id() -> None:
+    world = World()
+    async with world.client() as client:
+        await client.ask("{ hello }", {"x-request-id": "r-1"})
+
+    assert world.scopes[0].request_id == "r-1"
+
+
+async def test_each_request_is_one_line_without_document_or_variables() -> None:
+    async with World().client() as client:
+        with capture_logs() as lines:
+            await client.ask("query Secret($n: String) { hello(name: $n) }", variables={"n": "Ada"})
+
+    (line,) = lines
+    assert {key: line[key] for key in ("event", "method", "path", "status", "operation")} == {
+        "event": "request",
+        "method": "POST",
+        "path": "/graphql",
+        "status": 200,
+        "operation": "query",
+    }
+    assert "Ada" not in str(line)
+    assert "hello" not in str(line)
+
+
+async def test_a_mistake_of_ours_is_logged_once_however_many_fields_it_cost() -> None:
+    async with World().client() as client:
+        with capture_logs() as lines:
+            response = await client.ask("{ people(first: 3) { secret } }")
+
+    assert len(response.json()["errors"]) == 3
+    assert [line["event"] for line in lines] == ["field failed", "request"]
+    assert isinstance(lines[0]["exc_info"], LookupError)
+
+
+async def test_the_root_leads_to_the_endpoint() -> None:
+    async with World().client() as client:
+        response = await client.get("/")
+
+    assert (response.status_code, response.headers["location"]) == (302, "/graphql")
+
+
+async def test_an_unknown_path_is_a_problem_document() -> None:
+    async with World().client() as client:
+        response = await client.get("/nowhere")
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
+
+
+async def test_a_wrong_method_elsewhere_names_the_right_ones() -> None:
+    async with World().client() as client:
+        response = await client.post("/livez")
+
+    assert (response.status_code, set(response.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+
+
+async def test_the_process_is_alive_before_it_is_ready_and_ready_only_while_it_serves() -> None:
+    steps: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        steps.append("opened")
+        yield
+        steps.append("closed")
+
+    app = build_http(World().engine(), HttpSettings(), lifespan)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway.test") as client:
+        before = await client.get("/readyz")
+        alive = await client.get("/livez")
+        async with app.router.lifespan_context(app):
+            within = await client.get("/readyz")
+        after = await client.get("/readyz")
+
+    assert [before.status_code, within.status_code, after.status_code] == [503, 200, 503]
+    assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
+    assert steps == ["opened", "closed"]

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from http_world import GRAPHQL, World
+
+from customer_gateway.api.engine import Deadline
+from customer_gateway.http.in_flight import InFlight
+
+if TYPE_CHECKING:
+    from httpx import Response
+
+pytestmark = pytest.mark.anyio
+
+
+async def turns(count: int = 20) -> None:
+    """Let everything go on that can, until all wait."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def code_of(response: Response) -> str:
+    return response.json()["errors"][0]["extensions"]["code"]
+
+
+async def test_identical_queries_in_flight_are_executed_once() -> None:
+    world = World()
+    async with world.client() as client:
+        asked = [asyncio.create_task(client.ask("{ read }")) for _ in range(50)]
+        await turns()
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    assert [answer.json() for answer in answers] == [{"data": {"read": "read 1"}}] * 50
+    assert len(world.reads) == 1
+
+
+async def test_the_same_operation_in_other_bytes_is_joined_too() -> None:
+    world = World()
+    variants = [
+        b'{"query":"query R($n: String) { read hello(name: $n) }","variables":{"n":"a"}}',
+        b'{ "variables": {"n": "a"}, "query": "query R($n: String) { read hello(name: $n) }", "operationName": "" }',
+    ]
+    async with world.client() as client:
+        headers = {"content-type": "application/json"}
+        asked = [asyncio.create_task(client.post("/graphql", content=body, headers=headers)) for body in variants]
+        parameters = {"query": "query R($n: String) { read hello(name: $n) }", "variables": '{"n": "a"}'}
+        got = asyncio.create_task(client.get("/graphql", params=parameters, headers=headers))
+        await turns()
+        world.gate.set()
+        await asyncio.gather(*asked, got)
+
+    assert len(world.reads) == 1
+
+
+async def test_other_variables_are_other_work() -> None:
+    world = World()
+    async with world.client() as client:
+        asked = [
+            asyncio.create_task(client.ask("query ($n: String) { hello(name: $n) read }", variables={"n": n}))
+            for n in ("a", "b")
+        ]
+        await turns()
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    assert [answer.json()["data"]["hello"] for answer in answers] == ["hello a", "hello b"]
+
+
+async def test_callers_with_other_credentials_are_never_joined() -> None:
+    world = World()
+    world.gate.set()
+    async with world.client() as client:
+        asked = [client.ask("{ read }", {"authorization": f"Bearer {who}"}) for who in ("a", "b")]
+        await asyncio.gather(*asked)
+
+    assert len(world.reads) == 2
+
+
+async def test_mutations_are_never_joined() -> None:
+    world = World()
+    world.gate.set()
+    async with world.client() as client:
+        await asyncio.gather(*(client.ask('mutation { rename(to: "x") }') for _ in range(3)))
+
+    assert world.renamed == ["x", "x", "x"]
+
+
+async def test_a_finished_execution_is_not_an_answer_for_those_who_come_later() -> None:
+    world = World()
+    world.gate.set()
+    async with world.client() as client:
+        answers = [(await client.ask("{ read }")).json()["data"]["read"] for _ in range(2)]
+
+    assert answers == ["read 1", "read 2"]
+
+
+async def test_an_error_told_to_many_bears_the_request_id_of_each() -> None:
+    world = World()
+    async with world.client() as client:
+        asked = [asyncio.create_task(client.ask("{ read down }", {"x-request-id": f"r{n}"})) for n in range(3)]
+        await turns()
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    ids = [answer.json()["errors"][0]["extensions"]["requestId"] for answer in answers]
+    assert (ids, len(world.reads)) == (["r0", "r1", "r2"], 1)
+
+
+async def test_joiners_may_ask_for_different_media_types() -> None:
+    world = World()
+    async with world.client() as client:
+        asked = [asyncio.create_task(client.ask("{ read }", {"accept": a})) for a in (GRAPHQL, "application/json")]
+        await turns()
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    assert [answer.headers["content-type"].split(";")[0] for answer in answers] == [GRAPHQL, "application/json"]
+    assert len(world.reads) == 1
+
+
+async def test_each_joiner_leaves_at_its_own_deadline_and_the_work_goes_on_to_the_latest() -> None:
+    world = World()
+    async with world.client() as client:
+        hurried = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "40"}))
+        await turns()
+        patient = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "5000"}))
+        left = await hurried
+        world.gate.set()
+        stayed = await patient
+
+    assert (left.status_code, left.json()["data"], code_of(left)) == (200, None, "UPSTREAM_TIMEOUT")
+    assert left.json()["errors"][0]["extensions"]["requestId"] == left.headers["x-request-id"]
+    assert stayed.json() == {"data": {"read": "read 1"}}
+    assert len(world.reads) == 1
+
+
+async def test_who_joins_with_less_time_than_the_first_leaves_first() -> None:
+    world = World()
+    async with world.client() as client:
+        patient = asyncio.create_task(client.ask("{ read }"))
+        await turns()
+        hurried = await client.ask("{ read }", {"x-request-timeout": "40"})
+        still_waiting = not patient.done()
+        world.gate.set()
+        stayed = await patient
+
+    assert (code_of(hurried), still_waiting) == ("UPSTREAM_TIMEOUT", True)
+    assert stayed.json() == {"data": {"read": "read 1"}}
+
+
+async def test_the_cancellation_of_the_first_does_not_end_the_others() -> None:
+    world = World()
+    async with world.client() as client:
+        first, second = (asyncio.create_task(client.ask("{ read }")) for _ in range(2))
+        await turns()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        world.gate.set()
+        answer = await second
+
+    assert (answer.json(), len(world.reads)) == ({"data": {"read": "read 1"}}, 1)
+
+
+async def test_who_comes_just_after_the_last_one_left_starts_anew() -> None:
+    world = World()
+    async with world.client() as client:
+        first = asyncio.create_task(client.ask("{ read }"))
+        await turns()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        world.gate.set()
+        answer = await client.ask("{ read }")
+
+    assert (answer.json(), len(world.reads)) == ({"data": {"read": "read 2"}}, 2)
+
+
+async def test_a_mutation_is_finished_though_nobody_waits_for_it_any_more() -> None:
+    world = World()
+    async with world.client() as client:
+        answer = await client.ask('mutation { rename(to: "x") }', {"x-request-timeout": "30"})
+        world.gate.set()
+        await turns()
+
+    assert (code_of(answer), world.renamed) == ("UPSTREAM_TIMEOUT", ["x"])
+
+
+async def test_work_that_nobody_waits_for_is_broken_off() -> None:
+    ended: list[str] = []
+
+    async def work(_: Deadline) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("ended")
+        return "never"
+
+    in_flight: InFlight[str] = InFlight()
+    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 0.01, work)
+    with pytest.raises(TimeoutError):
+        await flight.landed(flight.deadline.at, 0.0)
+    await turns()
+
+    assert (ended, len(in_flight)) == (["ended"], 0)
+
+
+async def test_many_waiters_are_told_a_few_per_turn_and_all_of_them() -> None:
+    told: list[int] = []
+
+    async def work(_: Deadline) -> str:
+        await asyncio.sleep(0.01)
+        return "done"
+
+    async def wait(number: int) -> None:
+        await flight.landed(at, 1.0)
+        told.append(number)
+
+    at = asyncio.get_running_loop().time() + 1
+    in_flight: InFlight[str] = InFlight()
+    flight = in_flight.begin("key", at, work)
+    await asyncio.gather(*(wait(number) for number in range(100)))
+
+    assert told == list(range(100))
+
+
+async def test_a_failure_of_the_work_reaches_everybody() -> None:
+    async def work(_: Deadline) -> str:
+        await asyncio.sleep(0)
+        raise LookupError("nothing here")
+
+    at = asyncio.get_running_loop().time() + 1
+    flight = InFlight[str]().begin("key", at, work)
+    outcomes = await asyncio.gather(*(flight.landed(at, 1.0) for _ in range(3)), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [LookupError] * 3
