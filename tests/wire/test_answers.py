@@ -5,6 +5,7 @@ import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from wire.vendor import JSON, answering, closed_port, resetting, saying, serving, telling
 
 from customer_gateway.errors import (
     UpstreamBadResponse,
@@ -15,7 +16,6 @@ from customer_gateway.errors import (
 )
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
-from wire.vendor import JSON, answering, closed_port, resetting, saying, serving, telling
 
 if TYPE_CHECKING:
     from wire.vendor import Script
@@ -77,7 +77,9 @@ async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], 
         pytest.param(saying(close=True), UpstreamUnavailable, True, id="closed without a word"),
         pytest.param(saying(b"HTTP/1.1 200 OK\r\ncont", close=True), UpstreamUnavailable, True, id="half a head"),
         pytest.param(saying(b"SSH-2.0 hello\r\n\r\n", close=True), UpstreamBadResponse, False, id="not HTTP"),
-        pytest.param(saying(HEAD + b"content-length: 90\r\n\r\n[1,", close=True), UpstreamBadResponse, True, id="short"),
+        pytest.param(
+            saying(HEAD + b"content-length: 90\r\n\r\n[1,", close=True), UpstreamBadResponse, True, id="short"
+        ),
         pytest.param(
             saying(HEAD + b"transfer-encoding: chunked\r\n\r\n3\r\n[1,\r\n", close=True),
             UpstreamBadResponse,
@@ -95,7 +97,7 @@ async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], 
         pytest.param(answering(200, b""), UpstreamBadResponse, False, id="an empty answer to a read"),
         pytest.param(answering(200, BOMB, JSON, GZIP), UpstreamBadResponse, False, id="gzip bomb"),
         pytest.param(answering(200, b"[]", JSON, GZIP), UpstreamBadResponse, False, id="gzip that is none"),
-        pytest.param(answering(200, gzip.compress(b"[1,2]")[:-9], JSON, GZIP), UpstreamBadResponse, True, id="half gzip"),
+        pytest.param(answering(200, gzip.compress(b"[]")[:-9], JSON, GZIP), UpstreamBadResponse, True, id="half gzip"),
         pytest.param(
             answering(200, b"[]", JSON, "content-encoding: br"), UpstreamBadResponse, False, id="a coding not asked for"
         ),

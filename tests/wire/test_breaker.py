@@ -3,12 +3,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import BreakerPolicy, Call, Client
 from customer_gateway.wire.breaker import Breaker
-from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 pytestmark = pytest.mark.anyio
 

@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from wire.vendor import JSON, answering, dripping, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
-from wire.vendor import JSON, answering, dripping, hanging, later, serving, telling
 
 if TYPE_CHECKING:
     from wire.vendor import Script

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from wire.vendor import JSON, answering, resetting, saying, serving, telling
 
 from customer_gateway.errors import (
     UpstreamBadResponse,
@@ -16,7 +17,6 @@ from customer_gateway.errors import (
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Retry
 from customer_gateway.wire.attempt import wait_before_repeating
-from wire.vendor import JSON, answering, resetting, saying, serving, telling
 
 if TYPE_CHECKING:
     from wire.vendor import Script

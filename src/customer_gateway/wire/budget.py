@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -31,31 +30,43 @@ class Start:
         return self.at - self.began
 
 
+class Mark(NamedTuple):
+    """A call on the vendor's count: it starts at `at`, and is counted from then on, at the latest at `counted`."""
+
+    counted: float
+    at: float
+
+
 class Tally:
     """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait."""
 
-    __slots__ = ("_calls", "_seconds", "_started", "promised")
+    __slots__ = ("_calls", "_promises", "_seconds", "_started")
 
     def __init__(self, window: Window) -> None:
         self._calls = window.calls
         self._seconds = window.seconds
         self._started: list[Start] = []
-        self.promised: list[float] = []
+        self._promises: list[Mark] = []
 
     def earliest(self, moment: float) -> float:
         """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
-        return self._fit(moment, sorted([start.at for start in self._started] + self.promised))
+        return self._fit(moment, [*self._known(), *self._promises])
 
     def free(self, moment: float) -> float:
         """The same among those that started alone."""
-        return self._fit(moment, sorted(start.at for start in self._started))
+        return self._fit(moment, self._known())
 
-    def _fit(self, moment: float, stamps: list[float]) -> float:
-        # `calls` stamps within a window leave no room from a window before the last to a window after the first. Both
-        # ends of these closed stretches only grow, so that one pass finds the first moment outside of all.
-        for first, last in zip(stamps, stamps[self._calls - 1 :], strict=False):
-            if last - self._seconds < moment < first + self._seconds:
-                moment = first + self._seconds
+    def _known(self) -> list[Mark]:
+        return [Mark(start.at, start.began) for start in self._started]
+
+    def _fit(self, moment: float, marks: list[Mark]) -> float:
+        # As many calls as the window may hold, close together, leave no room from a window before the last of them
+        # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
+        # outside of all.
+        marks.sort()
+        for first, last in zip(marks, marks[self._calls - 1 :], strict=False):
+            if last.at - self._seconds < moment < first.counted + self._seconds:
+                moment = first.counted + self._seconds
         return moment
 
     def begin(self, start: Start) -> None:
@@ -63,8 +74,14 @@ class Tally:
         self._started = [other for other in self._started if other.at > oldest]
         self._started.append(start)
 
-    def promise(self, moment: float) -> None:
-        insort(self.promised, moment)
+    def promise(self, mark: Mark) -> None:
+        self._promises.append(mark)
+
+    def redeem(self, mark: Mark) -> None:
+        self._promises.remove(mark)
+
+    def forget_promises(self) -> None:
+        self._promises.clear()
 
 
 class Budget:
@@ -94,7 +111,7 @@ class Budget:
 
     def forget_promises(self) -> None:
         for tally in self._tallies.values():
-            tally.promised.clear()
+            tally.forget_promises()
 
 
 def first_common(moment: float, fits: Sequence[Callable[[float], float]]) -> float:

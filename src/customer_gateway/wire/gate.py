@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.wire.budget import SKEW_SECONDS, Budget, Start, first_common
+from customer_gateway.wire.budget import Budget, Mark, Start, first_common
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,13 +28,12 @@ class TurnTooLate(Exception):
 
 
 class _Waiter:
-    __slots__ = ("deadline", "future", "slot", "stamp", "start", "tallies")
+    __slots__ = ("deadline", "future", "mark", "start", "tallies")
 
     def __init__(self, tallies: tuple[Tally, ...], deadline: Deadline) -> None:
         self.tallies = tallies
         self.deadline = deadline
-        self.slot = 0.0  # when its turn is
-        self.stamp = 0.0  # when the vendor will have counted it by then
+        self.mark = Mark(0.0, 0.0)
         self.start: Start | None = None
         self.future: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
 
@@ -67,7 +66,7 @@ class Gate:
         waiter = _Waiter(tallies, deadline)
         self._promise(waiter, now)
         self._waiting.append(waiter)
-        if waiter.slot <= now:
+        if waiter.mark.at <= now:
             self._pump()
         else:
             self._set_timer(now)
@@ -108,12 +107,12 @@ class Gate:
         return start
 
     def _promise(self, waiter: _Waiter, now: float) -> None:
-        waiter.slot = self._turn(waiter.tallies, now)
-        if waiter.slot - now > waiter.deadline.remaining():
-            raise TurnTooLate(waiter.slot - now)
-        waiter.stamp = waiter.slot + min(self._lag, SKEW_SECONDS)
+        turn = self._turn(waiter.tallies, now)
+        if turn - now > waiter.deadline.remaining():
+            raise TurnTooLate(turn - now)
+        waiter.mark = Mark(turn + self._lag, turn)
         for tally in waiter.tallies:
-            tally.promise(waiter.stamp)
+            tally.promise(waiter.mark)
 
     async def _granted(self, waiter: _Waiter) -> Start:
         try:
@@ -142,7 +141,7 @@ class Gate:
         for waiter in self._waiting:
             if self._under_way >= self._parallel:
                 break
-            if waiter.slot > now or waiter.future.done():
+            if waiter.mark.at > now or waiter.future.done():
                 continue
             held = first_common(now, [tally.free for tally in waiter.tallies]) <= now
             if not held:
@@ -155,7 +154,7 @@ class Gate:
 
     def _admit(self, waiter: _Waiter, now: float) -> None:
         for tally in waiter.tallies:
-            tally.promised.remove(waiter.stamp)
+            tally.redeem(waiter.mark)
         waiter.start = self._start(waiter.tallies, now)
         waiter.future.set_result(waiter.start)
 
@@ -177,6 +176,6 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        later = min((waiter.slot for waiter in self._waiting if waiter.slot > now), default=None)
+        later = min((waiter.mark.at for waiter in self._waiting if waiter.mark.at > now), default=None)
         if later is not None:
             self._timer = asyncio.get_running_loop().call_later(max(later - now, 0.001), self._pump)

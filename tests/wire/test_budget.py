@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import pytest
+from wire.vendor import JSON, answering, later, serving, telling
+
+from customer_gateway.errors import UpstreamRateLimited
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import Call, Client, Limits, Window, per_template
+from customer_gateway.wire.budget import SKEW_SECONDS, Mark, Start, Tally, first_common
+from customer_gateway.wire.gate import Gate, TurnTooLate
+
+pytestmark = pytest.mark.anyio
+
+READ = Call("GET", "/customers/", idempotent=True)
+
+
+def fullest(arrivals: list[float], seconds: float) -> int:
+    """The most arrivals in any window of so many seconds, as a strict vendor counts."""
+    return max(sum(first <= other < first + seconds for other in arrivals) for first in arrivals)
+
+
+async def sent(client: Client, calls: list[Call], seconds: float = 9) -> list[object]:
+    return await asyncio.gather(*(client.call(call, Deadline.after(seconds)) for call in calls), return_exceptions=True)
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.05])
+async def test_no_window_of_the_vendor_ever_holds_more_than_it_may(latency: float) -> None:
+    async with serving(later(latency, telling([]))) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(3, 0.3)])
+
+        outcomes = await sent(client, [READ] * 14)
+
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert fullest(vendor.arrivals, 0.3) == 3
+        await client.aclose()
+
+
+async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_window() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.4)])
+        began = time.monotonic()
+
+        await sent(client, [READ] * 5)
+        at_once = time.monotonic() - began
+        await sent(client, [READ] * 10)
+
+        assert at_once < 0.2
+        assert 0.8 <= time.monotonic() - began < 1.2
+        await client.aclose()
+
+
+async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None:
+    async with serving(telling([])) as vendor:
+        budget = [Window(2, 0.3, per_template), Window(5, 0.3)]
+        client = Client(system="billbee", base_url=vendor.base_url, budget=budget)
+        calls = [
+            Call("GET", f"/{noun}/{number}", template=f"/{noun}/{{id}}")
+            for number in range(4)
+            for noun in ("a", "b", "c")
+        ]
+
+        await sent(client, calls)
+
+        for noun in ("a", "b", "c"):
+            own = [at for at, path in zip(vendor.arrivals, vendor.paths(), strict=True) if path.startswith(f"/{noun}/")]
+            assert fullest(own, 0.3) <= 2
+        assert fullest(vendor.arrivals, 0.3) <= 5
+        await client.aclose()
+
+
+async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(2, 5.0)])
+        await sent(client, [READ] * 2)
+        began = time.monotonic()
+
+        with pytest.raises(UpstreamRateLimited) as caught:
+            await client.call(READ, Deadline.after(2))
+
+        assert time.monotonic() - began < 0.1
+        assert 4_000 < (caught.value.retry_after_ms or 0) <= 5_300
+        assert len(vendor.requests) == 2
+        await client.aclose()
+
+
+async def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(2, 0.1)])
+
+        await sent(client, [Call("GET", f"/{number}", template="/{id}") for number in range(9)])
+
+        assert sorted(vendor.paths()) == [f"/{number}" for number in range(9)]
+        turns = [vendor.paths()[start : start + 2] for start in range(0, 9, 2)]
+        assert [sorted(turn) for turn in turns] == [["/0", "/1"], ["/2", "/3"], ["/4", "/5"], ["/6", "/7"], ["/8"]]
+        await client.aclose()
+
+
+async def test_the_vendors_pause_holds_for_everybody() -> None:
+    async with serving(answering(429, b"{}", JSON, "retry-after: 1"), telling([])) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url)
+        with pytest.raises(UpstreamRateLimited):
+            await client.call(Call("GET", "/a"), Deadline.after(5))
+
+        with pytest.raises(UpstreamRateLimited):
+            await client.call(Call("GET", "/b"), Deadline.after(0.5))
+        patient = await client.call(Call("GET", "/c"), Deadline.after(5))
+
+        assert patient.document == []
+        assert vendor.paths() == ["/a", "/c"]
+        assert vendor.arrivals[1] - vendor.arrivals[0] >= 0.99
+        await client.aclose()
+
+
+async def test_a_pause_tells_those_who_wait_and_cannot_wait_so_long() -> None:
+    gate = Gate(8, [Window(1, 0.2)], time.monotonic)
+    await gate.enter(READ, Deadline.after(1))
+    waiting = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
+    await asyncio.sleep(0)
+
+    gate.pause(30)
+
+    with pytest.raises(TurnTooLate) as caught:
+        await asyncio.wait_for(waiting, 0.05)
+    assert 29 < caught.value.seconds <= 30
+
+
+async def test_a_pause_of_hours_is_asked_about_again_after_a_minute() -> None:
+    gate = Gate(8, [], time.monotonic)
+
+    gate.pause(7_200)
+
+    with pytest.raises(TurnTooLate) as caught:
+        await gate.enter(READ, Deadline.after(10))
+    assert caught.value.seconds <= 60
+
+
+async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_window() -> None:
+    async with serving(answering(429, b"{}", JSON), telling([])) as vendor:
+        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(3, 0.5)])
+
+        answer = await client.call(READ, Deadline.after(5))
+
+        assert answer.document == []
+        assert vendor.arrivals[1] - vendor.arrivals[0] >= 0.49
+        await client.aclose()
+
+
+async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
+    gate = Gate(8, [Window(1, 0.2)], time.monotonic)
+    gate.leave(await gate.enter(READ, Deadline.after(1)))
+    given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
+    next_one = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
+    await asyncio.sleep(0.01)
+    began = time.monotonic()
+
+    given_up.cancel()
+    await next_one
+
+    assert time.monotonic() - began < 0.3
+
+
+async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> None:
+    gate = Gate(1, [], time.monotonic)
+    first = await gate.enter(READ, Deadline.after(1))
+    given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
+    await asyncio.sleep(0)
+
+    gate.leave(first)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+
+    await asyncio.wait_for(gate.enter(READ, Deadline.after(1)), 0.1)
+
+
+async def test_no_more_calls_are_under_way_than_allowed() -> None:
+    under_way, most = 0, 0
+
+    async def counted(gate: Gate) -> None:
+        nonlocal under_way, most
+        start = await gate.enter(READ, Deadline.after(5))
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.002)
+        under_way -= 1
+        gate.leave(start)
+
+    gate = Gate(4, [], time.monotonic)
+
+    await asyncio.gather(*(counted(gate) for _ in range(50)))
+
+    assert most == 4
+
+
+async def test_a_configured_rate_is_kept() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="next", base_url=vendor.base_url, limits=Limits(calls_per_second=10))
+
+        await sent(client, [READ] * 15)
+
+        assert fullest(vendor.arrivals, 1.0) == 10
+        await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("rate", "windows"),
+    [(0, ()), (20, ((20, 1.0),)), (0.5, ((1, 2.0),)), (2.5, ((2, 0.8),))],
+)
+def test_a_rate_is_a_window(rate: float, windows: tuple[tuple[int, float], ...]) -> None:
+    found = Limits(calls_per_second=rate).windows()
+
+    assert tuple((window.calls, window.seconds) for window in found) == windows
+
+
+@pytest.mark.parametrize(
+    ("calls", "workers", "part"), [(10, 1, (10, 1.0)), (10, 2, (5, 1.0)), (10, 3, (3, 1.0)), (2, 4, (1, 4.0))]
+)
+def test_workers_share_a_window_honestly(calls: int, workers: int, part: tuple[int, float]) -> None:
+    window = Window(calls, 1.0).shared_by(workers)
+
+    assert (window.calls, window.seconds) == part
+
+
+def test_a_call_is_counted_from_its_answer_and_until_then_as_late_as_can_be() -> None:
+    start = Start(10.0)
+    under_way = start.at
+
+    start.arrived(10.1)
+
+    assert (under_way, start.at) == (10.0 + SKEW_SECONDS, 10.1)
+
+
+def test_promised_turns_leave_every_window_as_full_as_it_may_be_and_no_fuller() -> None:
+    chance = random.Random(7)
+    for _ in range(200):
+        calls, seconds = chance.randint(1, 4), chance.choice([0.5, 1.0, 2.0])
+        narrow, wide = Tally(Window(calls, seconds)), Tally(Window(calls + 2, seconds * 2))
+        narrow_turns: list[float] = []
+        wide_turns: list[float] = []
+        for _ in range(25):
+            both = chance.random() < 0.6
+            tallies = [narrow, wide] if both else [wide]
+            turn = first_common(chance.uniform(0, 3), [tally.earliest for tally in tallies])
+            for tally in tallies:
+                tally.promise(Mark(turn, turn))
+            wide_turns.append(turn)
+            if both:
+                narrow_turns.append(turn)
+
+        assert all(fullest([at], 1) for at in wide_turns)
+        assert not narrow_turns or _fullest_open(narrow_turns, seconds) <= calls
+        assert _fullest_open(wide_turns, seconds * 2) <= calls + 2
+
+
+def _fullest_open(turns: list[float], seconds: float) -> int:
+    """As `fullest`, forgiving the last bit of a float."""
+    return fullest(turns, seconds - 1e-9)

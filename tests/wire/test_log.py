@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from wire.recorded import Lines
+from wire.vendor import answering, hanging, serving, telling
+
+from customer_gateway.errors import UpstreamError
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import BasicWithHeaders, Call, Client, Retry, SessionLogin
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+pytestmark = pytest.mark.anyio
+
+READ = Call("GET", "/customers/4711", query=[("email", "a@b.example")], template="/customers/{id}", idempotent=True)
+
+
+async def test_every_exchange_is_one_line() -> None:
+    async with serving(answering(503), telling({"name": "Ada"})) as vendor:
+        log = Lines()
+        client = Client(system="pland", base_url=vendor.base_url, retry=Retry(base_seconds=0.01), log=log)
+
+        await client.call(READ, Deadline.after(5))
+
+        first, second = log.lines
+        assert first.pop("duration_ms") >= 0
+        assert second.pop("duration_ms") >= 0
+        said = {"event": "upstream_call", "system": "pland", "method": "GET", "template": "/customers/{id}"}
+        assert first == said | {
+            "level": "warning",
+            "status": None,
+            "bytes": 0,
+            "attempt": 1,
+            "outcome": "UPSTREAM_UNAVAILABLE",
+            "reason": "status 503",
+        } | {"status": 503}
+        assert second == said | {
+            "level": "info",
+            "status": 200,
+            "bytes": 14,
+            "attempt": 2,
+            "outcome": "ok",
+            "reason": None,
+        }
+        await client.aclose()
+
+
+async def test_a_timeout_and_a_cancelled_call_are_lines_too() -> None:
+    async with serving(hanging) as vendor:
+        log = Lines()
+        client = Client(system="pland", base_url=vendor.base_url, log=log)
+        with pytest.raises(UpstreamError):
+            await client.call(READ, Deadline.after(0.05))
+        call = asyncio.create_task(client.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0.05)
+
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+
+        assert [line["outcome"] for line in log.lines] == ["UPSTREAM_TIMEOUT", "cancelled"]
+        await client.aclose()
+
+
+async def test_no_line_holds_a_key_a_query_a_credential_or_a_body() -> None:
+    login = Call("POST", "/login", body={"user": "hunter", "password": "hunter2"}, template="/login")
+
+    async def lines(auth: Any, *answers: Any) -> str:
+        async with serving(*answers) as vendor:
+            log = Lines()
+            client = Client(system="pland", base_url=vendor.base_url, auth=auth, log=log)
+            await asyncio.gather(client.call(READ, Deadline.after(2)), return_exceptions=True)
+            await client.aclose()
+            return json.dumps(log.lines)
+
+    session = SessionLogin(
+        login,
+        lambda answer: answer.document["token"],
+        header="x-token",
+        lifetime_seconds=60,
+        renew_margin_seconds=1,
+    )
+    said = await lines(session, telling({"token": "t0ken"}), telling({"name": "Ada"}))
+    said += await lines(BasicWithHeaders("hunter", "hunter2", {"x-key": "k3y"}), answering(400, b'{"name": "Ada"}'))
+
+    assert said.count("upstream_call") == 3
+    for secret in ("4711", "a@b.example", "hunter", "t0ken", "k3y", "Ada"):
+        assert secret not in said
+
+
+async def test_the_request_that_asked_is_named_by_its_id() -> None:
+    lines: list[MutableMapping[str, Any]] = []
+
+    def keep(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
+        lines.append(dict(line))
+        raise structlog.DropEvent
+
+    log = structlog.wrap_logger(None, processors=[structlog.contextvars.merge_contextvars, keep])
+    async with serving(telling([])) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url, log=log)
+
+        with structlog.contextvars.bound_contextvars(request_id="r-1"):
+            await client.call(READ, Deadline.after(5))
+
+        assert lines[0]["request_id"] == "r-1"
+        await client.aclose()

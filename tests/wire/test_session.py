@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnauthorized, UpstreamUnavailable
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import (
+    BasicWithHeaders,
+    BearerToken,
+    BreakerPolicy,
+    Call,
+    Client,
+    HeaderAuth,
+    SessionLogin,
+    bearer,
+)
+
+if TYPE_CHECKING:
+    from customer_gateway.wire import Answer, Auth
+
+pytestmark = pytest.mark.anyio
+
+LOGIN = Call("POST", "/api/auth/login", body={"username": "u", "password": "p"}, template="/api/auth/login")
+READ = Call("GET", "/api/customers", idempotent=True)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Lemonsoft:
+    """A vendor with sessions, in process."""
+
+    def __init__(self, *, login_status: int = 200, pause: float = 0.0) -> None:
+        self.logins = 0
+        self.valid: set[str] = set()
+        self.seen: list[str] = []
+        self.login_status = login_status
+        self.pause = pause
+        self.answer: Any = None
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == LOGIN.path:
+            return await self._login()
+        session = request.headers.get("session-id", "")
+        self.seen.append(session)
+        return httpx.Response(200 if session in self.valid else 401, json=[])
+
+    async def _login(self) -> httpx.Response:
+        self.logins += 1
+        await asyncio.sleep(self.pause)
+        session = f"s{self.logins}"
+        if self.login_status == 200:
+            self.valid.add(session)
+        return httpx.Response(self.login_status, json=self.answer or {"session_id": session})
+
+
+def token(answer: Answer) -> str:
+    return answer.document["session_id"]
+
+
+def client_of(vendor: Lemonsoft, clock: Clock | None = None, **settings: Any) -> Client:
+    auth = SessionLogin(
+        LOGIN,
+        token,
+        header="Session-Id",
+        lifetime_seconds=1_800,
+        renew_margin_seconds=600,
+        clock=clock or time.monotonic,
+    )
+    return Client(
+        system="lemonsoft", base_url="http://lemonsoft", auth=auth, transport=httpx.MockTransport(vendor), **settings
+    )
+
+
+async def test_many_calls_at_once_make_one_login() -> None:
+    vendor = Lemonsoft(pause=0.02)
+    client = client_of(vendor)
+
+    await asyncio.gather(*(client.call(READ, Deadline.after(1)) for _ in range(20)))
+
+    assert vendor.logins == 1
+    assert vendor.seen == ["s1"] * 20
+
+
+async def test_a_session_is_renewed_before_it_ends_and_nobody_waits_for_it() -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock)
+    await client.call(READ, Deadline.after(1))
+    clock.now += 1_201
+
+    await client.call(READ, Deadline.after(1))
+    await asyncio.sleep(0.01)
+    await client.call(READ, Deadline.after(1))
+
+    assert vendor.seen == ["s1", "s1", "s2"]
+    assert vendor.logins == 2
+
+
+async def test_a_session_that_has_ended_is_not_used() -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock)
+    await client.call(READ, Deadline.after(1))
+    clock.now += 1_800
+
+    await client.call(READ, Deadline.after(1))
+
+    assert vendor.seen == ["s1", "s2"]
+
+
+async def test_a_refused_session_is_replaced_once_and_the_call_repeated() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid.clear()
+
+    answer = await client.call(Call("PUT", "/api/customers", body={}), Deadline.after(1))
+
+    assert answer.document == []
+    assert vendor.seen == ["s1", "s1", "s2"]
+
+
+async def test_calls_refused_together_share_the_new_login() -> None:
+    vendor = Lemonsoft(pause=0.02)
+    client = client_of(vendor)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid.clear()
+
+    await asyncio.gather(*(client.call(READ, Deadline.after(1)) for _ in range(8)))
+
+    assert vendor.logins == 2
+
+
+async def test_a_session_refused_again_is_unauthorized_after_one_new_login() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid = set()
+    vendor.answer = {"session_id": "unknown"}
+
+    with pytest.raises(UpstreamUnauthorized):
+        await client.call(READ, Deadline.after(1))
+
+    assert vendor.logins == 2
+    assert vendor.seen == ["s1", "s1", "unknown"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422])
+async def test_a_refused_login_is_unauthorized_and_believed_for_a_while(status: int) -> None:
+    vendor = Lemonsoft(login_status=status)
+    client = client_of(vendor, breaker=BreakerPolicy(open_seconds=0.2))
+    for _ in range(5):
+        with pytest.raises(UpstreamUnauthorized):
+            await client.call(READ, Deadline.after(1))
+    tried = vendor.logins
+    vendor.login_status = 200
+    await asyncio.sleep(0.11)
+
+    answer = await client.call(READ, Deadline.after(1))
+
+    assert (tried, answer.document) == (1, [])
+
+
+async def test_an_unavailable_login_is_tried_again() -> None:
+    vendor = Lemonsoft(login_status=503)
+    client = client_of(vendor)
+
+    with pytest.raises(UpstreamUnavailable):
+        await client.call(READ, Deadline.after(2))
+
+    assert vendor.logins == 3
+
+
+@pytest.mark.parametrize("answer", [{"nothing": 1}, {"session_id": None}, [1]])
+async def test_a_login_without_a_token_is_a_bad_response(answer: object) -> None:
+    vendor = Lemonsoft()
+    vendor.answer = answer
+    client = client_of(vendor)
+
+    with pytest.raises(UpstreamBadResponse):
+        await client.call(READ, Deadline.after(1))
+
+
+async def test_a_login_obeys_its_callers_deadlines_and_outlives_the_hasty_one() -> None:
+    vendor = Lemonsoft(pause=0.15)
+    client = client_of(vendor)
+
+    hasty, patient = await asyncio.gather(
+        client.call(READ, Deadline.after(0.05)), client.call(READ, Deadline.after(1)), return_exceptions=True
+    )
+
+    assert isinstance(hasty, UpstreamTimeout)
+    assert not isinstance(patient, BaseException)
+    assert vendor.logins == 1
+
+
+async def test_a_caller_who_leaves_does_not_end_the_login_of_others() -> None:
+    vendor = Lemonsoft(pause=0.05)
+    client = client_of(vendor)
+    first = asyncio.create_task(client.call(READ, Deadline.after(1)))
+    second = asyncio.create_task(client.call(READ, Deadline.after(1)))
+    await asyncio.sleep(0.01)
+
+    first.cancel()
+
+    assert (await second).document == []
+    assert vendor.logins == 1
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers"),
+    [
+        (HeaderAuth("x-API-Key", "id:secret"), {"x-api-key": "id:secret"}),
+        (BearerToken("abc"), {"authorization": "Bearer abc"}),
+        (
+            BasicWithHeaders("user", "pass", {"X-Billbee-Api-Key": "k"}),
+            {"authorization": "Basic dXNlcjpwYXNz", "x-billbee-api-key": "k"},
+        ),
+    ],
+)
+async def test_credentials_go_with_every_call(auth: Auth, headers: dict[str, str]) -> None:
+    seen: list[httpx.Headers] = []
+
+    async def vendor(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(200, json=[])
+
+    client = Client(system="x", base_url="http://x", auth=auth, transport=httpx.MockTransport(vendor))
+
+    await client.call(READ, Deadline.after(1))
+
+    assert {name: seen[0][name] for name in headers} == headers
+
+
+async def test_lasting_credentials_that_are_refused_are_not_tried_twice() -> None:
+    calls = 0
+
+    async def vendor(_: httpx.Request) -> httpx.Response:
+        nonlocal calls
+        calls += 1
+        return httpx.Response(401)
+
+    client = Client(system="x", base_url="http://x", auth=BearerToken("t"), transport=httpx.MockTransport(vendor))
+
+    with pytest.raises(UpstreamUnauthorized):
+        await client.call(READ, Deadline.after(1))
+
+    assert calls == 1
+
+
+def test_the_word_bearer_stands_there_once() -> None:
+    assert bearer("abc") == bearer("Bearer abc") == "Bearer abc"

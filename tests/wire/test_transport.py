@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from wire.vendor import Vendor, answering, hanging, later, saying, serving, telling
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import Call, Client, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+pytestmark = pytest.mark.anyio
+
+READ = Call("GET", "/customers/", idempotent=True)
+ONCE = Call("GET", "/customers/")
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+
+async def test_connections_are_kept_and_used_again() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url, limits=Limits(parallel=4))
+
+        for _ in range(10):
+            await asyncio.gather(*(client.call(READ, Deadline.after(5)) for _ in range(4)))
+
+        assert len(vendor.requests) == 40
+        assert vendor.connections <= 5
+        await client.aclose()
+
+
+async def test_an_error_answer_does_not_cost_its_connection() -> None:
+    async with serving(answering(404, b'{"message": "gone"}')) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url)
+        call = Call("GET", "/customers/1", missing_is_none=True)
+
+        for _ in range(10):
+            await client.call(call, Deadline.after(5))
+
+        assert vendor.connections == 1
+        await client.aclose()
+
+
+@pytest.mark.parametrize("first", [hanging, saying(HEAD + b"content-length: 99\r\n\r\n[", pause=5)])
+async def test_a_call_given_up_midway_leaves_the_pool_sane(first: Any) -> None:
+    async with serving(first, telling([1])) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url)
+        with pytest.raises(UpstreamTimeout):
+            await client.call(READ, Deadline.after(0.1))
+
+        answers = [(await client.call(READ, Deadline.after(5))).document for _ in range(3)]
+
+        assert answers == [[1]] * 3
+        assert vendor.connections == 2
+        await client.aclose()
+
+
+async def test_answers_of_calls_given_up_reach_nobody_else() -> None:
+    async def echo(writer: asyncio.StreamWriter) -> None:
+        path = vendor.paths()[-1]
+        await later(0.03 if path.startswith("/slow") else 0.0, telling(path))(writer)
+
+    vendor: Vendor
+    async with serving(echo) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url, limits=Limits(parallel=1))
+        for number in range(10):
+            slow = client.call(Call("GET", f"/slow/{number}"), Deadline.after(0.01))
+            await asyncio.gather(slow, return_exceptions=True)
+
+            answer = await client.call(Call("GET", f"/quick/{number}"), Deadline.after(5))
+
+            assert answer.document == f"/quick/{number}"
+        await client.aclose()
+
+
+async def test_what_is_sent_is_what_was_asked() -> None:
+    async with serving(telling([])) as vendor:
+        client = Client(system="next", base_url=vendor.base_url + "/v1/", headers={"User-Agent": "acme/1"})
+        query = [("ids", "1"), ("ids", "a b&c=d"), ("filter_str", '{"id__in":[1]}')]
+
+        await client.call(Call("GET", "/customer/%C3%A5", query=query), Deadline.after(5))
+        await client.call(Call("POST", "/customer/_search", body={"filters": []}), Deadline.after(5))
+        await client.call(Call("POST", "/token", form={"user name": "å", "grant": "x"}), Deadline.after(5))
+
+        got, searched, swapped = (request.decode() for request in vendor.requests)
+        assert vendor.paths()[0] == (
+            "/v1/customer/%C3%A5?ids=1&ids=a%20b%26c%3Dd&filter_str=%7B%22id__in%22%3A%5B1%5D%7D"
+        )
+        assert "user-agent: acme/1\r\n" in got.lower()
+        assert "accept-encoding: gzip\r\n" in got.lower()
+        assert "content-type" not in got.lower()
+        assert searched.endswith('\r\n\r\n{"filters":[]}')
+        assert "content-type: application/json\r\n" in searched.lower()
+        assert swapped.endswith("\r\n\r\nuser%20name=%C3%A5&grant=x")
+        assert "content-type: application/x-www-form-urlencoded\r\n" in swapped.lower()
+        await client.aclose()
+
+
+async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    async with serving(telling([1])) as vendor:
+        client = Client(system="next", base_url=vendor.base_url)
+
+        answer = await client.call(ONCE, Deadline.after(5))
+
+        assert answer.document == [1]
+        await client.aclose()
+
+
+async def over(handler: Callable[[httpx.Request], Any], **settings: Any) -> Any:
+    client = Client(system="x", base_url="http://x", transport=httpx.MockTransport(handler), **settings)
+    try:
+        return await client.call(ONCE, Deadline.after(1))
+    finally:
+        await client.aclose()
+
+
+async def test_any_httpx_transport_may_stand_in() -> None:
+    def vendor(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"path": request.url.path})
+
+    assert (await over(vendor)).document == {"path": "/customers/"}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx.ConnectError("refused"), UpstreamUnavailable),
+        (httpx.ReadError("reset"), UpstreamUnavailable),
+        (httpx.RemoteProtocolError("Server disconnected without sending a response."), UpstreamUnavailable),
+        (httpx.RemoteProtocolError("illegal status line"), UpstreamBadResponse),
+        (httpx.ReadTimeout("slow"), UpstreamTimeout),
+    ],
+)
+async def test_its_failures_have_the_same_names(error: Exception, kind: type[UpstreamError]) -> None:
+    def vendor(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(UpstreamError) as caught:
+        await over(vendor)
+
+    assert type(caught.value) is kind
+
+
+async def test_its_answers_have_the_same_bounds() -> None:
+    class Flood(httpx.AsyncByteStream):
+        def __init__(self) -> None:
+            self.given = 0
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                self.given += 1_000
+                yield b" " * 1_000
+
+    flood = Flood()
+
+    with pytest.raises(UpstreamBadResponse):
+        await over(lambda _: httpx.Response(200, stream=flood), limits=Limits(answer_bytes=10_000))
+
+    assert flood.given <= 11_000
+
+
+async def test_its_answer_cut_short_is_told_so() -> None:
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"["
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+
+    with pytest.raises(UpstreamBadResponse) as caught:
+        await over(lambda _: httpx.Response(200, stream=Broken()))
+
+    assert caught.value.retryable
+
+
+def test_a_process_may_end_right_after_a_call() -> None:
+    program = (
+        "import asyncio\n"
+        "from customer_gateway.model.deadline import Deadline\n"
+        "from customer_gateway.wire import Call, Client\n"
+        "async def main():\n"
+        "    client = Client(system='x', base_url='http://127.0.0.1:1')\n"
+        "    await asyncio.gather(client.call(Call('GET', '/'), Deadline.after(1)), return_exceptions=True)\n"
+        "    await client.aclose()\n"
+        "asyncio.run(main())\n"
+    )
+
+    ends = [subprocess.run([sys.executable, "-c", program], check=False, capture_output=True) for _ in range(4)]  # noqa: S603 - our own program
+
+    assert [end.returncode for end in ends] == [0] * 4
