@@ -1,13 +1,19 @@
 """The ways a field gets its column of values from all objects of a scope."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .completion import LeafCompletion
+from .completion import LeafCompletion, gathered
+from .declaration import Partitioned
 from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
+from .positions import OfSome
 from .rows import Cell, readable
+from .scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,7 +23,6 @@ if TYPE_CHECKING:
     from .declaration import Batched
     from .place import Site
     from .run import Run
-    from .scope import Scope
     from .variables import Arguments
 
 
@@ -66,8 +71,8 @@ class AttributeField:
         self._complete = completion.complete
         leaf = completion if isinstance(completion, LeafCompletion) else None
         self._exact = leaf.exact if leaf else NOTHING
-        read = leaf is not None and leaf.check is not None and readable(name)
-        self.cell = Cell(site.response_name, name, leaf.check) if read else Cell(site.response_name)
+        check = leaf.check if leaf is not None and readable(name) else None
+        self.cell = Cell(site.response_name, name if check else None, check)
 
     def complete(self, run: Run, values: list[Any], scope: Scope) -> Columnar:
         """The column of values that a generated reader found odd."""
@@ -117,11 +122,25 @@ class BatchedField:
             values: Any = self._resolve(objects, run.context, **arguments, **self._selection)
             if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
                 return values
+            if type(values) is Partitioned:
+                return self._in_parts(run, scope, values)
             if type(values) is not list and is_awaitable(values):
                 return run.spawn(self._arrive(run, scope, values))
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
             values = [error] * len(objects)
         return self._completed(run, scope, values)
+
+    def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
+        """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
+        objects = scope.objects
+        begun = [
+            (
+                list(indices),
+                run.begin(self._arrive(run, Scope([objects[i] for i in indices], OfSome(scope.positions, indices)), each)),
+            )
+            for indices, each in parts.groups
+        ]
+        return gathered([None] * len(objects), begun)
 
     async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
         try:
