@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from graphql import print_schema
+
 from customer_gateway import config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
 from customer_gateway.api.schema import build_schema, unified_names
@@ -44,6 +46,11 @@ def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Set
 def gateway_schema() -> GraphQLSchema:
     """The schema of the registered vendors, whatever is configured."""
     return build_schema([vendor.kind for vendor in VENDORS])
+
+
+def schema_text() -> str:
+    """The schema in its own language, as `schema.graphql` holds it."""
+    return print_schema(gateway_schema()) + "\n"
 
 
 def build_federation(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+from typing import Literal, TypeAlias
 
 import structlog
 
+Level: TypeAlias = Literal["info", "warning", "critical"]
 
-def configure_logs(*, plain: bool = False) -> None:
-    """Set structlog up for this process; `plain` writes for people instead of machines."""
+
+def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
+    """Set structlog up for this process; `plain` writes for people instead of machines, `level` is the least told."""
     renderer = structlog.dev.ConsoleRenderer() if plain else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
@@ -19,7 +21,7 @@ def configure_logs(*, plain: bool = False) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

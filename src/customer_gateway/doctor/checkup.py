@@ -1,0 +1,139 @@
+"""What is examined of each system, and what is found."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from customer_gateway.app import build_federation
+from customer_gateway.doctor.probe import Reached, Unreached, probe, proxy_of
+from customer_gateway.errors import (
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnauthorized,
+)
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.system import Want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer_gateway.config import Settings
+    from customer_gateway.system import System
+    from customer_gateway.systems.connection import Wiring
+
+Outcome: TypeAlias = Literal["well", "wrong", "unknown"]
+
+_SKEW_SECONDS: Final = 60.0
+"""How far two clocks may be apart: sessions and times of change are compared across them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing examined: how it is, in words, and, where it is wrong, how to mend it."""
+
+    outcome: Outcome
+    words: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """All that was examined of one system."""
+
+    name: str
+    kind: str
+    base_url: str
+    reach: Finding
+    credentials: Finding
+    clock: Finding
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return (self.reach, self.credentials, self.clock)
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong; what could not be examined is not wrong."""
+        return all(finding.outcome != "wrong" for finding in self.findings)
+
+
+async def examine(
+    settings: Settings,
+    wiring: Wiring | None = None,
+    *,
+    seconds: float = 10.0,
+    now: Callable[[], float] = time.time,
+) -> list[Checkup]:
+    """Examine the configured systems side by side, each stage within `seconds`; raises `ConfigInvalid`."""
+    federation = build_federation(settings, wiring)
+    try:
+        return await asyncio.gather(
+            *(
+                _checkup(federation.systems[name], system.base_url, seconds, now)
+                for name, (_, system) in settings.systems.items()
+            )
+        )
+    finally:
+        await federation.aclose()
+
+
+async def _checkup(system: System, base_url: str, seconds: float, now: Callable[[], float]) -> Checkup:
+    reach, clock = await _way(base_url, seconds, now)
+    if reach.outcome == "wrong":
+        credentials = Finding("unknown", "not tried")
+    else:
+        credentials = await _credentials(system, seconds)
+    return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock)
+
+
+async def _way(base_url: str, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
+    """How the system is reached, and its clock."""
+    untold = Finding("unknown", "not told")
+    if proxy_of(base_url):
+        return Finding("unknown", "by a proxy: see credentials"), untold
+    try:
+        reached = await probe(base_url, Deadline.after(seconds), now)
+    except Unreached as error:
+        return Finding("wrong", error.words, error.remedy), untold
+    return Finding("well", "reached"), _clock(reached)
+
+
+def _clock(reached: Reached) -> Finding:
+    ahead = reached.clock_ahead
+    if ahead is None:
+        return Finding("unknown", "not told")
+    if abs(ahead) <= _SKEW_SECONDS:
+        return Finding("well", "the same")
+    words = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
+    return Finding("wrong", words, "set this machine's clock by NTP; if it is right, the vendor's is wrong")
+
+
+async def _credentials(system: System, seconds: float) -> Finding:
+    """Whether a page of one customer is answered."""
+    try:
+        page = await system.page(0, 1, Want(), Deadline.after(seconds), ask_next=False)
+    except UpstreamError as error:
+        return _refused(error)
+    return Finding("well", "accepted" if page.items else "accepted; there are no customers")
+
+
+def _refused(error: UpstreamError) -> Finding:
+    words = str(error).removeprefix(f"{error.system}: ")
+    match error:
+        case UpstreamUnauthorized():
+            remedy = f"check the credentials in [systems.{error.system}] and what they are allowed to read"
+            return Finding("wrong", f"refused: {words}", remedy)
+        case UpstreamRateLimited():
+            return Finding("unknown", words, "ask again later; something else uses these credentials up")
+        case UpstreamTimeout():
+            return Finding("wrong", words, "the vendor is slow or hangs: see its status, or raise --seconds")
+        case UpstreamBadResponse():
+            remedy = f"check base_url in [systems.{error.system}]: path and version belong to it"
+            return Finding("wrong", words, remedy)
+        case _:
+            return Finding("wrong", words, "the vendor is down: see its status")

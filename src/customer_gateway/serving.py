@@ -1,0 +1,129 @@
+"""The gateway on a socket: bound before anything else starts, left in good order on Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import contextmanager
+from ipaddress import ip_address
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+from customer_gateway.app import CONFIG_VARIABLE, WORKERS_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+
+_NO_START: Final = 3
+"""The exit code of uvicorn's worker processes that could not start."""
+
+
+class CannotListen(Exception):
+    """The address is not to be had; the message is one plain line that says why and what to do."""
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what listens at `host` is reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `CannotListen`."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except socket.gaierror:
+        raise CannotListen(f"{host} is no address of this machine; try --host 127.0.0.1.") from None
+    # With the protocol named, asyncio sets TCP_NODELAY on what it accepts; without it answers wait for delayed ACKs.
+    connection = socket.socket(family, kind, socket.IPPROTO_TCP)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        connection.bind(address)
+        connection.listen(2048)
+    except OSError as error:
+        connection.close()
+        raise CannotListen(_why_not(host, port, error)) from None
+    connection.setblocking(False)  # noqa: FBT003 - the standard library takes it by position
+    return connection
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken: stop what listens there, or choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is not allowed to this user: choose one above 1023 with --port."
+    return f"Cannot listen at {host}, port {port}: {error.strerror}."
+
+
+def address_of(connection: socket.socket) -> str:
+    """`http://HOST:PORT` of a listening socket."""
+    host, port = connection.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    app: Starlette, connection: socket.socket, *, grace_seconds: float, started: Callable[[], None]
+) -> bool:
+    """Serve until Ctrl-C or SIGTERM; requests under way have `grace_seconds` to end. False when it could not start."""
+    server = _Server(_config(app, grace_seconds), started)
+    await server.serve(sockets=[connection])
+    return server.started
+
+
+def serve_by_workers(config: Path | None, workers: int, connection: socket.socket, *, grace_seconds: float) -> bool:
+    """Serve by several processes that share the socket until Ctrl-C or SIGTERM. False when they could not start."""
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config)
+    os.environ[WORKERS_VARIABLE] = str(workers)
+    settings = _config("customer_gateway.app:worker", grace_seconds, factory=True, workers=workers)
+    supervisor = Multiprocess(settings, sockets=[connection])
+    supervisor.run()
+    return all(process.exitcode != _NO_START for process in supervisor.processes)
+
+
+def _config(app: Any, grace_seconds: float, **more: Any) -> Config:
+    return Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # the gateway writes a line per request of its own
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=ceil(grace_seconds),
+        **more,
+    )
+
+
+class _Server(Server):
+    """uvicorn's server, which says when it serves, and takes a signal for the wish to end, not for a failure."""
+
+    def __init__(self, config: Config, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._told()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._captured_signals.clear()  # else they are raised again, and the process ends as if killed
