@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields
 from datetime import datetime  # noqa: TC003 - strawberry reads annotations at run time
 from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
 from operator import attrgetter
@@ -30,7 +31,7 @@ from customer_gateway.federation.provenance import FieldState, provenance
 from customer_gateway.model import nouns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from customer_gateway.api.system import CustomerRecord
     from customer_gateway.federation import customer
@@ -62,17 +63,17 @@ class BilledCustomer(NamedTuple):
     billing: nouns.Billing
 
 
-def _told(name: str) -> Callable[[BilledCustomer], Any]:
-    return attrgetter(f"billing.{name}")
+_TOLD = frozenset(each.name for each in fields(nouns.Billing))
 
 
 def billed(name: str, description: str) -> Any:
     """A field of billing: from the customer's own document, else by the reader `billing.<name>` of its system."""
-    told = _told(name)
+    told = attrgetter(f"billing.{name}") if name in _TOLD else None
+    field = f"billing.{name}"
 
     def resolve(parents: Sequence[BilledCustomer], request: Request) -> Any:
-        field = f"billing.{name}"
-        if not any(field in held.system.readers for parent in parents for held in parent.customer.records):
+        elsewhere = any(field in held.system.readers for parent in parents for held in parent.customer.records)
+        if told is not None and not elsewhere:
             return [told(parent) for parent in parents]
         return merged(read_field(field, [parent.customer for parent in parents], request), len(parents))
 
@@ -94,12 +95,24 @@ class Billing:
 
 
 def _billing(customers: Sequence[customer.Customer], request: Request) -> Any:
-    parts = read_field("billing", customers, request)
-    values = merged(parts, len(customers))
+    parts = [
+        Part(positions, _billed([customers[each] for each in positions], values))
+        for positions, values in read_field("billing", customers, request)
+    ]
+    return merged(parts, len(customers))
+
+
+def _billed(owners: Sequence[customer.Customer], values: Any) -> Any:
+    if inspect.isawaitable(values):
+        return _billed_later(owners, values)
     return [
         value if value is None or isinstance(value, UpstreamError) else BilledCustomer(owner, value)
-        for owner, value in zip(customers, values, strict=True)
+        for owner, value in zip(owners, values, strict=True)
     ]
+
+
+async def _billed_later(owners: Sequence[customer.Customer], values: Awaitable[Sequence[Any]]) -> Any:
+    return _billed(owners, await values)
 
 
 @strawberry.type(description="One record of a customer: the system and the vendor's own key.")

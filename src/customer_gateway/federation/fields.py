@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 KEYED: Final = frozenset({"owner", "updater", "creator", "invoices"})
 """Fields that no document tells by itself: without a reader there are none."""
 
-UNITED: Final = frozenset({"contacts", "accounts", "agreements", "emails", "phones", "addresses", "external_ids"})
-"""List fields of a linked customer that hold the items of all its records; elsewhere the first non-empty value wins."""
+LISTS: Final = frozenset(
+    {"emails", "phones", "addresses", "notes", "external_ids", "contacts", "accounts", "agreements"}
+    | {"billing.recipients"}
+)
+"""List fields: empty where a system has no such field; a linked customer's hold the items of all its records."""
+
+_BILLING: Final = "billing."
 
 
 class Part(NamedTuple):
@@ -54,17 +59,19 @@ def read_views(
     reader = system.readers.get(name)
     if reader is not None:
         return reader(views, reads)
-    if "." in name:
-        return [getattr(view.billing, name.rpartition(".")[2], None) for view in views]
     if name in KEYED:
         return [None] * len(views)  # a system that has such users has a reader for them
-    return list(map(attrgetter(name), views))
+    if name.startswith(_BILLING):
+        values = [getattr(view.billing, name.removeprefix(_BILLING), None) for view in views]
+    else:
+        values = list(map(attrgetter(name), views))
+    return [[] if value is None else value for value in values] if name in LISTS else values
 
 
 async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
     """Linked customers: the field of each record, then one value of them."""
     per_record = await read_records(name, customers, reads)
-    choose = _united if name in UNITED else _first
+    choose = _united if name in LISTS else _first
     return [choose(values) for values in per_record]
 
 

@@ -120,9 +120,8 @@ class PlandCustomerView(Record):
     @property
     def billing(self) -> Billing:
         """Payment terms and recipients are names behind ids: the readers tell them."""
-        return Billing(
-            einvoice=EInvoice(leitweg_id=self.text("buyerReference"), supplier_number=self.text("orderReferenceId"))
-        )
+        einvoice = EInvoice(leitweg_id=self.text("buyerReference"), supplier_number=self.text("orderReferenceId"))
+        return Billing(einvoice=einvoice if einvoice != EInvoice() else None)
 
     @property
     def external_ids(self) -> list[str]:
