@@ -33,17 +33,17 @@ PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304,
 
 _DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
     "pland": Pland,
-    "billbee": Billbee,
     "autodns": AutoDns,
-    "lemonsoft": Lemonsoft,
     "next": Next,
+    "lemonsoft": Lemonsoft,
+    "billbee": Billbee,
 }
 _FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
     "pland": fill_pland,
-    "billbee": fill_billbee,
     "autodns": fill_autodns,
-    "lemonsoft": fill_lemonsoft,
     "next": fill_next,
+    "lemonsoft": fill_lemonsoft,
+    "billbee": fill_billbee,
 }
 
 
@@ -79,18 +79,17 @@ class Sandbox:
             for name, dialect in _DIALECTS.items()
         }
         self.pland = self.vendors["pland"]
-        self.billbee = self.vendors["billbee"]
         self.autodns = self.vendors["autodns"]
-        self.lemonsoft = self.vendors["lemonsoft"]
         self.next = self.vendors["next"]
+        self.lemonsoft = self.vendors["lemonsoft"]
+        self.billbee = self.vendors["billbee"]
 
     def shared(self) -> list[dict[str, str]]:
         """Who is whom: for every party known to two or more vendors, the key of its record at each of them."""
         keys: dict[int, dict[str, str]] = {}
         for name in self.vendors:
-            records = zip(
-                customers_of(name, self._customers), self._stores[name][_CUSTOMERS[name]].keys(), strict=False
-            )
+            keys_at_first = _filled(name, self._customers)[_CUSTOMERS[name]].keys()
+            records = zip(customers_of(name, self._customers), keys_at_first, strict=True)
             for party, key in records:
                 keys.setdefault(party.number, {})[name] = key
         return [records for records in keys.values() if len(records) > 1]

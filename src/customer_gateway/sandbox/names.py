@@ -32,6 +32,7 @@ class Land:
     trades: tuple[str, ...]
     forms: tuple[tuple[str, ...], ...]
     public_bodies: tuple[str, ...]
+    quarters: tuple[str, ...]
     banks: tuple[tuple[str, str, str], ...]
     female_names: tuple[str, ...]
     male_names: tuple[str, ...]
@@ -85,6 +86,7 @@ GERMANY: Final = Land(
         ("UG (haftungsbeschränkt)", "UG", "UG haftungsbeschränkt"),
     ),
     public_bodies=("Stadtwerke", "Stadtverwaltung", "Landratsamt", "Klinikum", "Berufsschule"),
+    quarters=("Nord", "Süd", "Mitte", "I", "II"),
     banks=(
         ("Commerzbank", "COBADEFFXXX", "37040044"),
         ("Deutsche Bank", "DEUTDEFFXXX", "50070010"),
@@ -129,6 +131,7 @@ SWEDEN: Final = Land(
     ),
     forms=(("AB", "Aktiebolag", "A.B.", "ab"), ("HB", "Handelsbolag"), ("KB", "Kommanditbolag")),
     public_bodies=("Kommun", "Region", "Bostadsrättsförening", "Landsting", "Skolförvaltning"),
+    quarters=("Norra", "Södra", "Centrum"),
     banks=(
         ("Swedbank", "SWEDSESS", "800"),
         ("Handelsbanken", "HANDSESS", "600"),
@@ -172,6 +175,7 @@ FINLAND: Final = Land(
     ),
     forms=(("Oy", "OY", "Oy Ab", "Osakeyhtiö"), ("Ky", "Kommandiittiyhtiö"), ("Tmi", "T:mi", "Toiminimi")),
     public_bodies=("Kaupunki", "Asunto Oy", "Hyvinvointialue", "Ammattikoulu", "Seurakunta"),
+    quarters=("Pohjoinen", "Etelä", "Keskusta"),
     banks=(
         ("Nordea", "NDEAFIHH", "123456"),
         ("OP Ryhmä", "OKOYFIHH", "500001"),

@@ -98,11 +98,15 @@ def customers_of(vendor: str, customers: int) -> tuple[Party, ...]:
 
 @cache
 def staff_of(vendor: str, count: int = 24) -> tuple[Person, ...]:
-    """The vendor's own users: who creates, owns and updates the customers."""
+    """The vendor's own users, no two of one name: who creates, owns and updates the customers."""
     rng = Random(f"staff {vendor}")
     land = LANDS[_COUNTRIES[vendor][0]]
     host = f"{vendor}-betrieb.example"
-    return tuple(_person(rng, land, host, "Innendienst") for _ in range(count))
+    staff: dict[str, Person] = {}
+    while len(staff) < count:
+        person = _person(rng, land, host, "Innendienst")
+        staff.setdefault(person.email, person)
+    return tuple(staff.values())
 
 
 @cache
@@ -180,7 +184,7 @@ def _name(rng: Random, kind: str, land: Land, city: str, someone: Person) -> tup
     if kind == "person":
         return someone.name, ""
     if kind == "public":
-        return f"{rng.choice(land.public_bodies)} {city} {rng.choice(('Nord', 'Süd', 'Mitte', 'I', 'II'))}", ""
+        return f"{rng.choice(land.public_bodies)} {city} {rng.choice(land.quarters)}", ""
     form = rng.choice(land.forms)[0]
     trade = rng.choice(land.trades)
     if rng.random() < 0.35:

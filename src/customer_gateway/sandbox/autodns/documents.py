@@ -27,6 +27,14 @@ CONTEXT: Final = 4
 FIRST_NUMBER: Final = 30_001_000
 _PERSONAL_CONTEXT: Final = 33004
 _MIDNIGHT: Final = "T00:00:00.000"
+_USER_DETAILS: Final = {
+    "language": "de",
+    "status": 1,
+    "passwordExpired": False,
+    "passwordChanged": "2026-02-01T08:00:00.000+0100",
+    "passwordExpires": "2027-02-01T08:00:00.000+0100",
+}
+_STAMPS: Final = {"created": "2023-03-01T10:15:00.000+0100", "updated": "2025-07-14T16:42:07.000+0200"}
 
 
 def fill_autodns(store: Store, customers: int) -> None:
@@ -101,10 +109,8 @@ def _customer(place: int, party: Party, staff: tuple[Person, ...]) -> Document:
             "sepa": _sepa(place, party) if place % 3 == 0 else None,
             "card": _card(place) if place % 5 == 2 else None,
             "billingUsers": [reference(number, staff)] + ([reference(number + 3, staff)] if place % 4 == 0 else []),
-            "comments": [{"id": 700 + place, "text": "Zahlt pünktlich.", "user": reference(number, staff)}]
-            if place % 6 == 1
-            else None,
-            "owner": reference(number, staff),
+            "comments": [_comment(place, reference(number, staff))] if place % 6 == 1 else None,
+            "owner": {**reference(number, staff), **(_USER_DETAILS if place % 10 == 0 else {})},
             "updater": reference(rng.randrange(len(staff)), staff),
             "created": moments.with_offset(created, moments.BERLIN),
             "updated": moments.with_offset(updated, moments.BERLIN),
@@ -114,6 +120,16 @@ def _customer(place: int, party: Party, staff: tuple[Person, ...]) -> Document:
         }
     )
     return _waiting(document) if place % 31 == 8 else document
+
+
+def _comment(place: int, author: Document) -> Document:
+    return {
+        "id": 700 + place,
+        "text": "Zahlt pünktlich.",
+        "user": author,
+        "customer": identity(place),
+        **_STAMPS,
+    }
 
 
 def _who(place: int, party: Party) -> Document:
@@ -172,7 +188,8 @@ def _billing(rng: Random, place: int, party: Party) -> Document:
 def _waiting(document: Document) -> Document:
     """The same customer with a changed e-mail address that nobody has checked yet."""
     address = f"neu-{document['number']}@umzug.example"
-    verification = {"email": address, "status": "PENDING", "created": document["updated"]}
+    whom = {name: document[name] for name in ("number", "client", "group")}
+    verification = {"email": address, "status": "PENDING", "customer": whom, **_STAMPS}
     return {
         **document,
         "emails": [address],
@@ -197,11 +214,15 @@ def _contacts(place: int, party: Party, staff: tuple[Person, ...]) -> list[Docum
                 "gender": "FEMALE" if person.female else "MALE",
                 "postalCode": party.postal_code if turn == 0 else None,
                 "city": party.city if turn == 0 else None,
+                "state": party.region if turn == 0 else None,
                 "country": party.land.code,
                 "phone": _phone(person.phone, party),
+                "fax": _phone(party.fax, party),
                 "email": person.email,
                 "address": [f"{party.street} {party.house_number}"] if turn == 0 else None,
                 "owner": reference(place, staff),
+                "updater": reference(place + 5, staff) if turn else None,
+                **_STAMPS,
             }
         )
         for turn, person in enumerate(party.people[1:] if party.kind == "company" else party.people)
@@ -213,15 +234,18 @@ def _contracts(rng: Random, place: int) -> list[Document]:
         present(
             {
                 "id": 41_001 + place * 2 + turn,
-                "contract": {"label": ("Reseller", "Auftragsverarbeitung")[turn]},
+                "contract": {"label": ("Reseller", "Auftragsverarbeitung")[turn], **_STAMPS},
                 "accountManager": {
                     "id": 11 + rng.randrange(3),
                     "name": ("Petra Kunz", "Max Rieder", "Ilka Sommer")[rng.randrange(3)],
                     "phone": {"phone": "+49-941-595590"},
                     "email": "partner@registrar.example",
+                    **_STAMPS,
                 },
                 "classification": "STANDARD",
+                "invoiceNotice": "Bitte Bestellnummer angeben" if turn else None,
                 "notice": "Verlängert sich jährlich" if turn == 0 else None,
+                "ticketNumber": f"T{place:05d}" if turn else None,
                 "noSap": False,
                 "created": f"{moments.day(rng, date(2018, 2, 1), 2000)}{_MIDNIGHT}+0100",
                 "updated": f"{moments.day(rng, date(2024, 2, 1), 500)}{_MIDNIGHT}+0100",
@@ -234,11 +258,15 @@ def _contracts(rng: Random, place: int) -> list[Document]:
 def _account(rng: Random, place: int, party: Party) -> Document:
     balance = round(rng.uniform(-400, 3000), 2)
     return {
+        "customer": identity(place),
         "currentAccountBalance": balance,
         "runningTotal": round(balance - 12.5, 2),
         "creditLimit": float(500 * (place % 5)),
         "currency": party.land.currency,
         "minRunningTotalNotification": 50.0,
+        **({"minRunningTotalNotificationEmail": party.billing_email} if party.billing_email else {}),
+        **({"view": {"currency": "EUR", "rate": 11.25}} if party.land.currency == "SEK" else {}),
+        **_STAMPS,
         "reserved": 12.5,
     }
 
@@ -251,8 +279,44 @@ def _sepa(place: int, party: Party) -> Document:
         "bic": party.bic,
         "status": ("ACTIVE", "ACTIVE", "EXPIRED", "LOCKED")[place % 4],
         "confirmSignature": "2023-03-01T10:15:00.000+0100",
+        "confirmIp": "192.0.2.17",
+        "confirmUseragent": "Mozilla/5.0",
+        "confirmChecked": place % 2 == 0,
         "expire": "2028-03-01T00:00:00.000+0100",
-        "histories": [],
+        "document": _mandate_paper(place),
+        "histories": [_former_mandate(place, party)] if place % 2 else [],
+        **_STAMPS,
+    }
+
+
+def _former_mandate(place: int, party: Party) -> Document:
+    return {
+        "reference": f"MD-{10_000 + place}-A",
+        "accountHolder": party.name,
+        "iban": party.iban,
+        "bic": party.bic,
+        "status": "CANCELED",
+        "confirmSignature": "2019-08-12T08:00:00.000+0200",
+        "confirmIp": "192.0.2.18",
+        "confirmUseragent": "Mozilla/5.0",
+        "confirmChecked": True,
+        "expire": "2023-02-28T23:59:59.000+0100",
+        "document": _mandate_paper(place),
+        **_STAMPS,
+    }
+
+
+def _mandate_paper(place: int) -> Document:
+    return {
+        "id": 66_000 + place,
+        "name": f"mandat-{place}.pdf",
+        "type": "SEPA_MANDATE",
+        "mimeType": "application/pdf",
+        "size": 48_211,
+        "comment": "unterschrieben",
+        "link": f"/document/{66_000 + place}",
+        "data": "JVBERi0xLjQK",
+        **_STAMPS,
     }
 
 
@@ -263,6 +327,7 @@ def _card(place: int) -> Document:
         "status": "ACTIVE" if place % 10 else "EXPIRED",
         "validFrom": "2023-01-01T00:00:00.000+0100",
         "validTo": "2027-12-31T23:59:59.000+0100",
+        **_STAMPS,
     }
 
 

@@ -137,7 +137,8 @@ class Billbee:
         if address is not None and not isinstance(address, dict):
             raise invalid("Address must be an object")
         if address is not None:
-            self._new_address(key, address)
+            entered: Document = address  # pyright: ignore[reportUnknownVariableType] - a JSON object is a Document
+            self._new_address(key, entered)
         self._store[CUSTOMERS].put(customer)
         return _single(customer)
 

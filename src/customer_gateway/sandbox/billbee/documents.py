@@ -74,12 +74,12 @@ def _customer(place: int, party: Party) -> Document:
     created, _ = moments.life_of_record(Random(f"billbee customer {party.number}"))
     base = place * 8
     defaults: dict[str, Document | None] = {
-        "DefaultMailAddress": entry(base, 1, party.email if place % 21 else None, None),
+        "DefaultMailAddress": entry(base, 1, party.email if place % 21 else None, "default" if place % 2 else None),
         "DefaultCommercialMailAddress": entry(base + 1, 1, party.billing_email, "commercial"),
         "DefaultStatusUpdatesMailAddress": entry(base + 2, 1, party.people[0].email if place % 3 else None, "status"),
-        "DefaultPhone1": entry(base + 3, 2, party.phone if place % 2 else None, None),
+        "DefaultPhone1": entry(base + 3, 2, party.phone if place % 2 else None, "phone"),
         "DefaultPhone2": entry(base + 4, 2, party.mobile, "mobile"),
-        "DefaultFax": entry(base + 5, 3, party.fax, None),
+        "DefaultFax": entry(base + 5, 3, party.fax, "fax"),
     }
     further = entry(base + 6, 1, party.people[-1].email if place % 9 == 4 else None, "further")
     archived, restored = place % 15 == 14, place % 40 == 6
@@ -139,7 +139,7 @@ def _address(place: int, party: Party, kind: int) -> Document:
         "Fax": None,
         "AddressAddition": party.second_line,
         "ArchivedAt": "2025-02-11T09:30:39.36" if shipping and place % 25 == 12 else None,
-        "RestoredAt": None,
+        "RestoredAt": "2024-12-01T12:00:00" if place % 40 == 7 else None,
     }
 
 

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from sandbox.clients import Clock, guest, stranger
+
+from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+CUSTOMER = "/customer/domainhaus/30001000"
+
+
+async def search(client: httpx.AsyncClient, *filters: dict[str, Any], **view: Any) -> dict[str, Any]:
+    body = {"filters": list(filters), "view": {"limit": 1000, **view}}
+    return (await client.post("/customer/_search", json=body)).json()
+
+
+async def customer(client: httpx.AsyncClient, path: str = CUSTOMER) -> dict[str, Any]:
+    return (await client.get(path)).json()["data"][0]
+
+
+def equal(key: str, value: object, link: str = "AND") -> dict[str, Any]:
+    return {"key": key, "operator": "EQUAL", "value": value, "link": link}
+
+
+async def test_a_wrong_context_is_refused_in_the_envelope(autodns: httpx.AsyncClient) -> None:
+    answer = await autodns.get("/hello", headers={"X-Domainrobot-Context": "1"})
+
+    assert answer.status_code == 401
+    assert answer.json()["status"]["type"] == "ERROR"
+    assert answer.json()["messages"][0]["status"] == "ERROR"
+
+
+async def test_a_call_without_a_user_agent_is_refused(autodns: httpx.AsyncClient) -> None:
+    answer = await autodns.get("/hello", headers={"User-Agent": ""})
+
+    assert answer.status_code == 400
+
+
+async def test_a_session_lives_on_while_it_is_used(box: Sandbox, clock: Clock) -> None:
+    known = box.autodns.credentials
+    async with stranger(box.autodns) as client:
+        opened = await client.post("/login", json=dict(known))
+        client.cookies.clear()
+        session = {"X-Domainrobot-SessionId": opened.headers["X-Domainrobot-SessionId"]}
+        statuses: list[int] = []
+        for wait in (599, 599, 600):
+            clock.now += wait
+            statuses.append((await client.get("/hello", headers=session)).status_code)
+
+    assert statuses == [200, 200, 401]
+
+
+async def test_a_list_has_thirty_reduced_rows_and_tells_how_many_there_are(autodns: httpx.AsyncClient) -> None:
+    answer = (await autodns.post("/customer/_search", json={})).json()
+
+    assert (len(answer["data"]), answer["object"]["summary"]) == (30, 300)
+    assert "emails" not in answer["data"][0]
+    assert {"number", "client", "name", "type", "owner"} <= set(answer["data"][0])
+
+
+async def test_asked_for_keys_come_with_the_list(autodns: httpx.AsyncClient) -> None:
+    keys = {"keys[]": ["emails", "account.currency"]}
+    answer = (await autodns.post("/customer/_search", params=keys, json={})).json()
+
+    assert answer["data"][0]["emails"]
+    assert answer["data"][0]["account"]["currency"]
+
+
+async def test_an_unknown_column_or_too_long_a_page_is_refused(autodns: httpx.AsyncClient) -> None:
+    column = await autodns.post("/customer/_search", params={"keys[]": "nmae"}, json={})
+    page = await autodns.post("/customer/_search", json={"view": {"limit": 1001}})
+
+    assert (column.status_code, page.status_code) == (400, 400)
+
+
+async def test_a_number_alone_does_not_tell_a_customer(autodns: httpx.AsyncClient) -> None:
+    answer = await search(autodns, {"key": "number", "operator": "IN", "values": [30001000]})
+
+    assert {row["client"] for row in answer["data"]} == {"domainhaus", "reseller-nord"}
+
+
+async def test_pairs_are_read_by_nested_filters_linked_by_or(autodns: httpx.AsyncClient) -> None:
+    wanted = [("domainhaus", 30001001), ("reseller-nord", 30001005), ("domainhaus", 1)]
+    pairs = [{"filters": [equal("client", client), equal("number", number)], "link": "OR"} for client, number in wanted]
+
+    answer = await search(autodns, *pairs)
+
+    assert {(row["client"], row["number"]) for row in answer["data"]} == set(wanted[:2])
+
+
+async def test_and_binds_before_or(autodns: httpx.AsyncClient) -> None:
+    answer = await search(
+        autodns, equal("number", 30001000, "AND"), equal("client", "domainhaus", "OR"), equal("number", 30001001)
+    )
+
+    assert [(row["client"], row["number"]) for row in answer["data"]] == [
+        ("domainhaus", 30001000),
+        ("domainhaus", 30001001),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            {"key": "updated", "operator": "GREATER", "value": "2025-06-01 00:00:00"},
+            {"key": "updated", "operator": "LESS_EQUAL", "value": "2025-06-01 00:00:00"},
+        ),
+        ({"key": "vatNumber", "operator": "IS_NULL"}, {"key": "vatNumber", "operator": "IS_NOT_NULL"}),
+        (
+            {"key": "name", "operator": "ILIKE", "value": "*gmbh*"},
+            {"key": "name", "operator": "NOT_ILIKE", "value": "*gmbh*"},
+        ),
+        ({"key": "locked", "operator": "EQUAL", "value": True}, {"key": "locked", "operator": "EQUAL", "value": False}),
+        (
+            {"key": "type", "operator": "IN", "values": ["PERSON"]},
+            {"key": "type", "operator": "NOT_IN", "values": ["PERSON"]},
+        ),
+    ],
+)
+async def test_an_operator_and_its_opposite_part_the_customers(
+    autodns: httpx.AsyncClient, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    first, second = await search(autodns, one), await search(autodns, other)
+
+    assert first["object"]["summary"] + second["object"]["summary"] == 300
+    assert first["object"]["summary"] > 0
+    assert second["object"]["summary"] > 0
+
+
+async def test_orders_are_kept_over_pages(autodns: httpx.AsyncClient) -> None:
+    orders = [{"key": "client", "type": "DESC"}, {"key": "number"}]
+    pages = [
+        (await autodns.post("/customer/_search", json={"orders": orders, "view": {"limit": 100, "offset": at}})).json()
+        for at in (0, 100, 200)
+    ]
+
+    found = [(row["client"], row["number"]) for page in pages for row in page["data"]]
+    assert found == sorted(sorted(found, key=lambda pair: pair[1]), key=lambda pair: pair[0], reverse=True)
+    assert len(set(found)) == 300
+
+
+async def test_a_user_with_a_slash_in_the_name_is_found(autodns: httpx.AsyncClient) -> None:
+    filters = [{"key": "user", "operator": "LIKE", "value": "*/*"}]
+    users = (await autodns.post("/user/_search", json={"filters": filters})).json()["data"]
+
+    answer = await autodns.get(f"/user/{users[0]['user']}/{users[0]['context']}")
+
+    assert answer.json()["data"][0]["user"] == users[0]["user"]
+
+
+async def test_invoices_are_found_by_their_customer(autodns: httpx.AsyncClient) -> None:
+    pair = [equal("customer.client", "domainhaus"), equal("customer.number", 30001001)]
+
+    answer = (await autodns.post("/invoice/_search", json={"filters": pair})).json()
+
+    assert {row["customer"]["number"] for row in answer["data"]} <= {30001001}
+
+
+async def test_null_is_never_sent(autodns: httpx.AsyncClient) -> None:
+    keys = {"keys[]": ["vatNumber", "title", "fax", "sepa", "card", "contacts"]}
+    answer = (await autodns.post("/customer/_search", params=keys, json={"view": {"limit": 1000}})).text
+
+    assert "null" not in answer
+
+
+async def test_a_put_answers_without_data_and_replaces_what_was_not_sent(autodns: httpx.AsyncClient) -> None:
+    before = await customer(autodns)
+    sent = {name: value for name, value in before.items() if name not in ("url", "billingEmails")}
+
+    answer = await autodns.put(CUSTOMER, json={**sent, "city": "Ulm"})
+    after = await customer(autodns)
+
+    assert "data" not in answer.json()
+    assert answer.json()["status"]["type"] == "SUCCESS"
+    assert (after["city"], after["owner"], after["account"]) == ("Ulm", before["owner"], before["account"])
+    assert not {"url", "billingEmails"} & set(after)
+
+
+async def test_a_change_of_checked_data_waits_and_keeps_the_old_in_sight(autodns: httpx.AsyncClient) -> None:
+    before = await customer(autodns)
+
+    answer = await autodns.put(CUSTOMER, json={**before, "emails": ["neu@umzug.example"]})
+    after = await customer(autodns)
+
+    assert answer.json()["status"]["type"] == "NOTIFY"
+    assert after["pending"] is True
+    assert after["emails"] == ["neu@umzug.example"]
+    assert after["persistent"]["emails"] == before["emails"]
+    assert after["verifications"][0]["status"] == "PENDING"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"phone": "030 1"}, {"type": "FIRM"}, {"country": "Germany"}, {"nmae": "x"}, {"emails": ["x"]}]
+)
+async def test_a_put_that_does_not_fit_changes_nothing(autodns: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
+    before = await customer(autodns)
+
+    answer = await autodns.put(CUSTOMER, json={**before, **wrong})
+
+    assert answer.status_code == 400
+    assert answer.json()["messages"][0]["objects"] == [{"type": "customer", "value": next(iter(wrong))}]
+    assert await customer(autodns) == before
+
+
+async def test_a_new_customer_can_be_read_again(autodns: httpx.AsyncClient) -> None:
+    known = await customer(autodns)
+    sent = {
+        name: known[name] for name in ("name", "type", "fname", "lname", "pcode", "city", "country", "phone", "emails")
+    }
+
+    created = (await autodns.post("/customer/_upgrade", json=sent)).json()["data"][0]
+
+    assert await customer(autodns, f"/customer/{created['client']}/{created['number']}") == created
+    assert created["pending"] is False
+
+
+async def test_a_mandate_is_set_shown_and_removed(autodns: httpx.AsyncClient) -> None:
+    sent = {"iban": "DE75512108001245126199", "accountHolder": "Neu GmbH"}
+
+    await autodns.post(f"{CUSTOMER}/sepa", json=sent)
+    shown = (await autodns.get(f"{CUSTOMER}/sepa")).json()["data"]
+    await autodns.delete(f"{CUSTOMER}/sepa")
+
+    assert shown[0]["iban"] == sent["iban"]
+    assert "sepa" not in await customer(autodns)
+
+
+async def test_the_fourth_call_of_a_second_is_refused_in_the_envelope(limited: Sandbox, clock: Clock) -> None:
+    async with guest(limited.autodns) as client:
+        statuses = [(await client.get("/hello")).status_code for _ in range(4)]
+        refused = await client.get("/hello")
+        clock.now += 1
+        again = await client.get("/hello")
+
+    assert statuses == [200, 200, 200, 429]
+    assert refused.json()["status"]["type"] == "ERROR"
+    assert "Retry-After" not in refused.headers
+    assert again.status_code == 200

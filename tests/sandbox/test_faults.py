@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+
+import httpx
+import pytest
+from sandbox.clients import credentials_of
+
+from customer_gateway.sandbox import FaultKind, Sandbox
+from customer_gateway.sandbox.faults import KINDS
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/customers/?limit=50"
+
+
+@pytest.fixture
+async def pland(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of Pland on a real socket, which gives up after half a second of silence."""
+    async with (
+        box.serving() as urls,
+        httpx.AsyncClient(base_url=urls["pland"], timeout=0.5, **credentials_of(box.pland)) as client,
+    ):
+        yield client
+
+
+async def test_without_a_fault_the_socket_gives_what_the_application_gives(pland: httpx.AsyncClient) -> None:
+    answer = await pland.get(PATH)
+
+    assert answer.status_code == 200
+    assert len(answer.json()) == 50
+
+
+async def test_latency_delays_the_true_answer(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("latency", latency=0.1)
+
+    began = time.perf_counter()
+    answer = await pland.get(PATH)
+
+    assert time.perf_counter() - began >= 0.1
+    assert len(answer.json()) == 50
+
+
+async def test_a_status_comes_in_the_vendor_s_own_words(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("status", status=429, retry_after=7)
+
+    answer = await pland.get(PATH)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert set(answer.json()) == {"message", "errors"}
+
+
+async def test_a_status_may_come_as_a_page_of_html(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("status", status=500, html=True)
+
+    answer = await pland.get(PATH)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "<html>" in answer.text
+
+
+async def test_a_reset_is_a_reset_of_the_connection(box: Sandbox) -> None:
+    async with box.serving() as urls:
+        box.pland.faults.set("reset")
+        address = httpx.URL(urls["pland"])
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET /v2/company HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+
+async def test_a_truncated_answer_promises_more_than_it_gives(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("truncated")
+
+    with pytest.raises(httpx.RemoteProtocolError, match="incomplete|without sending complete"):
+        await pland.get(PATH)
+
+
+async def test_a_hang_never_answers(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("hang")
+
+    with pytest.raises(httpx.ReadTimeout):
+        await pland.get(PATH)
+    assert [call.status for call in box.pland.log.entries] == [None]
+
+
+@pytest.mark.parametrize("kind", ["slow_headers", "slow_drip"])
+async def test_a_drip_outlasts_any_deadline_though_bytes_keep_coming(box: Sandbox, kind: FaultKind) -> None:
+    async with box.serving() as urls:
+        box.pland.faults.set(kind)
+        async with httpx.AsyncClient(base_url=urls["pland"], timeout=0.8, **credentials_of(box.pland)) as client:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.get(PATH), 1.2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [("deep_json", b"[" * 100_000), ("nan", b'{"id": 1, "amount": NaN'), ("bad_utf8", b'{"id": 1, "name": "M\xfc')],
+)
+async def test_bodies_that_break_a_parser(
+    pland: httpx.AsyncClient, box: Sandbox, kind: FaultKind, begins: bytes
+) -> None:
+    box.pland.faults.set(kind)
+
+    answer = await pland.get(PATH)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.content.startswith(begins)
+
+
+async def test_html_under_200_and_a_redirect(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("wrong_content_type", calls=1)
+    page = await pland.get(PATH)
+    box.pland.faults.set("redirect", calls=1)
+    moved = await pland.get(PATH)
+
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert (moved.status_code, moved.headers["location"]) == (302, "/elsewhere")
+
+
+async def test_a_body_of_thirty_megabytes(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("huge_body")
+
+    async with pland.stream("GET", PATH) as answer:
+        size = sum([len(part) async for part in answer.aiter_raw()])
+
+    assert size >= 30_000_000
+
+
+async def test_a_small_body_that_inflates_past_a_hundred_megabytes(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("gzip_bomb")
+
+    async with pland.stream("GET", PATH) as answer:
+        sent = sum([len(part) async for part in answer.aiter_raw()])
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert sent < 1_000_000
+    async with pland.stream("GET", PATH, timeout=10) as answer:
+        assert sum([len(part) async for part in answer.aiter_bytes()]) > 100_000_000
+
+
+async def test_every_vendor_can_say_an_error_under_200(box: Sandbox) -> None:
+    bodies: dict[str, dict[str, object]] = {}
+    async with box.serving() as urls, httpx.AsyncClient() as client:
+        for name, vendor in box.vendors.items():
+            vendor.faults.set("error_under_200")
+            answer = await client.get(urls[name] + "/anything")
+            bodies[name] = answer.json() if answer.status_code == 200 else {}
+
+    assert bodies["autodns"]["status"] == {
+        "code": "E00500",
+        "text": "The task could not be carried out.",
+        "type": "ERROR",
+    }
+    assert bodies["billbee"]["ErrorCode"] == 8
+    assert set(bodies["pland"]) == {"message", "errors"}
+    assert set(bodies["next"]) == {"detail"}
+    assert set(bodies["lemonsoft"]) == {"Message"}
+
+
+async def test_a_fault_may_concern_one_path_and_the_next_calls_only(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("status", status=500, path="/users", calls=2)
+
+    statuses = [(await pland.get(path)).status_code for path in ("/company", "/users/", "/users/", "/users/")]
+
+    assert statuses == [200, 500, 500, 200]
+
+
+async def test_the_longest_path_decides(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("status", status=500)
+    box.pland.faults.set("status", status=503, path="/users/")
+
+    assert [(await pland.get(path)).status_code for path in ("/company", "/users/")] == [500, 503]
+
+
+async def test_an_unknown_fault_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="No fault is called 'fire'"):
+        Sandbox(customers=3).pland.faults.set("fire")  # pyright: ignore[reportArgumentType] - what is tested
+
+
+async def test_a_stopped_vendor_refuses_until_it_is_started_again(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    await pland.get("/company")
+
+    await box.stop("pland")
+    with pytest.raises(httpx.ConnectError):
+        await pland.get("/company")
+    await box.start("pland")
+
+    assert (await pland.get("/company")).status_code == 200
+
+
+async def test_stopping_ends_calls_that_hang(pland: httpx.AsyncClient, box: Sandbox) -> None:
+    box.pland.faults.set("hang")
+    hanging = asyncio.ensure_future(pland.get("/company"))
+    await asyncio.sleep(0.05)
+
+    await box.stop("pland")
+
+    with pytest.raises(httpx.TransportError):
+        await hanging
+
+
+async def test_people_can_switch_faults_and_read_calls_over_http(box: Sandbox) -> None:
+    async with box.serving() as urls, httpx.AsyncClient(base_url=urls["next"].removesuffix("/v1")) as client:
+        shown = await client.put("/_sandbox/faults", json={"kind": "status", "status": 500, "path": "/user"})
+        refused = await client.get("/v1/user/")
+        wrong = await client.put("/_sandbox/faults", json={"kind": "fire"})
+        await client.delete("/_sandbox/faults")
+        calls = (await client.get("/_sandbox/calls")).json()
+        await client.delete("/_sandbox/calls")
+
+    assert [fault["kind"] for fault in shown.json()] == ["status"]
+    assert refused.status_code == 500
+    assert (wrong.status_code, list(wrong.json())) == (400, ["error"])
+    assert calls == [{"call": "GET /user/", "status": 500, "login": False}]
+    assert len(box.next.log) == 0
+    assert list(box.next.faults) == []
+
+
+async def test_only_this_machine_may_use_the_admin_routes(box: Sandbox) -> None:
+    transport = httpx.ASGITransport(box.next.app, client=("192.0.2.1", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://vendor.example") as client:
+        answer = await client.get("/_sandbox/calls")
+
+    assert answer.status_code == 403
+
+
+def test_every_kind_of_fault_is_named_once() -> None:
+    assert len(set(KINDS)) == len(KINDS) == 15
