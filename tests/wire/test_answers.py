@@ -122,6 +122,7 @@ async def test_a_refused_connection_and_an_unknown_host_are_unavailable() -> Non
             await client.call(Call("GET", "/customer/"), Deadline.after(5))
 
         assert caught.value.retryable
+        assert str(caught.value.__cause__)
         await client.aclose()
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnauthorized, UpstreamUnavailable
+from customer_gateway.errors import (
+    UpstreamBadResponse,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import (
     BasicWithHeaders,
@@ -17,6 +23,7 @@ from customer_gateway.wire import (
     Client,
     HeaderAuth,
     SessionLogin,
+    Window,
     bearer,
 )
 
@@ -47,13 +54,17 @@ class Lemonsoft:
         self.login_status = login_status
         self.pause = pause
         self.answer: Any = None
+        self.refusal = 401
+        self.slow: dict[str, list[float]] = {}
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == LOGIN.path:
             return await self._login()
         session = request.headers.get("session-id", "")
         self.seen.append(session)
-        return httpx.Response(200 if session in self.valid else 401, json=[])
+        if self.slow.get(session):
+            await asyncio.sleep(self.slow[session].pop(0))
+        return httpx.Response(200 if session in self.valid else self.refusal, json=[])
 
     async def _login(self) -> httpx.Response:
         self.logins += 1
@@ -259,3 +270,87 @@ async def test_lasting_credentials_that_are_refused_are_not_tried_twice() -> Non
 
 def test_the_word_bearer_stands_there_once() -> None:
     assert bearer("abc") == bearer("Bearer abc") == "Bearer abc"
+
+
+async def test_a_login_that_hangs_is_a_timeout_and_counts_against_the_system() -> None:
+    vendor = Lemonsoft(pause=60)
+    client = client_of(vendor, breaker=BreakerPolicy(failures=1, patience_seconds=0.05))
+
+    with pytest.raises(UpstreamTimeout):
+        await client.call(READ, Deadline.after(0.1))
+    await asyncio.sleep(0.05)
+    with pytest.raises(UpstreamUnavailable):
+        await client.call(READ, Deadline.after(0.1))
+
+    assert vendor.logins == 1
+
+
+async def test_a_login_keeps_to_the_budget_too() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor, budget=[Window(1, 60)])
+
+    with pytest.raises(UpstreamRateLimited):
+        await client.call(READ, Deadline.after(1))
+    with pytest.raises(UpstreamRateLimited):
+        await client.call(READ, Deadline.after(1))
+
+    assert (vendor.logins, vendor.seen) == (1, [])
+
+
+async def test_a_login_whose_own_turn_comes_too_late_is_told_at_once() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor, budget=[Window(1, 60)])
+    await asyncio.gather(client.plain(READ, Deadline.after(1)), return_exceptions=True)
+
+    with pytest.raises(UpstreamRateLimited):
+        await client.call(READ, Deadline.after(1))
+
+    assert vendor.logins == 0
+
+
+async def test_a_login_at_a_wrong_address_is_a_bad_response() -> None:
+    vendor = Lemonsoft(login_status=404)
+    client = client_of(vendor)
+
+    with pytest.raises(UpstreamBadResponse):
+        await client.call(READ, Deadline.after(1))
+
+
+async def test_a_renewal_that_is_refused_leaves_the_session_in_use_and_is_not_tried_with_every_call() -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock)
+    await client.call(READ, Deadline.after(1))
+    clock.now += 1_300
+    vendor.login_status = 401
+
+    for _ in range(5):
+        await client.call(READ, Deadline.after(1))
+        await asyncio.sleep(0.005)
+
+    assert vendor.seen == ["s1"] * 6
+    assert vendor.logins == 2
+
+
+async def test_forbidden_is_no_reason_for_a_new_login() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor)
+    vendor.refusal = 403
+    vendor.answer = {"session_id": "unlicensed"}
+
+    with pytest.raises(UpstreamUnauthorized):
+        await client.call(READ, Deadline.after(1))
+
+    assert vendor.logins == 1
+
+
+async def test_a_session_found_ended_while_another_is_there_takes_the_other() -> None:
+    vendor = Lemonsoft()
+    client = client_of(vendor)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid.clear()
+    vendor.slow = {"s1": [0.0, 0.05]}
+
+    await asyncio.gather(*(client.call(READ, Deadline.after(1)) for _ in range(2)))
+
+    assert vendor.logins == 2
+    assert vendor.seen == ["s1", "s1", "s1", "s2", "s2"]

@@ -66,9 +66,16 @@ async def serving(*scripts: Script) -> AsyncGenerator[Vendor]:
         yield vendor
     finally:
         server.close()
+        await _turns_of_the_loop()  # connections accepted in this moment get their task
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await _turns_of_the_loop()  # and their sockets are closed
+
+
+async def _turns_of_the_loop() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def answering(status: int = 200, body: bytes = b"[]", *headers: str) -> Script:

@@ -88,7 +88,7 @@ class Client:
         self._log: Any = log or structlog.get_logger()
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
-        """The answer to the call, or one of the `UpstreamError`s.
+        """The answer to the call, or one of the `UpstreamError`s, whose cause tells an operator more than its message.
 
         When the deadline comes during a repetition the failure told is the last one: a timeout. A repetition is only
         begun when the wait before it, and an attempt as long as the last, fit the deadline; otherwise the failure
@@ -187,7 +187,7 @@ class Client:
         except (Refused, Unanswered, CutShort, NotHttp) as error:
             failure = self._told(call, error)
             outcome, reason = failure.code, str(error)
-            raise failure from None
+            raise failure from error
         except (TimeoutError, asyncio.CancelledError) as error:
             if isinstance(error, TimeoutError) or not deadline.remaining():
                 outcome = UpstreamTimeout.code

@@ -111,7 +111,7 @@ def _bounded(status: int, headers: Mapping[str, str], body: bytes, cap: int) -> 
 
 def _told(error: PyreqwestError) -> Exception:
     causes = getattr(error, "details", {}).get("causes") or [{"message": error.message}]
-    reason = causes[-1]["message"]
+    reason = causes[-1]["message"].partition(" for url (")[0]  # a URL may hold what no log may
     if isinstance(error, BodyDecodeError | ReadError):
         return CutShort(reason)
     if isinstance(error, DecodeError):
