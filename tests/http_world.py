@@ -15,7 +15,7 @@ from customer_gateway.execution import Batched
 from customer_gateway.http import HttpSettings, build_http
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graphql import GraphQLObjectType, GraphQLSchema
 
@@ -61,7 +61,7 @@ class World:
         cast("GraphQLObjectType", schema.type_map["Person"]).fields["secret"].extensions["execution"] = Batched(
             _secrets
         )
-        for name, resolve in {
+        resolvers: dict[str, Callable[..., Any]] = {
             "hello": _hello,
             "read": self._read,
             "down": _down,
@@ -70,8 +70,9 @@ class World:
             "page": _page,
             "people": _first_people,
             "noted": _noted,
-            "again": lambda _source, _info: {},
-        }.items():
+            "again": _again,
+        }
+        for name, resolve in resolvers.items():
             query.fields[name].resolve = resolve
         mutation.fields["rename"].resolve = self._rename
         return schema
@@ -129,6 +130,10 @@ def _secrets(_parents: Sequence[object], _context: object) -> list[object]:
 
 def _first_people(source: object, info: Any, first: int | None = None) -> list[dict[str, str]]:
     return _people([source], info.context, first)[0]
+
+
+def _again(_source: object, _info: object) -> dict[str, object]:
+    return {}
 
 
 def _noted(_source: object, info: Any) -> str:

@@ -182,6 +182,7 @@ def test_the_same_document_under_another_operation_name_is_another_operation() -
         ("{", None, ("parse", "GRAPHQL_PARSE_FAILED")),
         ("", None, ("parse", "GRAPHQL_PARSE_FAILED")),
         ("{ helo }", None, ("validation", "GRAPHQL_VALIDATION_FAILED")),
+        ("{ ...Nowhere }", None, ("validation", "GRAPHQL_VALIDATION_FAILED")),
         ("query A { hello } query B { hello }", None, ("operation", "OPERATION_RESOLUTION_FAILURE")),
         ("query A { hello }", "B", ("operation", "OPERATION_RESOLUTION_FAILURE")),
         ("fragment F on Query { hello }", None, ("validation", "GRAPHQL_VALIDATION_FAILED")),
@@ -225,6 +226,12 @@ def test_depth_is_counted_through_fragments(levels: int, fits: bool) -> None:  #
     assert fits or refused(document, limits=limits) == ("limits", "QUERY_TOO_DEEP")
 
 
+def test_an_inline_fragment_is_no_level_of_its_own() -> None:
+    document = "{ again { ... on Query { ... { hello } } } }"
+
+    assert isinstance(World().engine(limits=DocumentLimits(depth=2)).prepare(document, None), Prepared)
+
+
 def spreads(count: int, body: str, last: str) -> str:
     """A chain of `count` fragments, each with a body that mentions the NEXT."""
     links = " ".join(f"fragment F{n} on Query {{ {body.replace('NEXT', f'...F{n + 1}')} }}" for n in range(count))
@@ -253,6 +260,10 @@ HOSTILE_DOCUMENTS = {name: (f"{{ {body} }}", code) for name, (body, code) in HOS
         "QUERY_TOO_COMPLEX",
     ),
     "fragments that only repeat each other": (spreads(30, "NEXT " * 18, "hello"), "QUERY_TOO_COMPLEX"),
+    "a chain of 140 fragments in fragments in fragments": (
+        spreads(140, "... { ... { NEXT } }", "hello"),
+        "QUERY_TOO_DEEP",
+    ),
     "a chain of 200 fragments": (spreads(200, "NEXT", "hello"), "QUERY_TOO_COMPLEX"),
 }
 

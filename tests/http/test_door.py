@@ -5,16 +5,22 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from graphql import GraphQLSchema
 from http_world import World
 from httpx import ASGITransport, AsyncClient
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from customer_gateway.api.engine import DocumentLimits, Engine
+from customer_gateway.api.formatting import MASK
 from customer_gateway.http import HttpSettings, build_http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +36,7 @@ async def test_a_request_id_is_taken_over_and_told_back() -> None:
 @pytest.mark.parametrize("unfit", ["", "a b", "x" * 129, '{"a":1}', "å", "-x"])
 async def test_a_request_id_that_is_not_fit_for_a_log_is_replaced(unfit: str) -> None:
     async with World().client() as client:
-        response = await client.post("/graphql", headers={"x-request-id": unfit.encode()})
+        response = await client.post("/graphql", headers={b"x-request-id": unfit.encode()})
 
     assert re.fullmatch("[0-9a-f]{32}", response.headers["x-request-id"])
 
@@ -83,6 +89,42 @@ async def test_an_unknown_path_is_a_problem_document() -> None:
 
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
+
+
+async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_nothing() -> None:
+    async def mistaken(_: Request) -> Response:
+        raise RuntimeError("the password is hunter2")
+
+    app = build_http(World().engine(), HttpSettings())
+    app.router.routes.append(Route("/mistaken", mistaken))
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        response = await client.get("/mistaken", headers={"x-request-id": "r-1"})
+
+    assert response.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+    assert response.headers["x-request-id"] == "r-1"
+
+
+async def test_a_schema_that_cannot_serve_is_a_masked_500() -> None:
+    engine = Engine(GraphQLSchema(), "breadth", World().context, DocumentLimits())
+    transport = ASGITransport(build_http(engine, HttpSettings()))
+    async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        response = await client.post("/graphql", json={"query": "{ hello }"})
+
+    assert (response.status_code, response.json()["errors"][0]["message"]) == (500, MASK)
+
+
+async def test_a_context_that_cannot_be_made_is_a_masked_500() -> None:
+    def no_context(_: object) -> object:
+        raise RuntimeError("the password is hunter2")
+
+    engine = Engine(World().schema(), "breadth", no_context, DocumentLimits())
+    transport = ASGITransport(build_http(engine, HttpSettings()))
+    async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        response = await client.post("/graphql", json={"query": "{ hello }"})
+
+    assert (response.status_code, response.json()["errors"][0]["message"]) == (500, MASK)
+    assert "data" not in response.json()
 
 
 async def test_a_wrong_method_elsewhere_names_the_right_ones() -> None:

@@ -113,10 +113,10 @@ async def test_assets_of_another_version_are_not_served_as_this_one() -> None:
 
 
 def test_the_committed_files_are_those_that_were_reviewed() -> None:
-    told = dict(re.findall(r"^\| `([^`]+)` .* `([0-9a-f]{64})` \|$", (HERE / "assets/README.md").read_text(), re.M))
+    table = re.findall(r"^\| `([^`]+)` .* `([0-9a-f]{64})` \|$", (HERE / "assets/README.md").read_text(), re.MULTILINE)
     lying_there = {path.name: path for path in (HERE / "assets").iterdir() if path.name != "README.md"}
 
-    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in lying_there.items()} == told
+    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in lying_there.items()} == dict(table)
 
 
 @asynccontextmanager
@@ -158,6 +158,7 @@ async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_l
         await page.locator(".graphiql-query-editor .CodeMirror").click()
         await page.keyboard.press("Control+A")
         await page.keyboard.insert_text('{ hello(name: "browser") }')
+        await page.wait_for_timeout(500)  # the editor takes note of what was typed when typing pauses
         await page.keyboard.press("Control+Enter")
         await page.locator(".result-window", has_text="hello browser").wait_for(timeout=10_000)
         title = await page.title()

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from http_world import GRAPHQL, World
 
-from customer_gateway.api.engine import Deadline
 from customer_gateway.http.in_flight import InFlight
 
 if TYPE_CHECKING:
     from httpx import Response
+
+    from customer_gateway.api.engine import Deadline
 
 pytestmark = pytest.mark.anyio
 
@@ -235,3 +236,37 @@ async def test_a_failure_of_the_work_reaches_everybody() -> None:
     outcomes = await asyncio.gather(*(flight.landed(at, 1.0) for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [LookupError] * 3
+
+
+async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() -> None:
+    async def endless(_: Deadline) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    at = asyncio.get_running_loop().time() + 1
+    in_flight: InFlight[str] = InFlight()
+    left = asyncio.create_task(in_flight.begin("key", at, endless).landed(at, 0.0))
+    await turns()
+    left.cancel()
+    while not left.done():
+        await asyncio.sleep(0)
+    none_to_join = in_flight.find("key")
+    begun = in_flight.begin("key", at, endless)
+    await turns()
+
+    assert (none_to_join, in_flight.find("key")) == (None, begun)
+
+
+async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
+    async def work(_: Deadline) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    at = asyncio.get_running_loop().time() + 1
+    flight = InFlight[str]().begin("key", at, work)
+    waiting = [asyncio.create_task(flight.landed(at, 0.0)) for _ in range(2)]
+    await turns()
+    flight.task.cancel()
+    await asyncio.wait(waiting)
+
+    assert [each.cancelled() for each in waiting] == [True, True]

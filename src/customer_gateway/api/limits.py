@@ -82,17 +82,14 @@ NOTHING: Final = Extent(0, 0)
 
 
 def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
-    """The parsed document. Raises DocumentRefused where it is no GraphQL or past a limit."""
+    """The parsed document. Raises DocumentRefused where it is no GraphQL or past a limit, RecursionError far past."""
     if len(source) > limits.characters:
         raise _too_large(f"The document has {len(source)} characters, the most is {limits.characters}")
     try:
         document = parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
         raise _refusal_of(error, limits) from None
-    try:
-        _refuse_beyond(document, limits)
-    except RecursionError:
-        raise too_deep() from None
+    _refuse_beyond(document, limits)
     return document
 
 

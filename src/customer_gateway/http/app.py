@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from starlette.applications import Starlette
@@ -82,9 +82,8 @@ def _status(status: str, code: HTTPStatus) -> Response:
 
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    return _problem(error.status_code, dict(error.headers or {}))
+    raised = cast("HTTPException", error)
+    return _problem(raised.status_code, dict(raised.headers or {}))
 
 
 async def _problem_of_ours(request: Request, _: Exception) -> Response:

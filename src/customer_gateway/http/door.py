@@ -58,7 +58,7 @@ class Door:
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                visit.status = message["status"]
+                visit.status = int(message["status"])
                 own = (b"x-request-id", visit.request_id.encode())
                 message["headers"] = [*message.get("headers", ()), NO_SNIFFING, own]
             await send(message)
