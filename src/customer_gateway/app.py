@@ -14,6 +14,7 @@ from graphql import print_schema
 
 from customer_gateway import config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
+from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.schema import build_schema, unified_names
 from customer_gateway.federation.request import Federation, Request
 from customer_gateway.http import HttpSettings, build_http
@@ -51,6 +52,11 @@ def gateway_schema() -> GraphQLSchema:
 def schema_text() -> str:
     """The schema in its own language, as `schema.graphql` holds it."""
     return print_schema(gateway_schema()) + "\n"
+
+
+def fields_markdown() -> str:
+    """docs/fields.md: the unified fields and the vendors' documented ones."""
+    return fields_document(gateway_schema(), [vendor.kind for vendor in VENDORS])
 
 
 def build_federation(

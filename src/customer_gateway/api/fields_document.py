@@ -1,0 +1,81 @@
+"""docs/fields.md: which system supplies which unified field, written from the kinds and the schema, never by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLObjectType
+
+from customer_gateway.model.documents import Leaf, graphql_name
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from graphql import GraphQLSchema
+
+    from customer_gateway.model.documents import Struct
+    from customer_gateway.system import Kind
+
+
+def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
+    """The whole document as Markdown."""
+    return "\n".join(
+        [
+            "# Fields",
+            "",
+            "Written by `make schema` from the code; a test compares it.",
+            "",
+            "## Unified fields of `Customer`",
+            "",
+            "● stands in the customer's own document, ○ is told by another call, – the system has no such field",
+            "(null, lists empty, provenance `NOT_IN_SYSTEM`).",
+            "",
+            *_unified(schema, kinds),
+            *(line for kind in kinds for line in _documented(kind)),
+        ]
+    )
+
+
+def _unified(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
+    yield f"| field | {' | '.join(kind.title for kind in kinds)} | meaning |"
+    yield f"| --- |{' :-: |' * len(kinds)} --- |"
+    customer = schema.type_map["Customer"]
+    if not isinstance(customer, GraphQLObjectType):
+        raise TypeError("Customer is no object type")
+    for name in UNIFIED_FIELDS:
+        field = customer.fields[graphql_name(name)]
+        meaning = (field.description or "").partition(" Supplied by")[0]
+        yield f"| `{graphql_name(name)}` | {' | '.join(_mark(kind, name) for kind in kinds)} | {meaning} |"
+    yield ""
+
+
+def _mark(kind: Kind, name: str) -> str:
+    if name in kind.readers and name not in {"owner", "updater", "creator"}:
+        return "○"
+    return "●" if name in kind.supplies else "–"
+
+
+def _documented(kind: Kind) -> Iterable[str]:
+    yield f"## `{kind.record.name}`"
+    yield ""
+    yield from _struct(kind.record, set())
+
+
+def _struct(struct: Struct, told: set[str]) -> Iterable[str]:
+    told.add(struct.name)
+    yield "| field | vendor's name | type | meaning |"
+    yield "| --- | --- | --- | --- |"
+    nested: list[Struct] = []
+    for field in struct.fields:
+        type_name = field.type.value if isinstance(field.type, Leaf) else field.type.name
+        shown = f"[{type_name}]" if field.many else type_name
+        yield f"| `{field.name}` | `{field.vendor}` | {shown} | {field.about} |"
+        if not isinstance(field.type, Leaf) and field.type.name not in told:
+            nested.append(field.type)
+    yield ""
+    for each in nested:
+        if each.name not in told:
+            yield f"### `{each.name}`"
+            yield ""
+            yield from _struct(each, told)
