@@ -28,7 +28,7 @@ def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
             "",
             "## Unified fields of `Customer`",
             "",
-            "● stands in the customer's own document, ○ is told by another call, – the system has no such field",
+            "● stands in the customer's own document, ○ is told by another call, - the system has no such field",
             "(null, lists empty, provenance `NOT_IN_SYSTEM`).",
             "",
             *_unified(schema, kinds),
@@ -53,7 +53,7 @@ def _unified(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
 def _mark(kind: Kind, name: str) -> str:
     if name in kind.readers and name not in {"owner", "updater", "creator"}:
         return "○"
-    return "●" if name in kind.supplies else "–"
+    return "●" if name in kind.supplies else "-"
 
 
 def _documented(kind: Kind) -> Iterable[str]:
