@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from customer_gateway.config import Settings
+    from customer_gateway.serving import Ending
 
 _HERE: Final = Path("gateway.toml")
 _PORT: Final = 8000
@@ -77,13 +78,16 @@ def demo(
     logs: Annotated[bool, typer.Option("--logs", help="Show every request and every call to a vendor.")] = False,
 ) -> None:
     """Start the sandbox's five vendors and a gateway over them. Needs no configuration."""
-    from customer_gateway.demo import run_demo
-    from customer_gateway.logs import configure_logs
-    from customer_gateway.serving import listen
+    from customer_gateway.serving import Ending, listen
 
-    configure_logs(plain=True, level="info" if logs else "warning")
-    connection = listen("127.0.0.1", port)
-    _run_until_signalled(run_demo(connection, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
+    ending = Ending()
+    with ending.heard():
+        from customer_gateway.demo import run_demo
+        from customer_gateway.logs import configure_logs
+
+        configure_logs(plain=True, level="info" if logs else "warning")
+        connection = listen("127.0.0.1", port)
+        _run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
 
 
 @app.command()
@@ -99,29 +103,17 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the configured systems: GraphQL and GraphiQL at /graphql, health at /livez and /readyz."""
-    from customer_gateway import serving
-    from customer_gateway.app import build_app
-    from customer_gateway.examples import EXAMPLES
-    from customer_gateway.logs import configure_logs
-    from customer_gateway.systems.connection import Wiring
+    from customer_gateway.serving import Ending, is_this_machine
 
-    if not insecure_no_auth and not serving.is_this_machine(host):
-        raise _failed(
+    if not insecure_no_auth and not is_this_machine(host):
+        text = (
             f"The gateway knows no callers yet: --host {host} would let anybody read everything there.\n"
-            "If a proxy in front of it asks who calls, add --insecure-no-auth.",
-            code=2,
+            "Where a proxy in front of it asks who calls, add --insecure-no-auth."
         )
-    path, settings = _settings(config)
-    configure_logs()
-    gateway = build_app(settings, Wiring(), examples=EXAMPLES)  # also where workers build their own: it may refuse
-    connection = serving.listen(host, port)
-    address = serving.address_of(connection)
-    grace = settings.server.deadline_seconds + 1
-    if workers == 1:
-        _run_until_signalled(serving.serve(gateway, connection, grace_seconds=grace, started=lambda: _started(address)))
-    else:
-        _started(address)
-        _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
+        raise _failed(text, code=2)
+    ending = Ending()
+    with ending.heard():
+        _serve(config, host, port, workers, ending)
 
 
 @app.command()
@@ -245,14 +237,34 @@ def _settings(config: Path | None) -> tuple[Path | None, Settings]:
     return path, load_settings(path)
 
 
-def _run_until_signalled(serving: Coroutine[Any, Any, bool]) -> None:
+def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
+    from customer_gateway import serving
+    from customer_gateway.app import build_app
+    from customer_gateway.examples import EXAMPLES
+    from customer_gateway.logs import configure_logs
+    from customer_gateway.systems.connection import Wiring
+
+    path, settings = _settings(config)
+    configure_logs()
+    gateway = build_app(settings, Wiring(), examples=EXAMPLES)  # also where workers build their own: it may refuse
+    connection = serving.listen(host, port)
+    address = serving.address_of(connection)
+    grace = settings.server.deadline_seconds + 1
+    if workers > 1:
+        _log_start(address)
+        _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
+        return
+    _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
+
+
+def _run(serving: Coroutine[Any, Any, bool]) -> None:
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         _succeed(runner.run(serving))
 
 
-def _started(address: str) -> None:
+def _log_start(address: str) -> None:
     import structlog
 
     structlog.get_logger("customer_gateway.cli").info("listening", address=f"{address}/graphql")

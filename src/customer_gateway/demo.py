@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
+    from customer_gateway.serving import Ending
+
 SHORT_QUERY: Final = "{ systems { name reachable customers(first: 1) { nodes { name email } } } }"
 """What `demo` shows for a shell; GraphiQL opens with more."""
 
@@ -47,9 +49,9 @@ def sandbox_config(first_port: int) -> str:
 
 
 async def run_demo(
-    connection: socket.socket, *, first_port: int, rate_limits: bool, say: Callable[[str], None]
+    connection: socket.socket, ending: Ending, *, first_port: int, rate_limits: bool, say: Callable[[str], None]
 ) -> bool:
-    """Serve vendors and gateway until Ctrl-C or SIGTERM; False when the gateway could not start.
+    """Serve vendors and gateway until the ending; False when the gateway could not start.
 
     Raises the sandbox's `PortTaken`, with nothing left listening.
     """
@@ -58,7 +60,7 @@ async def run_demo(
         async with box.serving(sandbox_ports(first_port)) as urls:
             app = build_app(demo_settings(box, urls, budgets=rate_limits), examples=EXAMPLES)
             told = welcome(address_of(connection), urls, rate_limits=rate_limits)
-            return await serve(app, connection, grace_seconds=_GRACE_SECONDS, started=lambda: say(told))
+            return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(told))
     finally:
         box.close()
 

@@ -12,7 +12,7 @@ Level: TypeAlias = Literal["info", "warning", "critical"]
 
 def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
     """Set structlog up for this process; `plain` writes for people instead of machines, `level` is the least told."""
-    renderer = structlog.dev.ConsoleRenderer() if plain else structlog.processors.JSONRenderer()
+    renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if plain else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -13,11 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
-from customer_gateway.app import CONFIG_VARIABLE, WORKERS_VARIABLE
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
+    from types import FrameType
 
     from starlette.applications import Starlette
 
@@ -27,6 +27,29 @@ _NO_START: Final = 3
 
 class CannotListen(Exception):
     """The address is not to be had; the message is one plain line that says why and what to do."""
+
+
+class Ending:
+    """The wish to end: Ctrl-C or SIGTERM, heard from the first moment on, also while nothing is served yet."""
+
+    def __init__(self) -> None:
+        self.wished = False
+        self.server: Server | None = None
+
+    @contextmanager
+    def heard(self) -> Generator[None]:
+        """Within, the two signals are wishes and interrupt nothing."""
+        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.wished = True
+        if self.server is not None:
+            self.server.handle_exit(number, frame)
 
 
 def is_this_machine(host: str) -> bool:
@@ -73,16 +96,18 @@ def address_of(connection: socket.socket) -> str:
 
 
 async def serve(
-    app: Starlette, connection: socket.socket, *, grace_seconds: float, started: Callable[[], None]
+    app: Starlette, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
 ) -> bool:
-    """Serve until Ctrl-C or SIGTERM; requests under way have `grace_seconds` to end. False when it could not start."""
-    server = _Server(_config(app, grace_seconds), started)
+    """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
+    ending.server = server = _Server(_config(app, grace_seconds), ending, started)
     await server.serve(sockets=[connection])
     return server.started
 
 
 def serve_by_workers(config: Path | None, workers: int, connection: socket.socket, *, grace_seconds: float) -> bool:
     """Serve by several processes that share the socket until Ctrl-C or SIGTERM. False when they could not start."""
+    from customer_gateway.app import CONFIG_VARIABLE, WORKERS_VARIABLE
+
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
@@ -109,21 +134,21 @@ def _config(app: Any, grace_seconds: float, **more: Any) -> Config:
 
 
 class _Server(Server):
-    """uvicorn's server, which says when it serves, and takes a signal for the wish to end, not for a failure."""
+    """uvicorn's server, which says when it serves, and ends on a wish rather than by the signal itself."""
 
-    def __init__(self, config: Config, told: Callable[[], None]) -> None:
+    def __init__(self, config: Config, ending: Ending, told: Callable[[], None]) -> None:
         super().__init__(config)
+        self._ending = ending
         self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self._ending.wished:
+            self.should_exit = True
+        elif self.started:
             self._told()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        with super().capture_signals():
-            try:
-                yield
-            finally:
-                self._captured_signals.clear()  # else they are raised again, and the process ends as if killed
+        """`Ending` hears them; uvicorn would raise them again at the end, as if the process had been killed."""
+        yield

@@ -34,10 +34,11 @@ _SKEW_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing examined: how it is, in words, and, where it is wrong, how to mend it."""
+    """One thing examined: how it is, in a word or two, and, where it is wrong, in full, with what mends it."""
 
     outcome: Outcome
-    words: str
+    word: str
+    told: str = ""
     remedy: str = ""
 
 
@@ -95,12 +96,12 @@ async def _way(base_url: str, seconds: float, now: Callable[[], float]) -> tuple
     """How the system is reached, and its clock."""
     untold = Finding("unknown", "not told")
     if proxy_of(base_url):
-        return Finding("unknown", "by a proxy: see credentials"), untold
+        return Finding("unknown", "by a proxy"), untold
     try:
         reached = await probe(base_url, Deadline.after(seconds), now)
     except Unreached as error:
-        return Finding("wrong", error.words, error.remedy), untold
-    return Finding("well", "reached"), _clock(reached)
+        return Finding("wrong", "no", error.words, error.remedy), untold
+    return Finding("well", "yes"), _clock(reached)
 
 
 def _clock(reached: Reached) -> Finding:
@@ -109,8 +110,9 @@ def _clock(reached: Reached) -> Finding:
         return Finding("unknown", "not told")
     if abs(ahead) <= _SKEW_SECONDS:
         return Finding("well", "the same")
-    words = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
-    return Finding("wrong", words, "set this machine's clock by NTP; if it is right, the vendor's is wrong")
+    word = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
+    remedy = "set this machine's clock by NTP; if it is right, the vendor's is wrong"
+    return Finding("wrong", word, f"its clock is {word} of ours", remedy)
 
 
 async def _credentials(system: System, seconds: float) -> Finding:
@@ -119,21 +121,23 @@ async def _credentials(system: System, seconds: float) -> Finding:
         page = await system.page(0, 1, Want(), Deadline.after(seconds), ask_next=False)
     except UpstreamError as error:
         return _refused(error)
-    return Finding("well", "accepted" if page.items else "accepted; there are no customers")
+    return Finding("well", "accepted" if page.items else "accepted, no customers")
 
 
 def _refused(error: UpstreamError) -> Finding:
-    words = str(error).removeprefix(f"{error.system}: ")
+    told = str(error).removeprefix(f"{error.system}: ")
     match error:
         case UpstreamUnauthorized():
             remedy = f"check the credentials in [systems.{error.system}] and what they are allowed to read"
-            return Finding("wrong", f"refused: {words}", remedy)
+            return Finding("wrong", "refused", told, remedy)
         case UpstreamRateLimited():
-            return Finding("unknown", words, "ask again later; something else uses these credentials up")
+            return Finding("unknown", "too many calls")
         case UpstreamTimeout():
-            return Finding("wrong", words, "the vendor is slow or hangs: see its status, or raise --seconds")
+            return Finding(
+                "wrong", "no answer", told, "the vendor is slow or hangs: see its status, or raise --seconds"
+            )
         case UpstreamBadResponse():
             remedy = f"check base_url in [systems.{error.system}]: path and version belong to it"
-            return Finding("wrong", words, remedy)
+            return Finding("wrong", "not what was asked", told, remedy)
         case _:
-            return Finding("wrong", words, "the vendor is down: see its status")
+            return Finding("wrong", "no answer", told, "the vendor is down: see its status")

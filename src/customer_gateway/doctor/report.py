@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ _STYLES: Final = {"well": "green", "wrong": "bold red", "unknown": "dim"}
 
 def table(checkups: Sequence[Checkup]) -> Table:
     """A row for each system."""
-    drawn = Table("system", "kind", "address", "reachable", "credentials", "clock")
+    drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "clock")
     for checkup in checkups:
-        cells = [Text(text) for text in (checkup.name, checkup.kind, checkup.base_url)]
+        cells = [Text(text) for text in (checkup.name, checkup.kind, _without_user(checkup.base_url))]
         drawn.add_row(*cells, *map(_cell, checkup.findings))
     return drawn
 
@@ -27,12 +28,18 @@ def table(checkups: Sequence[Checkup]) -> Table:
 def to_mend(checkups: Sequence[Checkup]) -> list[str]:
     """A line for each thing that is wrong: system, state, what to do."""
     return [
-        f"{checkup.name}: {finding.words}: {finding.remedy}."
+        f"{checkup.name}: {finding.told}; {finding.remedy}."
         for checkup in checkups
         for finding in checkup.findings
         if finding.outcome == "wrong"
     ]
 
 
+def _without_user(url: str) -> str:
+    """The address alone, should somebody have put a password into it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def _cell(finding: Finding) -> Text:
-    return Text(finding.words, style=_STYLES[finding.outcome])
+    return Text(finding.word, style=_STYLES[finding.outcome])
