@@ -4,6 +4,9 @@ The outcome of a field is a function of its object's seed and its name, so both 
 All object types have the same fields, each resolved in another way.
 """
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -12,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from execution.sameness import with_reference_resolvers
 from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
@@ -34,7 +38,6 @@ from graphql import (
 )
 
 from customer_gateway.execution import Attribute, Batched
-from execution.sameness import with_reference_resolvers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +69,6 @@ class Cedar(dict[str, Any]):
     def __init__(self, seed: int) -> None:
         super().__init__(__typename="Cedar")
         self.seed = seed
-
-    def __hash__(self) -> int:
-        return self.seed
 
     def get(self, key: str, default: Any = None) -> Any:
         if key == "__typename":

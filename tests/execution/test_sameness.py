@@ -5,12 +5,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from execution.hard_schema import Ash, hard_schema
 from execution.operations import RULES, operations
 from execution.sameness import Case, assert_same
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,5 +1,8 @@
 """Columns of resolved values into columns of response values, by type."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from asyncio import isfuture

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLError
     from graphql.execution import ExperimentalIncrementalExecutionResults
-    from graphql.pyutils import Path
+    from graphql.pyutils import AbortSignal, Path
 
     from .plan import Deferral, SelectionPlan
     from .positions import Deliveries
@@ -133,7 +133,7 @@ class Batch:
 class Publishing:
     """What graphql-core's publisher asks of the execution it publishes."""
 
-    abort_signal = None
+    abort_signal: AbortSignal | None = None
 
     def __init__(self, run: Run) -> None:
         self._run = run

@@ -136,7 +136,9 @@ class BatchedField:
         begun = [
             (
                 list(indices),
-                run.begin(self._arrive(run, Scope([objects[i] for i in indices], OfSome(scope.positions, indices)), each)),
+                run.begin(
+                    self._arrive(run, Scope([objects[i] for i in indices], OfSome(scope.positions, indices)), each)
+                ),
             )
             for indices, each in parts.groups
         ]

@@ -1,16 +1,19 @@
 """What the values of a column are, told by their classes: a column has few classes and many values."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import isgenerator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from graphql import Undefined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
 PLAIN: Final = 0
 NULL: Final = 1
@@ -53,7 +56,7 @@ def kinds(values: Iterable[object]) -> int:
     return found
 
 
-def is_awaitable(value: Any) -> bool:
+def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
     """Whether `value` must be awaited to be had."""
     if isgenerator(value):
         return bool(value.gi_code.co_flags & 0x100)  # CO_ITERABLE_COROUTINE

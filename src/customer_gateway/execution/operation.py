@@ -1,5 +1,8 @@
 """Operations: compiled once, executed many times."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -57,7 +60,7 @@ class OperationRejected(Exception):
         self.errors = errors
 
 
-def compile_operation(
+def compile_operation(  # noqa: PLR0913  the first four are the whole of it, the others are limits
     schema: GraphQLSchema,
     document: str | DocumentNode,
     operation_name: str | None = None,

@@ -1,5 +1,8 @@
 """One execution of a planned operation."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from asyncio import ensure_future, gather, get_running_loop
@@ -148,9 +151,10 @@ class Run:
         return _filled(plan, rows, late, columns) if late else _failed(plan, rows, columns)
 
     def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
-        """The awaitable as a future that this run looks after."""
+        """The awaitable as a future; one that is begun here is also ended here."""
         future = ensure_future(awaitable)
-        self._begun.append(future)
+        if future is not awaitable:
+            self._begun.append(future)
         return future
 
     def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
@@ -182,7 +186,7 @@ class Run:
             operation.definition,
             self.variables,
             default_field_resolver,
-            default_type_resolver,
+            default_type_resolver,  # pyright: ignore[reportArgumentType]  graphql-core's own default, its generic type left open
             default_field_resolver,
             hide_suggestions=operation.hide_suggestions,
         )

@@ -1,5 +1,8 @@
 """Variables and arguments, bound without walking the document where their types allow it."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
@@ -119,11 +122,11 @@ class Arguments:
             value_node = given.get(name)
             if isinstance(value_node, VariableNode):
                 self._bound.append((out_name, value_node.name.value, isinstance(definition.type, GraphQLNonNull)))
-            elif not self._fix(name, out_name, definition, absent=value_node is None):
+            elif not self._fix(name, definition, absent=value_node is None):
                 return False
         return True
 
-    def _fix(self, name: str, out_name: str, definition: GraphQLArgument, *, absent: bool) -> bool:
+    def _fix(self, name: str, definition: GraphQLArgument, *, absent: bool) -> bool:
         """Note the value that an argument has in every execution; False where there is no such value."""
         if absent and is_required_argument(definition):
             return False
@@ -137,7 +140,7 @@ class Arguments:
             return False
         if any(type(value) not in SHAREABLE for value in values.values()):
             return False
-        self._fixed.update({out_name: value for value in values.values()})
+        self._fixed.update(values)
         return True
 
 

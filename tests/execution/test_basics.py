@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from execution.sameness import Case, assert_same
+from graphql import (
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    build_schema,
+    get_introspection_query,
+)
+
+from customer_gateway.execution import compile_operation
+
+pytestmark = pytest.mark.anyio
+
+
+async def run(schema: GraphQLSchema, document: str, root: Any = None, **variables: Any) -> Any:
+    return await assert_same(Case(schema, document, variables, root=lambda: root))
+
+
+async def test_fields_come_in_the_order_they_are_asked_for_whenever_they_arrive() -> None:
+    schema = build_schema("type Query { a: String b: String c: String }")
+
+    async def late(_info: Any) -> str:
+        await asyncio.sleep(0.001)
+        return "late"
+
+    data = await run(schema, "{ c a b }", {"a": "now", "b": late, "c": late})
+
+    assert list(data.items()) == [("c", "late"), ("a", "now"), ("b", "late")]
+
+
+async def test_fragments_and_fields_of_one_name_are_merged() -> None:
+    schema = build_schema("type Deep { a: String b: String deep: Deep } type Query { deep: Deep }")
+    root: dict[str, Any] = {"deep": {"a": "A", "b": "B", "deep": {"a": "AA", "b": "BB"}}}
+
+    data = await run(
+        schema, "{ deep { a ...More deep { b } } deep { b } } fragment More on Deep { b deep { a } }", root
+    )
+
+    assert data == {"deep": {"a": "A", "b": "B", "deep": {"a": "AA", "b": "BB"}}}
+
+
+async def test_an_alias_names_the_field_in_the_answer() -> None:
+    schema = build_schema("type Query { hello(to: String): String }")
+
+    data = await run(schema, '{ one: hello(to: "a") two: hello(to: "b") }', {"hello": lambda _info, to: f"hello {to}"})
+
+    assert data == {"one": "hello a", "two": "hello b"}
+
+
+async def test_a_resolver_is_told_where_it_is() -> None:
+    told: list[Any] = []
+
+    def resolve(_source: Any, info: Any) -> str:
+        told.append((info.field_name, info.path.as_list(), str(info.parent_type), str(info.return_type)))
+        told.append((info.context, info.root_value, info.operation.name.value, info.variable_values.coerced))
+        return "x"
+
+    item = GraphQLObjectType("Item", {"name": GraphQLField(GraphQLNonNull(GraphQLString), resolve=resolve)})
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"item": GraphQLField(item, resolve=lambda *_: {})}))
+    compiled = compile_operation(
+        schema, "query Named($x: String) { item { called: name @skip(if: false) n: name } }", None, []
+    )
+
+    result = await compiled.execute({"x": "3"}, "context", "root")
+
+    assert result.data == {"item": {"called": "x", "n": "x"}}
+    assert told[0] == ("name", ["item", "called"], "Item", "String!")
+    assert told[1] == ("context", "root", "Named", {"x": "3"})
+
+
+async def test_an_attribute_a_key_and_a_method_are_found_without_a_resolver() -> None:
+    class Thing:
+        attribute = "attribute"
+
+        def method(self, info: Any, factor: int) -> int:
+            return info.context * factor
+
+    schema = build_schema(
+        "type Thing { attribute: String method(factor: Int!): Int gone: String } type Query { thing: Thing }"
+    )
+
+    data = await assert_same(
+        Case(
+            schema,
+            "{ thing { attribute method(factor: 2) gone } }",
+            root=lambda: {"thing": Thing()},
+            context=lambda: 21,
+        )
+    )
+
+    assert data == {"thing": {"attribute": "attribute", "method": 42, "gone": None}}
+
+
+async def test_objects_of_mixed_classes_are_each_asked_in_their_way() -> None:
+    schema = build_schema("type Thing { name: String } type Query { things: [Thing] }")
+
+    data = await run(
+        schema, "{ things { name } }", {"things": [{"name": "a"}, SimpleNamespace(name="b"), {"name": lambda _i: "c"}]}
+    )
+
+    assert data == {"things": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
+
+
+async def test_errors_of_sync_and_async_resolvers_are_both_reported() -> None:
+    schema = build_schema("type Query { sync: String failing: String async: String broken: String returned: String }")
+
+    def failing(_info: Any) -> str:
+        raise ValueError("sync failed")
+
+    async def broken(_info: Any) -> str:
+        raise ValueError("async failed")
+
+    async def fine(_info: Any) -> str:
+        return "fine"
+
+    root = {"sync": "s", "failing": failing, "async": fine, "broken": broken, "returned": ValueError("returned")}
+    data = await run(schema, "{ sync failing async broken returned }", root)
+
+    assert data == {"sync": "s", "failing": None, "async": "fine", "broken": None, "returned": None}
+
+
+async def test_an_error_keeps_the_exception_it_came_from() -> None:
+    cause = ValueError("the cause")
+    compiled = compile_operation(build_schema("type Query { a: String }"), "{ a }")
+
+    result = await compiled.execute(root={"a": cause})
+
+    assert result.errors is not None
+    assert result.errors[0].original_error is cause
+
+
+async def test_the_path_of_an_error_goes_through_aliases_lists_and_fragments() -> None:
+    schema = build_schema("type Item { name: String! items: [[Item!]] } type Query { items: [Item] }")
+
+    def items() -> Any:
+        return {"items": [{"name": "a", "items": [[{"name": "b"}], [{"name": "c"}, {"name": ValueError("no")}]]}]}
+
+    case = Case(
+        schema, "{ all: items { ...Inner } } fragment Inner on Item { below: items { called: name } }", root=items
+    )
+    await assert_same(case)
+    result = await compile_operation(schema, case.document).execute(root=items())
+
+    assert result.errors is not None
+    assert result.errors[0].path == ["all", 0, "below", 1, 1, "called"]
+    assert result.data == {"all": [{"below": [[{"called": "b"}], None]}]}
+
+
+async def test_a_scalar_that_serialises_to_nothing_is_an_error() -> None:
+    nothing = GraphQLScalarType("Nothing", coerce_output_value=lambda _value: None)
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"a": GraphQLField(nothing, resolve=lambda *_: 1)}))
+
+    assert await run(schema, "{ a }") == {"a": None}
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, "x", 1.5, float("nan"), [], True, "7", 3.0, 2**31 - 1])
+@pytest.mark.parametrize("output", ["Int", "Int!", "Float", "String", "Boolean", "ID!"])
+async def test_every_built_in_scalar_takes_and_refuses_what_graphql_core_does(value: Any, output: str) -> None:
+    schema = build_schema(f"type Item {{ v: {output} }} type Query {{ items: [Item] }}")
+    many = [{"v": value}, {"v": None}, {"v": value}]
+
+    await run(schema, "{ items { v } }", {"items": many})
+
+
+async def test_introspection_is_answered_as_by_graphql_core() -> None:
+    schema = build_schema(
+        '"a" type Query { a(x: Int = 3): [E!]! @deprecated } enum E { A B } interface I { i: ID } '
+        "type T implements I { i: ID } union U = T | Query input In { a: Int! = 2, b: [In!] } scalar S"
+    )
+
+    data = await run(schema, get_introspection_query(input_value_deprecation=True, schema_description=True))
+
+    assert data["__schema"]["queryType"] == {"name": "Query", "kind": "OBJECT"}
+
+
+async def test_a_type_can_be_asked_for_by_name() -> None:
+    schema = build_schema("type Query { a: String }")
+
+    data = await run(
+        schema, '{ __typename __type(name: "Query") { name fields { name } } none: __type(name: "No") { name } }'
+    )
+
+    assert data == {"__typename": "Query", "__type": {"name": "Query", "fields": [{"name": "a"}]}, "none": None}
+
+
+async def test_fields_the_schema_has_not_and_missing_selections_are_left_out_as_by_graphql_core() -> None:
+    schema = build_schema("type Query { a: Query b: Int }")
+    case = Case(schema, "{ a b unknown other { b } }", root=lambda: {"a": {"b": 1}, "b": 2}, rules=())
+
+    assert await assert_same(case) == {"a": {}, "b": 2}
+
+
+async def test_a_deep_operation_is_answered() -> None:
+    schema = build_schema("type Query { a: Query b: Int }")
+    chain: dict[str, Any] = {"b": 1}
+    chain["a"] = chain
+    depth = 60
+
+    data = await run(schema, "{ " + "a { " * depth + "b" + " }" * depth + " }", chain)
+
+    assert repr(data).count("'a'") == depth
+
+
+async def test_a_wide_operation_is_answered_without_a_generated_reader() -> None:
+    schema = GraphQLSchema(
+        GraphQLObjectType("Query", {f"f{n}": GraphQLField(GraphQLInt, resolve=lambda *_, n=n: n) for n in range(200)})
+    )
+
+    data = await run(schema, "{ " + " ".join(f"f{n}" for n in range(200)) + " }")
+
+    assert data == {f"f{n}": n for n in range(200)}

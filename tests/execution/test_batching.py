@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+)
+
+from customer_gateway.execution import Attribute, Batched, compile_operation
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Loader:
+    """Joins keys until the loop comes round, as dataloaders do."""
+
+    batches: list[list[int]] = field(default_factory=list)
+    _waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
+
+    def load(self, key: int) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._dispatch)
+        return self._waiting.setdefault(key, loop.create_future())
+
+    async def load_many(self, keys: list[int]) -> list[Any]:
+        return list(await asyncio.gather(*map(self.load, keys)))
+
+    def _dispatch(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        self.batches.append(list(waiting))
+        for key, future in waiting.items():
+            future.set_result(User(key))
+
+
+@dataclass
+class User:
+    number: int
+    name: str = "user"
+
+
+@dataclass
+class Customer:
+    number: int
+
+
+@dataclass
+class Context:
+    loader: Loader = field(default_factory=Loader)
+    log: list[Any] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def owner(parents: list[Customer], context: Context) -> list[User]:
+    return await context.loader.load_many([parent.number for parent in parents])
+
+
+async def updater(parents: list[Customer], context: Context) -> list[User]:
+    return await context.loader.load_many([parent.number + 100 for parent in parents])
+
+
+async def boss(parents: list[User], context: Context) -> list[User]:
+    return await context.loader.load_many([parent.number + 1000 for parent in parents])
+
+
+async def slow(parents: list[Customer], context: Context) -> list[User]:
+    context.log.append("slow begins")
+    await context.gate.wait()
+    context.log.append("slow ends")
+    return [User(parent.number) for parent in parents]
+
+
+def noted(parents: list[Any], context: Context, say: str = "") -> list[str]:
+    context.log.append((say, len(parents)))
+    return [say] * len(parents)
+
+
+def opens(parents: list[Any], context: Context) -> list[str]:
+    context.log.append("opened")
+    context.gate.set()
+    return ["open"] * len(parents)
+
+
+def customers(_parents: list[Any], _context: Context, count: int) -> list[list[Customer]]:
+    return [[Customer(number) for number in range(count)]]
+
+
+def batched(output: Any, resolve: Any, args: Any = None, *, wants_selection: bool = False) -> GraphQLField:
+    return GraphQLField(output, args, extensions={"execution": Batched(resolve, wants_selection)})
+
+
+def schema() -> GraphQLSchema:
+    user: GraphQLObjectType = GraphQLObjectType(
+        "User",
+        lambda: {
+            "number": GraphQLField(GraphQLInt, extensions={"execution": Attribute("number")}),
+            "name": GraphQLField(GraphQLString, extensions={"execution": Attribute("name")}),
+            "boss": batched(user, boss),
+            "opens": batched(GraphQLString, opens),
+        },
+    )
+    customer = GraphQLObjectType(
+        "Customer",
+        {
+            "number": GraphQLField(GraphQLInt, extensions={"execution": Attribute("number")}),
+            "owner": batched(user, owner),
+            "updater": batched(user, updater),
+            "slow": batched(user, slow),
+            "noted": batched(GraphQLString, noted, {"say": GraphQLArgument(GraphQLString)}),
+        },
+    )
+    page = batched(
+        GraphQLNonNull(GraphQLList(GraphQLNonNull(customer))),
+        customers,
+        {"count": GraphQLArgument(GraphQLInt, default_value=3)},
+    )
+    return GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+
+SCHEMA = schema()
+
+
+async def executed(document: str, context: Context) -> Any:
+    result = await compile_operation(SCHEMA, document).execute(context=context)
+    assert result.errors is None
+    return result.data
+
+
+async def test_a_batched_field_is_called_once_for_all_parents_of_its_level() -> None:
+    context = Context()
+
+    data = await executed('{ customers(count: 50) { noted(say: "a") } }', context)
+
+    assert context.log == [("a", 50)]
+    assert data == {"customers": [{"noted": "a"}] * 50}
+
+
+async def test_fields_of_one_level_reach_the_loader_in_one_batch() -> None:
+    context = Context()
+
+    await executed("{ customers { owner { name } updater { name } } }", context)
+
+    assert context.loader.batches == [[0, 1, 2, 100, 101, 102]]
+
+
+async def test_fields_of_several_scopes_reach_the_loader_in_one_batch() -> None:
+    context = Context()
+
+    await executed(
+        "{ customers { owner { boss { name } } } others: customers { updater { boss { number } } } }", context
+    )
+
+    assert context.loader.batches == [
+        [0, 1, 2, 100, 101, 102],
+        [1000, 1001, 1002, 1100, 1101, 1102],
+    ]
+
+
+async def test_siblings_begin_in_the_order_of_the_fields() -> None:
+    context = Context()
+
+    await executed('{ customers { b: noted(say: "b") a: noted(say: "a") } }', context)
+
+    assert context.log == [("b", 3), ("a", 3)]
+
+
+async def test_a_branch_does_not_wait_for_a_sibling_that_waits_for_another_system() -> None:
+    context = Context()
+
+    # `opens` lies two levels below a sibling of `slow`, and `slow` ends only when it has been reached.
+    data = await asyncio.wait_for(
+        executed("{ customers(count: 1) { slow { number } owner { boss { opens } } } }", context), 5
+    )
+
+    assert context.log == ["slow begins", "opened", "slow ends"]
+    assert data == {"customers": [{"slow": {"number": 0}, "owner": {"boss": {"opens": "open"}}}]}
+
+
+async def test_cancelling_an_execution_cancels_all_that_it_began() -> None:
+    ended: list[str] = []
+
+    async def hang(parents: list[Any], _context: Any) -> list[Any]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("ended")
+        return parents
+
+    query = GraphQLObjectType("Query", {"a": batched(GraphQLString, hang), "b": batched(GraphQLString, hang)})
+    before = asyncio.all_tasks()
+    execution = asyncio.ensure_future(compile_operation(GraphQLSchema(query), "{ a b }").execute())
+    await asyncio.sleep(0.01)
+
+    execution.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await execution
+
+    assert ended == ["ended", "ended"]
+    assert asyncio.all_tasks() == before
+
+
+async def test_cancelling_an_execution_leaves_futures_that_others_share() -> None:
+    shared: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    query = GraphQLObjectType(
+        "Query",
+        {
+            "a": GraphQLField(GraphQLString, resolve=lambda *_: asyncio.shield(shared)),
+            "b": GraphQLField(GraphQLString, resolve=lambda *_: asyncio.sleep(0, "b")),
+        },
+    )
+    execution = asyncio.ensure_future(compile_operation(GraphQLSchema(query), "{ a b }").execute())
+    await asyncio.sleep(0.01)
+
+    execution.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await execution
+
+    assert not shared.cancelled()
+
+
+async def raising(_parents: list[Any], _context: Any) -> list[Any]:
+    raise ValueError("all fail")
+
+
+def raising_at_once(_parents: list[Any], _context: Any) -> list[Any]:
+    raise ValueError("all fail")
+
+
+def short(_parents: list[Any], _context: Any) -> list[Any]:
+    return ["one"]
+
+
+def nothing(_parents: list[Any], _context: Any) -> Any:
+    return None
+
+
+def some_fail(parents: list[Any], _context: Any) -> tuple[Any, ...]:
+    return tuple(ValueError("this one") if parent.number == 1 else "fine" for parent in parents)
+
+
+@pytest.mark.parametrize(
+    ("resolve", "messages"),
+    [
+        (raising, ["all fail"] * 3),
+        (raising_at_once, ["all fail"] * 3),
+        (short, ["Customer.field gave 1 values for 3 parents."] * 3),
+        (nothing, ["Customer.field gave 0 values for 3 parents."] * 3),
+        (some_fail, ["this one"]),
+    ],
+)
+async def test_an_error_of_a_batch_is_the_error_of_the_elements_it_concerns(resolve: Any, messages: list[str]) -> None:
+    customer = GraphQLObjectType("Customer", {"field": batched(GraphQLString, resolve)})
+    query = GraphQLObjectType(
+        "Query", {"customers": batched(GraphQLList(customer), lambda *_: [[Customer(n) for n in range(3)]])}
+    )
+
+    result = await compile_operation(GraphQLSchema(query), "{ customers { field } }").execute()
+
+    assert [error.message for error in result.errors or []] == messages
+    numbers = [0, 1, 2] if len(messages) == 3 else [1]
+    assert [error.path for error in result.errors or []] == [["customers", number, "field"] for number in numbers]
+
+
+async def test_a_batched_field_can_be_told_what_is_read_below_it() -> None:
+    seen: list[Any] = []
+
+    def connection(parents: list[Any], _context: Any, selection: Any) -> list[Any]:
+        seen.append(
+            (selection.names, selection.by_type, selection.under("pageInfo").names, selection.under("none").names)
+        )
+        return [{"totalCount": 1, "pageInfo": {"hasNextPage": True}}] * len(parents)
+
+    info = GraphQLObjectType(
+        "PageInfo", {"hasNextPage": GraphQLField(GraphQLString), "end": GraphQLField(GraphQLString)}
+    )
+    page = GraphQLObjectType("Page", {"totalCount": GraphQLField(GraphQLInt), "pageInfo": GraphQLField(info)})
+    query = GraphQLObjectType("Query", {"page": batched(page, connection, wants_selection=True)})
+    document = "query ($no: Boolean = false) { page { total: totalCount @include(if: $no) ...Info } } fragment Info on Page { i: pageInfo { hasNextPage } }"
+
+    await compile_operation(GraphQLSchema(query), document).execute()
+
+    names = frozenset({"pageInfo"})
+    assert seen == [(names, {"Page": names}, frozenset({"hasNextPage"}), frozenset())]
+
+
+async def test_a_property_that_raises_is_the_error_of_its_object_alone() -> None:
+    class Odd(User):
+        def __getattribute__(self, name: str) -> Any:
+            if name == "name" and super().__getattribute__("number") == 3:
+                raise ValueError("no name")
+            return super().__getattribute__(name)
+
+    user = GraphQLObjectType(
+        "User",
+        {
+            name: GraphQLField(output, extensions={"execution": Attribute(name)})
+            for name, output in (("number", GraphQLInt), ("name", GraphQLString))
+        },
+    )
+    users = [Odd(number) for number in range(20)]
+    query = GraphQLObjectType("Query", {"users": batched(GraphQLList(user), lambda *_: [users])})
+
+    result = await compile_operation(GraphQLSchema(query), "{ users { number name } }").execute()
+
+    assert [error.path for error in result.errors or []] == [["users", 3, "name"]]
+    assert result.data is not None
+    assert result.data["users"][3] == {"number": 3, "name": None}
+    assert result.data["users"][4] == {"number": 4, "name": "user"}
+
+
+async def test_odd_values_of_a_generated_reader_are_completed_one_by_one() -> None:
+    user = GraphQLObjectType(
+        "User",
+        {
+            "number": GraphQLField(GraphQLNonNull(GraphQLInt), extensions={"execution": Attribute("number")}),
+            "name": GraphQLField(GraphQLString, extensions={"execution": Attribute("name")}),
+        },
+    )
+    numbers: list[Any] = [0, 1, "2", 3.0, None, 2**31, True, ValueError("odd"), *range(8, 20)]
+    names: list[Any] = ["a", None, 2, [], ValueError("name"), *["b"] * 15]
+    users = [User(number, name) for number, name in zip(numbers, names, strict=True)]
+    query = GraphQLObjectType("Query", {"users": batched(GraphQLList(user), lambda *_: [users])})
+
+    result = await compile_operation(GraphQLSchema(query), "{ users { number name } }").execute()
+
+    assert result.data is not None
+    assert result.data["users"][:8] == [
+        {"number": 0, "name": "a"},
+        {"number": 1, "name": None},
+        {"number": 2, "name": "2"},
+        {"number": 3, "name": None},
+        None,
+        None,
+        {"number": 1, "name": "b"},
+        None,
+    ]
+    assert [error.path for error in result.errors or []] == [
+        ["users", 3, "name"],
+        ["users", 4, "number"],
+        ["users", 5, "number"],
+        ["users", 7, "number"],
+    ]

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    build_schema,
+    parse,
+)
+
+from customer_gateway.execution import Attribute, OperationCache, OperationRejected, compile_operation
+
+pytestmark = pytest.mark.anyio
+
+SCHEMA = build_schema(
+    """
+    interface Node { id: ID! } union Any = A | B
+    type A implements Node { id: ID!, a: String, b: B, node: Node }
+    type B implements Node { id: ID!, b: String, any: Any }
+    type Query { node: Node, any: [Any!], a: A, hello: String }
+    type Mutation { do: A }
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "stage", "message"),
+    [
+        ("{", None, "parse", "Syntax Error: Expected Name, found <EOF>."),
+        ("{ unknown }", None, "validation", "Cannot query field 'unknown' on type 'Query'."),
+        (
+            "query A { hello } query B { hello }",
+            None,
+            "operation",
+            "Must provide operation name if query contains multiple operations.",
+        ),
+        ("query A { hello }", "C", "operation", "Unknown operation named 'C'."),
+        ("query A { hello }", "", "operation", "Unknown operation named ''."),
+    ],
+)
+def test_a_document_that_cannot_be_executed_is_rejected_at_its_stage(
+    document: str, name: str | None, stage: str, message: str
+) -> None:
+    with pytest.raises(OperationRejected) as rejection:
+        compile_operation(SCHEMA, document, name)
+
+    assert rejection.value.stage == stage
+    assert [error.message for error in rejection.value.errors] == [message]
+
+
+def test_a_document_without_operation_is_rejected() -> None:
+    with pytest.raises(OperationRejected, match="Must provide an operation"):
+        compile_operation(SCHEMA, "fragment F on Query { hello }", None, ())
+
+
+def test_a_document_may_be_bounded_in_tokens() -> None:
+    with pytest.raises(OperationRejected) as rejection:
+        compile_operation(SCHEMA, "{ " + "hello " * 50 + "}", max_tokens=20)
+
+    assert rejection.value.stage == "parse"
+
+
+def test_a_misspelt_declaration_is_refused_when_it_is_planned() -> None:
+    query = GraphQLObjectType("Query", {"a": GraphQLField(SCHEMA.type_map["ID"], extensions={"execution": "name"})})  # pyright: ignore[reportArgumentType]  an output type
+    compiled = compile_operation(GraphQLSchema(query), "{ a }")
+
+    with pytest.raises(TypeError, match="neither Attribute nor Batched"):
+        compiled.fields_by_type()
+
+
+async def test_the_named_operation_is_the_one_executed() -> None:
+    document = "query A { one: hello } query B { two: hello } mutation C { do { id } }"
+
+    result = await compile_operation(SCHEMA, document, "B").execute(root={"hello": "x"})
+
+    assert result.data == {"two": "x"}
+    assert compile_operation(SCHEMA, document, "C").operation_type == "mutation"
+
+
+async def test_a_parsed_document_is_compiled_too() -> None:
+    result = await compile_operation(SCHEMA, parse("{ hello }")).execute(root={"hello": "x"})
+
+    assert result.data == {"hello": "x"}
+
+
+def test_the_fields_an_operation_reads_are_known_by_concrete_type() -> None:
+    document = """query ($yes: Boolean!) {
+      node { id ... on A { renamed: b { b } node { ... on B { any { __typename } } } } }
+      a @include(if: $yes) { ...Parts }
+    } fragment Parts on A { a b @skip(if: $yes) { id } }"""
+    compiled = compile_operation(SCHEMA, document)
+
+    with_a, without = compiled.fields_by_type({"yes": True}), compiled.fields_by_type({"yes": False})
+
+    assert with_a == {
+        "Query": frozenset({"node", "a"}),
+        "A": frozenset({"id", "a", "b", "node", "__typename"}),
+        "B": frozenset({"id", "b", "any", "__typename"}),
+    }
+    assert without == {
+        "Query": frozenset({"node"}),
+        "A": frozenset({"id", "b", "node", "__typename"}),
+        "B": frozenset({"id", "b", "any", "__typename"}),
+    }
+    assert compiled.fields_by_type({"yes": True}) is with_a
+    assert compiled.fields_by_type({}) == {}
+
+
+def test_interfaces_within_interfaces_are_looked_at_once() -> None:
+    inner = "id"
+    for _ in range(40):
+        inner = f"id ... on A {{ node {{ {inner} }} }}"
+
+    fields = compile_operation(SCHEMA, f"{{ node {{ {inner} }} }}", None, ()).fields_by_type()
+
+    assert fields["A"] == frozenset({"id", "node"})
+
+
+def test_the_cache_keeps_the_operations_used_last() -> None:
+    cache = OperationCache(SCHEMA, maxsize=2)
+
+    first = cache.get("{ hello }")
+    second = cache.get("query Q { hello }", "Q")
+    again = cache.get("{ hello }")
+    cache.get("{ a { id } }")
+
+    assert again is first
+    assert len(cache) == 2
+    assert cache.get("{ hello }") is first
+    assert cache.get("query Q { hello }", "Q") is not second
+
+
+def test_the_cache_keeps_no_refusals() -> None:
+    cache = OperationCache(SCHEMA, maxsize=2)
+
+    with pytest.raises(OperationRejected):
+        cache.get("{ unknown }")
+
+    assert len(cache) == 0
+
+
+async def test_bytes_are_the_response_in_the_order_of_the_specification() -> None:
+    compiled = compile_operation(SCHEMA, "{ hello a { id } }")
+
+    body = await compiled.execute_to_bytes(root={"hello": "ä", "a": {}}, extensions={"cost": 1})
+
+    assert list(json.loads(body)) == ["errors", "data", "extensions"]
+    assert json.loads(body)["data"] == {"hello": "ä", "a": None}
+    assert json.loads(body)["errors"][0]["path"] == ["a", "id"]
+
+
+async def test_errors_are_formatted_by_whoever_sends_them() -> None:
+    compiled = compile_operation(SCHEMA, "{ hello }")
+
+    body = await compiled.execute_to_bytes(
+        root={"hello": ValueError("secret")},
+        formatter=lambda error: {"message": type(error.original_error).__name__, "path": error.path},
+    )
+
+    assert json.loads(body) == {"errors": [{"message": "ValueError", "path": ["hello"]}], "data": {"hello": None}}
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70, {1: "a"}, ["x", None, 1.5], datetime.date(2026, 1, 2)])
+async def test_whatever_a_scalar_gives_is_written_as_json(value: Any) -> None:
+    anything = GraphQLScalarType("Anything")
+    query = GraphQLObjectType("Query", {"a": GraphQLField(anything, resolve=lambda *_: value)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    assert json.loads(body)["data"]["a"] == json.loads(json.dumps(value, default=str))
+
+
+async def test_what_json_cannot_say_is_refused() -> None:
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: object())})
+
+    with pytest.raises(TypeError):
+        await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+
+async def test_a_selection_used_often_is_compiled_and_answers_the_same() -> None:
+    schema = build_schema("type Item { id: ID!, text: String } type Query { item: Item }")
+    item: Any = schema.type_map["Item"]
+    for name in ("id", "text"):
+        item.fields[name].extensions = {"execution": Attribute(name)}
+    compiled = compile_operation(schema, "{ item { id text __typename } }")
+
+    class Item:
+        id = "1"
+        text = None
+
+    answers = [(await compiled.execute(root={"item": Item()})).data for _ in range(30)]
+
+    assert answers == [{"item": {"id": "1", "text": None, "__typename": "Item"}}] * 30

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from execution.sameness import described
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    parse,
+    subscribe,
+)
+
+from customer_gateway.execution import Batched, CompiledOperation, ExecutionResult, compile_operation
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.anyio
+
+closed: list[str] = []
+
+
+async def counting(_root: Any, _info: Any, to: int = 2) -> AsyncIterator[Any]:
+    try:
+        for number in range(to):
+            yield {"count": number}
+    finally:
+        closed.append("counting")
+
+
+async def failing(_root: Any, _info: Any) -> AsyncIterator[Any]:
+    yield {"failing": "one"}
+    raise RuntimeError("the source failed")
+
+
+async def awaited(root: Any, info: Any) -> Any:
+    return counting(root, info)
+
+
+def raising(*_arguments: Any) -> Any:
+    raise ValueError("cannot subscribe")
+
+
+async def raising_later(*_arguments: Any) -> Any:
+    raise ValueError("cannot subscribe")
+
+
+def sometimes(source: Any, _info: Any) -> Any:
+    if source["count"] == 1:
+        raise ValueError("this event failed")
+    return source["count"]
+
+
+def doubled(events: list[Any], _context: Any) -> list[Any]:
+    return [event["count"] * 2 for event in events]
+
+
+def field(subscribe_to: Any, resolve: Any = None, **more: Any) -> GraphQLField:
+    return GraphQLField(GraphQLInt, subscribe=subscribe_to, resolve=resolve, **more)
+
+
+SCHEMA = GraphQLSchema(
+    GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)}),
+    subscription=GraphQLObjectType(
+        "Subscription",
+        {
+            "count": field(counting, args={"to": GraphQLArgument(GraphQLInt)}),
+            "sometimes": field(counting, sometimes),
+            "sometimesRequired": GraphQLField(GraphQLNonNull(GraphQLInt), subscribe=counting, resolve=sometimes),
+            "doubled": field(counting, extensions={"execution": Batched(doubled)}),
+            "failing": GraphQLField(GraphQLString, subscribe=failing),
+            "awaited": field(awaited, lambda event, _info: event["count"]),
+            "raising": field(raising),
+            "raisingLater": field(raising_later),
+            "returned": field(lambda *_: ValueError("returned")),
+            "noStream": field(lambda *_: "no stream"),
+            "nothing": field(lambda *_: None),
+            "plain": field(None),
+        },
+    ),
+)
+
+
+def shown(result: Any) -> Any:
+    return result.data, [described(error) for error in result.errors or []]
+
+
+async def all_of(results: Any) -> Any:
+    if isinstance(results, ExecutionResult):
+        return shown(results)
+    return [shown(result) async for result in results]
+
+
+async def by_graphql_core(document: str, variables: Any, root: Any) -> Any:
+    results: Any = subscribe(SCHEMA, parse(document), root, variable_values=variables)
+    results = await results if hasattr(results, "__await__") else results
+    return [shown(result) async for result in results] if hasattr(results, "__aiter__") else shown(results)
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("subscription { count }", {}),
+        ("subscription ($n: Int) { c: count(to: $n) }", {"n": 3}),
+        ("subscription ($n: Int) { count(to: $n) }", {"n": "x"}),
+        ("subscription { sometimes }", {}),
+        ("subscription { sometimesRequired }", {}),
+        ("subscription { awaited }", {}),
+        ("subscription { raising }", {}),
+        ("subscription { raisingLater }", {}),
+        ("subscription { returned }", {}),
+        ("subscription { noStream }", {}),
+        ("subscription { nothing }", {}),
+        ("subscription { plain }", {}),
+    ],
+)
+async def test_each_event_is_one_execution_as_by_graphql_core(document: str, variables: Any) -> None:
+    root = {"plain": lambda _info: counting(None, None)}
+
+    results = await compile_operation(SCHEMA, document).subscribe(variables, None, root)
+
+    assert await all_of(results) == await by_graphql_core(document, variables, root)
+
+
+async def events_of(compiled: CompiledOperation) -> Any:
+    results = await compiled.subscribe()
+    assert not isinstance(results, ExecutionResult)
+    return results
+
+
+async def test_an_event_is_resolved_by_batched_fields_too() -> None:
+    events = await events_of(compile_operation(SCHEMA, "subscription { doubled }"))
+
+    assert [result.data async for result in events] == [{"doubled": 0}, {"doubled": 2}]
+
+
+async def test_closing_the_results_closes_the_source() -> None:
+    closed.clear()
+    events = await events_of(compile_operation(SCHEMA, "subscription { count(to: 100) }"))
+
+    first = await anext(events)
+    await events.aclose()
+
+    assert first.data == {"count": 0}
+    assert closed == ["counting"]
+
+
+async def test_an_error_of_the_source_is_raised_to_the_reader() -> None:
+    events = await events_of(compile_operation(SCHEMA, "subscription { failing }"))
+
+    assert (await anext(events)).data == {"failing": "one"}
+    with pytest.raises(RuntimeError, match="the source failed"):
+        await anext(events)
+
+
+async def test_an_event_is_delivered_before_the_next_is_there() -> None:
+    gate = asyncio.Event()
+
+    async def gated(_root: Any, _info: Any) -> AsyncIterator[Any]:
+        yield {"a": 1}
+        await gate.wait()
+        yield {"a": 2}
+
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)})
+    stream = GraphQLObjectType("Subscription", {"a": GraphQLField(GraphQLInt, subscribe=gated)})
+    events = await events_of(compile_operation(GraphQLSchema(query, subscription=stream), "subscription { a }"))
+
+    first = await asyncio.wait_for(anext(events), 1)
+    gate.set()
+
+    assert [first.data, (await anext(events)).data] == [{"a": 1}, {"a": 2}]
