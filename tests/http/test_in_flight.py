@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from http_world import GRAPHQL, World
 
-from customer_gateway.http.in_flight import InFlight
+from customer_gateway.http.in_flight import InFlight, give_up
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -248,8 +248,7 @@ async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() ->
     left = asyncio.create_task(in_flight.begin("key", at, endless).landed(at, 0.0))
     await turns()
     left.cancel()
-    while not left.done():
-        await asyncio.sleep(0)
+    await turns(2)
     none_to_join = in_flight.find("key")
     begun = in_flight.begin("key", at, endless)
     await turns()
@@ -270,3 +269,12 @@ async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
     await asyncio.wait(waiting)
 
     assert [each.cancelled() for each in waiting] == [True, True]
+
+
+async def test_an_answer_that_comes_in_the_very_moment_of_the_deadline_counts() -> None:
+    waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    waiter.set_result("just in time")
+
+    give_up(waiter)
+
+    assert await waiter == "just in time"

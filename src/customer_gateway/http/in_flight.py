@@ -38,7 +38,7 @@ class Flight(Generic[T]):
         waiter: asyncio.Future[T] = loop.create_future()
         self._waiting += 1
         self._untold[waiter] = None
-        timer = loop.call_at(at + grace, _give_up, waiter)
+        timer = loop.call_at(at + grace, give_up, waiter)
         try:
             return await waiter
         finally:
@@ -113,6 +113,7 @@ class InFlight(Generic[T]):
             del self._flights[key]
 
 
-def _give_up(waiter: asyncio.Future[T]) -> None:
+def give_up(waiter: asyncio.Future[T]) -> None:
+    """End the waiting with TimeoutError, unless what was waited for is there."""
     if not waiter.done():
         waiter.set_exception(TimeoutError())
