@@ -11,8 +11,9 @@ Level: TypeAlias = Literal["info", "warning", "critical"]
 
 
 def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
-    """Set structlog up for this process; `plain` writes for people instead of machines, `level` is the least told."""
-    renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if plain else structlog.processors.JSONRenderer()
+    """Set structlog up for this process; `plain` is for people, `level` is the least that is told."""
+    people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = people if plain else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,0 +1,24 @@
+# The environment is built where a compiler's worth of tools may lie about, and copied without them.
+FROM python:3.11-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/gateway
+COPY requirements/runtime.lock requirements/
+RUN /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /opt/gateway/bin/pip uninstall --yes --quiet hatchling editables pip
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
+COPY --from=build /opt/gateway /opt/gateway
+ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /etc/customer-gateway
+USER gateway
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
+# gateway.toml is looked for in the working directory. The gateway listens inside the container only, until it is told
+# to let callers in without asking who they are: docs/deploying.md.
+ENTRYPOINT ["customer-gateway"]
+CMD ["serve"]

@@ -1,0 +1,79 @@
+# Verbs for people and for CI; `make` alone lists them. Needs Python 3.11 or newer and make, nothing else.
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+# A stamp names the lock it was installed from: another lock, another stamp, and the environment is brought up to date.
+stamp = $(VENV)/.$(1)-$(shell cat requirements/$(1).lock pyproject.toml | cksum | cut -d' ' -f1)
+RUNTIME := $(call stamp,runtime)
+DEV := $(call stamp,dev)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench fuzz schema lock graphiql-assets docker clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes to `customer-gateway demo`
+	@exec $(BIN)/customer-gateway demo $(ARGS)
+
+test: $(DEV) ## run all tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/customer-gateway schema --check schema.graphql
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+
+bench: $(DEV) ## measure; writes bench/RESULTS.md
+	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(DEV) ## compare both executors over many fresh operations
+	FUZZ=1 $(BIN)/python -m pytest -q -k sameness $(ARGS)
+
+schema: $(DEV) ## write schema.graphql from the code
+	$(BIN)/customer-gateway schema --write schema.graphql
+
+lock: $(DEV) ## resolve the dependencies of pyproject.toml anew into requirements/*.lock
+	$(LOCK) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.lock
+	$(LOCK) --upgrade pyproject.toml --extra dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
+
+graphiql-assets: $(DEV) ## fetch GraphiQL's files again; the only verb that needs npm's registry
+	$(BIN)/python scripts/fetch_graphiql.py
+
+docker: ## build the image customer-gateway
+	docker build --tag customer-gateway .
+
+clean: ## remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment that has the tools of dev has all of runtime, too.
+$(RUNTIME): | $(BIN)/python
+	@test -e $(DEV) || $(MAKE) --no-print-directory install LOCKED=runtime
+	@rm -f $(VENV)/.runtime-* && touch $@
+
+$(DEV): | $(BIN)/python
+	@$(MAKE) --no-print-directory install LOCKED=dev
+	@rm -f $(VENV)/.dev-* && touch $@
+
+.PHONY: install
+install:
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(LOCKED).lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer is found. If there is one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "$(PYTHON) is no Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Making the environment $(VENV); the first time takes a minute or two."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "That failed; on Debian: apt-get install python3-venv"; exit 1; }
