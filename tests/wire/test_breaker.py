@@ -152,3 +152,13 @@ def test_an_answer_between_failures_begins_the_count_anew() -> None:
     breaker.failed(trial=breaker.enter())
 
     assert breaker.wait() is None
+
+
+async def test_a_breaker_that_is_off_lets_everything_through() -> None:
+    async with serving(answering(503)) as vendor:
+        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=0))
+
+        await failing(client, 8)
+
+        assert len(vendor.requests) == 8
+        await client.aclose()

@@ -195,6 +195,19 @@ async def test_no_more_calls_are_under_way_than_allowed() -> None:
     assert most == 4
 
 
+async def test_limits_that_are_off_bound_nothing() -> None:
+    big = answering(200, b"[" + b" " * 25_000_000 + b"]")
+    async with serving(big, later(0.2, telling([]))) as vendor:
+        limits = Limits(calls_per_second=0, parallel=0, answer_bytes=0)
+        client = Client(system="next", base_url=vendor.base_url, limits=limits)
+
+        outcomes = await sent(client, [READ]) + await sent(client, [READ] * 20)
+
+        assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+        assert vendor.arrivals[-1] - vendor.arrivals[1] < 0.2
+        await client.aclose()
+
+
 async def test_a_configured_rate_is_kept() -> None:
     async with serving(telling([])) as vendor:
         client = Client(system="next", base_url=vendor.base_url, limits=Limits(calls_per_second=10))

@@ -114,6 +114,18 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
         await client.aclose()
 
 
+async def test_a_proxy_of_the_environment_is_asked_for_the_rest_of_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(telling([1])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.base_url)
+        monkeypatch.setenv("HTTP_PROXY", proxy.base_url)
+        client = Client(system="next", base_url="http://vendor.invalid")
+
+        await client.call(ONCE, Deadline.after(5))
+
+        assert proxy.paths() == ["http://vendor.invalid/customers/"]
+        await client.aclose()
+
+
 async def over(handler: Callable[[httpx.Request], Any], **settings: Any) -> Any:
     client = Client(system="x", base_url="http://x", transport=httpx.MockTransport(handler), **settings)
     try:

@@ -1,7 +1,7 @@
 """How a call proves who it is: headers that never change, or those of a session that is renewed in time.
 
-Not `httpx.Auth`: that one wants an `httpx.Request` per call, whose making alone costs more than the rest of a call
-through the direct transport (docs/adr/0004-http-transport.md).
+Not `httpx.Auth`: that one wants an `httpx.Request` and a `Response` per call, whose making costs nearly as much as a
+whole exchange through the direct transport (docs/adr/0004-http-transport.md).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Breaker:
     def failed(self, *, trial: bool) -> None:
         """The system did not answer."""
         self._failures += 1
-        full = self._open_until is None and self._failures >= self._policy.failures
+        full = self._open_until is None and 0 < self._policy.failures <= self._failures
         if trial or full:
             self._open_until = self._clock() + self._policy.open_seconds
             self._trying = False

@@ -77,12 +77,12 @@ class Client:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
         self._headers = standing_headers(headers)
-        self._judge = Judge(system, limits.answer_bytes, verdict)
+        self._judge = Judge(system, limits.most_bytes, verdict)
         self._breaker = Breaker(breaker, clock)
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
         windows = [window.shared_by(share) for window in (*budget, *limits.windows())]
-        self._gate = Gate(limits.parallel, windows, clock)
+        self._gate = Gate(limits.most_parallel, windows, clock)
         self._transport = _transport(self._base_url, limits, transport)
         self._clock = clock
         self._log: Any = log or structlog.get_logger()
@@ -266,5 +266,5 @@ class Client:
 
 def _transport(base_url: str, limits: Limits, given: httpx.AsyncBaseTransport | None) -> Transport:
     if given is not None:
-        return Through(given, cap=limits.answer_bytes)
-    return Direct(base_url, cap=limits.answer_bytes, idle=limits.parallel)
+        return Through(given, cap=limits.most_bytes)
+    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from customer_gateway.wire.call import Call
 
 
+_NO_BOUND = 2**40  # more calls, or bytes, than any machine has room for
+
+
 def per_client(_: Call) -> Hashable:
     """One count for every call of the client: limits per address, per key, per user."""
     return None
@@ -43,13 +46,21 @@ class Window:
 class Limits:
     """What a configuration may say of any system.
 
-    `calls_per_second` 0 adds no window; `parallel` calls are under way at most; an answer has at most `answer_bytes`
-    as sent and as inflated.
+    `calls_per_second` at most; `parallel` calls are under way at most; an answer has at most `answer_bytes` as sent and
+    as inflated. 0 switches each of them off.
     """
 
     calls_per_second: float = 0
     parallel: int = 8
     answer_bytes: int = 20_000_000
+
+    @property
+    def most_parallel(self) -> int:
+        return self.parallel or _NO_BOUND
+
+    @property
+    def most_bytes(self) -> int:
+        return self.answer_bytes or _NO_BOUND
 
     def windows(self) -> tuple[Window, ...]:
         if self.calls_per_second <= 0:
@@ -60,7 +71,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """After `failures` failed calls in a row nothing is sent for `open_seconds`, then one call tries.
+    """After `failures` failed calls in a row nothing is sent for `open_seconds`, then one call tries; 0 is never.
 
     Failed is: unavailable, or timed out after at least `patience_seconds` on the wire, so that one caller's very short
     deadline does not shut the system for everybody.
