@@ -153,22 +153,25 @@ def _anything(value: object, _name: str, _reading: Reading) -> object:
     return value
 
 
-_INT_RANGE = range(-(2**31), 2**31)
+def _integer_of(bits: int) -> Callable[[Any, str, Reading], int | None]:
+    """The reader of signed integers of so many bits; a larger one is None with a notice."""
+    bounds = range(-(2 ** (bits - 1)), 2 ** (bits - 1))
 
+    def read(value: object, name: str, reading: Reading) -> int | None:
+        number = record.read_integer(value, name, reading)
+        if number is not None and number not in bounds:
+            reading.drift.notice(name, f"larger than {bits} bits")
+            return None
+        return number
 
-def _int(value: object, name: str, reading: Reading) -> int | None:
-    number = record.read_integer(value, name, reading)
-    if number is not None and number not in _INT_RANGE:
-        reading.drift.notice(name, "larger than 32 bits")
-        return None
-    return number
+    return read
 
 
 _READERS: dict[Leaf, Callable[[Any, str, Reading], Any]] = {
     Leaf.ID: record.read_text,
     Leaf.TEXT: _text_as_sent,
-    Leaf.INT: _int,
-    Leaf.LONG: record.read_integer,
+    Leaf.INT: _integer_of(32),
+    Leaf.LONG: _integer_of(64),
     Leaf.DECIMAL: record.read_decimal,
     Leaf.BOOLEAN: record.read_flag,
     Leaf.MOMENT: record.read_moment,

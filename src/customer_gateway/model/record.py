@@ -7,6 +7,7 @@ stays as sent, for `raw`, for the record types and for writers that must hand it
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 V = TypeVar("V")
 
+# Any integer of JSON, and any double: what is longer is no quantity, and would cost its length in every answer.
+_WHOLE = re.compile(r"-?[0-9]{1,400}")
+_MOST_DIGITS = 400
 _TRUE = (True, "true", "True", 1, "1")
 _FALSE = (False, "false", "False", 0, "0")
 
@@ -71,6 +75,11 @@ class Record:
     def __init__(self, document: Document, reading: Reading) -> None:
         self.document = document
         self.reading = reading
+
+    @property
+    def system(self) -> str:
+        """The configured name of the system whose document this is."""
+        return self.reading.system
 
     def text(self, name: str) -> str | None:
         """A non-blank string as sent; a number becomes its decimal text."""
@@ -144,7 +153,7 @@ def read_integer(value: object, name: str, reading: Reading) -> int | None:
         return value
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -158,7 +167,7 @@ def read_decimal(value: object, name: str, reading: Reading) -> Decimal | None:
             number = Decimal(str(value).strip())
         except InvalidOperation:
             number = None
-        if number is not None and number.is_finite():
+        if number is not None and number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS:
             return number
     if value is not None and value != "":
         reading.drift.notice(name, "not a number")
@@ -204,7 +213,10 @@ def read_day(value: object, name: str, reading: Reading) -> date | None:
             reading.drift.notice(name, "not a date")
             return None
     moment = read_moment(value, name, reading)
-    return moment.astimezone(reading.zone).date() if moment is not None else None
+    try:
+        return moment.astimezone(reading.zone).date() if moment is not None else None
+    except OverflowError:  # the last hours of the year 9999, which vendors write for "never"
+        return moment.date() if moment is not None else None
 
 
 def enumerated(table: Mapping[Any, V], value: object, name: str, reading: Reading) -> V | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -126,12 +127,14 @@ async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
         await asyncio.sleep(0)
     known = client.health.fresh(_FRESH_SECONDS)
     if known is None and client.health.in_flight:
-        await client.health.settled()
+        with suppress(TimeoutError):
+            async with deadline.enforce():
+                await client.health.settled()
         known = client.health.fresh(_FRESH_SECONDS)
     if known is not None:
         return known
     try:
         await client.call(probe, deadline)
     except UpstreamError:
-        return bool(client.health.last_ok)
+        return bool(client.health.fresh(_FRESH_SECONDS))  # a refusal is an answer; haste or a full budget tells nothing
     return True

@@ -25,11 +25,11 @@ from customer_gateway.model.nouns import (
     SepaMandate,
 )
 from customer_gateway.model.record import Record, enumerated, is_list, is_object
+from customer_gateway.model.view import moment, text
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from customer_gateway.model.nouns import Account
     from customer_gateway.model.record import Document, Reading
@@ -63,13 +63,8 @@ class AutodnsCustomerView(Record):
         """The stamp of the last change; no content version, because a list's documents are as wide as was asked."""
         return self.text("updated")
 
-    @property
-    def number(self) -> str | None:
-        return self.text("number")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
+    number = text("number")
+    name = text("name")
 
     @property
     def kind(self) -> CustomerKind | None:
@@ -81,25 +76,15 @@ class AutodnsCustomerView(Record):
             return CustomerStatus.LOCKED
         return CustomerStatus.PENDING if self.flag("pending") else CustomerStatus.ACTIVE
 
-    @property
-    def title(self) -> str | None:
-        return self.text("title")
+    title = text("title")
 
     @property
     def gender(self) -> Gender | None:
         return enumerated(_GENDERS, self.text("gender"), "gender", self.reading)
 
-    @property
-    def first_name(self) -> str | None:
-        return self.text("fname")
-
-    @property
-    def last_name(self) -> str | None:
-        return self.text("lname")
-
-    @property
-    def organization(self) -> str | None:
-        return self.text("organization")
+    first_name = text("fname")
+    last_name = text("lname")
+    organization = text("organization")
 
     @property
     def vat_number(self) -> str | None:
@@ -118,9 +103,7 @@ class AutodnsCustomerView(Record):
             for address in self.texts(field)
         ]
 
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
+    phone = text("phone")
 
     @property
     def phones(self) -> list[PhoneNumber]:
@@ -132,9 +115,7 @@ class AutodnsCustomerView(Record):
             if (raw := self.text(field))
         ]
 
-    @property
-    def website(self) -> str | None:
-        return self.text("url")
+    website = text("url")
 
     @property
     def language(self) -> str | None:
@@ -195,13 +176,8 @@ class AutodnsCustomerView(Record):
     def updater_key(self) -> str | None:
         return _key_of(self.updater)
 
-    @property
-    def created_at(self) -> datetime | None:
-        return self.moment("created")
-
-    @property
-    def updated_at(self) -> datetime | None:
-        return self.moment("updated")
+    created_at = moment("created")
+    updated_at = moment("updated")
 
     @property
     def owner(self) -> AutodnsUserView | None:
@@ -232,10 +208,6 @@ class AutodnsContactView(Record):
         self.customer_key = customer_key
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return f"{self.customer_key}/{self.integer('id')}"
 
@@ -243,29 +215,12 @@ class AutodnsContactView(Record):
     def name(self) -> str | None:
         return " ".join(name for name in (self.first_name, self.last_name) if name) or self.text("label")
 
-    @property
-    def first_name(self) -> str | None:
-        return self.text("firstName")
-
-    @property
-    def last_name(self) -> str | None:
-        return self.text("lastName")
-
-    @property
-    def title(self) -> str | None:
-        return self.text("title")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
-
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
-
-    @property
-    def fax(self) -> str | None:
-        return self.text("fax")
+    first_name = text("firstName")
+    last_name = text("lastName")
+    title = text("title")
+    email = text("email")
+    phone = text("phone")
+    fax = text("fax")
 
     @property
     def address(self) -> Address | None:
@@ -278,20 +233,11 @@ class AutodnsUserView(Record):
     __slots__ = ()
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return f"{self.document['user']}/{self.integer('context')}"
 
-    @property
-    def name(self) -> str | None:
-        return self.text("user")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("defaultEmail")
+    name = text("user")
+    email = text("defaultEmail")
 
 
 def customer_key(reference: Record) -> str:

@@ -17,6 +17,7 @@ from customer_gateway.model.nouns import (
     PhoneNumber,
 )
 from customer_gateway.model.record import Record, content_version, enumerated
+from customer_gateway.model.view import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,13 +97,8 @@ class BillbeeCustomerView(Record):
     def version(self) -> str:
         return content_version(self.document)
 
-    @property
-    def number(self) -> str | None:
-        return self.text("Number")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("Name")
+    number = text("Number")
+    name = text("Name")
 
     @property
     def kind(self) -> CustomerKind | None:

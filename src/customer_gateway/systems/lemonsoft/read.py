@@ -22,10 +22,10 @@ from customer_gateway.model.nouns import (
     PhoneNumber,
 )
 from customer_gateway.model.record import Record, content_version
+from customer_gateway.model.view import flag, moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from customer_gateway.model.record import Document, Reading
 
@@ -59,13 +59,8 @@ class LemonsoftCustomerView(Record):
     def version(self) -> str:
         return self.text("modified") or content_version(self.document)
 
-    @property
-    def number(self) -> str | None:
-        return self.text("number")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
+    number = text("number")
+    name = text("name")
 
     @property
     def kind(self) -> CustomerKind | None:
@@ -81,18 +76,14 @@ class LemonsoftCustomerView(Record):
         sent = self.text("vat")
         return forms.vat_number(sent) if sent else None
 
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
+    email = text("email")
 
     @property
     def emails(self) -> list[EmailAddress]:
         email = self.email
         return [EmailAddress(email, EmailPurpose.GENERAL)] if email else []
 
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
+    phone = text("phone")
 
     @property
     def phones(self) -> list[PhoneNumber]:
@@ -104,9 +95,7 @@ class LemonsoftCustomerView(Record):
             if (raw := self.text(field))
         ]
 
-    @property
-    def website(self) -> str | None:
-        return self.text("www")
+    website = text("www")
 
     @property
     def language(self) -> str | None:
@@ -116,9 +105,7 @@ class LemonsoftCustomerView(Record):
     def currency(self) -> str | None:
         return _formed(self, "currency_code", forms.currency_code)
 
-    @property
-    def is_supplier(self) -> bool | None:
-        return self.flag("is_supplier")
+    is_supplier = flag("is_supplier")
 
     @property
     def address(self) -> Address | None:
@@ -162,13 +149,8 @@ class LemonsoftCustomerView(Record):
     def owner_key(self) -> str | None:
         return person_key(self, "person_responsible_number")
 
-    @property
-    def created_at(self) -> datetime | None:
-        return self.moment("created")
-
-    @property
-    def updated_at(self) -> datetime | None:
-        return self.moment("modified")
+    created_at = moment("created")
+    updated_at = moment("modified")
 
     @property
     def payment_term(self) -> str | None:
@@ -194,58 +176,28 @@ class LemonsoftContactView(Record):
         self.customer_key = customer_key
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return f"{self.customer_key}/{self.text('id')}"
 
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
-
-    @property
-    def title(self) -> str | None:
-        return self.text("title")
-
-    @property
-    def department(self) -> str | None:
-        return self.text("department")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
-
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
-
-    @property
-    def mobile(self) -> str | None:
-        return self.text("gsm")
-
-    @property
-    def fax(self) -> str | None:
-        return self.text("fax")
+    name = text("name")
+    title = text("title")
+    department = text("department")
+    email = text("email")
+    phone = text("phone")
+    mobile = text("gsm")
+    fax = text("fax")
 
     @property
     def address(self) -> Address | None:
         return _address(self, self.text("city") or self.text("postal_city"))
 
-    @property
-    def notes(self) -> str | None:
-        return self.text("note")
+    notes = text("note")
 
 
 class LemonsoftPersonView(Record):
     """A Lemonsoft person read as a `User`, known by number."""
 
     __slots__ = ()
-
-    @property
-    def system(self) -> str:
-        return self.reading.system
 
     @property
     def key(self) -> str:
@@ -255,9 +207,7 @@ class LemonsoftPersonView(Record):
     def name(self) -> str | None:
         return self.text("name") or self.text("short_name")
 
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
+    email = text("email")
 
 
 def invoice(document: Record, customer_key: str | None) -> Invoice:

@@ -21,10 +21,10 @@ from customer_gateway.model.nouns import (
     PhoneNumber,
 )
 from customer_gateway.model.record import Record, content_version
+from customer_gateway.model.view import flag, moment, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 _KINDS: Final = {
     "company": CustomerKind.COMPANY,
@@ -65,13 +65,8 @@ class NextCustomerView(Record):
     def version(self) -> str:
         return self.text("changed") or content_version(self.document)
 
-    @property
-    def number(self) -> str | None:
-        return self.text("customerno")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
+    number = text("customerno")
+    name = text("name")
 
     @property
     def kind(self) -> CustomerKind:
@@ -89,13 +84,8 @@ class NextCustomerView(Record):
         sent = self.text("vatno")
         return forms.vat_number(sent) if sent else None
 
-    @property
-    def organization_number(self) -> str | None:
-        return self.text("orgno")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
+    organization_number = text("orgno")
+    email = text("email")
 
     @property
     def emails(self) -> list[EmailAddress]:
@@ -111,17 +101,13 @@ class NextCustomerView(Record):
         sent = [(raw, kind) for field, kind in _PHONES if (raw := self.text(field))]
         return [PhoneNumber(raw, forms.phone_e164(raw, region), kind) for raw, kind in sent]
 
-    @property
-    def website(self) -> str | None:
-        return self.text("webaddress")
+    website = text("webaddress")
 
     @property
     def currency(self) -> str | None:
         return _code(self, "currencycode", forms.currency_code)
 
-    @property
-    def is_supplier(self) -> bool | None:
-        return self.flag("issupplier")
+    is_supplier = flag("issupplier")
 
     @property
     def address(self) -> Address | None:
@@ -156,13 +142,8 @@ class NextCustomerView(Record):
             einvoice=einvoice if einvoice != _NO_EINVOICE else None,
         )
 
-    @property
-    def notes(self) -> list[str]:
-        return self.texts("customernote")
-
-    @property
-    def external_ids(self) -> list[str]:
-        return self.texts("externalid")
+    notes = texts("customernote")
+    external_ids = texts("externalid")
 
     @property
     def accounts(self) -> list[BankAccount]:
@@ -184,21 +165,10 @@ class NextCustomerView(Record):
             )
         ]
 
-    @property
-    def creator_key(self) -> str | None:
-        return self.text("createdby")
-
-    @property
-    def updater_key(self) -> str | None:
-        return self.text("changedby")
-
-    @property
-    def created_at(self) -> datetime | None:
-        return self.moment("created")
-
-    @property
-    def updated_at(self) -> datetime | None:
-        return self.moment("changed")
+    creator_key = text("createdby")
+    updater_key = text("changedby")
+    created_at = moment("created")
+    updated_at = moment("changed")
 
     @property
     def contract_key(self) -> str | None:
@@ -224,40 +194,16 @@ class NextContactView(Record):
     address: None = None
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return str(self.document["id"])
 
-    @property
-    def customer_key(self) -> str | None:
-        return self.text("customerid")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
-
-    @property
-    def title(self) -> str | None:
-        return self.text("title")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
-
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
-
-    @property
-    def mobile(self) -> str | None:
-        return self.text("mobile")
-
-    @property
-    def notes(self) -> str | None:
-        return self.text("note")
+    customer_key = text("customerid")
+    name = text("name")
+    title = text("title")
+    email = text("email")
+    phone = text("phone")
+    mobile = text("mobile")
+    notes = text("note")
 
 
 class NextUserView(Record):
@@ -266,20 +212,11 @@ class NextUserView(Record):
     __slots__ = ()
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return str(self.document["id"])
 
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
+    name = text("name")
+    email = text("email")
 
 
 def agreement(contract: Record, customer_key: str) -> Agreement:

@@ -20,6 +20,7 @@ from customer_gateway.model.nouns import (
     PhoneNumber,
 )
 from customer_gateway.model.record import Record, content_version
+from customer_gateway.model.view import text, texts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,13 +62,8 @@ class PlandCustomerView(Record):
     def version(self) -> str:
         return self.part("status").text("lastModifiedAt") or content_version(self.document)
 
-    @property
-    def number(self) -> str | None:
-        return self.text("number")
-
-    @property
-    def name(self) -> str | None:
-        return self.text("name")
+    number = text("number")
+    name = text("name")
 
     @property
     def status(self) -> CustomerStatus | None:
@@ -123,9 +119,7 @@ class PlandCustomerView(Record):
         einvoice = EInvoice(leitweg_id=self.text("buyerReference"), supplier_number=self.text("orderReferenceId"))
         return Billing(einvoice=einvoice if einvoice != EInvoice() else None)
 
-    @property
-    def external_ids(self) -> list[str]:
-        return self.texts("debitorNumber")
+    external_ids = texts("debitorNumber")
 
     @property
     def updater_key(self) -> str | None:
@@ -143,9 +137,7 @@ class PlandCustomerView(Record):
     def updated_at(self) -> datetime | None:
         return self.part("status").moment("lastModifiedAt")
 
-    @property
-    def payment_term_key(self) -> str | None:
-        return self.text("paymentTermId")
+    payment_term_key = text("paymentTermId")
 
     @property
     def recipient_keys(self) -> list[str]:
@@ -180,62 +172,29 @@ class PlandContactView(Record):
     address: None = None
 
     @property
-    def system(self) -> str:
-        return self.reading.system
-
-    @property
     def key(self) -> str:
         return str(self.document["_id"])
 
-    @property
-    def customer_key(self) -> str | None:
-        return self.text("customerId")
+    customer_key = text("customerId")
 
     @property
     def name(self) -> str | None:
         return _full_name(self)
 
-    @property
-    def first_name(self) -> str | None:
-        return self.text("firstName")
-
-    @property
-    def last_name(self) -> str | None:
-        return self.text("lastName")
-
-    @property
-    def title(self) -> str | None:
-        return self.text("position")
-
-    @property
-    def email(self) -> str | None:
-        return self.text("email")
-
-    @property
-    def phone(self) -> str | None:
-        return self.text("phone")
-
-    @property
-    def mobile(self) -> str | None:
-        return self.text("mobile")
-
-    @property
-    def fax(self) -> str | None:
-        return self.text("fax")
-
-    @property
-    def notes(self) -> str | None:
-        return self.text("comment")
+    first_name = text("firstName")
+    last_name = text("lastName")
+    title = text("position")
+    email = text("email")
+    phone = text("phone")
+    mobile = text("mobile")
+    fax = text("fax")
+    notes = text("comment")
 
 
 class PlandUserView(Record):
     """A Pland user read as a `User`."""
 
     __slots__ = ()
-
-    @property
-    def system(self) -> str:
-        return self.reading.system
 
     @property
     def key(self) -> str:
