@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.api.engine import Deadline
@@ -27,23 +28,44 @@ class Flight(Generic[T]):
         self.open = True
         self._finished = finished
         self._waiting = 0
-        self._untold: dict[asyncio.Future[T], None] = {}
-        self.task = asyncio.get_running_loop().create_task(work)
+        self._untold: dict[asyncio.Future[T], float] = {}
+        self._watched = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self.task = self._loop.create_task(work)
         self.task.add_done_callback(self._land)
 
     async def landed(self, at: float, grace: float) -> T:
         """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`."""
         self.deadline.extend(at)
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[T] = loop.create_future()
+        waiter: asyncio.Future[T] = self._loop.create_future()
         self._waiting += 1
-        self._untold[waiter] = None
-        timer = loop.call_at(at + grace, give_up, waiter)
+        self._untold[waiter] = at + grace
+        self._watch(at + grace)
         try:
             return await waiter
         finally:
-            timer.cancel()
+            self._untold.pop(waiter, None)
             self._leave()
+
+    def _watch(self, at: float) -> None:
+        """See to it that the waiters are looked through at `at`: one timer for all, set to the earliest of them."""
+        if at < self._watched:
+            self._unwatch()
+            self._watched = at
+            self._timer = self._loop.call_at(at, self._send_away, at)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _send_away(self, due: float) -> None:
+        self._watched = inf
+        for waiter in [waiter for waiter, at in self._untold.items() if at <= due]:
+            del self._untold[waiter]
+            give_up(waiter)
+        if self._untold:
+            self._watch(min(self._untold.values()))
 
     def _leave(self) -> None:
         self._waiting -= 1
@@ -57,12 +79,13 @@ class Flight(Generic[T]):
         Told all at once they would come back all at once: between two such waves the loop would have nothing to do
         but wait for the next answer from upstream.
         """
+        self._unwatch()
         for waiter in list(islice(self._untold, TOLD_PER_TURN)):
             del self._untold[waiter]
             if not waiter.done():
                 self._tell(waiter)
         if self._untold:
-            asyncio.get_running_loop().call_soon(self._land, self.task)
+            self._loop.call_soon(self._land, self.task)
 
     def _tell(self, waiter: asyncio.Future[T]) -> None:
         if self.task.cancelled():
