@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from customer_gateway.sandbox import Vendor
+if TYPE_CHECKING:
+    from customer_gateway.sandbox import Vendor
 
 
 @dataclass

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from sandbox.clients import Clock, guest, logged_in
 
 from customer_gateway.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import httpx
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
-from customer_gateway.sandbox import Sandbox
+if TYPE_CHECKING:
+    import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +62,14 @@ async def test_a_list_has_thirty_reduced_rows_and_tells_how_many_there_are(autod
     assert (len(answer["data"]), answer["object"]["summary"]) == (30, 300)
     assert "emails" not in answer["data"][0]
     assert {"number", "client", "name", "type", "owner"} <= set(answer["data"][0])
+
+
+async def test_a_nested_filter_need_not_say_which_customers(autodns: httpx.AsyncClient) -> None:
+    inner = {"filters": [equal("type", "PERSON")], "link": "AND"}
+
+    answer = await search(autodns, inner, equal("number", 30001002))
+
+    assert [row["type"] for row in answer["data"]] == ["PERSON"]
 
 
 async def test_asked_for_keys_come_with_the_list(autodns: httpx.AsyncClient) -> None:
@@ -195,7 +205,8 @@ async def test_a_change_of_checked_data_waits_and_keeps_the_old_in_sight(autodns
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"phone": "030 1"}, {"type": "FIRM"}, {"country": "Germany"}, {"nmae": "x"}, {"emails": ["x"]}]
+    "wrong",
+    [{"phone": "030 1"}, {"type": "FIRM"}, {"country": "Germany"}, {"nmae": "x"}, {"emails": ["x"]}, {"contacts": {}}],
 )
 async def test_a_put_that_does_not_fit_changes_nothing(autodns: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
     before = await customer(autodns)
@@ -241,3 +252,103 @@ async def test_the_fourth_call_of_a_second_is_refused_in_the_envelope(limited: S
     assert refused.json()["status"]["type"] == "ERROR"
     assert "Retry-After" not in refused.headers
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("minutes", "password", "status"), [("9", None, 400), ("301", None, 400), ("10", "x", 401), ("300", None, 200)]
+)
+async def test_a_login_has_its_bounds(box: Sandbox, minutes: str, password: str | None, status: int) -> None:
+    known = box.autodns.credentials
+    async with stranger(box.autodns) as client:
+        answer = await client.post(
+            "/login", params={"timeout": minutes}, json={**known, "password": password or known["password"]}
+        )
+
+    assert answer.status_code == status
+
+
+async def test_a_logout_ends_the_session(box: Sandbox) -> None:
+    async with stranger(box.autodns) as client:
+        opened = await client.post("/login", json=dict(box.autodns.credentials))
+        client.cookies.clear()
+        client.headers["X-Domainrobot-SessionId"] = opened.headers["X-Domainrobot-SessionId"]
+        out, after = await client.delete("/logout"), await client.get("/hello")
+
+    assert (out.status_code, after.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"filters": [{"key": "nmae", "operator": "EQUAL", "value": 1}]},
+        {"filters": [{"key": "name", "operator": "SOUNDS", "value": 1}]},
+        {"filters": [{"key": "name", "value": 1, "link": "XOR"}]},
+        {"orders": [{"key": "name", "type": "UP"}]},
+        {"view": {"offset": -1}},
+    ],
+)
+async def test_a_query_that_cannot_be_honoured_is_refused(autodns: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    answer = await autodns.post("/customer/_search", json=body)
+
+    assert answer.status_code == 400
+
+
+async def test_numbers_compare_as_numbers_and_orders_by_date_hold(autodns: httpx.AsyncClient) -> None:
+    body = {
+        "filters": [{"key": "number", "operator": "LESS", "value": "30001100"}],
+        "orders": [{"key": "updated", "type": "DESC"}, {"key": "fname"}],
+    }
+    answer = (await autodns.post("/customer/_search", json={**body, "view": {"limit": 1000}})).json()
+
+    days = [row["updated"][:10] for row in answer["data"]]
+    assert max(row["number"] for row in answer["data"]) == 30001098
+    assert days == sorted(days, reverse=True)
+
+
+async def test_values_of_another_kind_are_neither_less_nor_greater(autodns: httpx.AsyncClient) -> None:
+    less = await search(autodns, {"key": "name", "operator": "LESS", "value": 5})
+    greater = await search(autodns, {"key": "name", "operator": "GREATER", "value": 5})
+
+    assert (less["object"]["summary"], greater["object"]["summary"]) == (0, 0)
+
+
+async def test_a_list_of_values_fits_when_one_of_them_does(autodns: httpx.AsyncClient) -> None:
+    known = await customer(autodns)
+
+    answer = await search(autodns, equal("emails", known["emails"][0]))
+
+    assert ("domainhaus", 30001000) in {(row["client"], row["number"]) for row in answer["data"]}
+
+
+async def test_confirming_stamps_and_a_get_makes_a_new_pin(autodns: httpx.AsyncClient) -> None:
+    before = await customer(autodns)
+
+    await autodns.put(f"{CUSTOMER}/_dataconfirmed")
+    pin = (await autodns.get(f"{CUSTOMER}/_generatePin")).json()["data"][0]["pin"]
+    after = await customer(autodns)
+
+    assert after["lastConfirmed"] == "2026-11-21T01:00:00.000+0100"
+    assert after["pin"] == pin != before["pin"]
+
+
+async def test_what_is_not_there_is_a_404(autodns: httpx.AsyncClient) -> None:
+    paths = ("/customer/domainhaus/1", "/user/nobody/4", "/invoice/1", "/nothing")
+
+    assert [(await autodns.get(path)).status_code for path in paths] == [404] * 4
+
+
+async def test_a_single_invoice_shows_its_document(autodns: httpx.AsyncClient) -> None:
+    listed = (await autodns.post("/invoice/_search", json={"view": {"limit": 1}})).json()["data"][0]
+
+    single = (await autodns.get(f"/invoice/{listed['id']}")).json()["data"][0]
+
+    assert "document" not in listed
+    assert single["document"]["link"]
+
+
+async def test_a_mandate_needs_an_iban_and_a_holder(autodns: httpx.AsyncClient) -> None:
+    assert (await autodns.post(f"{CUSTOMER}/sepa", json={"iban": "DE1"})).status_code == 400
+
+
+async def test_a_ctid_comes_back(autodns: httpx.AsyncClient) -> None:
+    assert (await autodns.get("/hello", params={"ctid": "mine"})).json()["ctid"] == "mine"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
-from customer_gateway.sandbox import Sandbox
+if TYPE_CHECKING:
+    import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +128,13 @@ async def test_a_new_customer_brings_an_address_that_is_kept_apart(billbee: http
     assert [row["City"] for row in await data(billbee, f"/customers/{created['Id']}/addresses")] == ["Ulm"]
 
 
+async def test_a_new_customer_may_come_without_an_address(billbee: httpx.AsyncClient) -> None:
+    created = (await billbee.post("/customers", json={"Name": "Neu", "Number": 4711})).json()["Data"]
+
+    assert created["Number"] == 4711
+    assert await data(billbee, f"/customers/{created['Id']}/addresses") == []
+
+
 async def test_a_set_id_stops_the_creation_of_an_address(billbee: httpx.AsyncClient) -> None:
     answer = await billbee.post(f"/customers/{FIRST}/addresses", json={"Id": 5, "City": "Ulm"})
 
@@ -166,3 +175,64 @@ async def test_one_order_is_read_six_times_a_minute(limited: Sandbox, clock: Clo
             clock.now += 1
 
     assert statuses == [200] * 6 + [429]
+
+
+async def test_addresses_are_made_read_and_put_at_the_top_level_too(billbee: httpx.AsyncClient) -> None:
+    made = (await billbee.post("/customer-addresses", json={"CustomerId": FIRST, "City": "Ulm"})).json()["Data"]
+    orphan = await billbee.post("/customer-addresses", json={"CustomerId": 1, "City": "Ulm"})
+
+    assert await data(billbee, f"/customer-addresses/{made['Id']}") == made
+    assert await data(billbee, f"/customers/addresses/{made['Id']}") == made
+    assert orphan.status_code == 400
+
+
+async def test_a_country_is_two_letters(billbee: httpx.AsyncClient) -> None:
+    answer = await billbee.post(f"/customers/{FIRST}/addresses", json={"CountryCode": "Germany"})
+
+    assert answer.status_code == 400
+
+
+async def test_an_address_that_is_no_object_makes_no_customer(billbee: httpx.AsyncClient) -> None:
+    answer = await billbee.post("/customers", json={"Name": "Neu", "Address": "Ulm"})
+
+    assert answer.status_code == 400
+    assert (await billbee.get("/customers")).json()["Paging"]["TotalRows"] == 300
+
+
+async def test_contact_data_gets_ids_and_type_names_and_joins_the_rest(billbee: httpx.AsyncClient) -> None:
+    mail = {"TypeId": 1, "Value": "a@b.example", "TypeName": "Carrier pigeon"}
+    extra = {"TypeId": 2, "Value": "+49 30 1"}
+
+    await billbee.put(f"/customers/{FIRST}", json={"Name": "x", "DefaultMailAddress": mail, "MetaData": [extra]})
+    after = await data(billbee, f"/customers/{FIRST}")
+
+    assert after["DefaultMailAddress"]["TypeName"] == "Email"
+    assert {row["Value"] for row in after["MetaData"]} == {"a@b.example", "+49 30 1"}
+    assert all(row["Id"] for row in after["MetaData"])
+
+
+async def test_invoices_are_listed_without_regard_to_customers(billbee: httpx.AsyncClient) -> None:
+    every = (await billbee.get("/orders/invoices", params={"pageSize": 250})).json()
+    recent = (await billbee.get("/orders/invoices", params={"minInvoiceDate": "2025-01-01"})).json()
+
+    assert every["Paging"]["TotalRows"] > recent["Paging"]["TotalRows"] > 0
+    assert all(row["InvoiceDate"] >= "2025" for row in recent["Data"])
+
+
+async def test_the_same_page_of_invoices_is_read_once_a_minute(limited: Sandbox, clock: Clock) -> None:
+    async with guest(limited.billbee) as client:
+        first, again = await client.get("/orders/invoices"), await client.get("/orders/invoices?page=1")
+        other = await client.get("/orders/invoices?page=2")
+        clock.now += 60
+        later = await client.get("/orders/invoices")
+
+    assert [answer.status_code for answer in (first, again, other, later)] == [200, 429, 200, 200]
+    assert again.headers["Retry-After"] == "60"
+
+
+async def test_an_empty_search_is_refused_and_orders_are_listed(billbee: httpx.AsyncClient) -> None:
+    empty = await billbee.post("/search", json={"Term": " "})
+    orders = (await billbee.get("/orders", params={"pageSize": 5})).json()
+
+    assert empty.status_code == 400
+    assert len(orders["Data"]) == 5

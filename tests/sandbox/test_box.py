@@ -1,15 +1,27 @@
 from __future__ import annotations
 
+import signal
 import socket
-from pathlib import Path
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from sandbox.clients import guest
 
-from customer_gateway.sandbox import PortTaken, Sandbox
+from customer_gateway.sandbox import PORTS, PortTaken, Sandbox, run_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
 
 
 async def test_two_sandboxes_share_nothing_but_their_beginning() -> None:
@@ -69,22 +81,82 @@ async def test_files_keep_what_was_written(tmp_path: Path) -> None:
 
 
 async def test_a_taken_port_is_said_in_one_line_and_nothing_stays_open() -> None:
+    first = free_port()
     with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+        taken = other.getsockname()[1]
         box = Sandbox(customers=5)
 
-        with pytest.raises(PortTaken, match=f"^Port {port} for next is taken"):
-            async with box.serving({"next": port}):
+        with pytest.raises(PortTaken, match=f"^Port {taken} for next cannot be used .Address already in use.: stop"):
+            async with box.serving({"pland": first, "next": taken}):
                 pass
 
-    assert all(listener._server is None for listener in box._listeners.values())
+    with socket.create_server(("127.0.0.1", first)) as again:
+        assert again.getsockname()[1] == first
 
 
 async def test_named_ports_are_used() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     box = Sandbox(customers=5)
 
     async with box.serving({"autodns": port}) as urls:
         assert urls["autodns"] == f"http://127.0.0.1:{port}/v1"
         assert urls["lemonsoft"].count(":") == 2
+
+
+async def test_an_application_can_be_started_and_stopped_by_a_server() -> None:
+    box = Sandbox(customers=3)
+    asked = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+    told: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return next(asked)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message["type"])
+
+    await box.pland.app({"type": "lifespan"}, receive, send)
+
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+async def test_a_fault_of_the_connection_needs_a_connection() -> None:
+    box = Sandbox(customers=3)
+    box.pland.faults.set("reset")
+
+    async with guest(box.pland) as client:
+        with pytest.raises(RuntimeError, match="serve the sandbox on sockets"):
+            await client.get("/company")
+
+
+def test_a_reset_forgets_what_was_written(tmp_path: Path) -> None:
+    def first_line(_line: str) -> None:
+        if not stopped:
+            stopped.append(True)
+            raise KeyboardInterrupt
+
+    (tmp_path / "next.sqlite").write_bytes(b"no database")
+    stopped: list[bool] = []
+
+    run_sandbox(ports=dict.fromkeys(PORTS, 0), customers=5, directory=tmp_path, reset=True, say=first_line)
+
+    assert (tmp_path / "next.sqlite").read_bytes().startswith(b"SQLite format 3")
+
+
+def test_the_command_says_where_everything_is_and_ends_on_an_interrupt(tmp_path: Path) -> None:
+    ports = {name: free_port() for name in PORTS}
+    script = (
+        "from pathlib import Path; from customer_gateway.sandbox import run_sandbox;"
+        f"run_sandbox(ports={ports}, customers=5, directory=Path({str(tmp_path)!r}), reset=True)"
+    )
+
+    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - this very interpreter
+        assert running.stdout is not None
+        lines = [running.stdout.readline() for _ in PORTS]
+        running.send_signal(signal.SIGINT)
+        rest, _ = running.communicate(timeout=10)
+
+    assert [line.split()[0] for line in lines] == list(PORTS)
+    assert all(f":{port}" in line for line, port in zip(lines, ports.values(), strict=True))
+    assert "api_key = " in lines[0]
+    assert (rest, running.returncode) == ("The sandbox has stopped.\n", 0)
+    assert {path.name for path in tmp_path.glob("*.sqlite")} == {f"{name}.sqlite" for name in PORTS}

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from sandbox.clients import Clock, guest, lemonsoft_login, logged_in, stranger
 
-from customer_gateway.sandbox import Sandbox
+if TYPE_CHECKING:
+    import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -218,3 +220,112 @@ async def test_the_ninth_call_at_the_same_time_is_a_503(limited: Sandbox) -> Non
 
     assert sorted(answer.status_code for answer in answers) == [200] * 8 + [503]
     assert later.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"name": "oy"}, "name"),
+        ({"search_name": "a"}, "searchname"),
+        ({"city": "x", "search": "helsinki"}, "city"),
+        ({"email": "info"}, "email"),
+        ({"phone": "+358"}, "phone"),
+    ],
+)
+async def test_text_filters_find_parts(lemonsoft: httpx.AsyncClient, parameters: dict[str, str], field: str) -> None:
+    found = await rows(lemonsoft, "/api/customers", page_size=500, **parameters)
+
+    wanted = [*parameters.values()][-1]
+    assert 0 < len(found) < 300
+    assert any(wanted in str(row.get(field)).lower() for row in found)
+
+
+async def test_contact_email_and_attributes_look_inside(lemonsoft: httpx.AsyncClient) -> None:
+    someone = (await rows(lemonsoft, "/api/customers", page_size=1))[0]["contacts"][0]
+
+    found = await rows(lemonsoft, "/api/customers", contact_email=someone["email"], page_size=500)
+    marked = await rows(lemonsoft, "/api/customers", attribute_ids=[1], page_size=500)
+
+    assert any(someone in row["contacts"] for row in found)
+    assert 0 < len(marked) < 300
+
+
+async def test_types_groups_and_e_mail_presence_are_filters(lemonsoft: httpx.AsyncClient) -> None:
+    persons = await rows(lemonsoft, "/api/customers", type=1, page_size=500)
+    silent = await rows(lemonsoft, "/api/customers", has_email=0, page_size=500)
+
+    assert {row["group"] for row in persons} == {2}
+    assert not any(row.get("email") for row in silent)
+
+
+@pytest.mark.parametrize("query", [{"filter.page": -1}, {"filter.modified_after": "yesterday"}])
+async def test_a_page_or_a_date_that_is_none_is_refused(lemonsoft: httpx.AsyncClient, query: dict[str, Any]) -> None:
+    assert (await lemonsoft.get("/api/customers", params=query)).status_code == 400
+
+
+async def test_invoices_are_found_by_number_and_date(lemonsoft: httpx.AsyncClient) -> None:
+    by_number = await rows(lemonsoft, "/api/invoices", numbers=[3001, 3002], page_size=50)
+    recent = await rows(lemonsoft, "/api/invoices", invoice_date_after="2025-06-01", page_size=500)
+    one = (await lemonsoft.get(f"/api/invoices/{by_number[0]['id']}")).json()
+
+    assert [row["number"] for row in by_number] == [3001, 3002]
+    assert recent
+    assert min(row["date"] for row in recent) > "2025-06-01"
+    assert one == by_number[0]
+
+
+async def test_code_lists_name_their_numbers(lemonsoft: httpx.AsyncClient) -> None:
+    terms = await rows(lemonsoft, "/api/codelist/payment_term")
+    methods = await rows(lemonsoft, "/api/codelist/description", codeListFilter="INVOICE_METHODS")
+    groups = await rows(lemonsoft, "/api/customers/groups")
+    unknown = await lemonsoft.get("/api/codelist/description", params={"filter.codeListFilter": "COLOURS"})
+
+    assert {row["number"] for row in terms} == {1, 2, 3, 4}
+    assert {row["id"] for row in methods} == {0, 1, 2, 3}
+    assert {row["id"] for row in groups} == {1, 2, 3}
+    assert unknown.status_code == 400
+
+
+async def test_a_contact_is_replaced_by_its_own_id(lemonsoft: httpx.AsyncClient) -> None:
+    contact = (await rows(lemonsoft, "/api/contacts/5001"))[0]
+
+    await lemonsoft.put(f"/api/contacts/{contact['id']}", json={"name": "Uusi"})
+    after = (await rows(lemonsoft, "/api/contacts/5001"))[0]
+
+    assert (after["name"], after["id"], after["email"]) == ("Uusi", contact["id"], None)
+
+
+async def test_a_customer_that_is_not_there(lemonsoft: httpx.AsyncClient) -> None:
+    statuses = [
+        (await lemonsoft.get("/api/customers/1")).status_code,
+        (await lemonsoft.get("/api/contacts/1")).status_code,
+        (await lemonsoft.put("/api/contacts/1", json={})).status_code,
+        (await lemonsoft.delete("/api/customers/5001/accounts/1")).status_code,
+    ]
+
+    assert statuses == [404] * 4
+
+
+async def test_a_new_number_must_be_free_and_types_must_fit(lemonsoft: httpx.AsyncClient) -> None:
+    sent = {"name": "Uusi", "email": "u@s.example"}
+    taken = await lemonsoft.post("/api/customers", json={**sent, "number": 20001})
+    parts: list[dict[str, Any]] = [{"group": "x"}, {"is_supplier": 1}, {"phone": 1}, {"contacts": {}}]
+    wrong = [(await lemonsoft.put("/api/customers/5001", json={**sent, **part})).status_code for part in parts]
+
+    assert taken.status_code == 400
+    assert wrong == [400] * 4
+
+
+async def test_agreements_sent_with_a_customer_keep_their_products(lemonsoft: httpx.AsyncClient) -> None:
+    sent = {"name": "Uusi", "email": "u@s.example", "agreements": [{"products": [{"product_code": "H"}]}]}
+
+    made = (await lemonsoft.post("/api/customers", json={**sent, "dimension": {"Area_code": 3}})).json()
+
+    agreement = made["agreements"][0]
+    assert agreement["products"][0]["agreement_id"] == agreement["id"]
+    assert made["dimension"] == {"Area_code": 3}
+    assert made["number"] == 20301
+
+
+async def test_who_am_i_is_somebody(lemonsoft: httpx.AsyncClient) -> None:
+    assert (await lemonsoft.get("/api/persons/current")).json()["number"] == 501

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
-from customer_gateway.sandbox import Sandbox
+if TYPE_CHECKING:
+    import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
-ALL = {"active__in": ["true", "false"]}
+ALL: dict[str, Any] = {"active__in": ["true", "false"]}
 
 
 async def listed(client: httpx.AsyncClient, path: str, size: int = 100, **terms: Any) -> dict[str, Any]:
@@ -84,6 +86,7 @@ async def test_ge_and_le_hold_dates_apart(next_: httpx.AsyncClient) -> None:
     ("filter_str", "message"),
     [
         ("{", "Failed to decode json"),
+        ("[]", "Failed to decode json"),
         ('{"nmae": "x"}', "Invalid filter fields for Customer: nmae"),
         ('{"name__like": "x"}', "Invalid filter fields for Customer: name__like"),
         ('{"id__contains": "1"}', "id__contains works on strings only"),
@@ -164,3 +167,56 @@ async def test_the_eleventh_call_of_a_second_is_refused_without_a_hint(limited: 
     assert statuses == [200] * 10 + [429]
     assert "Retry-After" not in refused.headers
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"grant_type": "client_credentials"}, 400), ({"grant_type": "password", "username": "x"}, 401)],
+)
+async def test_a_token_request_that_does_not_fit_leaves_the_key_unspent(
+    box: Sandbox, form: dict[str, str], status: int
+) -> None:
+    async with stranger(box.next) as client:
+        refused = await client.post("/token", data=form)
+        json_sent = await client.post("/token", json=form)
+        good = await client.post("/token", data={"grant_type": "password", **box.next.other_credentials})
+
+    assert (refused.status_code, json_sent.status_code, good.status_code) == (status, 422, 200)
+
+
+async def test_an_id_that_is_no_number_or_of_nobody(next_: httpx.AsyncClient) -> None:
+    nonsense, nobody = await next_.get("/customer/abc"), await next_.get("/customer/1")
+
+    assert (nonsense.status_code, nobody.status_code) == (422, 404)
+
+
+@pytest.mark.parametrize("page", ["0", "x"])
+async def test_pages_count_from_one(next_: httpx.AsyncClient, page: str) -> None:
+    assert (await next_.get("/customer/", params={"page": page})).status_code == 422
+
+
+async def test_null_and_in_with_null_are_values(next_: httpx.AsyncClient) -> None:
+    without = await listed(next_, "/customer/", vatno=None, **ALL)
+    mixed = await listed(next_, "/customer/", vatno__in=[None, "SE556000000001"], **ALL)
+
+    assert without["total"] == mixed["total"] > 0
+    assert {row["vatno"] for row in without["items"]} == {None}
+
+
+async def test_a_contact_is_made_and_changed(next_: httpx.AsyncClient) -> None:
+    made = (await next_.post("/customercontact/", json={"customerid": 1201, "name": "Ada"})).json()
+    changed = (await next_.put(f"/customercontact/{made['id']}", json={"phone": "08-1"})).json()
+    orphan = await next_.post("/customercontact/", json={"customerid": 9, "name": "Ada"})
+
+    assert (changed["name"], changed["phone"], changed["active"]) == ("Ada", "08-1", True)
+    assert changed in (await listed(next_, "/customercontact/", customerid=1201))["items"]
+    assert orphan.status_code == 400
+
+
+@pytest.mark.parametrize("wrong", [{"customertypeid": 99}, {"currencyid": 0}])
+async def test_a_code_that_does_not_exist_is_refused(next_: httpx.AsyncClient, wrong: dict[str, int]) -> None:
+    assert (await next_.put("/customer/1202", json=wrong)).status_code == 400
+
+
+async def test_an_empty_name_is_refused(next_: httpx.AsyncClient) -> None:
+    assert (await next_.put("/customer/1202", json={"name": ""})).status_code == 422

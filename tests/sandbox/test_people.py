@@ -65,9 +65,9 @@ def test_the_sandbox_tells_who_is_whom() -> None:
 
 
 def test_every_process_sees_the_same_people() -> None:
-    script = "from customer_gateway.sandbox.people import customers_of as c; print(hash(str(c('next', 50))) and c('next', 50))"
+    script = "from customer_gateway.sandbox.people import customers_of; print(customers_of('next', 50))"
     runs = [
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - this very interpreter
             [sys.executable, "-c", script], capture_output=True, check=True, env={"PYTHONHASHSEED": seed}
         ).stdout
         for seed in ("1", "2")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
-from customer_gateway.sandbox import Sandbox
+if TYPE_CHECKING:
+    import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -154,6 +156,26 @@ async def test_a_patch_that_does_not_fit_is_refused(
     assert await first_customer(pland) == customer
 
 
+async def test_a_new_customer_needs_a_name(pland: httpx.AsyncClient) -> None:
+    answer = await pland.post("/customers/", json={"number": 5})
+
+    assert (answer.status_code, answer.json()["message"]) == (400, "Missing parameters: name")
+
+
+async def test_deleting_a_customer_takes_its_objects_along(pland: httpx.AsyncClient) -> None:
+    assignments = (await pland.get("/assignments/", params={"limit": 1000, "sort": BY_NUMBER})).json()
+    customers = (await pland.get("/customers/", params={"limit": 1000, "sort": BY_NUMBER})).json()
+    busy = {row["customerId"] for row in assignments}
+    free = next(row["_id"] for row in customers if row["_id"] not in busy)
+    await pland.patch(f"/customers/{free}", json={"status": {"status": "2"}})
+
+    before = (await pland.get("/objects/", params={"customerIds": free})).json()
+    await pland.delete(f"/customers/{free}")
+
+    assert len(before) == 1
+    assert (await pland.get("/objects/", params={"customerIds": free})).json() == []
+
+
 async def test_a_new_customer_gets_the_next_number(pland: httpx.AsyncClient) -> None:
     created = await pland.post("/customers/", json={"name": "Neukunde GmbH"})
 
@@ -202,3 +224,111 @@ async def test_the_twenty_first_call_of_a_second_is_told_to_wait(limited: Sandbo
     assert statuses == [200] * 20
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"username": "gateway"}, 400),
+        ({"username": "gateway", "password": "x", "type": "app"}, 401),
+        ({"username": "gateway", "password": "pland-passwort", "type": "robot"}, 400),
+    ],
+)
+async def test_a_login_that_lacks_something_is_refused(box: Sandbox, sent: dict[str, str], status: int) -> None:
+    async with stranger(box.pland) as client:
+        assert (await client.post("/auth/login", json=sent)).status_code == status
+
+
+async def test_many_customers_are_changed_at_once(pland: httpx.AsyncClient) -> None:
+    rows = (await pland.get("/customers/", params={"limit": 3, "sort": BY_NUMBER})).json()
+    ids = [row["_id"] for row in rows[:2]]
+
+    answer = await pland.patch("/customers/many", json={"ids": ids, "data": {"contactPerson": "Ada Lovelace"}})
+    after = (await pland.get("/customers/", params={"limit": 3, "sort": BY_NUMBER})).json()
+
+    assert answer.json() == {"modifiedCount": 2}
+    assert [row["contactPerson"] for row in after] == ["Ada Lovelace", "Ada Lovelace", rows[2]["contactPerson"]]
+
+
+async def test_a_number_cannot_be_taken_from_another_customer(pland: httpx.AsyncClient) -> None:
+    customer = await first_customer(pland)
+
+    other = await pland.patch(f"/customers/{customer['_id']}", json={"number": 1002})
+    own = await pland.patch(f"/customers/{customer['_id']}", json={"number": 1001})
+
+    assert (other.status_code, own.status_code) == (400, 200)
+
+
+async def test_the_last_number_is_told(pland: httpx.AsyncClient) -> None:
+    assert (await pland.get("/customers/lastNumber")).json() == {"lastNumber": 1300}
+
+
+async def test_customers_are_found_by_status_number_and_part_of_the_name(pland: httpx.AsyncClient) -> None:
+    passive = (await pland.get("/customers/", params={"status": "2", "limit": 1000})).json()
+    numbered = (await pland.get("/customers/", params={"number": "1007"})).json()
+    named = (await pland.get("/customers/", params={"name": "GMBH", "sort": '{"by":"name","direction":-1}'})).json()
+
+    assert {row["status"]["status"] for row in passive} == {"2"}
+    assert [row["number"] for row in numbered] == [1007]
+    assert all("gmbh" in row["name"].lower() for row in named)
+    assert [row["name"] for row in named] == sorted((row["name"] for row in named), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "sort", ["{", "[]", '{"by":"number"}', '{"by":"number","direction":2}', '{"by":"a b","direction":1}']
+)
+async def test_a_sort_that_is_none_is_refused(pland: httpx.AsyncClient, sort: str) -> None:
+    assert (await pland.get("/customers/", params={"sort": sort})).status_code == 400
+
+
+async def test_the_objects_of_a_customer_are_one_list_under_two_paths(pland: httpx.AsyncClient) -> None:
+    customer = await first_customer(pland)
+
+    below = (await pland.get(f"/customers/{customer['_id']}/objects")).json()
+    filtered = (await pland.get("/objects/", params={"customerIds": customer["_id"]})).json()
+
+    assert below == filtered
+    assert len(below) == 1
+
+
+async def test_users_are_found_by_name_by_number_and_as_oneself(pland: httpx.AsyncClient) -> None:
+    oneself = (await pland.get("/users/self")).json()
+
+    by_name = (await pland.get("/users/", params={"name": oneself["general"]["lastName"]})).json()
+    by_number = (await pland.get(f"/users/{oneself['number']}/byNumber")).json()
+
+    assert oneself in by_name
+    assert by_number == oneself
+    assert (await pland.get("/users/9999/byNumber")).status_code == 404
+
+
+async def test_payment_terms_page_in_their_own_way(pland: httpx.AsyncClient) -> None:
+    answer = (await pland.get("/paymentTerms/", params={"limit": 2, "skip": 1})).json()
+    too_many = await pland.get("/paymentTerms/", params={"limit": 101})
+
+    assert answer["meta"] == {"total": 3, "offset": 1, "limit": 2}
+    assert len(answer["data"]) == 2
+    assert (await pland.get(f"/paymentTerms/{answer['data'][0]['_id']}")).json() == answer["data"][0]
+    assert too_many.status_code == 400
+
+
+async def test_a_contact_is_changed_and_removed(pland: httpx.AsyncClient) -> None:
+    contact = (await pland.get("/contacts/", params={"limit": 1, "name": "a"})).json()[0]
+    path = f"/contacts/{contact['_id']}"
+
+    changed = (await pland.patch(path, json={"phone": "+49 30 1"})).json()
+    emptied = await pland.patch(path, json={"firstName": "", "email": None})
+    removed = await pland.delete(path)
+
+    assert {**changed, "status": None} == {**contact, "phone": "+49 30 1", "status": None}
+    assert (emptied.status_code, removed.status_code) == (400, 204)
+    assert (await pland.get(path)).status_code == 404
+
+
+async def test_a_contact_needs_a_customer(pland: httpx.AsyncClient) -> None:
+    assert (await pland.post("/contacts/", json={"email": "ada@post.example"})).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"name": NaN}'])
+async def test_a_body_that_is_no_json_object_is_refused(pland: httpx.AsyncClient, body: bytes) -> None:
+    assert (await pland.post("/customers/", content=body)).status_code == 400

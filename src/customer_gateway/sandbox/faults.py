@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -44,7 +44,6 @@ TRANSPORT: Final = "customer_gateway.sandbox.transport"
 
 _HTML: Final = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We are down</h1></body></html>"
 _DRIP_BYTES: Final = 2
-_DRIP_SECONDS: Final = 0.5
 _MEGABYTE: Final = 1_000_000
 
 
@@ -54,7 +53,8 @@ class Fault:
 
     `latency` alone delays the true answer; with another kind it delays the fault. `status` (kind status) sends that
     status with the vendor's own error body, or with an HTML page when `html`. `path` limits it to calls whose path,
-    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is.
+    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is; `pause`
+    is the time in seconds between two pieces of a drip.
     """
 
     kind: FaultKind = "latency"
@@ -64,6 +64,7 @@ class Fault:
     html: bool = False
     path: str = ""
     calls: int | None = None
+    pause: float = 0.5
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -87,10 +88,11 @@ class Faults:
         html: bool = False,
         path: str = "",
         calls: int | None = None,
+        pause: float = 0.5,
     ) -> None:
         """Switches a fault on, in place of an earlier one for the same path prefix. Fields as in `Fault`."""
         wait = None if retry_after is None else str(retry_after)
-        self.switch(Fault(kind, latency, status, wait, html, path, calls))
+        self.switch(Fault(kind, latency, status, wait, html, path, calls, pause))
 
     def switch(self, fault: Fault) -> None:
         if fault.kind == "gzip_bomb":
@@ -140,6 +142,7 @@ class Scene:
     true_answer: Callable[[], Awaitable[Answer]]
     vendor_error: Callable[[int], bytes]
     error_under_200: bytes
+    pause: float = 0.5
 
 
 async def play(fault: Fault, scene: Scene) -> None:
@@ -147,7 +150,7 @@ async def play(fault: Fault, scene: Scene) -> None:
     if fault.latency and await _gone_within(fault.latency, scene.receive):
         return
     if fault.kind in _SPOILERS:
-        await _SPOILERS[fault.kind](scene)
+        await _SPOILERS[fault.kind](replace(scene, pause=fault.pause))
         return
     await _send(scene, _plain(fault, scene))
 
@@ -235,7 +238,7 @@ async def _slow_headers(scene: Scene) -> None:
     head = _head(answer)
     for start in range(0, len(head), _DRIP_BYTES):
         transport.write(head[start : start + _DRIP_BYTES])
-        if await _gone_within(_DRIP_SECONDS, scene.receive):
+        if await _gone_within(scene.pause, scene.receive):
             return
     transport.write(answer.body)
     transport.close()
@@ -248,7 +251,7 @@ async def _slow_drip(scene: Scene) -> None:
     await scene.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     for start in range(0, len(answer.body), _DRIP_BYTES):
         await scene.send(_part(answer.body[start : start + _DRIP_BYTES]))
-        if await _gone_within(_DRIP_SECONDS, scene.receive):
+        if await _gone_within(scene.pause, scene.receive):
             return
     await scene.send(_part(b"", more=False))
 
@@ -293,8 +296,8 @@ def _transport(scene: Scene) -> asyncio.Transport:
 
 
 async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    # The request has been read to its end, so what comes next on the channel is its end.
+    await receive()
 
 
 async def _gone_within(seconds: float, receive: Receive) -> bool:

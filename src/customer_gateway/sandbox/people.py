@@ -124,7 +124,7 @@ def _shared(quota: int) -> Iterator[tuple[str, ...]]:
     left = dict.fromkeys(VENDORS, quota)
     groups = [*combinations(VENDORS, 2), *combinations(VENDORS, 3), VENDORS]
     idle = 0
-    for group in cycle(groups):
+    for group in cycle(groups):  # pragma: no branch - a cycle has no end, the return below leaves it
         fits = all(left[vendor] > 0 for vendor in group)
         idle = 0 if fits else idle + 1
         if fits:

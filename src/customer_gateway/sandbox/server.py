@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +19,7 @@ HOST: Final = "127.0.0.1"
 
 
 class PortTaken(OSError):
-    """Somebody else listens there; the message is one plain line."""
+    """The port is not to be had, mostly because somebody else listens there; the message is one plain line."""
 
 
 class Listener:
@@ -81,8 +80,7 @@ def _bound(name: str, port: int) -> socket.socket:
         connection.listen(1024)
     except OSError as error:
         connection.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortTaken(f"Port {port} for {name} is taken: stop what listens there or choose another.") from None
-        raise
+        reason = f"Port {port} for {name} cannot be used ({error.strerror}): stop what listens there or choose another."
+        raise PortTaken(reason) from None
     connection.setblocking(False)  # noqa: FBT003 - the standard library takes it by position
     return connection

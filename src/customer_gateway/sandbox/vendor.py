@@ -98,7 +98,7 @@ class Vendor:
 
     async def _met(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         if fault is None:
-            await self._answer(scope, _replayed(body, receive), send)
+            await self._answer(scope, _replayed(body), send)
         else:
             await play(fault, self._scene(scope, body, receive, send))
 
@@ -124,7 +124,7 @@ class Vendor:
 
     def _scene(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> Scene:
         async def true_answer() -> Answer:
-            return await _kept_back(self._answer, scope, _replayed(body, receive))
+            return await _kept_back(self._answer, scope, _replayed(body))
 
         return Scene(scope, receive, send, true_answer, self._error_body, self._dialect.error_under_200)
 
@@ -163,14 +163,11 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """A channel that gives the body once more and then what comes after it."""
-    pending = [body]
+def _replayed(body: bytes) -> Receive:
+    """A channel that gives the body, which has been read already, once more."""
 
     async def replay() -> Message:
-        if pending:
-            return {"type": "http.request", "body": pending.pop(), "more_body": False}
-        return await receive()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
 

@@ -47,7 +47,3 @@ class Sessions:
 
     def is_open(self, session: str) -> bool:
         return self.clock() < self._ends.get(session, 0.0)
-
-    def end_all(self) -> None:
-        """As after a restart of the vendor: every client must log in again."""
-        self._ends.clear()
