@@ -16,14 +16,25 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-class _Column:
-    """What one request knows of one route, and the keys it is about to ask for."""
+class _Flight:
+    """Keys that this request is asking for; `open` while more may board."""
 
-    __slots__ = ("boarding", "values")
+    __slots__ = ("keys", "landed", "open")
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = dict.fromkeys(keys)
+        self.landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.open = True
+
+
+class _Column:
+    """What one request knows of one route, and what it is asking for."""
+
+    __slots__ = ("flights", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
-        self.boarding: tuple[dict[str, None], asyncio.Future[None]] | None = None
+        self.flights: list[_Flight] = []
 
 
 class RequestReads:
@@ -59,21 +70,28 @@ class RequestReads:
         return column
 
     async def _fill(self, route: Route[Any], column: _Column, missing: Sequence[str]) -> None:
-        if column.boarding is not None:
-            keys, landed = column.boarding
-            keys.update(dict.fromkeys(missing))
-            await asyncio.shield(landed)
-            return
-        keys = dict.fromkeys(missing)
-        landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        column.boarding = (keys, landed)
+        """Ask for the keys that nobody here is asking for, and wait for the others."""
+        joined = [flight for flight in column.flights if not flight.keys.keys().isdisjoint(missing)]
+        fresh = [key for key in missing if not any(key in flight.keys for flight in joined)] if joined else missing
+        boarding = next((flight for flight in column.flights if flight.open), None)
+        if fresh and boarding is not None:
+            boarding.keys.update(dict.fromkeys(fresh))
+            joined.append(boarding)
+        elif fresh:
+            await self._fly(route, column, _Flight(fresh))
+        for flight in joined:
+            await asyncio.shield(flight.landed)
+
+    async def _fly(self, route: Route[Any], column: _Column, flight: _Flight) -> None:
+        column.flights.append(flight)
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they board too
-            column.boarding = None
-            column.values.update(await self._batchers.of(route).load(list(keys), self.deadline))
-            landed.set_result(None)
+            flight.open = False
+            column.values.update(await self._batchers.of(route).load(list(flight.keys), self.deadline))
+            flight.landed.set_result(None)
         except BaseException as error:
-            column.boarding = None if column.boarding and column.boarding[1] is landed else column.boarding
-            landed.set_exception(RuntimeError(f"the read of {route.name} that this one joined was given up"))
-            landed.exception()  # nobody may have joined: then nobody will ask
+            flight.landed.set_exception(RuntimeError(f"the read of {route.name} that this one joined was given up"))
+            flight.landed.exception()  # nobody may have joined: then nobody will ask
             raise error from None
+        finally:
+            column.flights.remove(flight)

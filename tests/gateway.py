@@ -1,0 +1,125 @@
+"""The whole gateway over the sandbox's five vendors, for stories told in GraphQL documents."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from customer_gateway.app import build_engine, build_federation
+from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.sandbox import Sandbox
+
+SYSTEMS = tuple(vendor.kind.slug for vendor in VENDORS)
+BATCHING = tuple(name for name in SYSTEMS if name != "billbee")
+"""The systems that look many customers up in one call."""
+
+_SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `body` whole, and its parts."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer that has no errors."""
+        assert self.errors == []
+        return self.body["data"]
+
+    @property
+    def partial(self) -> Any:
+        """The data of an answer that may have errors."""
+        return self.body["data"]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        return self.body.get("errors", [])
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+class Gateway:
+    """A running gateway that is asked in process, and the vendors behind it."""
+
+    def __init__(self, client: httpx.AsyncClient, box: Sandbox) -> None:
+        self.box = box
+        self._client = client
+
+    async def ask(
+        self, query: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        body = {"query": query, "variables": dict(variables or {})}
+        answer = await self._client.post(
+            "/graphql", json=body, headers={"accept": "application/graphql-response+json", **(headers or {})}
+        )
+        return Answer(answer.status_code, answer.json())
+
+    def log(self, system: str) -> list[str]:
+        """What a vendor was asked, in order, log-ins left out: `GET /contacts/?customerId=…`."""
+        return self.box.vendors[system].log.calls()
+
+    def paths(self, system: str) -> list[str]:
+        """The same without what was asked of each route: `GET /contacts/`."""
+        return [call.partition("?")[0] for call in self.log(system)]
+
+    def forget_calls(self) -> None:
+        for vendor in self.box.vendors.values():
+            vendor.log.clear()
+
+
+@asynccontextmanager
+async def gateway_over(  # noqa: PLR0913 - what a story may want otherwise, by name
+    box: Sandbox,
+    *,
+    urls: Mapping[str, str] | None = None,
+    executor: ExecutorName = "breadth",
+    deadline_seconds: float = 10,
+    systems: Sequence[tuple[str, str]] = tuple((name, name) for name in SYSTEMS),
+    tables: Mapping[str, Any] | None = None,
+    vendor_budget: bool = False,
+) -> AsyncGenerator[Gateway]:
+    """A gateway as it is right after its start: nothing read, nothing cached, no session.
+
+    Speaks to the vendors in process, or at `urls`. `systems` are (name, kind), in the order of the configuration;
+    `tables` is what every system's table says besides its address and credentials.
+    """
+    extra = {"limits": {"vendor_budget": vendor_budget}, **(tables or {})}
+    settings = Settings(
+        ServerSettings(executor=executor, deadline_seconds=deadline_seconds),
+        {name: (kind, _table(box, name, kind, urls, extra)) for name, kind in systems},
+    )
+    kinds = dict(systems)
+    wiring = Wiring() if urls is not None else Wiring(transport=_in_process(box, kinds))
+    federation = build_federation(settings, wiring)
+    app = build_http(build_engine(settings, federation), HttpSettings(deadline_seconds=deadline_seconds))
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
+            yield Gateway(client, box)
+    finally:
+        await federation.aclose()
+
+
+def _table(box: Sandbox, name: str, kind: str, urls: Mapping[str, str] | None, extra: Mapping[str, Any]) -> Any:
+    vendor = box.vendors[kind]
+    base_url = urls[kind] if urls is not None else f"http://{name}.test{vendor.base_path}"
+    return _SETTINGS[kind].model_validate({"base_url": base_url, **vendor.credentials, **extra})
+
+
+def _in_process(box: Sandbox, kinds: Mapping[str, str]) -> Callable[[str], httpx.AsyncBaseTransport]:
+    return lambda name: httpx.ASGITransport(box.vendors[kinds[name]].app)

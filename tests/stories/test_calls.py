@@ -1,0 +1,201 @@
+"""How many upstream calls a query costs: part of the contract, told by the vendors' own call logs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gateway import BATCHING, SYSTEMS, Gateway, gateway_over
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+CREATOR_AND_UPDATER = "creator { id name email } updater { id name email }"
+CONTACTS = "contacts { id name email phone }"
+ACCOUNTS = "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } }"
+AGREEMENTS = "agreements { id description startDate products { code } }"
+INVOICES = "invoices(first: 10) { nodes { number date total currency } }"
+ADDRESSES = "address { street city } addresses { kind city }"
+BASICS = "number name kind status vatNumber email phone address { street city } updatedAt"
+
+DOCUMENT_OF_BILLBEE = (
+    "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt version"
+)
+USERS = "creator { name } updater { name } owner { key }"
+
+SINGLE_CALLS = {
+    ("pland", BASICS): ["GET /customers/"],
+    ("next", f"{BASICS} {ACCOUNTS}"): ["GET /customer/"],
+    ("autodns", f"{BASICS} {CONTACTS} {ACCOUNTS} {AGREEMENTS} {USERS}"): ["POST /customer/_search"],
+    ("lemonsoft", f"{BASICS} {CONTACTS} {ACCOUNTS} {AGREEMENTS}"): ["GET /api/customers"],
+    ("lemonsoft", "number name vatNumber phone address { street postalCode city }"): ["GET /api/customers/base"],
+    ("billbee", f"{DOCUMENT_OF_BILLBEE} {CONTACTS} {ACCOUNTS} {AGREEMENTS} {USERS}"): ["GET /customers"],
+}
+FURTHER_CALLS = {
+    ("pland", CREATOR_AND_UPDATER): ["GET /users/"],
+    ("pland", CONTACTS): ["GET /contacts/"],
+    ("pland", AGREEMENTS): ["GET /assignments/"],
+    ("next", CREATOR_AND_UPDATER): ["GET /user/"],
+    ("next", CONTACTS): ["GET /customercontact/"],
+}
+
+
+@pytest.fixture
+async def gateway(box: Sandbox, executor: ExecutorName) -> AsyncGenerator[Gateway]:
+    async with gateway_over(box, executor=executor) as running:
+        yield running
+
+
+async def page_of_50(gateway: Gateway, system: str, selection: str) -> list[Any]:
+    query = (
+        f"query ($system: String!) {{ system(name: $system) {{ customers(first: 50) {{ nodes {{ {selection} }} }} }} }}"
+    )
+    nodes = (await gateway.ask(query, {"system": system})).data["system"]["customers"]["nodes"]
+    assert len(nodes) == 50
+    return nodes
+
+
+@pytest.mark.parametrize(("system", "selection"), SINGLE_CALLS)
+async def test_what_stands_in_the_documents_of_50_customers_is_one_call(
+    gateway: Gateway, system: str, selection: str
+) -> None:
+    nodes = await page_of_50(gateway, system, selection)
+
+    assert all(node["name"] for node in nodes)
+    assert gateway.paths(system) == SINGLE_CALLS[system, selection]
+
+
+@pytest.mark.parametrize(("system", "selection"), FURTHER_CALLS)
+async def test_what_another_route_tells_of_50_customers_is_one_call_more(
+    gateway: Gateway, system: str, selection: str
+) -> None:
+    nodes = await page_of_50(gateway, system, f"name {selection}")
+
+    assert any(value for node in nodes for name, value in node.items() if name != "name")
+    assert gateway.paths(system)[1:] == FURTHER_CALLS[system, selection]
+
+
+async def test_a_page_of_pland_with_everything_is_a_call_for_each_noun(gateway: Gateway) -> None:
+    nodes = await page_of_50(gateway, "pland", f"{BASICS} {CREATOR_AND_UPDATER} {CONTACTS} {AGREEMENTS} {INVOICES}")
+
+    assert any(node["invoices"]["nodes"] for node in nodes)
+    assert sorted(gateway.paths("pland")) == [
+        "GET /assignments/",
+        "GET /contacts/",
+        "GET /customers/",
+        "GET /invoices/",
+        "GET /users/",
+    ]
+
+
+async def test_a_page_of_next_with_everything_is_a_call_for_each_noun(gateway: Gateway) -> None:
+    nodes = await page_of_50(gateway, "next", f"{BASICS} {CREATOR_AND_UPDATER} {CONTACTS} {ACCOUNTS} {AGREEMENTS}")
+
+    assert any(node["accounts"] for node in nodes)
+    assert sorted(gateway.paths("next")) == [
+        "GET /customer/",
+        "GET /customercontact/",
+        "GET /frameworkcontract/",
+        "GET /user/",
+    ]
+
+
+async def test_the_owners_of_a_page_of_lemonsoft_are_the_pages_of_persons_and_then_nothing(gateway: Gateway) -> None:
+    nodes = await page_of_50(gateway, "lemonsoft", "name contacts { name } owner { key name email }")
+    calls = gateway.log("lemonsoft")
+    gateway.forget_calls()
+    again = await page_of_50(gateway, "lemonsoft", "name contacts { name } owner { key name email }")
+
+    assert len({node["owner"]["key"] for node in nodes if node["owner"]}) > 1
+    assert calls[1:] == ["GET /api/persons?filter.page=1&filter.page_size=100"]
+    assert again == nodes
+    assert gateway.paths("lemonsoft") == ["GET /api/customers"]
+
+
+async def test_the_owner_of_one_lemonsoft_customer_is_one_call(box: Sandbox, gateway: Gateway) -> None:
+    nodes = await page_of_50(gateway, "lemonsoft", "id owner { key }")
+    owned = next(node for node in nodes if node["owner"])
+    gateway.forget_calls()
+
+    async with gateway_over(box) as fresh:
+        answer = await fresh.ask(
+            "query ($id: ID!) { customer(by: { id: $id }) { owner { key } } }", {"id": owned["id"]}
+        )
+
+    assert answer.data["customer"]["owner"] == owned["owner"]
+    assert gateway.log("lemonsoft")[1:] == [f"GET /api/persons/{owned['owner']['key']}"]
+
+
+async def test_the_addresses_of_a_page_of_billbee_are_whole_pages_and_then_nothing(gateway: Gateway) -> None:
+    nodes = await page_of_50(gateway, "billbee", f"name {ADDRESSES} organization")
+    calls = gateway.paths("billbee")
+    gateway.forget_calls()
+    again = await page_of_50(gateway, "billbee", f"name {ADDRESSES} organization")
+
+    assert sum(node["address"] is not None for node in nodes) > 25
+    assert calls == ["GET /customers", "GET /customer-addresses", "GET /customer-addresses"]
+    assert again == nodes
+    assert gateway.paths("billbee") == ["GET /customers"]
+
+
+async def test_the_addresses_of_one_customer_of_billbee_are_one_call(gateway: Gateway) -> None:
+    query = '{ system(name: "billbee") { customers(first: 1) { nodes { address { city } addresses { city } } } } }'
+
+    answer = await gateway.ask(query)
+
+    assert answer.data["system"]["customers"]["nodes"][0]["address"]["city"]
+    assert len(gateway.log("billbee")) == 2
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_aliases_fragments_and_other_depths_cost_nothing(
+    box: Sandbox, executor: ExecutorName, system: str
+) -> None:
+    nouns = f"{CONTACTS} {ACCOUNTS} {AGREEMENTS} {CREATOR_AND_UPDATER} owner {{ name }}"
+    winding = f"""
+        {{ system(name: "{system}") {{ customers(first: 50) {{
+             nodes {{ ...Nouns again: contacts {{ name customer {{ id ...Nouns }} }}
+                      accounts {{ id customer {{ contacts {{ name }} }} }} }}
+             edges {{ node {{ mine: updater {{ name }} agreements {{ description customer {{ name }} }} }} }} }}
+           second: customers(first: 50) {{ nodes {{ owner {{ key }} creator {{ key }} }} }} }} }}
+        fragment Nouns on Customer {{ name {nouns} }}"""
+
+    async with gateway_over(box, executor=executor) as plain:
+        await page_of_50(plain, system, f"name {nouns}")
+        straight = sorted(plain.paths(system))
+        plain.forget_calls()
+    async with gateway_over(box, executor=executor) as fresh:
+        answer = await fresh.ask(winding)
+
+    assert len(answer.data["system"]["second"]["nodes"]) == 50
+    assert sorted(fresh.paths(system)) == straight
+
+
+@pytest.mark.parametrize("system", BATCHING)
+async def test_forty_single_customers_asked_for_at_once_are_three_calls(
+    gateway: Gateway, box: Sandbox, system: str
+) -> None:
+    keys = [node["records"][0]["key"] for node in (await page_of_50(gateway, system, "records { key }"))[:40]]
+    box.vendors[system].faults.set("latency", latency=0.05)
+    gateway.forget_calls()
+    query = "query ($by: CustomerBy!) { customer(by: $by) { name records { key } } }"
+
+    answers = await asyncio.gather(
+        *(gateway.ask(query, {"by": {"record": {"system": system, "key": key}}}) for key in keys)
+    )
+
+    assert [answer.data["customer"]["records"][0]["key"] for answer in answers] == keys
+    assert len(gateway.log(system)) == 3
+
+
+async def test_the_page_says_what_follows_at_no_cost_unless_asked(gateway: Gateway) -> None:
+    for system in SYSTEMS:
+        await page_of_50(gateway, system, "name")
+
+    assert {system: len(gateway.log(system)) for system in SYSTEMS} == dict.fromkeys(SYSTEMS, 1)
