@@ -278,3 +278,17 @@ async def test_an_answer_that_comes_in_the_very_moment_of_the_deadline_counts() 
     give_up(waiter)
 
     assert await waiter == "just in time"
+
+
+async def test_who_is_cancelled_while_the_work_lands_is_passed_over() -> None:
+    async def work(_: Deadline) -> str:
+        await asyncio.sleep(0.001)
+        waiting[0].cancel()
+        return "done"
+
+    at = asyncio.get_running_loop().time() + 1
+    flight = InFlight[str]().begin("key", at, work)
+    waiting = [asyncio.create_task(flight.landed(at, 0.0)) for _ in range(2)]
+    await asyncio.wait(waiting)
+
+    assert (waiting[0].cancelled(), await waiting[1]) == (True, "done")
