@@ -47,10 +47,10 @@ async def test_after_enough_failures_in_a_row_nothing_is_sent() -> None:
 
 async def test_a_system_that_is_back_answers_again_after_open_seconds() -> None:
     async with serving(answering(503), answering(503), telling([1])) as vendor:
-        policy = BreakerPolicy(failures=2, open_seconds=0.2)
+        policy = BreakerPolicy(failures=2, open_seconds=0.6)
         client = Client(system="next", base_url=vendor.base_url, breaker=policy)
         await failing(client, 4)
-        await asyncio.sleep(0.21)
+        await asyncio.sleep(0.61)
 
         answers = [(await client.call(ONCE, Deadline.after(5))).document for _ in range(3)]
 
@@ -84,7 +84,7 @@ async def test_one_callers_haste_shuts_the_system_for_nobody() -> None:
 
 async def test_a_patient_callers_timeouts_do_shut_it() -> None:
     async with serving(hanging) as vendor:
-        policy = BreakerPolicy(failures=2, patience_seconds=0.1)
+        policy = BreakerPolicy(failures=2, patience_seconds=0.05)
         client = Client(system="next", base_url=vendor.base_url, breaker=policy)
 
         kinds = await failing(client, 3, seconds=0.2)

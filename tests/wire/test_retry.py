@@ -83,7 +83,7 @@ async def test_the_vendors_wait_is_kept_before_the_next_attempt() -> None:
         answer = await client.call(READ, Deadline.after(5))
 
         assert answer.document == [1]
-        assert 0.99 <= vendor.arrivals[1] - vendor.arrivals[0] < 1.5
+        assert 0.99 <= vendor.arrivals[1] - vendor.arrivals[0] < 3
         await client.aclose()
 
 
@@ -96,7 +96,7 @@ async def test_the_vendors_wait_that_outlasts_the_deadline_is_not_waited_for() -
             await client.call(READ, Deadline.after(5))
 
         assert caught.value.retry_after_ms == 30_000
-        assert asyncio.get_running_loop().time() - began < 0.5
+        assert asyncio.get_running_loop().time() - began < 2
         await client.aclose()
 
 

@@ -167,14 +167,14 @@ async def test_a_session_refused_again_is_unauthorized_after_one_new_login() -> 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])
 async def test_a_refused_login_is_unauthorized_and_believed_for_a_while(status: int) -> None:
-    vendor = Lemonsoft(login_status=status)
-    client = client_of(vendor, breaker=BreakerPolicy(open_seconds=0.2))
+    vendor, clock = Lemonsoft(login_status=status), Clock()
+    client = client_of(vendor, clock, breaker=BreakerPolicy(open_seconds=10))
     for _ in range(5):
         with pytest.raises(UpstreamUnauthorized):
             await client.call(READ, Deadline.after(1))
     tried = vendor.logins
     vendor.login_status = 200
-    await asyncio.sleep(0.11)
+    clock.now += 5
 
     answer = await client.call(READ, Deadline.after(1))
 

@@ -27,10 +27,12 @@ class Vendor:
         self.requests: list[bytes] = []
         self.arrivals: list[float] = []
         self.connections = 0
+        self.writers: list[asyncio.StreamWriter] = []
         self.base_url = ""
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.writers.append(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             while not writer.is_closing():
                 self.requests.append(await _request(reader))
@@ -70,6 +72,8 @@ async def serving(*scripts: Script) -> AsyncGenerator[Vendor]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in vendor.writers:
+            writer.transport.abort()
         await _turns_of_the_loop()  # and their sockets are closed
 
 
