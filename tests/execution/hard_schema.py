@@ -339,6 +339,10 @@ ANY = GraphQLUnionType("Any", [ASH, BIRCH, CEDAR])
 OBJECT_TYPES = {"Ash": ASH, "Birch": BIRCH, "Cedar": CEDAR}
 
 
+def flock(source: Any, _info: Any) -> list[Ash]:
+    return [Ash(abs(source.seed) * 37 + number) for number in range(8 + source.seed % 5)]
+
+
 def hard_schema() -> GraphQLSchema:
     """Query and Mutation both have the fields of the three ways."""
 
@@ -347,6 +351,9 @@ def hard_schema() -> GraphQLSchema:
         for name, output in types_of_fields().items():
             if name != "id":
                 fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
+        # Enough objects of one class that the executor generates a reader for them.
+        fields["flock"] = GraphQLField(GraphQLList(ASH), resolve=flock)
+        fields["flockOrNothing"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
         return GraphQLObjectType(prefix, fields)
 
     return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation")))

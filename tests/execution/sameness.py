@@ -148,13 +148,13 @@ def _of_attribute(name: str) -> Callable[..., Any]:
 def _of_batch(batched: Batched) -> Callable[..., Any]:
     def resolve(source: Any, info: Any, **arguments: Any) -> Any:
         values = batched.resolve([source], info.context, **arguments)
-        return _first_later(values) if isawaitable(values) else list(values)[0]
+        return _first_later(values) if isawaitable(values) else next(iter(values))
 
     return resolve
 
 
 async def _first_later(values: Any) -> Any:
-    return list(await values)[0]
+    return next(iter(await values))
 
 
 __all__ = ["Case", "assert_same", "described", "with_reference_resolvers"]

@@ -1,3 +1,6 @@
+# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -85,7 +88,7 @@ def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     for part in parts:
         pending.update({entry["id"]: entry for entry in part.get("pending", ())})
         for entry in part.get("incremental", ()):
-            place = data
+            place: Any = data
             for key in [*pending[entry["id"]]["path"], *entry.get("subPath", ())]:
                 place = place[key]
             join(place, entry["data"])
@@ -136,17 +139,22 @@ DOCUMENTS = {
     "empty": "{ hero { id ... @defer { id } } }",
     "children of empty": "{ hero { id ... @defer { id ... @defer { name } } } }",
     "two on one object": '{ hero { ... @defer(label: "x") { name id } ... @defer(label: "y") { slow id } } }',
-    "shared subfields": '{ ... @defer(label: "x") { hero { id } } ... @defer(label: "y") { hero { name best { id } } } }',
+    "shared subfields": """{ ... @defer(label: "x") { hero { id } }
+        ... @defer(label: "y") { hero { name best { id } } } }""",
     "in a list": "{ hero { friends { id ... @defer { name slow batched } } } }",
-    "list in list": '{ hero { friends { ...F @defer(label: "f") } } heroRequired { friends { ...F @defer(label: "g") } } } fragment F on Hero { slow best { id } }',
-    "several levels": "{ hero { best { id } ... @defer { best { id name friends { id } ... @defer { best { id name } slow } } } } }",
+    "list in list": """{ hero { friends { ...F @defer(label: "f") } } heroRequired { friends { ...F @defer(label: "g") } } }
+        fragment F on Hero { slow best { id } }""",
+    "several levels": """{ hero { best { id }
+        ... @defer { best { id name friends { id } ... @defer { best { id name } slow } } } } }""",
     "error inside": "{ hero { id ... @defer { bad name } } }",
     "fatal error inside": "{ hero { id ... @defer { badRequired name } } }",
     "fatal error for some": "{ hero { friends { id ... @defer { best { badRequired } bestRequired { id } } } } }",
     "error outside": "{ hero { badRequired ... @defer { name } } }",
     "error outside at the root": "{ heroRequired { badRequired } ... @defer { count } }",
-    "fatal in shared": '{ hero { ... @defer(label: "x") { best { badRequired } } ... @defer(label: "y") { best { name } slow } } }',
-    "nulled with children": '{ hero { friendsOrNull { id ... @defer(label: "x") { best { id } badRequired ... @defer(label: "y") { slow } } } } }',
+    "fatal in shared": """{ hero { ... @defer(label: "x") { best { badRequired } }
+        ... @defer(label: "y") { best { name } slow } } }""",
+    "nulled with children": """{ hero { friendsOrNull { id
+        ... @defer(label: "x") { best { id } badRequired ... @defer(label: "y") { slow } } } } }""",
     "nothing deferred": "{ hero { id name } }",
 }
 

@@ -1,3 +1,6 @@
+# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import Any
 
@@ -166,7 +166,7 @@ async def test_errors_are_formatted_by_whoever_sends_them() -> None:
     assert json.loads(body) == {"errors": [{"message": "ValueError", "path": ["hello"]}], "data": {"hello": None}}
 
 
-@pytest.mark.parametrize("value", ["\ud800", 2**70, {1: "a"}, ["x", None, 1.5], datetime.date(2026, 1, 2)])
+@pytest.mark.parametrize("value", ["\ud800", 2**70, {1: "a"}, ["x", None, 1.5], dt.date(2026, 1, 2)])
 async def test_whatever_a_scalar_gives_is_written_as_json(value: Any) -> None:
     anything = GraphQLScalarType("Anything")
     query = GraphQLObjectType("Query", {"a": GraphQLField(anything, resolve=lambda *_: value)})
