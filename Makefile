@@ -41,8 +41,8 @@ bench: $(DEV) ## measure; writes bench/RESULTS.md
 fuzz: $(DEV) ## compare both executors over many fresh operations
 	FUZZ=1 $(BIN)/python -m pytest -q -k sameness $(ARGS)
 
-schema: $(DEV) ## write schema.graphql from the code
-	$(BIN)/customer-gateway schema --write schema.graphql
+schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
+	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml anew into requirements/*.lock
 	$(LOCK) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.lock

@@ -10,12 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from graphql import print_schema
-
 from customer_gateway import config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
-from customer_gateway.api.schema import build_schema, unified_names
+from customer_gateway.api.schema import build_schema, sdl, unified_names
 from customer_gateway.federation.request import Federation, Request
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.model.cursors import CursorSigner
@@ -51,7 +49,7 @@ def gateway_schema() -> GraphQLSchema:
 
 def schema_text() -> str:
     """The schema in its own language, as `schema.graphql` holds it."""
-    return print_schema(gateway_schema()) + "\n"
+    return sdl(gateway_schema())
 
 
 def fields_markdown() -> str:

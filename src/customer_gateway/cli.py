@@ -152,18 +152,21 @@ def sandbox(  # noqa: PLR0913 - the options of a command line verb
 def schema(
     write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     check: Annotated[Path | None, typer.Option(help="Compare it with this file; a difference is exit code 1.")] = None,
+    fields: Annotated[Path | None, typer.Option(help="Write which system supplies which field to this file.")] = None,
 ) -> None:
     """Print the GraphQL schema in its own language."""
-    from customer_gateway.app import schema_text
+    from customer_gateway.app import fields_markdown, schema_text
 
     text = schema_text()
+    if fields is not None:
+        fields.write_text(fields_markdown(), encoding="utf-8")
     if write is not None:
         write.write_text(text, encoding="utf-8")
     if check is not None and (difference := schema_difference(check, text)):
         raise _failed(
             difference + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so."
         )
-    if write is None and check is None:
+    if write is None and check is None and fields is None:
         typer.echo(text, nl=False)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLEnumValue, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, print_schema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    print_schema,
+)
 from strawberry.schema.config import StrawberryConfig
 
 from customer_gateway.api.binding import bind
@@ -44,6 +52,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     )
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
     schema = _with_system_kinds(schema, kinds)
+    _mark_one_ofs(schema)
     _tell_sources(schema, kinds)
     bind(schema, _python_types(kinds))
     return schema
@@ -80,6 +89,13 @@ def _with_system_kinds(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLS
         raise TypeError("System is no object type")
     system.fields["kind"].type = GraphQLNonNull(system_kind)
     return GraphQLSchema(**schema.to_kwargs())
+
+
+def _mark_one_ofs(schema: GraphQLSchema) -> None:
+    """Strawberry checks @oneOf in an extension of its own executor; graphql-core does by itself where it is told."""
+    for each in schema.type_map.values():
+        if isinstance(each, GraphQLInputObjectType):
+            each.is_one_of = each.extensions["strawberry-definition"].is_one_of
 
 
 def _tell_sources(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:

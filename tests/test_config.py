@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.app import load_settings
+from customer_gateway.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer_gateway.config import Settings
+
+BILLBEE = """
+[systems.billbee]
+base_url = "http://127.0.0.1:9305/api/v1"
+user = "shop"
+password = "not-to-be-shown"
+api_key = "nor-this"
+"""
+PLAND = """
+[systems.pland]
+base_url = "http://127.0.0.1:9301/v2"
+api_key = "id:not-to-be-shown"
+"""
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    file = folder / "gateway.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file)
+
+
+def told(folder: Path, text: str) -> str:
+    """What is said of a wrong configuration."""
+    with pytest.raises(ConfigInvalid) as refused:
+        loaded(folder, text)
+    return str(refused.value)
+
+
+def test_a_base_url_and_credentials_are_enough(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, BILLBEE)
+
+    kind, billbee = settings.systems["billbee"]
+    assert kind == "billbee"
+    assert (billbee.limits.parallel, billbee.breaker.failures, settings.server.deadline_seconds) == (8, 5, 10)
+
+
+def test_every_table_of_the_issue_is_understood(tmp_path: Path) -> None:
+    text = """
+[server]
+deadline_seconds = 4
+[systems.pland]
+base_url = "http://127.0.0.1:9301/v2/"
+api_key = "id:secret"
+[systems.pland.limits]
+calls_per_second = 0
+parallel = 3
+answer_bytes = 20000000
+[systems.pland.breaker]
+failures = 0
+open_seconds = 1.5
+"""
+
+    settings = loaded(tmp_path, text)
+
+    _, pland = settings.systems["pland"]
+    assert settings.server.deadline_seconds == 4
+    assert (pland.limits.parallel, pland.breaker.failures, pland.breaker.open_seconds) == (3, 0, 1.5)
+    assert pland.base_url == "http://127.0.0.1:9301/v2"
+
+
+def test_systems_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, BILLBEE + PLAND)
+
+    assert list(settings.systems) == ["billbee", "pland"]
+
+
+def test_two_systems_may_share_a_kind(tmp_path: Path) -> None:
+    second = BILLBEE.replace("[systems.billbee]", '[systems.second_shop]\nkind = "billbee"')
+
+    settings = loaded(tmp_path, BILLBEE + second)
+
+    assert {name: kind for name, (kind, _) in settings.systems.items()} == {
+        "billbee": "billbee",
+        "second_shop": "billbee",
+    }
+
+
+def test_a_secret_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", "from-the-environment")
+
+    settings = loaded(tmp_path, BILLBEE.replace('api_key = "nor-this"\n', ""))
+
+    _, billbee = settings.systems["billbee"]
+    assert billbee.api_key.get_secret_value() == "from-the-environment"
+    assert billbee.password.get_secret_value() == "not-to-be-shown"
+
+
+def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", "stronger")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__DEADLINE_SECONDS", "3")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__LIMITS__PARALLEL", "2")
+
+    settings = loaded(tmp_path, BILLBEE)
+
+    _, billbee = settings.systems["billbee"]
+    assert billbee.api_key.get_secret_value() == "stronger"
+    assert (settings.server.deadline_seconds, billbee.limits.parallel) == (3, 2)
+
+
+@pytest.mark.parametrize("secret", ["12345", "true", "[1]", '{"a": 1}', "1e5", "null"])
+def test_a_secret_of_the_environment_is_text_whatever_it_looks_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", secret)
+
+    settings = loaded(tmp_path, BILLBEE)
+
+    _, billbee = settings.systems["billbee"]
+    assert billbee.api_key.get_secret_value() == secret
+
+
+def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__BASE_URL", "http://127.0.0.1:9301/v2")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__API_KEY", "id:secret")
+
+    settings = load_settings(None)
+
+    assert list(settings.systems) == ["pland"]
+
+
+def test_an_unknown_key_is_told_by_table_and_key(tmp_path: Path) -> None:
+    text = told(tmp_path, BILLBEE + "apikey = 1\n")
+
+    assert "[systems.billbee] apikey: is not a key of this table" in text
+
+
+def test_a_missing_key_is_told_by_table_and_key(tmp_path: Path) -> None:
+    text = told(tmp_path, BILLBEE.replace('user = "shop"\n', ""))
+
+    assert "[systems.billbee] user: is missing" in text
+
+
+def test_every_mistake_has_a_line(tmp_path: Path) -> None:
+    text = told(tmp_path, BILLBEE.replace("user", "usr") + "[systems.billbee.limits]\nparallel = 0\n")
+
+    assert text.count("\n") == 2
+    assert "[systems.billbee] usr: " in text
+    assert "[systems.billbee.limits] parallel: expected: " in text
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "expected"),
+    [
+        ('[server]\ndeadline_seconds = "soon"', "[server] deadline_seconds", "number"),
+        ("[server]\ndeadline_seconds = 0", "[server] deadline_seconds", "greater than 0"),
+        ('[server]\nexecutor = "magic"', "[server] executor", "'breadth' or 'reference'"),
+        ("[server]\nhost = 1", "[server] host", "not a key"),
+        ("[sevrer]\nx = 1", "sevrer", "not a key"),
+        ("[systems]\nlemonsoft = 3", "[systems] lemonsoft", "dictionary"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(
+    tmp_path: Path, line: str, place: str, expected: str
+) -> None:
+    text = told(tmp_path, f"{line}\n{BILLBEE}")
+
+    assert place in text
+    assert expected in text
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1", "127.0.0.1:80", ""])
+def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
+    text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
+
+    assert "[systems.billbee] base_url: expected" in text
+
+
+@pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"'])
+def test_a_bad_name_is_told_with_what_names_are(tmp_path: Path, name: str) -> None:
+    text = told(tmp_path, BILLBEE.replace("systems.billbee", f"systems.{name}"))
+
+    assert f"[systems.{name.strip(chr(34))}]: a system's name is lower-case letters, digits and _" in text
+
+
+def test_an_unknown_kind_is_told_with_the_known_ones(tmp_path: Path) -> None:
+    text = told(tmp_path, BILLBEE.replace("systems.billbee", "systems.shop"))
+
+    assert "[systems.shop]: kind is 'shop'; expected one of pland, autodns, next, lemonsoft, billbee" in text
+
+
+def test_credentials_that_go_together_are_told_together(tmp_path: Path) -> None:
+    text = told(tmp_path, '[systems.next]\nbase_url = "http://127.0.0.1:9303/v1"\n')
+
+    assert "[systems.next]: expected access_token or token_file" in text
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match=r"absent\.toml: there is no such file"):
+        load_settings(tmp_path / "absent.toml")
+
+
+def test_a_file_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    text = told(tmp_path, "[server\n")
+
+    assert "gateway.toml: this is not TOML" in text
+    assert "line 1" in text
+
+
+@pytest.mark.parametrize("text", ["", "[server]\ndeadline_seconds = 3\n", "[systems]\n"])
+def test_a_configuration_without_systems_is_told(tmp_path: Path, text: str) -> None:
+    assert "no system is configured; add a table such as [systems.pland]" in told(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BILLBEE + "apikey = 1\n",
+        BILLBEE.replace('"nor-this"', "77887788"),
+        BILLBEE.replace('"nor-this"', '["nor-this"]'),
+        BILLBEE.replace('password = "not-to-be-shown"', 'pasword = "not-to-be-shown"'),
+        BILLBEE.replace("base_url =", 'kind = "shop"\nbase_url ='),
+        PLAND.replace('api_key = "id:', 'password = "'),
+        BILLBEE.replace("http://127.0.0.1:9305", "http//user:not-to-be-shown@127.0.0.1"),
+    ],
+)
+def test_a_secret_is_never_told(tmp_path: Path, text: str) -> None:
+    message = told(tmp_path, text)
+
+    assert not [secret for secret in ("not-to-be-shown", "nor-this", "77887788") if secret in message]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    build_schema,
+    introspection_types,
+    specified_scalar_types,
+)
+
+from customer_gateway.app import gateway_schema, schema_text
+
+ROOT = Path(__file__).parent.parent
+CONTRACT = build_schema((Path(__file__).parent / "contract.graphql").read_text(encoding="utf-8"))
+BUILT = build_schema(schema_text())
+PROMISED = sorted(CONTRACT.type_map.keys() - specified_scalar_types.keys() - introspection_types.keys())
+
+
+def fields_of(type_: GraphQLNamedType) -> dict[str, Any]:
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        return dict(type_.fields)
+    return {}
+
+
+def test_the_committed_schema_is_what_the_code_says() -> None:
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema_text(), "run `make schema`"
+
+
+def test_the_printed_schema_can_be_read_back() -> None:
+    assert BUILT.type_map.keys() == gateway_schema().type_map.keys()
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_promised_type_is_there_and_of_its_kind(name: str) -> None:
+    promised, built = CONTRACT.type_map[name], BUILT.type_map.get(name)
+
+    assert type(built) is type(promised)
+    if isinstance(promised, GraphQLObjectType | GraphQLInterfaceType):
+        assert isinstance(built, GraphQLObjectType | GraphQLInterfaceType)
+        assert {each.name for each in promised.interfaces} <= {each.name for each in built.interfaces}
+    if isinstance(promised, GraphQLEnumType):
+        assert isinstance(built, GraphQLEnumType)
+        assert built.values.keys() == promised.values.keys()
+    if isinstance(promised, GraphQLInputObjectType):
+        assert isinstance(built, GraphQLInputObjectType)
+        assert built.is_one_of == promised.is_one_of
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_promised_fields_of_a_type_have_their_types_and_arguments(name: str) -> None:
+    promised, built = (told(each.type_map[name]) for each in (CONTRACT, BUILT))
+
+    assert {field: built.get(field) for field in promised} == promised
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    bare = [
+        f"{type_.name}.{name}"
+        for type_ in BUILT.type_map.values()
+        if type_.name not in introspection_types
+        for name, field in fields_of(type_).items()
+        if not field.description
+    ]
+
+    assert bare == []
+
+
+def told(type_: GraphQLNamedType) -> dict[str, str]:
+    """A type's fields as text: `(first: Int!, after: String): CustomerConnection`."""
+    return {name: f"({_arguments(field)}): {field.type}" for name, field in fields_of(type_).items()}
+
+
+def _arguments(field: Any) -> str:
+    arguments = getattr(field, "args", {})
+    return ", ".join(f"{name}: {arguments[name].type}" for name in sorted(arguments))
