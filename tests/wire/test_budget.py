@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
 
@@ -174,6 +175,23 @@ async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> No
     await asyncio.gather(given_up, return_exceptions=True)
 
     await asyncio.wait_for(gate.enter(READ, Deadline.after(1)), 0.9)
+
+
+async def test_a_call_given_up_in_the_moment_of_its_refusal_leaves_nothing_behind() -> None:
+    gate = Gate(8, [Window(1, 0.2)], time.monotonic)
+    await gate.enter(READ, Deadline.after(1))
+    given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
+    await asyncio.sleep(0)
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+
+    gate.pause(30)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    del given_up
+    gc.collect()
+
+    assert said == []
 
 
 async def test_no_more_calls_are_under_way_than_allowed() -> None:

@@ -120,6 +120,8 @@ class Gate:
         except asyncio.CancelledError:
             if waiter.start is not None:
                 self.leave(waiter.start)
+            elif waiter.future.done() and not waiter.future.cancelled():
+                waiter.future.exception()  # heard, if by nobody
             elif waiter in self._waiting:
                 self._waiting.remove(waiter)
                 self._stale = True
