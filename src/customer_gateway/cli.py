@@ -86,8 +86,8 @@ def demo(
         from customer_gateway.logs import configure_logs
 
         configure_logs(plain=True, level="info" if logs else "warning")
-        connection = listen("127.0.0.1", port)
-        _run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
+        with listen("127.0.0.1", port) as connection:
+            _run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
 
 
 @app.command()
@@ -176,7 +176,10 @@ def token(
     config: Config = None,
 ) -> None:
     """Swap the one-time key of a NEXT system for its access token, once, and write that to `token_file`."""
+    from customer_gateway.logs import configure_logs
+
     _, settings = _settings(config)
+    configure_logs(plain=True, level="critical")
     path = asyncio.run(_fetched_token(name, settings))
     _say(f"The access token of {name} is in {path}. The one-time key is spent: take it out of the configuration.")
 
@@ -250,14 +253,14 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     path, settings = _settings(config)
     configure_logs()
     gateway = build_app(settings, Wiring(), examples=EXAMPLES)  # also where workers build their own: it may refuse
-    connection = serving.listen(host, port)
-    address = serving.address_of(connection)
     grace = settings.server.deadline_seconds + 1
-    if workers > 1:
-        _log_start(address)
-        _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
-        return
-    _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
+    with serving.listen(host, port) as connection:
+        address = serving.address_of(connection)
+        if workers > 1:
+            _log_start(address)
+            _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
+            return
+        _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
 
 
 def _run(serving: Coroutine[Any, Any, bool]) -> None:
