@@ -64,9 +64,9 @@ def memory(count: int, users: int = 500) -> Memory:
         ],
         {n: User(f"u{n}", f"User {n}", f"user{n}@example.com") for n in range(users)},
         {
-            f"c{n}": [Contact(f"p{n}-{k}", f"Person {n} {k}", f"p{n}{k}@example.com", f"+35850{n:06}{k}") for k in (0, 1)]
+            f"c{n}": [
+                Contact(f"p{n}-{k}", f"Person {n} {k}", f"p{n}{k}@example.com", f"+35850{n:06}{k}") for k in (0, 1)
+            ]
             for n in range(count)
         },
     )
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
 
 from bench.page_records import Customer, Memory
 
@@ -63,4 +64,4 @@ class Query:
 
 
 def strawberry_schema() -> strawberry.Schema:
-    return strawberry.Schema(Query)
+    return strawberry.Schema(Query, extensions=[ParserCache, ValidationCache])
