@@ -37,14 +37,17 @@ _LEAVES: Final[dict[Leaf, Any]] = {
 
 def record_types(kinds: Iterable[Kind]) -> list[type]:
     """The record types of the kinds' customers; nested structs become types of their own, each once."""
-    made: dict[str, Any] = {}
+    made: dict[str, tuple[Struct, Any]] = {}
     return [_object_type(kind.record, made, kind) for kind in kinds]
 
 
-def _object_type(struct: Struct, made: dict[str, Any], kind: Kind | None = None) -> Any:
+def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind | None = None) -> Any:
     """The type of a struct; with `kind`, the record type itself, some of whose fields a reader may tell."""
     if struct.name in made:
-        return made[struct.name]
+        of, known = made[struct.name]
+        if of is not struct:
+            raise TypeError(f"{struct.name} is documented twice, differently")
+        return known
     bases = (CustomerRecord,) if kind else ()
     taken = {"system", "key", "link", "raw"} if kind else set[str]()
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
@@ -58,8 +61,9 @@ def _object_type(struct: Struct, made: dict[str, Any], kind: Kind | None = None)
             name=field.name, description=field.about, metadata={DECLARATION: Batched(_resolver(field, kind))}
         )
     python_class = type(struct.name, bases, namespace)
-    made[struct.name] = strawberry.type(python_class, name=struct.name, description=struct.about)
-    return made[struct.name]
+    object_type = strawberry.type(python_class, name=struct.name, description=struct.about)
+    made[struct.name] = (struct, object_type)
+    return object_type
 
 
 def _resolver(field: Field, kind: Kind | None) -> Callable[..., Any]:

@@ -16,9 +16,11 @@ _LONG_RANGE: Final = range(-(2**63), 2**63)
 
 
 def _decimal_text(value: Decimal) -> str:
-    """Shortest plain form: no exponent, no trailing zeros."""
-    text = format(value.normalize(), "f")
-    return "0" if text in {"-0", "0"} else text
+    """Shortest plain form: no exponent, no trailing zeros, every digit kept."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if value else "0"
 
 
 def _moment_text(value: datetime) -> str:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ class Batcher(Generic[V]):
         values: dict[str, V | UpstreamError | None] = {}
         flights: dict[_Flight, list[str]] = {}
         fresh: list[str] = []
-        for key in keys:
-            if key in values:
-                continue
+        for key in dict.fromkeys(keys):
             if self._recall(key, values):
                 continue
             flight = self._flying.get(key)
@@ -137,6 +135,9 @@ class Batcher(Generic[V]):
             self._remember(flight.values, keys)
         except UpstreamError as error:
             flight.values = error
+        except asyncio.CancelledError:
+            flight.values = UpstreamUnavailable(self._system, f"the read of {self._route.name} was given up")
+            raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach its waiters, not vanish with the task
             _log.exception("batch_failed", route=self._route.name)
             flight.landed.set_exception(error)
@@ -164,8 +165,7 @@ class Batcher(Generic[V]):
         try:
             return await self._route.fetch(keys, flight.deadline)
         except UpstreamBadResponse as error:
-            groups = [[key for key in group if key in keys] for group in flight.groups]
-            groups = [group for group in groups if group]
+            groups = _by_who_asked(keys, flight.groups)
             if error.status not in _REFUSED or len(groups) == 1:
                 raise
         # Somebody's key may have spoilt the call for the others: repeat it split by who asked.
@@ -195,6 +195,19 @@ class Batcher(Generic[V]):
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(self._system, f"{self._route.name} was not read before the request's deadline")
+
+
+def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:
+    """The keys parted so that keys wanted by the same askers stay together: each key once."""
+    askers: dict[str, list[int]] = {key: [] for key in keys}
+    for asker, group in enumerate(groups):
+        for key in group:
+            if key in askers:
+                askers[key].append(asker)
+    parted: dict[tuple[int, ...], list[str]] = {}
+    for key, who in askers.items():
+        parted.setdefault(tuple(who), []).append(key)
+    return list(parted.values())
 
 
 def _each(part: Mapping[str, Any] | BaseException, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:

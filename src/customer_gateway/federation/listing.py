@@ -128,18 +128,17 @@ def invoices_of(
     """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id."""
     demand_size(first)
     ordered = sorted(invoices, key=_recency, reverse=True)
-    places = [f"{each.system}/{each.key}" for each in ordered]
     listing = f"systems/{customer.system.name}/customers/{customer.first.key}/invoices"
     start = 0
     if after is not None:
-        last = request.cursors.decode(listing, after)
-        start = places.index(last) + 1 if last in places else len(places)
-    page = slice(start, start + first)
+        last = _recency_at(request.cursors.decode(listing, after))
+        start = sum(_recency(each) >= last for each in ordered)  # the invoice of the cursor may be gone
+    page = ordered[start : start + first]
     return Connection(
         request,
         listing,
-        ordered[page],
-        places[page],
+        page,
+        [f"{_day(each)}/{each.system}/{each.key}" for each in page],
         has_next_page=start + first < len(ordered),
         has_previous_page=start > 0,
         total_count=len(ordered),
@@ -159,5 +158,14 @@ def _position(request: Request, listing: str, after: str) -> int:
     return int(position)
 
 
-def _recency(invoice: Invoice) -> tuple[str, int, str]:
-    return (invoice.date.isoformat() if invoice.date else "", len(invoice.key), invoice.key)
+def _day(invoice: Invoice) -> str:
+    return invoice.date.isoformat() if invoice.date else ""
+
+
+def _recency(invoice: Invoice) -> tuple[str, int, str, str]:
+    return (_day(invoice), len(invoice.key), invoice.key, invoice.system)
+
+
+def _recency_at(position: str) -> tuple[str, int, str, str]:
+    day, system, key = position.split("/", 2)
+    return (day, len(key), key, system)

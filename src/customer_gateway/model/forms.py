@@ -47,12 +47,12 @@ def phone_e164(text: str, region: str | None) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def country_code(text: str) -> str | None:
-    """ISO 3166-1 alpha-2 of a code (alpha-2, alpha-3) or of a name in the vendors' languages."""
+    """ISO 3166-1 alpha-2 of a code (alpha-2, alpha-3, numeric) or of a name in the vendors' languages."""
     plain = text.strip()
-    upper = plain.upper()
-    if len(upper) == _ALPHA_2:
-        return upper if upper in _territories() else None
-    return _alpha_3().get(upper) or _territory_names().get(plain.casefold())
+    code = plain.upper() if plain.isascii() else ""
+    if code in _territories():
+        return code
+    return _aliases().get(code) or _territory_names().get(plain.casefold())
 
 
 @lru_cache(maxsize=1_024)
@@ -106,9 +106,11 @@ def _territory_names() -> dict[str, str]:
 
 
 @cache
-def _alpha_3() -> dict[str, str]:
-    aliases = get_global("territory_aliases")
-    return {code: names[0] for code, names in aliases.items() if len(code) == _ALPHA_2 + 1 and code.isalpha()}
+def _aliases() -> dict[str, str]:
+    """Other codes of one country alone: alpha-3, numeric, and `UK`, which ISO 3166-1 reserves for GB."""
+    longer = {code: names for code, names in get_global("territory_aliases").items() if len(code) == _ALPHA_2 + 1}
+    codes = _territories()
+    return {"UK": "GB"} | {code: names[0] for code, names in longer.items() if len(names) == 1 and names[0] in codes}
 
 
 @cache

@@ -1,0 +1,132 @@
+"""Published forms: what users of five vendors write, and the one form that it is read as."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from customer_gateway.model.forms import country_code, currency_code, language_tag, phone_e164, vat_number
+
+ANYTHING = st.text(max_size=40)
+REGIONS = st.sampled_from(["DE", "SE", "FI", "GB", "XX", "", None])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DE 136.695.976", "DE136695976"),
+        ("de136695976", "DE136695976"),
+        (" DE136695976 ", "DE136695976"),
+        ("FI 2077474-0", "FI20774740"),
+        ("SE 556188840401", "SE556188840401"),
+        ("ATU13585627", "ATU13585627"),
+        ("ATU 13585627", "ATU13585627"),
+    ],
+)
+def test_a_valid_vat_number_is_read_in_its_compact_form(text: str, expected: str) -> None:
+    assert vat_number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["DE 000", "DE 136.695.977", "CHE-123.456.789 MWST", "folgt", "", " "])
+def test_a_vat_number_that_is_not_valid_stays_as_sent(text: str) -> None:
+    assert vat_number(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("040 36123456", "DE", "+494036123456"),
+        ("+49 (0)40 36123456", "SE", "+494036123456"),
+        ("0049 40 36123456", "DE", "+494036123456"),
+        ("0401234567", "FI", "+358401234567"),
+        ("08-123 456 78", "SE", "+46812345678"),
+        ("+4915112345678", None, "+4915112345678"),
+        ("040 36123456", None, None),
+        ("08-123 456 78", "XX", None),
+        ("112", "DE", None),
+        ("wie Zentrale", "DE", None),
+        ("", "DE", None),
+    ],
+)
+def test_a_phone_is_e164_where_it_is_valid_as_dialled_there(
+    text: str, region: str | None, expected: str | None
+) -> None:
+    assert phone_e164(text, region) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("DE", ["DE", "de", " de ", "DEU", "deu", "276", "Deutschland", "Germany", "Tyskland", "Saksa", "DEUTSCHLAND"]),
+        ("SE", ["SE", "SWE", "Schweden", "Sweden", "Sverige", "Ruotsi"]),
+        ("FI", ["FI", "FIN", "Finnland", "Finland", "Suomi"]),
+        ("AT", ["AUT", "Österreich", "ÖSTERREICH", "österreich", "Austria", "Itävalta"]),
+        ("NO", ["NO", "NOR", "Norwegen", "Norge", "Norja", "Norway"]),
+        ("GB", ["GB", "UK", "GBR", "Vereinigtes Königreich", "United Kingdom", "Storbritannien", "Iso-Britannia"]),
+        ("US", ["USA", "Vereinigte Staaten", "United States"]),
+        ("AX", ["AX", "Åland"]),
+    ],
+)
+def test_a_country_is_told_by_code_or_name_in_the_vendors_languages(code: str, names: list[str]) -> None:
+    assert {name: country_code(name) for name in names} == dict.fromkeys(names, code)
+
+
+@pytest.mark.parametrize("text", ["", " ", "XX", "EU", "UN", "ZZ", "CT", "SUN", "AAA", "999", "ß", "Nirgendwo"])
+def test_what_names_no_country_or_several_has_no_code(text: str) -> None:
+    assert country_code(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("EUR", "EUR"), ("eur", "EUR"), (" sek ", "SEK"), ("NOK", "NOK"), ("€", None), ("Euro", None), ("ABC", None)],
+)
+def test_a_currency_is_told_by_its_code_in_any_case(text: str, expected: str | None) -> None:
+    assert currency_code(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("de", "de"),
+        ("FI", "fi"),
+        ("fin", "fi"),
+        ("swe", "sv"),
+        ("GER", "de"),
+        ("sv_SE", "sv-SE"),
+        ("en-GB", "en-GB"),
+        ("zh_Hans_CN", "zh-Hans-CN"),
+        (" de ", "de"),
+        ("german", None),
+        ("xx", None),
+        ("", None),
+        ("-", None),
+        ("de_", None),
+    ],
+)
+def test_a_language_is_a_bcp_47_tag(text: str, expected: str | None) -> None:
+    assert language_tag(text) == expected
+
+
+@settings(deadline=None)
+@given(text=ANYTHING)
+def test_a_text_that_is_no_vat_number_comes_back_as_it_is(text: str) -> None:
+    assert vat_number(text) in {text, "".join(each for each in text.upper() if each.isalnum())}
+
+
+@settings(deadline=None)
+@given(text=ANYTHING, region=REGIONS)
+def test_no_text_dialled_anywhere_is_an_error(text: str, region: str | None) -> None:
+    number = phone_e164(text, region)
+
+    assert number is None or number.startswith("+")
+
+
+@settings(deadline=None)
+@given(text=ANYTHING)
+def test_no_text_read_as_a_code_is_an_error(text: str) -> None:
+    country, currency, language = country_code(text), currency_code(text), language_tag(text)
+
+    assert country is None or (len(country), country.isupper()) == (2, True)
+    assert currency is None or (len(currency), currency.isupper()) == (3, True)
+    assert language is None or language == language_tag(language)
