@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.systems.registry import Vendor
 
+_GC_THRESHOLD: Final = 50_000
+"""Young objects before a collection: decoding one page makes thousands that all live and die together."""
 CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
 """Names the configuration file to worker processes."""
 WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
@@ -94,6 +96,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         gc.collect()
         gc.freeze()  # schema and registries live as long as the process: collections need not walk them
+        gc.set_threshold(_GC_THRESHOLD)
         try:
             yield
         finally:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from types import TracebackType
 
 
 class Deadline:
@@ -41,12 +40,29 @@ class Deadline:
             if not timer.expired():
                 timer.reschedule(at)
 
-    @asynccontextmanager
-    async def enforce(self) -> AsyncGenerator[None]:
-        """Cancel the body at the deadline and raise `TimeoutError`."""
-        async with asyncio.timeout_at(self.at) as timer:
-            self._timers.append(timer)
-            try:
-                yield
-            finally:
-                self._timers.remove(timer)
+    def enforce(self) -> _Enforced:
+        """A context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
+        return _Enforced(self, self._timers)
+
+
+class _Enforced:
+    """`asyncio.timeout_at`, known to its deadline so that it can be moved.
+
+    A class, not a generator with `asynccontextmanager`: it is entered once per upstream call, and this halves its cost.
+    """
+
+    __slots__ = ("_timer", "_timers")
+
+    def __init__(self, deadline: Deadline, timers: list[asyncio.Timeout]) -> None:
+        self._timers = timers
+        self._timer = asyncio.timeout_at(deadline.at)
+
+    async def __aenter__(self) -> None:
+        await self._timer.__aenter__()
+        self._timers.append(self._timer)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        self._timers.remove(self._timer)
+        return await self._timer.__aexit__(kind, error, traceback)

@@ -35,8 +35,8 @@ class LimitSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls_per_second: float = Field(default=0, ge=0)
-    parallel: int = Field(default=8, ge=1)
-    answer_bytes: int = Field(default=20_000_000, ge=1_000)
+    parallel: int = Field(default=8, ge=0)
+    answer_bytes: int = Field(default=20_000_000, ge=0)
     vendor_budget: bool = Field(default=True, description="Keep to the rate limits that the vendor documents.")
 
 
