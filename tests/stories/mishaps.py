@@ -40,7 +40,7 @@ class Mishap:
     def told(self, error: Mapping[str, Any]) -> bool:
         """Whether an error says so and no more."""
         extensions = error["extensions"]
-        expected = {"code": self.code, "retryable": self.retryable}
+        expected: dict[str, Any] = {"code": self.code, "retryable": self.retryable}
         if self.retry_after_ms is not None:
             expected["retryAfterMs"] = self.retry_after_ms
         return {name: extensions[name] for name in extensions.keys() - {"system", "requestId"}} == expected

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from gateway import SYSTEMS, Answer, Gateway, gateway_over
+from gateway import SYSTEMS, Answer, gateway_over
 from stories.mishaps import MISHAPS, Mishap
 
 from customer_gateway.examples import DEMO_QUERY
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 DEADLINE_SECONDS = 1.0
-GRACE_SECONDS = 0.05
-TRIES = 2
-"""A machine that is busy with other things may be late once."""
+MOST_SECONDS = DEADLINE_SECONDS + 0.05
 
 # What a whole system may do, its log-in included: a log-in refused with a 4xx is refused credentials, whatever 4xx.
 WHOLE = [name for name in MISHAPS if name not in {"404", "409", "422"}]
@@ -67,20 +65,19 @@ async def test_failing_systems_cost_their_own_fields_within_the_deadline(
     async with box.serving() as urls:
         for system, mishap in mishaps.items():
             await mishap.befall(box, system)
-        for _ in range(TRIES):
-            async with gateway_over(box, urls=urls, deadline_seconds=DEADLINE_SECONDS) as fresh:
-                told = await timed(fresh)
-            if told.seconds <= DEADLINE_SECONDS + GRACE_SECONDS and not differences(told.answer, healthy, mishaps):
-                break
+        told = await from_a_fresh_gateway(box, urls)
+        if told.seconds > MOST_SECONDS or differences(told.answer, healthy, mishaps):
+            told = await from_a_fresh_gateway(box, urls)  # a machine that is busy with other things may be late once
 
     assert not differences(told.answer, healthy, mishaps)
-    assert told.seconds <= DEADLINE_SECONDS + GRACE_SECONDS
+    assert told.seconds <= MOST_SECONDS
 
 
-async def timed(gateway: Gateway) -> Told:
-    began = time.perf_counter()
-    answer = await gateway.ask(DEMO_QUERY)
-    return Told(answer, time.perf_counter() - began)
+async def from_a_fresh_gateway(box: Sandbox, urls: dict[str, str]) -> Told:
+    async with gateway_over(box, urls=urls, deadline_seconds=DEADLINE_SECONDS) as gateway:
+        began = time.perf_counter()
+        answer = await gateway.ask(DEMO_QUERY)
+        return Told(answer, time.perf_counter() - began)
 
 
 def differences(answer: Answer, healthy: list[Any], mishaps: dict[str, Mishap]) -> list[Any]:
