@@ -1,0 +1,40 @@
+"""One contestant in a process of its own: `python -m bench.serve MODULE CORES WORKERS`; it prints its port.
+
+All run alike: uvicorn, uvloop, httptools, no access log. CORES are numbers parted by commas.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+
+def main(module: str, cores: str, workers: int) -> None:
+    os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    # With the protocol named the event loop sets TCP_NODELAY on what it accepts.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    config = Config(
+        f"bench.contestants.{module}:app",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        workers=workers,
+    )
+    print(listener.getsockname()[1], flush=True)
+    if workers == 1:
+        Server(config).run([listener])
+    else:
+        Multiprocess(config, [listener]).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
