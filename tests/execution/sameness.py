@@ -147,7 +147,7 @@ def _of_attribute(name: str) -> Callable[..., Any]:
 
 def _of_batch(batched: Batched) -> Callable[..., Any]:
     def resolve(source: Any, info: Any, **arguments: Any) -> Any:
-        values = batched.resolve([source], info.context, **arguments)
+        values: Any = batched.resolve([source], info.context, **arguments)
         return _first_later(values) if isawaitable(values) else next(iter(values))
 
     return resolve

@@ -223,3 +223,12 @@ async def test_a_wide_operation_is_answered_without_a_generated_reader() -> None
     data = await run(schema, "{ " + " ".join(f"f{n}" for n in range(200)) + " }")
 
     assert data == {f"f{n}": n for n in range(200)}
+
+
+async def test_a_fragment_that_spreads_itself_is_read_once() -> None:
+    schema = build_schema("type Query { a: String b: String }")
+    document = "{ a ...F ...F } fragment F on Query { b ...F }"
+
+    data = await assert_same(Case(schema, document, root=lambda: {"a": "A", "b": "B"}, rules=()))
+
+    assert data == {"a": "A", "b": "B"}

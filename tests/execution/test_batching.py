@@ -19,7 +19,7 @@ from graphql import (
     GraphQLString,
 )
 
-from customer_gateway.execution import Attribute, Batched, compile_operation
+from customer_gateway.execution import Attribute, Batched, Partitioned, compile_operation
 
 pytestmark = pytest.mark.anyio
 
@@ -230,6 +230,81 @@ async def test_cancelling_an_execution_leaves_futures_that_others_share() -> Non
         await execution
 
     assert not shared.cancelled()
+
+
+def parted(parents: list[Any], context: Context) -> Partitioned:
+    async def quick() -> list[User]:
+        return [User(parent.number) for parent in parents[1::2]]
+
+    async def waiting() -> list[User]:
+        context.log.append("waiting")
+        await context.gate.wait()
+        return [User(parent.number) for parent in parents[::2]]
+
+    indices = range(len(parents))
+    return Partitioned([(indices[::2], waiting()), (indices[1::2], quick())])
+
+
+def parted_schema(resolve: Any) -> GraphQLSchema:
+    customer = GraphQLObjectType("Customer", {"field": batched(SCHEMA.type_map["User"], resolve)})
+    page = batched(GraphQLList(customer), lambda *_: [[Customer(n) for n in range(5)]])
+    return GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+
+async def test_a_part_that_is_there_goes_on_without_the_part_that_is_not() -> None:
+    context = Context()
+
+    # The waiting part is let go by a field below the quick one.
+    compiled = compile_operation(parted_schema(parted), "{ customers { field { number opens } } }")
+    result = await asyncio.wait_for(compiled.execute(context=context), 5)
+
+    assert context.log == ["waiting", "opened", "opened"]
+    assert result.data == {"customers": [{"field": {"number": number, "opens": "open"}} for number in range(5)]}
+
+
+async def test_parts_of_which_one_fails_cost_the_positions_of_that_one() -> None:
+    async def fails() -> list[User]:
+        raise ValueError("the system is down")
+
+    async def users(count: int) -> list[User]:
+        return [User(9)] * count
+
+    def resolve(_parents: list[Any], _context: Any) -> Partitioned:
+        return Partitioned([([4, 0], users(2)), ([1, 3], fails()), ([2], users(2))])
+
+    result = await compile_operation(parted_schema(resolve), "{ customers { field { number } } }").execute()
+
+    nine, none = {"field": {"number": 9}}, {"field": None}
+    assert result.data == {"customers": [nine, none, none, none, nine]}
+    assert [(error.message, error.path) for error in result.errors or []] == [
+        ("the system is down", ["customers", 1, "field"]),
+        ("the system is down", ["customers", 3, "field"]),
+        ("Customer.field gave 2 values for 1 parents.", ["customers", 2, "field"]),
+    ]
+
+
+@pytest.mark.parametrize("indices", [[0, 1, 2, 3], [0, 1, 2, 3, 3], [0, 1, 2, 3, 7]])
+async def test_parts_that_do_not_name_each_parent_once_are_an_error(indices: list[int]) -> None:
+    async def users() -> list[User]:
+        return []
+
+    schema = parted_schema(lambda *_: Partitioned([(indices, users())]))
+
+    result = await compile_operation(schema, "{ customers { field { number } } }").execute()
+
+    message = "Customer.field does not name each of its parents once."
+    assert [error.message for error in result.errors or []] == [message] * 5
+
+
+async def test_one_part_with_all_parents_is_as_one_answer() -> None:
+    async def users() -> list[User]:
+        return [User(number) for number in range(5)]
+
+    schema = parted_schema(lambda *_: Partitioned([(range(5), users())]))
+
+    result = await compile_operation(schema, "{ customers { field { number } } }").execute()
+
+    assert result.data == {"customers": [{"field": {"number": number}} for number in range(5)]}
 
 
 async def raising(_parents: list[Any], _context: Any) -> list[Any]:

@@ -142,7 +142,8 @@ DOCUMENTS = {
     "shared subfields": """{ ... @defer(label: "x") { hero { id } }
         ... @defer(label: "y") { hero { name best { id } } } }""",
     "in a list": "{ hero { friends { id ... @defer { name slow batched } } } }",
-    "list in list": """{ hero { friends { ...F @defer(label: "f") } } heroRequired { friends { ...F @defer(label: "g") } } }
+    "list in list": """{ hero { friends { ...F @defer(label: "f") } }
+        heroRequired { friends { ...F @defer(label: "g") } } }
         fragment F on Hero { slow best { id } }""",
     "several levels": """{ hero { best { id }
         ... @defer { best { id name friends { id } ... @defer { best { id name } slow } } } } }""",

@@ -26,13 +26,14 @@ class Batched:
     """The field is resolved for all parents of a level by one call.
 
     `resolve(parents, context, **arguments)` gives, at once or awaited, a sequence as long as `parents` and in
-    their order. An element that is an Exception is the error of that element; raising is the error of each.
+    their order, or (at once) a `Partitioned`. An element that is an Exception is the error of that element; raising
+    is the error of each.
     The parents belong to the executor: read them, do not change the sequence.
 
     With `wants_selection` the call also gets `selection=` (a `Selection`): what the operation reads below.
     """
 
-    resolve: Callable[..., Awaitable[Sequence[object]] | Sequence[object]]
+    resolve: Callable[..., Awaitable[Sequence[object]] | Sequence[object] | Partitioned]
     wants_selection: bool = False
 
 
@@ -40,7 +41,7 @@ class Batched:
 class Partitioned:
     """A batched resolver's answer in parts: positions of parents, and an awaitable of the values at those positions.
 
-    Each part goes on as a branch of its own as soon as it is there.
+    Together the parts name every parent once. Each goes on as a branch of its own as soon as it is there.
     """
 
     groups: Sequence[tuple[Sequence[int], Awaitable[Sequence[object]]]]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from asyncio import iscoroutine
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -133,6 +134,9 @@ class BatchedField:
     def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
         """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
         objects = scope.objects
+        if sorted(index for indices, _ in parts.groups for index in indices) != list(range(len(objects))):
+            _dispose(parts)
+            raise RuntimeError(f"{self.site.parent_type}.{self.site.name} does not name each of its parents once.")
         begun = [
             (
                 list(indices),
@@ -159,6 +163,13 @@ class BatchedField:
             field = f"{self.site.parent_type}.{self.site.name}"
             values = [RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")] * wanted
         return self._complete(run, values, scope.of_field(self.site))
+
+
+def _dispose(parts: Partitioned) -> None:
+    """Close the coroutines that nobody will await."""
+    for _, values in parts.groups:
+        if iscoroutine(values):
+            values.close()
 
 
 def _as_list(values: Any) -> list[Any]:
