@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -99,6 +101,7 @@ async def serve(
     app: Starlette, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
 ) -> bool:
     """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
     ending.server = server = _Server(_config(app, grace_seconds), ending, started)
     await server.serve(sockets=[connection])
     return server.started
@@ -131,6 +134,11 @@ def _config(app: Any, grace_seconds: float, **more: Any) -> Config:
         timeout_graceful_shutdown=ceil(grace_seconds),
         **more,
     )
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """A request that is cut off at the end has no story to tell: uvicorn says how many there were."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class _Server(Server):

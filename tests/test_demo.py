@@ -1,0 +1,219 @@
+"""The demo as a newcomer starts it: a process of its own, asked over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from customer_gateway.demo import SHORT_QUERY, sandbox_config
+from customer_gateway.examples import DEMO_QUERY
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+SYSTEMS = ["pland", "autodns", "next", "lemonsoft", "billbee"]
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: what it said, and where everything is."""
+
+    process: subprocess.Popen[str]
+    said: str
+
+    @property
+    def gateway(self) -> str:
+        (url,) = re.findall(r"Customer Gateway is at (\S+):", self.said)
+        return url
+
+    def vendor(self, name: str) -> str:
+        """`http://127.0.0.1:PORT` of one vendor."""
+        (url,) = re.findall(rf"^  {name} +(http://127\.0\.0\.1:\d+)", self.said, re.MULTILINE)
+        return url
+
+    def ask(self, query: str) -> dict[str, Any]:
+        return httpx.post(self.gateway, json={"query": query}, timeout=20).json()
+
+    def ended_by(self, number: signal.Signals) -> tuple[int, str]:
+        """The exit code, and what was written to standard error, after the signal."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, errors
+
+
+@contextmanager
+def command(*arguments: str) -> Generator[subprocess.Popen[str]]:
+    process = subprocess.Popen(  # noqa: S603 - this Python
+        [sys.executable, "-m", "customer_gateway", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def running(*arguments: str) -> Generator[Demo]:
+    with command("demo", "--port", "0", "--sandbox-port", "0", *arguments) as process:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                break
+        yield Demo(process, said)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with running() as started:
+        yield started
+
+
+def with_customers(answer: dict[str, Any]) -> list[str]:
+    return [each["name"] for each in answer["data"]["systems"] if each["customers"] and each["customers"]["nodes"]]
+
+
+def test_the_demo_query_has_data_from_every_system_right_after_the_start(demo: Demo) -> None:
+    answer = demo.ask(DEMO_QUERY)
+
+    assert "errors" not in answer
+    assert with_customers(answer) == SYSTEMS
+    assert all(each["reachable"] for each in answer["data"]["systems"])
+
+
+def test_the_query_for_a_shell_works_as_it_is_printed(demo: Demo) -> None:
+    (body,) = re.findall(r"-d '(\{\"query\".*\})'$", demo.said, re.MULTILINE)
+
+    answer = demo.ask(json.loads(body)["query"])
+
+    assert with_customers(answer) == SYSTEMS
+
+
+def test_the_explorer_opens_with_the_demo_query(demo: Demo) -> None:
+    page = httpx.get(demo.gateway, headers={"accept": "text/html"}, timeout=20)
+
+    assert page.status_code == 200
+    assert "query Everyone {" in page.text
+
+
+def test_a_stopped_vendor_costs_its_own_part_and_one_typed_error(demo: Demo) -> None:
+    (fault,) = re.findall(r"-X PUT (\S+) -d '(.*)'$", demo.said, re.MULTILINE)
+    httpx.put(fault[0], content=fault[1], timeout=20).raise_for_status()
+
+    answer, later = demo.ask(DEMO_QUERY), demo.ask(DEMO_QUERY)
+
+    httpx.delete(fault[0], timeout=20).raise_for_status()
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["system"]) == ("UPSTREAM_UNAVAILABLE", "next")
+    assert error["path"] == ["systems", 2, "customers"]
+    assert with_customers(answer) == [name for name in SYSTEMS if name != "next"]
+    assert [each["reachable"] for each in later["data"]["systems"]] == [True, True, False, True, True]
+
+
+def test_what_a_vendor_was_asked_can_be_seen(demo: Demo) -> None:
+    demo.ask(SHORT_QUERY)
+
+    calls = httpx.get(demo.vendor("pland") + "/_sandbox/calls", timeout=20).json()
+
+    assert any(entry["call"].startswith("GET /customers/") for entry in calls)
+
+
+def test_rate_limits_can_be_switched_on_and_the_demo_query_still_works() -> None:
+    with running("--rate-limits") as demo:
+        answer = demo.ask(DEMO_QUERY)
+
+    assert "errors" not in answer
+    assert with_customers(answer) == SYSTEMS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_demo_cleanly(number: signal.Signals) -> None:
+    with running() as demo:
+        demo.ask(SHORT_QUERY)
+        code, errors = demo.ended_by(number)
+
+    assert (code, errors) == (0, "")
+
+
+def test_a_signal_ends_the_demo_cleanly_while_an_answer_is_awaited() -> None:
+    with running() as demo:
+        httpx.put(demo.vendor("pland") + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20).raise_for_status()
+        with pytest.raises(httpx.TimeoutException):
+            httpx.post(demo.gateway, json={"query": SHORT_QUERY}, timeout=0.5)
+        began = time.monotonic()
+        code, errors = demo.ended_by(signal.SIGINT)
+
+    assert code == 0
+    assert errors.startswith("Cancel 1 running task(s), timeout graceful shutdown exceeded\n")
+    assert "Traceback" not in errors
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serve_answers_what_the_sandbox_holds_and_ends_cleanly(tmp_path: Path, workers: str) -> None:
+    with running() as demo, httpx.Client(timeout=1) as client:
+        config = _config_for(demo, tmp_path)
+        with command("serve", "--config", str(config), "--port", "0", "--workers", workers) as process:
+            assert process.stderr is not None
+            url = json.loads(process.stderr.readline())["address"]
+            _wait_for(client, url.replace("/graphql", "/readyz"))
+            answer = client.post(url, json={"query": SHORT_QUERY}, timeout=20).json()
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=PATIENCE)
+
+    assert with_customers(answer) == SYSTEMS
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert {json.loads(line)["event"] for line in errors.splitlines()} == {"request", "upstream_call"}
+
+
+def test_the_sandbox_alone_ends_cleanly() -> None:
+    with command("sandbox", "--sandbox-port", "0", "--customers", "1") as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in SYSTEMS]
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=PATIENCE)
+
+    assert [line.split()[0] for line in said] == SYSTEMS
+    assert (process.returncode, errors) == (0, "")
+    assert rest == "The sandbox has stopped.\n"
+
+
+def _config_for(demo: Demo, folder: Path) -> Path:
+    """A configuration for the vendors of a running demo."""
+    text = sandbox_config(9301)
+    for place, name in enumerate(SYSTEMS):
+        text = text.replace(f"http://127.0.0.1:{9301 + place}", demo.vendor(name))
+    file = folder / "gateway.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def _wait_for(client: httpx.Client, url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            if client.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass  # the workers are not there yet
+        time.sleep(0.05)
+    raise TimeoutError(url)

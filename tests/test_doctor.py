@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import ssl
+import subprocess
+import time
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.demo import demo_settings
+from customer_gateway.doctor import Checkup, examine, table, to_mend
+from customer_gateway.doctor.probe import Unreached, probe, proxy_of
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.serving import address_of, listen
+from customer_gateway.systems.pland import PlandSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+REQUEST_END = b"\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def box() -> Sandbox:
+    return Sandbox(customers=3)
+
+
+@asynccontextmanager
+async def answering(answer: bytes, tls: ssl.SSLContext | None = None) -> AsyncGenerator[str]:
+    """A server that gives `answer` to every request and hangs up; an empty one is never given."""
+
+    met: set[asyncio.Task[None] | None] = set()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.add(asyncio.current_task())
+        try:
+            await reader.readuntil(REQUEST_END)
+            writer.write(answer)
+            await (writer.drain() if answer else reader.read())
+            writer.write_eof()
+            await reader.read()
+        except (OSError, EOFError, NotImplementedError):
+            pass  # the doctor has what it wants, or hangs up in disgust
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}/api"
+        await asyncio.gather(*(task for task in met if task))
+        await asyncio.sleep(0)  # transports close a tick later
+
+
+def head(status: str = "200 OK", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + REQUEST_END
+
+
+async def stage(url: str, seconds: float = 5) -> str:
+    """Where the way to `url` ends, as it is told."""
+    with pytest.raises(Unreached) as unreached:
+        await probe(url, Deadline.after(seconds))
+    assert unreached.value.remedy
+    return str(unreached.value)
+
+
+async def test_any_http_answer_will_do() -> None:
+    async with answering(head("404 Not Found")) as url:
+        reached = await probe(url, Deadline.after(5))
+
+    assert (reached.status, reached.clock_ahead) == (404, None)
+
+
+@pytest.mark.parametrize("ahead", [-600, 0, 90])
+async def test_a_server_that_tells_the_time_has_its_clock_compared(ahead: int) -> None:
+    async with answering(head(Date=formatdate(1_800_000_000 + ahead, usegmt=True))) as url:
+        reached = await probe(url, Deadline.after(5), now=lambda: 1_800_000_000.5)
+
+    assert reached.clock_ahead == pytest.approx(ahead)
+
+
+async def test_a_date_that_is_none_is_as_good_as_untold() -> None:
+    async with answering(head(Date="soon")) as url:
+        reached = await probe(url, Deadline.after(5))
+
+    assert reached.clock_ahead is None
+
+
+async def test_a_name_that_nobody_knows_ends_at_dns() -> None:
+    assert await stage("http://nowhere.invalid/v1") == "DNS: the name nowhere.invalid is not known"
+
+
+async def test_a_port_that_nobody_listens_at_ends_at_tcp() -> None:
+    with listen("127.0.0.1", 0) as connection:
+        url = address_of(connection)
+
+    assert await stage(url) == f"TCP: nothing listens at {url.removeprefix('http://')}"
+
+
+async def test_a_plain_server_under_https_ends_at_tls() -> None:
+    async with answering(head()) as url:
+        told = await stage(url.replace("http:", "https:"), seconds=1)
+
+    assert told.startswith("TLS: ")
+    assert told.endswith("does not speak TLS with us")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate with")
+async def test_a_certificate_that_nobody_vouches_for_ends_at_tls(tmp_path: Path) -> None:
+    async with answering(head(), _self_signed(tmp_path)) as url:
+        told = await stage(url)
+
+    assert told.startswith("TLS: the certificate is not accepted: ")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", b"HTTP/1.1 \r\n\r\n", b"\x16\x03\x01" * 9, b"x" * 200_000]
+)
+async def test_something_else_at_the_port_ends_at_http(garbage: bytes) -> None:
+    async with answering(garbage) as url:
+        assert (await stage(url)).endswith("is not HTTP")
+
+
+async def test_a_server_that_hangs_ends_at_http_in_time() -> None:
+    async with answering(b"") as url:
+        began = time.monotonic()
+        told = await stage(url, seconds=0.2)
+
+    assert told.endswith("took the request but did not answer in time")
+    assert time.monotonic() - began < 2
+
+
+def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,inside.example")
+
+    assert proxy_of("https://vendor.example/v1")
+    assert not proxy_of("https://inside.example/v1")
+    assert not proxy_of("https://127.0.0.1:9301/v2")
+
+
+async def checkups(box: Sandbox, **changes: str) -> dict[str, Checkup]:
+    """What the doctor finds at the sandbox when Pland's table is changed so."""
+    async with box.serving() as urls:
+        settings = demo_settings(box, urls, budgets=False)
+        _, pland = settings.systems["pland"]
+        changed = PlandSettings.model_validate({"base_url": pland.base_url, "api_key": pland.api_key, **changes})
+        systems = {**settings.systems, "pland": ("pland", changed)}
+        found = await examine(Settings(ServerSettings(), systems), seconds=0.5)
+    return {checkup.name: checkup for checkup in found}
+
+
+async def test_everything_is_well_at_the_sandbox(box: Sandbox) -> None:
+    found = await checkups(box)
+
+    assert list(found) == ["pland", "autodns", "next", "lemonsoft", "billbee"]
+    assert {checkup.credentials.word for checkup in found.values()} == {"accepted"}
+    assert all(checkup.well for checkup in found.values())
+    assert to_mend(list(found.values())) == []
+
+
+async def test_the_doctor_spends_no_more_than_a_page_of_one(box: Sandbox) -> None:
+    box.billbee.log.clear()
+
+    await checkups(box)
+
+    assert [call for call in box.billbee.log.calls() if call.startswith("GET /customers")] == [
+        "GET /customers?page=1&pageSize=1"
+    ]
+
+
+async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> None:
+    found = await checkups(box, api_key="id:wrong")
+
+    (line,) = to_mend(list(found.values()))
+    assert found["pland"].credentials.word == "refused"
+    assert line.startswith("pland: GET /customers/ answered 401")
+    assert "check the credentials in [systems.pland]" in line
+    assert "id:wrong" not in line
+
+
+async def test_a_vendor_that_is_not_there_costs_no_other_finding(box: Sandbox) -> None:
+    found = await checkups(box, base_url="http://127.0.0.1:1/v2")
+
+    assert (found["pland"].reach.word, found["pland"].credentials.word) == ("no", "not tried")
+    assert [name for name, checkup in found.items() if not checkup.well] == ["pland"]
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "remedy"),
+    [
+        (503, "no answer", "the vendor is down"),
+        (404, "not what was asked", "check base_url in [systems.pland]"),
+    ],
+)
+async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: int, word: str, remedy: str) -> None:
+    box.pland.faults.set("status", status=status, path="/customers")
+
+    found = await checkups(box)
+
+    box.pland.faults.clear()
+    assert found["pland"].credentials.word == word
+    assert remedy in to_mend([found["pland"]])[0]
+
+
+async def test_a_vendor_that_hangs_is_given_up_in_time(box: Sandbox) -> None:
+    box.pland.faults.set("hang", path="/customers")
+
+    found = await checkups(box)
+
+    box.pland.faults.clear()
+    assert found["pland"].credentials.word == "no answer"
+    assert "raise --seconds" in to_mend([found["pland"]])[0]
+
+
+async def test_a_vendor_that_counts_calls_is_not_called_wrong(box: Sandbox) -> None:
+    box.pland.faults.set("status", status=429, path="/customers")
+
+    found = await checkups(box)
+
+    box.pland.faults.clear()
+    assert found["pland"].credentials.word == "too many calls"
+    assert found["pland"].well
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(30, "the same"), (-300, "300 s behind"), (300, "300 s ahead")])
+async def test_a_clock_that_is_far_off_is_wrong(seconds: int, word: str) -> None:
+    async with answering(head(Date=formatdate(1_800_000_000 + seconds, usegmt=True))) as url:
+        pland = PlandSettings.model_validate({"base_url": url, "api_key": "id:secret"})
+        settings = Settings(ServerSettings(), {"pland": ("pland", pland)})
+        (found,) = await examine(settings, seconds=1, now=lambda: 1_800_000_000.5)
+
+    assert found.clock.word == word
+    assert (found.clock.outcome == "well") == (word == "the same")
+
+
+async def test_the_table_has_a_row_for_each_system_and_no_password(box: Sandbox) -> None:
+    found = await checkups(box, base_url="http://somebody:a-password@127.0.0.1:1/v2")
+    paper = io.StringIO()
+
+    Console(file=paper, width=200).print(table(list(found.values())))
+
+    assert all(name in paper.getvalue() for name in found)
+    assert "http://127.0.0.1:1/v2" in paper.getvalue()
+    assert "a-password" not in paper.getvalue()
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    """A certificate made for this test."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    subprocess.run(  # noqa: S603 - fixed words
+        ["openssl", *options.split(), "-keyout", str(key), "-out", str(certificate)],  # noqa: S607 - as installed
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
