@@ -54,8 +54,8 @@ class RequestReads:
         """The values of `keys` in their order: None where the vendor knows no such key, or what failed in its place."""
         column = self._column(route)
         values = column.values
-        missing = [key for key in keys if key not in values]
-        if missing:
+        # More than once only where the one that was to fetch them was cancelled: then another of those who wait does.
+        while missing := [key for key in keys if key not in values]:
             await self._fill(route, column, missing)
         return [values[key] for key in keys]
 
@@ -88,10 +88,11 @@ class RequestReads:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they board too
             flight.open = False
             column.values.update(await self._batchers.of(route).load(list(flight.keys), self.deadline))
-            flight.landed.set_result(None)
-        except BaseException as error:
-            flight.landed.set_exception(RuntimeError(f"the read of {route.name} that this one joined was given up"))
+        except Exception as error:
+            flight.landed.set_exception(error)
             flight.landed.exception()  # nobody may have joined: then nobody will ask
-            raise error from None
+            raise
         finally:
             column.flights.remove(flight)
+            if not flight.landed.done():
+                flight.landed.set_result(None)
