@@ -37,7 +37,7 @@ class Answer:
     @property
     def data(self) -> Any:
         """The data of an answer that has no errors."""
-        assert self.errors == []
+        assert self.errors == [], self.errors[:3]
         return self.body["data"]
 
     @property

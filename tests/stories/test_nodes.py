@@ -1,0 +1,242 @@
+"""Global ids: each names one object, the same wherever and whenever it is asked for."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gateway import SYSTEMS, Gateway, gateway_over
+from stories.selections import CUSTOMER, NODE
+
+from customer_gateway.model.record import is_list, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+PAGE = f"query ($system: String!) {{ system(name: $system) {{ customers(first: 20) {{ nodes {{ {CUSTOMER} }} }} }} }}"
+NODES_QUERY = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {NODE} }} }}"
+NODE_QUERY = f"query ($id: ID!) {{ node(id: $id) {{ {NODE} }} }}"
+BY = "query ($by: CustomerBy!) { customer(by: $by) { id name } }"
+TYPES = {
+    "pland": {"Customer", "Contact", "Agreement", "Invoice", "User"},
+    "autodns": {"Customer", "Contact", "LedgerAccount", "SepaMandate", "PaymentCard", "Agreement", "Invoice", "User"},
+    "next": {"Customer", "Contact", "BankAccount", "Agreement", "Invoice", "User"},
+    "lemonsoft": {"Customer", "Contact", "BankAccount", "Agreement", "Invoice", "User"},
+    "billbee": {"Customer", "Invoice"},
+}
+
+
+@pytest.fixture
+async def gateway(box: Sandbox, executor: ExecutorName) -> AsyncGenerator[Gateway]:
+    async with gateway_over(box, executor=executor) as running:
+        yield running
+
+
+def node_id(plain: str) -> str:
+    return urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
+
+
+def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object with an id, however deep."""
+    if is_object(value):
+        if "id" in value and "__typename" in value:
+            yield value
+        for each in value.values():
+            yield from nouns_in(each)
+    elif is_list(value):
+        for each in value:
+            yield from nouns_in(each)
+
+
+async def demo_nouns(gateway: Gateway, system: str) -> dict[str, dict[str, Any]]:
+    """Every noun in 20 customers of a system, by id."""
+    page = await gateway.ask(PAGE, {"system": system})
+    return {noun["id"]: noun for noun in nouns_in(page.data["system"]["customers"]["nodes"])}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_every_id_of_an_answer_resolves_to_the_same_object(gateway: Gateway, system: str) -> None:
+    nouns = await demo_nouns(gateway, system)
+    ids = list(nouns)
+    found: list[Any] = []
+    for start in range(0, len(ids), 100):
+        found += (await gateway.ask(NODES_QUERY, {"ids": ids[start : start + 100]})).data["nodes"]
+
+    assert {noun["__typename"] for noun in nouns.values()} == TYPES[system]
+    assert [each and each["id"] for each in found] == ids
+    assert [(each, nouns[each["id"]]) for each in found if each != nouns[each["id"]]] == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_node_alone_tells_the_same(gateway: Gateway, system: str) -> None:
+    nouns = await demo_nouns(gateway, system)
+    one_of_each = {noun["__typename"]: noun for noun in nouns.values()}
+
+    found: dict[str, Any] = {}
+    for name, noun in one_of_each.items():
+        found[name] = (await gateway.ask(NODE_QUERY, {"id": noun["id"]})).data["node"]
+
+    assert found == one_of_each
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_nested_noun_leads_back_to_its_customer(gateway: Gateway, system: str) -> None:
+    page = await gateway.ask(PAGE, {"system": system})
+
+    for customer in page.data["system"]["customers"]["nodes"]:
+        nested = [*customer["contacts"], *customer["accounts"], *customer["agreements"], *customer["invoices"]["nodes"]]
+        assert [noun["customer"] for noun in nested] == [{"id": customer["id"]}] * len(nested)
+
+
+async def test_nodes_come_in_the_order_asked_with_null_for_what_nobody_has(gateway: Gateway) -> None:
+    page = "{ systems { customers(first: 2) { nodes { id name } } } }"
+    known = [node for each in (await gateway.ask(page)).data["systems"] for node in each["customers"]["nodes"]]
+    unknown = [
+        node_id(plain)
+        for plain in (
+            "Customer:next:999999",
+            "Customer:pland:ffffffffffffffffffffffff",
+            "Customer:autodns:nobody/1",
+            "Customer:lemonsoft:2147483647",
+            "Customer:billbee:1",
+            "Customer:elsewhere:1",
+            "Customer:lemonsoft:not-a-number",
+            "User:billbee:1",
+            "Contact:lemonsoft:1/999999",
+            "Account:next:999999/bank",
+            "Invoice:billbee:1",
+            "Nothing:next:1",
+        )
+    ]
+    asked = [known[9]["id"], *unknown, known[0]["id"], known[9]["id"], known[4]["id"]]
+
+    answer = await gateway.ask(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { id name } } }", {"ids": asked}
+    )
+
+    assert answer.data["nodes"] == [known[9], *[None] * len(unknown), known[0], known[9], known[4]]
+
+
+async def test_a_dead_system_costs_its_own_nodes(gateway: Gateway) -> None:
+    page = "{ systems { name customers(first: 1) { nodes { id } } } }"
+    ids = [each["customers"]["nodes"][0]["id"] for each in (await gateway.ask(page)).data["systems"]]
+    gateway.box.next.faults.set("status", status=503)
+
+    answer = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
+
+    place = SYSTEMS.index("next")
+    assert answer.partial["nodes"] == [None if each == place else {"id": ids[each]} for each in range(5)]
+    assert [(error["path"], error["extensions"]["system"]) for error in answer.errors] == [(["nodes", place], "next")]
+
+
+async def test_a_hundred_ids_are_read_and_one_more_is_refused(gateway: Gateway) -> None:
+    page = '{ system(name: "next") { customers(first: 100) { nodes { id } } } }'
+    ids = [node["id"] for node in (await gateway.ask(page)).data["system"]["customers"]["nodes"]]
+    gateway.forget_calls()
+
+    hundred = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
+    more = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [*ids, ids[0]]})
+
+    assert [node["id"] for node in hundred.data["nodes"]] == ids
+    assert more.codes == ["BAD_USER_INPUT"]
+    assert gateway.paths("next") == ["GET /customer/"]
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    ["", "x", "%%%", "äöü", node_id("Customer:next"), node_id("Customer::1"), node_id("Customer:Next:1"),
+     node_id("Customer:next:1") + "=", node_id("Customer:next:1")[:-1], node_id("C" * 600 + ":next:1")],
+)  # fmt: skip
+async def test_a_malformed_id_is_refused_and_nobody_is_called(gateway: Gateway, malformed: str) -> None:
+    node = await gateway.ask("query ($id: ID!) { node(id: $id) { id } }", {"id": malformed})
+    nodes = await gateway.ask("query ($id: ID!) { nodes(ids: [$id]) { id } }", {"id": malformed})
+    customer = await gateway.ask(BY, {"by": {"id": malformed}})
+
+    assert node.codes == nodes.codes == customer.codes == ["BAD_USER_INPUT"]
+    assert [gateway.log(system) for system in SYSTEMS] == [[]] * 5
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_customer_is_named_by_id_or_by_record(gateway: Gateway, system: str) -> None:
+    page = await gateway.ask(PAGE, {"system": system})
+    third = page.data["system"]["customers"]["nodes"][2]
+    record = {"system": system, "key": third["records"][0]["key"]}
+
+    by_id = await gateway.ask(BY, {"by": {"id": third["id"]}})
+    by_record = await gateway.ask(BY, {"by": {"record": record}})
+
+    assert by_id.data["customer"] == by_record.data["customer"] == {"id": third["id"], "name": third["name"]}
+
+
+@pytest.mark.parametrize(
+    ("system", "key"),
+    [("next", "999999"), ("next", "1; drop"), ("pland", "x"), ("autodns", "a*b/1"), ("autodns", "nobody/1"),
+     ("lemonsoft", "99999999999"), ("billbee", "0"), ("billbee", "123"), ("next", "")],
+)  # fmt: skip
+async def test_a_record_that_the_system_does_not_have_is_null(gateway: Gateway, system: str, key: str) -> None:
+    answer = await gateway.ask(BY, {"by": {"record": {"system": system, "key": key}}})
+
+    assert answer.data == {"customer": None}
+
+
+async def test_an_unknown_system_is_named_in_the_refusal(gateway: Gateway) -> None:
+    by_record = await gateway.ask(BY, {"by": {"record": {"system": "sap", "key": "1"}}})
+    systems = await gateway.ask('{ systems(names: ["next", "sap"]) { name } }')
+    system = await gateway.ask('{ system(name: "sap") { name } }')
+
+    assert by_record.codes == systems.codes == system.codes == ["BAD_USER_INPUT"]
+    assert all("'sap'" in answer.errors[0]["message"] for answer in (by_record, systems, system))
+
+
+async def test_the_id_of_something_else_names_no_customer(gateway: Gateway) -> None:
+    answer = await gateway.ask(BY, {"by": {"id": node_id("User:next:1")}})
+
+    assert answer.codes == ["BAD_USER_INPUT"]
+    assert answer.partial == {"customer": None}
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        {},
+        {"id": None},
+        {"id": "a", "record": {"system": "next", "key": "1"}},
+        {"id": "a", "record": None},
+        None,
+        {"x": 1},
+    ],
+)
+async def test_exactly_one_name_of_a_customer_is_wanted(gateway: Gateway, by: dict[str, Any] | None) -> None:
+    answer = await gateway.ask(BY, {"by": by})
+
+    assert answer.status == 422
+    assert set(answer.codes) == {"BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("by", ["{}", "{ id: null }", '{ id: "a", record: { system: "next", key: "1" } }'])
+async def test_two_names_in_the_document_are_invalid(gateway: Gateway, by: str) -> None:
+    answer = await gateway.ask(f"{{ customer(by: {by}) {{ id }} }}")
+
+    assert answer.status == 422
+    assert answer.codes == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_ids_outlive_a_restart_and_a_reordered_configuration(box: Sandbox) -> None:
+    nouns = "contacts { id } accounts { id } agreements { id } updater { id }"
+    query = f"{{ systems {{ customers(first: 3) {{ nodes {{ id {nouns} }} }} }} }}"
+    reordered = [(name, name) for name in reversed(SYSTEMS)]
+
+    async with gateway_over(box) as gateway:
+        before = (await gateway.ask(query)).data["systems"]
+    async with gateway_over(box, systems=reordered) as gateway:
+        after = (await gateway.ask(query)).data["systems"]
+        found = await gateway.ask(NODE_QUERY, {"id": before[0]["customers"]["nodes"][0]["id"]})
+
+    assert after == before[::-1]
+    assert found.data["node"]["id"] == before[0]["customers"]["nodes"][0]["id"]
