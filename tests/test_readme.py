@@ -1,0 +1,102 @@
+"""What the documents say, held against what is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from gateway import gateway_over
+
+from customer_gateway import errors
+from customer_gateway.config import ServerSettings
+from customer_gateway.sandbox import FaultKind, Sandbox
+from customer_gateway.systems.connection import BreakerSettings, LimitSettings
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def rows(text: str, heading: str) -> str:
+    """The part of a document under a heading."""
+    return re.split(r"^## ", text.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0]
+
+
+async def test_the_query_has_the_answer_that_is_shown() -> None:
+    query, shown = blocks("graphql")[0], json.loads(blocks("json")[0])
+
+    async with gateway_over(Sandbox()) as gateway:
+        answer = await gateway.ask(query)
+
+    assert answer.body == shown
+
+
+async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
+    shown, box = json.loads(blocks("json")[1]), Sandbox()
+
+    async with box.serving() as urls, gateway_over(box, urls=urls) as gateway:
+        box.next.faults.set("reset")
+        answer = await gateway.ask(blocks("graphql")[0])
+
+    (error,) = answer.errors
+    del error["locations"]
+    assert {**error, "extensions": {**error["extensions"], "requestId": "…"}} == shown
+
+
+@pytest.mark.parametrize(
+    "model", [ServerSettings, LimitSettings, BreakerSettings, *(each.settings for each in VENDORS)]
+)
+def test_every_key_of_the_configuration_is_told(model: type[ServerSettings]) -> None:
+    told = set(re.findall(r"`([a-z_]+)`", rows(README, "Configuration")))
+
+    assert model.model_fields.keys() - told - {"limits", "breaker"} == set()
+
+
+def test_every_verb_is_told() -> None:
+    from customer_gateway.cli import app
+
+    told = re.findall(r"^\| `([a-z]+)", rows(README, "Commands"), re.MULTILINE)
+
+    assert {each.callback.__name__ for each in app.registered_commands if each.callback} == set(told) - {"customer"}
+
+
+def test_every_fault_is_told() -> None:
+    kinds = OPERATING.partition("Kinds: ")[2].partition(". `path`")[0]
+
+    assert re.findall(r"`([a-z0-9_]+)`", kinds) == list(get_args(FaultKind))
+
+
+def codes(error: type[errors.GatewayError]) -> Iterator[str]:
+    """The codes of a family of errors."""
+    for each in error.__subclasses__():
+        if isinstance(code := getattr(each, "code", None), str):
+            yield code
+        yield from codes(each)
+
+
+def test_every_code_of_an_error_is_told() -> None:
+    told = re.findall(r"^\| `([A-Z_]+)`", ERRORS, re.MULTILINE)
+
+    assert set(codes(errors.GatewayError)) <= set(told)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
