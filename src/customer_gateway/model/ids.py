@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from typing import Final, NamedTuple
 
 from customer_gateway.errors import BadUserInput
 
 _MOST_CHARACTERS: Final = 512
+_TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 _FORM: Final = re.compile(r"(?P<type>[A-Za-z]+):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
 
 
@@ -34,7 +35,8 @@ class NodeId(NamedTuple):
 
 def encode_id(type_name: str, system: str, key: str) -> str:
     """The global id of `key`: stable over restarts and over the order of the configuration."""
-    return urlsafe_b64encode(f"{type_name}:{system}:{key}".encode()).rstrip(b"=").decode()
+    plain = f"{type_name}:{system}:{key}".encode()
+    return binascii.b2a_base64(plain, newline=False).translate(_TO_URLSAFE, b"=").decode()
 
 
 def decode_id(text: str) -> NodeId:

@@ -47,4 +47,9 @@ def wired(call: Call, base_url: str, headers: Headers) -> Wired:
 
 def encoded(pairs: Iterable[tuple[str, str]]) -> str:
     """`name=value` pairs, percent-encoded and joined; a name may repeat."""
-    return "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs])
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
+
+
+def _quoted(text: str) -> str:
+    # Hundreds of keys stand in one URL, and nearly all are plain letters and digits.
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
