@@ -1,0 +1,245 @@
+"""A vendor made up for tests: customers in a dictionary, a route that keeps a log of what was asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.errors import UpstreamTimeout
+from customer_gateway.federation.customer import Customer, Held
+from customer_gateway.federation.request import Federation, Request
+from customer_gateway.model import documents
+from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.documents import Struct
+from customer_gateway.model.nouns import Billing, EmailAddress, EmailPurpose
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.system import EVERYTHING, Kind, Page, Route
+from customer_gateway.systems.lookups import by_route, lists_by_customer, values_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.errors import UpstreamError
+    from customer_gateway.model.nouns import Invoice, User
+    from customer_gateway.system import Finder, Reader, Want
+
+
+class AcmeCustomer(Record):
+    """A view with fields of its own, fields that readers tell, and fields that the vendor does not have."""
+
+    @property
+    def key(self) -> str:
+        return self.document["id"]
+
+    @property
+    def version(self) -> str | None:
+        return self.text("version")
+
+    @property
+    def name(self) -> str | None:
+        return self.text("name")
+
+    @property
+    def is_supplier(self) -> bool | None:
+        return self.flag("supplier")
+
+    @property
+    def emails(self) -> list[EmailAddress]:
+        return [EmailAddress(each, EmailPurpose.GENERAL) for each in self.texts("emails")]
+
+    @property
+    def billing(self) -> Billing | None:
+        name = self.text("billing_name")
+        return Billing(name=name) if name is not None else None
+
+    @property
+    def owner_key(self) -> str | None:
+        return self.text("owner")
+
+    link = number = kind = status = title = gender = first_name = last_name = organization = None
+    vat_number = organization_number = email = phone = phones = website = language = currency = None
+    address = addresses = external_ids = notes = contacts = accounts = agreements = None
+    updater_key = creator_key = created_at = updated_at = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcmeUser:
+    system: str
+    key: str
+    name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcmeContact:
+    system: str
+    key: str
+    customer_key: str | None = None
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    department: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile: str | None = None
+    fax: str | None = None
+    address: None = None
+    notes: str | None = None
+
+
+CUSTOMER = Struct(
+    "AcmeCustomer",
+    "A customer of Acme.",
+    [
+        documents.identifier("id", "Its key."),
+        documents.text("name", "Its name."),
+        documents.boolean("supplier", "Whether it sells too."),
+        documents.texts("emails", "E-mail addresses."),
+        documents.decimal("credit_limit", "Credit limit."),
+        documents.text("Shade", "Told by another call."),
+    ],
+)
+
+ACME = Kind(
+    slug="acme",
+    title="Acme",
+    record=CUSTOMER,
+    view=AcmeCustomer,
+    readers=frozenset({"contacts", "owner", "invoices", "billing.payment_terms", "record.Shade"}),
+    contacts=(AcmeContact,),
+    users=(AcmeUser,),
+)
+
+
+async def opened(gate: asyncio.Event, system: str, deadline: Deadline) -> None:
+    """Wait for the gate as a client waits for an answer: no longer than the deadline."""
+    try:
+        async with deadline.enforce():
+            await gate.wait()
+    except TimeoutError:
+        raise UpstreamTimeout(system, "no answer before the deadline") from None
+
+
+class Asked:
+    """The answer to one call, given when the test opens the gate; `rows` are what the vendor knows, or its failures."""
+
+    def __init__(self, rows: Mapping[str, Any], *, held: bool = False) -> None:
+        self.rows = rows
+        self.calls: list[list[str]] = []
+        self.gate = asyncio.Event()
+        self.refuses: Callable[[Sequence[str]], Exception | None] = lambda _keys: None
+        if not held:
+            self.gate.set()
+
+    async def fetch(self, keys: Sequence[str], deadline: Deadline) -> Mapping[str, Any]:
+        self.calls.append(list(keys))
+        await opened(self.gate, "acme", deadline)
+        if (refusal := self.refuses(keys)) is not None:
+            raise refusal
+        return {key: self.rows[key] for key in keys if key in self.rows}
+
+
+@dataclass
+class Acme:
+    """One configured system. `log` tells every call, `failing` what fails: a name of the log, and with what."""
+
+    name: str = "acme"
+    documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    people: dict[str, AcmeUser] = field(default_factory=dict[str, AcmeUser])
+    contact_lists: dict[str, list[AcmeContact]] = field(default_factory=dict[str, list[AcmeContact]])
+    bills: dict[str, list[Invoice]] = field(default_factory=dict[str, "list[Invoice]"])
+    terms: dict[str, str] = field(default_factory=dict[str, str])
+    failing: dict[str, UpstreamError] = field(default_factory=dict[str, "UpstreamError"])
+    tells_next: bool = True
+    log: list[str] = field(default_factory=list[str])
+    closed: bool = False
+    kind: Kind = ACME
+
+    def __post_init__(self) -> None:
+        self.reading = Reading.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
+        self._customers: Route[Any] = self.route("customers", self._by_key)
+        self.users: Route[User] | None = self.route("users", lambda: self.people)
+        self.invoice_details: Route[Invoice] | None = None
+        self.readers: Mapping[str, Reader] = {
+            "contacts": lists_by_customer(self.route("contacts", lambda: self.contact_lists)),
+            "invoices": lists_by_customer(self.route("invoices", lambda: self.bills)),
+            "owner": values_by(self.users, lambda customer: customer.owner_key),
+            "billing.payment_terms": values_by(self.route("terms", lambda: self.terms), lambda each: each.key),
+            "record.Shade": values_by(self.route("shades", lambda: {"1": "teal"}), lambda each: each.key),
+        }
+        self.finders: Mapping[str, Finder] = {"Contact": by_route(self.route("contact", self._contacts_by_key))}
+
+    def route(self, name: str, rows: Callable[[], Mapping[str, Any]], most: int = 100) -> Route[Any]:
+        async def fetch(keys: Sequence[str], _deadline: Deadline) -> Mapping[str, Any]:
+            self.log.append(f"{name} {','.join(keys)}")
+            self._fail(name)
+            return {key: value for key, value in rows().items() if key in keys}
+
+        return Route(f"{self.name}.{name}", fetch, most)
+
+    def view(self, document: dict[str, Any]) -> Any:
+        return AcmeCustomer(document, self.reading)
+
+    def customers(self, want: Want) -> Route[Any]:
+        del want  # Acme has one width
+        return self._customers
+
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Any]:
+        del want, deadline
+        self.log.append(f"page {start}+{size}{' next?' if ask_next else ''}")
+        self._fail("page")
+        rows = self.documents[start : start + size]
+        has_next = start + size < len(self.documents) if self.tells_next or ask_next else None
+        return Page([self.view(each) for each in rows], has_next)
+
+    async def count(self, deadline: Deadline) -> int | None:
+        del deadline
+        self.log.append("count")
+        self._fail("count")
+        return len(self.documents)
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        del deadline
+        return "page" not in self.failing
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+    def _fail(self, name: str) -> None:
+        if name in self.failing:
+            raise self.failing[name]
+
+    def _by_key(self) -> dict[str, Any]:
+        return {each["id"]: self.view(each) for each in self.documents}
+
+    def _contacts_by_key(self) -> dict[str, Any]:
+        return {each.key: each for contacts in self.contact_lists.values() for each in contacts}
+
+
+def federation(*systems: Acme) -> Federation:
+    return Federation({each.name: each for each in systems}, CursorSigner(b"secret"))
+
+
+def request(*systems: Acme, want: Want = EVERYTHING, seconds: float = 5) -> Request:
+    return federation(*systems).request(want, Deadline.after(seconds))
+
+
+def customer(system: Acme, key: str) -> Customer:
+    """The customer made of one record."""
+    return linked((system, key))
+
+
+def linked(*records: tuple[Acme, str]) -> Customer:
+    """The customer made of several records, the first of which wins."""
+    return Customer([Held(system, system.view(_document(system, key))) for system, key in records])
+
+
+def numbered(keys: Iterable[int]) -> list[dict[str, Any]]:
+    return [{"id": str(key), "name": f"Customer {key}"} for key in keys]
+
+
+def _document(system: Acme, key: str) -> dict[str, Any]:
+    return next(each for each in system.documents if each["id"] == key)

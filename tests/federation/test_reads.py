@@ -1,0 +1,170 @@
+"""One request's reads: a key once, a tick together, and nobody hangs on another's end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from federation.fake_system import Asked
+
+from customer_gateway.errors import UpstreamUnavailable
+from customer_gateway.federation.batcher import Batchers
+from customer_gateway.federation.reads import RequestReads
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.system import EVERYTHING, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.anyio
+
+ROWS = {str(key): f"row {key}" for key in range(1, 10)}
+
+
+def reads(batchers: Batchers | None = None, seconds: float = 5) -> RequestReads:
+    return RequestReads(batchers or Batchers(), EVERYTHING, Deadline.after(seconds))
+
+
+def route(asked: Asked) -> Route[Any]:
+    return Route("acme.customers", asked.fetch, 100)
+
+
+def begun(request: RequestReads, of: Route[Any], *keys: str) -> asyncio.Task[Sequence[Any]]:
+    return asyncio.get_running_loop().create_task(request.load(of, keys))
+
+
+async def ticks(count: int = 5) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_values_come_in_the_order_asked_also_where_a_key_is_named_twice() -> None:
+    asked = Asked(ROWS)
+
+    found = await reads().load(route(asked), ["3", "nobody", "1", "3"])
+
+    assert found == ["row 3", None, "row 1", "row 3"]
+    assert asked.calls == [["3", "nobody", "1"]]
+
+
+async def test_all_who_ask_in_one_tick_are_one_call() -> None:
+    asked = Asked(ROWS)
+    of, request = route(asked), reads()
+
+    found = await asyncio.gather(*(request.load(of, keys) for keys in (["1"], ["2", "1"], ["3"])))
+
+    assert found == [["row 1"], ["row 2", "row 1"], ["row 3"]]
+    assert asked.calls == [["1", "2", "3"]]
+
+
+async def test_a_key_is_asked_once_per_request() -> None:
+    asked = Asked(ROWS)
+    of, request = route(asked), reads()
+
+    await request.load(of, ["1", "nobody"])
+    again = await request.load(of, ["1", "nobody", "2"])
+
+    assert again == ["row 1", None, "row 2"]
+    assert asked.calls == [["1", "nobody"], ["2"]]
+
+
+async def test_a_key_that_this_request_is_asking_for_is_waited_for() -> None:
+    asked = Asked(ROWS, held=True)
+    of, request = route(asked), reads()
+
+    first = begun(request, of, "1")
+    await ticks()
+    second = begun(request, of, "1", "2")
+    await ticks()
+    asked.gate.set()
+
+    assert await first == ["row 1"]
+    assert await second == ["row 1", "row 2"]
+    assert asked.calls == [["1"], ["2"]]
+
+
+async def test_another_request_asks_anew() -> None:
+    asked, batchers = Asked(ROWS), Batchers()
+    of = route(asked)
+
+    await reads(batchers).load(of, ["1"])
+    await reads(batchers).load(of, ["1"])
+
+    assert asked.calls == [["1"], ["1"]]
+
+
+async def test_what_came_with_a_list_is_not_asked_for() -> None:
+    asked = Asked(ROWS)
+    of, request = route(asked), reads()
+
+    request.prime(of, "1", "from the list")
+    found = await request.load(of, ["1"])
+
+    assert found == ["from the list"]
+    assert asked.calls == []
+
+
+async def test_what_was_read_already_is_not_replaced_by_a_list() -> None:
+    of, request = route(Asked(ROWS)), reads()
+
+    await request.load(of, ["1"])
+    request.prime(of, "1", "from the list")
+
+    assert await request.load(of, ["1"]) == ["row 1"]
+
+
+async def test_a_failed_read_is_told_in_its_place_and_not_tried_again() -> None:
+    failure = UpstreamUnavailable("acme", "down")
+    asked = Asked({"1": "row 1", "2": failure})
+    of, request = route(asked), reads()
+
+    await request.load(of, ["1", "2"])
+
+    assert await request.load(of, ["2", "1"]) == [failure, "row 1"]
+    assert len(asked.calls) == 1
+
+
+async def test_a_fault_of_ours_releases_all_who_joined() -> None:
+    asked = Asked(ROWS)
+    asked.refuses = lambda _keys: ZeroDivisionError("ours")
+    of, request = route(asked), reads()
+
+    found = await asyncio.gather(*(request.load(of, [key]) for key in "123"), return_exceptions=True)
+    asked.refuses = lambda _keys: None
+
+    assert [type(each) for each in found] == [ZeroDivisionError] * 3
+    assert await request.load(of, ["1"]) == ["row 1"]
+
+
+@pytest.mark.parametrize("moment", [0, 1, 5], ids=["before it began", "while boarding", "in flight"])
+async def test_who_joined_a_reader_that_is_cancelled_is_answered_all_the_same(moment: int) -> None:
+    asked = Asked(ROWS, held=True)
+    of, request = route(asked), reads()
+    leader, joined, other = begun(request, of, "1"), begun(request, of, "1", "2"), begun(request, of, "3")
+
+    await ticks(moment)
+    leader.cancel()
+    await ticks()
+    asked.gate.set()
+
+    assert await joined == ["row 1", "row 2"]
+    assert await other == ["row 3"]
+    assert sorted({key for keys in asked.calls for key in keys}) == ["1", "2", "3"]
+    assert sum(len(keys) for keys in asked.calls) == 3, "no key is asked for twice"
+
+
+async def test_one_who_joined_may_leave_alone() -> None:
+    asked = Asked(ROWS, held=True)
+    of, request = route(asked), reads()
+    leader, joined = begun(request, of, "1"), begun(request, of, "2")
+    await ticks()
+
+    joined.cancel()
+    await ticks()
+    asked.gate.set()
+
+    assert await leader == ["row 1"]
+    assert joined.cancelled()
+    assert await request.load(of, ["2"]) == ["row 2"]
+    assert asked.calls == [["1", "2"]]
