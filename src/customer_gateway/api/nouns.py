@@ -239,7 +239,7 @@ class Invoice(Node):
     customer: LazyCustomer | None = batched(customers, "The customer it was sent to.")
     number: str | None = attribute("Invoice number.")
     date: dt.date | None = batched(_invoice_column("date"), "Invoice date.")
-    due_date: dt.date | None = batched(_invoice_column("due_date"), "Due date.")
+    due_date: dt.date | None = attribute("Due date.")
     total: Decimal | None = attribute("Total including VAT, where the system tells it so.")
     currency: str | None = batched(_invoice_column("currency"), "ISO 4217.")
     status: str | None = attribute("Status, in the vendor's word.")

@@ -67,9 +67,9 @@ class Query:
             return cast("list[System]", list(request.systems.values()))
         return cast("list[System]", [_system(request, name) for name in names])
 
-    @strawberry.field(description="The system of that name; null if none is configured under it.")
+    @strawberry.field(description="The system of that name; null, with an error, if none is configured under it.")
     def system(self, info: strawberry.Info[Any, Any], name: str) -> System | None:
-        return cast("System | None", _request(info).systems.get(name))
+        return cast("System", _system(_request(info), name))
 
 
 def _system(request: Request, name: str) -> Any:

@@ -304,7 +304,7 @@ class Agreement:
     auto_renews: bool | None = None
     responsible_key: str | None = None
     responsible_name: str | None = None
-    products: Sequence[AgreementProduct] | None = None
+    products: Sequence[AgreementProduct] = ()
 
 
 class User(Protocol):

@@ -19,7 +19,7 @@ import orjson
 from customer_gateway.model.drift import Drift
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Document = dict[str, Any]
 V = TypeVar("V")
@@ -107,6 +107,14 @@ class Record:
     def day(self, name: str) -> date | None:
         """A calendar day; the day of a point in time is the one in the system's zone."""
         return read_day(self.document.get(name), name, self.reading)
+
+    def code(self, name: str, form: Callable[[str], str | None]) -> str | None:
+        """A code in the published form that `form` (of `model.forms`) gives; an unknown one is None with a notice."""
+        sent = self.text(name)
+        code = form(sent) if sent is not None else None
+        if code is None and sent is not None:
+            self.reading.drift.notice(name, "not a known code")
+        return code
 
     def texts(self, name: str) -> list[str]:
         """The non-blank strings of a list; a lone string is a list of one."""

@@ -328,6 +328,16 @@ def test_an_order_without_an_invoice_number_is_no_invoice() -> None:
     assert read.invoice(Record({"InvoiceNumber": None, "Currency": "EUR"}, reading()), "1") is None
 
 
+def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
+    order = Record({"InvoiceNumber": 7, "Currency": "TALER"}, reading())
+
+    found = read.invoice(order, "1")
+
+    assert found is not None
+    assert found.currency is None
+    assert order.reading.drift.notices == {("Currency", "not a known code")}
+
+
 def test_an_unknown_order_state_is_noticed() -> None:
     thin = row(OrderStateId=44)
 

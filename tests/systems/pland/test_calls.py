@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -153,14 +154,46 @@ async def test_a_login_stands_in_for_a_key_and_is_made_once(vendor: Vendor) -> N
     ]
 
 
-async def test_a_list_of_rows_without_ids_is_refused() -> None:
+def answering(body: bytes) -> Pland:
+    """A Pland that answers anything with `body`."""
+
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         del scope, receive
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": b'[{"name": "who?"}]'})
+        await send({"type": "http.response.body", "body": body})
 
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
-    system = connect("pland", settings, Wiring(transport=lambda _: httpx.ASGITransport(app=answer)))
+    return connect("pland", settings, Wiring(transport=lambda _: httpx.ASGITransport(app=answer)))
+
+
+async def test_a_list_of_rows_without_ids_is_refused() -> None:
+    system = answering(b'[{"name": "who?"}]')
 
     with pytest.raises(UpstreamBadResponse, match="list of entities"):
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"message": "sorry"}', b'{"_id": "%s"}' % (b"0" * 24)])
+async def test_a_contact_that_is_not_the_one_asked_for_is_refused(body: bytes) -> None:
+    system = answering(body)
+
+    (found,) = await system.finders["Contact"](["f" * 24], reads())
+
+    assert isinstance(found, UpstreamBadResponse)
+
+
+async def test_a_count_that_counts_nothing_is_refused() -> None:
+    system = answering(b'{"message": "sorry"}')
+
+    with pytest.raises(UpstreamBadResponse, match="count"):
+        await system.count(soon())
+
+
+async def test_a_document_that_is_no_invoice_is_not_found_as_one() -> None:
+    kinds = ("offer", "invoice", "storno", "credit", "service_report")
+    rows = [{"_id": str(number) * 24, "documentType": kind} for number, kind in enumerate(kinds)]
+    system = answering(json.dumps(rows).encode())
+
+    found = await system.finders["Invoice"]([row["_id"] for row in rows], reads())
+
+    assert [each and each.key for each in found] == [None, "1" * 24, "2" * 24, "3" * 24, None]

@@ -195,6 +195,13 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
     )
 
 
+def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
+    document = Record({"_id": "1", "currency": "TALER"}, reading())
+
+    assert invoice(document).currency is None
+    assert document.reading.drift.notices == {("currency", "not a known code")}
+
+
 def test_contacts_and_users_are_named_in_full() -> None:
     contact = PlandContactView({"_id": "1", "firstName": "Ina", "lastName": "Sommer", "position": "Leitung"}, reading())
     user = PlandUserView(

@@ -29,8 +29,6 @@ from customer_gateway.model.view import moment, text
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from customer_gateway.model.nouns import Account
     from customer_gateway.model.record import Document, Reading
 
@@ -119,11 +117,11 @@ class AutodnsCustomerView(Record):
 
     @property
     def language(self) -> str | None:
-        return _told(forms.language_tag, self, "invoiceLanguage")
+        return self.code("invoiceLanguage", forms.language_tag)
 
     @property
     def currency(self) -> str | None:
-        return _told(forms.currency_code, self, "paymentCurrency")
+        return self.code("paymentCurrency", forms.currency_code)
 
     @property
     def address(self) -> Address | None:
@@ -277,7 +275,7 @@ def invoice(document: Record) -> Invoice:
         number=document.text("number"),
         date=document.day("created"),
         total=document.decimal("amount"),
-        currency=_told(forms.currency_code, document, "currency"),
+        currency=document.code("currency", forms.currency_code),
         status=document.text("status"),
     )
 
@@ -289,7 +287,7 @@ def _ledger(account: Record, customer: str) -> LedgerAccount:
         customer_key=customer,
         balance=account.decimal("currentAccountBalance"),
         credit_limit=account.decimal("creditLimit"),
-        currency=_told(forms.currency_code, account, "currency"),
+        currency=account.code("currency", forms.currency_code),
     )
 
 
@@ -368,12 +366,3 @@ def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
     if not all(is_object(item) for item in items):
         customer.reading.drift.notice(field, "not an object")
     return [Record(item, customer.reading) for item in items if is_object(item)]
-
-
-def _told(form: Callable[[str], str | None], part: Record, field: str) -> str | None:
-    """A code in its published form; one that is unknown is None with a notice."""
-    sent = part.text(field)
-    code = form(sent) if sent else None
-    if sent and code is None:
-        part.reading.drift.notice(field, "not a known value")
-    return code

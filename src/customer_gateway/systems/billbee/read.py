@@ -236,7 +236,6 @@ def invoice(order: Record, key: str) -> Invoice | None:
     number = order.text("InvoiceNumber")
     if number is None:
         return None
-    currency = order.text("Currency")
     return Invoice(
         system=order.reading.system,
         key=key,
@@ -244,7 +243,7 @@ def invoice(order: Record, key: str) -> Invoice | None:
         number=f"{order.text('InvoiceNumberPrefix') or ''}{number}{order.text('InvoiceNumberPostfix') or ''}",
         date=order.day("InvoiceDate"),
         total=_gross(order),
-        currency=forms.currency_code(currency) if currency else None,
+        currency=order.code("Currency", forms.currency_code),
         status=_state(order, "State"),
     )
 

@@ -25,7 +25,7 @@ from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.view import flag, moment, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from customer_gateway.model.record import Document, Reading
 
@@ -99,11 +99,11 @@ class LemonsoftCustomerView(Record):
 
     @property
     def language(self) -> str | None:
-        return _formed(self, "language_code", forms.language_tag)
+        return self.code("language_code", forms.language_tag)
 
     @property
     def currency(self) -> str | None:
-        return _formed(self, "currency_code", forms.currency_code)
+        return self.code("currency_code", forms.currency_code)
 
     is_supplier = flag("is_supplier")
 
@@ -220,7 +220,7 @@ def invoice(document: Record, customer_key: str | None) -> Invoice:
         date=document.day("date"),
         due_date=document.day("due_date"),
         total=document.decimal("total_sum"),
-        currency=_formed(document, "currency_code", forms.currency_code),
+        currency=document.code("currency_code", forms.currency_code),
         status=document.text("state"),
     )
 
@@ -241,7 +241,7 @@ def _account(part: Record, customer_key: str) -> BankAccount:
         bic=part.text("bic"),
         bank_name=part.text("bank_name"),
         clearing=part.text("clearing"),
-        country_code=_formed(part, "bank_country_code", forms.country_code),
+        country_code=part.code("bank_country_code", forms.country_code),
     )
 
 
@@ -306,17 +306,6 @@ _NO_BILLING_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
 
 def _country_code(sent: str | None) -> str | None:
     return forms.country_code(sent) if sent else None
-
-
-def _formed(part: Record, field: str, form: Callable[[str], str | None]) -> str | None:
-    """The published form of a code; one that is not known has none, with a notice."""
-    sent = part.text(field)
-    if sent is None:
-        return None
-    known = form(sent)
-    if known is None:
-        part.reading.drift.notice(field, "not a known code")
-    return known
 
 
 def _known(customer: Record, field: str, identity: str) -> Iterator[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from customer_gateway.model import forms
 from customer_gateway.model.nouns import (
@@ -22,9 +22,6 @@ from customer_gateway.model.nouns import (
 )
 from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.view import flag, moment, text, texts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _KINDS: Final = {
     "company": CustomerKind.COMPANY,
@@ -105,7 +102,7 @@ class NextCustomerView(Record):
 
     @property
     def currency(self) -> str | None:
-        return _code(self, "currencycode", forms.currency_code)
+        return self.code("currencycode", forms.currency_code)
 
     is_supplier = flag("issupplier")
 
@@ -179,7 +176,7 @@ class NextCustomerView(Record):
     def _country_code(self) -> str | None:
         """The country of the code, else of the country's name in the address."""
         name = self.text("billaddress6")
-        return _code(self, "countrycode", forms.country_code) or (forms.country_code(name) if name else None)
+        return self.code("countrycode", forms.country_code) or (forms.country_code(name) if name else None)
 
 
 class NextContactView(Record):
@@ -241,15 +238,6 @@ def invoice(document: Record) -> Invoice:
         date=document.day("invoicedate"),
         due_date=document.day("duedate"),
         total=document.decimal("total"),
-        currency=_code(document, "currencycode", forms.currency_code),
+        currency=document.code("currencycode", forms.currency_code),
         status=document.text("status"),
     )
-
-
-def _code(document: Record, field: str, read: Callable[[str], str | None]) -> str | None:
-    """A code of a published list; one that is not in it is noticed."""
-    sent = document.text(field)
-    code = read(sent) if sent else None
-    if sent and code is None:
-        document.reading.drift.notice(field, "not a known code")
-    return code

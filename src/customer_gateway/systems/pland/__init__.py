@@ -114,7 +114,10 @@ class Pland:
 
     async def count(self, deadline: Deadline) -> int | None:
         answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
-        return Record(answer.document, self.reading).integer("count") if is_object(answer.document) else None
+        count = Record(answer.document, self.reading).integer("count") if is_object(answer.document) else None
+        if count is None:
+            raise UpstreamBadResponse(self.name, "GET /customers/count did not answer a count")
+        return count
 
     async def reachable(self, deadline: Deadline) -> bool:
         return await reachable(self._client, Call("GET", "/customers/count", idempotent=True), deadline)
@@ -143,8 +146,7 @@ class Pland:
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         rows = await self._all_rows("/invoices/", [("customer", key) for key in keys], deadline)
-        bills = [self._invoice(row) for row in rows if row.get("documentType") in _INVOICE_TYPES]
-        return _grouped(keys, bills, lambda noun: noun.customer_key)
+        return _grouped(keys, map(self._invoice, filter(_is_invoice, rows)), lambda noun: noun.customer_key)
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
         rows = await self._rows_by_ids("/assignments/", keys, deadline)
@@ -152,7 +154,7 @@ class Pland:
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         rows = await self._rows_by_ids("/invoices/", keys, deadline)
-        return {row["_id"]: self._invoice(row) for row in rows}
+        return {row["_id"]: self._invoice(row) for row in rows if _is_invoice(row)}
 
     def _fetch_one(self, path: str, read: Callable[[Document], Any]) -> Callable[..., Any]:
         """Pland looks contacts up one at a time."""
@@ -160,8 +162,12 @@ class Pland:
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
             (key,) = keys
             call = Call("GET", path.format(key), template=path, idempotent=True, missing_is_none=True)
-            answer = await self._client.call(call, deadline)
-            return {key: read(answer.document)} if is_object(answer.document) else {}
+            found = (await self._client.call(call, deadline)).document
+            if found is None:
+                return {}
+            if not is_object(found) or found.get("_id") != key:
+                raise UpstreamBadResponse(self.name, f"GET {path} did not answer the entity")
+            return {key: read(found)}
 
         return fetch
 
@@ -246,6 +252,11 @@ def _auth(settings: PlandSettings) -> Auth:
 def _token(answer: Answer) -> str | None:
     token = answer.document.get("token") if is_object(answer.document) else None
     return token if isinstance(token, str) else None
+
+
+def _is_invoice(row: Document) -> bool:
+    """The list of invoices holds every document that Pland writes: offers, reports and reminders too."""
+    return row.get("documentType") in _INVOICE_TYPES
 
 
 def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:

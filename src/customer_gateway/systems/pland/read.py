@@ -249,10 +249,6 @@ def invoice(document: Record) -> Invoice:
         date=document.day("issuedOn"),
         due_date=document.day("paymentGoalDate"),
         total=document.part("totals").decimal("gross"),
-        currency=_currency(document.text("currency")),
+        currency=document.code("currency", forms.currency_code),
         status=document.text("status"),
     )
-
-
-def _currency(sent: str | None) -> str | None:
-    return forms.currency_code(sent) if sent else None

@@ -1,0 +1,36 @@
+"""Reading: small promises of the schema that no other story is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from gateway import Gateway
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_due_date_that_billbee_does_not_have_costs_no_call(gateway: Gateway) -> None:
+    query = '{ system(name: "billbee") { customers(first: 5) { nodes { invoices(first: 9) { nodes { dueDate } } } } } }'
+
+    nodes = (await gateway.ask(query)).data["system"]["customers"]["nodes"]
+
+    invoices = [invoice for node in nodes for invoice in node["invoices"]["nodes"]]
+    assert invoices
+    assert invoices == [{"dueDate": None}] * len(invoices)
+    assert not any(path.startswith("GET /orders/") for path in gateway.paths("billbee"))
+
+
+@pytest.mark.parametrize("system", ["autodns", "next"])
+async def test_agreements_of_systems_without_products_have_an_empty_list(gateway: Gateway, system: str) -> None:
+    query = f"""{{ system(name: "{system}") {{
+        customers(first: 50) {{ nodes {{ agreements {{ products {{ code }} }} }} }}
+    }} }}"""
+
+    nodes = (await gateway.ask(query)).data["system"]["customers"]["nodes"]
+
+    agreements = [agreement for node in nodes for agreement in node["agreements"]]
+    assert agreements
+    assert agreements == [{"products": []}] * len(agreements)
