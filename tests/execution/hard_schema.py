@@ -181,6 +181,7 @@ FILTER: GraphQLInputObjectType = GraphQLInputObjectType(
 )
 ARGUMENTS = {
     "x": GraphQLArgument(GraphQLInt, default_value=3),
+    "w": GraphQLArgument(GraphQLString),
     "y": GraphQLArgument(GraphQLList(GraphQLNonNull(GraphQLString))),
     "must": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=1),
     "f": GraphQLArgument(FILTER, out_name="filter"),
@@ -265,9 +266,12 @@ def arguments_of(name: str) -> dict[str, GraphQLArgument] | None:
     return dict(ARGUMENTS) if name == "echo" else None
 
 
+PLAIN = {"text", "textRequired", "number", "numberRequired", "ratio", "flagRequired", "colour"}
+
+
 def of_ash(name: str, output: Any) -> GraphQLField:
     """An attribute, or batched at once, or batched and awaited."""
-    way = len(name) % 3 if name != "echo" else 1
+    way = 1 if name == "echo" else 0 if name in PLAIN else len(name) % 3
     declaration: Any = Attribute(name)
     if way == 1:
         declaration = Batched(partial(_batch, name))
@@ -352,8 +356,9 @@ def hard_schema() -> GraphQLSchema:
             if name != "id":
                 fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
         # Enough objects of one class that the executor generates a reader for them.
-        fields["flock"] = GraphQLField(GraphQLList(ASH), resolve=flock)
-        fields["flockOrNothing"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
+        for name in ("flock", "pack", "swarm"):
+            fields[name] = GraphQLField(GraphQLList(ASH), resolve=flock)
+        fields["herd"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
         return GraphQLObjectType(prefix, fields)
 
     return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation")))

@@ -213,25 +213,6 @@ async def test_cancelling_an_execution_cancels_all_that_it_began() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_cancelling_an_execution_leaves_futures_that_others_share() -> None:
-    shared: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    query = GraphQLObjectType(
-        "Query",
-        {
-            "a": GraphQLField(GraphQLString, resolve=lambda *_: asyncio.shield(shared)),
-            "b": GraphQLField(GraphQLString, resolve=lambda *_: asyncio.sleep(0, "b")),
-        },
-    )
-    execution = asyncio.ensure_future(compile_operation(GraphQLSchema(query), "{ a b }").execute())
-    await asyncio.sleep(0.01)
-
-    execution.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await execution
-
-    assert not shared.cancelled()
-
-
 def parted(parents: list[Any], context: Context) -> Partitioned:
     async def quick() -> list[User]:
         return [User(parent.number) for parent in parents[1::2]]
