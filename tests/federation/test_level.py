@@ -1,0 +1,55 @@
+"""Levels: customers by system, worked out once for the fields of a level."""
+
+from __future__ import annotations
+
+import pytest
+from federation.fake_system import Acme, customer, federation, linked, numbered, request
+
+from customer_gateway.federation.level import Level
+from customer_gateway.model.ids import encode_id
+
+pytestmark = pytest.mark.anyio
+
+
+def test_single_customers_stand_by_system_and_linked_ones_apart() -> None:
+    acme, other = Acme(documents=numbered([1, 2])), Acme("other", numbered([3]))
+    customers = [customer(acme, "1"), customer(other, "3"), linked((acme, "2"), (other, "3")), customer(acme, "2")]
+
+    level = Level.of(customers)
+
+    assert [(group.system.name, group.positions) for group in level.single] == [("acme", [0, 3]), ("other", [1])]
+    assert [[view.key for view in group.views] for group in level.single] == [["1", "2"], ["3"]]
+    assert level.linked == [2]
+
+
+def test_a_level_of_nobody_is_empty() -> None:
+    assert Level.of([]) == ([], [])
+
+
+async def test_the_same_customers_are_not_sorted_twice_and_others_are() -> None:
+    acme = Acme(documents=numbered([1, 2]))
+    customers, of = [customer(acme, "1")], request(acme)
+
+    assert of.level(customers) is of.level(customers)
+    assert of.level([customer(acme, "2")]) is not of.level(customers)
+
+
+def test_a_customers_id_is_its_first_records_and_its_version_all_of_theirs() -> None:
+    def versioned(first: str, second: str) -> tuple[str, str]:
+        acme = Acme(documents=[{"id": "1", "version": first}])
+        both = linked((acme, "1"), (Acme("other", [{"id": "3", "version": second}]), "3"))
+        return both.id, both.version
+
+    same, changed = versioned("a", "b"), versioned("a", "c")
+
+    assert same == versioned("a", "b")
+    assert same[0] == changed[0] == encode_id("Customer", "acme", "1")
+    assert same[1] != changed[1]
+
+
+async def test_closing_the_federation_closes_every_system() -> None:
+    systems = [Acme(), Acme("other")]
+
+    await federation(*systems).aclose()
+
+    assert all(system.closed for system in systems)

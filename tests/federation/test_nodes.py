@@ -1,0 +1,124 @@
+"""Nodes: what ids name, each system asked once, whatever was asked for twice or by nobody's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from federation.fake_system import Acme, AcmeContact, AcmeUser, numbered, request
+
+from customer_gateway.errors import BadUserInput, UpstreamUnavailable
+from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.nodes import customers_of, nodes, read_ids
+from customer_gateway.model.ids import NodeId, encode_id
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+pytestmark = pytest.mark.anyio
+
+
+def world(name: str = "acme", **facts: Any) -> Acme:
+    return Acme(
+        name,
+        numbered([1, 2]),
+        people={"u1": AcmeUser(name, "u1", "Uwe")},
+        contact_lists={"1": [AcmeContact(name, "c1", "1")]},
+        **facts,
+    )
+
+
+def named(*told: tuple[str, str, str]) -> list[NodeId]:
+    return [NodeId(*each) for each in told]
+
+
+async def test_nouns_of_all_kinds_come_in_the_order_asked() -> None:
+    acme = world()
+
+    found = await nodes(
+        request(acme),
+        named(("User", "acme", "u1"), ("Customer", "acme", "2"), ("Contact", "acme", "c1"), ("Customer", "acme", "1")),
+    )
+
+    user, second, contact, first = found
+    assert (user, contact) == (AcmeUser("acme", "u1", "Uwe"), AcmeContact("acme", "c1", "1"))
+    assert isinstance(second, Customer)
+    assert [each.id for each in (second, first)] == [encode_id("Customer", "acme", key) for key in "21"]
+    assert sorted(acme.log) == ["contact c1", "customers 2,1", "users u1"]
+
+
+async def test_an_id_asked_twice_is_read_once_and_answered_twice() -> None:
+    acme = world()
+
+    first, again = await nodes(request(acme), named(("User", "acme", "u1"), ("User", "acme", "u1")))
+
+    assert first is again
+    assert acme.log == ["users u1"]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        ("Customer", "acme", "404"),
+        ("User", "acme", "404"),
+        ("Contact", "acme", "404"),
+        ("Customer", "elsewhere", "1"),
+        ("Agreement", "acme", "1"),  # Acme finds none
+        ("Shoe", "acme", "1"),
+    ],
+)
+async def test_what_nobody_has_is_none(unknown: tuple[str, str, str]) -> None:
+    assert await nodes(request(world()), named(unknown, ("User", "acme", "u1"))) == [
+        None,
+        AcmeUser("acme", "u1", "Uwe"),
+    ]
+
+
+async def test_a_system_without_users_knows_none() -> None:
+    acme = world()
+    acme.users = None
+
+    assert await nodes(request(acme), named(("User", "acme", "u1"))) == [None]
+
+
+async def test_a_dead_system_costs_its_own_nodes() -> None:
+    down = UpstreamUnavailable("acme", "down")
+    acme, other = world(failing={"customers": down}), world("other")
+
+    dead, alive = await nodes(request(acme, other), named(("Customer", "acme", "1"), ("Customer", "other", "1")))
+
+    assert dead is down
+    assert alive.id == encode_id("Customer", "other", "1")
+
+
+async def test_the_customers_of_nouns_are_read_together_by_system() -> None:
+    acme, other = world(), world("other")
+    contacts = [
+        AcmeContact("acme", "c1", "2"),
+        AcmeContact("other", "c1", "1"),
+        AcmeContact("acme", "c2", None),
+        AcmeContact("acme", "c3", "404"),
+        AcmeContact("acme", "c4", "2"),
+    ]
+
+    found: list[Any] = [None] * len(contacts)
+    for positions, values in customers_of(request(acme, other), contacts):
+        for position, value in zip(positions, await awaited(values), strict=True):
+            found[position] = value and value.id
+
+    of_acme, of_other = encode_id("Customer", "acme", "2"), encode_id("Customer", "other", "1")
+    assert found == [of_acme, of_other, None, None, of_acme]
+    assert (acme.log, other.log) == (["customers 2,404"], ["customers 1"])
+
+
+async def awaited(values: Any) -> Any:
+    asked: Awaitable[Any] = values
+    return await asked
+
+
+def test_ids_are_read_all_or_refused() -> None:
+    good = encode_id("User", "acme", "u1")
+
+    assert read_ids([good]) == [NodeId("User", "acme", "u1")]
+    with pytest.raises(BadUserInput):
+        read_ids([good, "nonsense"])
