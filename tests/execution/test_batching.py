@@ -243,6 +243,33 @@ async def test_a_part_that_is_there_goes_on_without_the_part_that_is_not() -> No
     assert result.data == {"customers": [{"field": {"number": number, "opens": "open"}} for number in range(5)]}
 
 
+async def test_a_field_beside_parts_that_wait_begins_at_once() -> None:
+    async def gated(context: Context, count: int) -> list[User]:
+        await context.gate.wait()
+        return [User(9)] * count
+
+    async def opening(parents: list[Any], context: Context) -> list[str]:
+        return opens(parents, context)
+
+    customer = GraphQLObjectType(
+        "Customer",
+        {
+            "parted": batched(
+                SCHEMA.type_map["User"],
+                lambda _parents, context: Partitioned([([0], gated(context, 1)), ([1, 2], gated(context, 2))]),
+            ),
+            "opening": batched(GraphQLString, opening),
+        },
+    )
+    page = batched(GraphQLList(customer), lambda *_: [[Customer(n) for n in range(3)]])
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+    compiled = compile_operation(schema, "{ customers { parted { number } opening } }")
+    result = await asyncio.wait_for(compiled.execute(context=Context()), 2)
+
+    assert result.data == {"customers": [{"parted": {"number": 9}, "opening": "open"}] * 3}
+
+
 async def test_parts_of_which_one_fails_cost_the_positions_of_that_one() -> None:
     async def fails() -> list[User]:
         raise ValueError("the system is down")
@@ -377,6 +404,44 @@ async def test_a_property_that_raises_is_the_error_of_its_object_alone() -> None
     assert result.data is not None
     assert result.data["users"][3] == {"number": 3, "name": None}
     assert result.data["users"][4] == {"number": 4, "name": "user"}
+
+
+async def test_a_generated_reader_leaves_places_for_what_comes_later() -> None:
+    context = Context()
+    document = "{ customers(count: 20) { owner { name number } number updater { number } __typename } }"
+
+    data = await executed(document, context)
+
+    assert data == {
+        "customers": [
+            {
+                "owner": {"name": "user", "number": number},
+                "number": number,
+                "updater": {"number": number + 100},
+                "__typename": "Customer",
+            }
+            for number in range(20)
+        ]
+    }
+    assert list(data["customers"][0]) == ["owner", "number", "updater", "__typename"]
+
+
+async def test_an_attribute_may_be_awaitable() -> None:
+    class Late:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        @property
+        def name(self) -> Any:
+            return asyncio.sleep(0, f"late {self.number}")
+
+    user = GraphQLObjectType("User", {"name": GraphQLField(GraphQLString, extensions={"execution": Attribute("name")})})
+    page = batched(GraphQLList(user), lambda *_: [[Late(n) for n in range(12)]])
+
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"users": page}))
+    result = await compile_operation(schema, "{ users { name } }").execute()
+
+    assert result.data == {"users": [{"name": f"late {n}"} for n in range(12)]}
 
 
 async def test_odd_values_of_a_generated_reader_are_completed_one_by_one() -> None:

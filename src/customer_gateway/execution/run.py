@@ -81,14 +81,9 @@ class Run:
         """The response data; errors are in `landed`. Nothing begun here outlives it."""
         objects = Objects(Root())
         try:
-            if serially and plan.deferral is not None and self.deferred is not None:
-                self.deferred.put_off(plan.deferral, [self.root], objects)
             if serially:
                 return await self._one_after_another(plan, objects)
-            # With one field there is nobody to run beside: it needs no task.
-            self._alone = len(plan.fields) == 1
-            column = self.select(plan, [self.root], objects)
-            self._alone = False
+            column = self._lonely(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
             return self._land(column if isinstance(column, list) else await column)
         except BaseException:
             await self.abandon()
@@ -99,7 +94,7 @@ class Run:
         return Run(self.operation, self.variables, self.context, self.root, incremental=True)
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
-        scope = Scope([self.root], objects)
+        scope = self._scope(plan, [self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
             begun = field.execute(self, scope)
@@ -115,13 +110,25 @@ class Run:
         self.landed.add(rows[0].error, Root(), 0)
         return None
 
+    def _lonely(self, plan: SelectionPlan, objects: Objects) -> Columnar:
+        """A root of one field: nobody runs beside it, so it needs no task."""
+        scope = self._scope(plan, [self.root], objects)
+        self._alone = True
+        column = plan.fields[0].execute(self, scope)
+        self._alone = False
+        return _joined(plan, [column], 1)
+
+    def _scope(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Scope:
+        if plan.deferral is not None and self.deferred is not None:
+            self.deferred.put_off(plan.deferral, objects, positions)
+        return Scope(objects, positions)
+
     def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
-        if plan.deferral is not None and self.deferred is not None:
-            self.deferred.put_off(plan.deferral, objects, positions)
-        scope = Scope(objects, positions)
+        self._alone = False
+        scope = self._scope(plan, objects, positions)
         read = plan.reader(len(objects))
         if read is None:
             return _joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
