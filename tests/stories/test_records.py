@@ -1,0 +1,281 @@
+"""Records: every field that a vendor documents, typed, beside the whole document; where unified values came from."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from gateway import SYSTEMS, Gateway, gateway_over
+from sandbox.clients import guest, logged_in
+
+from customer_gateway.model.documents import Field, Leaf, Struct, graphql_name
+from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.model.record import is_list
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator
+
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+KINDS = {vendor.kind.slug: vendor.kind for vendor in VENDORS}
+
+
+def selection_of(struct: Struct, depth: int = 4) -> str:
+    """Every documented field, nested ones too."""
+    return " ".join(
+        each.name if isinstance(each.type, Leaf) else f"{each.name} {{ {selection_of(each.type, depth - 1)} }}"
+        for each in struct.fields
+        if depth or isinstance(each.type, Leaf)
+    )
+
+
+def page_of(system: str, first: int, selection: str) -> str:
+    return f'{{ system(name: "{system}") {{ customers(first: {first}) {{ nodes {{ {selection} }} }} }} }}'
+
+
+async def nodes_of(gateway: Gateway, system: str, selection: str, first: int = 100) -> list[dict[str, Any]]:
+    return (await gateway.ask(page_of(system, first, selection))).data["system"]["customers"]["nodes"]
+
+
+def differences(told: dict[str, Any], sent: dict[str, Any], struct: Struct, path: str = "") -> Iterator[Any]:
+    """Documented fields that are told otherwise than the document has them."""
+    for each in struct.fields:
+        value, field = sent.get(each.vendor), told.get(each.name)
+        if each.name not in told:
+            continue
+        if each.many and is_list(value):
+            if not is_list(field) or len(field) != len(value):
+                yield path + each.vendor, value, field
+            else:
+                for one_told, one_sent in zip(field, value, strict=True):
+                    yield from _difference(one_told, one_sent, each, f"{path}{each.vendor}[].")
+        else:
+            yield from _difference(field, value, each, f"{path}{each.vendor}.")
+
+
+def _difference(told: Any, sent: Any, field: Field, path: str) -> Iterator[Any]:
+    if sent is None:
+        if told is not None:
+            yield path, sent, told
+    elif isinstance(field.type, Struct):
+        yield from differences(told, sent, field.type, path)
+    elif not _SAME[field.type](told, sent):
+        yield path, sent, told
+
+
+def _is_moment(told: Any, _sent: Any) -> bool:
+    return told.endswith("Z") and datetime.fromisoformat(told).tzinfo is not None
+
+
+_SAME: dict[Leaf, Callable[[Any, Any], bool]] = {
+    Leaf.ID: lambda told, sent: told == str(sent),
+    Leaf.TEXT: lambda told, sent: told == str(sent),
+    Leaf.INT: lambda told, sent: told == int(sent),
+    Leaf.LONG: lambda told, sent: told == int(sent),
+    Leaf.DECIMAL: lambda told, sent: Decimal(told) == Decimal(str(sent)),
+    Leaf.BOOLEAN: lambda told, sent: told is bool(sent),
+    Leaf.MOMENT: _is_moment,
+    Leaf.DAY: lambda told, sent: str(sent).startswith(told),
+    Leaf.JSON: lambda told, sent: told == sent,
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_every_documented_field_is_told_as_the_document_has_it(gateway: Gateway, system: str) -> None:
+    struct = KINDS[system].record
+    typed = f"... on {struct.name} {{ {selection_of(struct)} }}"
+    nodes = await nodes_of(gateway, system, f"records {{ __typename key raw {typed} }}")
+    records = [node["records"][0] for node in nodes]
+    silent = [f.name for f in struct.fields if not any(r[f.name] not in (None, []) for r in records)]
+
+    assert {record["__typename"] for record in records} == {struct.name}
+    wrong = [each for record in records for each in differences(record, record["raw"], struct) if each[0] != "Address."]
+    assert wrong == []
+    assert silent == []
+
+
+@asynccontextmanager
+async def client_of(box: Sandbox, system: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """The vendor's own API, as one who is let in sees it."""
+    async with guest(box.vendors[system]) as client:
+        yield await logged_in(box.vendors[system], client) if system == "lemonsoft" else client
+
+
+def entity_in(document: dict[str, Any]) -> dict[str, Any]:
+    """What a vendor answers for one customer, out of its envelope."""
+    for envelope in ("Data", "data"):
+        if envelope in document:
+            found = document[envelope]
+            return found[0] if is_list(found) else found
+    return document
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_raw_is_the_whole_document_that_the_link_leads_to(gateway: Gateway, system: str) -> None:
+    nodes = await nodes_of(gateway, system, "records { link raw }", first=10)
+
+    async with client_of(gateway.box, system) as client:
+        for record in (node["records"][0] for node in nodes):
+            answer = await client.get(record["link"])
+            assert answer.status_code == 200
+            assert record["raw"] == entity_in(answer.json())
+
+
+NOT_IN_SYSTEM = {
+    "pland": {"kind", "organization", "firstName", "lastName", "title", "gender", "organizationNumber", "language",
+              "currency", "isSupplier", "notes", "accounts", "owner"},
+    "autodns": {"organizationNumber", "isSupplier", "externalIds", "creator"},
+    "next": {"organization", "firstName", "lastName", "title", "gender", "language", "owner"},
+    "lemonsoft": {"organization", "firstName", "lastName", "title", "gender", "organizationNumber", "externalIds",
+                  "updater", "creator"},
+    "billbee": {"title", "gender", "organizationNumber", "website", "language", "currency", "isSupplier", "billing",
+                "notes", "externalIds", "contacts", "accounts", "agreements", "owner", "updater", "creator",
+                "createdAt", "updatedAt"},
+}  # fmt: skip
+"""The dashes of the table of unified fields."""
+
+LISTS = {"emails", "phones", "addresses", "notes", "externalIds", "contacts", "accounts", "agreements"}
+SELECTED = {
+    **{graphql_name(name): graphql_name(name) for name in UNIFIED_FIELDS},
+    "emails": "emails { address }",
+    "phones": "phones { raw }",
+    "address": "address { kind }",
+    "addresses": "addresses { kind }",
+    "billing": "billing { email }",
+    "contacts": "contacts { id }",
+    "accounts": "accounts { id }",
+    "agreements": "agreements { id }",
+    "invoices": "invoices(first: 1) { nodes { id } }",
+    **{name: f"{name} {{ id }}" for name in ("owner", "updater", "creator")},
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_provenance_says_where_every_value_came_from_or_why_there_is_none(gateway: Gateway, system: str) -> None:
+    everything = " ".join(SELECTED.values())
+    told = "provenance { field state record { system key } } records { key }"
+    nodes = await nodes_of(gateway, system, f"{everything} {told}", first=50)
+
+    for node in nodes:
+        record = {"system": system, "key": node["records"][0]["key"]}
+        states = {each["field"]: each for each in node["provenance"]}
+        assert states.keys() == SELECTED.keys()
+        for name, told_of in states.items():
+            value = node[name]["nodes"] if name == "invoices" and node[name] else node[name]
+            state = "VALUE" if value not in (None, []) else "EMPTY"
+            if name in NOT_IN_SYSTEM[system]:
+                assert told_of == {"field": name, "state": "NOT_IN_SYSTEM", "record": None}
+                assert value == ([] if name in LISTS else None), name
+            else:
+                assert told_of == {"field": name, "state": state, "record": record}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_system_can_read_what_it_has_a_source_for(gateway: Gateway, system: str) -> None:
+    query = "query ($name: String!) { system(name: $name) { capabilities { field readable writable filterable } } }"
+
+    capabilities = (await gateway.ask(query, {"name": system})).data["system"]["capabilities"]
+
+    assert {each["field"] for each in capabilities} == SELECTED.keys()
+    assert {each["field"] for each in capabilities if not each["readable"]} == NOT_IN_SYSTEM[system]
+    assert gateway.log(system) == []
+
+
+async def test_the_provenance_of_what_could_not_be_read_is_failed_and_no_error(gateway: Gateway) -> None:
+    gateway.box.pland.faults.set("status", status=503, path="/contacts/")
+    selection = 'name provenance(fields: ["contacts", "name", "owner"]) { field state }'
+
+    (node,) = await nodes_of(gateway, "pland", selection, first=1)
+
+    assert node["provenance"] == [
+        {"field": "contacts", "state": "FAILED"},
+        {"field": "name", "state": "VALUE"},
+        {"field": "owner", "state": "NOT_IN_SYSTEM"},
+    ]
+
+
+async def test_provenance_of_an_unknown_field_is_refused(gateway: Gateway) -> None:
+    answer = await gateway.ask(page_of("pland", 2, 'name provenance(fields: ["nam"]) { state }'))
+
+    assert set(answer.codes) == {"BAD_USER_INPUT"}
+
+
+STATES = {
+    "pland": {"ACTIVE", "INACTIVE"},
+    "autodns": {"ACTIVE", "LOCKED", "PENDING"},
+    "next": {"ACTIVE", "INACTIVE"},
+    "lemonsoft": {"ACTIVE", "INACTIVE"},
+    "billbee": {"ACTIVE", "ARCHIVED"},
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_inactive_customers_are_listed_too(gateway: Gateway, system: str) -> None:
+    nodes = await nodes_of(gateway, system, "status")
+
+    assert {node["status"] for node in nodes} == STATES[system]
+
+
+async def renamed(box: Sandbox, system: str, record: dict[str, Any]) -> None:
+    """Give the customer another name through the vendor's own API, the way its clients do."""
+    document, path = record["raw"], httpx.URL(record["link"]).path
+    async with client_of(box, system) as client:
+        match system:
+            case "pland":
+                answer = await client.patch(f"http://vendor.example{path}", json={"name": "Neu"})
+            case "next":
+                answer = await client.put(f"http://vendor.example{path}", json={"name": "Neu"})
+            case "billbee":
+                answer = await client.put(f"http://vendor.example{path}", json={**document, "Name": "Neu"})
+            case _:
+                answer = await client.put(f"http://vendor.example{path}", json={**document, "name": "Neu"})
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_version_changes_with_its_record_and_with_nothing_else(gateway: Gateway, system: str) -> None:
+    selection = "name status version records { link raw }"
+    before = await nodes_of(gateway, system, selection, first=10)
+    active = next(place for place, node in enumerate(before) if place and node["status"] == "ACTIVE")
+    again = await nodes_of(gateway, system, selection, first=10)
+    await renamed(gateway.box, system, before[active]["records"][0])
+    after = await nodes_of(gateway, system, selection, first=10)
+
+    versions = [[node["version"] for node in nodes] for nodes in (before, again, after)]
+    assert versions[0] == versions[1]
+    assert len(set(versions[0])) == 10
+    assert after[active]["name"] == "Neu"
+    assert [place for place in range(10) if versions[0][place] != versions[2][place]] == [active]
+
+
+async def test_two_systems_of_one_kind_stand_side_by_side(box: Sandbox) -> None:
+    query = """{ systems { name kind customers(first: 2) { nodes {
+        id name contacts { id } records { __typename key system { name kind } }
+    } } } }"""
+
+    async with gateway_over(box, systems=[("shop", "billbee"), ("next", "next"), ("next_north", "next")]) as gateway:
+        shop, south, north = (await gateway.ask(query)).data["systems"]
+        ids = [system["customers"]["nodes"][1]["id"] for system in (south, north)]
+        found = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
+        by_key = await gateway.ask('{ customer(by: { record: { system: "next_north", key: "1201" } }) { id } }')
+
+    assert [(each["name"], each["kind"]) for each in (shop, south, north)] == [
+        ("shop", "BILLBEE"),
+        ("next", "NEXT"),
+        ("next_north", "NEXT"),
+    ]
+    names = [[node["name"] for node in system["customers"]["nodes"]] for system in (south, north)]
+    assert names[0] == names[1]
+    assert [node["records"][0]["system"] for node in north["customers"]["nodes"]] == [
+        {"name": "next_north", "kind": "NEXT"}
+    ] * 2
+    assert ids[0] != ids[1]
+    assert [node["id"] for node in found.data["nodes"]] == ids
+    assert by_key.data["customer"]["id"] == north["customers"]["nodes"][0]["id"]
