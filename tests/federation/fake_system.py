@@ -99,6 +99,7 @@ CUSTOMER = Struct(
         documents.boolean("supplier", "Whether it sells too."),
         documents.texts("emails", "E-mail addresses."),
         documents.decimal("credit_limit", "Credit limit."),
+        documents.long("serial", "Serial number."),
         documents.text("Shade", "Told by another call."),
     ],
 )

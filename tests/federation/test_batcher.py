@@ -285,6 +285,22 @@ async def test_a_key_that_a_bad_asker_wants_too_is_read_for_the_others() -> None
     assert asked.calls[2:] == [["1", "666"], ["1"], ["666"]]
 
 
+async def test_in_a_joined_call_of_several_parts_a_refused_one_is_split_by_itself() -> None:
+    asked = Asked(ROWS, held=True)
+    asked.refuses = refusing("666")
+    batcher = Batcher(route(asked, most=2))
+    await taken_off(batcher)
+
+    loads = [begun(batcher, "1", "2"), begun(batcher, "3"), begun(batcher, "666")]
+    await ticks()
+    asked.gate.set()
+    good, other, bad = await asyncio.gather(*loads)
+
+    assert (good, other) == ({"1": "row 1", "2": "row 2"}, {"3": "row 3"})
+    assert isinstance(bad["666"], UpstreamBadResponse)
+    assert asked.calls[2:] == [["1", "2"], ["3", "666"], ["3"], ["666"]]
+
+
 async def test_a_bad_key_that_many_ask_for_is_refused_once_for_all() -> None:
     asked = Asked(ROWS, held=True)
     asked.refuses = refusing("666")

@@ -75,12 +75,12 @@ async def test_a_key_that_this_request_is_asking_for_is_waited_for() -> None:
 
     first = begun(request, of, "1")
     await ticks()
-    second = begun(request, of, "1", "2")
+    second, third = begun(request, of, "1"), begun(request, of, "1", "2")
     await ticks()
     asked.gate.set()
 
-    assert await first == ["row 1"]
-    assert await second == ["row 1", "row 2"]
+    assert await first == await second == ["row 1"]
+    assert await third == ["row 1", "row 2"]
     assert asked.calls == [["1"], ["2"]]
 
 

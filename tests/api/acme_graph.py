@@ -1,0 +1,53 @@
+"""The gateway's own schema over made-up systems, run by either executor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from federation.fake_system import ACME, federation
+
+from customer_gateway.api.engine import DocumentLimits, Engine, Prepared, RequestScope
+from customer_gateway.api.schema import build_schema, unified_names
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.system import Want
+
+if TYPE_CHECKING:
+    from federation.fake_system import Acme
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.federation.request import Request
+
+SCHEMA = build_schema([ACME])
+NAMES = unified_names(SCHEMA)
+
+
+class Graph:
+    """One gateway; each `ask` is a request of its own."""
+
+    def __init__(self, executor: ExecutorName, *systems: Acme) -> None:
+        self._federation = federation(*systems)
+        self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits())
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer; a document that is refused fails the test."""
+        prepared = self._engine.prepare(document, None)
+        assert isinstance(prepared, Prepared), prepared
+        reply = await self._engine.execute(prepared, variables, deadline=Deadline.after(5), request_id="r1")
+        return orjson.loads(reply.encode("r1"))
+
+    async def data(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer without errors."""
+        answer = await self.ask(document, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def errors(self, document: str, **variables: Any) -> list[tuple[list[str | int], str]]:
+        """Path and code of each error, in the order of the paths."""
+        answer = await self.ask(document, **variables)
+        found = [(error["path"], error["extensions"]["code"]) for error in answer.get("errors", [])]
+        return sorted(found, key=str)
+
+    def _request(self, scope: RequestScope) -> Request:
+        want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
+        return self._federation.request(Want(want), scope.deadline)

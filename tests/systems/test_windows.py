@@ -1,0 +1,53 @@
+"""Windows over paged APIs: whatever is asked lies within the pages that are read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from customer_gateway.systems.windows import PageWindow, covering_page, covering_pages
+
+STARTS, SIZES, MOSTS = st.integers(0, 5_000), st.integers(1, 100), st.integers(100, 300)
+
+
+def rows(window: PageWindow) -> range:
+    """The positions of a page's rows in the whole list."""
+    return range((window.number - 1) * window.size, window.number * window.size)
+
+
+@settings(deadline=None)
+@given(start=STARTS, size=SIZES, most=MOSTS)
+def test_one_or_two_pages_hold_the_whole_window_and_none_is_larger_than_allowed(
+    start: int, size: int, most: int
+) -> None:
+    windows = covering_pages(start, size, most)
+
+    read = [position for window in windows for position in rows(window)]
+    assert read[windows[0].skip :][:size] == list(range(start, start + size))
+    assert len(windows) <= 2
+    assert all(window.size <= most for window in windows)
+
+
+@settings(deadline=None)
+@given(start=STARTS, size=SIZES, most=MOSTS)
+def test_two_pages_are_read_only_where_no_one_page_holds_it(start: int, size: int, most: int) -> None:
+    single = covering_page(start, size, most)
+    possible = [each for each in range(size, most + 1) if start % each + size <= each]
+
+    assert (single is None) == (not possible)
+    assert single is None or single.size == min(possible)
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "most", "windows"),
+    [
+        (0, 50, 100, [PageWindow(1, 50, 0)]),
+        (100, 50, 100, [PageWindow(3, 50, 0)]),
+        (10, 20, 100, [PageWindow(1, 30, 10)]),
+        (50, 60, 100, [PageWindow(1, 60, 50), PageWindow(2, 60, 0)]),
+        (150, 100, 100, [PageWindow(2, 100, 50), PageWindow(3, 100, 0)]),
+    ],
+)
+def test_a_window_in_pages(start: int, size: int, most: int, windows: list[PageWindow]) -> None:
+    assert covering_pages(start, size, most) == windows
