@@ -107,7 +107,9 @@ class Kind:
 
     `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` (a class
     attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
-    by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are the classes of its contacts and users.
+    by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and
+    `users` are the classes of its contacts and users, `details` the fields that it fills of the other unified types:
+    model names by GraphQL type (`{"EInvoice": {"ean"}}`).
     """
 
     slug: str
@@ -117,11 +119,19 @@ class Kind:
     readers: frozenset[str]
     contacts: tuple[type[Contact], ...] = ()
     users: tuple[type[User], ...] = ()
+    details: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
 
     @property
     def supplies(self) -> frozenset[str]:
         """The unified fields that this vendor has a source for."""
         return frozenset(name for name in UNIFIED_FIELDS if self._supplies(name))
+
+    def tells(self, type_name: str, name: str) -> bool:
+        """Whether this vendor has a source for the field `name` (a model name) of a unified type around `Customer`."""
+        classes: Mapping[str, tuple[type, ...]] = {"Contact": self.contacts, "User": self.users}
+        if type_name in classes:
+            return any(getattr(each, name, None) is not None for each in classes[type_name])
+        return name in self.details.get(type_name, ())
 
     def _supplies(self, name: str) -> bool:
         attribute = f"{name}_key" if name in {"owner", "updater", "creator"} else name

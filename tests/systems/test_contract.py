@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +168,32 @@ def test_readers_are_named_after_unified_fields(vendor: Vendor) -> None:
     of_the_record = {f"record.{field.vendor}" for field in vendor.kind.record.fields}
 
     assert vendor.kind.readers <= set(UNIFIED_FIELDS) | READERS_OF_BILLING | of_the_record
+
+
+def told(noun: Any) -> Iterator[tuple[str, str]]:
+    """Type and name of each field of a noun, and of those inside it, that holds something."""
+    for each in noun if is_list(noun) else [noun]:
+        for field in fields(each) if is_dataclass(each) else ():
+            value = getattr(each, field.name)
+            if value not in (None, [], ()):
+                yield type(each).__name__, field.name.removesuffix("_key")
+                yield from told(value)
+
+
+@ALL
+def test_the_full_sample_tells_the_details_that_are_declared_and_no_other(vendor: Vendor) -> None:
+    kind = vendor.kind
+    view: Any = kind.view(sample(vendor, "full"), reading(vendor))  # pyright: ignore[reportCallIssue] - every view is a Record
+    never_missing = {"system", "key", "customer", "kind", "lines"}
+    by_other_calls = {("Billing", name.removeprefix("billing.")) for name in kind.readers & READERS_OF_BILLING}
+
+    nouns = [getattr(view, name, None) for name in UNIFIED_FIELDS]
+    found = {(type_name, name) for noun in nouns for type_name, name in told(noun) if name not in never_missing}
+
+    embedded = kind.details.keys() & {type_name for type_name, _ in found}
+    declared = {(type_name, name) for type_name in embedded for name in kind.details[type_name]}
+    assert {each for each in found if each[0] in kind.details} == declared - by_other_calls
+    assert by_other_calls <= {("Billing", name) for name in kind.details.get("Billing", ())}
 
 
 @ALL

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphql import GraphQLObjectType
-
+from customer_gateway.api.schema import fields_of, suppliers
 from customer_gateway.model.documents import Leaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graphql import GraphQLSchema
 
@@ -31,22 +30,40 @@ def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
             "● stands in the customer's own document, ○ is told by another call, - the system has no such field",
             "(null, lists empty, provenance `NOT_IN_SYSTEM`).",
             "",
-            *_unified(schema, kinds),
+            *_customer(schema, kinds),
+            "## The nouns around it",
+            "",
+            "● the system has a source for the field, - it has none (null).",
+            "",
+            *_nouns(schema, kinds),
             *(line for kind in kinds for line in _documented(kind)),
         ]
     )
 
 
-def _unified(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
+def _customer(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
+    marks = {graphql_name(name): [_mark(kind, name) for kind in kinds] for name in UNIFIED_FIELDS}
+    yield from _table(schema, kinds, "Customer", marks)
+
+
+def _nouns(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
+    for type_name, fields in suppliers(schema, kinds).items():
+        if type_name != "Customer":
+            marks = {name: ["●" if kind in told_by else "-" for kind in kinds] for name, told_by in fields.items()}
+            yield f"### `{type_name}`"
+            yield ""
+            yield from _table(schema, kinds, type_name, marks)
+
+
+def _table(
+    schema: GraphQLSchema, kinds: Sequence[Kind], type_name: str, marks: Mapping[str, Sequence[str]]
+) -> Iterable[str]:
+    fields = fields_of(schema, type_name)
     yield f"| field | {' | '.join(kind.title for kind in kinds)} | meaning |"
     yield f"| --- |{' :-: |' * len(kinds)} --- |"
-    customer = schema.type_map["Customer"]
-    if not isinstance(customer, GraphQLObjectType):
-        raise TypeError("Customer is no object type")
-    for name in UNIFIED_FIELDS:
-        field = customer.fields[graphql_name(name)]
-        meaning = (field.description or "").partition(" Supplied by")[0]
-        yield f"| `{graphql_name(name)}` | {' | '.join(_mark(kind, name) for kind in kinds)} | {meaning} |"
+    for name, marked in marks.items():
+        meaning = (fields[name].description or "").partition(" Supplied by")[0]
+        yield f"| `{name}` | {' | '.join(marked)} | {meaning} |"
     yield ""
 
 

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    is_non_null_type,
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
@@ -28,6 +29,8 @@ from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from graphql import GraphQLField
 
     from customer_gateway.system import Kind
 
@@ -53,7 +56,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
     schema = _with_system_kinds(schema, kinds)
     _mark_one_ofs(schema)
-    _tell_sources(schema, kinds)
+    _tell_suppliers(schema, kinds)
     bind(schema, _python_types(kinds))
     return schema
 
@@ -84,10 +87,7 @@ def _with_system_kinds(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLS
         {kind.slug.upper(): GraphQLEnumValue(kind.slug.upper(), description=kind.record.about) for kind in kinds},
         description="The vendors the gateway speaks to.",
     )
-    system = schema.type_map["System"]
-    if not isinstance(system, GraphQLObjectType):
-        raise TypeError("System is no object type")
-    system.fields["kind"].type = GraphQLNonNull(system_kind)
+    fields_of(schema, "System")["kind"].type = GraphQLNonNull(system_kind)
     return GraphQLSchema(**schema.to_kwargs())
 
 
@@ -98,15 +98,38 @@ def _mark_one_ofs(schema: GraphQLSchema) -> None:
             each.is_one_of = each.extensions["strawberry-definition"].is_one_of
 
 
-def _tell_sources(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:
+def suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Mapping[str, Mapping[str, Sequence[Kind]]]:
+    """The unified types: for each of their fields, by GraphQL names, the kinds that have a source for it.
+
+    Left out is what no kind can be without: ids, and what is never null.
+    """
+    customer = {graphql_name(name): [kind for kind in kinds if name in kind.supplies] for name in UNIFIED_FIELDS}
+    around = sorted({"Contact", "User"}.union(*(kind.details for kind in kinds)))
+    return {"Customer": customer} | {
+        type_name: {
+            name: [kind for kind in kinds if kind.tells(type_name, _model_name(field))]
+            for name, field in fields_of(schema, type_name).items()
+            if name != "customer" and not is_non_null_type(field.type)
+        }
+        for type_name in around
+    }
+
+
+def _tell_suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:
     """Say at each unified field which systems supply it."""
-    customer = schema.type_map["Customer"]
-    if not isinstance(customer, GraphQLObjectType):
-        raise TypeError("Customer is no object type")
-    for name in UNIFIED_FIELDS:
-        field = customer.fields[graphql_name(name)]
-        sources = ", ".join(kind.title for kind in kinds if name in kind.supplies)
-        field.description = f"{field.description} Supplied by: {sources or 'none'}."
+    for type_name, fields in suppliers(schema, kinds).items():
+        for name, supplying in fields.items():
+            field = fields_of(schema, type_name)[name]
+            titles = ", ".join(kind.title for kind in supplying)
+            field.description = f"{field.description} Supplied by: {titles or 'none'}."
+
+
+def fields_of(schema: GraphQLSchema, type_name: str) -> Mapping[str, GraphQLField]:
+    """The fields of an object type of the schema."""
+    type_ = schema.type_map[type_name]
+    if not isinstance(type_, GraphQLObjectType):
+        raise TypeError(f"{type_name} is no object type")
+    return type_.fields
 
 
 def _python_types(kinds: Sequence[Kind]) -> dict[type, str]:

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
+from customer_gateway.systems.autodns.details import DETAILS
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
     AutodnsContactView,
@@ -45,6 +46,7 @@ KIND: Final = Kind(
     readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),
     contacts=(AutodnsContactView,),
     users=(AutodnsUserView,),
+    details=DETAILS,
 )
 
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"

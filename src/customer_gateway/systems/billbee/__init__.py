@@ -12,6 +12,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.billbee import read
+from customer_gateway.systems.billbee.details import DETAILS
 from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
@@ -44,6 +45,7 @@ KIND: Final = Kind(
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
     readers=frozenset({*_FROM_ADDRESSES, "invoices"}),
+    details=DETAILS,
 )
 
 BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))

@@ -11,6 +11,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import (
     LemonsoftContactView,
@@ -41,6 +42,7 @@ KIND: Final = Kind(
     readers=frozenset({"invoices", "owner", "billing.payment_terms", "billing.invoice_delivery"}),
     contacts=(LemonsoftContactView,),
     users=(LemonsoftPersonView,),
+    details=DETAILS,
 )
 
 # 1 to 2147483647: a greater number is refused for all keys of the call.

@@ -15,6 +15,7 @@ from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import DIGITS, SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, values_by
+from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
@@ -38,6 +39,7 @@ KIND: Final = Kind(
     readers=frozenset({"contacts", "agreements", "invoices", "updater", "creator"}),
     contacts=(NextContactView,),
     users=(NextUserView,),
+    details=DETAILS,
 )
 
 _ROWS_PER_PAGE: Final = 100

@@ -12,6 +12,7 @@ from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, users_by, values_by
+from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.read import (
     PlandContactView,
     PlandCustomerView,
@@ -41,6 +42,7 @@ KIND: Final = Kind(
     ),
     contacts=(PlandContactView,),
     users=(PlandUserView,),
+    details=DETAILS,
 )
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
