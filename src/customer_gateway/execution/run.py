@@ -88,6 +88,8 @@ class Run:
         except BaseException:
             await self.abandon()
             raise
+        finally:
+            self._let_go()
 
     def branch(self) -> Run:
         """A run of its own for what is deferred: the same request, its own errors and deliveries."""
@@ -197,6 +199,15 @@ class Run:
             default_field_resolver,
             hide_suggestions=operation.hide_suggestions,
         )
+
+    def _let_go(self) -> None:
+        """End the circle in which graphql-core's executor holds itself through what it lends to resolvers.
+
+        Otherwise all that the request has read would stay in memory until the garbage collector comes by.
+        """
+        executor = vars(self).pop("reference", None)
+        if executor is not None:
+            del executor.async_helpers
 
     def info(self, site: Site, path: Path | None) -> GraphQLResolveInfo[Any]:
         if path is None:
