@@ -144,7 +144,7 @@ def test_a_missing_key_is_told_by_table_and_key(tmp_path: Path) -> None:
 
 
 def test_every_mistake_has_a_line(tmp_path: Path) -> None:
-    text = told(tmp_path, BILLBEE.replace("user", "usr") + "[systems.billbee.limits]\nparallel = 0\n")
+    text = told(tmp_path, BILLBEE.replace("user", "usr") + "[systems.billbee.limits]\nparallel = -1\n")
 
     assert text.count("\n") == 2
     assert "[systems.billbee] usr: " in text
