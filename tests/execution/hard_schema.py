@@ -37,7 +37,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from customer_gateway.execution import Attribute, Batched
+from customer_gateway.execution import Attribute, Batched, Partitioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,6 +266,8 @@ def arguments_of(name: str) -> dict[str, GraphQLArgument] | None:
     return dict(ARGUMENTS) if name == "echo" else None
 
 
+PARTED = {"thing", "things", "flag"}
+
 PLAIN = {"text", "textRequired", "number", "numberRequired", "ratio", "flagRequired", "colour"}
 
 
@@ -275,6 +277,8 @@ def of_ash(name: str, output: Any) -> GraphQLField:
     declaration: Any = Attribute(name)
     if way == 1:
         declaration = Batched(partial(_batch, name))
+    elif name in PARTED:
+        declaration = Batched(partial(_parts, name))
     elif way == 2:
         declaration = Batched(partial(_awaited_batch, name))
     return GraphQLField(output, arguments_of(name), extensions={"execution": declaration})
@@ -287,6 +291,18 @@ def _batch(name: str, parents: list[Any], _context: Any, **arguments: Any) -> li
 async def _awaited_batch(name: str, parents: list[Any], _context: Any, **arguments: Any) -> tuple[Any, ...]:
     await asyncio.sleep(0)
     return tuple(_value_or_error(parent, name, arguments) for parent in parents)
+
+
+def _parts(name: str, parents: list[Any], context: Any) -> Partitioned:
+    """Each object by the system it would be in."""
+    groups = [[index for index, parent in enumerate(parents) if parent.seed % 3 == part] for part in range(3)]
+    return Partitioned(
+        [
+            (indices, _awaited_batch(name, [parents[index] for index in indices], context))
+            for indices in groups
+            if indices
+        ]
+    )
 
 
 def _value_or_error(parent: Any, name: str, arguments: dict[str, Any]) -> Any:

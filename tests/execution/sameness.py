@@ -26,7 +26,7 @@ from graphql import (
     parse,
 )
 
-from customer_gateway.execution import Attribute, Batched, compile_operation
+from customer_gateway.execution import Attribute, Batched, Partitioned, compile_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -148,6 +148,8 @@ def _of_attribute(name: str) -> Callable[..., Any]:
 def _of_batch(batched: Batched) -> Callable[..., Any]:
     def resolve(source: Any, info: Any, **arguments: Any) -> Any:
         values: Any = batched.resolve([source], info.context, **arguments)
+        if isinstance(values, Partitioned):
+            return _first_later(next(awaited for indices, awaited in values.groups if 0 in indices))
         return _first_later(values) if isawaitable(values) else next(iter(values))
 
     return resolve

@@ -248,6 +248,9 @@ async def test_a_field_beside_parts_that_wait_begins_at_once() -> None:
         await context.gate.wait()
         return [User(9)] * count
 
+    def apart(_parents: list[Any], context: Context) -> Partitioned:
+        return Partitioned([([0], gated(context, 1)), ([1, 2], gated(context, 2))])
+
     async def opening(parents: list[Any], context: Context) -> list[str]:
         return opens(parents, context)
 
@@ -256,7 +259,7 @@ async def test_a_field_beside_parts_that_wait_begins_at_once() -> None:
         {
             "parted": batched(
                 SCHEMA.type_map["User"],
-                lambda _parents, context: Partitioned([([0], gated(context, 1)), ([1, 2], gated(context, 2))]),
+                apart,
             ),
             "opening": batched(GraphQLString, opening),
         },
