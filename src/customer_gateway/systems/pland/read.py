@@ -65,9 +65,11 @@ class PlandCustomerView(Record):
     number = text("number")
     name = text("name")
 
+    _status = text("status", within="status")
+
     @property
     def status(self) -> CustomerStatus | None:
-        status = self.part("status").text("status")
+        status = self._status
         if status is None:
             return None
         return CustomerStatus.ACTIVE if status == _ACTIVE else CustomerStatus.INACTIVE
@@ -77,18 +79,18 @@ class PlandCustomerView(Record):
         sent = self.text("vatNumber")
         return forms.vat_number(sent) if sent else None
 
-    @property
-    def email(self) -> str | None:
-        return self.part("contact").text("email")
+    email = text("email", within="contact")
 
     @property
     def emails(self) -> list[EmailAddress]:
         return [EmailAddress(self.email, EmailPurpose.GENERAL)] if self.email else []
 
+    _telephone = text("telephone", within="contact")
+    _mobile = text("mobile", within="contact")
+
     @property
     def phone(self) -> str | None:
-        contact = self.part("contact")
-        return contact.text("telephone") or contact.text("mobile")
+        return self._telephone or self._mobile
 
     @property
     def phones(self) -> list[PhoneNumber]:
@@ -101,9 +103,7 @@ class PlandCustomerView(Record):
             if (raw := contact.text(field))
         ]
 
-    @property
-    def website(self) -> str | None:
-        return self.part("contact").text("website")
+    website = text("website", within="contact")
 
     @property
     def address(self) -> Address | None:
@@ -121,13 +121,8 @@ class PlandCustomerView(Record):
 
     external_ids = texts("debitorNumber")
 
-    @property
-    def updater_key(self) -> str | None:
-        return self.part("status").text("lastModifiedBy")
-
-    @property
-    def creator_key(self) -> str | None:
-        return self.part("status").text("createdBy")
+    updater_key = text("lastModifiedBy", within="status")
+    creator_key = text("createdBy", within="status")
 
     @property
     def created_at(self) -> datetime | None:
@@ -146,21 +141,21 @@ class PlandCustomerView(Record):
 
 
 def _address(part: Record) -> Address | None:
-    country = part.text("country")
-    address = Address(
+    text_of = part.text
+    co, street, country = text_of("co"), text_of("street"), text_of("country")
+    postal_code, city, state = text_of("zip"), text_of("city"), text_of("state")
+    if not (street or postal_code or city or country or co or state):
+        return None
+    return Address(
         kind=AddressKind.MAIN,
-        lines=[line for field in ("co", "street") if (line := part.text(field))],
-        street=part.text("street"),
-        postal_code=part.text("zip"),
-        city=part.text("city"),
-        state=part.text("state"),
+        lines=[line for line in (co, street) if line],
+        street=street,
+        postal_code=postal_code,
+        city=city,
+        state=state,
         country_code=forms.country_code(country) if country else None,
         country=country,
     )
-    return address if address != _NO_ADDRESS else None
-
-
-_NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
 
 
 class PlandContactView(Record):
@@ -177,12 +172,13 @@ class PlandContactView(Record):
 
     customer_key = text("customerId")
 
-    @property
-    def name(self) -> str | None:
-        return _full_name(self)
-
     first_name = text("firstName")
     last_name = text("lastName")
+
+    @property
+    def name(self) -> str | None:
+        return _full_name(self.first_name, self.last_name)
+
     title = text("position")
     email = text("email")
     phone = text("phone")
@@ -200,17 +196,17 @@ class PlandUserView(Record):
     def key(self) -> str:
         return str(self.document["_id"])
 
+    _first_name = text("firstName", within="general")
+    _last_name = text("lastName", within="general")
+    email = text("email", within="access")
+
     @property
     def name(self) -> str | None:
-        return _full_name(self.part("general"))
-
-    @property
-    def email(self) -> str | None:
-        return self.part("access").text("email")
+        return _full_name(self._first_name, self._last_name)
 
 
-def _full_name(person: Record) -> str | None:
-    return " ".join(name for field in ("firstName", "lastName") if (name := person.text(field))) or None
+def _full_name(first: str | None, last: str | None) -> str | None:
+    return f"{first} {last}" if first and last else first or last
 
 
 def agreement(assignment: Record) -> Agreement:
