@@ -63,10 +63,9 @@ def build_federation(
     settings: Settings, wiring: Wiring | None = None, vendors: Sequence[Vendor] = VENDORS
 ) -> Federation:
     """The configured systems, connected; nothing is sent yet."""
+    wiring = wiring or Wiring()
     connect = {vendor.kind.slug: vendor.connect for vendor in vendors}
-    systems = {
-        name: connect[kind](name, system, wiring or Wiring()) for name, (kind, system) in settings.systems.items()
-    }
+    systems = {name: connect[kind](name, system, wiring) for name, (kind, system) in settings.systems.items()}
     return Federation(systems, CursorSigner(_cursor_secret(settings)))
 
 

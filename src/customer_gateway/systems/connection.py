@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.wire import BreakerPolicy, Client, Limits, Retry
+from customer_gateway.wire import BreakerPolicy, Client, Limits, Retry, SharedTurns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,12 +79,14 @@ class SystemSettings(BaseModel):
 class Wiring:
     """What the composition root gives every client.
 
-    `transport` answers the way to a system by its name (None: the real network), `workers` share the budgets.
+    `transport` answers the way to a system by its name (None: the real network), `workers` share the budgets, `turns`
+    are those of systems that their vendor counts together.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     workers: int = 1
     retry: Retry = field(default_factory=Retry)
+    turns: SharedTurns = field(default_factory=SharedTurns)
 
 
 def no_objection(_status: int, _document: Any) -> None:
@@ -99,9 +101,15 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     auth: Auth | None,
     headers: Mapping[str, str] | None = None,
     budget: Sequence[Window] = (),
+    budget_scope: tuple[str, ...] = (),
     verdict: Callable[[int, Any], str | None] = no_objection,
 ) -> Client:
-    """The client of one system: its credentials, the vendor's documented budget and the configured limits."""
+    """The client of one system: its credentials, the vendor's documented budget and the configured limits.
+
+    `budget_scope` is what the vendor counts by (an address, an account, a token), after the vendor's name: systems of
+    one scope keep to one budget together.
+    """
+    windows = [window.shared_by(wiring.workers) for window in budget]
     return Client(
         system=name,
         base_url=settings.base_url,
@@ -112,7 +120,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
             parallel=settings.limits.parallel,
             answer_bytes=settings.limits.answer_bytes,
         ),
-        budget=budget if settings.limits.vendor_budget else (),
+        turns=wiring.turns.of(budget_scope, windows) if windows and settings.limits.vendor_budget else None,
         breaker=BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds),
         retry=wiring.retry,
         verdict=verdict,

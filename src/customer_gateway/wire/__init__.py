@@ -3,6 +3,7 @@
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
 from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.client import Client
+from customer_gateway.wire.gate import SharedTurns
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
 from customer_gateway.wire.session import SessionLogin
@@ -20,6 +21,7 @@ __all__ = [
     "Limits",
     "Retry",
     "SessionLogin",
+    "SharedTurns",
     "StaticHeaders",
     "Window",
     "bearer",

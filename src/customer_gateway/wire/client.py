@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
+    from customer_gateway.wire.gate import Turns
     from customer_gateway.wire.policy import Window
     from customer_gateway.wire.transport import Transport
 
@@ -48,8 +49,9 @@ class Client:
     """One system under one set of credentials.
 
     `headers` go with every call. `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in
-    disguise. `share` is the number of workers that call with the same credentials: each keeps to its part of `budget`
-    and of `limits.calls_per_second`. `transport` replaces the gateway's own way to the network. `clock` gives seconds.
+    disguise. `budget` counts this client's calls alone, `turns` those of all clients that the vendor counts together.
+    `share` is the number of workers that call with the same credentials: each keeps to its part of `budget` and of
+    `limits.calls_per_second`. `transport` replaces the gateway's own way to the network. `clock` gives seconds.
     Every exchange is one log line, "upstream_call", without query, keys, credentials or bodies.
     """
 
@@ -62,6 +64,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         budget: Sequence[Window] = (),
+        turns: Turns | None = None,
         share: int = 1,
         breaker: BreakerPolicy | None = None,
         retry: Retry | None = None,
@@ -82,7 +85,7 @@ class Client:
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
         windows = [window.shared_by(share) for window in (*budget, *limits.windows())]
-        self._gate = Gate(limits.most_parallel, windows, clock)
+        self._gate = Gate(limits.most_parallel, windows, clock, turns)
         self._transport = _transport(self._base_url, limits, transport)
         self._clock = clock
         self._log: Any = log or structlog.get_logger()

@@ -1,14 +1,19 @@
-"""Who may start a call now: bounded concurrency and the vendor's call budget, first come, first served."""
+"""Who may start a call now: bounded concurrency and the vendor's call budget, first come, first served.
+
+A `Gate` is one client's, `Turns` are what the vendor counts together: the calls of one client, or of several that share
+an address, an account or a token.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from customer_gateway.wire.budget import Budget, Mark, Start, first_common
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.budget import Tally
@@ -28,9 +33,10 @@ class TurnTooLate(Exception):
 
 
 class _Waiter:
-    __slots__ = ("deadline", "future", "mark", "start", "tallies")
+    __slots__ = ("deadline", "future", "gate", "mark", "start", "tallies")
 
-    def __init__(self, tallies: tuple[Tally, ...], deadline: Deadline) -> None:
+    def __init__(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> None:
+        self.gate = gate
         self.tallies = tallies
         self.deadline = deadline
         self.mark = Mark(0.0, 0.0)
@@ -38,32 +44,34 @@ class _Waiter:
         self.future: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
 
 
-class Gate:
-    """Lets at most `parallel` calls be under way, and starts none before every window has room for it.
+class Turns:
+    """The queue of the calls that a vendor counts together.
 
     A call is promised the first turn that is free when it asks; is that after its deadline, it hears so at once
     (`TurnTooLate`). The promises are made anew, in the order of asking, when things come otherwise: a vendor's pause,
     a call that left, a turn taken late.
     """
 
-    def __init__(self, parallel: int, windows: Sequence[Window], clock: Callable[[], float]) -> None:
-        self._parallel = parallel
-        self._budget = Budget(windows)
-        self._clock = clock
-        self._under_way = 0
+    def __init__(self, windows: Sequence[Window], clock: Callable[[], float]) -> None:
+        self.budget = Budget(windows)
+        self.clock = clock
+        self._gates: list[Gate] = []
         self._paused_until = 0.0
         self._lag = _FIRST_LAG_SECONDS
         self._waiting: list[_Waiter] = []
         self._stale = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def enter(self, call: Call, deadline: Deadline) -> Start:
-        """Wait for the call's turn; whoever was let in hands the `Start` back to `leave`."""
-        now = self._clock()
-        tallies = self._budget.tallies(call) if self._budget else ()
-        if not self._waiting and self._under_way < self._parallel and self._turn(tallies, now) <= now:
-            return self._start(tallies, now)
-        waiter = _Waiter(tallies, deadline)
+    def join(self, gate: Gate) -> None:
+        """From now on the calls of `gate` take their turns here."""
+        self._gates.append(gate)
+
+    async def wait(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> Start:
+        """Wait for a turn of `gate` that fits `tallies`."""
+        now = self.clock()
+        if not self._waiting and gate.has_room and self._turn(tallies, now) <= now:
+            return gate.begin(tallies, now)
+        waiter = _Waiter(gate, tallies, deadline)
         self._promise(waiter, now)
         self._waiting.append(waiter)
         if waiter.mark.at <= now:
@@ -72,39 +80,24 @@ class Gate:
             self._set_timer(now)
         return await self._granted(waiter)
 
-    def leave(self, start: Start) -> None:
-        """The call has ended, however it did."""
-        self._under_way -= 1
-        if self._budget:
-            self._lag = max(start.arrived(self._clock()), self._lag * 0.9)
+    def left(self, start: Start, *, counted: bool) -> None:
+        """A call has ended, which was `counted` in a window or in none."""
+        if counted:
+            self._lag = max(start.arrived(self.clock()), self._lag * 0.9)
         if self._waiting:
             self._pump()
 
     def pause(self, seconds: float) -> None:
         """Nobody starts for so long: the vendor asked for it."""
-        until = self._clock() + min(seconds, LONGEST_PAUSE_SECONDS)
+        until = self.clock() + min(seconds, LONGEST_PAUSE_SECONDS)
         if until > self._paused_until:
             self._paused_until = until
             self._stale = True
             self._pump()
 
-    def pause_for_a_window(self) -> float | None:
-        """Pause for the longest window: the vendor counts otherwise and does not say how long; None without windows."""
-        if not self._budget:
-            return None
-        self.pause(self._budget.longest_window)
-        return self._budget.longest_window
-
     def _turn(self, tallies: tuple[Tally, ...], now: float) -> float:
         moment = max(now, self._paused_until)
         return first_common(moment, [tally.earliest for tally in tallies]) if tallies else moment
-
-    def _start(self, tallies: tuple[Tally, ...], now: float) -> Start:
-        start = Start(now)
-        self._under_way += 1
-        for tally in tallies:
-            tally.begin(start)
-        return start
 
     def _promise(self, waiter: _Waiter, now: float) -> None:
         turn = self._turn(waiter.tallies, now)
@@ -119,7 +112,7 @@ class Gate:
             return await waiter.future
         except asyncio.CancelledError:
             if waiter.start is not None:
-                self.leave(waiter.start)
+                waiter.gate.leave(waiter.start)
             elif waiter.future.done() and not waiter.future.cancelled():
                 waiter.future.exception()  # heard, if by nobody
             elif waiter in self._waiting:
@@ -130,7 +123,7 @@ class Gate:
 
     def _pump(self) -> None:
         """Start every call whose turn has come, and set the clock for the next."""
-        now = self._clock()
+        now = self.clock()
         if self._stale or not self._start_ready(now):
             self._promise_anew(now)
             self._start_ready(now)
@@ -141,9 +134,7 @@ class Gate:
         started: list[_Waiter] = []
         held = True
         for waiter in self._waiting:
-            if self._under_way >= self._parallel:
-                break
-            if waiter.mark.at > now or waiter.future.done():
+            if not waiter.gate.has_room or waiter.mark.at > now or waiter.future.done():
                 continue
             held = first_common(now, [tally.free for tally in waiter.tallies]) <= now
             if not held:
@@ -157,12 +148,13 @@ class Gate:
     def _admit(self, waiter: _Waiter, now: float) -> None:
         for tally in waiter.tallies:
             tally.redeem(waiter.mark)
-        waiter.start = self._start(waiter.tallies, now)
+        waiter.start = waiter.gate.begin(waiter.tallies, now)
         waiter.future.set_result(waiter.start)
 
     def _promise_anew(self, now: float) -> None:
         self._stale = False
-        self._budget.forget_promises()
+        for budget in (self.budget, *(gate.budget for gate in self._gates)):
+            budget.forget_promises()
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if waiter.future.done():
@@ -181,3 +173,68 @@ class Gate:
         later = min((waiter.mark.at for waiter in self._waiting if waiter.mark.at > now), default=None)
         if later is not None:
             self._timer = asyncio.get_running_loop().call_later(max(later - now, 0.001), self._pump)
+
+
+class Gate:
+    """One client's way to its turns: at most `parallel` calls are under way, none starts before every window has room.
+
+    `windows` count this client's calls alone, `turns` those of everybody whom the vendor counts together with it.
+    """
+
+    def __init__(
+        self, parallel: int, windows: Sequence[Window], clock: Callable[[], float], turns: Turns | None = None
+    ) -> None:
+        self.budget = Budget(windows)
+        self._parallel = parallel
+        self._under_way = 0
+        self._turns = turns or Turns((), clock)
+        self._turns.join(self)
+        self._longest_window = max(self._turns.budget.longest_window, self.budget.longest_window)
+
+    async def enter(self, call: Call, deadline: Deadline) -> Start:
+        """Wait for the call's turn; whoever was let in hands the `Start` back to `leave`."""
+        tallies = self._turns.budget.tallies(call) + self.budget.tallies(call)
+        return await self._turns.wait(self, tallies, deadline)
+
+    @property
+    def has_room(self) -> bool:
+        return self._under_way < self._parallel
+
+    def begin(self, tallies: tuple[Tally, ...], now: float) -> Start:
+        """A call starts: it is under way, and on every count."""
+        start = Start(now)
+        self._under_way += 1
+        for tally in tallies:
+            tally.begin(start)
+        return start
+
+    def leave(self, start: Start) -> None:
+        """The call has ended, however it did."""
+        self._under_way -= 1
+        self._turns.left(start, counted=self._longest_window > 0)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody who is counted together starts for so long: the vendor asked for it."""
+        self._turns.pause(seconds)
+
+    def pause_for_a_window(self) -> float | None:
+        """Pause for the longest window: the vendor counts otherwise and does not say how long; None without windows."""
+        if not self._longest_window:
+            return None
+        self.pause(self._longest_window)
+        return self._longest_window
+
+
+class SharedTurns:
+    """The turns of one process that several clients take together, by what the vendor counts by."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._turns: dict[Hashable, Turns] = {}
+
+    def of(self, scope: Hashable, windows: Sequence[Window]) -> Turns:
+        """The turns of `scope`, with the windows that were told first."""
+        turns = self._turns.get(scope)
+        if turns is None:
+            turns = self._turns[scope] = Turns(windows, self._clock)
+        return turns

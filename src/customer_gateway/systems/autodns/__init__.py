@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -273,6 +274,7 @@ def connect(name: str, settings: AutodnsSettings, wiring: Wiring) -> Autodns:
         auth=BasicWithHeaders(settings.user, settings.password.get_secret_value(), context),
         headers=_USER_AGENT,
         budget=_BUDGET,
+        budget_scope=(KIND.slug, urlsplit(settings.base_url).netloc.lower()),
         verdict=verdict,
     )
     return Autodns(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))

@@ -185,12 +185,10 @@ class Billbee:
 
 def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
     """The system that a table of the configuration describes; sends nothing yet."""
-    auth = BasicWithHeaders(
-        settings.user,
-        settings.password.get_secret_value(),
-        {"x-billbee-api-key": settings.api_key.get_secret_value()},
-    )
-    client = open_client(name, settings, wiring, auth=auth, budget=BUDGET, verdict=objection)
+    key = settings.api_key.get_secret_value()
+    auth = BasicWithHeaders(settings.user, settings.password.get_secret_value(), {"x-billbee-api-key": key})
+    account = (KIND.slug, key, settings.user)
+    client = open_client(name, settings, wiring, auth=auth, budget=BUDGET, budget_scope=account, verdict=objection)
     return Billbee(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
 
 

@@ -207,8 +207,16 @@ def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
 
     Raises `ConfigInvalid` where the token's file is missing or holds no token.
     """
-    auth = BearerToken(access_token(name, settings))
-    client = open_client(name, settings, wiring, auth=auth, budget=_BUDGET, verdict=_verdict)
+    token = access_token(name, settings)
+    client = open_client(
+        name,
+        settings,
+        wiring,
+        auth=BearerToken(token),
+        budget=_BUDGET,
+        budget_scope=(KIND.slug, token),
+        verdict=_verdict,
+    )
     return Next(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
 
 

@@ -1,0 +1,95 @@
+"""Systems that their vendor counts together keep to one budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from customer_gateway.errors import UpstreamRateLimited
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.registry import VENDORS
+from customer_gateway.wire import Retry
+
+if TYPE_CHECKING:
+    from customer_gateway.system import System
+
+pytestmark = pytest.mark.anyio
+
+HOSTS = {
+    "autodns": "http://api.autodns.test/v1",
+    "next": "http://next.test/v1",
+    "billbee": "http://billbee.test/api/v1",
+}
+BUDGETS = {"autodns": 3, "next": 10, "billbee": 2}
+SHARED = {
+    # what a second system has otherwise, and is counted with the first one all the same
+    "autodns": {"context": 1, "user": "another", "base_url": "http://API.autodns.test/v1/"},
+    "next": {"base_url": "http://elsewhere.test/v1"},
+    "billbee": {"password": "another", "base_url": "http://elsewhere.test/api/v1"},
+}
+APART = {
+    # what makes a second system another one in the vendor's eyes
+    "autodns": {"base_url": "http://api.demo.autodns.test/v1"},
+    "next": {"access_token": "another"},
+    "billbee": {"user": "another"},
+}
+
+
+def connected(slug: str, name: str, wiring: Wiring, **otherwise: Any) -> System:
+    vendor = next(each for each in VENDORS if each.kind.slug == slug)
+    table = {"base_url": HOSTS[slug], **Sandbox().vendors[slug].credentials, **otherwise}
+    return vendor.connect(name, vendor.settings.model_validate(table), wiring)
+
+
+def refusing() -> Wiring:
+    """Vendors that refuse every call, which counts like any other; nothing is asked twice."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={})
+
+    return Wiring(transport=lambda _: httpx.MockTransport(answer), retry=Retry(attempts=1))
+
+
+async def outcome(system: System) -> type[Exception] | None:
+    try:
+        await system.count(Deadline.after(0.4))
+    except Exception as error:  # noqa: BLE001 - which one is what is asked
+        return type(error)
+    return None
+
+
+@pytest.mark.parametrize("slug", BUDGETS)
+async def test_what_one_system_used_up_another_of_the_same_scope_does_not_have(slug: str) -> None:
+    wiring = refusing()
+    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **SHARED[slug])
+
+    used = [await outcome(first) for _ in range(BUDGETS[slug])]
+
+    assert UpstreamRateLimited not in used
+    assert await outcome(second) is UpstreamRateLimited
+
+
+@pytest.mark.parametrize("slug", BUDGETS)
+async def test_a_system_of_another_scope_has_a_budget_of_its_own(slug: str) -> None:
+    wiring = refusing()
+    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **APART[slug])
+
+    used = [await outcome(first) for _ in range(BUDGETS[slug] + 1)]
+
+    assert used[-1] is UpstreamRateLimited
+    assert await outcome(second) is not UpstreamRateLimited
+
+
+async def test_a_system_without_the_vendors_budget_is_counted_with_nobody() -> None:
+    wiring = refusing()
+    first = connected("autodns", "first", wiring)
+    free = connected("autodns", "free", wiring, limits={"vendor_budget": False})
+
+    used = [await outcome(free) for _ in range(5)]
+
+    assert UpstreamRateLimited not in used
+    assert await outcome(first) is not UpstreamRateLimited
