@@ -6,6 +6,11 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+COVERED ?= 95
+
+PYTEST = $(BIN)/python -m pytest -q
+TOGETHER = $(PYTEST) -n $(WORKERS) --dist worksteal -m 'not alone'
+ALONE = $(PYTEST) -m alone
 
 # A stamp names the lock it was installed from: another lock, another stamp, and the environment is brought up to date.
 stamp = $(VENV)/.$(1)-$(shell cat requirements/$(1).lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -23,8 +28,8 @@ help: ## list the verbs
 demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes to `customer-gateway demo`
 	@exec $(BIN)/customer-gateway demo $(ARGS)
 
-test: $(DEV) ## run all tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+test: $(DEV) ## run all tests; ARGS="tests/wire -k breaker" picks some
+	$(if $(ARGS),$(PYTEST) $(ARGS),$(TOGETHER) && $(ALONE))
 
 check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with coverage
 	$(BIN)/ruff format --check .
@@ -33,7 +38,8 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/customer-gateway schema --check schema.graphql
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+	$(TOGETHER) --cov --cov-report=
+	$(ALONE) --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED)
 
 bench: $(DEV) ## measure; writes bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)

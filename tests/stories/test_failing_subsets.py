@@ -17,7 +17,7 @@ from customer_gateway.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 DEADLINE_SECONDS = 1.0
 MOST_SECONDS = DEADLINE_SECONDS + 0.05
