@@ -62,22 +62,36 @@ def _per_object(declaration: Batched) -> Callable[..., Any]:
             loader = loaders[key] = LevelLoader(
                 lambda parents: _whole(declaration.resolve(parents, info.context, **arguments), len(parents))
             )
-        return await loader.load(source)
+        value = await loader.load(source)
+        return await value.value() if isinstance(value, _Later) else value
 
     return resolve
 
 
+class _Later:
+    """A value of a part that is still under way: whoever waits for it waits for that part only."""
+
+    __slots__ = ("_part", "_place")
+
+    def __init__(self, part: asyncio.Future[Sequence[Any]], place: int) -> None:
+        self._part = part
+        self._place = place
+
+    async def value(self) -> Any:
+        # Shielded: others wait for the same part, and graphql-core gives up those whose answer nobody needs any more.
+        return (await asyncio.shield(self._part))[self._place]
+
+
 async def _whole(values: Any, count: int) -> Sequence[Any]:
-    """All values of a level, whatever form the batched resolver gave them in."""
-    if isinstance(values, Partitioned):
-        whole: list[Any] = [None] * count
-        answers = await asyncio.gather(*(part for _, part in values.groups), return_exceptions=True)
-        for (positions, _), answer in zip(values.groups, answers, strict=True):
-            column = [answer] * len(positions) if isinstance(answer, BaseException) else answer
-            for position, value in zip(positions, column, strict=True):
-                whole[position] = value
-        return whole
-    return await values if inspect.isawaitable(values) else values
+    """All values of a level, whatever form the batched resolver gave them in; those of parts are `_Later`."""
+    if not isinstance(values, Partitioned):
+        return await values if inspect.isawaitable(values) else values
+    whole: list[Any] = [None] * count
+    for positions, answer in values.groups:
+        part = asyncio.ensure_future(answer)
+        for place, position in enumerate(positions):
+            whole[position] = _Later(part, place)
+    return whole
 
 
 def _by_class(python_types: Mapping[type, str]) -> Callable[..., str | None]:
