@@ -25,7 +25,8 @@ NAMES = unified_names(SCHEMA)
 class Graph:
     """One gateway; each `ask` is a request of its own."""
 
-    def __init__(self, executor: ExecutorName, *systems: Acme) -> None:
+    def __init__(self, executor: ExecutorName, *systems: Acme, seconds: float = 5) -> None:
+        self._seconds = seconds
         self._federation = federation(*systems)
         self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits())
 
@@ -33,7 +34,7 @@ class Graph:
         """The whole answer; a document that is refused fails the test."""
         prepared = self._engine.prepare(document, None)
         assert isinstance(prepared, Prepared), prepared
-        reply = await self._engine.execute(prepared, variables, deadline=Deadline.after(5), request_id="r1")
+        reply = await self._engine.execute(prepared, variables, deadline=Deadline.after(self._seconds), request_id="r1")
         return orjson.loads(reply.encode("r1"))
 
     async def data(self, document: str, **variables: Any) -> dict[str, Any]:

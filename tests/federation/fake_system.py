@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.model.nouns import Invoice, User
+    from customer_gateway.model.nouns import Account, Agreement, Invoice, User
     from customer_gateway.system import Finder, Reader, Want
 
 
@@ -52,7 +52,7 @@ class AcmeCustomer(Record):
     @property
     def billing(self) -> Billing | None:
         name = self.text("billing_name")
-        return Billing(name=name) if name is not None else None
+        return Billing(name=name, email="kasse@acme.test") if name is not None else None
 
     @property
     def owner_key(self) -> str | None:
@@ -109,7 +109,9 @@ ACME = Kind(
     title="Acme",
     record=CUSTOMER,
     view=AcmeCustomer,
-    readers=frozenset({"contacts", "owner", "invoices", "billing.payment_terms", "record.Shade"}),
+    readers=frozenset(
+        {"contacts", "accounts", "agreements", "owner", "invoices", "billing.payment_terms", "record.Shade"}
+    ),
     contacts=(AcmeContact,),
     users=(AcmeUser,),
 )
@@ -152,6 +154,8 @@ class Acme:
     people: dict[str, AcmeUser] = field(default_factory=dict[str, AcmeUser])
     contact_lists: dict[str, list[AcmeContact]] = field(default_factory=dict[str, list[AcmeContact]])
     bills: dict[str, list[Invoice]] = field(default_factory=dict[str, "list[Invoice]"])
+    account_lists: dict[str, list[Account]] = field(default_factory=dict[str, "list[Account]"])
+    agreement_lists: dict[str, list[Agreement]] = field(default_factory=dict[str, "list[Agreement]"])
     terms: dict[str, str] = field(default_factory=dict[str, str])
     failing: dict[str, UpstreamError] = field(default_factory=dict[str, "UpstreamError"])
     tells_next: bool = True
@@ -166,6 +170,8 @@ class Acme:
         self.invoice_details: Route[Invoice] | None = None
         self.readers: Mapping[str, Reader] = {
             "contacts": lists_by_customer(self.route("contacts", lambda: self.contact_lists)),
+            "accounts": lists_by_customer(self.route("accounts", lambda: self.account_lists)),
+            "agreements": lists_by_customer(self.route("agreements", lambda: self.agreement_lists)),
             "invoices": lists_by_customer(self.route("invoices", lambda: self.bills)),
             "owner": values_by(self.users, lambda customer: customer.owner_key),
             "billing.payment_terms": values_by(self.route("terms", lambda: self.terms), lambda each: each.key),

@@ -209,28 +209,25 @@ def _invoice_column(name: str) -> Callable[..., Any]:
 
     def resolve(invoices: Sequence[nouns.Invoice], request: Request) -> Any:
         values = [getattr(invoice, name) for invoice in invoices]
-        lacking: dict[str, list[int]] = {}
+        lacking: dict[Route[Any], list[int]] = {}
+        told: list[int] = []
         for position, (invoice, value) in enumerate(zip(invoices, values, strict=True)):
-            if value is None and request.systems[invoice.system].invoice_details is not None:
-                lacking.setdefault(invoice.system, []).append(position)
+            route = request.systems[invoice.system].invoice_details if value is None else None
+            (told if route is None else lacking.setdefault(route, [])).append(position)
         if not lacking:
             return values
-        return _with_details(name, invoices, values, lacking, request)
+        parts = [Part(told, [values[position] for position in told])] if told else []
+        for route, positions in lacking.items():
+            keys = [invoices[position].key for position in positions]
+            parts.append(Part(positions, _details(name, route, keys, request)))
+        return merged(parts, len(invoices))
 
     return resolve
 
 
-async def _with_details(
-    name: str, invoices: Sequence[nouns.Invoice], values: list[Any], lacking: dict[str, list[int]], request: Request
-) -> list[Any]:
-    for system, positions in lacking.items():
-        route = request.systems[system].invoice_details
-        if route is None:
-            continue
-        found = await request.reads.load(route, [invoices[position].key for position in positions])
-        for position, detail in zip(positions, found, strict=True):
-            values[position] = getattr(detail, name) if isinstance(detail, nouns.Invoice) else detail
-    return values
+async def _details(name: str, route: Route[Any], keys: Sequence[str], request: Request) -> list[Any]:
+    found = await request.reads.load(route, keys)
+    return [getattr(each, name) if isinstance(each, nouns.Invoice) else each for each in found]
 
 
 @strawberry.type(description="An invoice, a credit note or a reversal.")

@@ -1,0 +1,152 @@
+"""The composition root: what is configured is connected, signed alike everywhere, and closed at the end."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import structlog
+
+from customer_gateway.api.engine import Deadline, Prepared
+from customer_gateway.app import (
+    CONFIG_VARIABLE,
+    WORKERS_VARIABLE,
+    build_app,
+    build_engine,
+    build_federation,
+    gateway_schema,
+    schema_text,
+    worker,
+)
+from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.errors import ConfigInvalid
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.pland import PlandSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+TABLE = {"base_url": "http://pland.test/v2", "api_key": "id:secret"}
+
+
+def settings(server: dict[str, Any] | None = None, name: str = "pland", **table: Any) -> Settings:
+    return Settings(
+        ServerSettings.model_validate(server or {}), {name: ("pland", PlandSettings.model_validate(TABLE | table))}
+    )
+
+
+def cursor(of: Settings) -> str:
+    return build_federation(of).cursors.encode("systems/pland/customers", "49")
+
+
+class TestCursorSecret:
+    def test_the_same_configuration_signs_alike_in_every_worker(self) -> None:
+        assert cursor(settings()) == cursor(settings())
+
+    def test_the_order_of_the_systems_does_not_matter(self) -> None:
+        one, two = settings(name="a").systems, settings(name="b").systems
+
+        assert cursor(Settings(ServerSettings(), {**one, **two})) == cursor(Settings(ServerSettings(), {**two, **one}))
+
+    @pytest.mark.parametrize("change", [{"api_key": "id:other"}, {"base_url": "http://elsewhere.test"}, {"name": "b"}])
+    def test_another_credential_address_or_name_signs_otherwise(self, change: dict[str, Any]) -> None:
+        assert cursor(settings(**change)) != cursor(settings())
+
+    @pytest.mark.parametrize("change", [{"limits": {"parallel": 2}}, {"breaker": {"failures": 0}}])
+    def test_limits_and_breaker_do_not_end_the_cursors_given_out(self, change: dict[str, Any]) -> None:
+        assert cursor(settings(**change)) == cursor(settings())
+
+    def test_a_configured_secret_outlives_every_other_change(self) -> None:
+        server = {"cursor_secret": "one for all"}
+
+        assert cursor(settings(server)) == cursor(settings(server, api_key="id:other"))
+        assert cursor(settings(server)) != cursor(settings({"cursor_secret": "another"}))
+
+
+@pytest.mark.parametrize("executor", ["breadth", "reference"])
+async def test_the_engine_answers_over_the_configured_systems(executor: str) -> None:
+    of = settings({"executor": executor}, name="cleaners")
+    engine = build_engine(of, build_federation(of))
+    prepared = engine.prepare("{ __schema { queryType { name } } systems { name kind } }", None)
+    assert isinstance(prepared, Prepared)
+
+    reply = await engine.execute(prepared, None, deadline=Deadline.after(5), request_id="r1")
+
+    assert reply.encode("r1") == (
+        b'{"data":{"__schema":{"queryType":{"name":"Query"}},"systems":[{"name":"cleaners","kind":"PLAND"}]}}'
+    )
+
+
+def test_the_schema_is_built_once_and_told_in_its_own_language() -> None:
+    assert gateway_schema() is gateway_schema()
+    assert schema_text().count("implements CustomerRecord {") == 5
+    assert schema_text().endswith("}\n")
+
+
+class Way(httpx.AsyncBaseTransport):
+    """A way to a system that tells whether it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def _collection_as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - used by name
+    """The gateway sets the garbage collector up for its process, which here is the tests' own."""
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+
+
+@pytest.mark.usefixtures("_collection_as_before")
+async def test_every_system_is_closed_when_the_application_ends() -> None:
+    way = Way()
+    app = build_app(settings(), Wiring(transport=lambda _name: way))
+
+    async with app.router.lifespan_context(app):
+        assert not way.closed
+
+    assert way.closed
+
+
+@pytest.fixture
+def _logs_as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - used by name
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_logs_as_before")
+class TestWorker:
+    """A worker process finds its configuration in the environment."""
+
+    def test_it_serves_what_the_named_file_configures(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = tmp_path / "gateway.toml"
+        file.write_text('[systems.pland]\nbase_url = "http://pland.test/v2"\napi_key = "id:secret"\n')
+        monkeypatch.setenv(CONFIG_VARIABLE, str(file))
+        monkeypatch.setenv(WORKERS_VARIABLE, "2")
+
+        assert "/graphql" in {getattr(route, "path", None) for route in worker().routes}
+
+    def test_without_a_file_the_environment_alone_configures_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+        monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__BASE_URL", "http://pland.test/v2")
+        monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__API_KEY", "id:secret")
+
+        assert worker().routes
+
+    def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "none.toml"))
+
+        with pytest.raises(ConfigInvalid, match="no such file"):
+            worker()

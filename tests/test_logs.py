@@ -1,0 +1,77 @@
+"""Logs: a JSON line an event on standard error, with the request's id wherever there is one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+
+from customer_gateway.logs import configure_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - pytest uses it
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in captured.readouterr().err.splitlines()]
+
+
+def test_an_event_is_one_line_of_json_with_level_and_time(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    structlog.get_logger().info("upstream_call", system="pland", status=200)
+
+    (line,) = lines(capsys)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "upstream_call", "level": "info", "system": "pland", "status": 200}
+
+
+def test_the_requests_id_stands_in_every_line_within_it_and_in_none_outside(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    with structlog.contextvars.bound_contextvars(request_id="r1"):
+        structlog.get_logger().warning("within")
+    structlog.get_logger().warning("outside")
+
+    assert [line.get("request_id") for line in lines(capsys)] == ["r1", None]
+
+
+def test_an_exception_is_told_within_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    try:
+        int("x")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+
+    (line,) = lines(capsys)
+    assert line["level"] == "error"
+    assert "ValueError" in line["exception"]
+
+
+def test_what_is_less_than_the_level_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(level="warning")
+
+    structlog.get_logger().info("quiet")
+    structlog.get_logger().warning("loud")
+
+    assert [line["event"] for line in lines(capsys)] == ["loud"]
+
+
+def test_for_people_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(plain=True)
+
+    structlog.get_logger().info("upstream_call", system="pland")
+
+    told = capsys.readouterr().err
+    assert "upstream_call" in told
+    assert not told.startswith("{")
