@@ -47,6 +47,7 @@ def test_a_vendors_name_is_said_in_camel_case(vendor: str, name: str) -> None:
     [
         (documents.identifier("Field", "…"), 1042, "1042"),
         (documents.identifier("Field", "…"), "1042", "1042"),
+        (documents.identifier("Field", "…"), "", ""),
         (documents.text("Field", "…"), " as sent ", " as sent "),
         (documents.text("Field", "…"), "", ""),
         (documents.text("Field", "…"), 5, "5"),

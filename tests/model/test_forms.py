@@ -22,13 +22,18 @@ REGIONS = st.sampled_from(["DE", "SE", "FI", "GB", "XX", "", None])
         ("SE 556188840401", "SE556188840401"),
         ("ATU13585627", "ATU13585627"),
         ("ATU 13585627", "ATU13585627"),
+        ("NO 995 525 828 MVA", "NO995525828MVA"),
+        ("CHE-107.787.577 IVA", "CHE107787577IVA"),
+        ("gb 980 7806 84", "GB980780684"),
     ],
 )
 def test_a_valid_vat_number_is_read_in_its_compact_form(text: str, expected: str) -> None:
     assert vat_number(text) == expected
 
 
-@pytest.mark.parametrize("text", ["DE 000", "DE 136.695.977", "CHE-123.456.789 MWST", "folgt", "", " "])
+@pytest.mark.parametrize(
+    "text", ["DE 000", "DE 136.695.977", "NO 995 525 829 MVA", "995525828MVA", "CHE-123.456.789 MWST", "folgt", "", " "]
+)
 def test_a_vat_number_that_is_not_valid_stays_as_sent(text: str) -> None:
     assert vat_number(text) == text
 

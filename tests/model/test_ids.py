@@ -79,7 +79,13 @@ def test_a_malformed_id_is_the_callers_mistake(text: str) -> None:
 
 def test_an_id_longer_than_any_of_ours_is_not_even_looked_at() -> None:
     with pytest.raises(BadUserInput, match="too long"):
-        decode_id("A" * 513)
+        decode_id("A" * 2_049)
+
+
+def test_the_longest_key_of_a_vendor_makes_an_id_that_is_read_back() -> None:
+    key = f"{'🦭' * 200}/999999999999999999"
+
+    assert decode_id(encode_id("User", "autodns", key)) == NodeId("User", "autodns", key)
 
 
 def test_a_refusal_never_repeats_what_was_sent() -> None:

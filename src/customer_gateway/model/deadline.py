@@ -48,7 +48,7 @@ class Deadline:
 class _Enforced:
     """`asyncio.timeout_at`, known to its deadline so that it can be moved.
 
-    A class, not a generator with `asynccontextmanager`: it is entered once per upstream call, and this costs a third less.
+    A class, not a generator with `asynccontextmanager`: entered once per upstream call, it costs a third less.
     """
 
     __slots__ = ("_timer", "_timers")

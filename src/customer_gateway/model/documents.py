@@ -168,7 +168,7 @@ def _integer_of(bits: int) -> Callable[[Any, str, Reading], int | None]:
 
 
 _READERS: dict[Leaf, Callable[[Any, str, Reading], Any]] = {
-    Leaf.ID: record.read_text,
+    Leaf.ID: _text_as_sent,
     Leaf.TEXT: _text_as_sent,
     Leaf.INT: _integer_of(32),
     Leaf.LONG: _integer_of(64),

@@ -13,22 +13,37 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import list_currencies
+from stdnum.ch import vat as ch_vat
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
+from stdnum.gb import vat as gb_vat
+from stdnum.no import mva as no_mva
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # The languages in which the five vendors' users write the names of countries.
 _COUNTRY_LANGUAGES: Final = ("en", "de", "sv", "fi", "nb", "da", "fr", "nl")
 _ALPHA_2: Final = 2
+_VAT_BEYOND_THE_EU: Final[Mapping[str, Callable[[str], str]]] = {
+    "CH": ch_vat.validate,
+    "GB": gb_vat.validate,
+    "NO": no_mva.validate,
+}
 
 
 @lru_cache(maxsize=65_536)
 def vat_number(text: str) -> str:
-    """The compact form of a valid EU VAT number (`DE 136.695.976` → `DE136695976`), else the text as sent."""
+    """The compact form of a valid VAT number of the EU, Norway, Switzerland or Great Britain, else the text as sent.
+
+    `DE 136.695.976` → `DE136695976`; a number without its country's letters cannot be told from others: as sent.
+    """
+    country = text.strip()[:_ALPHA_2].upper()
+    beyond = _VAT_BEYOND_THE_EU.get(country)
     try:
-        return str(eu_vat.validate(text))
+        if beyond is None:
+            return str(eu_vat.validate(text))
+        return country + str(beyond(text)).removeprefix(country)
     except ValidationError:
         return text
 

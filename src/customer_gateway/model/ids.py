@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from customer_gateway.errors import BadUserInput
 
-_MOST_CHARACTERS: Final = 512
+_MOST_CHARACTERS: Final = 2_048  # an AutoDNS user may have a name of 200 letters, each of up to four bytes
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 _FORM: Final = re.compile(r"(?P<type>[A-Za-z]+):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
 
