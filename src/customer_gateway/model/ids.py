@@ -11,7 +11,7 @@ from customer_gateway.errors import BadUserInput
 
 _MOST_CHARACTERS: Final = 2_048  # an AutoDNS user may have a name of 200 letters, each of up to four bytes
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
-_FORM: Final = re.compile(r"(?P<type>[A-Za-z]+):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
+_FORM: Final = re.compile(r"(?P<type>[A-Za-z]{1,64}):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
 
 
 class RecordRef(NamedTuple):
