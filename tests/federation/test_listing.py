@@ -20,7 +20,7 @@ from customer_gateway.system import Want
 pytestmark = pytest.mark.anyio
 
 COUNTED = Want({"CustomerConnection": frozenset({"total_count"})})
-NEXT = Want({"PageInfo": frozenset({"has_next_page"})})
+NEXT = Want({"CustomerConnection": frozenset({"page_info"}), "PageInfo": frozenset({"has_next_page"})})
 
 
 def acme(**facts: Any) -> Acme:

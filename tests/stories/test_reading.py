@@ -34,3 +34,14 @@ async def test_agreements_of_systems_without_products_have_an_empty_list(gateway
     agreements = [agreement for node in nodes for agreement in node["agreements"]]
     assert agreements
     assert agreements == [{"products": []}] * len(agreements)
+
+
+async def test_what_follows_among_the_invoices_does_not_ask_what_follows_among_the_customers(gateway: Gateway) -> None:
+    query = """{ system(name: "lemonsoft") { customers(first: 3) { nodes {
+        number invoices(first: 1) { pageInfo { hasNextPage } }
+    } } } }"""
+
+    nodes = (await gateway.ask(query)).data["system"]["customers"]["nodes"]
+
+    assert len(nodes) == 3
+    assert sorted(gateway.paths("lemonsoft")) == ["GET /api/customers/base", *["GET /api/invoices"] * 3]

@@ -102,7 +102,8 @@ async def customers_of(request: Request, system: System, first: int, after: str 
 
 
 async def _page(request: Request, system: System, start: int, first: int) -> Page[Any]:
-    ask_next = request.want.selects("PageInfo", "has_next_page")
+    want = request.want  # invoices have a PageInfo too
+    ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
     route = system.customers(request.want)
     return await request.shared.join(
         system.name,
