@@ -83,8 +83,7 @@ class Gateway:
             vendor.log.clear()
 
 
-@asynccontextmanager
-async def gateway_over(  # noqa: PLR0913 - what a story may want otherwise, by name
+def settings_over(  # noqa: PLR0913 - what a story may want otherwise, by name
     box: Sandbox,
     *,
     urls: Mapping[str, str] | None = None,
@@ -93,21 +92,36 @@ async def gateway_over(  # noqa: PLR0913 - what a story may want otherwise, by n
     systems: Sequence[tuple[str, str]] = tuple((name, name) for name in SYSTEMS),
     tables: Mapping[str, Any] | None = None,
     vendor_budget: bool = False,
-) -> AsyncGenerator[Gateway]:
-    """A gateway as it is right after its start: nothing read, nothing cached, no session.
+) -> Settings:
+    """`systems` are (name, kind), in the order of the configuration.
 
-    Speaks to the vendors in process, or at `urls`. `systems` are (name, kind), in the order of the configuration;
     `tables` is what every system's table says besides its address and credentials.
     """
     extra = {"limits": {"vendor_budget": vendor_budget}, **(tables or {})}
-    settings = Settings(
+    return Settings(
         ServerSettings(executor=executor, deadline_seconds=deadline_seconds),
         {name: (kind, _table(box, name, kind, urls, extra)) for name, kind in systems},
     )
-    kinds = dict(systems)
-    wiring = Wiring() if urls is not None else Wiring(transport=_in_process(box, kinds))
+
+
+def in_process(box: Sandbox, settings: Settings) -> Callable[[str], httpx.AsyncBaseTransport]:
+    """The way to each system without a socket."""
+    return lambda name: httpx.ASGITransport(box.vendors[settings.systems[name][0]].app)
+
+
+@asynccontextmanager
+async def gateway_over(
+    box: Sandbox, *, urls: Mapping[str, str] | None = None, **otherwise: Any
+) -> AsyncGenerator[Gateway]:
+    """A gateway as it is right after its start: nothing read, nothing cached, no session.
+
+    Speaks to the vendors in process, or at `urls`; `otherwise` as in `settings_over`.
+    """
+    settings = settings_over(box, urls=urls, **otherwise)
+    wiring = Wiring() if urls is not None else Wiring(transport=in_process(box, settings))
     federation = build_federation(settings, wiring)
-    app = build_http(build_engine(settings, federation), HttpSettings(deadline_seconds=deadline_seconds))
+    http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
+    app = build_http(build_engine(settings, federation), http)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Gateway(client, box)
@@ -119,7 +133,3 @@ def _table(box: Sandbox, name: str, kind: str, urls: Mapping[str, str] | None, e
     vendor = box.vendors[kind]
     base_url = urls[kind] if urls is not None else f"http://{name}.test{vendor.base_path}"
     return _SETTINGS[kind].model_validate({"base_url": base_url, **vendor.credentials, **extra})
-
-
-def _in_process(box: Sandbox, kinds: Mapping[str, str]) -> Callable[[str], httpx.AsyncBaseTransport]:
-    return lambda name: httpx.ASGITransport(box.vendors[kinds[name]].app)

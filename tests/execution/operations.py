@@ -186,7 +186,7 @@ class Writer:
             name = self.spread.pop()
             if name in written:
                 continue
-            inner = Writer(self.draw, self.schema)
+            inner = type(self)(self.draw, self.schema)
             body = inner.selection(self.schema.type_map[name], max(depth - 2, 0))
             for other in {*inner.spread}:
                 if other <= name:

@@ -1,0 +1,163 @@
+"""The gateway's own schema: for any query both executors give the same data and the same errors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from execution.operations import RULES, Writer
+from execution.sameness import Case, assert_same
+from gateway import in_process, settings_over
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer_gateway.api.engine import Deadline, RequestScope
+from customer_gateway.api.schema import unified_names
+from customer_gateway.app import (
+    _request_factory,  # pyright: ignore[reportPrivateUsage] - the very contexts that the gateway makes
+    build_federation,
+    gateway_schema,
+)
+from customer_gateway.execution import compile_operation
+from customer_gateway.model.record import is_list, is_object
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.wire import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from graphql import GraphQLField
+
+    from customer_gateway.federation.request import Request
+
+SCHEMA = gateway_schema()
+FUZZ = bool(os.environ.get("FUZZ"))
+"""Set by `make fuzz`: a fresh seed and many more operations."""
+
+# graphql-core leaves coroutines of its own behind where an error ends an object before its fields were awaited.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+
+SYSTEM_NAMES = ['"pland"', '"autodns"', '"next"', '"lemonsoft"', '"billbee"', '"nobody"']
+PLACEHOLDERS = 60
+IDS = [*(f'"ID{number}"' for number in range(PLACEHOLDERS)), '"malformed"', '"Q3VzdG9tZXI6bmV4dDo5OTk5OTk"']
+"""Ids of a page of everybody's customers, put in when the operation is executed; and two that name nothing."""
+
+CUSTOMERS = ["(first: 3)", "(first: 2)", "(first: 1)", "(first: 0)", '(first: 2, after: "CURSOR")', "(first: $size)"]
+ARGUMENTS: dict[tuple[str, ...], list[str]] = {
+    ("id",): [f"(id: {each})" for each in IDS],
+    ("ids",): [f"(ids: [{', '.join(IDS[start : start + 5])}])" for start in range(0, len(IDS), 3)],
+    ("by",): [
+        *(f"(by: {{ id: {each} }})" for each in IDS),
+        '(by: { record: { system: "lemonsoft", key: "5001" } })',
+        '(by: { record: { system: "pland", key: "5001" } })',
+        '(by: { record: { system: "nobody", key: "1" } })',
+    ],
+    ("names",): ["", "", "", '(names: ["next", "pland"])', '(names: ["next", "nobody"])'],
+    ("name",): [f"(name: {each})" for each in SYSTEM_NAMES],
+    ("after", "first"): CUSTOMERS,
+    ("fields",): ["", '(fields: ["name", "contacts"])', '(fields: ["invoices"])', '(fields: ["nothing"])'],
+}
+"""What is asked, by the names of the arguments that a field takes."""
+
+
+class GatewayWriter(Writer):
+    """Asks for what is there, most of the time; and not for `reachable`, which depends on who was asked last."""
+
+    def field(self, parent: Any, depth: int, condition: str) -> str:
+        written = super().field(parent, depth, condition)
+        return "__typename" if "reachable" in written.partition("{")[0] else written
+
+    def arguments(self, field: GraphQLField) -> str:
+        names = tuple(sorted(field.args))
+        return self.draw(st.sampled_from(ARGUMENTS[names])) if names else ""
+
+
+@st.composite
+def operations(draw: Callable[[st.SearchStrategy[Any]], Any]) -> str:
+    writer = GatewayWriter(draw, SCHEMA)
+    assert SCHEMA.query_type is not None
+    body = writer.selection(SCHEMA.query_type, 5)
+    variables = "$skip: Boolean!, $include: Boolean = true, $size: Int! = 2"
+    return f"query Generated({variables}) {body}\n{writer.fragments(3)}"
+
+
+VARIABLES = st.fixed_dictionaries(
+    {"skip": st.booleans()}, optional={"include": st.booleans(), "size": st.sampled_from([1, 2, 3, 101, "x"])}
+)
+
+
+class World:
+    """A gateway over the sandbox, one of whose systems is down and two of which fail in part."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        box = Sandbox()
+        configured = settings_over(box, tables={"breaker": {"failures": 0}})
+        wiring = Wiring(transport=in_process(box, configured), retry=Retry(attempts=1))
+        self.federation = build_federation(configured, wiring)
+        self._scope_to_request = _request_factory(self.federation, unified_names(SCHEMA))
+        self._known = self.runner.run(self._ids_and_a_cursor())
+        box.billbee.faults.set("status", status=503)
+        box.pland.faults.set("status", status=429, path="/contacts/")
+        box.autodns.faults.set("nan", path="/invoice/_search")
+
+    def close(self) -> None:
+        self.runner.run(self.federation.aclose())
+        self.runner.close()
+
+    def check(self, document: str, variables: dict[str, Any]) -> None:
+        for placeholder, known in self._known.items():
+            document = document.replace(placeholder, f'"{known}"')
+        self.runner.run(self._check(document, variables))
+
+    async def _check(self, document: str, variables: dict[str, Any]) -> None:
+        await assert_same(
+            Case(SCHEMA, document, variables, context=lambda: self._request(document, variables), rules=RULES)
+        )
+
+    def _request(self, document: str, variables: dict[str, Any]) -> Request:
+        compiled = compile_operation(SCHEMA, document, None, RULES)
+        scope = RequestScope(Deadline.after(30), "request", compiled.fields_by_type(variables))
+        return self._scope_to_request(scope)
+
+    async def _ids_and_a_cursor(self) -> dict[str, str]:
+        nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
+        page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
+        document = f"{{ systems {{ {page} }} }}"
+        found = await compile_operation(SCHEMA, document, None, RULES).execute({}, self._request(document, {}), None)
+        pages: list[Any] = [each["customers"] for each in (found.data or {})["systems"]]
+        ids = sorted({noun["id"] for noun in nouns_in(pages)})
+        spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]
+        known = {f'"ID{place}"': each for place, each in enumerate(spread)}
+        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"]}
+
+
+def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
+    if is_object(value):
+        yield from [value] if "id" in value else []
+        yield from nouns_in(list(value.values()))
+    elif is_list(value):
+        for each in value:
+            yield from nouns_in(each)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
+
+
+@settings(
+    max_examples=5_000 if FUZZ else 200,
+    derandomize=not FUZZ,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+@given(operations(), VARIABLES)
+def test_any_query_gives_what_graphql_core_gives(world: World, document: str, variables: dict[str, Any]) -> None:
+    world.check(document, variables)
