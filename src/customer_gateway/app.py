@@ -78,6 +78,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
         server.executor,
         _request_factory(federation, unified_names(schema)),
         DocumentLimits(tokens=server.document_tokens, depth=server.document_depth),
+        so_far=Request.so_far,
     )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from federation.fake_system import Asked
 
-from customer_gateway.errors import UpstreamUnavailable
+from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.batcher import Batchers
-from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.system import EVERYTHING, Route
 
@@ -168,3 +168,15 @@ async def test_one_who_joined_may_leave_alone() -> None:
     assert joined.cancelled()
     assert await request.load(of, ["2"]) == ["row 2"]
     assert asked.calls == [["1", "2"]]
+
+
+async def test_reads_so_far_tell_what_has_been_read_and_ask_for_nothing() -> None:
+    asked = Asked(ROWS)
+    of, request = route(asked), reads()
+    await request.load(of, ["1", "nobody"])
+
+    known = await ReadsSoFar(request).load(of, ["1", "nobody", "2"])
+
+    assert known[:2] == ["row 1", None]
+    assert isinstance(known[2], UpstreamTimeout)
+    assert asked.calls == [["1", "nobody"]]

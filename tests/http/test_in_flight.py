@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from http_world import GRAPHQL, World
 
-from customer_gateway.http.in_flight import TOLD_PER_TURN, InFlight, give_up
+from customer_gateway.http.in_flight import SAME_MOMENT_SECONDS, TOLD_PER_TURN, InFlight, give_up
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -297,3 +297,34 @@ async def test_who_is_cancelled_while_others_are_told_is_passed_over() -> None:
     await asyncio.wait(waiting)
 
     assert [each.cancelled() for each in waiting] == [False] * (TOLD_PER_TURN + 1) + [True]
+
+
+async def test_who_leaves_early_is_told_what_there_is_and_those_of_one_moment_the_same() -> None:
+    looks: list[int] = []
+
+    async def work(_: Deadline) -> str:
+        await asyncio.sleep(5)
+        return "all"
+
+    async def so_far() -> str:
+        looks.append(len(looks))
+        return f"look {len(looks)}"
+
+    flight = InFlight[str]().begin("key", asyncio.get_running_loop().time() + 1, work, so_far)
+    together = await asyncio.gather(flight.so_far(), flight.so_far())
+    await asyncio.sleep(2 * SAME_MOMENT_SECONDS)
+    later = await flight.so_far()
+    flight.task.cancel()
+
+    assert together == ["look 1", "look 1"]
+    assert later == "look 2"
+
+
+async def test_work_that_nobody_shares_tells_nothing_before_its_end() -> None:
+    async def work(_: Deadline) -> str:
+        return "all"
+
+    flight = InFlight[str]().begin_alone(asyncio.get_running_loop().time() + 1, work)
+
+    assert await flight.so_far() is None
+    assert await flight.task == "all"

@@ -99,3 +99,16 @@ async def test_extending_after_the_time_is_over_saves_nobody_who_was_late() -> N
 async def test_work_begun_past_the_deadline_gets_no_further_than_its_first_wait() -> None:
     with pytest.raises(TimeoutError):
         await within(Deadline(now() - 1), asyncio.sleep(5))
+
+
+async def test_a_follower_is_at_least_as_late_as_those_it_follows_wherever_they_are_moved() -> None:
+    first, second = Deadline.after(1), Deadline.after(2)
+    follower = Deadline(0.0)
+
+    follower.follow(first)
+    follower.follow(second)
+    assert follower.at == second.at
+
+    first.extend(second.at + 5)
+    assert follower.at == first.at
+    assert second.at < first.at

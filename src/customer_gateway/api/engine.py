@@ -27,11 +27,11 @@ from customer_gateway.execution.result import encoded
 from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from graphql import GraphQLError, GraphQLSchema
 
-__all__ = ["Deadline", "DocumentLimits", "Engine", "Prepared", "Refused", "Reply", "RequestScope"]
+__all__ = ["LATE", "Deadline", "DocumentLimits", "Engine", "Execution", "Prepared", "Refused", "Reply", "RequestScope"]
 
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
 RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]
@@ -105,6 +105,15 @@ class Reply:
         return b"{" + b",".join(parts) + b"}"
 
 
+LATE: Final = Reply(
+    b"null",
+    [plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)],
+    {},
+    "executed",
+)
+"""The answer to one whose time is up when nothing can be told yet."""
+
+
 class _Outcome(Protocol):
     """What both executors give."""
 
@@ -114,10 +123,51 @@ class _Outcome(Protocol):
     def errors(self) -> list[GraphQLError] | None: ...
 
 
+class Execution:
+    """One execution of an operation, which several requests may wait for."""
+
+    def __init__(
+        self,
+        scope: RequestScope,
+        context_factory: Callable[[RequestScope], object],
+        run: Callable[[object], Awaitable[_Outcome]],
+        so_far: Callable[[Any], object] | None,
+    ) -> None:
+        self._scope = scope
+        self._context_factory = context_factory
+        self._run = run
+        self._so_far = so_far
+        self._context: object = None
+
+    async def run(self) -> Reply:
+        """The answer. Never raises but on cancellation: our own mistakes are a reply of stage "failed"."""
+        try:
+            self._context = self._context_factory(self._scope)
+        except Exception:  # noqa: BLE001  the next to last net: logged here, masked for the client
+            return _failed()
+        return await self._reply(self._context)
+
+    async def so_far(self) -> Reply:
+        """The answer to a query over what has been read by now, for one whose time is up before the others'.
+
+        What is missing is null with the error of a read that is late, as if the execution had ended now.
+        """
+        if self._so_far is None or self._context is None:
+            return LATE
+        return await self._reply(self._so_far(self._context))
+
+    async def _reply(self, context: object) -> Reply:
+        try:
+            return _reply(await self._run(context), self._scope.extensions)
+        except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
+            return _failed()
+
+
 class Engine:
     """A schema with its executor.
 
-    `context_factory` makes the context that resolvers of one execution see.
+    `context_factory` makes the context that resolvers of one execution see; `so_far` makes of such a context one
+    that knows what it has read by now and asks for nothing more.
     """
 
     def __init__(
@@ -126,11 +176,13 @@ class Engine:
         executor: ExecutorName,
         context_factory: Callable[[RequestScope], object],
         limits: DocumentLimits,
+        so_far: Callable[[Any], object] | None = None,
     ) -> None:
         self._schema = schema
         self._run = self._run_breadth_first if executor == "breadth" else self._run_reference
         self._context_factory = context_factory
         self._limits = limits
+        self._so_far = so_far
         self._known: OrderedDict[bytes, Prepared | Refused] = OrderedDict()
 
     def prepare(self, document: str, operation_name: str | None) -> Prepared | Refused:
@@ -148,17 +200,19 @@ class Engine:
     async def execute(
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
     ) -> Reply:
-        """Run the operation. `variables` as decoded from JSON.
+        """Run the operation. `variables` as decoded from JSON. Never raises but on cancellation."""
+        return await self.begin(prepared, variables, deadline=deadline, request_id=request_id).run()
 
-        Never raises but on cancellation: our own mistakes are a reply of stage "failed", masked and logged.
-        """
-        try:
-            scope = RequestScope(deadline, request_id, prepared.compiled.fields_by_type(variables))
-            outcome = await self._run(prepared, variables, self._context_factory(scope))
-            return _reply(outcome, scope.extensions)
-        except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
-            _log.exception("operation failed")
-            return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
+    def begin(
+        self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
+    ) -> Execution:
+        """An execution of the operation, not running yet."""
+        scope = RequestScope(deadline, request_id, prepared.compiled.fields_by_type(variables))
+
+        def run(context: object) -> Awaitable[_Outcome]:
+            return self._run(prepared, variables, context)
+
+        return Execution(scope, self._context_factory, run, self._so_far)
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
         try:
@@ -191,6 +245,12 @@ class Engine:
             hide_suggestions=True,
         )
         return await outcome if isawaitable(outcome) else outcome
+
+
+def _failed() -> Reply:
+    """The reply to a mistake of ours; to be called where it is caught."""
+    _log.exception("operation failed")
+    return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
 
 
 def _reply(outcome: _Outcome, extensions: Mapping[str, Any]) -> Reply:

@@ -12,7 +12,6 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    is_non_null_type,
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
@@ -109,10 +108,15 @@ def suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Mapping[str, Mapp
         type_name: {
             name: [kind for kind in kinds if kind.tells(type_name, _model_name(field))]
             for name, field in fields_of(schema, type_name).items()
-            if name != "customer" and not is_non_null_type(field.type)
+            if name != "customer" and not _never_null(field)
         }
         for type_name in around
     }
+
+
+def _never_null(field: GraphQLField) -> bool:
+    # graphql-core leaves the types inside of a non-null type open.
+    return isinstance(field.type, GraphQLNonNull)  # pyright: ignore[reportUnknownMemberType] - see above
 
 
 def _tell_suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:

@@ -9,6 +9,7 @@ import strawberry
 from customer_gateway.api.connections import CustomerConnection  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.errors import UpstreamError
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.fields import Part
@@ -39,7 +40,15 @@ def one_by_one(systems: Sequence[upstream.System], read: Callable[[upstream.Syst
 
 
 def _reachable(systems: Sequence[upstream.System], request: Request) -> Any:
-    return one_by_one(systems, lambda system: system.reachable(request.deadline))
+    return one_by_one(systems, lambda system: _told(system, request))
+
+
+async def _told(system: upstream.System, request: Request) -> bool:
+    """Whether the system is reachable; what is not known when the request's time is up counts as not."""
+    try:
+        return await request.once(system.name, (system.name, "reachable"), system.reachable)
+    except UpstreamError:
+        return False
 
 
 def _capabilities(systems: Sequence[upstream.System], _request: Request) -> list[Any]:

@@ -7,6 +7,7 @@ leaves when one lands: a lone request waits for nothing, and under load batches 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -41,7 +42,7 @@ class _Flight:
 
     def join(self, keys: Sequence[str], deadline: Deadline) -> None:
         self.groups.append(keys)
-        self.deadline.extend(deadline.at)
+        self.deadline.follow(deadline)
 
     def value(self, key: str) -> Any:
         return self.values if isinstance(self.values, UpstreamError) else self.values.get(key)
@@ -189,9 +190,12 @@ class Batcher(Generic[V]):
         """Wait for the flights, at most until the caller's own deadline; leaving does not end them."""
         pending = [flight.landed for flight in flights if not flight.landed.done()]
         if pending:
-            done, _ = await asyncio.wait(pending, timeout=deadline.remaining())
-            for landed in done:
-                landed.result()
+            with suppress(TimeoutError):
+                async with deadline.enforce():
+                    await asyncio.wait(pending)
+            for landed in pending:
+                if landed.done():
+                    landed.result()
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(self._system, f"{self._route.name} was not read before the request's deadline")

@@ -105,10 +105,9 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
     want = request.want  # invoices have a PageInfo too
     ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
     route = system.customers(request.want)
-    return await request.shared.join(
+    return await request.once(
         system.name,
         (route, start, first, ask_next),
-        request.deadline,
         lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next),
     )
 
@@ -118,7 +117,7 @@ async def _total(request: Request, system: System, page: Page[Any]) -> int | Ups
     if page.total is not None or not request.want.selects("CustomerConnection", "total_count"):
         return page.total
     try:
-        return await request.shared.join(system.name, (system.name, "count"), request.deadline, system.count)
+        return await request.once(system.name, (system.name, "count"), system.count)
     except UpstreamError as error:
         return error
 

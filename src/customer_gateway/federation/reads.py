@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from customer_gateway.errors import UpstreamTimeout
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
     from customer_gateway.federation.batcher import Batchers
@@ -59,6 +61,11 @@ class RequestReads:
             await self._fill(route, column, missing)
         return [values[key] for key in keys]
 
+    def known(self, route: Route[V]) -> Mapping[str, V | UpstreamError | None]:
+        """What has been read of the route by now."""
+        column = self._columns.get(route)
+        return column.values if column is not None else {}
+
     def prime(self, route: Route[V], key: str, value: V) -> None:
         """Remember a value that came with another read, such as a list."""
         self._column(route).values.setdefault(key, value)
@@ -96,3 +103,22 @@ class RequestReads:
             column.flights.remove(flight)
             if not flight.landed.done():
                 flight.landed.set_result(None)
+
+
+class ReadsSoFar:
+    """The reads of a request whose time is up: what they have brought by now. Nothing is asked; the rest is late."""
+
+    def __init__(self, reads: RequestReads | ReadsSoFar) -> None:
+        self.want = reads.want
+        self.deadline = reads.deadline
+        self.known = reads.known
+        self.prime = reads.prime
+
+    async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
+        values = self.known(route)
+        return [values[key] if key in values else late(route.name.partition(".")[0]) for key in keys]
+
+
+def late(system: str) -> UpstreamTimeout:
+    """The failure of a read that was still under way when its request's time was up."""
+    return UpstreamTimeout(system, "the answer was not there before the request's deadline; try again later")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.level import Level
-from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.reads import ReadsSoFar, RequestReads, late
 from customer_gateway.federation.shared import SharedCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import System, Want
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,42 @@ class Federation:
     shared: SharedCalls = field(default_factory=SharedCalls)
 
     def request(self, want: Want, deadline: Deadline) -> Request:
-        return Request(self, want, deadline)
+        reads = RequestReads(self.batchers, want, deadline)
+        return Request(self.systems, self.cursors, want, deadline, reads, self.shared)
 
     async def aclose(self) -> None:
         for system in self.systems.values():
             await system.aclose()
 
 
+@dataclass(slots=True)
 class Request:
-    """One operation: what it wants, until when, and what it has read so far."""
+    """One operation: what it wants, until when, and what it has read so far.
 
-    __slots__ = ("_level", "cursors", "deadline", "loaders", "reads", "shared", "systems", "want")
+    `shared` are the calls in flight of all requests; without them nothing is asked any more.
+    """
 
-    def __init__(self, federation: Federation, want: Want, deadline: Deadline) -> None:
-        self.systems = federation.systems
-        self.cursors = federation.cursors
-        self.shared = federation.shared
-        self.want = want
-        self.deadline = deadline
-        self.reads = RequestReads(federation.batchers, want, deadline)
-        self.loaders: dict[object, LevelLoader] = {}
-        self._level: tuple[Sequence[Customer], Level] | None = None
+    systems: Mapping[str, System]
+    cursors: CursorSigner
+    want: Want
+    deadline: Deadline
+    reads: RequestReads | ReadsSoFar
+    shared: SharedCalls | None
+    answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
+    loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
+    _level: tuple[Sequence[Customer], Level] | None = None
+
+    def so_far(self) -> Request:
+        """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
+        return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={})
+
+    async def once(self, system: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
+        """The answer of a call that is made once a request, and shared with the same call of others in flight."""
+        if key not in self.answers:
+            if self.shared is None:
+                raise late(system)
+            self.answers[key] = await self.shared.join(system, key, self.deadline, call)
+        return self.answers[key]
 
     def level(self, customers: Sequence[Customer]) -> Level:
         """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""

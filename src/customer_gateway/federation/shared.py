@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.errors import UpstreamTimeout
+from customer_gateway.federation.reads import late
 from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -26,10 +26,12 @@ class SharedCalls:
         if found is None:
             found = self._begin(key, deadline, call)
         shared, task = found
-        shared.extend(deadline.at)
-        done, _ = await asyncio.wait([task], timeout=deadline.remaining())
-        if not done:
-            raise UpstreamTimeout(system, "the answer was not there before the request's deadline")
+        shared.follow(deadline)
+        try:
+            async with deadline.enforce():
+                await asyncio.wait([task])  # unlike the task itself it may be given up: others wait on
+        except TimeoutError:
+            raise late(system) from None
         return task.result()
 
     def _begin(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 import structlog
 
-from customer_gateway.api.engine import Prepared, Refused, Reply
+from customer_gateway.api.engine import LATE, Prepared, Refused
 from customer_gateway.api.formatting import MASK, plain, stamped
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -26,11 +26,11 @@ from customer_gateway.http.reading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Hashable
+    from collections.abc import Hashable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from customer_gateway.api.engine import Deadline, Engine
+    from customer_gateway.api.engine import Deadline, Engine, Execution, Reply
     from customer_gateway.http.door import Visit
     from customer_gateway.http.in_flight import Flight
     from customer_gateway.http.reading import GraphQLRequest
@@ -49,7 +49,6 @@ _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "opera
 _STREAM_NEEDED: Final = plain(
     "Subscriptions are not served as a single answer", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
-_LATE: Final = plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)
 
 _log = structlog.get_logger("customer_gateway.http")
 
@@ -151,28 +150,19 @@ class GraphQLEndpoint:
             return prepared
         if prepared.operation_type == "subscription":
             return Refused("operation", [_STREAM_NEEDED])
-        work = self._work(prepared, request.variables, visit.request_id)
+        work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
-            return _Begun(self._in_flight.begin_alone(at, work), shared=False)
+            return _Begun(self._in_flight.begin_alone(at, work.run), shared=False)
         variables = orjson.dumps(request.variables or {}, option=orjson.OPT_SORT_KEYS)
         key: Hashable = (prepared.compiled, variables, credentials)
-        return _Begun(self._in_flight.find(key) or self._in_flight.begin(key, at, work), shared=True)
-
-    def _work(
-        self, prepared: Prepared, variables: dict[str, Any] | None, request_id: str
-    ) -> Callable[[Deadline], Coroutine[None, None, Landed]]:
-        async def work(deadline: Deadline) -> Landed:
-            reply = await self._engine.execute(prepared, variables, deadline=deadline, request_id=request_id)
-            return Landed(reply, None if reply.errors else reply.encode(request_id), prepared.operation_type)
-
-        return work
+        flight = self._in_flight.find(key) or self._in_flight.begin(key, at, work.run, work.so_far)
+        return _Begun(flight, shared=True)
 
     async def _land(self, flight: Flight[Landed], at: float, visit: Visit) -> Answer:
         try:
             landed = await flight.landed(at, self._settings.grace_seconds)
         except TimeoutError:
-            late = Reply(b"null", [_LATE], {}, "executed")
-            return Answer(self._status(late, visit.media), late.encode(visit.request_id))
+            landed = await flight.so_far() or Landed(LATE, None, "")
         visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
             return Answer(200, landed.whole)
@@ -185,6 +175,31 @@ class GraphQLEndpoint:
         if media is Media.JSON:
             return 200
         return 422 if reply.stage == "variables" else self._settings.partial_status
+
+
+class _Work:
+    """The execution of a request's operation, for all who ask the same."""
+
+    def __init__(self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, request_id: str) -> None:
+        self._engine = engine
+        self._prepared = prepared
+        self._variables = variables
+        self._request_id = request_id
+        self._execution: Execution | None = None
+
+    async def run(self, deadline: Deadline) -> Landed:
+        self._execution = self._engine.begin(
+            self._prepared, self._variables, deadline=deadline, request_id=self._request_id
+        )
+        return self._landed(await self._execution.run())
+
+    async def so_far(self) -> Landed:
+        """What has been read by now; nothing where the execution has not even begun."""
+        return self._landed(LATE if self._execution is None else await self._execution.so_far())
+
+    def _landed(self, reply: Reply) -> Landed:
+        whole = None if reply.errors else reply.encode(self._request_id)
+        return Landed(reply, whole, self._prepared.operation_type)
 
 
 class _Begun(NamedTuple):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOLD_PER_TURN: Final = 8
+SAME_MOMENT_SECONDS: Final = 0.02
 
 
 class Flight(Generic[T]):
@@ -23,9 +24,18 @@ class Flight(Generic[T]):
     It ends when it is done, or when nobody waits any more (unless it must be `finished` come what may).
     """
 
-    def __init__(self, deadline: Deadline, work: Coroutine[None, None, T], *, finished: bool) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        work: Coroutine[None, None, T],
+        *,
+        finished: bool,
+        so_far: Callable[[], Coroutine[None, None, T]] | None = None,
+    ) -> None:
         self.deadline = deadline
         self.open = True
+        self._so_far = so_far
+        self._glimpse: tuple[float, asyncio.Task[T]] | None = None
         self._finished = finished
         self._waiting = 0
         self._untold: dict[asyncio.Future[T], float] = {}
@@ -47,6 +57,18 @@ class Flight(Generic[T]):
         finally:
             self._untold.pop(waiter, None)
             self._leave()
+
+    async def so_far(self) -> T | None:
+        """What the work has come to by now, for one who leaves before it lands; None where nothing can be told.
+
+        Those who leave in the same moment are told the same.
+        """
+        if self._so_far is None:
+            return None
+        now = self._loop.time()
+        if self._glimpse is None or now - self._glimpse[0] > SAME_MOMENT_SECONDS:
+            self._glimpse = (now, self._loop.create_task(self._so_far()))
+        return await asyncio.shield(self._glimpse[1])
 
     def _watch(self, at: float) -> None:
         """See to it that the waiters are looked through at `at`: one timer for all, set to the earliest of them."""
@@ -116,10 +138,19 @@ class InFlight(Generic[T]):
         self._flights[key] = flight
         flight.task.add_done_callback(lambda _: self._forget(key, flight))
 
-    def begin(self, key: Hashable, at: float, work: Callable[[Deadline], Coroutine[None, None, T]]) -> Flight[T]:
-        """Start work with a deadline of its own, first at `at`, that others may join under the key."""
+    def begin(
+        self,
+        key: Hashable,
+        at: float,
+        work: Callable[[Deadline], Coroutine[None, None, T]],
+        so_far: Callable[[], Coroutine[None, None, T]] | None = None,
+    ) -> Flight[T]:
+        """Start work with a deadline of its own, first at `at`, that others may join under the key.
+
+        `so_far` tells what the work has come to at any moment, for those who leave before it lands.
+        """
         deadline = Deadline(at)
-        flight = Flight(deadline, work(deadline), finished=False)
+        flight = Flight(deadline, work(deadline), finished=False, so_far=so_far)
         self.share(key, flight)
         return flight
 

@@ -16,11 +16,12 @@ class Deadline:
     its waiters while the call is already running: every `enforce` in progress moves with it.
     """
 
-    __slots__ = ("_timers", "at")
+    __slots__ = ("_followers", "_timers", "at")
 
     def __init__(self, at: float) -> None:
         self.at = at
         self._timers: list[asyncio.Timeout] = []
+        self._followers: list[Deadline] = []
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
@@ -39,6 +40,13 @@ class Deadline:
         for timer in self._timers:
             if not timer.expired():
                 timer.reschedule(at)
+        for follower in self._followers:
+            follower.extend(at)
+
+    def follow(self, other: Deadline) -> None:
+        """Be at least as late as `other`, now and whenever it is moved."""
+        self.extend(other.at)
+        other._followers.append(self)
 
     def enforce(self) -> _Enforced:
         """A context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
