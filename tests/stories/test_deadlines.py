@@ -172,3 +172,17 @@ async def test_a_bad_key_of_one_request_fails_no_other_that_it_is_joined_with(ga
 
     fine = answers[:6] + answers[7:]
     assert [answer.data["nodes"] for answer in fine] == [[{"id": each}] for each in ids[:6] + ids[7:]]
+
+
+async def test_a_login_begun_by_one_in_a_hurry_is_waited_for_by_who_has_more_time(gateway: Gateway) -> None:
+    query = '{ system(name: "lemonsoft") { customers(first: 1) { nodes { name } } } }'
+    gateway.box.lemonsoft.faults.set("latency", latency=0.5, path="/api/auth/login")
+
+    hurried = asyncio.ensure_future(gateway.ask(query, headers={"x-request-timeout": "300"}))
+    await asyncio.sleep(0.1)
+    long = await gateway.ask(query)
+    short = await hurried
+
+    assert short.codes == ["UPSTREAM_TIMEOUT"]
+    assert long.data["system"]["customers"]["nodes"][0]["name"]
+    assert len(gateway.box.lemonsoft.log.logins()) == 1

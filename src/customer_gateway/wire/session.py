@@ -80,7 +80,7 @@ class SessionLogin:
             own = Deadline(deadline.at)
             self._flight = _Flight(asyncio.create_task(self._run(door, own)), own)
             self._flight.task.add_done_callback(_seen)
-        self._flight.deadline.extend(deadline.at)
+        self._flight.deadline.follow(deadline)
         return self._flight.task
 
     async def _run(self, door: Door, deadline: Deadline) -> Headers:
