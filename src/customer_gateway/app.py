@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.systems.registry import Vendor
 
-_GC_THRESHOLD: Final = 50_000
-"""Young objects before a collection: decoding one page makes thousands that all live and die together."""
+_GC_THRESHOLD: Final = 200_000
+"""Young objects before a collection: each page being answered holds some 1,500, and they go without any collection."""
 CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
 """Names the configuration file to worker processes."""
 WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"

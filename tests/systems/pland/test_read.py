@@ -28,9 +28,9 @@ from customer_gateway.systems.pland import KIND
 from customer_gateway.systems.pland.read import (
     PlandContactView,
     PlandCustomerView,
-    PlandUserView,
     agreement,
     invoice,
+    user,
 )
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -204,12 +204,15 @@ def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
 
 def test_contacts_and_users_are_named_in_full() -> None:
     contact = PlandContactView({"_id": "1", "firstName": "Ina", "lastName": "Sommer", "position": "Leitung"}, reading())
-    user = PlandUserView(
-        {"_id": "2", "general": {"firstName": "Uwe", "lastName": ""}, "access": {"email": "uwe@x.example"}}, reading()
+    uwe = user(
+        Record(
+            {"_id": "2", "general": {"firstName": "Uwe", "lastName": ""}, "access": {"email": "uwe@x.example"}},
+            reading(),
+        )
     )
 
     assert (contact.name, contact.title, contact.notes) == ("Ina Sommer", "Leitung", None)
-    assert (user.system, user.key, user.name, user.email) == ("pland", "2", "Uwe", "uwe@x.example")
+    assert (uwe.system, uwe.key, uwe.name, uwe.email) == ("pland", "2", "Uwe", "uwe@x.example")
 
 
 def test_what_pland_has_no_field_for_is_not_supplied() -> None:

@@ -16,9 +16,10 @@ from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.read import (
     PlandContactView,
     PlandCustomerView,
-    PlandUserView,
+    PlandUser,
     agreement,
     invoice,
+    user,
 )
 from customer_gateway.systems.pland.record import CUSTOMER
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
@@ -41,7 +42,7 @@ KIND: Final = Kind(
         {"contacts", "agreements", "invoices", "updater", "creator", "billing.payment_terms", "billing.recipients"}
     ),
     contacts=(PlandContactView,),
-    users=(PlandUserView,),
+    users=(PlandUser,),
     details=DETAILS,
 )
 
@@ -136,7 +137,7 @@ class Pland:
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
         rows = await self._rows_by_ids("/users/", keys, deadline)
-        return {row["_id"]: PlandUserView(row, self.reading) for row in rows}
+        return {row["_id"]: user(Record(row, self.reading)) for row in rows}
 
     async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
         rows = await self._all_rows("/contacts/", [("customerId", key) for key in keys], deadline)

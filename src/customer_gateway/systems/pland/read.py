@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.model import forms
 from customer_gateway.model.nouns import (
@@ -187,22 +187,23 @@ class PlandContactView(Record):
     notes = text("comment")
 
 
-class PlandUserView(Record):
-    """A Pland user read as a `User`."""
+class PlandUser(NamedTuple):
+    """A Pland user. Many requests share one, so it is made at once and its document is let go."""
 
-    __slots__ = ()
+    system: str
+    key: str
+    name: str | None
+    email: str | None
 
-    @property
-    def key(self) -> str:
-        return str(self.document["_id"])
 
-    _first_name = text("firstName", within="general")
-    _last_name = text("lastName", within="general")
-    email = text("email", within="access")
-
-    @property
-    def name(self) -> str | None:
-        return _full_name(self._first_name, self._last_name)
+def user(document: Record) -> PlandUser:
+    general = document.part("general")
+    return PlandUser(
+        system=document.reading.system,
+        key=str(document.document["_id"]),
+        name=_full_name(general.text("firstName"), general.text("lastName")),
+        email=document.part("access").text("email"),
+    )
 
 
 def _full_name(first: str | None, last: str | None) -> str | None:
