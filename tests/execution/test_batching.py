@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,6 +232,25 @@ def parted_schema(resolve: Any) -> GraphQLSchema:
     customer = GraphQLObjectType("Customer", {"field": batched(SCHEMA.type_map["User"], resolve)})
     page = batched(GraphQLList(customer), lambda *_: [[Customer(n) for n in range(5)]])
     return GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+
+@pytest.mark.parametrize("turns", range(10))
+async def test_cancelled_at_any_moment_an_execution_leaves_no_coroutine_behind(turns: int) -> None:
+    document = "{ customers { field { number } again: field { boss { name } } } more: customers { field { name } } }"
+    compiled = compile_operation(parted_schema(parted), document)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        execution = asyncio.ensure_future(compiled.execute(None, Context()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        execution.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await execution
+        del execution
+        gc.collect()
+
+    assert not told
 
 
 async def test_a_part_that_is_there_goes_on_without_the_part_that_is_not() -> None:

@@ -17,6 +17,7 @@ from .abstract import ConcreteTypes
 from .declaration import python_type
 from .failures import Failure, Torn, column_of, then
 from .kinds import AWAITABLE, ERROR, NULL, is_awaitable, kinds
+from .later import Later
 from .leaves import leaf_of
 from .place import Place, Site
 from .positions import Objects, OfItem, OfSome
@@ -314,7 +315,7 @@ def gathered(column: list[Any], parts: list[tuple[list[int], Any]]) -> Columnar:
     """`column` with the cells of all parts, when the last of them is there."""
     if all(isinstance(cells, list) for _, cells in parts):
         return scatter(column, parts)
-    return _gathered_later(column, parts)
+    return Later(_gathered_later, column, parts)
 
 
 async def _gathered_later(column: list[Any], parts: list[tuple[list[int], Any]]) -> list[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .later import Later
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -75,7 +77,7 @@ def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]],
     """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
     if isinstance(column, list):
         return finish(column)
-    return _finish_later(column, finish)
+    return Later(_finish_later, column, finish)
 
 
 async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:

@@ -126,7 +126,7 @@ class BatchedField:
             if type(values) is Partitioned:
                 return self._in_parts(run, scope, values)
             if type(values) is not list and is_awaitable(values):
-                return run.spawn(self._arrive(run, scope, values))
+                return run.spawn(self._arrive(run, scope, run.lend(values)))
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
             values = [error] * len(objects)
         return self._completed(run, scope, values)
@@ -137,15 +137,10 @@ class BatchedField:
         if sorted(index for indices, _ in parts.groups for index in indices) != list(range(len(objects))):
             _dispose(parts)
             raise RuntimeError(f"{self.site.parent_type}.{self.site.name} does not name each of its parents once.")
-        begun = [
-            (
-                list(indices),
-                run.begin(
-                    self._arrive(run, Scope([objects[i] for i in indices], OfSome(scope.positions, indices)), each)
-                ),
-            )
-            for indices, each in parts.groups
-        ]
+        begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
+        for indices, values in parts.groups:
+            part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
+            begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
 
     async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:

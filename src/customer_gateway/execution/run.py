@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from asyncio import ensure_future, gather, get_running_loop
 from functools import cached_property
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from graphql import Executor, default_field_resolver, default_type_resolver
 
 from .defer import Deferred
 from .failures import Landed, Torn, column_of, first_failures
+from .later import Later
 from .positions import Objects, Root
 from .rows import fill, rows_of
 from .scope import Scope
@@ -73,6 +75,7 @@ class Run:
         self.root = root
         self.landed = Landed()
         self._begun: list[Future[Any]] = []
+        self._lent: list[Awaitable[Any]] = []
         self._alone = False
         self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
@@ -175,12 +178,22 @@ class Run:
         self._begun.append(task)
         return task
 
+    def lend(self, awaitable: Awaitable[Any]) -> Awaitable[Any]:
+        """The awaitable of a resolver, noted for the case that the task that is to await it never begins."""
+        self._lent.append(awaitable)
+        return awaitable
+
     async def abandon(self) -> None:
         """Cancel what is under way, and wait until it has ended."""
         waiting = [future for future in self._begun if not future.done()]
         for future in waiting:
             future.cancel()
-        await gather(*self._begun, return_exceptions=True)
+        try:
+            await gather(*self._begun, return_exceptions=True)
+        finally:
+            for awaitable in self._lent:
+                if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
+                    awaitable.close()
 
     @cached_property
     def reference(self) -> Executor[Any]:
@@ -218,7 +231,7 @@ class Run:
 def _joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
     """The rows of columns that hold every field."""
     if any(not isinstance(column, list) for column in columns):
-        return _joined_later(plan, columns, count)
+        return Later(_joined_later, plan, columns, count)
     return _failed(plan, rows_of(plan.names, columns, count), columns)
 
 
@@ -229,7 +242,7 @@ async def _joined_later(plan: SelectionPlan, columns: list[Any], count: int) -> 
 def _filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
     """The rows with late columns put into their places; `columns` are all that may hold failures."""
     if any(not isinstance(column, list) for _, column in late):
-        return _filled_later(plan, rows, late, columns)
+        return Later(_filled_later, plan, rows, late, columns)
     for name, column in late:
         fill(rows, name, column)
     return _failed(plan, rows, columns)
