@@ -99,7 +99,10 @@ class Generator:
             text=True,
             check=True,
         )
-        return json.loads(done.stdout.splitlines()[-1])
+        last = (done.stdout.splitlines() or [""])[-1]
+        if not last.startswith("{"):
+            raise RuntimeError(f"the generator told nothing: {done.stdout}{done.stderr}")
+        return json.loads(last)
 
     def _command(self, entrant: Entrant, seconds: float) -> list[str]:
         if self.wrk is None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bench.load import Figures
 
+_WIDTH = 120
 _COLUMNS = ("", "requests/s", "p50 ms", "p99 ms", "CPU ms/request", "RSS MB", "upstream calls/request")
 
 
@@ -88,7 +89,7 @@ def _mark(goal: Goal) -> str:
 
 
 def _show(section: Section) -> None:
-    console = Console()
+    console = Console(width=_WIDTH)
     table = Table(title=section.title, title_justify="left")
     for place, column in enumerate(section.columns):
         table.add_column(column, justify="right" if place else "left")
