@@ -115,6 +115,28 @@ async def test_objects_of_mixed_classes_are_each_asked_in_their_way() -> None:
     assert data == {"things": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
 
 
+async def test_a_property_is_read_once_whatever_stands_beside_it() -> None:
+    schema = build_schema("type Thing { value: String } type Query { things: [Thing] }")
+    read: list[int] = []
+
+    class Thing:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        @property
+        def value(self) -> Any:
+            read.append(self.number)
+            if self.number == 2:
+                raise ValueError("no value")
+            return asyncio.sleep(0, "late") if self.number else lambda _info: "called"
+
+    things = [Thing(0), Thing(1), Thing(2)]
+    result = await compile_operation(schema, "{ things { value } }").execute(root={"things": things})
+
+    assert result.data == {"things": [{"value": "called"}, {"value": "late"}, {"value": None}]}
+    assert read == [0, 1, 2]
+
+
 async def test_errors_of_sync_and_async_resolvers_are_both_reported() -> None:
     schema = build_schema("type Query { sync: String failing: String async: String broken: String returned: String }")
 

@@ -430,6 +430,31 @@ async def test_a_property_that_raises_is_the_error_of_its_object_alone() -> None
     assert result.data["users"][4] == {"number": 4, "name": "user"}
 
 
+@pytest.mark.parametrize("count", [1, 3, 20])
+async def test_a_property_that_raises_stop_iteration_ends_no_column(count: int) -> None:
+    class Empty(User):
+        @property
+        def first(self) -> str:
+            if self.number == count - 1:
+                raise StopIteration
+            return "first"
+
+    names = {"first": Attribute("first"), "again": Attribute("first")}
+    user = GraphQLObjectType(
+        "User", {name: GraphQLField(GraphQLString, extensions={"execution": each}) for name, each in names.items()}
+    )
+    page = batched(GraphQLList(user), lambda *_: [[Empty(number) for number in range(count)]])
+    compiled = compile_operation(
+        GraphQLSchema(GraphQLObjectType("Query", {"users": page})), "{ users { first again } }"
+    )
+
+    result = await compiled.execute()
+
+    whole: list[Any] = [{"first": "first", "again": "first"}] * (count - 1)
+    assert result.data == {"users": [*whole, {"first": None, "again": None}]}
+    assert [error.path for error in result.errors or []] == [["users", count - 1, each] for each in ("first", "again")]
+
+
 async def test_a_generated_reader_leaves_places_for_what_comes_later() -> None:
     context = Context()
     document = "{ customers(count: 20) { owner { name number } number updater { number } __typename } }"

@@ -155,6 +155,30 @@ async def test_closing_the_results_closes_the_source() -> None:
     assert closed == ["counting"]
 
 
+async def test_closing_the_results_before_the_first_event_closes_the_source_too() -> None:
+    class Source:
+        open = True
+
+        def __aiter__(self) -> Source:
+            return self
+
+        async def __anext__(self) -> Any:
+            return {"a": 1}
+
+        async def aclose(self) -> None:
+            self.open = False
+
+    source = Source()
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)})
+    stream = GraphQLObjectType("Subscription", {"a": GraphQLField(GraphQLInt, subscribe=lambda *_: source)})
+    events = await events_of(compile_operation(GraphQLSchema(query, subscription=stream), "subscription { a }"))
+
+    await events.aclose()
+
+    assert not source.open
+    assert [result.data async for result in events] == []
+
+
 async def test_an_error_of_the_source_is_raised_to_the_reader() -> None:
     events = await events_of(compile_operation(SCHEMA, "subscription { failing }"))
 

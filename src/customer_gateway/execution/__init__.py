@@ -3,6 +3,7 @@
 from .cache import OperationCache
 from .collection import Selection
 from .declaration import Attribute, Batched, Partitioned
+from .events import Events
 from .operation import CompiledOperation, OperationRejected, compile_operation
 from .result import ExecutionResult, IncrementalResults, payload
 
@@ -10,6 +11,7 @@ __all__ = [
     "Attribute",
     "Batched",
     "CompiledOperation",
+    "Events",
     "ExecutionResult",
     "IncrementalResults",
     "OperationCache",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .completion import Columnar, Completion
     from .declaration import Batched
     from .place import Site
+    from .positions import Positions
     from .run import Run
     from .variables import Arguments
 
@@ -83,6 +84,9 @@ class AttributeField:
         try:
             values = list(map(self._get, scope.objects))
         except Exception:  # noqa: BLE001  a property may raise anything: which objects do is found one by one
+            values = []
+        # Shorter it also is where a property raises StopIteration, which `map` takes for its end.
+        if len(values) != len(scope.objects):
             values = [_attempt(self._get, value) for value in scope.objects]
         if set(map(type, values)) <= self._exact:
             return values
@@ -203,7 +207,7 @@ class NativeField:
 class PropertyField:
     """No resolver: the key or attribute of the field's name, called if it can be, as graphql-core does."""
 
-    __slots__ = ("_complete", "_one_by_one", "_sound", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_one_by_one", "_sound", "cell", "fragile", "site")
 
     def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
         self.site = site
@@ -212,23 +216,30 @@ class PropertyField:
         self._one_by_one = NativeField(site, resolve, arguments, completion)
         # Arguments matter only to a method, but one that does not fit is an error for any value.
         self._sound = arguments.constant
+        self._arguments = arguments
         self._complete = completion.complete
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
-        values = self._quickly(scope.objects) if self._sound else None
-        if values is None or kinds(values) & CALLABLE:
+        if not self._sound:
             return self._one_by_one.execute(run, scope)
-        return self._complete(run, values, scope.of_field(self.site))
+        positions = scope.of_field(self.site)
+        values = [_attempt(self._find, source) for source in scope.objects]
+        if kinds(values) & CALLABLE:
+            values = self._called(run, values, positions)
+        return self._complete(run, values, positions)
 
-    def _quickly(self, objects: list[Any]) -> list[Any] | None:
-        """The values where all objects are mappings, or none is, and nothing is raised."""
+    def _called(self, run: Run, values: list[Any], positions: Positions) -> list[Any]:
+        """The values with each method replaced by what it gives."""
+        arguments = self._arguments.values(run.variables)
+        called: list[Any] = []
+        for index, value in enumerate(values):
+            try:
+                info = run.info(self.site, positions.path_at(index)) if callable(value) else None
+                called.append(value if info is None else value(info, **arguments))
+            except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+                called.append(error)
+        return called
+
+    def _find(self, source: Any) -> Any:
         name = self.site.name
-        mappings = {bool(KIND_OF[cls] & MAPPING) for cls in set(map(type, objects))}
-        try:
-            if mappings == {True}:
-                return [value.get(name) for value in objects]
-            if mappings == {False}:
-                return [getattr(value, name, None) for value in objects]
-        except Exception:  # noqa: BLE001  which object raised is found one by one
-            return None
-        return None
+        return source.get(name) if KIND_OF[type(source)] & MAPPING else getattr(source, name, None)

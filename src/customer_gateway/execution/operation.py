@@ -31,6 +31,7 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .collection import Collector, condition_variables, fields_by_type
 from .defer import published
+from .events import Events
 from .kinds import is_awaitable
 from .plan import Planner
 from .result import ExecutionResult, IncrementalResults, formatted
@@ -38,7 +39,7 @@ from .run import Operation, Run
 from .variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from graphql import ASTValidationRule, GraphQLObjectType, GraphQLSchema
 
@@ -195,10 +196,10 @@ class CompiledOperation:
 
     async def subscribe(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
-    ) -> AsyncGenerator[ExecutionResult] | ExecutionResult:
+    ) -> Events | ExecutionResult:
         """The results of a subscription, one for each event, or the result that says why there are none.
 
-        Each event is one execution with the event as its root. Closing the iterator closes the source of the events.
+        Each event is one execution with the event as its root.
         """
         operation = self._operation
         executor = Executor.build(
@@ -216,19 +217,8 @@ class CompiledOperation:
         source = await source if is_awaitable(source) else source
         if isinstance(source, CoreResult):
             return ExecutionResult(None, source.errors, executed=False)
-        return self._events(source, executor.variable_values, context)
-
-    async def _events(
-        self, source: AsyncIterable[Any], values: VariableValues, context: Any
-    ) -> AsyncGenerator[ExecutionResult]:
-        events = aiter(source)
-        try:
-            async for event in events:
-                yield await self._executed(values, context, event, serially=False)
-        finally:
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
+        values = executor.variable_values
+        return Events(source, lambda event: self._executed(values, context, event, serially=False))
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:
         """The name of every field that the operation reads, for each concrete type it can be read on.
