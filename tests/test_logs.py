@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 
+from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.logs import configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SOMEBODY = "anna@example.com"
+
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - pytest uses it
-    before = structlog.get_config()
+    before, handlers = structlog.get_config(), [*logging.getLogger().handlers]
     yield
     structlog.configure(**before)
+    logging.getLogger().handlers = handlers
 
 
 def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -55,7 +60,51 @@ def test_an_exception_is_told_within_its_line(capsys: pytest.CaptureFixture[str]
 
     (line,) = lines(capsys)
     assert line["level"] == "error"
-    assert "ValueError" in line["exception"]
+    assert line["exception"].startswith("ValueError\n")
+    assert "in test_an_exception_is_told_within_its_line" in line["exception"]
+
+
+def failed_with(value: str) -> None:
+    """Stumbles over a value twice, and says so in both exceptions."""
+    try:
+        {}[value]
+    except KeyError as error:
+        raise ExceptionGroup(value, [ValueError(value)]) from error
+
+
+def test_an_exception_does_not_tell_the_value_it_stumbled_over(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    try:
+        failed_with(SOMEBODY)
+    except ExceptionGroup:
+        structlog.get_logger().exception("failed")
+
+    (line,) = lines(capsys)
+    assert SOMEBODY not in str(line)
+    assert [word in line["exception"] for word in ("KeyError", "ExceptionGroup", "ValueError")] == [True] * 3
+
+
+def test_an_error_of_our_own_is_told_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    structlog.get_logger().error("failed", exc_info=UpstreamTimeout("pland", "GET /customers/ was late"))
+
+    (line,) = lines(capsys)
+    assert line["exception"] == "UpstreamTimeout: pland: GET /customers/ was late"
+
+
+def test_what_libraries_say_is_a_line_of_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <Task … %r>", ValueError("anna"))
+
+    said = [(line["logger"], line["level"], line["event"]) for line in lines(capsys)]
+    assert said == [
+        ("uvicorn.error", "warning", "Invalid HTTP request received."),
+        ("asyncio", "error", "Task exception was never retrieved"),
+    ]
 
 
 def test_what_is_less_than_the_level_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:

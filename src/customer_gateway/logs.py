@@ -1,12 +1,26 @@
-"""Logs: one JSON line per event on standard error, with the request's id wherever there is one."""
+"""Logs: one JSON line per event on standard error, with the request's id wherever there is one.
+
+No line may hold a customer's value, so of an exception that nobody raised on purpose only its kind and its place are
+told: `KeyError: 'anna@…'` repeats what it stumbled over.
+"""
 
 from __future__ import annotations
 
+import logging
 import sys
-from typing import Literal, TypeAlias
+import traceback
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import orjson
 import structlog
+
+from customer_gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
 Level: TypeAlias = Literal["info", "warning", "critical"]
 
@@ -18,7 +32,7 @@ def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_what_and_where),
             _for_people() if plain else structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -28,7 +42,37 @@ def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
         else structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    if not plain and not any(isinstance(handler, _FromLibraries) for handler in root.handlers):
+        root.addHandler(_FromLibraries(logging.WARNING))
+
+
+class _FromLibraries(logging.Handler):
+    """What uvicorn and asyncio have to say, in the same form; the first line only, the others may repeat values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = record.getMessage().partition("\n")[0]
+        structlog.get_logger().log(record.levelno, event, logger=record.name, exc_info=record.exc_info)
+
+
+def _what_and_where(exc_info: ExcInfo) -> str:
+    """Each exception of the chain by its class and its traceback, the first cause first, without their texts."""
+    return "\n".join(_one(error) for error in reversed([*_chain(exc_info[1])]))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for part in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+                yield from _chain(part)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _one(error: BaseException) -> str:
+    text = f": {error}" if isinstance(error, GatewayError) else ""  # those never carry a value
+    return f"{type(error).__qualname__}{text}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
