@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import (
@@ -16,6 +16,9 @@ from graphql import (
 )
 
 from customer_gateway.app import gateway_schema, schema_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = build_schema((Path(__file__).parent / "contract.graphql").read_text(encoding="utf-8"))
@@ -60,14 +63,19 @@ def test_the_promised_fields_of_a_type_have_their_types_and_arguments(name: str)
     assert {field: built.get(field) for field in promised} == promised
 
 
-def test_everything_in_the_schema_is_described() -> None:
-    bare = [
-        f"{type_.name}.{name}"
-        for type_ in BUILT.type_map.values()
-        if type_.name not in introspection_types
-        for name, field in fields_of(type_).items()
-        if not field.description
-    ]
+def told_of(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
+    """A type, its fields and their arguments, each with its description."""
+    yield type_.name, type_.description
+    for name, field in fields_of(type_).items():
+        yield f"{type_.name}.{name}", field.description
+        for argument, taken in getattr(field, "args", {}).items():
+            yield f"{type_.name}.{name}({argument}:)", taken.description
+
+
+def test_every_type_field_and_argument_is_described() -> None:
+    ours = [type_ for name, type_ in BUILT.type_map.items() if name not in introspection_types]
+
+    bare = [name for type_ in ours for name, description in told_of(type_) if not description]
 
     assert bare == []
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 else:
     LazyCustomer = Annotated["Customer", strawberry.lazy("customer_gateway.api.customer")]
 
+First: TypeAlias = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
+After: TypeAlias = Annotated[str | None, strawberry.argument(description="The cursor of the item before the page.")]
+
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:

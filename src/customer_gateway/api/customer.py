@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.connections import InvoiceConnection  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.api.connections import After, First, InvoiceConnection  # noqa: TC001 - strawberry reads them
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.nouns import (
     Account,
@@ -42,9 +42,17 @@ else:
     LazyRecord = Annotated["CustomerRecord", strawberry.lazy("customer_gateway.api.system")]
 
 strawberry.enum(nouns.CustomerKind, description="What a customer is.")
-strawberry.enum(nouns.CustomerStatus, description="Where a customer stands in its life.")
+strawberry.enum(
+    nouns.CustomerStatus,
+    description="Where a customer stands in its life: LOCKED is barred by the system, PENDING not yet checked by it.",
+)
 strawberry.enum(nouns.Gender, description="Gender, as the system holds it.")
-strawberry.enum(FieldState, description="Why a field has the value it has, or none.")
+strawberry.enum(
+    FieldState,
+    description="Why a field has the value it has, or none. VALUE: it has one; EMPTY: the system holds none; "
+    "NOT_IN_SYSTEM: the system has no such field; DENIED: the credentials may not read it; REDACTED: kept from the "
+    "caller; FAILED: the read failed.",
+)
 
 
 def unified(name: str, description: str) -> Any:
@@ -132,7 +140,7 @@ def _records(customers: Sequence[customer.Customer], _request: Request) -> list[
     return [[held.view for held in each.records] for each in customers]
 
 
-def _invoices(customers: Sequence[customer.Customer], request: Request, first: int, after: str | None = None) -> Any:
+def _invoices(customers: Sequence[customer.Customer], request: Request, first: First, after: After = None) -> Any:
     listing.demand_size(first)
     parts = [
         Part(positions, _connections([customers[each] for each in positions], values, request, first, after))
@@ -156,7 +164,11 @@ async def _connections(
 
 
 async def _provenance(
-    customers: Sequence[customer.Customer], request: Request, fields: list[str] | None = None
+    customers: Sequence[customer.Customer],
+    request: Request,
+    fields: Annotated[
+        list[str] | None, strawberry.argument(description="Names of fields of Customer; all if left out.")
+    ] = None,
 ) -> Sequence[Any]:
     return await provenance(customers, fields, request)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
@@ -37,18 +37,30 @@ def _request(info: strawberry.Info[Any, Any]) -> Request:
 @strawberry.type(description="Reading: live from the systems, batched, within the request's deadline.")
 class Query:
     @strawberry.field(description="What the id names, read live; null if nobody has it.")
-    async def node(self, info: strawberry.Info[Any, Any], id: strawberry.ID) -> Node | None:  # noqa: A002 - Relay's name
+    async def node(
+        self,
+        info: strawberry.Info[Any, Any],
+        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],  # noqa: A002 - Relay's name
+    ) -> Node | None:
         (found,) = await nodes.nodes(_request(info), nodes.read_ids([id]))
         return _answer(found)
 
     @strawberry.field(description="At most 100 ids, in the order asked.")
-    async def nodes(self, info: strawberry.Info[Any, Any], ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: strawberry.Info[Any, Any],
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids of any types.")],
+    ) -> list[Node | None]:
         if len(ids) > _MOST_IDS:
             raise BadUserInput(f"nodes takes at most {_MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
         return cast("list[Node | None]", await nodes.nodes(_request(info), nodes.read_ids(ids)))
 
     @strawberry.field(description="A customer by its global id or by one of its records; null if nobody has it.")
-    async def customer(self, info: strawberry.Info[Any, Any], by: CustomerBy) -> Customer | None:
+    async def customer(
+        self,
+        info: strawberry.Info[Any, Any],
+        by: Annotated[CustomerBy, strawberry.argument(description="Its id, or one of its records.")],
+    ) -> Customer | None:
         request = _request(info)
         if by.record:
             system = _system(request, by.record.system)
@@ -61,14 +73,24 @@ class Query:
         return _answer(found)
 
     @strawberry.field(description="The configured systems, all or those named.")
-    def systems(self, info: strawberry.Info[Any, Any], names: list[str] | None = None) -> list[System]:
+    def systems(
+        self,
+        info: strawberry.Info[Any, Any],
+        names: Annotated[
+            list[str] | None, strawberry.argument(description="Configured names; all if left out.")
+        ] = None,
+    ) -> list[System]:
         request = _request(info)
         if names is None:
             return cast("list[System]", list(request.systems.values()))
         return cast("list[System]", [_system(request, name) for name in names])
 
     @strawberry.field(description="The system of that name; null, with an error, if none is configured under it.")
-    def system(self, info: strawberry.Info[Any, Any], name: str) -> System | None:
+    def system(
+        self,
+        info: strawberry.Info[Any, Any],
+        name: Annotated[str, strawberry.argument(description="A configured name.")],
+    ) -> System | None:
         return cast("System", _system(_request(info), name))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from customer_gateway.api.connections import CustomerConnection  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.connections import After, CustomerConnection, First  # noqa: TC001 - strawberry reads them
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
 from customer_gateway.errors import UpstreamError
@@ -59,7 +59,7 @@ def _kinds(systems: Sequence[upstream.System], _request: Request) -> list[str]:
     return [system.kind.slug.upper() for system in systems]
 
 
-def _customers(systems: Sequence[upstream.System], request: Request, first: int, after: str | None = None) -> Any:
+def _customers(systems: Sequence[upstream.System], request: Request, first: First, after: After = None) -> Any:
     return one_by_one(systems, lambda system: listing.customers_of(request, system, first, after))
 
 
