@@ -47,7 +47,43 @@ def test_a_base_url_and_credentials_are_enough(tmp_path: Path) -> None:
     assert (billbee.limits.parallel, billbee.breaker.failures, settings.server.deadline_seconds) == (8, 5, 10)
 
 
-def test_every_table_of_the_issue_is_understood(tmp_path: Path) -> None:
+FIVE = """
+[server]
+deadline_seconds = 10
+[systems.pland]
+base_url = "http://127.0.0.1:9301/v2"
+username = "…"
+password = "…"
+[systems.autodns]
+base_url = "http://127.0.0.1:9302/v1"
+user = "…"
+password = "…"
+context = 4
+[systems.next]
+base_url = "http://127.0.0.1:9303/v1"
+access_token = "…"
+time_zone = "Europe/Stockholm"
+[systems.lemonsoft]
+base_url = "http://127.0.0.1:9304"
+username = "…"
+password = "…"
+database = "…"
+api_key = "…"
+[systems.billbee]
+base_url = "http://127.0.0.1:9305/api/v1"
+user = "…"
+password = "…"
+api_key = "…"
+"""
+
+
+def test_an_address_and_credentials_are_all_that_five_systems_need(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, FIVE)
+
+    assert [kind for kind, _ in settings.systems.values()] == ["pland", "autodns", "next", "lemonsoft", "billbee"]
+
+
+def test_limits_and_breaker_of_a_system_are_its_own_tables(tmp_path: Path) -> None:
     text = """
 [server]
 deadline_seconds = 4
