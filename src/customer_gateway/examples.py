@@ -1,4 +1,4 @@
-"""The queries that GraphiQL opens with, and that `demo` prints."""
+"""The queries that GraphiQL opens with."""
 
 from __future__ import annotations
 

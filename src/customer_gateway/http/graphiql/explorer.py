@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -71,7 +71,7 @@ class _Assets:
         if version != self.version or name not in ASSETS or scope["method"] not in {"GET", "HEAD"}:
             raise HTTPException(404)
         zipped = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
-        body = await to_thread.run_sync(_content, name, zipped)
+        body = await asyncio.to_thread(_content, name, zipped)
         headers = {**GUARDS, "cache-control": FOREVER, "vary": "Accept-Encoding"}
         if zipped:
             headers["content-encoding"] = "gzip"
