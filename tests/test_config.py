@@ -195,7 +195,7 @@ def test_every_mistake_has_a_line(tmp_path: Path) -> None:
         ('[server]\nexecutor = "magic"', "[server] executor", "'breadth' or 'reference'"),
         ("[server]\nhost = 1", "[server] host", "not a key"),
         ("[sevrer]\nx = 1", "sevrer", "not a key"),
-        ("[systems]\nlemonsoft = 3", "[systems] lemonsoft", "dictionary"),
+        ("[systems]\nlemonsoft = 3", "[systems] lemonsoft", "a table"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(
@@ -212,6 +212,18 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
 
     assert "[systems.billbee] base_url: expected" in text
+
+
+@pytest.mark.parametrize("key", ["user", "password", "api_key"])
+def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(f"CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__{key.upper()}", "read-from-a-file\n")
+
+    text = told(tmp_path, BILLBEE)
+
+    assert f"[systems.billbee] {key}: expected: text on one line" in text
+    assert "read-from-a-file" not in text
 
 
 @pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"'])
@@ -231,6 +243,37 @@ def test_credentials_that_go_together_are_told_together(tmp_path: Path) -> None:
     text = told(tmp_path, '[systems.next]\nbase_url = "http://127.0.0.1:9303/v1"\n')
 
     assert "[systems.next]: expected access_token or token_file" in text
+
+
+@pytest.mark.parametrize("kind", ["3", '["billbee"]', "{}"])
+def test_a_kind_that_is_no_text_is_told(tmp_path: Path, kind: str) -> None:
+    text = told(tmp_path, f"{BILLBEE}\nkind = {kind}\n")
+
+    assert "[systems.billbee]" in text
+
+
+@pytest.mark.parametrize("text", ["systems = [1]\n", "server = 3\n"])
+def test_a_table_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    assert f"gateway.toml: [{text.split(maxsplit=1)[0]}]: expected: a" in told(tmp_path, text)
+
+
+@pytest.mark.parametrize("table", ["SERVER", "SYSTEMS"])
+def test_a_variable_that_is_no_key_is_told_and_its_value_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setenv(f"CUSTOMER_GATEWAY_{table}", "not-to-be-shown")
+
+    text = told(tmp_path, BILLBEE)
+
+    assert f"environment: CUSTOMER_GATEWAY_{table}: expected a variable for each key" in text
+    assert "not-to-be-shown" not in text
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes("# Grün\n".encode("latin-1"))
+
+    with pytest.raises(ConfigInvalid, match=r"latin\.toml: cannot be read; expected a file of text in UTF-8"):
+        load_settings(tmp_path / "latin.toml")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

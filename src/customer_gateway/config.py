@@ -14,7 +14,13 @@ from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from customer_gateway.errors import ConfigInvalid
 
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+_PREFIX: Final = "CUSTOMER_GATEWAY_"
+_A_KEY_EACH: Final = f"expected a variable for each key, such as {_PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -43,9 +51,7 @@ class ServerSettings(BaseModel):
 class _Raw(BaseSettings):
     """Both sources merged, the environment over the file; the tables of systems are still unread."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CUSTOMER_GATEWAY_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     server: ServerSettings = ServerSettings()
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -82,6 +88,11 @@ def _read(path: Path | None) -> _Raw:
         return Sourced()
     except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{path}: this is not TOML: {error}") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigInvalid(f"{path}: cannot be read; expected a file of text in UTF-8") from None
+    except SettingsError as error:
+        (table,) = re.findall(r'field "(\w+)"', str(error))
+        raise ConfigInvalid(f"environment: {_PREFIX}{table.upper()}: {_A_KEY_EACH}") from None
     except ValidationError as error:
         raise ConfigInvalid(_told(path, (), error)) from None
 
@@ -93,7 +104,7 @@ def _system(
     if not _NAME.fullmatch(name):
         raise ConfigInvalid(f"{place}: a system's name is lower-case letters, digits and _, a letter first.")
     kind = table.get("kind") or name
-    if kind not in models:
+    if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
     try:
         return kind, models[kind].model_validate(dict(table))
@@ -112,13 +123,15 @@ def _told(path: Path | None, within: Sequence[str], error: ValidationError) -> s
 
 def _line(within: Sequence[str], mistake: ErrorDetails) -> str:
     *tables, key = [*within, *map(str, mistake["loc"])] or ["file"]
-    expected = mistake["msg"].removeprefix("Value error, ")
+    expected = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if not mistake["loc"]:
         return f"[{'.'.join(within)}]: expected {expected}"
-    return f"[{'.'.join(tables)}] {key}: {_WORDS.get(mistake['type'], 'expected: ' + expected)}"
+    place = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
+    return f"{place}: {_WORDS.get(mistake['type'], 'expected: ' + expected)}"
 
 
 _WORDS: Final = {
+    "dict_type": "expected: a table",
     "missing": "is missing; it is required",
     "extra_forbidden": "is not a key of this table; check the spelling",
 }

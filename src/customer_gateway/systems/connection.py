@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.wire import BreakerPolicy, Client, Limits, Retry, SharedTurns
@@ -66,6 +66,15 @@ class SystemSettings(BaseModel):
     def _is_an_address(cls, value: str) -> str:
         _HTTP_URL.validate_python(value)
         return value.rstrip("/")
+
+    @field_validator("*")
+    @classmethod
+    def _is_on_one_line(cls, value: Any) -> Any:
+        """What is read from a file into a variable often brings the file's line end, which no header can carry."""
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and not text.isprintable():
+            raise ValueError("text on one line, without control characters")
+        return value
 
     @field_validator("time_zone")
     @classmethod
