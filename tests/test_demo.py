@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from browser import NEEDS_CHROMIUM, browsing, run_in_explorer
 
 from customer_gateway.demo import SHORT_QUERY, sandbox_config
 from customer_gateway.examples import DEMO_QUERY
@@ -112,6 +113,34 @@ def test_the_explorer_opens_with_the_demo_query(demo: Demo) -> None:
 
     assert page.status_code == 200
     assert "query Everyone {" in page.text
+
+
+PASTED = """
+{ systems { name kind reachable customers(first: 5) { nodes { id name number status vatNumber email phone
+  address { street postalCode city countryCode } contacts { name email }
+  accounts { __typename ... on BankAccount { iban bic } }
+  agreements { description startDate products { code } } owner { name email } updater { name } updatedAt
+  records { __typename key } } } } }
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_the_demo_query_pasted_into_the_explorer_shows_every_system(demo: Demo) -> None:
+    complaints: list[str] = []
+    async with browsing() as page:
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(error.message))
+        await page.goto(demo.gateway, wait_until="networkidle")
+        async with page.expect_response(lambda response: "countryCode" in (response.request.post_data or "")) as coming:
+            await run_in_explorer(page, PASTED)
+        answer = await (await coming.value).json()
+        await page.locator(".result-window", has_text='"name": "pland"').wait_for(timeout=10_000)
+
+    assert "errors" not in answer
+    assert with_customers(answer) == SYSTEMS
+    assert complaints == []
 
 
 def test_a_stopped_vendor_costs_its_own_part_and_one_typed_error(demo: Demo) -> None:

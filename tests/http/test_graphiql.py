@@ -3,15 +3,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import shutil
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from browser import NEEDS_CHROMIUM, browsing, run_in_explorer
 from http_world import World
-from playwright.async_api import async_playwright
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.graphiql.explorer import ASSETS, HERE
@@ -19,15 +18,10 @@ from customer_gateway.http.graphiql.explorer import ASSETS, HERE
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from playwright.async_api import Page
-
 pytestmark = pytest.mark.anyio
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 EXAMPLES = '# What <this> gateway says & "more"\nquery Hello {\n  hello(name: "reader")\n}\n'
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
 async def page_and_assets() -> tuple[str, list[str]]:
@@ -134,18 +128,8 @@ async def served() -> AsyncGenerator[str]:
             await running
 
 
-@asynccontextmanager
-async def browsing() -> AsyncGenerator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        try:
-            yield await browser.new_page(viewport={"width": 1280, "height": 800})
-        finally:
-            await browser.close()
-
-
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@NEEDS_CHROMIUM
 async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_leaves_the_host() -> None:
     asked: list[str] = []
     complaints: list[Any] = []
@@ -155,11 +139,7 @@ async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_l
         page.on("pageerror", lambda error: complaints.append(error.message))
         await page.goto(f"{url}/", wait_until="networkidle")
         example = await page.locator(".graphiql-query-editor").inner_text()
-        await page.locator(".graphiql-query-editor .CodeMirror").click()
-        await page.keyboard.press("Control+A")
-        await page.keyboard.insert_text('{ hello(name: "browser") }')
-        await page.wait_for_timeout(500)  # the editor takes note of what was typed when typing pauses
-        await page.keyboard.press("Control+Enter")
+        await run_in_explorer(page, '{ hello(name: "browser") }')
         await page.locator(".result-window", has_text="hello browser").wait_for(timeout=10_000)
         title = await page.title()
 
