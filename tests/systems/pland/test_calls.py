@@ -17,6 +17,7 @@ from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import Pland, PlandSettings, connect
+from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
 
 if TYPE_CHECKING:
@@ -197,3 +198,39 @@ async def test_a_document_that_is_no_invoice_is_not_found_as_one() -> None:
     found = await system.finders["Invoice"]([row["_id"] for row in rows], reads())
 
     assert [each and each.key for each in found] == [None, "1" * 24, "2" * 24, "3" * 24, None]
+
+
+async def of_keys(noun: str, keys: list[str], rows: list[dict[str, Any]]) -> tuple[Any, list[httpx.URL]]:
+    """What a reader tells of customers from rows that Pland hands out by limit and offset, and what it asked."""
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
+        return httpx.Response(200, json=rows[offset : offset + limit])
+
+    settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
+    system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
+    customers = [PlandCustomerView({"_id": key}, system.reading) for key in keys]
+    return await system.readers[noun](customers, reads()), asked
+
+
+@pytest.mark.parametrize(("count", "calls"), [(999, 1), (1000, 2), (2001, 3)])
+async def test_invoices_cost_one_call_a_full_page(count: int, calls: int) -> None:
+    key = "a" * 24
+    rows = [{"_id": f"{number:024x}", "customerId": key, "documentType": "invoice"} for number in range(count)]
+
+    (invoices,), asked = await of_keys("invoices", [key], rows)
+
+    assert len({invoice.key for invoice in invoices}) == count
+    assert len(asked) == calls
+
+
+@pytest.mark.parametrize("noun", ["contacts", "agreements", "invoices"])
+async def test_the_longest_batch_stays_under_8_kb(noun: str) -> None:
+    keys = [f"{number:024x}" for number in range(300)]
+
+    _, asked = await of_keys(noun, keys, [])
+
+    assert len(asked) == 2
+    assert max(len(str(url)) for url in asked) < 8_192
