@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -39,10 +40,10 @@ class Context:
 class Shop:
     """A schema with one list of rows, whose field `told` is resolved by the test's own batched resolver."""
 
-    def __init__(self, executor: str, told: Callable[..., Any], rows: int = 4) -> None:
+    def __init__(self, executor: str, told: Callable[..., Any], rows: int = 4, first: int = 0) -> None:
         self.executor = executor
         self.context = Context()
-        self.schema = schema_of(told, rows)
+        self.schema = schema_of(told, range(first, first + rows))
 
     async def ask(self, document: str) -> tuple[Any, list[tuple[Any, str]]]:
         """Data, and path and message of each error."""
@@ -58,7 +59,7 @@ class Shop:
         return compile_operation(self.schema, parse(document), None, ()).execute({}, self.context)
 
 
-def schema_of(told: Callable[..., Any], rows: int) -> GraphQLSchema:
+def schema_of(told: Callable[..., Any], numbers: Sequence[int]) -> GraphQLSchema:
     annotations = {"number": int, "called_otherwise": int, "told": str | None}
     body = {
         "__annotations__": annotations,
@@ -69,7 +70,7 @@ def schema_of(told: Callable[..., Any], rows: int) -> GraphQLSchema:
     row: Any = strawberry.type(type("Row", (), body))
 
     def listed() -> Any:
-        return [Row(number) for number in range(rows)]
+        return [Row(number) for number in numbers]
 
     listed.__annotations__ = {"return": list[row]}  # a type made here cannot be written there
     query = strawberry.type(type("Query", (), {"rows": strawberry.field(resolver=listed)}))
@@ -148,6 +149,28 @@ async def test_a_failed_part_costs_its_own_objects(executor: str) -> None:
 
     assert data == {"rows": [{"told": "fine"}, {"told": None}, {"told": None}, {"told": "fine"}]}
     assert sorted(errors, key=str) == [(["rows", n, "told"], "this part") for n in (1, 2)]
+
+
+async def test_a_failure_of_a_part_that_nobody_needs_any_more_is_no_noise(executor: str) -> None:
+    async def bad() -> list[str]:
+        await asyncio.sleep(0.01)
+        raise ValueError("this part")
+
+    async def good() -> list[str]:
+        return ["fine"]
+
+    def told(_rows: Sequence[Row], _context: Context) -> Partitioned:
+        return Partitioned([([0], good()), ([1], bad())])
+
+    noise: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: noise.append(context))
+    beyond_int = 2**31
+    data, errors = await Shop(executor, told, rows=2, first=beyond_int).ask("{ rows { told number } }")
+    await asyncio.sleep(0.02)
+    gc.collect()
+
+    assert (data, len(errors)) == (None, 1)
+    assert not noise
 
 
 async def test_the_same_field_with_other_arguments_is_another_call(executor: str) -> None:

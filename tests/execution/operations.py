@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -42,7 +43,29 @@ CONDITIONS = (
     " @skip(if: false)",
 )
 
-VARIABLES = "$skip: Boolean!, $include: Boolean = true, $size: Int = 2, $word: String"
+VARIABLES = {
+    "skip": "Boolean!",
+    "include": "Boolean = true",
+    "size": "Int = 2",
+    "count": "Int",
+    "word": "String",
+    "words": "[String!]",
+    "colour": "Colour = GREEN",
+    "odd": "Odd",
+    "filter": "Filter",
+}
+"""Declared where the schema has their types; those of the hard schema are among them."""
+
+WHOLE = {
+    "Int": "$size",
+    "Int!": "$count",
+    "String": "$word",
+    "[String!]": "$words",
+    "Colour": "$colour",
+    "Odd": "$odd",
+    "Filter": "$filter",
+}
+"""The variable that may stand for a whole argument, by the argument's type."""
 
 
 @st.composite
@@ -54,20 +77,49 @@ def operations(draw: Draw, schema: GraphQLSchema, kind: str = "query", depth: in
     body = writer.selection(root, depth)
     fragments = writer.fragments(depth)
     fit = draw(st.integers(0, 24)) != 13
-    return f"{kind} Generated({VARIABLES}) {body}\n{fragments}", draw(fitting() if fit else unfit())
+    variables = draw(fitting() if fit else unfit())
+    return f"{kind} Generated({declarations(schema)}) {body}\n{fragments}", variables
+
+
+def declarations(schema: GraphQLSchema) -> str:
+    """The variables that can be used with this schema, as an operation declares them."""
+    known = {
+        name: declared for name, declared in VARIABLES.items() if re.findall(r"\w+", declared)[0] in schema.type_map
+    }
+    return ", ".join(f"${name}: {declared}" for name, declared in known.items())
 
 
 def fitting() -> st.SearchStrategy[dict[str, Any]]:
     optional = {
         "include": st.booleans(),
         "size": st.one_of(st.integers(-3, 5), st.none()),
+        "count": st.one_of(st.integers(0, 5), st.none()),
         "word": st.one_of(st.none(), st.sampled_from(["a", "äö"])),
+        "words": st.one_of(st.none(), st.just("one"), st.lists(st.sampled_from(["a", "b"]), max_size=2)),
+        "colour": st.one_of(st.none(), st.sampled_from(["RED", "BLUE"])),
+        "odd": st.one_of(st.none(), st.just("fine"), st.just(7)),
+        "filter": st.one_of(st.none(), filters()),
     }
     return st.fixed_dictionaries({"skip": st.booleans()}, optional=optional)
 
 
 def unfit() -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={"skip": st.none(), "size": st.just("x"), "word": st.just(4)})
+    optional: dict[str, st.SearchStrategy[Any]] = {
+        "skip": st.none(),
+        "size": st.just("x"),
+        "word": st.just(4),
+        "words": st.just(["a", None]),
+        "colour": st.just("MAUVE"),
+        "odd": st.just("boom"),
+        "filter": st.sampled_from([7, {"nothing": 1}, {"inner": {"tags": [None]}}]),
+    }
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+def filters() -> st.SearchStrategy[dict[str, Any]]:
+    plain: dict[str, st.SearchStrategy[Any]] = {"name": st.just("n"), "depth": st.sampled_from([1, None])}
+    inner = st.fixed_dictionaries({}, optional={**plain, "tags": st.sampled_from([["a"], "a", None])})
+    return st.fixed_dictionaries({}, optional={**plain, "inner": inner})
 
 
 class Writer:
@@ -142,17 +194,14 @@ class Writer:
         return f"({', '.join(given)})" if given else ""
 
     def argument(self, argument: GraphQLArgument) -> str:
-        named = get_named_type(argument.type)
-        plain = not is_list_type(argument.type) and not is_non_null_type(argument.type)
-        if plain and named.name in {"Int", "String"} and self.draw(st.booleans()):
-            return {"Int": "$size", "String": "$word"}[named.name]
-        return self.literal(argument.type, 2)
+        variable = WHOLE.get(str(argument.type))
+        return variable if variable and self.draw(st.booleans()) else self.literal(argument.type, 2)
 
     def literal(self, input_type: Any, depth: int) -> str:
         if is_non_null_type(input_type):
             return self.literal(input_type.of_type, depth)
         if is_list_type(input_type):
-            items = [self.literal(input_type.of_type, depth) for _ in range(self.draw(st.integers(0, 2)))]
+            items = [self.item(input_type.of_type, depth) for _ in range(self.draw(st.integers(0, 2)))]
             return f"[{', '.join(items)}]"
         if isinstance(input_type, GraphQLEnumType):
             return self.draw(st.sampled_from(list(input_type.values)))
@@ -166,14 +215,18 @@ class Writer:
         }
         return self.draw(st.sampled_from(choices.get(input_type.name, ['"word"', '"boom"', '""'])))
 
+    def item(self, item_type: Any, depth: int) -> str:
+        variable = WHOLE.get(get_named_type(item_type).name)
+        return variable if variable and self.draw(st.booleans()) else self.literal(item_type, depth)
+
     def input_object(self, input_type: GraphQLInputObjectType, depth: int) -> str:
         parts = [
             f"{name}: {value}"
             for name, field in input_type.fields.items()
             if is_non_null_type(field.type) or (depth > 0 and self.draw(st.booleans()))
             for value in [
-                "$word"
-                if field.type is self.schema.type_map.get("String") and self.draw(st.booleans())
+                WHOLE[str(field.type)]
+                if str(field.type) in WHOLE and self.draw(st.booleans())
                 else self.literal(field.type, depth - 1)
             ]
         ]

@@ -89,9 +89,16 @@ async def _whole(values: Any, count: int) -> Sequence[Any]:
     whole: list[Any] = [None] * count
     for positions, answer in values.groups:
         part = asyncio.ensure_future(answer)
+        part.add_done_callback(_seen)
         for place, position in enumerate(positions):
             whole[position] = _Later(part, place)
     return whole
+
+
+def _seen(part: asyncio.Future[Any]) -> None:
+    """Take note of a failure: everybody who wanted the part may have been given up by then."""
+    if not part.cancelled():
+        part.exception()
 
 
 def _by_class(python_types: Mapping[type, str]) -> Callable[..., str | None]:
