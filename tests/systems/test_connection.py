@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import httpx
@@ -49,12 +49,12 @@ class Vendor(httpx.AsyncBaseTransport):
         return self
 
 
-def client(vendor: Vendor, clock: Clock | None = None, **policies: Any) -> Client:
+def client(vendor: Vendor, clock: Clock | None = None, retry: Retry | None = None, **policies: Any) -> Client:
     return Client(
         system="acme",
         base_url="http://acme.test",
         transport=vendor,
-        retry=Retry(attempts=1),
+        retry=retry or Retry(attempts=1),
         clock=clock or Clock(),
         **policies,
     )
@@ -88,6 +88,12 @@ class TestReachable:
         vendor = Vendor({"/probe": 0}).opened()
 
         assert await reachable(client(vendor), PROBE, soon()) is False
+        assert vendor.log == ["/probe"]
+
+    async def test_a_probe_is_sent_once_even_if_its_call_might_be_repeated(self) -> None:
+        vendor = Vendor({"/probe": 0}).opened()
+
+        assert await reachable(client(vendor, retry=Retry()), replace(PROBE, idempotent=True), soon()) is False
         assert vendor.log == ["/probe"]
 
     @pytest.mark.parametrize(("status", "told"), [(500, False), (401, False), (400, True), (404, True), (429, True)])

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -151,7 +151,7 @@ async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     if known is not None:
         return known
     try:
-        await client.call(probe, deadline)
+        await client.call(replace(probe, idempotent=False), deadline)  # once: an answer late is no better than none
     except UpstreamError:
         return bool(client.health.fresh(_FRESH_SECONDS))  # a refusal is an answer; haste or a full budget tells nothing
     return True
