@@ -47,8 +47,8 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 bench: $(DEV) ## measure; writes bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
-fuzz: $(DEV) ## compare both executors over many fresh operations
-	FUZZ=1 $(BIN)/python -m pytest -q -k sameness $(ARGS)
+fuzz: $(DEV) ## compare both executors over thousands of fresh operations; some minutes
+	FUZZ=1 $(PYTEST) -n $(WORKERS) --dist worksteal tests/execution/test_sameness.py tests/api/test_sameness.py $(ARGS)
 
 schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
 	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md
