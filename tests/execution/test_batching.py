@@ -355,6 +355,18 @@ def nothing(_parents: list[Any], _context: Any) -> Any:
     return None
 
 
+def one_text(_parents: list[Any], _context: Any) -> Any:
+    return "abc"
+
+
+def by_key(parents: list[Any], _context: Any) -> Any:
+    return {parent.number: "value" for parent in parents}
+
+
+def unordered(parents: list[Any], _context: Any) -> Any:
+    return {f"value {parent.number}" for parent in parents}
+
+
 def some_fail(parents: list[Any], _context: Any) -> tuple[Any, ...]:
     return tuple(ValueError("this one") if parent.number == 1 else "fine" for parent in parents)
 
@@ -366,6 +378,9 @@ def some_fail(parents: list[Any], _context: Any) -> tuple[Any, ...]:
         (raising_at_once, ["all fail"] * 3),
         (short, ["Customer.field gave 1 values for 3 parents."] * 3),
         (nothing, ["Customer.field gave 0 values for 3 parents."] * 3),
+        (one_text, ["Customer.field gave 0 values for 3 parents."] * 3),
+        (by_key, ["Customer.field gave 0 values for 3 parents."] * 3),
+        (unordered, ["Customer.field gave 0 values for 3 parents."] * 3),
         (some_fail, ["this one"]),
     ],
 )

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from asyncio import iscoroutine
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -172,7 +174,9 @@ def _dispose(parts: Partitioned) -> None:
 
 
 def _as_list(values: Any) -> list[Any]:
-    """The sequence as a list; what is none counts as no values."""
+    """The sequence as a list; what has no order, or is one text, counts as no values."""
+    if isinstance(values, (str, bytes, Mapping, AbstractSet)):
+        return []
     try:
         return list(values)
     except TypeError:
