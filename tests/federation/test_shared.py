@@ -114,14 +114,14 @@ async def test_a_failure_that_nobody_waits_for_any_longer_is_no_complaint() -> N
     assert paged.calls == 2
 
 
-async def test_a_call_that_is_given_up_is_forgotten() -> None:
+async def test_a_call_that_gives_itself_up_is_a_failed_call_and_forgotten() -> None:
     async def given_up(_deadline: Deadline) -> None:
         raise asyncio.CancelledError
 
     shared, paged = SharedCalls(), Paged()
     paged.gate.set()
 
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(UpstreamUnavailable, match="acme"):
         await shared.join("acme", "key", Deadline.after(5), given_up)
 
     assert await begun(shared, paged) == "page"

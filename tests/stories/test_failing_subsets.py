@@ -66,7 +66,7 @@ async def test_failing_systems_cost_their_own_fields_within_the_deadline(
         for system, mishap in mishaps.items():
             await mishap.befall(box, system)
         told = await from_a_fresh_gateway(box, urls)
-        if told.seconds > MOST_SECONDS or differences(told.answer, healthy, mishaps):
+        if told.seconds > MOST_SECONDS:
             told = await from_a_fresh_gateway(box, urls)  # a machine that is busy with other things may be late once
 
     assert not differences(told.answer, healthy, mishaps)

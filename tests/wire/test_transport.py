@@ -9,9 +9,16 @@ import httpx
 import pytest
 from wire.vendor import Vendor, answering, hanging, later, saying, serving, telling
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.errors import (
+    ConfigInvalid,
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.wire.transport import Direct, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -206,3 +213,25 @@ def test_a_process_may_end_right_after_a_call() -> None:
     ends = [subprocess.run([sys.executable, "-c", program], check=False, capture_output=True) for _ in range(4)]  # noqa: S603 - our own program
 
     assert [end.returncode for end in ends] == [0] * 4
+
+
+@pytest.fixture
+def no_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no certificate authority is found."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
+
+
+@pytest.mark.usefixtures("no_authorities")
+async def test_an_http_address_needs_no_certificate_authorities() -> None:
+    direct = Direct("http://127.0.0.1:1", cap=1000, idle=1)
+
+    with pytest.raises(Unanswered):
+        await direct.exchange("GET", "http://127.0.0.1:1/", [], None)
+    await direct.aclose()
+
+
+@pytest.mark.usefixtures("no_authorities")
+async def test_an_https_address_without_certificate_authorities_is_told_in_words() -> None:
+    with pytest.raises(ConfigInvalid, match="ca-certificates"):
+        Direct("https://vendor.test", cap=1000, idle=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.reads import late
 from customer_gateway.model.deadline import Deadline
 
@@ -32,6 +33,8 @@ class SharedCalls:
                 await asyncio.wait([task])  # unlike the task itself it may be given up: others wait on
         except TimeoutError:
             raise late(system) from None
+        if task.cancelled():
+            raise UpstreamUnavailable(system, "the call was given up; try again")
         return task.result()
 
     def _begin(

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 import httpx
-from pyreqwest.client import ClientBuilder
-from pyreqwest.exceptions import BodyDecodeError, DecodeError, PyreqwestError, ReadError
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import BodyDecodeError, BuilderError, DecodeError, PyreqwestError, ReadError
+
+from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _OK = range(200, 300)
 _REST_SECONDS = 0.05
@@ -57,16 +59,34 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
+def _builder(base_url: str, idle: int) -> ClientBuilder:
+    builder = ClientBuilder().http1_only().follow_redirects(enable=False).referer(enable=False)
+    builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
+    if urlsplit(base_url).hostname in _LOOPBACK:
+        builder = builder.no_proxy()  # a proxy of the environment cannot reach this machine's own ports
+    return builder.pool_max_idle_per_host(idle)
+
+
+def _built(builder: Callable[[], ClientBuilder], *, plain: bool) -> Client:
+    """The client; it wants certificate authorities even where it will never speak TLS."""
+    try:
+        return builder().build()
+    except BuilderError as error:
+        if not plain:
+            raise ConfigInvalid(
+                "No certificate authorities are found on this machine, so no https:// address can be trusted: install "
+                "Debian's ca-certificates, or name a file of them in SSL_CERT_FILE."
+            ) from error
+    # An http:// address stays one, because redirects are never followed: there is no certificate to accept.
+    return builder().danger_accept_invalid_certs(enable=True).build()
+
+
 class Direct:
     """reqwest's pool, by way of pyreqwest."""
 
     def __init__(self, base_url: str, *, cap: int, idle: int) -> None:
-        builder = ClientBuilder().http1_only().follow_redirects(enable=False).referer(enable=False)
-        builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-        if urlsplit(base_url).hostname in _LOOPBACK:
-            builder = builder.no_proxy()  # a proxy of the environment cannot reach this machine's own ports
         _rest_before_exit()
-        self._client = builder.pool_max_idle_per_host(idle).build()
+        self._client = _built(lambda: _builder(base_url, idle), plain=base_url.startswith("http://"))
         self._cap = cap
 
     async def exchange(self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None) -> Reply:
