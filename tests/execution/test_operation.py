@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_interfaces_within_interfaces_are_looked_at_once() -> None:
 
 
 def test_the_cache_keeps_the_operations_used_last() -> None:
-    cache = OperationCache(SCHEMA, maxsize=2)
+    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
 
     first = cache.get("{ hello }")
     second = cache.get("query Q { hello }", "Q")
@@ -136,8 +137,23 @@ def test_the_cache_keeps_the_operations_used_last() -> None:
     assert cache.get("query Q { hello }", "Q") is not second
 
 
-def test_the_cache_keeps_no_refusals() -> None:
-    cache = OperationCache(SCHEMA, maxsize=2)
+def test_the_cache_tells_the_name_from_the_document() -> None:
+    cache = OperationCache(lambda document, name: (document, name), maxsize=9)
+
+    made = [cache.get("b\nc", "a"), cache.get("c", "a\nb"), cache.get("c"), cache.get("c", "")]
+
+    assert made == [("b\nc", "a"), ("c", "a\nb"), ("c", None), ("c", "")]
+
+
+def test_a_cache_of_nothing_makes_everything_anew() -> None:
+    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=0)
+
+    assert cache.get("{ hello }") is not cache.get("{ hello }")
+    assert len(cache) == 0
+
+
+def test_the_cache_keeps_nothing_that_was_raised() -> None:
+    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
 
     with pytest.raises(OperationRejected):
         cache.get("{ unknown }")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from hashlib import sha256
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -22,7 +20,7 @@ from customer_gateway.api.limits import (
     refuse_invalid,
     too_deep,
 )
-from customer_gateway.execution import CompiledOperation, OperationRejected, compile_operation
+from customer_gateway.execution import CompiledOperation, OperationCache, OperationRejected, compile_operation
 from customer_gateway.execution.result import encoded
 from customer_gateway.model.deadline import Deadline
 
@@ -183,19 +181,11 @@ class Engine:
         self._context_factory = context_factory
         self._limits = limits
         self._so_far = so_far
-        self._known: OrderedDict[bytes, Prepared | Refused] = OrderedDict()
+        self._known = OperationCache(self._prepare, limits.prepared)
 
     def prepare(self, document: str, operation_name: str | None) -> Prepared | Refused:
         """The named operation of the document (its only one, without a name), or why it is refused."""
-        key = sha256(f"{operation_name or ''}\n{document}".encode(errors="surrogatepass")).digest()
-        known = self._known.get(key)
-        if known is not None:
-            self._known.move_to_end(key)
-            return known
-        prepared = self._known[key] = self._prepare(document, operation_name or None)
-        if len(self._known) > self._limits.prepared:
-            self._known.popitem(last=False)
-        return prepared
+        return self._known.get(document, operation_name or None)
 
     async def execute(
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str

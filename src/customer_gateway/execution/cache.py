@@ -1,56 +1,44 @@
-"""A bounded cache of compiled operations."""
+"""A bounded cache of what is made of documents."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
-
-from .operation import compile_operation, document_hash
+from hashlib import sha256
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
-    from graphql import ASTValidationRule, GraphQLSchema
-
-    from .operation import CompiledOperation
+Made = TypeVar("Made")
 
 
-class OperationCache:
-    """The operations of one schema, by the hash of their document and their name; the least lately used goes first."""
+class OperationCache(Generic[Made]):
+    """What was made of operations, by the hash of their document and their name; the least lately used goes first.
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        maxsize: int,
-        validate_rules: Collection[type[ASTValidationRule]] | None = None,
-        *,
-        max_tokens: int | None = None,
-        hide_suggestions: bool = False,
-    ) -> None:
-        self._schema = schema
+    `make` gets the document's text and the name of the operation: a compiled operation, or what its user makes of it.
+    """
+
+    def __init__(self, make: Callable[[str, str | None], Made], maxsize: int) -> None:
+        self._make = make
         self._maxsize = maxsize
-        self._validate_rules = validate_rules
-        self._max_tokens = max_tokens
-        self._hide_suggestions = hide_suggestions
-        self._operations: OrderedDict[tuple[str, str | None], CompiledOperation] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, bytes | None], Made] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._operations)
+        return len(self._known)
 
-    def get(self, document_text: str, operation_name: str | None = None) -> CompiledOperation:
-        """The operation, compiled now if it is new. Raises OperationRejected; refusals are not kept."""
-        key = (document_hash(document_text), operation_name)
-        known = self._operations.get(key)
-        if known is None:
-            known = self._operations[key] = compile_operation(
-                self._schema,
-                document_text,
-                operation_name,
-                self._validate_rules,
-                max_tokens=self._max_tokens,
-                hide_suggestions=self._hide_suggestions,
-            )
-            if len(self._operations) > self._maxsize:
-                self._operations.popitem(last=False)
-        self._operations.move_to_end(key)
-        return known
+    def get(self, document: str, operation_name: str | None = None) -> Made:
+        """What is known of the operation, made now if it is new. What `make` raises is raised and not kept."""
+        # The name is a client's too, and as long as the client likes.
+        key = (_hashed(document), None if operation_name is None else _hashed(operation_name))
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        made = self._known[key] = self._make(document, operation_name)
+        if len(self._known) > self._maxsize:
+            self._known.popitem(last=False)
+        return made
+
+
+def _hashed(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()

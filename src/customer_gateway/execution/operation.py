@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from graphql import (
@@ -18,7 +17,6 @@ from graphql import (
     assert_valid_schema,
     create_source_event_stream,
     parse,
-    print_ast,
     validate,
 )
 from graphql import ExecutionResult as CoreResult
@@ -80,16 +78,10 @@ def compile_operation(  # noqa: PLR0913  the first four are the whole of it, the
     errors = validate(schema, parsed, validate_rules, hide_suggestions=hide_suggestions)
     if errors:
         raise OperationRejected("validation", errors)
-    text = document if isinstance(document, str) else print_ast(document)
     operation = Operation(
         schema, _chosen(parsed, operation_name), _fragments(schema, parsed), hide_suggestions=hide_suggestions
     )
-    return CompiledOperation(operation, parsed, document_hash(text))
-
-
-def document_hash(text: str) -> str:
-    """The SHA-256 of the document's text, in hexadecimal."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return CompiledOperation(operation, parsed)
 
 
 def _parsed(text: str, max_tokens: int | None) -> DocumentNode:
@@ -132,9 +124,8 @@ class CompiledOperation:
     It keeps a plan for each setting of the conditions (`@skip`, `@include`, `@defer`) that it has met.
     """
 
-    def __init__(self, operation: Operation, document: DocumentNode, hashed: str) -> None:
+    def __init__(self, operation: Operation, document: DocumentNode) -> None:
         self.document = document
-        self.document_hash = hashed
         self.definition = operation.definition
         self.operation_name = operation.definition.name.value if operation.definition.name else None
         self.operation_type = operation.definition.operation.value
