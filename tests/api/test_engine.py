@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pytest
-from graphql import get_introspection_query
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    get_introspection_query,
+)
 from http_world import World
 
 from customer_gateway.api.engine import Deadline, DocumentLimits, Engine, Prepared, Refused, Reply
@@ -53,6 +61,26 @@ async def test_both_executors_are_told_which_fields_the_operation_reads(executor
     )
 
     assert world.scopes[0].fields == {"Query": {"people"}, "Person": {"id"}}
+
+
+async def test_variables_are_read_once_whoever_asks_for_them() -> None:
+    read: list[str] = []
+
+    def note(value: str) -> str:
+        read.append(value)
+        return value
+
+    def greet(_source: object, _info: object, name: str) -> str:
+        return name
+
+    noted = GraphQLScalarType("Noted", coerce_input_value=note)
+    hello = GraphQLField(GraphQLString, {"name": GraphQLArgument(noted)}, greet)
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"hello": hello}))
+    engine = Engine(schema, "breadth", lambda scope: scope, DocumentLimits())
+
+    reply = await reply_of(engine, "query ($n: Noted) { hello(name: $n) }", {"n": "you"})
+
+    assert (reply.data, read) == (b'{"hello":"you"}', ["you"])
 
 
 @BOTH

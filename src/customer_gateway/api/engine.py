@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -177,7 +178,7 @@ class Engine:
         so_far: Callable[[Any], object] | None = None,
     ) -> None:
         self._schema = schema
-        self._run = self._run_breadth_first if executor == "breadth" else self._run_reference
+        self._executor: ExecutorName = executor
         self._context_factory = context_factory
         self._limits = limits
         self._so_far = so_far
@@ -197,11 +198,10 @@ class Engine:
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
     ) -> Execution:
         """An execution of the operation, not running yet."""
-        scope = RequestScope(deadline, request_id, prepared.compiled.fields_by_type(variables))
-
-        def run(context: object) -> Awaitable[_Outcome]:
-            return self._run(prepared, variables, context)
-
+        bound = prepared.compiled.bind(variables)
+        scope = RequestScope(deadline, request_id, bound.fields_by_type)
+        breadth = self._executor == "breadth"
+        run = bound.execute if breadth else partial(self._run_reference, prepared, variables)
         return Execution(scope, self._context_factory, run, self._so_far)
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
@@ -219,11 +219,6 @@ class Engine:
         except RecursionError:
             return _beyond(too_deep())
         return Prepared(compiled, operation_name)
-
-    async def _run_breadth_first(
-        self, prepared: Prepared, variables: dict[str, Any] | None, context: object
-    ) -> _Outcome:
-        return await prepared.compiled.execute(variables, context)
 
     async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> _Outcome:
         outcome = execute(

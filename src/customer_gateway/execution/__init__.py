@@ -4,12 +4,13 @@ from .cache import OperationCache
 from .collection import Selection
 from .declaration import Attribute, Batched, Partitioned
 from .events import Events
-from .operation import CompiledOperation, OperationRejected, compile_operation
+from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .result import ExecutionResult, IncrementalResults, payload
 
 __all__ = [
     "Attribute",
     "Batched",
+    "Bound",
     "CompiledOperation",
     "Events",
     "ExecutionResult",

@@ -43,6 +43,11 @@ class Landed:
     def add(self, error: GraphQLError, positions: Positions, index: int) -> None:
         self._entries.append((error, positions, index))
 
+    @property
+    def errors(self) -> list[GraphQLError]:
+        """Those that a client is told."""
+        return [error for _, error in self.keyed()]
+
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
         """The errors with their positions, without those inside of what another error made null."""
         if not self._entries:

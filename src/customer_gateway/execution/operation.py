@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from graphql import (
@@ -21,17 +20,13 @@ from graphql import (
 )
 from graphql import ExecutionResult as CoreResult
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues
-from graphql.pyutils import Undefined
-from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
-from .collection import Collector, condition_variables, fields_by_type
 from .defer import published
 from .events import Events
 from .kinds import is_awaitable
-from .plan import Planner
+from .plan_cache import PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
 from .variables import Variables
@@ -39,13 +34,12 @@ from .variables import Variables
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from graphql import ASTValidationRule, GraphQLObjectType, GraphQLSchema
+    from graphql import ASTValidationRule, GraphQLSchema
 
-    from .plan import SelectionPlan
+    from .plan_cache import Prepared
     from .result import Formatter
 
-MOST_PLANS: Final = 32
-"""How many settings of its conditions an operation keeps plans for."""
+NO_VALUES: Final = VariableValues({}, {})
 
 Stage = Literal["parse", "validation", "operation"]
 
@@ -119,10 +113,7 @@ def _fragments(schema: GraphQLSchema, document: DocumentNode) -> dict[str, Fragm
 
 
 class CompiledOperation:
-    """One operation of one document, ready to be executed with any variables.
-
-    It keeps a plan for each setting of the conditions (`@skip`, `@include`, `@defer`) that it has met.
-    """
+    """One operation of one document, ready to be executed with any variables."""
 
     def __init__(self, operation: Operation, document: DocumentNode) -> None:
         self.document = document
@@ -131,15 +122,14 @@ class CompiledOperation:
         self.operation_type = operation.definition.operation.value
         self._operation = operation
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
-        nodes = [operation.definition, *operation.fragment_definitions.values()]
-        self._conditions = condition_variables(nodes)
-        # The arguments of fragments are bound while fields are collected, so such a plan serves one execution only.
-        self._reusable = not any(fragment.variable_signatures for fragment in operation.fragments.values())
-        self._plans: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
-        self._propagates = not any(
-            directive.name.value == GraphQLDisableErrorPropagationDirective.name
-            for directive in operation.definition.directives or ()
-        )
+        self._plans = PlanCache(operation)
+
+    def bind(self, variables: Mapping[str, Any] | None = None) -> Bound:
+        """The operation with its variables: coerced once, whatever is then asked of it."""
+        values = self._variables.coerce(variables)
+        if isinstance(values, list):
+            return Bound(self._operation, NO_VALUES, values)
+        return Bound(self._operation, values, self._plans.prepared(values))
 
     async def execute(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -148,10 +138,7 @@ class CompiledOperation:
 
         `@defer` is not honoured here: what is deferred comes with the rest (see `execute_incrementally`).
         """
-        values = self._variables.coerce(variables)
-        if isinstance(values, list):
-            return ExecutionResult(None, values, executed=False)
-        return await self._executed(values, context, root, serially=self.operation_type == "mutation")
+        return await self.bind(variables).execute(context, root)
 
     async def execute_to_bytes(
         self,
@@ -175,15 +162,15 @@ class CompiledOperation:
         values = self._variables.coerce(variables)
         if isinstance(values, list):
             return ExecutionResult(None, values, executed=False)
-        prepared = self._prepared(values, incremental=True)
-        if isinstance(prepared, GraphQLError):
-            return ExecutionResult(None, [prepared], executed=False)
+        prepared = self._plans.prepared(values, incremental=True)
+        if isinstance(prepared, list):
+            return ExecutionResult(None, prepared, executed=False)
         run = Run(self._operation, values, context, root, incremental=True)
-        data = await run.data(prepared.plan, serially=self.operation_type == "mutation")
+        data = await run.data(prepared.plan)
         incremental = published(run, data)
         if incremental is not None:
             return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
-        return ExecutionResult(data, [error for _, error in run.landed.keyed()] or None)
+        return ExecutionResult(data, run.landed.errors or None)
 
     async def subscribe(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -209,84 +196,36 @@ class CompiledOperation:
         if isinstance(source, CoreResult):
             return ExecutionResult(None, source.errors, executed=False)
         values = executor.variable_values
-        return Events(source, lambda event: self._executed(values, context, event, serially=False))
+        bound = Bound(operation, values, self._plans.prepared(values))
+        return Events(source, lambda event: bound.execute(context, event))
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:
         """The name of every field that the operation reads, for each concrete type it can be read on.
 
         Empty where the variables do not fit: such a request reads nothing.
         """
-        values = self._variables.coerce(variables)
-        if isinstance(values, list):
-            return {}
-        prepared = self._prepared(values)
-        return {} if isinstance(prepared, GraphQLError) else prepared.fields_by_type
-
-    async def _executed(self, values: VariableValues, context: Any, root: Any, *, serially: bool) -> ExecutionResult:
-        prepared = self._prepared(values)
-        if isinstance(prepared, GraphQLError):
-            return ExecutionResult(None, [prepared], executed=False)
-        run = Run(self._operation, values, context, root)
-        data = await run.data(prepared.plan, serially=serially)
-        errors = [error for _, error in run.landed.keyed()]
-        return ExecutionResult(data, errors or None)
-
-    def _prepared(self, values: VariableValues, *, incremental: bool = False) -> Prepared | GraphQLError:
-        """The plan for these values of the conditions, or the error that says why there is none."""
-        setting = (incremental, *(values.coerced.get(name, Undefined) for name in self._conditions))
-        try:
-            known = self._plans.get(setting)
-            if known is None or not self._reusable:
-                known = self._plans[setting] = self._prepare(values, incremental=incremental)
-        except GraphQLError as error:
-            return error
-        except RecursionError:
-            return GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.definition)
-        self._plans.move_to_end(setting)
-        if len(self._plans) > (MOST_PLANS if self._reusable else 0):
-            self._plans.popitem(last=False)
-        return known
-
-    def _prepare(self, values: VariableValues, *, incremental: bool) -> Prepared:
-        operation = self._operation
-        root_type = operation.schema.get_root_type(operation.definition.operation)
-        if root_type is None:
-            raise GraphQLError(
-                f"Schema is not configured to execute {self.operation_type} operation.", operation.definition
-            )
-        # The plan outlives the request: it keeps the values of the conditions, and no other variable.
-        kept = (
-            values
-            if not self._reusable
-            else VariableValues(
-                {name: values.sources[name] for name in self._conditions if name in values.sources},
-                {name: values.coerced[name] for name in self._conditions if name in values.coerced},
-            )
-        )
-        collector = Collector(
-            operation.schema,
-            operation.definition,
-            operation.fragments,
-            kept,
-            hide_suggestions=operation.hide_suggestions,
-        )
-        return Prepared(collector, root_type, error_propagation=self._propagates, incremental=incremental)
+        return self.bind(variables).fields_by_type
 
 
-class Prepared:
-    """The plan of an operation under one setting of its conditions."""
+class Bound:
+    """An operation with coerced variables, or with the errors that refuse it."""
 
-    def __init__(
-        self, collector: Collector, root_type: GraphQLObjectType, *, error_propagation: bool, incremental: bool
-    ) -> None:
-        self._collector = collector
-        self._root_type = root_type
-        self.planner = Planner(collector, error_propagation=error_propagation, incremental=incremental)
-        self.plan: SelectionPlan = self.planner.root(root_type)
-        self._fields_by_type: dict[str, frozenset[str]] | None = None
+    __slots__ = ("_operation", "_prepared", "_values")
+
+    def __init__(self, operation: Operation, values: VariableValues, prepared: Prepared | list[GraphQLError]) -> None:
+        self._operation = operation
+        self._values = values
+        self._prepared = prepared
 
     @property
     def fields_by_type(self) -> dict[str, frozenset[str]]:
-        if self._fields_by_type is None:
-            self._fields_by_type = fields_by_type(self._collector, self._root_type)
-        return self._fields_by_type
+        """The name of every field that is read, for each concrete type it can be read on: none if it is refused."""
+        return {} if isinstance(self._prepared, list) else self._prepared.fields_by_type
+
+    async def execute(self, context: Any = None, root: Any = None) -> ExecutionResult:
+        """Errors are in the result; only cancellation is raised."""
+        if isinstance(self._prepared, list):
+            return ExecutionResult(None, self._prepared, executed=False)
+        run = Run(self._operation, self._values, context, root)
+        data = await run.data(self._prepared.plan)
+        return ExecutionResult(data, run.landed.errors or None)

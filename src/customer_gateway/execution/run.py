@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Operation:
     """What all executions of an operation share: the schema, the chosen operation and the fragments."""
 
-    __slots__ = ("definition", "fragment_definitions", "fragments", "hide_suggestions", "schema")
+    __slots__ = ("definition", "fragment_definitions", "fragments", "hide_suggestions", "schema", "serial")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Operation:
             name: details.definition for name, details in fragments.items()
         }
         self.hide_suggestions = hide_suggestions
+        self.serial = definition.operation.value == "mutation"
 
 
 class Run:
@@ -80,11 +81,11 @@ class Run:
         self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
 
-    async def data(self, plan: SelectionPlan, *, serially: bool) -> dict[str, Any] | None:
+    async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
         """The response data; errors are in `landed`. Nothing begun here outlives it."""
         objects = Objects(Root())
         try:
-            if serially:
+            if self.operation.serial:
                 return await self._one_after_another(plan, objects)
             column = self._lonely(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
             return self._land(column if isinstance(column, list) else await column)
