@@ -118,11 +118,7 @@ class Record:
 
     def texts(self, name: str) -> list[str]:
         """The non-blank strings of a list; a lone string is a list of one."""
-        value: Any = self.document.get(name)
-        if value is None:
-            return []
-        items: list[Any] = value if is_list(value) else [value]
-        return [text for item in items if (text := read_text(item, name, self.reading)) is not None]
+        return read_texts(self.document.get(name), name, self.reading)
 
     def part(self, name: str) -> Record:
         """A nested object; absent or of another form, an empty one."""
@@ -154,6 +150,13 @@ def read_text(value: object, name: str, reading: Reading) -> str | None:
             reading.drift.notice(name, "not a text")
         return None
     return str(value)
+
+
+def read_texts(value: object, name: str, reading: Reading) -> list[str]:
+    if value is None:
+        return []
+    items: list[Any] = value if is_list(value) else [value]
+    return [text for item in items if (text := read_text(item, name, reading)) is not None]
 
 
 def read_integer(value: object, name: str, reading: Reading) -> int | None:

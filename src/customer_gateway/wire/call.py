@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Call:
     needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, `form` as a form; not both.
     `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
-    it. With `missing_is_none` a 404 is an `Answer` whose document is None.
+    it. With `missing_is_none` a 404 is an `Answer` whose document is None. `decode` makes the
+    document of an answer's body; it raises orjson's `JSONDecodeError`, or `WrongForm`.
     """
 
     method: str
@@ -28,6 +31,7 @@ class Call:
     idempotent: bool = False
     template: str = ""
     missing_is_none: bool = False
+    decode: Callable[[bytes], Any] = orjson.loads
 
     @property
     def endpoint(self) -> str:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from customer_gateway.model.rows import WrongForm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -19,8 +24,14 @@ class Undecodable(Exception):
         self.cut_short = cut_short
 
 
-def document(body: bytes, content_type: str | None, encoding: str | None, cap: int) -> Any:
-    """The JSON document in `body`.
+def document(
+    body: bytes,
+    content_type: str | None,
+    encoding: str | None,
+    cap: int,
+    decode: Callable[[bytes], Any] = orjson.loads,
+) -> Any:
+    """The JSON document in `body`, as `decode` makes it.
 
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
@@ -30,10 +41,12 @@ def document(body: bytes, content_type: str | None, encoding: str | None, cap: i
     if encoding is not None and encoding.lower() != "identity":
         body = inflated(body, encoding, cap)
     try:
-        return orjson.loads(body)
+        return decode(body)
     except orjson.JSONDecodeError as error:
         cut_short = "unexpected end" in error.msg
         raise Undecodable(f"the answer is not JSON: {error.msg}", cut_short=cut_short) from None
+    except WrongForm as error:
+        raise Undecodable(f"the answer is not of the form that is documented: {error}") from None
 
 
 def is_json(content_type: str) -> bool:

@@ -83,7 +83,7 @@ class Judge:
         if not body and (status in _WITHOUT_BODY or not call.reads):
             return Answer(status, None, headers)
         try:
-            found = document(body, headers.get("content-type"), headers.get("content-encoding"), self.cap)
+            found = document(body, headers.get("content-type"), headers.get("content-encoding"), self.cap, call.decode)
         except Undecodable as error:
             raise self._garbage(call, status, error.reason, retryable=error.cut_short) from None
         objection = self.verdict(status, found)

@@ -13,8 +13,9 @@ from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.nouns import CustomerStatus
+from customer_gateway.model.rows import Rows
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING
+from customer_gateway.system import EVERYTHING, Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import Pland, PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
@@ -170,7 +171,7 @@ def answering(body: bytes) -> Pland:
 async def test_a_list_of_rows_without_ids_is_refused() -> None:
     system = answering(b'[{"name": "who?"}]')
 
-    with pytest.raises(UpstreamBadResponse, match="list of entities"):
+    with pytest.raises(UpstreamBadResponse, match="no object with _id"):
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
 
@@ -211,7 +212,7 @@ async def of_keys(noun: str, keys: list[str], rows: list[dict[str, Any]]) -> tup
 
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
     system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
-    customers = [PlandCustomerView({"_id": key}, system.reading) for key in keys]
+    customers = Rows(PlandCustomerView, system.reading).read([{"_id": key} for key in keys])
     return await system.readers[noun](customers, reads()), asked
 
 
@@ -234,3 +235,36 @@ async def test_the_longest_batch_stays_under_8_kb(noun: str) -> None:
 
     assert len(asked) == 2
     assert max(len(str(url)) for url in asked) < 8_192
+
+
+WHOLE = [Want({"Customer": frozenset({"version"})}), Want({"Customer": frozenset({"records"})})]
+UNIFIED = Want({"Customer": frozenset({"name"})})
+
+
+def one_customer() -> Pland:
+    return answering(b'[{"_id": "%s", "name": "Elbufer", "chatId": "c1", "quiteNew": 1}]' % (b"a" * 24))
+
+
+@pytest.mark.parametrize("want", WHOLE)
+async def test_documents_are_kept_for_who_reads_more_than_the_unified_fields(want: Want) -> None:
+    system = one_customer()
+
+    for _ in range(2):  # the first answer of all is looked at as a whole anyway
+        (by_page,) = (await system.page(0, 1, want, soon(), ask_next=False)).items
+        by_key = (await system.customers(want).fetch(["a" * 24], soon()))["a" * 24]
+
+        assert by_page.document["chatId"] == by_key.document["chatId"] == "c1"
+        assert by_page.version == by_key.version
+
+
+async def test_who_reads_unified_fields_only_is_answered_without_documents_once_drift_was_looked_for() -> None:
+    system = one_customer()
+
+    (first,) = (await system.page(0, 1, UNIFIED, soon(), ask_next=False)).items
+    (second,) = (await system.page(0, 1, UNIFIED, soon(), ask_next=False)).items
+
+    assert (first.name, second.name) == ("Elbufer", "Elbufer")
+    assert ("quiteNew", "not documented for PlandCustomer") in system.reading.drift.notices
+    with pytest.raises(AttributeError):
+        second.document.get("chatId")
+    assert system.customers(UNIFIED) is not system.customers(WHOLE[0])

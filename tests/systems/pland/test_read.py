@@ -23,13 +23,14 @@ from customer_gateway.model.nouns import (
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.record import Reading
+from customer_gateway.model.rows import Rows
 from customer_gateway.systems.pland import KIND
+from customer_gateway.systems.pland.entities import PlandEntity, agreement, invoice
 from customer_gateway.systems.pland.read import (
     PlandContactView,
     PlandCustomerView,
-    agreement,
-    invoice,
+    PlandUserRow,
     user,
 )
 
@@ -41,11 +42,11 @@ def reading() -> Reading:
 
 
 def sample(name: str) -> PlandCustomerView:
-    return PlandCustomerView(json.loads((SAMPLES / f"{name}.json").read_text()), reading())
+    return Rows(PlandCustomerView, reading()).read_one(json.loads((SAMPLES / f"{name}.json").read_text()))
 
 
 def customer(**document: Any) -> PlandCustomerView:
-    return PlandCustomerView({"_id": "65a1b2c3d4e5f60718293a4b", **document}, reading())
+    return Rows(PlandCustomerView, reading()).read_one({"_id": "65a1b2c3d4e5f60718293a4b", **document})
 
 
 def test_a_full_customer_reads_as_the_mapping_says() -> None:
@@ -158,7 +159,7 @@ def test_an_assignment_is_an_agreement_billed_by_its_positions() -> None:
         },
     }
 
-    assert agreement(Record(document, reading())) == Agreement(
+    assert agreement(PlandEntity(document, reading())) == Agreement(
         system="pland",
         key="410b93b6afb0b9388235ae21",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -182,7 +183,7 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
         "status": "paid",
     }
 
-    assert invoice(Record(document, reading())) == Invoice(
+    assert invoice(PlandEntity(document, reading())) == Invoice(
         system="pland",
         key="9ced470fb0e46cfca14232fd",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -196,18 +197,19 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
 
 
 def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
-    document = Record({"_id": "1", "currency": "TALER"}, reading())
+    document = PlandEntity({"_id": "1", "currency": "TALER"}, reading())
 
     assert invoice(document).currency is None
     assert document.reading.drift.notices == {("currency", "not a known code")}
 
 
 def test_contacts_and_users_are_named_in_full() -> None:
-    contact = PlandContactView({"_id": "1", "firstName": "Ina", "lastName": "Sommer", "position": "Leitung"}, reading())
+    contact = Rows(PlandContactView, reading()).read_one(
+        {"_id": "1", "firstName": "Ina", "lastName": "Sommer", "position": "Leitung"}
+    )
     uwe = user(
-        Record(
-            {"_id": "2", "general": {"firstName": "Uwe", "lastName": ""}, "access": {"email": "uwe@x.example"}},
-            reading(),
+        Rows(PlandUserRow, reading()).read_one(
+            {"_id": "2", "general": {"firstName": "Uwe", "lastName": ""}, "access": {"email": "uwe@x.example"}}
         )
     )
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+import orjson
 from pydantic import SecretStr, model_validator
 
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
-from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.model.drift import Watch
+from customer_gateway.model.record import Reading, Record, is_object
+from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, users_by, values_by
 from customer_gateway.systems.pland.details import DETAILS
-from customer_gateway.systems.pland.read import (
-    PlandContactView,
-    PlandCustomerView,
-    PlandUser,
-    agreement,
-    invoice,
-    user,
-)
+from customer_gateway.systems.pland.entities import Entities, agreement, invoice
+from customer_gateway.systems.pland.read import PlandContactView, PlandCustomerView, PlandUser, PlandUserRow, user
 from customer_gateway.systems.pland.record import CUSTOMER
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
@@ -29,8 +26,8 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.model.record import Document
     from customer_gateway.system import Finder, Reader, Want
+    from customer_gateway.systems.pland.entities import PlandEntity
     from customer_gateway.wire import Answer, Auth, Client
 
 KIND: Final = Kind(
@@ -54,6 +51,8 @@ _BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat 
 _LOGIN_SECONDS: Final = 3_600.0
 _LOGIN_MARGIN_SECONDS: Final = 600.0
 _INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
+
+T = TypeVar("T", bound="PlandEntity | Row")
 
 
 class PlandSettings(SystemSettings):
@@ -82,7 +81,13 @@ class Pland:
         self.name = name
         self.reading = reading
         self._client = client
+        self._customer_rows = Rows(PlandCustomerView, reading)
+        self._contact_rows = Rows(PlandContactView, reading)
+        self._user_rows = Rows(PlandUserRow, reading)
+        self._entities = Entities(reading)
+        self._drift_watch = Watch()
         self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
+        self._whole_customers: Route[Customer] = self._route("customers", self._fetch_whole_customers)
         self.users: Route[User] | None = (users := self._route("users", self._fetch_users))
         self.invoice_details = None
         contacts = self._route("contacts", self._fetch_contacts)
@@ -99,21 +104,21 @@ class Pland:
             "billing.recipients": users_by(users, lambda customer: customer.recipient_keys),
         }
         self.finders: Mapping[str, Finder] = {
-            "Contact": by_route(self._route("contact", self._fetch_one("/contacts/{}", self._contact), most=1)),
+            "Contact": by_route(self._route("contact", self._fetch_contact, most=1)),
             "Agreement": by_route(self._route("assignment", self._fetch_assignments_by_id)),
             "Invoice": by_route(self._route("invoice", self._fetch_invoices_by_id)),
         }
 
-    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Pland has one width
-        return self._customers
+    def customers(self, want: Want) -> Route[Customer]:
+        """Pland has one width; documents are kept for who reads more of them than the unified fields."""
+        return self._whole_customers if _wants_documents(want) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
-        rows = await self._rows(
-            "/customers/", [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID], deadline
-        )
-        items = [self._customer(row) for row in rows[:size]]
-        return Page(items, has_next=len(rows) > size if ask_next or len(rows) < size else None)
+        query = [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID]
+        decode = self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
+        rows = await self._rows("/customers/", query, deadline, decode)
+        return Page(rows[:size], has_next=len(rows) > size if ask_next or len(rows) < size else None)
 
     async def count(self, deadline: Deadline) -> int | None:
         answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
@@ -132,47 +137,54 @@ class Pland:
         return Route(f"{self.name}.{name}", fetch, most, key_form=_OBJECT_ID, cache_seconds=cache_seconds)
 
     async def _fetch_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
-        rows = await self._rows_by_ids("/customers/", keys, deadline)
-        return {customer.key: customer for row in rows if (customer := self._customer(row))}
+        return await self._customers_by_id(keys, deadline, self._decoded_customers)
+
+    async def _fetch_whole_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        return await self._customers_by_id(keys, deadline, self._whole_decoded_customers)
+
+    async def _customers_by_id(
+        self, keys: Sequence[str], deadline: Deadline, decode: Callable[[bytes], list[PlandCustomerView]]
+    ) -> dict[str, Customer]:
+        return {row.key: row for row in await self._rows_by_ids("/customers/", keys, deadline, decode)}
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
-        rows = await self._rows_by_ids("/users/", keys, deadline)
-        return {row["_id"]: user(Record(row, self.reading)) for row in rows}
+        rows = await self._rows_by_ids("/users/", keys, deadline, self._user_rows.decode)
+        return {row.key: user(row) for row in rows}
 
     async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
-        rows = await self._all_rows("/contacts/", [("customerId", key) for key in keys], deadline)
-        return _grouped(keys, map(self._contact, rows), lambda contact: contact.customer_key)
+        query = [("customerId", key) for key in keys]
+        rows = await self._all_rows("/contacts/", query, deadline, self._contact_rows.decode)
+        return _grouped(keys, rows, lambda contact: contact.customer_key)
 
     async def _fetch_agreements(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Agreement]]:
-        rows = await self._all_rows("/assignments/", [("customer", key) for key in keys], deadline)
-        return _grouped(keys, map(self._agreement, rows), lambda noun: noun.customer_key)
+        query = [("customer", key) for key in keys]
+        entities = await self._all_rows("/assignments/", query, deadline, self._entities.decode)
+        return _grouped(keys, map(agreement, entities), lambda noun: noun.customer_key)
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
-        rows = await self._all_rows("/invoices/", [("customer", key) for key in keys], deadline)
-        return _grouped(keys, map(self._invoice, filter(_is_invoice, rows)), lambda noun: noun.customer_key)
+        query = [("customer", key) for key in keys]
+        entities = await self._all_rows("/invoices/", query, deadline, self._entities.decode)
+        return _grouped(keys, map(invoice, filter(_is_invoice, entities)), lambda noun: noun.customer_key)
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
-        rows = await self._rows_by_ids("/assignments/", keys, deadline)
-        return {row["_id"]: self._agreement(row) for row in rows}
+        entities = await self._rows_by_ids("/assignments/", keys, deadline, self._entities.decode)
+        return {entity.key: agreement(entity) for entity in entities}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
-        rows = await self._rows_by_ids("/invoices/", keys, deadline)
-        return {row["_id"]: self._invoice(row) for row in rows if _is_invoice(row)}
+        entities = await self._rows_by_ids("/invoices/", keys, deadline, self._entities.decode)
+        return {entity.key: invoice(entity) for entity in entities if _is_invoice(entity)}
 
-    def _fetch_one(self, path: str, read: Callable[[Document], Any]) -> Callable[..., Any]:
+    async def _fetch_contact(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Contact]:
         """Pland looks contacts up one at a time."""
-
-        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-            (key,) = keys
-            call = Call("GET", path.format(key), template=path, idempotent=True, missing_is_none=True)
-            found = (await self._client.call(call, deadline)).document
-            if found is None:
-                return {}
-            if not is_object(found) or found.get("_id") != key:
-                raise UpstreamBadResponse(self.name, f"GET {path} did not answer the entity")
-            return {key: read(found)}
-
-        return fetch
+        (key,) = keys
+        template = "/contacts/{}"
+        call = Call("GET", template.format(key), template=template, idempotent=True, missing_is_none=True)
+        found = (await self._client.call(call, deadline)).document
+        if found is None:
+            return {}
+        if not is_object(found) or found.get("_id") != key:
+            raise UpstreamBadResponse(self.name, f"GET {template} did not answer the entity")
+        return {key: self._contact_rows.read_one(found)}
 
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """All payment terms: a company has a handful, and only this list has another way of paging."""
@@ -181,49 +193,49 @@ class Pland:
         while True:
             query = [("skip", str(skip)), ("limit", str(_TERMS_PER_PAGE))]
             answer = await self._client.call(Call("GET", "/paymentTerms/", query, idempotent=True), deadline)
-            rows = self._list(answer.document.get("data") if is_object(answer.document) else None, "/paymentTerms/")
-            terms |= {row["_id"]: text for row in rows if (text := Record(row, self.reading).text("description"))}
+            found = answer.document.get("data") if is_object(answer.document) else None
+            try:
+                rows = self._entities.read(found)
+            except WrongForm as error:
+                raise UpstreamBadResponse(self.name, f"GET /paymentTerms/: {error}") from None
+            terms |= {row.key: text for row in rows if (text := row.text("description"))}
             skip += len(rows)
             if len(rows) < _TERMS_PER_PAGE:
                 return terms
 
-    async def _rows_by_ids(self, path: str, keys: Sequence[str], deadline: Deadline) -> list[Document]:
-        return await self._rows(path, [*(("ids", key) for key in keys), ("limit", str(len(keys)))], deadline)
+    async def _rows_by_ids(
+        self, path: str, keys: Sequence[str], deadline: Deadline, decode: Callable[[bytes], list[T]]
+    ) -> list[T]:
+        return await self._rows(path, [*(("ids", key) for key in keys), ("limit", str(len(keys)))], deadline, decode)
 
-    async def _all_rows(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> list[Document]:
-        """Every row, page by page; told apart by `_id`, because pages of a list that is written to overlap."""
-        rows: dict[str, Document] = {}
+    async def _all_rows(
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[bytes], list[T]]
+    ) -> list[T]:
+        """Every row, page by page; told apart by its key, because pages of a list that is written to overlap."""
+        rows: dict[str, T] = {}
         offset = 0
         while True:
             page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
-            received = await self._rows(path, [*query, *page], deadline)
-            rows |= {row["_id"]: row for row in received}
+            received = await self._rows(path, [*query, *page], deadline, decode)
+            rows |= {row.key: row for row in received}
             offset += len(received)
             if len(received) < _ROWS_PER_PAGE:
                 return list(rows.values())
 
-    async def _rows(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> list[Document]:
-        answer = await self._client.call(Call("GET", path, query, idempotent=True), deadline)
-        return self._list(answer.document, path)
+    async def _rows(
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[bytes], list[T]]
+    ) -> list[T]:
+        return (await self._client.call(Call("GET", path, query, idempotent=True, decode=decode), deadline)).document
 
-    def _list(self, document: object, path: str) -> list[Document]:
-        """The rows of a list; a row without an `_id` cannot be told from another, so the answer is refused."""
-        if is_list(document) and all(is_object(row) and type(row.get("_id")) is str for row in document):
-            return document
-        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of entities with _id")
+    def _decoded_customers(self, body: bytes) -> list[PlandCustomerView]:
+        return self._whole_decoded_customers(body) if self._drift_watch.due() else self._customer_rows.decode(body)
 
-    def _customer(self, row: Document) -> Customer:
-        CUSTOMER.watch(row, self.reading)
-        return PlandCustomerView(row, self.reading)
-
-    def _contact(self, row: Document) -> Contact:
-        return PlandContactView(row, self.reading)
-
-    def _agreement(self, row: Document) -> Agreement:
-        return agreement(Record(row, self.reading))
-
-    def _invoice(self, row: Document) -> Invoice:
-        return invoice(Record(row, self.reading))
+    def _whole_decoded_customers(self, body: bytes) -> list[PlandCustomerView]:
+        """With their documents, which are looked through for fields that nobody documented."""
+        customers = self._customer_rows.read(orjson.loads(body))
+        for customer in customers:
+            CUSTOMER.watch(customer.document, self.reading)
+        return customers
 
 
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Pland:
@@ -257,9 +269,14 @@ def _token(answer: Answer) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _is_invoice(row: Document) -> bool:
+def _wants_documents(want: Want) -> bool:
+    """Whether anything is read of customers that only their documents tell."""
+    return want.selects("Customer", "records", "version") or bool(want.of(CUSTOMER.name))
+
+
+def _is_invoice(entity: PlandEntity) -> bool:
     """The list of invoices holds every document that Pland writes: offers, reports and reminders too."""
-    return row.get("documentType") in _INVOICE_TYPES
+    return entity.document.get("documentType") in _INVOICE_TYPES
 
 
 def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:

@@ -8,51 +8,85 @@ from customer_gateway.model import forms
 from customer_gateway.model.nouns import (
     Address,
     AddressKind,
-    Agreement,
-    AgreementProduct,
     Billing,
     CustomerStatus,
     EInvoice,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Record, content_version
-from customer_gateway.model.view import text, texts
+from customer_gateway.model.record import (
+    Document,
+    content_version,
+    read_moment,
+    read_text,
+    read_texts,
+)
+from customer_gateway.model.rows import Part, Row, Sent, Text, kept, keyed, named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+
 _ACTIVE: Final = "1"
 
 
-class PlandCustomerView(Record):
-    """A Pland customer read as a `Customer`."""
+class PlandStatus(Part, kw_only=True):
+    """Life cycle of an entity."""
 
-    __slots__ = ()
+    status: Text = None
+    created_at: Sent = named("createdAt")
+    created_by: Text = named("createdBy")
+    last_modified_at: Sent = named("lastModifiedAt")
+    last_modified_by: Text = named("lastModifiedBy")
 
-    kind: None = None
-    title: None = None
-    gender: None = None
-    first_name: None = None
-    last_name: None = None
-    organization: None = None
-    organization_number: None = None
-    language: None = None
-    currency: None = None
-    is_supplier: None = None
-    notes: None = None
-    accounts: None = None
-    owner_key: None = None
-    # Told by other calls (system.readers):
-    contacts: None = None
-    agreements: None = None
 
-    @property
-    def key(self) -> str:
-        return str(self.document["_id"])
+class PlandPhones(Part, kw_only=True):
+    """How a customer is reached."""
+
+    telephone: Text = None
+    mobile: Text = None
+    email: Text = None
+    website: Text = None
+
+
+class PlandAddress(Part, kw_only=True):
+    """A postal address."""
+
+    co: Text = None
+    street: Text = None
+    postal_code: Text = named("zip")
+    city: Text = None
+    state: Text = None
+    country: Text = None
+
+
+class PlandCustomerView(Row, kw_only=True):
+    """A Pland customer read as a `Customer`.
+
+    `document` is there where it was asked for: most of it is never read, so most answers are decoded without it.
+    """
+
+    key: str = keyed("_id")
+    number: Text = None
+    name: Text = None
+    document: Document = kept()
+
+    kind = title = gender = first_name = last_name = organization = organization_number = None
+    language = currency = is_supplier = notes = accounts = owner_key = None
+    contacts = agreements = None  # told by other calls (system.readers)
+
+    life: PlandStatus | None = named("status")
+    reach: PlandPhones | None = named("contact")
+    place: PlandAddress | None = named("address")
+    sent_vat_number: Text = named("vatNumber")
+    buyer_reference: Text = named("buyerReference")
+    order_reference_id: Text = named("orderReferenceId")
+    debitor_number: Sent = named("debitorNumber")
+    payment_term_key: Text = named("paymentTermId")
+    invoice_recipient: Sent = named("invoiceRecipientId")
+    invoice_copies: Sent = named("invoiceCCRecipientIds")
 
     @property
     def link(self) -> str:
@@ -60,54 +94,47 @@ class PlandCustomerView(Record):
 
     @property
     def version(self) -> str:
-        return self.part("status").text("lastModifiedAt") or content_version(self.document)
-
-    number = text("number")
-    name = text("name")
-
-    _status = text("status", within="status")
+        changed = self.life and read_text(self.life.last_modified_at, "lastModifiedAt", self.reading)
+        return changed or content_version(self.document)
 
     @property
     def status(self) -> CustomerStatus | None:
-        status = self._status
+        status = self.life.status if self.life else None
         if status is None:
             return None
         return CustomerStatus.ACTIVE if status == _ACTIVE else CustomerStatus.INACTIVE
 
     @property
     def vat_number(self) -> str | None:
-        sent = self.text("vatNumber")
-        return forms.vat_number(sent) if sent else None
+        return forms.vat_number(self.sent_vat_number) if self.sent_vat_number else None
 
-    email = text("email", within="contact")
+    @property
+    def email(self) -> str | None:
+        return self.reach.email if self.reach else None
 
     @property
     def emails(self) -> list[EmailAddress]:
         return [EmailAddress(self.email, EmailPurpose.GENERAL)] if self.email else []
 
-    _telephone = text("telephone", within="contact")
-    _mobile = text("mobile", within="contact")
-
     @property
     def phone(self) -> str | None:
-        return self._telephone or self._mobile
+        return (self.reach.telephone or self.reach.mobile) if self.reach else None
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        contact = self.part("contact")
-        region = self.address.country_code if self.address else None
-        kinds = {"telephone": PhoneKind.PHONE, "mobile": PhoneKind.MOBILE}
-        return [
-            PhoneNumber(raw, forms.phone_e164(raw, region or self.reading.region), kind)
-            for field, kind in kinds.items()
-            if (raw := contact.text(field))
-        ]
+        if self.reach is None:
+            return []
+        region = (self.address and self.address.country_code) or self.reading.region
+        numbers = ((self.reach.telephone, PhoneKind.PHONE), (self.reach.mobile, PhoneKind.MOBILE))
+        return [PhoneNumber(raw, forms.phone_e164(raw, region), kind) for raw, kind in numbers if raw]
 
-    website = text("website", within="contact")
+    @property
+    def website(self) -> str | None:
+        return self.reach.website if self.reach else None
 
     @property
     def address(self) -> Address | None:
-        return _address(self.part("address"))
+        return _address(self.place) if self.place else None
 
     @property
     def addresses(self) -> list[Address]:
@@ -116,34 +143,39 @@ class PlandCustomerView(Record):
     @property
     def billing(self) -> Billing:
         """Payment terms and recipients are names behind ids: the readers tell them."""
-        einvoice = EInvoice(leitweg_id=self.text("buyerReference"), supplier_number=self.text("orderReferenceId"))
+        einvoice = EInvoice(leitweg_id=self.buyer_reference, supplier_number=self.order_reference_id)
         return Billing(einvoice=einvoice if einvoice != EInvoice() else None)
 
-    external_ids = texts("debitorNumber")
+    @property
+    def external_ids(self) -> list[str]:
+        return read_texts(self.debitor_number, "debitorNumber", self.reading)
 
-    updater_key = text("lastModifiedBy", within="status")
-    creator_key = text("createdBy", within="status")
+    @property
+    def updater_key(self) -> str | None:
+        return self.life.last_modified_by if self.life else None
+
+    @property
+    def creator_key(self) -> str | None:
+        return self.life.created_by if self.life else None
 
     @property
     def created_at(self) -> datetime | None:
-        return self.part("status").moment("createdAt")
+        return read_moment(self.life.created_at, "createdAt", self.reading) if self.life else None
 
     @property
     def updated_at(self) -> datetime | None:
-        return self.part("status").moment("lastModifiedAt")
-
-    payment_term_key = text("paymentTermId")
+        return read_moment(self.life.last_modified_at, "lastModifiedAt", self.reading) if self.life else None
 
     @property
     def recipient_keys(self) -> list[str]:
         """The users who receive invoices: the recipient first, then those in copy."""
-        return self.texts("invoiceRecipientId") + self.texts("invoiceCCRecipientIds")
+        first = read_texts(self.invoice_recipient, "invoiceRecipientId", self.reading)
+        return first + read_texts(self.invoice_copies, "invoiceCCRecipientIds", self.reading)
 
 
-def _address(part: Record) -> Address | None:
-    text_of = part.text
-    co, street, country = text_of("co"), text_of("street"), text_of("country")
-    postal_code, city, state = text_of("zip"), text_of("city"), text_of("state")
+def _address(place: PlandAddress) -> Address | None:
+    co, street, postal_code, city = place.co, place.street, place.postal_code, place.city
+    state, country = place.state, place.country
     if not (street or postal_code or city or country or co or state):
         return None
     return Address(
@@ -158,37 +190,50 @@ def _address(part: Record) -> Address | None:
     )
 
 
-class PlandContactView(Record):
+class PlandContactView(Row, kw_only=True):
     """A Pland contact read as a `Contact`."""
 
-    __slots__ = ()
+    key: str = keyed("_id")
+    customer_key: Text = named("customerId")
+    first_name: Text = named("firstName")
+    last_name: Text = named("lastName")
+    title: Text = named("position")
+    email: Text = None
+    phone: Text = None
+    mobile: Text = None
+    fax: Text = None
+    notes: Text = named("comment")
 
-    department: None = None
-    address: None = None
-
-    @property
-    def key(self) -> str:
-        return str(self.document["_id"])
-
-    customer_key = text("customerId")
-
-    first_name = text("firstName")
-    last_name = text("lastName")
+    department = address = None
 
     @property
     def name(self) -> str | None:
         return _full_name(self.first_name, self.last_name)
 
-    title = text("position")
-    email = text("email")
-    phone = text("phone")
-    mobile = text("mobile")
-    fax = text("fax")
-    notes = text("comment")
+
+class PlandGeneral(Part, kw_only=True):
+    """Who a user is."""
+
+    first_name: Text = named("firstName")
+    last_name: Text = named("lastName")
+
+
+class PlandAccess(Part, kw_only=True):
+    """How a user gets in."""
+
+    email: Text = None
+
+
+class PlandUserRow(Row, kw_only=True):
+    """A Pland user as it is sent."""
+
+    key: str = keyed("_id")
+    general: PlandGeneral | None = None
+    access: PlandAccess | None = None
 
 
 class PlandUser(NamedTuple):
-    """A Pland user. Many requests share one, so it is made at once and its document is let go."""
+    """A Pland user. Many requests share one and read it again and again, so it is made at once."""
 
     system: str
     key: str
@@ -196,56 +241,11 @@ class PlandUser(NamedTuple):
     email: str | None
 
 
-def user(document: Record) -> PlandUser:
-    general = document.part("general")
-    return PlandUser(
-        system=document.reading.system,
-        key=str(document.document["_id"]),
-        name=_full_name(general.text("firstName"), general.text("lastName")),
-        email=document.part("access").text("email"),
-    )
+def user(row: PlandUserRow) -> PlandUser:
+    general, access = row.general, row.access
+    name = _full_name(general.first_name, general.last_name) if general else None
+    return PlandUser(row.system, row.key, name, access.email if access else None)
 
 
 def _full_name(first: str | None, last: str | None) -> str | None:
     return f"{first} {last}" if first and last else first or last
-
-
-def agreement(assignment: Record) -> Agreement:
-    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed, positions for what."""
-    calendar = assignment.part("iCalendar")
-    billing = assignment.part("billing")
-    return Agreement(
-        system=assignment.reading.system,
-        key=str(assignment.document["_id"]),
-        customer_key=assignment.text("customerId"),
-        type=billing.text("type"),
-        description=assignment.text("title"),
-        start_date=calendar.day("dtstart"),
-        end_date=calendar.day("dtend"),
-        products=[_product(position) for position in billing.parts("positions")],
-    )
-
-
-def _product(position: Record) -> AgreementProduct:
-    return AgreementProduct(
-        code=position.text("productId"),
-        description=position.text("title"),
-        amount=position.decimal("quantity"),
-        unit=position.text("unit"),
-        unit_price=position.decimal("price"),
-    )
-
-
-def invoice(document: Record) -> Invoice:
-    """An invoice, a storno or a credit; `total` is the gross amount."""
-    return Invoice(
-        system=document.reading.system,
-        key=str(document.document["_id"]),
-        customer_key=document.text("customerId"),
-        number=document.text("documentNumber"),
-        date=document.day("issuedOn"),
-        due_date=document.day("paymentGoalDate"),
-        total=document.part("totals").decimal("gross"),
-        currency=document.code("currency", forms.currency_code),
-        status=document.text("status"),
-    )

@@ -1,0 +1,183 @@
+"""Rows: a vendor's objects decoded straight into what is read of them, with no document in between.
+
+    class PlandContact(Row, kw_only=True):
+        key: str = keyed("_id")
+        first_name: Text = named("firstName")
+
+Where many objects come with every call this costs least (docs/adr/0012-typed-rows.md): what a row does not name is
+skipped while decoding, and a field is read as fast as Python reads anything. JSON of the form that the row declares
+becomes rows in one pass; an answer that has another form anywhere is decoded as a document and read forgivingly, field
+by field, as `model.record` does. The values are the same either way.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from operator import attrgetter
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, get_args
+
+import msgspec
+import orjson
+from msgspec.structs import fields
+
+from customer_gateway.model.record import Reading, is_list, is_object, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from msgspec.structs import FieldInfo
+
+    from customer_gateway.model.record import Document
+
+P = TypeVar("P", bound="Part")
+R = TypeVar("R", bound="Row")
+
+Text: TypeAlias = str | None
+"""A non-blank text as sent, else None; a number as its decimal text."""
+
+Sent: TypeAlias = Any
+"""A value as sent, for the functions of `model.record` to read when it is asked for."""
+
+_NOT_KEPT: Final = object()
+_OWN: Final = {"reading": "gateway:reading", "document": "gateway:document"}
+"""Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
+
+
+class WrongForm(ValueError):
+    """JSON that is no list of objects with a key each. The message holds no value."""
+
+
+def named(vendor: str) -> Any:
+    """A field that the vendor calls otherwise; None where it is absent."""
+    return msgspec.field(default=None, name=vendor)
+
+
+def keyed(vendor: str) -> Any:
+    """The field `key`: a text that every row has."""
+    return msgspec.field(name=vendor)
+
+
+def kept() -> Any:
+    """The field `document`: there in rows that were read from documents; in others whatever is done with it fails."""
+    return msgspec.field(default=_NOT_KEPT, name=_OWN["document"])
+
+
+class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
+    """A nested object; each field is a `Text`, a `Sent`, or another part that may be missing (`Status | None`)."""
+
+
+class Row(Part, kw_only=True, gc=False, eq=False):
+    """An object with a `key`, and how it is read."""
+
+    key: str
+    reading: Reading = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
+
+    @property
+    def system(self) -> str:
+        """The configured name of the system whose row this is."""
+        return self.reading.system
+
+
+class Rows(Generic[R]):
+    """How one system's lists of one kind of row are decoded."""
+
+    def __init__(self, row: type[R], reading: Reading) -> None:
+        self._form = _Form(row)
+        self._reading = reading
+        self._decode = msgspec.json.Decoder(list[row]).decode
+
+    def decode(self, body: bytes) -> list[R]:
+        """The rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
+        try:
+            rows = self._decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return self.read(orjson.loads(body))
+        self._form.drop_blanks(rows)
+        reading = self._reading
+        for row in rows:
+            row.reading = reading
+        return rows
+
+    def read(self, documents: object) -> list[R]:
+        """The rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`."""
+        if not is_list(documents):
+            raise WrongForm("it is no list")
+        return [self.read_one(document) for document in documents]
+
+    def read_one(self, document: object) -> R:
+        """The row of a decoded object. Raises `WrongForm`."""
+        key = document.get(self._form.key) if is_object(document) else None
+        if not is_object(document) or type(key) is not str:
+            raise WrongForm(f"it holds something that is no object with {self._form.key}")
+        own = {"key": key, "reading": self._reading, "document": document}
+        return self._form.read(document, self._reading, {name: own[name] for name in self._form.own})
+
+
+class _Form(Generic[P]):
+    """What the annotations of a part say of its fields: name here, name there."""
+
+    def __init__(self, part: type[P]) -> None:
+        self._part = part
+        self._texts: list[tuple[str, str]] = []
+        self._sent: list[tuple[str, str]] = []
+        self._parts: list[tuple[str, str, _Form[Any]]] = []
+        self.key = ""
+        self.own: list[str] = []
+        for field in fields(part):
+            self._learn(field)
+        self._read_texts = _attributes([name for name, _ in self._texts])
+
+    def _learn(self, field: FieldInfo) -> None:
+        name, vendor = field.name, field.encode_name
+        options = set(get_args(field.type)) - {NoneType}
+        nested = next((option for option in options if isinstance(option, type) and issubclass(option, Part)), None)
+        if name == "key" and not field.required:
+            raise TypeError(f"{self._part.__name__}.key must be there: declare it by `keyed`")
+        if name == "key":
+            self.key = vendor
+        if name == "key" or name in _OWN:
+            self.own.append(name)
+        elif options == {str}:
+            self._texts.append((name, vendor))
+        elif nested is not None:
+            self._parts.append((name, vendor, _Form(nested)))
+        elif field.type is Any:
+            self._sent.append((name, vendor))
+        else:
+            raise TypeError(f"{self._part.__name__}.{name} is neither a Text nor Sent nor a part")
+
+    def drop_blanks(self, parts: Sequence[P]) -> None:
+        """Blank texts become None. They are rare, so all texts are looked through at once before any is touched."""
+        texts: list[str | None] = list(chain.from_iterable(map(self._read_texts, parts)))
+        if "" in texts or any(map(str.isspace, filter(None, texts))):
+            for part in parts:
+                self._drop_blanks(part)
+        for name, _, form in self._parts:
+            form.drop_blanks([nested for part in parts if (nested := getattr(part, name)) is not None])
+
+    def _drop_blanks(self, part: P) -> None:
+        for name, _ in self._texts:
+            text: str | None = getattr(part, name)
+            if text is not None and (not text or text.isspace()):
+                setattr(part, name, None)
+
+    def read(self, document: Document, reading: Reading, own: Document) -> P:
+        """Of one object, as `Record` reads its documents; `own` are the fields that are no vendor's, and the key."""
+        values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
+        for name, vendor in self._texts:
+            values[name] = read_text(document.get(vendor), vendor, reading)
+        for name, vendor, form in self._parts:
+            nested = document.get(vendor)
+            values[name] = form.read(nested, reading, {}) if is_object(nested) else None
+            if nested is not None and not is_object(nested):
+                reading.drift.notice(vendor, "not an object")
+        return self._part(**values, **own)
+
+
+def _attributes(names: Sequence[str]) -> Callable[[object], Iterable[Any]]:
+    """A function that gives the values of these attributes of an object, however many they are."""
+    if len(names) == 1:
+        (name,) = names
+        return lambda owner: (getattr(owner, name),)
+    return attrgetter(*names) if names else lambda _owner: ()

@@ -1,0 +1,78 @@
+"""Pland's assignments and invoices: few queries read them, so they are kept as documents and read in full."""
+
+from __future__ import annotations
+
+import orjson
+
+from customer_gateway.model import forms
+from customer_gateway.model.nouns import Agreement, AgreementProduct, Invoice
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.model.rows import WrongForm
+
+
+class PlandEntity(Record):
+    """Any entity of Pland, by its document."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> str:
+        return self.document["_id"]
+
+
+class Entities:
+    """How lists of entities are decoded that few queries read: their documents are kept."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def decode(self, body: bytes) -> list[PlandEntity]:
+        """The entities of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
+        return self.read(orjson.loads(body))
+
+    def read(self, documents: object) -> list[PlandEntity]:
+        """The entities of decoded JSON; one without an `_id` cannot be told from another. Raises `WrongForm`."""
+        if is_list(documents) and all(is_object(each) and type(each.get("_id")) is str for each in documents):
+            return [PlandEntity(each, self._reading) for each in documents]
+        raise WrongForm("it is no list of objects with _id")
+
+
+def agreement(assignment: PlandEntity) -> Agreement:
+    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed, positions for what."""
+    calendar = assignment.part("iCalendar")
+    billing = assignment.part("billing")
+    return Agreement(
+        system=assignment.reading.system,
+        key=assignment.key,
+        customer_key=assignment.text("customerId"),
+        type=billing.text("type"),
+        description=assignment.text("title"),
+        start_date=calendar.day("dtstart"),
+        end_date=calendar.day("dtend"),
+        products=[_product(position) for position in billing.parts("positions")],
+    )
+
+
+def _product(position: Record) -> AgreementProduct:
+    return AgreementProduct(
+        code=position.text("productId"),
+        description=position.text("title"),
+        amount=position.decimal("quantity"),
+        unit=position.text("unit"),
+        unit_price=position.decimal("price"),
+    )
+
+
+def invoice(entity: PlandEntity) -> Invoice:
+    """An invoice, a storno or a credit; `total` is the gross amount."""
+    return Invoice(
+        system=entity.reading.system,
+        key=entity.key,
+        customer_key=entity.text("customerId"),
+        number=entity.text("documentNumber"),
+        date=entity.day("issuedOn"),
+        due_date=entity.day("paymentGoalDate"),
+        total=entity.part("totals").decimal("gross"),
+        currency=entity.code("currency", forms.currency_code),
+        status=entity.text("status"),
+    )
