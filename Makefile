@@ -48,7 +48,8 @@ bench: $(DEV) ## measure; writes bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
 fuzz: $(DEV) ## compare both executors over thousands of fresh operations; some minutes
-	FUZZ=1 $(PYTEST) -n $(WORKERS) --dist worksteal tests/execution/test_sameness.py tests/api/test_sameness.py $(ARGS)
+	FUZZ=1 $(PYTEST) -n $(WORKERS) --dist worksteal \
+		tests/execution/test_sameness.py tests/execution/test_literals.py tests/api/test_sameness.py $(ARGS)
 
 schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
 	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md

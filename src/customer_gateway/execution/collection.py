@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
 from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
 
-from .variables import variable_names
+from .literals import variable_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

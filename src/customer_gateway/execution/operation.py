@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from graphql import (
     DocumentNode,
@@ -21,7 +21,6 @@ from graphql import (
 from graphql import ExecutionResult as CoreResult
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues
 
 from .defer import published
 from .events import Events
@@ -29,17 +28,16 @@ from .kinds import is_awaitable
 from .plan_cache import PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
-from .variables import Variables
+from .variables import NO_VALUES, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from graphql import ASTValidationRule, GraphQLSchema
+    from graphql.execution.values import VariableValues
 
     from .plan_cache import Prepared
     from .result import Formatter
-
-NO_VALUES: Final = VariableValues({}, {})
 
 Stage = Literal["parse", "validation", "operation"]
 

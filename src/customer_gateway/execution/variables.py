@@ -1,4 +1,4 @@
-"""Variables and arguments, bound without walking the document where their types allow it."""
+"""Variables and arguments, bound without walking the document."""
 
 # graphql-core's generic types come without their arguments, here and there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -7,31 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphql import (
-    GraphQLError,
-    GraphQLNonNull,
-    Undefined,
-    VariableNode,
-    get_argument_values,
-    get_variable_values,
-    is_leaf_type,
-    is_required_argument,
-)
+from graphql import GraphQLError, GraphQLNonNull, Undefined, get_argument_values, get_variable_values
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import FragmentVariableValues, VariableValues, VariableValueSource
-from graphql.language import ast
+from graphql.execution.values import (
+    FragmentVariableValues,
+    VariableValues,
+    VariableValueSource,
+    input_is_nested_too_deeply,
+)
 from graphql.utilities import coerce_input_value
+
+from .literals import UNFIT, Constant, compiled, given, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from graphql import FieldNode, GraphQLArgument, GraphQLField, GraphQLSchema, OperationDefinitionNode
+    from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
+
+    from .literals import Make
 
 MOST_ERRORS: Final = 50
 """How many errors of variables one answer lists."""
 
-SHAREABLE: Final = frozenset({str, int, float, bool, type(None)})
-"""Classes of argument values that several executions may share, because nobody can change them."""
+NO_VALUES: Final = VariableValues({}, {})
 
 
 class Variables:
@@ -42,41 +40,67 @@ class Variables:
         self._definitions = operation.variable_definitions or ()
         self._hide_suggestions = hide_suggestions
         signatures = [get_variable_signature(schema, definition) for definition in self._definitions]
-        self._signatures = [known for known in signatures if isinstance(known, GraphQLVariableSignature)]
-        self._sound = len(self._signatures) == len(signatures)
+        self._signatures = _with_defaults(signatures)
 
-    def coerce(self, given: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
+    def coerce(self, values: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
         """The coerced values, or the errors that refuse the request."""
-        given = given or {}
-        bound = self._quickly(given) if self._sound else None
+        values = values or {}
+        try:
+            bound = self._fitting(values)
+        except RecursionError:
+            bound = None
         if bound is not None:
             return bound
         return get_variable_values(
             self._schema,
             self._definitions,
-            dict(given),
+            dict(values),
             max_errors=MOST_ERRORS,
             hide_suggestions=self._hide_suggestions,
         )
 
-    def _quickly(self, given: Mapping[str, Any]) -> VariableValues | None:
-        """The coerced values if none of them needs an error, a default or a look into nested input, else None."""
+    def _fitting(self, values: Mapping[str, Any]) -> VariableValues | None:
+        """The coerced values if all of them fit, else None: graphql-core then says which do not, and why."""
+        if self._signatures is None:
+            return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for signature in self._signatures:
-            value = given.get(signature.name, Undefined)
-            if value is Undefined:
-                if signature.default is not None or isinstance(signature.type, GraphQLNonNull):
-                    return None
+        for signature, default in self._signatures:
+            value = values.get(signature.name, Undefined)
+            if value is not Undefined:
+                sources[signature.name] = VariableValueSource(signature, value)
+                result = _coerced(value, signature)
+            else:
                 sources[signature.name] = VariableValueSource(signature)
-                continue
-            inner = signature.type.of_type if isinstance(signature.type, GraphQLNonNull) else signature.type
-            result = coerce_input_value(value, signature.type) if is_leaf_type(inner) else Undefined
+                if default is None and not isinstance(signature.type, GraphQLNonNull):
+                    continue
+                result = Undefined if default is None else default(NO_VALUES)
             if result is Undefined:
                 return None
-            sources[signature.name] = VariableValueSource(signature, value)
             coerced[signature.name] = result
         return VariableValues(sources, coerced)
+
+
+def _with_defaults(
+    signatures: list[GraphQLVariableSignature | GraphQLError],
+) -> list[tuple[GraphQLVariableSignature, Make | None]] | None:
+    """Each signature with its default made ready; None where one of them is for graphql-core to refuse."""
+    ready: list[tuple[GraphQLVariableSignature, Make | None]] = []
+    for signature in signatures:
+        if isinstance(signature, GraphQLError):
+            return None
+        literal = signature.default.literal if signature.default else None
+        try:
+            ready.append((signature, None if literal is None else compiled(literal, signature.type)))
+        except (TypeError, RecursionError):
+            return None
+    return ready
+
+
+def _coerced(value: Any, signature: GraphQLVariableSignature) -> Any:
+    if isinstance(value, (list, tuple, dict)) and input_is_nested_too_deeply(value, signature.type):
+        return Undefined
+    return coerce_input_value(value, signature.type)
 
 
 class Arguments:
@@ -94,69 +118,30 @@ class Arguments:
         self._node = node
         self._fragment_variables = fragment_variables
         self._hide_suggestions = hide_suggestions
-        self._fixed: dict[str, Any] = {}
-        self._bound: list[tuple[str, str, bool]] = []
-        self._quick = fragment_variables is None and self._prepare()
-        self.constant = self._quick and not self._bound
+        # The variables of a fragment are bound anew wherever it is spread: compiling would not pay.
+        self._entries = _entries(field, node) if fragment_variables is None else None
+        same = self._entries is not None and all(isinstance(make, Constant) for _, make in self._entries)
+        self._fixed = together(self._entries, NO_VALUES) if self._entries is not None and same else None
+        self.constant = self._fixed is not None
+        """Whether they fit, and are the same, in every execution."""
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """Keyword arguments for the resolver. Raises GraphQLError where a value does not fit."""
-        if self.constant:
+        if self._fixed is not None:
             return self._fixed
-        if self._quick:
-            values = dict(self._fixed)
-            coerced = variables.coerced
-            for out_name, variable, required in self._bound:
-                value = coerced.get(variable, Undefined)
-                if value is Undefined or (required and value is None):
-                    break
-                values[out_name] = value
-            else:
-                return values
+        values = None if self._entries is None else together(self._entries, variables)
+        if values is not None:
+            return values
         return get_argument_values(self._field, self._node, variables, self._fragment_variables, self._hide_suggestions)
 
-    def _prepare(self) -> bool:
-        given = {argument.name.value: argument.value for argument in self._node.arguments or ()}
-        for name, definition in self._field.args.items():
-            out_name = definition.out_name or name
-            value_node = given.get(name)
-            if isinstance(value_node, VariableNode):
-                self._bound.append((out_name, value_node.name.value, isinstance(definition.type, GraphQLNonNull)))
-            elif not self._fix(name, definition, absent=value_node is None):
-                return False
-        return True
 
-    def _fix(self, name: str, definition: GraphQLArgument, *, absent: bool) -> bool:
-        """Note the value that an argument has in every execution; False where there is no such value."""
-        if absent and is_required_argument(definition):
-            return False
-        value_node = None if absent else next(a.value for a in self._node.arguments or () if a.name.value == name)
-        if value_node is not None and variable_names(value_node):
-            return False
-        try:
-            alone = _Lone({name: definition})
-            values = get_argument_values(alone, self._node)  # pyright: ignore[reportArgumentType]  only args is read
-        except GraphQLError:
-            return False
-        if any(type(value) not in SHAREABLE for value in values.values()):
-            return False
-        self._fixed.update(values)
-        return True
-
-
-class _Lone:
-    """A field definition with one argument, to have that argument's value by itself."""
-
-    def __init__(self, args: dict[str, GraphQLArgument]) -> None:
-        self.args = args
-
-
-def variable_names(node: ast.Node) -> set[str]:
-    """The names of the variables used anywhere in a value."""
-    if isinstance(node, VariableNode):
-        return {node.name.value}
-    if isinstance(node, ast.ListValueNode):
-        return set[str]().union(*map(variable_names, node.values))
-    if isinstance(node, ast.ObjectValueNode):
-        return set[str]().union(*(variable_names(field.value) for field in node.fields))
-    return set()
+def _entries(field: GraphQLField, node: FieldNode) -> list[tuple[str, Make]] | None:
+    """What makes each argument; None where graphql-core must say why one does not fit, whatever the variables."""
+    nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
+    try:
+        entries = [
+            (definition.out_name or name, given(nodes.get(name), definition)) for name, definition in field.args.items()
+        ]
+    except (TypeError, RecursionError):
+        return None
+    return None if any(make is UNFIT for _, make in entries) else entries

@@ -1,0 +1,193 @@
+"""Literals of the document as functions of the variables: compiled once, so that no execution looks at them again.
+
+What such a function gives is what graphql-core's `coerce_input_literal` gives. Two leaves are left to graphql-core in
+every execution, because what their scalar makes of the literal cannot be known before: a list or object literal with
+variables in it, which the scalar is given with the variables put in; and a literal of which it makes something that
+a resolver could change, which must be made anew each time.
+"""
+
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    Undefined,
+    VariableNode,
+    is_required_argument,
+    is_required_input_field,
+)
+from graphql.language import ast
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from graphql import GraphQLInputField, GraphQLInputType, ValueNode
+    from graphql.execution.values import VariableValues
+
+    Make = Callable[[VariableValues], Any]
+    """The value under these variables, `Undefined` where it does not fit."""
+
+SHAREABLE: Final = frozenset(
+    {str, int, float, bool, type(None), bytes, Decimal, date, datetime, time, timedelta, UUID, type(Undefined)}
+)
+"""Classes of values that several executions may share, because nobody can change them."""
+
+
+class Constant(NamedTuple):
+    """A value that does not depend on variables."""
+
+    value: Any
+
+    def __call__(self, variables: VariableValues) -> Any:  # noqa: ARG002  the same whatever they are
+        return self.value
+
+
+NULL: Final = Constant(None)
+UNFIT: Final = Constant(Undefined)
+OMITTED: Final = object()
+
+
+def compiled(node: ValueNode, input_type: GraphQLInputType) -> Make:
+    """The literal as a value of that type.
+
+    Raises TypeError where a default of the schema does not fit its own type, RecursionError where the literal nests
+    too deeply.
+    """
+    non_null = isinstance(input_type, GraphQLNonNull)
+    nullable: Any = input_type.of_type if isinstance(input_type, GraphQLNonNull) else input_type
+    if isinstance(node, VariableNode):
+        return partial(_required_variable if non_null else _variable, node.name.value)
+    if isinstance(node, ast.NullValueNode):
+        return UNFIT if non_null else NULL
+    if isinstance(nullable, GraphQLList):
+        return _list(node, nullable.of_type)
+    if isinstance(nullable, GraphQLInputObjectType):
+        return _object(node, nullable)
+    return _leaf(node, nullable)
+
+
+def given(node: ValueNode | None, definition: GraphQLArgument | GraphQLInputField) -> Make:
+    """What an argument or a field of an input object gets: `OMITTED` where it is neither written nor has a default.
+
+    `node` is None where it is not written. Raises as `compiled`.
+    """
+    if _is_required(definition):
+        return UNFIT if node is None else compiled(node, definition.type)
+    if node is not None and not isinstance(node, VariableNode):
+        return compiled(node, definition.type)
+    # All executions share a default, as they do in graphql-core.
+    default = coerce_default_value(definition)
+    missing = OMITTED if default is Undefined else default
+    if node is None:
+        return Constant(missing)
+    return partial(_optional_variable, node.name.value, missing, isinstance(definition.type, GraphQLNonNull))
+
+
+def _is_required(definition: GraphQLArgument | GraphQLInputField) -> bool:
+    if isinstance(definition, GraphQLArgument):
+        return is_required_argument(definition)
+    return is_required_input_field(definition)
+
+
+def _variable(name: str, variables: VariableValues) -> Any:
+    return variables.coerced.get(name, Undefined)
+
+
+def _required_variable(name: str, variables: VariableValues) -> Any:
+    value = variables.coerced.get(name, Undefined)
+    return Undefined if value is None else value
+
+
+def _optional_variable(name: str, missing: Any, non_null: bool, variables: VariableValues) -> Any:  # noqa: FBT001  a fact of the type, not a switch
+    value = variables.coerced.get(name, Undefined)
+    if value is Undefined:
+        return missing
+    return Undefined if non_null and value is None else value
+
+
+def _leaf(node: ValueNode, leaf_type: Any) -> Make:
+    if variable_names(node):
+        return partial(coerce_input_literal, node, leaf_type)
+    value = coerce_input_literal(node, leaf_type)
+    # An enum gives its own values, and gives the same ones each time.
+    if isinstance(leaf_type, GraphQLEnumType) or type(value) in SHAREABLE:
+        return Constant(value)
+    return partial(coerce_input_literal, node, leaf_type)
+
+
+def _list(node: ValueNode, item_type: GraphQLInputType) -> Make:
+    """A list; what is none counts as its only item. A variable that is missing is null among the items."""
+    if not isinstance(node, ast.ListValueNode):
+        return partial(_items, ((compiled(node, item_type), False),))
+    nullable = not isinstance(item_type, GraphQLNonNull)
+    return partial(
+        _items,
+        tuple((compiled(item, item_type), nullable and isinstance(item, VariableNode)) for item in node.values),
+    )
+
+
+def _items(items: tuple[tuple[Make, bool], ...], variables: VariableValues) -> Any:
+    made: list[Any] = []
+    for make, may_be_missing in items:
+        value = make(variables)
+        if value is Undefined:
+            if not may_be_missing:
+                return Undefined
+            value = None
+        made.append(value)
+    return made
+
+
+def _object(node: ValueNode, input_type: GraphQLInputObjectType) -> Make:
+    if not isinstance(node, ast.ObjectValueNode):
+        return UNFIT
+    values = {field.name.value: field.value for field in node.fields}
+    if not values.keys() <= input_type.fields.keys() or (input_type.is_one_of and len(values) != 1):
+        return UNFIT
+    entries = [(field.out_name or name, given(values.get(name), field)) for name, field in input_type.fields.items()]
+    return partial(_fields, tuple(entries), input_type)
+
+
+def _fields(
+    entries: tuple[tuple[str, Make], ...], input_type: GraphQLInputObjectType, variables: VariableValues
+) -> Any:
+    made = together(entries, variables)
+    if made is None or (input_type.is_one_of and [value is None for value in made.values()] != [False]):
+        return Undefined
+    return input_type.out_type(made)
+
+
+def together(entries: Iterable[tuple[str, Make]], variables: VariableValues) -> dict[str, Any] | None:
+    """The values by their names, without those omitted; None where one does not fit."""
+    made: dict[str, Any] = {}
+    for name, make in entries:
+        value = make(variables)
+        if value is Undefined:
+            return None
+        if value is not OMITTED:
+            made[name] = value
+    return made
+
+
+def variable_names(node: ast.Node) -> set[str]:
+    """The names of the variables used anywhere in a value."""
+    if isinstance(node, VariableNode):
+        return {node.name.value}
+    if isinstance(node, ast.ListValueNode):
+        return set[str]().union(*map(variable_names, node.values))
+    if isinstance(node, ast.ObjectValueNode):
+        return set[str]().union(*(variable_names(field.value) for field in node.fields))
+    return set()
