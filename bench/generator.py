@@ -1,6 +1,6 @@
-"""A load generator for machines without wrk: `python -m bench.generator URL CONNECTIONS SECONDS`.
+"""A load generator for machines without wrk: `python -m bench.generator URL`.
 
-Reads BENCH_BODIES and BENCH_ORDER and prints what load.lua prints.
+It reads the variables that load.lua reads, does as it does, and prints what it prints.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from urllib.parse import urlsplit
 import httptools
 import uvloop
 
+from bench.answers import request
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Iterator
 
 
 class Tally:
-    """What all connections have seen; latencies in seconds."""
+    """What all connections have seen; latencies in seconds. Nothing is asked after `until`."""
 
     def __init__(self, until: float) -> None:
         self.until = until
@@ -34,13 +36,13 @@ class Tally:
 
 
 class Connection(asyncio.Protocol):
-    """Sends a request as soon as the last one is answered."""
+    """Sends a request as soon as the last one is answered; `done` when nothing more is asked or answered."""
 
-    def __init__(self, requests: Generator[bytes], tally: Tally) -> None:
+    def __init__(self, requests: Iterator[bytes], tally: Tally) -> None:
         self._requests = requests
         self._tally = tally
         self._parser: Any = httptools.HttpResponseParser(self)
-        self.lost = asyncio.get_running_loop().create_future()
+        self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
@@ -54,24 +56,24 @@ class Connection(asyncio.Protocol):
         self._tally.latencies.append(perf_counter() - self._asked)
         self._tally.failed += self._parser.get_status_code() != 200
         self._parser = httptools.HttpResponseParser(self)
-        if perf_counter() < self._tally.until:
-            self._ask()
-        else:
-            self._transport.close()
+        self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._tally.failed += exc is not None
-        self.lost.set_result(None)
+        del exc  # closed in whatever way, what was asked stays without an answer
+        if not self.done.done():
+            self._tally.failed += 1
+            self.done.set_result(None)
 
     def _ask(self) -> None:
         self._asked = perf_counter()
-        self._transport.write(next(self._requests))
+        if self._asked < self._tally.until:
+            self._transport.write(next(self._requests))
+        else:
+            self.done.set_result(None)
 
 
-def requests_of(path: str, host: str, bodies: list[bytes], order: str) -> Generator[bytes]:
+def in_order(requests: list[bytes], order: str) -> Iterator[bytes]:
     rng = Random(20261121)
-    head = "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n"
-    requests = [head.format(path, host, len(body)).encode() + body for body in bodies]
     rng.shuffle(requests)
     while True:
         if order == "turn":
@@ -80,19 +82,13 @@ def requests_of(path: str, host: str, bodies: list[bytes], order: str) -> Genera
             yield rng.choice(requests)
 
 
-async def load(url: str, connections: int, seconds: float, bodies: list[bytes], order: str) -> dict[str, int]:
-    parts = urlsplit(url)
-    requests = requests_of(parts.path, parts.netloc, bodies, order)
+async def load(url: str, connections: int, seconds: float, requests: Iterator[bytes]) -> dict[str, int]:
+    parts, loop = urlsplit(url), asyncio.get_running_loop()
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
     began = perf_counter()
     tally = Tally(began + seconds)
-    loop = asyncio.get_running_loop()
-    made = [
-        await loop.create_connection(
-            lambda: Connection(requests, tally), parts.hostname or "127.0.0.1", parts.port or 80
-        )
-        for _ in range(connections)
-    ]
-    await asyncio.gather(*(connection.lost for _, connection in made))
+    made = [await loop.create_connection(lambda: Connection(requests, tally), host, port) for _ in range(connections)]
+    await asyncio.gather(*(connection.done for _, connection in made))
     took = perf_counter() - began
     cuts = quantiles(tally.latencies, n=100) if len(tally.latencies) > 1 else [0.0] * 99
     return {
@@ -105,7 +101,13 @@ async def load(url: str, connections: int, seconds: float, bodies: list[bytes], 
     }
 
 
+def main() -> None:
+    told, url = os.environ, sys.argv[1]
+    method = "GET" if told["BENCH_METHOD"] == "GET" else "POST"
+    requests = [request(url, line, method) for line in Path(told["BENCH_LINES"]).read_bytes().splitlines()]
+    order = in_order(requests, told["BENCH_ORDER"])
+    print(json.dumps(uvloop.run(load(url, int(told["BENCH_CONNECTIONS"]), float(told["BENCH_SECONDS"]), order))))
+
+
 if __name__ == "__main__":
-    lines = Path(os.environ["BENCH_BODIES"]).read_bytes().splitlines()
-    told = uvloop.run(load(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), lines, os.environ["BENCH_ORDER"]))
-    print(json.dumps(told))
+    main()

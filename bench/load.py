@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bench.answers import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from bench.answers import Method, Order, Questions, Sizes
+    from bench.machine import Used
     from bench.processes import Running
 
-Order: TypeAlias = Literal["turn", "random"]
-
 _SCRIPT = Path(__file__).with_name("load.lua")
+_PATIENCE_SECONDS = 60
+
+
+class Upstream(Protocol):
+    """What the contestants call: it counts the calls so far."""
+
+    def calls(self) -> int: ...
+    def used(self) -> Used: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """How much of a core each process kept busy during a run, 1 for all of it."""
+
+    contestant: float
+    upstream: float
+    generator: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +53,56 @@ class Figures:
     cpu: float
     memory: float
     calls: float
+    busy: Busy
     failed: int
+    judged: Judged = field(default=Judged(0, 0))
+
+    @property
+    def faults(self) -> list[str]:
+        """Why these figures prove nothing, if they do not."""
+        failed = [f"{self.failed:,} requests failed"] if self.failed else []
+        return [*failed, *([str(self.judged)] if self.judged.wrong else [])]
 
     def faster_than(self, other: Figures) -> float:
         """The ratio of requests per second; infinite where the other answered none in time."""
         return self.rate / other.rate if other.rate else float("inf")
+
+    def slower_than(self, other: Figures) -> float:
+        """The ratio of the medians of the time that an answer takes."""
+        return self.p50 / other.p50 if other.p50 else float("inf")
+
+    @property
+    def spread(self) -> float:
+        """The slowest percent against the median."""
+        return self.p99 / self.p50 if self.p50 else float("inf")
 
     @classmethod
     def median(cls, runs: Sequence[Figures]) -> Figures:
         def of(name: str) -> Any:
             return median(getattr(run, name) for run in runs)
 
+        def busy(name: str) -> float:
+            return median(getattr(run.busy, name) for run in runs)
+
         return cls(
-            of("rate"), of("p50"), of("p99"), of("cpu"), of("memory"), of("calls"), sum(run.failed for run in runs)
+            *(of(name) for name in ("rate", "p50", "p99", "cpu", "memory", "calls")),
+            busy=Busy(busy("contestant"), busy("upstream"), busy("generator")),
+            failed=sum(run.failed for run in runs),
+            judged=Judged.together(run.judged for run in runs),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who is asked, where, and with which bodies; `order` of the bodies: shuffled and in turn, or random."""
+    """Who is asked what, and where; `order` of the questions: shuffled and in turn, or random."""
 
     name: str
     server: Running
     url: str
-    bodies: Path
+    questions: Questions
     order: Order = "turn"
     connections: int = 100
+    method: Method = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +119,38 @@ class Generator:
     def name(self) -> str:
         return "wrk" if self.wrk else "bench/generator.py (install wrk for a generator that is no limit)"
 
-    def run(self, entrant: Entrant, seconds: float, upstream: Callable[[], int]) -> Figures:
-        """One run, begun when the server has nothing left to do. `upstream` tells how many calls were made so far."""
+    def run(self, entrant: Entrant, seconds: float, upstream: Upstream, sizes: Sizes) -> Figures:
+        """One run, begun when the server has nothing left to do; `sizes` are those of its right answers."""
         entrant.server.come_to_rest()
-        before, calls = entrant.server.used(), upstream()
+        before, behind, own, calls = entrant.server.used(), upstream.used(), _generated(), upstream.calls()
         told = self._told(entrant, seconds)
-        after, calls = entrant.server.used(), upstream() - calls
+        after = entrant.server.used()
+        took = told["microseconds"] / 1e6
         requests = max(1, told["requests"])
         return Figures(
-            rate=told["requests"] / told["microseconds"] * 1e6,
+            rate=told["requests"] / took,
             p50=told["p50"] / 1000,
             p99=told["p99"] / 1000,
             cpu=(after.cpu - before.cpu) / requests * 1000,
             memory=after.memory,
-            calls=calls / requests,
+            calls=(upstream.calls() - calls) / requests,
+            busy=Busy(
+                (after.cpu - before.cpu) / took, (upstream.used().cpu - behind.cpu) / took, (_generated() - own) / took
+            ),
             failed=told["failed"],
+            judged=sizes.judge(told["requests"], told["bytes"], entrant.order),
         )
 
     def _told(self, entrant: Entrant, seconds: float) -> dict[str, int]:
+        asks = {
+            "BENCH_LINES": str(entrant.questions.path),
+            "BENCH_ORDER": entrant.order,
+            "BENCH_METHOD": entrant.method,
+            "BENCH_CONNECTIONS": str(entrant.connections),
+            "BENCH_SECONDS": str(seconds),
+        }
         done = subprocess.run(
-            self._command(entrant, seconds),
-            env={**os.environ, "BENCH_BODIES": str(entrant.bodies), "BENCH_ORDER": entrant.order},
-            capture_output=True,
-            text=True,
-            check=True,
+            self._command(entrant, seconds), env={**os.environ, **asks}, capture_output=True, text=True, check=True
         )
         last = (done.stdout.splitlines() or [""])[-1]
         if not last.startswith("{"):
@@ -106,6 +159,14 @@ class Generator:
 
     def _command(self, entrant: Entrant, seconds: float) -> list[str]:
         if self.wrk is None:
-            return [sys.executable, "-m", "bench.generator", entrant.url, str(entrant.connections), str(seconds)]
-        counts = ["-t", "1", "-c", str(entrant.connections), "-d", f"{max(1, round(seconds))}s", "--timeout", "60s"]
+            return [sys.executable, "-m", "bench.generator", entrant.url]
+        # The script ends the run with its last answer; the duration is only the longest that it may take.
+        longest = f"{ceil(seconds) + _PATIENCE_SECONDS}s"
+        counts = ["-t", "1", "-c", str(entrant.connections), "-d", longest, "--timeout", f"{_PATIENCE_SECONDS}s"]
         return [self.wrk, *counts, "-s", str(_SCRIPT), entrant.url]
+
+
+def _generated() -> float:
+    """CPU seconds of the generators that have ended: the other processes are not waited for before the end."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bench.load import Figures
+
+Relation: TypeAlias = Literal["≥", "≤", "="]
 
 _WIDTH = 120
 _COLUMNS = ("", "requests/s", "p50 ms", "p99 ms", "CPU ms/request", "RSS MB", "upstream calls/request")
@@ -29,16 +31,24 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A ratio against what was aimed at; `least` False where smaller is better."""
+    """A figure against what was aimed at, and the measurements that it leans on."""
 
     text: str
     value: float
+    relation: Relation
     aim: float
-    least: bool = True
+    leans_on: Sequence[Figures] = ()
 
     @property
-    def reached(self) -> bool:
-        return self.value >= self.aim if self.least else self.value <= self.aim
+    def verdict(self) -> str:
+        if any(figures.faults for figures in self.leans_on):
+            return "void"
+        value = round(self.value, 2)
+        if self.relation == "=":
+            reached = value == self.aim
+        else:
+            reached = value >= self.aim if self.relation == "≥" else value <= self.aim
+        return "reached" if reached else "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +64,10 @@ class Report:
 
     def close(self) -> None:
         """Show the goals, as the last section."""
-        rows = [
-            (goal.text, f"{goal.value:.2f}", f"{'≥' if goal.least else '≤'} {goal.aim:g}", _mark(goal))
-            for goal in self.goals
-        ]
-        self.add(Section("Ratios against the goals", ("", "measured", "goal", ""), rows))
+        rows = [(goal.text, f"{goal.value:.2f}", f"{goal.relation} {goal.aim:g}", goal.verdict) for goal in self.goals]
+        void = ["Void: a contestant that the figure leans on answered wrongly or not at all."]
+        remarks = void if any(goal.verdict == "void" for goal in self.goals) else []
+        self.add(Section("Measured against the goals", ("", "measured", "goal", ""), rows, remarks))
 
     def markdown(self) -> str:
         parts = ["# Results of `make bench`", "\n".join(f"- {line}" for line in self.heading)]
@@ -68,10 +77,9 @@ class Report:
 
 def section_of(title: str, figures: Mapping[str, Figures], remarks: Iterable[str] = ()) -> Section:
     """A section of contestants over HTTP."""
-    failed = [f"{name}: {each.failed} requests failed." for name, each in figures.items() if each.failed]
     rows = [
         (
-            name,
+            "; ".join([name, *each.faults]),
             f"{each.rate:,.0f}",
             f"{each.p50:.2f}",
             f"{each.p99:.2f}",
@@ -81,11 +89,7 @@ def section_of(title: str, figures: Mapping[str, Figures], remarks: Iterable[str
         )
         for name, each in figures.items()
     ]
-    return Section(title, _COLUMNS, rows, [*remarks, *failed])
-
-
-def _mark(goal: Goal) -> str:
-    return "reached" if goal.reached else "missed"
+    return Section(title, _COLUMNS, rows, [*remarks])
 
 
 def _show(section: Section) -> None:

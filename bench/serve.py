@@ -27,6 +27,8 @@ def main(module: str, cores: str, workers: int) -> None:
         ws="none",
         access_log=False,
         log_level="warning",
+        # A connection that waits for the others at the end of a load is not closed under it.
+        timeout_keep_alive=120,
         workers=workers,
     )
     print(listener.getsockname()[1], flush=True)

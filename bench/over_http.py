@@ -1,0 +1,90 @@
+"""(b) to (d): the page query over HTTP in all its ways, the smallest query, a slower upstream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench.contest import BARE, BY_HAND, GATEWAY, REFERENCE, STRAIGHTFORWARD
+from bench.report import Goal, section_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.contest import Contest
+    from bench.load import Entrant, Figures
+    from bench.report import Relation, Report
+    from bench.rounds import Rounds
+
+ALL = (GATEWAY, REFERENCE, STRAIGHTFORWARD, BY_HAND)
+
+
+@dataclass(frozen=True, slots=True)
+class OverHttp:
+    """One after the other; each part returns its figures by contestant."""
+
+    report: Report
+    rounds: Rounds
+    running: Contest
+
+    def different(self) -> dict[str, Figures]:
+        figures = self._measured(
+            "(b) A page of 50 with creator, updater, contacts; all different",
+            [self.running.entrants[name] for name in ALL],
+            "The 200 pages in shuffled order, in turn: no two alike are under way together.",
+        )
+        gateway = figures[GATEWAY]
+        self._against_others("different pages", figures)
+        self._goal("(b) different pages: gateway's p99 to its p50", gateway.spread, "≤", 3, gateway)
+        self._goal("(b) different pages: gateway's upstream calls a request", gateway.calls, "≤", 2, gateway)
+        return figures
+
+    def drawn(self) -> dict[str, Figures]:
+        figures = self._measured(
+            "(b) Random pages",
+            [replace(self.running.entrants[name], order="random") for name in ALL],
+            "A random one of the 200 pages for each request: some meet one under way for the same page.",
+        )
+        self._against_others("random pages", figures)
+        return figures
+
+    def identical(self) -> dict[str, Figures]:
+        figures = self._measured("(b) Identical queries", self.running.with_one_page(*ALL, BARE))
+        gateway, bare = figures[GATEWAY], figures[BARE]
+        self._goal(
+            "(b) identical queries: gateway to bare endpoint", gateway.faster_than(bare), "≥", 0.6, gateway, bare
+        )
+        return figures
+
+    def alone(self) -> dict[str, Figures]:
+        lone = [replace(self.running.entrants[name], connections=1) for name in ALL]
+        figures = self._measured("(b) One lone connection, different pages", lone)
+        gateway, by_hand = figures[GATEWAY], figures[BY_HAND]
+        text = "(b) one connection: gateway's p50 to hand-written"
+        self._goal(text, gateway.slower_than(by_hand), "≤", 1.2, gateway, by_hand)
+        self._goal("(b) one connection: gateway's upstream calls a request", gateway.calls, "=", 3, gateway)
+        return figures
+
+    def smallest(self) -> dict[str, Figures]:
+        return self._measured("(c) The smallest query, { __typename }", self.running.with_smallest())
+
+    def with_latency(self) -> dict[str, Figures]:
+        self.running.stub.take(20)
+        asked = [self.running.entrants[name] for name in (GATEWAY, STRAIGHTFORWARD, BY_HAND)]
+        figures = self._measured("(d) As (b), different pages, with 20 ms upstream", asked)
+        self.running.stub.take(0)
+        return figures
+
+    def _measured(self, title: str, entrants: Sequence[Entrant], *remarks: str) -> dict[str, Figures]:
+        figures = self.rounds.figures(entrants, self.running.stub)
+        self.report.add(section_of(title, figures, remarks))
+        return figures
+
+    def _against_others(self, pages: str, figures: dict[str, Figures]) -> None:
+        gateway = figures[GATEWAY]
+        for name, short, aim in ((STRAIGHTFORWARD, "straightforward", 30), (BY_HAND, "hand-written", 2)):
+            other = figures[name]
+            self._goal(f"(b) {pages}: gateway to {short}", gateway.faster_than(other), "≥", aim, gateway, other)
+
+    def _goal(self, text: str, value: float, relation: Relation, aim: float, *leans_on: Figures) -> None:
+        self.report.goals.append(Goal(text, value, relation, aim, leans_on))
