@@ -111,7 +111,7 @@ async def test_every_system_is_closed_when_the_application_ends() -> None:
     way = Way()
     app = build_app(settings(), Wiring(transport=lambda _name: way))
 
-    async with app.router.lifespan_context(app):
+    async with app.inner.router.lifespan_context(app.inner):
         assert not way.closed
 
     assert way.closed
@@ -134,14 +134,14 @@ class TestWorker:
         monkeypatch.setenv(CONFIG_VARIABLE, str(file))
         monkeypatch.setenv(WORKERS_VARIABLE, "2")
 
-        assert "/graphql" in {getattr(route, "path", None) for route in worker().routes}
+        assert "/graphql" in {getattr(route, "path", None) for route in worker().inner.routes}
 
     def test_without_a_file_the_environment_alone_configures_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
         monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__BASE_URL", "http://pland.test/v2")
         monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__API_KEY", "id:secret")
 
-        assert worker().routes
+        assert worker().inner.routes
 
     def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +16,7 @@ from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.logs import configure_logs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SOMEBODY = "anna@example.com"
 
@@ -124,3 +127,49 @@ def test_for_people_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().err
     assert "upstream_call" in told
     assert not told.startswith("{")
+
+
+async def _two_turns(heard: Callable[[], int]) -> tuple[int, int]:
+    log = structlog.get_logger()
+    log.warning("one")
+    log.warning("two")
+    within = heard()
+    await asyncio.sleep(0)
+    return within, heard()
+
+
+def test_lines_of_one_turn_of_the_loop_are_written_together_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    counts = asyncio.run(_two_turns(lambda: len(lines(capsys))))
+
+    assert counts == (0, 2)
+
+
+def test_lines_that_a_loop_left_behind_are_written_with_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    def say_and_end() -> None:
+        structlog.get_logger().warning("left behind")
+        loop.stop()
+
+    loop = asyncio.new_event_loop()
+    loop.call_soon(say_and_end)
+    loop.run_forever()
+    loop.close()
+    structlog.get_logger().warning("next")
+
+    assert [line["event"] for line in lines(capsys)] == ["left behind", "next"]
+
+
+def test_times_go_on_over_the_second(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+
+    before = datetime.now(UTC)
+    for _ in range(3):
+        structlog.get_logger().warning("tick")
+        time.sleep(0.4)
+    after = datetime.now(UTC)
+
+    told = [datetime.fromisoformat(line["timestamp"]) for line in lines(capsys)]
+    assert [before, *told, after] == sorted([before, *told, after])

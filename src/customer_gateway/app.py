@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from customer_gateway.config import Settings
+    from customer_gateway.http.door import Door
     from customer_gateway.systems.registry import Vendor
 
 _GC_THRESHOLD: Final = 200_000
@@ -82,7 +83,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
     )
 
 
-def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Starlette:
+def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Door:
     """The whole gateway as an ASGI application."""
     federation = build_federation(settings, wiring)
     http = HttpSettings(
@@ -105,7 +106,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
     return build_http(build_engine(settings, federation), http, lifespan)
 
 
-def worker() -> Starlette:
+def worker() -> Door:
     """The application of one worker process, configured by the environment that `serve` sets."""
     from customer_gateway.examples import EXAMPLES
     from customer_gateway.logs import configure_logs

@@ -6,10 +6,14 @@ told: `KeyError: 'anna@…'` repeats what it stumbled over.
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
+import time
 import traceback
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
 
 import orjson
 import structlog
@@ -17,8 +21,10 @@ import structlog
 from customer_gateway.errors import GatewayError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
+
+    from structlog.typing import EventDict
 
     ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -31,20 +37,68 @@ def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _Stamp(),
             structlog.processors.ExceptionRenderer(_what_and_where),
             _for_people() if plain else structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        # A line of bytes per event: the text machinery of print costs as much again as making the line.
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
-        if plain
-        else structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if plain else _lines_to(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
     if not plain and not any(isinstance(handler, _FromLibraries) for handler in root.handlers):
         root.addHandler(_FromLibraries(logging.WARNING))
+
+
+class _Stamp:
+    """The time of an event in UTC, as ISO 8601 with microseconds; all but those are written once a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def __call__(self, _logger: object, _method: str, event: EventDict) -> EventDict:
+        second, micros = divmod(time.time_ns() // 1000, 1_000_000)
+        if second != self._second:
+            self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        event["timestamp"] = f"{self._text}.{micros:06}Z"
+        return event
+
+
+class _Lines:
+    """Writes lines of bytes: those of one turn of the event loop together, at its end; without a loop at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._waiting: list[bytes] = []
+        self._due: asyncio.AbstractEventLoop | None = None
+
+    def msg(self, line: bytes) -> None:
+        self._waiting.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.write()
+            return
+        if loop is not self._due:
+            self._due = loop
+            loop.call_soon(self.write)
+
+    debug = info = warning = error = critical = exception = msg
+
+    def write(self) -> None:
+        self._due = None
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._file.write(b"\n".join(waiting) + b"\n")
+            self._file.flush()
+
+
+def _lines_to(file: BinaryIO) -> Callable[..., _Lines]:
+    """One writer for all loggers. A loop that ends with lines waiting leaves them to the end of the process."""
+    lines = _Lines(file)
+    atexit.register(lines.write)
+    return lambda *_: lines
 
 
 class _FromLibraries(logging.Handler):

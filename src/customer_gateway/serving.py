@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 _NO_START: Final = 3
 """The exit code of uvicorn's worker processes that could not start."""
@@ -98,7 +98,7 @@ def address_of(connection: socket.socket) -> str:
 
 
 async def serve(
-    app: Starlette, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
+    app: ASGIApp, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
 ) -> bool:
     """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
     logging.getLogger("uvicorn.error").addFilter(_is_no_cut)

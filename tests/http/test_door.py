@@ -96,7 +96,7 @@ async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_not
         raise RuntimeError("the password is hunter2")
 
     app = build_http(World().engine(), HttpSettings())
-    app.router.routes.append(Route("/mistaken", mistaken))
+    app.inner.router.routes.append(Route("/mistaken", mistaken))
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
         response = await client.get("/mistaken", headers={"x-request-id": "r-1"})
@@ -147,7 +147,7 @@ async def test_the_process_is_alive_before_it_is_ready_and_ready_only_while_it_s
     async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway.test") as client:
         before = await client.get("/readyz")
         alive = await client.get("/livez")
-        async with app.router.lifespan_context(app):
+        async with app.inner.router.lifespan_context(app.inner):
             within = await client.get("/readyz")
         after = await client.get("/readyz")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
 
 
-def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None = None) -> Starlette:
+def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None = None) -> Door:
     """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it."""
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
     endpoint = GraphQLEndpoint(engine, settings, page)
@@ -42,12 +41,12 @@ def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None
     ]
     if assets is not None:
         routes.append(Mount("/graphiql", assets))
-    return Starlette(
+    inner = Starlette(
         routes=routes,
-        middleware=[Middleware(Door, hot={"/graphql": endpoint})],
         exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
         lifespan=_ready_within(lifespan),
     )
+    return Door(inner, {"/graphql": endpoint})
 
 
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
@@ -86,8 +85,8 @@ async def _problem_of_http(_: Request, error: Exception) -> Response:
     return _problem(raised.status_code, dict(raised.headers or {}))
 
 
-async def _problem_of_ours(request: Request, _: Exception) -> Response:
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, {"x-request-id": request.scope["visit"].request_id})
+async def _problem_of_ours(_: Request, __: Exception) -> Response:
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, {})
 
 
 def _problem(status: int, headers: dict[str, str]) -> Response:

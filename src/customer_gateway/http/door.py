@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.http.negotiation import Media
+from customer_gateway.http.reading import header_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -30,42 +32,56 @@ class Visit:
     `notes` never holds a document, a variable or a header.
     """
 
-    __slots__ = ("media", "notes", "request_id", "status")
+    __slots__ = ("headers", "media", "notes", "request_id", "status")
 
-    def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
+    def __init__(self, headers: dict[bytes, bytes]) -> None:
+        self.headers = headers
+        self.request_id = _request_id(headers.get(b"x-request-id"))
         self.media = Media.JSON
         self.status = 499  # the client left before anything was answered
         self.notes: dict[str, Any] = {}
 
+    def answered(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
+        """Take note of the status that the answer has; the headers that every answer carries."""
+        self.status = status
+        return NO_SNIFFING, (b"x-request-id", self.request_id.encode())
+
+    def heard(self, send: Send) -> Send:
+        """`send`, with the status heard and the headers added."""
+
+        async def send_heard(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = self.answered(int(message["status"]))
+                message["headers"] = [*message.get("headers", ()), *own]
+            await send(message)
+
+        return send_heard
+
 
 class Door:
-    """ASGI middleware; what is inside finds the `Visit` in `scope["visit"]`.
+    """The outermost ASGI application; `inner`, and what is hot, finds the `Visit` in `scope["visit"]`.
 
-    `hot` has the way past the router for those few paths that must be fast: they bring their own last net.
+    `hot` has the way past Starlette for those few paths that must be fast: they bring their own last net, and tell the
+    visit what they answered.
     """
 
-    def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
-        self._app = app
+    def __init__(self, inner: Starlette, hot: Mapping[str, ASGIApp]) -> None:
+        self.inner = inner
         self._hot = hot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         began = perf_counter()
-        visit = scope["visit"] = Visit(_request_id(scope["headers"]))
-
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                visit.status = int(message["status"])
-                own = (b"x-request-id", visit.request_id.encode())
-                message["headers"] = [*message.get("headers", ()), NO_SNIFFING, own]
-            await send(message)
-
+        visit = scope["visit"] = Visit(header_map(scope["headers"]))
         tokens = structlog.contextvars.bind_contextvars(request_id=visit.request_id)
         try:
-            await self._hot.get(scope["path"], self._app)(scope, receive, send_safely)
+            hot = self._hot.get(scope["path"])
+            if hot is not None:
+                await hot(scope, receive, send)
+            else:
+                await self.inner(scope, receive, visit.heard(send))
         finally:
             _log.info(
                 "request",
@@ -78,8 +94,7 @@ class Door:
             structlog.contextvars.reset_contextvars(**tokens)
 
 
-def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
-    for name, value in headers:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return value.decode("ascii")
+def _request_id(given: bytes | None) -> str:
+    if given is not None and REQUEST_ID.fullmatch(given):
+        return given.decode("ascii")
     return f"{getrandbits(128):032x}"  # told apart, not guarded: nothing is granted by knowing one

@@ -18,7 +18,6 @@ from customer_gateway.http.reading import (
     ParametersInvalid,
     RequestInvalid,
     by,
-    header_map,
     read_body,
     request_of_body,
     request_of_query,
@@ -80,20 +79,24 @@ class GraphQLEndpoint:
         self._in_flight: InFlight[Landed] = InFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = header_map(scope["headers"])
+        visit: Visit = scope["visit"]
         page = self._page if scope["method"] != "POST" else None
-        media = preferred(headers.get(b"accept"), page=page is not None)
+        media = preferred(visit.headers.get(b"accept"), page=page is not None)
         if media is Media.HTML and page is not None:
-            await page(scope, receive, send)
+            await page(scope, receive, visit.heard(send))
             return
         try:
-            answer = await self._answer(scope, headers, receive, media)
+            answer = await self._answer(scope, visit, receive, media)
         except ClientGone:
             return
-        await _send(send, answer, media or Media.JSON)
+        length = (b"content-length", str(len(answer.body)).encode())
+        own = visit.answered(answer.status)
+        headers = [*_FIXED_HEADERS[media or Media.JSON], length, *answer.headers, *own]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, media: Media | None) -> Answer:
-        visit: Visit = scope["visit"]
+    async def _answer(self, scope: Scope, visit: Visit, receive: Receive, media: Media | None) -> Answer:
+        headers = visit.headers
         try:
             visit.media = _agreed(scope["method"], media)
             at = asyncio.get_running_loop().time() + timeout_seconds(
@@ -225,10 +228,3 @@ def _refusal(refused: Refused, visit: Visit) -> Answer:
 
 def _errors_body(errors: list[dict[str, Any]], request_id: str) -> bytes:
     return orjson.dumps({"errors": stamped(errors, request_id)})
-
-
-async def _send(send: Send, answer: Answer, media: Media) -> None:
-    length = (b"content-length", str(len(answer.body)).encode())
-    headers = [*_FIXED_HEADERS[media], length, *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
