@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -44,8 +45,11 @@ class _Flight:
         self.groups.append(keys)
         self.deadline.follow(deadline)
 
-    def value(self, key: str) -> Any:
-        return self.values if isinstance(self.values, UpstreamError) else self.values.get(key)
+    def told(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        """What came of each of the keys: its value, None, or the failure of all."""
+        if isinstance(self.values, UpstreamError):
+            return dict.fromkeys(keys, self.values)
+        return dict(zip(keys, map(self.values.get, keys), strict=True))
 
 
 class Batcher(Generic[V]):
@@ -65,38 +69,51 @@ class Batcher(Generic[V]):
 
         A key that is not of the route's form is None without a call.
         """
-        values: dict[str, V | UpstreamError | None] = {}
-        flights: dict[_Flight, list[str]] = {}
-        fresh: list[str] = []
-        for key in dict.fromkeys(keys):
-            if self._recall(key, values):
-                continue
-            flight = self._flying.get(key)
-            if flight is not None:
-                flights.setdefault(flight, []).append(key)
-            elif self._route.key_form.fullmatch(key):
-                fresh.append(key)
-            else:
-                values[key] = None
+        values = self._recalled(keys)
+        asked = [key for key in dict.fromkeys(keys) if key not in values]
+        flights, fresh = self._joinable(asked)
         for flight, joined in flights.items():
             flight.join(joined, deadline)
-        for flight, departing in self._depart(fresh, deadline):
+        sound = list(filter(self._route.key_form.fullmatch, fresh))
+        if len(sound) < len(fresh):
+            values.update(dict.fromkeys(set(fresh).difference(sound)))
+        for flight, departing in self._depart(sound, deadline):
             flights.setdefault(flight, []).extend(departing)
         await self._landing(flights, deadline)
         for flight, awaited in flights.items():
-            landed = flight.landed.done()
-            values.update((key, flight.value(key) if landed else self._late()) for key in awaited)
+            values.update(flight.told(awaited) if flight.landed.done() else dict.fromkeys(awaited, self._late()))
         return values
 
-    def _recall(self, key: str, values: dict[str, V | UpstreamError | None]) -> bool:
-        if key not in self._remembered:
-            return False
-        until, value = self._remembered[key]
-        if until < asyncio.get_running_loop().time():
-            del self._remembered[key]
-            return False
-        values[key] = value
-        return True
+    def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
+        """What is remembered of the keys; what has been for too long is forgotten."""
+        remembered = self._remembered
+        if not remembered:
+            return {}
+        now = asyncio.get_running_loop().time()
+        values: dict[str, V | UpstreamError | None] = {}
+        for key in keys:
+            if key in remembered:
+                until, value = remembered[key]
+                if until < now:
+                    del remembered[key]
+                else:
+                    values[key] = value
+        return values
+
+    def _joinable(self, keys: Sequence[str]) -> tuple[dict[_Flight, list[str]], Sequence[str]]:
+        """The flights that some of the keys are on already, and the keys that are on none."""
+        flying = self._flying
+        if flying.keys().isdisjoint(keys):
+            return {}, keys
+        flights: dict[_Flight, list[str]] = {}
+        fresh: list[str] = []
+        for key in keys:
+            flight = flying.get(key)
+            if flight is None:
+                fresh.append(key)
+            else:
+                flights.setdefault(flight, []).append(key)
+        return flights, fresh
 
     def _depart(self, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Flight, Sequence[str]]]:
         """Put keys that nobody has asked for on flights: at once, or on the next one."""
@@ -129,8 +146,7 @@ class Batcher(Generic[V]):
         task.add_done_callback(self._tasks.discard)
 
     async def _fly(self, flight: _Flight) -> None:
-        keys = [key for group in flight.groups for key in group if self._flying.get(key) is flight]
-        keys = list(dict.fromkeys(keys))
+        keys = list(dict.fromkeys(chain.from_iterable(flight.groups)))
         try:
             flight.values = await self._fetch_in_chunks(keys, flight)
             self._remember(flight.values, keys)

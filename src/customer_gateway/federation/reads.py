@@ -59,7 +59,7 @@ class RequestReads:
         # More than once only where the one that was to fetch them was cancelled: then another of those who wait does.
         while missing := [key for key in keys if key not in values]:
             await self._fill(route, column, missing)
-        return [values[key] for key in keys]
+        return list(map(values.__getitem__, keys))
 
     def known(self, route: Route[V]) -> Mapping[str, V | UpstreamError | None]:
         """What has been read of the route by now."""
