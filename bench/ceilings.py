@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bench.processes import Stub
     from bench.rounds import Rounds
 
-_COLUMNS = ("", "a second", "contestant", "stub", "generator")
-THREE = ("customers", "users", "contacts")
+_COLUMNS = ("", "a second", "contestant CPU", "stub CPU", "generator CPU")
+_THREE = ("customers", "users", "contacts")
 _FULL = 0.9
 """A core that is busier than this may be the limit."""
 
@@ -37,16 +37,18 @@ def ceilings(
     alone: Mapping[str, Figures], different: Mapping[str, Figures], same: Mapping[str, Figures], *, one_core: bool
 ) -> Section:
     """`one_core`: stub and generator share one."""
-    pages = 1 / sum(1 / max(alone[name].rate, 1e-9) for name in THREE)
+    pages = 1 / sum(1 / max(alone[name].rate, 1e-9) for name in _THREE)
     bare, gateway = same[BARE], different[GATEWAY]
     rows = [
-        *(_stub_row(name, alone[name]) for name in THREE),
+        *(_stub_row(name, alone[name]) for name in _THREE),
         ("stub: pages of these three calls, estimated", f"{pages:,.0f}", "", "", ""),
         _row("generator: bare endpoint, identical queries", bare),
+        ("generator: pages that its CPU there allows, estimated", f"{_allowed(bare):,.0f}", "", "", ""),
         _row("for comparison: gateway, different pages", gateway),
         _row("for comparison: gateway, identical queries", same[GATEWAY]),
     ]
     remarks = [
+        "CPU in parts of one core.",
         f"The stub's three calls allow {pages / max(gateway.rate, 1e-9):.1f} times the gateway's different pages.",
         _told("different pages of the gateway", gateway, one_core=one_core),
         _told("the bare endpoint", bare, one_core=one_core),
@@ -68,11 +70,19 @@ def _stub_row(name: str, figures: Figures) -> tuple[str, ...]:
     return text, rate, "", busy, generator
 
 
+def _allowed(figures: Figures) -> float:
+    return figures.rate / max(figures.busy.generator, 1e-9)
+
+
 def _told(what: str, figures: Figures, *, one_core: bool) -> str:
     busy = figures.busy
     others = busy.upstream + busy.generator if one_core else max(busy.upstream, busy.generator)
-    held_up = others > _FULL and busy.contestant < _FULL
-    limit = "stub or generator may be the limit, and the figure is too low" if held_up else "neither is the limit"
+    if busy.contestant >= _FULL:
+        limit = "the contestant is the limit"
+    elif others >= _FULL:
+        limit = "they may be the limit, and the figure is too low"
+    else:
+        limit = f"they are not the limit, but the contestant had or used only {busy.contestant:.0%} of its core"
     where = "their one core" if one_core else "the busier of their cores"
     return f"At {what} stub and generator keep {where} {others:.0%} busy: {limit}."
 

@@ -119,7 +119,7 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
 
 @contextmanager
 def two_workers(cores: Cores, contest: Contest, directory: Path) -> Generator[list[Entrant]]:
-    """One worker and two, each on a core of its own."""
+    """One worker on a core, and two on two."""
     environment = {"CUSTOMER_GATEWAY_CONFIG": str(_configured(contest.stub, directory))}
     with (
         Server("gateway", cores.workers[:1], environment) as one,

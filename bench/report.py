@@ -43,11 +43,10 @@ class Goal:
     def verdict(self) -> str:
         if any(figures.faults for figures in self.leans_on):
             return "void"
-        value = round(self.value, 2)
         if self.relation == "=":
-            reached = value == self.aim
+            reached = round(self.value, 2) == self.aim
         else:
-            reached = value >= self.aim if self.relation == "≥" else value <= self.aim
+            reached = self.value >= self.aim if self.relation == "≥" else self.value <= self.aim
         return "reached" if reached else "missed"
 
 
@@ -99,7 +98,7 @@ def _show(section: Section) -> None:
         table.add_column(column, justify="right" if place else "left")
     for row in section.rows:
         table.add_row(*row)
-    console.print(table)
+    console.print(table if section.rows else section.title)
     for remark in section.remarks:
         console.print(remark)
 
