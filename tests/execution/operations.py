@@ -69,9 +69,11 @@ WHOLE = {
 
 
 @st.composite
-def operations(draw: Draw, schema: GraphQLSchema, kind: str = "query", depth: int = 4) -> tuple[str, dict[str, Any]]:
+def operations(
+    draw: Draw, schema: GraphQLSchema, kind: str = "query", depth: int = 4, written_by: type[Writer] | None = None
+) -> tuple[str, dict[str, Any]]:
     """A document, and variables of which some do not fit."""
-    writer = Writer(draw, schema)
+    writer = (written_by or Writer)(draw, schema)
     root = schema.query_type if kind == "query" else schema.mutation_type
     assert root is not None
     body = writer.selection(root, depth)

@@ -56,15 +56,15 @@ async def assert_same(case: Case) -> Any:
     reference = await by_reference(case, parse(case.document))
 
     assert ours.data == reference.data, f"data: {ours.data!r}, reference {reference.data!r}"
-    assert _ordered(ours.data) == _ordered(reference.data), "the order of keys"
+    assert ordered(ours.data) == ordered(reference.data), "the order of keys"
     mine, theirs = ours.errors or [], reference.errors or []
     if not ours.executed:
         assert Counter(map(described, mine)) == Counter(map(described, theirs))
         return ours.data
-    _assert_same_errors(ours.data, mine, theirs)
-    if mine != [] and any(_nulled_above(ours.data, error) is not None for error in mine + theirs):
-        everything = await by_reference(case, _without_propagation(parse(case.document)))
-        _assert_known(mine, everything.errors or [])
+    assert_same_errors(ours.data, mine, theirs)
+    if mine != [] and any(nulled_above(ours.data, error) is not None for error in mine + theirs):
+        everything = await by_reference(case, without_propagation(parse(case.document)))
+        assert_known(mine, everything.errors or [])
     return ours.data
 
 
@@ -85,38 +85,43 @@ def described(error: GraphQLError) -> str:
     return repr((error.message, error.path, error.locations, error.extensions))
 
 
-def _assert_same_errors(data: Any, mine: list[GraphQLError], theirs: list[GraphQLError]) -> None:
-    outside = [[error for error in errors if _nulled_above(data, error) is None] for errors in (mine, theirs)]
+def assert_same_errors(data: Any, mine: list[GraphQLError], theirs: list[GraphQLError]) -> None:
+    outside = [[error for error in errors if nulled_above(data, error) is None] for errors in (mine, theirs)]
     assert Counter(map(described, outside[0])) == Counter(map(described, outside[1]))
-    inside = [{_nulled_above(data, error) for error in errors} - {None} for errors in (mine, theirs)]
+    inside = [{nulled_above(data, error) for error in errors} - {None} for errors in (mine, theirs)]
     assert inside[0] == inside[1], f"nulled subtrees with errors: {inside}"
 
 
-def _assert_known(mine: list[GraphQLError], everything: list[GraphQLError]) -> None:
+def assert_known(mine: list[GraphQLError], everything: list[GraphQLError]) -> None:
     known = set(map(described, everything))
     strange = [described(error) for error in mine if described(error) not in known]
     assert not strange, f"errors that no execution gives: {strange}"
 
 
-def _nulled_above(data: Any, error: GraphQLError) -> Key | None:
+def nulled_above(data: Any, error: GraphQLError) -> Key | None:
     """The position above the error's own that is null in the data."""
     path = error.path or []
     value = data
     for depth, key in enumerate(path):
         if value is None:
             return tuple(path[:depth])
+        assert _has(value, key), f"an error at {path}, where the response has nothing: {error.message}"
         value = value[key]
     return None
 
 
-def _ordered(data: Any) -> Any:
+def _has(value: Any, key: str | int) -> bool:
+    return key in value if isinstance(value, dict) else isinstance(value, list) and key in range(len(value))
+
+
+def ordered(data: Any) -> Any:
     """The data with objects as lists of pairs, so that the order of keys counts."""
     if isinstance(data, dict):
-        return [(key, _ordered(value)) for key, value in data.items()]
-    return [_ordered(item) for item in data] if isinstance(data, list) else data
+        return [(key, ordered(value)) for key, value in data.items()]
+    return [ordered(item) for item in data] if isinstance(data, list) else data
 
 
-def _without_propagation(document: DocumentNode) -> DocumentNode:
+def without_propagation(document: DocumentNode) -> DocumentNode:
     directive = ConstDirectiveNode(name=NameNode(value="experimental_disableErrorPropagation"), arguments=())
     return DocumentNode(
         definitions=tuple(
@@ -159,4 +164,13 @@ async def _first_later(values: Any) -> Any:
     return next(iter(await values))
 
 
-__all__ = ["Case", "assert_same", "described", "with_reference_resolvers"]
+__all__ = [
+    "Case",
+    "assert_known",
+    "assert_same",
+    "assert_same_errors",
+    "described",
+    "ordered",
+    "with_reference_resolvers",
+    "without_propagation",
+]

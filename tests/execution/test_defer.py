@@ -75,7 +75,7 @@ def hero(number: int, friends: list[Any], best: Any) -> dict[str, Any]:
     }
 
 
-FRIENDS = [hero(number, [], None) for number in (2, 3, 4)]
+FRIENDS = [hero(number, [hero(number * 10, [], None)], None) for number in (2, 3, 4)]
 ROOT = {"hero": hero(1, FRIENDS, FRIENDS[0]), "heroRequired": hero(5, FRIENDS, FRIENDS[1]), "count": 7}
 
 
@@ -156,6 +156,10 @@ DOCUMENTS = {
         ... @defer(label: "y") { best { name } slow } } }""",
     "nulled with children": """{ hero { friendsOrNull { id
         ... @defer(label: "x") { best { id } badRequired ... @defer(label: "y") { slow } } } } }""",
+    "nested in a list": """{ hero { friends { id
+        ... @defer(label: "x") { name ... @defer(label: "y") { slow } } } } }""",
+    "lists in deferred parts of a list": """{ hero { friends { id
+        ... @defer(label: "x") { name friends { id ... @defer(label: "y") { slow badRequired } } } } } }""",
     "nothing deferred": "{ hero { id name } }",
 }
 

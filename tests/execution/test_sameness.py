@@ -7,9 +7,11 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from execution.deferred import DeferringWriter, assert_same_delivered
 from execution.hard_schema import Ash, hard_schema
 from execution.operations import RULES, operations
-from execution.sameness import Case, assert_same
+from execution.sameness import Case, assert_same, assert_same_errors
+from graphql import GraphQLError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +71,21 @@ def test_any_mutation_gives_what_graphql_core_gives(
     runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
 
 
+DEFERRING = st.sampled_from([("query", 2), ("query", 3), ("query", 3), ("mutation", 2)]).flatmap(
+    lambda kind: operations(SCHEMA, *kind, DeferringWriter)
+)
+
+
+@settings(MANY, max_examples=2_000 if FUZZ else 400)
+@given(DEFERRING, st.integers(0, 10_000))
+def test_any_deferred_part_arrives_as_by_graphql_core(
+    runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
+) -> None:
+    document, variables = operation
+
+    runner.run(assert_same_delivered(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
+
+
 @settings(MANY, max_examples=1_000 if FUZZ else 200)
 @given(QUERIES, st.integers(0, 10_000))
 def test_no_coroutine_is_left_behind(runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int) -> None:
@@ -81,3 +98,11 @@ def test_no_coroutine_is_left_behind(runner: asyncio.Runner, operation: tuple[st
         gc.collect(0)
 
     assert not told
+
+
+@pytest.mark.parametrize("path", [["b"], ["a", 1], ["a", "c"], ["a", 0, "c"]])
+def test_an_error_at_a_place_that_the_response_has_not_is_a_difference(path: list[str | int]) -> None:
+    strange = [GraphQLError("strange", path=path)]
+
+    with pytest.raises(AssertionError, match="where the response has nothing: strange"):
+        assert_same_errors({"a": [1]}, strange, strange)
