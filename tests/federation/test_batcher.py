@@ -372,7 +372,7 @@ async def test_a_fault_of_ours_reaches_its_waiters_as_itself() -> None:
     assert await batcher.load(["1"], soon()) == {"1": "row 1"}
 
 
-async def test_a_fault_of_ours_in_a_part_of_a_joined_call_is_told_too() -> None:
+async def test_a_fault_of_ours_in_one_call_of_a_wave_is_told_to_those_who_wait_for_that_call() -> None:
     asked = Asked(ROWS, held=True)
     batcher = Batcher(route(asked, most=1))
     await taken_off(batcher)
@@ -382,7 +382,51 @@ async def test_a_fault_of_ours_in_a_part_of_a_joined_call_is_told_too() -> None:
     await ticks()
     asked.gate.set()
 
-    assert [type(each) for each in await asyncio.gather(*loads, return_exceptions=True)] == [ZeroDivisionError] * 2
+    kept, failed = await asyncio.gather(*loads, return_exceptions=True)
+    assert isinstance(kept, dict)
+    assert isinstance(failed, ZeroDivisionError)
+
+
+async def test_each_call_of_a_wave_lands_by_itself_and_the_next_wave_leaves_with_the_last() -> None:
+    held = {key: asyncio.Event() for key in "0123"}
+    asked: list[list[str]] = []
+
+    async def fetch(keys: Sequence[str], _deadline: Deadline) -> dict[str, str]:
+        asked.append(list(keys))
+        for key in keys:
+            await held[key].wait()
+        return {key: f"value {key}" for key in keys}
+
+    batcher = Batcher(Route("acme.customers", fetch, 1))
+    before = [begun(batcher, "0")]
+    await ticks()
+    before.append(begun(batcher, "1"))
+    wave = [begun(batcher, "2"), begun(batcher, "3")]
+    await ticks()
+    held["0"].set()
+    await ticks()
+    assert asked == [["0"], ["1"], ["2"], ["3"]]
+
+    held["3"].set()
+    await ticks()
+    assert [load.done() for load in (*before, *wave)] == [True, False, False, True]
+
+    for each in held.values():
+        each.set()
+    assert [await load for load in wave] == [{"2": "value 2"}, {"3": "value 3"}]
+
+
+async def test_a_key_is_put_where_there_is_room_for_all_that_were_asked_with_it() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked, most=3))
+    await taken_off(batcher)
+
+    loads = [begun(batcher, "1", "2"), begun(batcher, "3", "4"), begun(batcher, "5")]
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(*loads)
+
+    assert asked.calls[-2:] == [["1", "2"], ["3", "4", "5"]]
 
 
 async def test_a_read_that_is_given_up_from_within_is_told_as_failed_and_not_as_unknown() -> None:

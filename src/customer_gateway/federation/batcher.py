@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import structlog
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.federation.landing import Landing
 from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -31,14 +32,15 @@ _log = structlog.get_logger("customer_gateway.federation")
 
 
 class _Flight:
-    """One call: who wants which keys, until when, and what came of it."""
+    """One call: who wants which keys, how many, until when, and what came of it."""
 
-    __slots__ = ("deadline", "groups", "landed", "values")
+    __slots__ = ("aboard", "deadline", "groups", "landing", "values")
 
-    def __init__(self, landed: asyncio.Future[None]) -> None:
+    def __init__(self) -> None:
         self.groups: list[Sequence[str]] = []
+        self.aboard = 0
         self.deadline = Deadline(0.0)
-        self.landed = landed
+        self.landing = Landing()
         self.values: Mapping[str, Any] | UpstreamError = {}
 
     def join(self, keys: Sequence[str], deadline: Deadline) -> None:
@@ -52,6 +54,9 @@ class _Flight:
         return dict(zip(keys, map(self.values.get, keys), strict=True))
 
 
+_Wave: TypeAlias = list[_Flight]
+
+
 class Batcher(Generic[V]):
     """Joins the keys of one route over all requests."""
 
@@ -59,7 +64,7 @@ class Batcher(Generic[V]):
         self._route = route
         self._system = route.name.partition(".")[0]
         self._flying: dict[str, _Flight] = {}
-        self._next: _Flight | None = None
+        self._next: _Wave = []
         self._in_flight = 0
         self._remembered: dict[str, tuple[float, V | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,9 +84,9 @@ class Batcher(Generic[V]):
             values.update(dict.fromkeys(set(fresh).difference(sound)))
         for flight, departing in self._depart(sound, deadline):
             flights.setdefault(flight, []).extend(departing)
-        await self._landing(flights, deadline)
+        await self._landed(flights, deadline)
         for flight, awaited in flights.items():
-            values.update(flight.told(awaited) if flight.landed.done() else dict.fromkeys(awaited, self._late()))
+            values.update(flight.told(awaited) if flight.landing.over else dict.fromkeys(awaited, self._late()))
         return values
 
     def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
@@ -116,39 +121,43 @@ class Batcher(Generic[V]):
         return flights, fresh
 
     def _depart(self, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Flight, Sequence[str]]]:
-        """Put keys that nobody has asked for on flights: at once, or on the next one."""
+        """Put keys that nobody has asked for on flights: at once, or on those of the next wave."""
         if not keys:
             return []
-        if self._in_flight < _IN_FLIGHT:
-            most = self._route.most
-            chunks = [keys[start : start + most] for start in range(0, len(keys), most)]
-            flights = [self._new_flight() for _ in chunks]
-            for flight, chunk in zip(flights, chunks, strict=True):
-                self._board(flight, chunk, deadline)
-                self._launch(flight)
-            return zip(flights, chunks, strict=True)
-        if self._next is None:
-            self._next = self._new_flight()
-        self._board(self._next, keys, deadline)
-        return [(self._next, keys)]
+        at_once = self._in_flight < _IN_FLIGHT
+        wave: _Wave = [] if at_once else self._next
+        boarded = list(self._board(wave, keys, deadline))
+        if at_once:
+            self._launch(wave)
+        return boarded
 
-    def _new_flight(self) -> _Flight:
-        return _Flight(asyncio.get_running_loop().create_future())
+    def _board(self, wave: _Wave, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Flight, Sequence[str]]]:
+        """The keys on the last flight of the wave where it has room for all of them, else on new ones."""
+        most = self._route.most
+        for start in range(0, len(keys), most):
+            chunk = keys[start : start + most]
+            if not wave or wave[-1].aboard + len(chunk) > most:
+                wave.append(_Flight())
+            flight = wave[-1]
+            flight.aboard += len(chunk)
+            flight.join(chunk, deadline)
+            self._flying.update(dict.fromkeys(chunk, flight))
+            yield flight, chunk
 
-    def _board(self, flight: _Flight, keys: Sequence[str], deadline: Deadline) -> None:
-        flight.join(keys, deadline)
-        self._flying.update(dict.fromkeys(keys, flight))
-
-    def _launch(self, flight: _Flight) -> None:
+    def _launch(self, wave: _Wave) -> None:
+        """All flights of a wave leave together, and each lands by itself; the wave is over with the last."""
         self._in_flight += 1
-        task = asyncio.get_running_loop().create_task(self._fly(flight))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        create_task = asyncio.get_running_loop().create_task
+        for flight in list(wave):
+            task = create_task(self._fly(flight, wave))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, flight: _Flight) -> None:
+    async def _fly(self, flight: _Flight, wave: _Wave) -> None:
         keys = list(dict.fromkeys(chain.from_iterable(flight.groups)))
+        fault = None
         try:
-            flight.values = await self._fetch_in_chunks(keys, flight)
+            flight.values = await self._fetch(keys, flight)
             self._remember(flight.values, keys)
         except UpstreamError as error:
             flight.values = error
@@ -157,26 +166,20 @@ class Batcher(Generic[V]):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach its waiters, not vanish with the task
             _log.exception("batch_failed", route=self._route.name)
-            flight.landed.set_exception(error)
-            flight.landed.exception()  # seen: every waiter may have left already
+            fault = error
         finally:
             for key in keys:
                 self._flying.pop(key, None)
-            self._in_flight -= 1
-            if not flight.landed.done():
-                flight.landed.set_result(None)
-            following, self._next = self._next, None
-            if following is not None:
-                self._launch(following)
+            flight.landing.tell(fault)
+            wave.remove(flight)
+            if not wave:
+                self._wave_over()
 
-    async def _fetch_in_chunks(self, keys: Sequence[str], flight: _Flight) -> Mapping[str, Any]:
-        """One call for what fits one; the keys of a joined flight may need several, side by side."""
-        most = self._route.most
-        if len(keys) <= most:
-            return await self._fetch(keys, flight)
-        chunks = [keys[start : start + most] for start in range(0, len(keys), most)]
-        found = await asyncio.gather(*(self._fetch(chunk, flight) for chunk in chunks), return_exceptions=True)
-        return {key: value for part, chunk in zip(found, chunks, strict=True) for key, value in _each(part, chunk)}
+    def _wave_over(self) -> None:
+        self._in_flight -= 1
+        following, self._next = self._next, []
+        if following:
+            self._launch(following)
 
     async def _fetch(self, keys: Sequence[str], flight: _Flight) -> Mapping[str, Any]:
         try:
@@ -202,16 +205,16 @@ class Batcher(Generic[V]):
         for key in list(self._remembered)[: max(0, len(self._remembered) - self._route.cache_keys)]:
             del self._remembered[key]
 
-    async def _landing(self, flights: Iterable[_Flight], deadline: Deadline) -> None:
+    async def _landed(self, flights: Iterable[_Flight], deadline: Deadline) -> None:
         """Wait for the flights, at most until the caller's own deadline; leaving does not end them."""
-        pending = [flight.landed for flight in flights if not flight.landed.done()]
+        pending = [flight.landing for flight in flights if not flight.landing.over]
         if pending:
             with suppress(TimeoutError):
                 async with deadline.enforce():
-                    await asyncio.wait(pending)
-            for landed in pending:
-                if landed.done():
-                    landed.result()
+                    for landing in pending:
+                        await landing.wait()
+            for landing in pending:
+                landing.check()
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(self._system, f"{self._route.name} was not read before the request's deadline")

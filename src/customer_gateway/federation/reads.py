@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
+from customer_gateway.federation.landing import Landing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,11 +22,11 @@ V = TypeVar("V")
 class _Flight:
     """Keys that this request is asking for; `open` while more may board."""
 
-    __slots__ = ("keys", "landed", "open")
+    __slots__ = ("keys", "landing", "open")
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = dict.fromkeys(keys)
-        self.landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.landing = Landing()
         self.open = True
 
 
@@ -87,22 +88,22 @@ class RequestReads:
         elif fresh:
             await self._fly(route, column, _Flight(fresh))
         for flight in joined:
-            await asyncio.shield(flight.landed)
+            await flight.landing.wait()
+            flight.landing.check()
 
     async def _fly(self, route: Route[Any], column: _Column, flight: _Flight) -> None:
         column.flights.append(flight)
+        fault = None
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they board too
             flight.open = False
             column.values.update(await self._batchers.of(route).load(list(flight.keys), self.deadline))
         except Exception as error:
-            flight.landed.set_exception(error)
-            flight.landed.exception()  # nobody may have joined: then nobody will ask
+            fault = error
             raise
         finally:
             column.flights.remove(flight)
-            if not flight.landed.done():
-                flight.landed.set_result(None)
+            flight.landing.tell(fault)
 
 
 class ReadsSoFar:

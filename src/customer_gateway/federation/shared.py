@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import UpstreamUnavailable
+from customer_gateway.federation.landing import Landing
 from customer_gateway.federation.reads import late
 from customer_gateway.model.deadline import Deadline
 
@@ -17,7 +18,7 @@ class SharedCalls:
     """Calls under way by what they ask; each lives to the deadline of its latest waiter."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Hashable, tuple[Deadline, asyncio.Task[Any]]] = {}
+        self._under_way: dict[Hashable, tuple[Deadline, asyncio.Task[Any], Landing]] = {}
 
     async def join(
         self, system: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
@@ -26,11 +27,11 @@ class SharedCalls:
         found = self._under_way.get(key)
         if found is None:
             found = self._begin(key, deadline, call)
-        shared, task = found
+        shared, task, landing = found
         shared.follow(deadline)
         try:
             async with deadline.enforce():
-                await asyncio.wait([task])  # unlike the task itself it may be given up: others wait on
+                await landing.wait()
         except TimeoutError:
             raise late(system) from None
         if task.cancelled():
@@ -39,17 +40,23 @@ class SharedCalls:
 
     def _begin(
         self, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
-    ) -> tuple[Deadline, asyncio.Task[Any]]:
-        async def run(shared: Deadline) -> Any:
-            return await call(shared)
+    ) -> tuple[Deadline, asyncio.Task[Any], Landing]:
+        shared, landing = Deadline(deadline.at), Landing()
 
-        shared = Deadline(deadline.at)
-        task = asyncio.get_running_loop().create_task(run(shared))
-        self._under_way[key] = (shared, task)
-        task.add_done_callback(lambda done: self._end(key, done))
-        return shared, task
+        async def run() -> Any:
+            try:
+                return await call(shared)
+            finally:
+                del self._under_way[key]
+                landing.tell()
 
-    def _end(self, key: Hashable, task: asyncio.Task[Any]) -> None:
-        del self._under_way[key]
-        if not task.cancelled():
-            task.exception()  # seen: every waiter may have left already
+        task = asyncio.get_running_loop().create_task(run())
+        self._under_way[key] = (shared, task, landing)
+        task.add_done_callback(_seen)
+        return shared, task, landing
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Every waiter may have left already."""
+    if not task.cancelled():
+        task.exception()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.wire import BreakerPolicy, Client, Limits, Retry, SharedTurns
+from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,13 +89,14 @@ class Wiring:
     """What the composition root gives every client.
 
     `transport` answers the way to a system by its name (None: the real network), `workers` share the budgets, `turns`
-    are those of systems that their vendor counts together.
+    are those of systems that their vendor counts together, `intake` is the order in which answers are decoded.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     workers: int = 1
     retry: Retry = field(default_factory=Retry)
     turns: SharedTurns = field(default_factory=SharedTurns)
+    intake: Intake = field(default_factory=Intake)
 
 
 def no_objection(_status: int, _document: Any) -> None:
@@ -135,6 +136,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
         verdict=verdict,
         share=wiring.workers,
         transport=wiring.transport(name),
+        intake=wiring.intake,
     )
 
 

@@ -5,6 +5,7 @@ from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.gate import SharedTurns
 from customer_gateway.wire.health import Health
+from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
 from customer_gateway.wire.session import SessionLogin
 
@@ -18,6 +19,7 @@ __all__ = [
     "Client",
     "HeaderAuth",
     "Health",
+    "Intake",
     "Limits",
     "Retry",
     "SessionLogin",

@@ -24,6 +24,7 @@ from customer_gateway.wire.attempt import Progress, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
+from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.judge import Judge, Refused, no_objection
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
@@ -70,6 +71,7 @@ class Client:
         retry: Retry | None = None,
         verdict: Callable[[int, Any], str | None] = no_objection,
         transport: httpx.AsyncBaseTransport | None = None,
+        intake: Intake | None = None,
         clock: Callable[[], float] = time.monotonic,
         log: Any = None,
     ) -> None:
@@ -86,6 +88,7 @@ class Client:
         self._retry = retry or Retry()
         windows = [window.shared_by(share) for window in (*budget, *limits.windows())]
         self._gate = Gate(limits.most_parallel, windows, clock, turns)
+        self._intake = intake or Intake()
         self._transport = _transport(self._base_url, limits, transport)
         self._clock = clock
         self._log: Any = log or structlog.get_logger()
@@ -182,9 +185,15 @@ class Client:
         progress.waiting_since = None
         turn = await self._gate.enter(call, deadline)
         began = progress.waiting_since = self._clock()
-        reply, outcome, reason = None, "cancelled", None
+        seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
-            reply = await self._transport.exchange(*request)
+            try:
+                reply = await self._transport.exchange(*request)
+            finally:
+                self._gate.leave(turn)
+                seconds = self._clock() - began
+            progress.waiting_since = None  # what is waited for from here on says nothing of the system
+            await self._intake.turn()
             answer = self._judge.answer(call, reply)
             outcome = "ok"
         except (Refused, Unanswered, CutShort, NotHttp) as error:
@@ -196,8 +205,7 @@ class Client:
                 outcome = UpstreamTimeout.code
             raise
         finally:
-            self._gate.leave(turn)
-            self._noted(call, reply, progress.attempt, self._clock() - began, outcome, reason)
+            self._noted(call, reply, progress.attempt, seconds, outcome, reason)
         return answer
 
     def _told(self, call: Call, error: Exception) -> UpstreamError:

@@ -1,0 +1,48 @@
+"""Landing: many wait for one end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from customer_gateway.federation.landing import Landing
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_all_who_wait_are_told_and_who_comes_later_waits_for_nothing() -> None:
+    landing = Landing()
+    waiting = [asyncio.ensure_future(landing.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    landing.tell()
+
+    await asyncio.gather(*waiting, landing.wait())
+    landing.check()
+    assert landing.over
+
+
+async def test_who_gives_up_waiting_ends_nothing_for_the_others() -> None:
+    landing = Landing()
+    leaving, staying = asyncio.ensure_future(landing.wait()), asyncio.ensure_future(landing.wait())
+    await asyncio.sleep(0)
+
+    leaving.cancel()
+    await asyncio.sleep(0)
+    assert not landing.over
+    landing.tell()
+
+    await staying
+    assert leaving.cancelled()
+
+
+async def test_a_failure_is_raised_for_everybody_who_asks() -> None:
+    landing = Landing()
+
+    landing.tell(ZeroDivisionError("ours"))
+
+    await landing.wait()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            landing.check()
