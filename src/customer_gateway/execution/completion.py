@@ -187,9 +187,13 @@ class ListCompletion:
             flat = list(chain.from_iterable(lists))
             lengths = list(map(len, lists))
         column = self.item.complete(run, flat, OfItem(positions, lengths))
+        if isinstance(column, list):
+            return self._fold(run, column, lengths, positions)
         return then(column, lambda cells: self._fold(run, cells, lengths, positions))
 
     def _fold(self, run: Run, cells: list[Any], lengths: list[int], positions: Positions) -> list[Any]:
+        if len(lengths) == 1 and type(cells) is not Torn:
+            return [cells]
         ends = list(accumulate(lengths, initial=0))
         folded: list[Any] = [cells[start:end] for start, end in pairwise(ends)]
         if type(cells) is not Torn:
@@ -226,13 +230,17 @@ class ObjectCompletion:
         return self._checked(run, objects, positions)
 
     def _rows(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
-        try:
-            plan = self._plan = self._plan or self._planner.selection(self.place.site.details, self.object_type)
-        except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
-            return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
+        plan = self._plan
+        if plan is None:
+            try:
+                plan = self._plan = self._planner.selection(self.place.site.details, self.object_type)
+            except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
+                return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
         rows = run.select(plan, objects, Objects(positions))
         if not plan.fragile or self.place.bubbles:
             return rows
+        if isinstance(rows, list):
+            return self.place.land(run, rows, positions)
         return then(rows, lambda column: self.place.land(run, column, positions))
 
     def _checked(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:

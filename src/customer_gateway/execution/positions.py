@@ -54,13 +54,16 @@ class Objects:
 
     def __init__(self, outer: Positions) -> None:
         self._outer = outer
-        self._paths: dict[int, Path | None] = {}
+        self._paths: dict[int, Path | None] | None = None
         self.deliveries: list[Deliveries] | None = None
 
     def path_at(self, index: int) -> Path | None:
-        if index not in self._paths:
-            self._paths[index] = self._outer.path_at(index)
-        return self._paths[index]
+        paths = self._paths
+        if paths is None:
+            paths = self._paths = {}
+        if index not in paths:
+            paths[index] = self._outer.path_at(index)
+        return paths[index]
 
     def field_path(self, index: int) -> Path | None:
         return self._outer.field_path(index)

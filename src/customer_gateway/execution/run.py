@@ -9,7 +9,7 @@ from asyncio import ensure_future, gather, get_running_loop
 from functools import cached_property
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import Executor, default_field_resolver, default_type_resolver
 
@@ -22,7 +22,7 @@ from .scope import Scope
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Awaitable, Coroutine, Iterable
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
     from graphql.execution.collect_fields import FragmentDetails
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from .place import Site
     from .plan import SelectionPlan
     from .rows import Reader
+
+
+BLANKS: Final = repeat(None)
+"""Stands for a column that is filled in later."""
 
 
 class Operation:
@@ -142,26 +146,32 @@ class Run:
 
     def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
         """The rows by the generated reader; columns that are not there yet are filled in when they come."""
-        columns = [field.execute(self, scope) for field in plan.executed]
-        present = [column if isinstance(column, list) else repeat(None) for column in columns]
+        columns: list[Any] = []
+        present: list[Iterable[Any]] = []
+        late: list[tuple[str, Any]] = []
+        for field in plan.executed:
+            column = field.execute(self, scope)
+            columns.append(column)
+            if isinstance(column, list):
+                present.append(column)
+            else:
+                present.append(BLANKS)
+                late.append((field.site.response_name, column))
         try:
             rows, odd = read(scope.objects, *present)
         except Exception:  # noqa: BLE001  a property may raise anything: which one did is found field by field
             known = dict(zip(plan.executed, columns, strict=True))
             joined = [known[field] if field in known else field.execute(self, scope) for field in plan.fields]
             return _joined(plan, joined, len(scope.objects))
-        late = [
-            (field.site.response_name, column)
-            for field, column in zip(plan.executed, columns, strict=True)
-            if not isinstance(column, list)
-        ]
         if odd:
             repaired = [
                 (name, field.complete(self, [row[name] for row in rows], scope)) for name, field in plan.odd(odd)
             ]
             late += repaired
             columns += [column for _, column in repaired]
-        return _filled(plan, rows, late, columns) if late else _failed(plan, rows, columns)
+        if late:
+            return _filled(plan, rows, late, columns)
+        return _failed(plan, rows, columns) if columns else rows
 
     def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
         """The awaitable as a future; one that is begun here is also ended here."""
@@ -231,19 +241,25 @@ class Run:
 
 def _joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
     """The rows of columns that hold every field."""
-    if any(not isinstance(column, list) for column in columns):
-        return Later(_joined_later, plan, columns, count)
+    for column in columns:
+        if not isinstance(column, list):
+            return Later(_joined_later, plan, columns, count)
     return _failed(plan, rows_of(plan.names, columns, count), columns)
 
 
 async def _joined_later(plan: SelectionPlan, columns: list[Any], count: int) -> list[Any]:
-    return _failed(plan, rows_of(plan.names, await _all(columns), count), columns)
+    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
+    for index, column in enumerate(columns):
+        if not isinstance(column, list):
+            columns[index] = await column
+    return _failed(plan, rows_of(plan.names, columns, count), columns)
 
 
 def _filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
     """The rows with late columns put into their places; `columns` are all that may hold failures."""
-    if any(not isinstance(column, list) for _, column in late):
-        return Later(_filled_later, plan, rows, late, columns)
+    for _, column in late:
+        if not isinstance(column, list):
+            return Later(_filled_later, plan, rows, late, columns)
     for name, column in late:
         fill(rows, name, column)
     return _failed(plan, rows, columns)
@@ -252,18 +268,12 @@ def _filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], c
 async def _filled_later(
     plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]
 ) -> list[Any]:
-    arrived = await _all([column for _, column in late])
+    arrived: list[list[Any]] = []
+    for _, column in late:
+        arrived.append(column if isinstance(column, list) else await column)
     for (name, _), column in zip(late, arrived, strict=True):
         fill(rows, name, column)
     return _failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
-
-
-async def _all(columns: list[Any]) -> list[Any]:
-    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
-    for index, column in enumerate(columns):
-        if not isinstance(column, list):
-            columns[index] = await column
-    return columns
 
 
 def _failed(plan: SelectionPlan, rows: list[Any], columns: list[Any]) -> list[Any]:
