@@ -28,7 +28,7 @@ FUZZ = bool(os.environ.get("FUZZ"))
 QUERIES = st.sampled_from([2, 3, 3, 4]).flatmap(lambda depth: operations(SCHEMA, "query", depth))
 
 MANY = settings(
-    max_examples=4_000 if FUZZ else 800,
+    max_examples=3_000 if FUZZ else 800,
     derandomize=not FUZZ,
     deadline=None,
     database=None,
@@ -76,7 +76,7 @@ DEFERRING = st.sampled_from([("query", 2), ("query", 3), ("query", 3), ("mutatio
 )
 
 
-@settings(MANY, max_examples=2_000 if FUZZ else 400)
+@settings(MANY, max_examples=1_500 if FUZZ else 400)
 @given(DEFERRING, st.integers(0, 10_000))
 def test_any_deferred_part_arrives_as_by_graphql_core(
     runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
@@ -86,7 +86,7 @@ def test_any_deferred_part_arrives_as_by_graphql_core(
     runner.run(assert_same_delivered(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
 
 
-@settings(MANY, max_examples=1_000 if FUZZ else 200)
+@settings(MANY, max_examples=800 if FUZZ else 200)
 @given(QUERIES, st.integers(0, 10_000))
 def test_no_coroutine_is_left_behind(runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int) -> None:
     document, variables = operation
