@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.logs import configure_logs
+from customer_gateway.logs import REQUEST_ID, configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,8 +46,9 @@ def test_an_event_is_one_line_of_json_with_level_and_time(capsys: pytest.Capture
 def test_the_requests_id_stands_in_every_line_within_it_and_in_none_outside(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs()
 
-    with structlog.contextvars.bound_contextvars(request_id="r1"):
-        structlog.get_logger().warning("within")
+    before = REQUEST_ID.set("r1")
+    structlog.get_logger().warning("within")
+    REQUEST_ID.reset(before)
     structlog.get_logger().warning("outside")
 
     assert [line.get("request_id") for line in lines(capsys)] == ["r1", None]

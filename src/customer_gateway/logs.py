@@ -12,8 +12,9 @@ import logging
 import sys
 import time
 import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias, cast
 
 import orjson
 import structlog
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 
 Level: TypeAlias = Literal["info", "warning", "critical"]
 
+REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+"""The request that is being served: set at the door, it stands in every line written on its behalf."""
+
 
 def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
     """Set structlog up for this process; `plain` is for people, `level` is the least that is told."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            _Stamp(),
-            structlog.processors.ExceptionRenderer(_what_and_where),
-            _for_people() if plain else structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
+            _Circumstances(),
+            _for_people() if plain else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr) if plain else _lines_to(sys.stderr.buffer),
@@ -50,19 +51,32 @@ def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
         root.addHandler(_FromLibraries(logging.WARNING))
 
 
-class _Stamp:
-    """The time of an event in UTC, as ISO 8601 with microseconds; all but those are written once a second."""
+class _Circumstances:
+    """Adds to an event what is true around it: the request's id, the level, the time, and the exception told safely.
+
+    One processor for all of it: a line is written for every request and every upstream call. Times are UTC, ISO 8601
+    with microseconds; all but those is made once a second.
+    """
 
     def __init__(self) -> None:
         self._second = -1
         self._text = ""
+        self._render_exception = structlog.processors.ExceptionRenderer(_what_and_where)
 
-    def __call__(self, _logger: object, _method: str, event: EventDict) -> EventDict:
+    def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:
+        request_id = REQUEST_ID.get()
+        if request_id is not None:
+            event["request_id"] = request_id
+        event["level"] = "error" if method == "exception" else method
         second, micros = divmod(time.time_ns() // 1000, 1_000_000)
         if second != self._second:
             self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         event["timestamp"] = f"{self._text}.{micros:06}Z"
-        return event
+        return self._render_exception(logger, method, event) if event.get("exc_info") else event
+
+
+def _as_json(_logger: object, _method: str, event: EventDict) -> bytes:
+    return orjson.dumps(event, default=str)
 
 
 class _Lines:

@@ -10,6 +10,7 @@ from wire.recorded import Lines
 from wire.vendor import answering, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamError
+from customer_gateway.logs import REQUEST_ID
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import BasicWithHeaders, Call, Client, Retry, SessionLogin
 
@@ -97,15 +98,16 @@ async def test_the_request_that_asked_is_named_by_its_id() -> None:
     lines: list[MutableMapping[str, Any]] = []
 
     def keep(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
-        lines.append(dict(line))
+        lines.append({**line, "request_id": REQUEST_ID.get()})
         raise structlog.DropEvent
 
-    log = structlog.wrap_logger(None, processors=[structlog.contextvars.merge_contextvars, keep])
+    log = structlog.wrap_logger(None, processors=[keep])
     async with serving(telling([])) as vendor:
         client = Client(system="pland", base_url=vendor.base_url, log=log)
 
-        with structlog.contextvars.bound_contextvars(request_id="r-1"):
-            await client.call(READ, Deadline.after(5))
+        before = REQUEST_ID.set("r-1")
+        await client.call(READ, Deadline.after(5))
+        REQUEST_ID.reset(before)
 
         assert lines[0]["request_id"] == "r-1"
         await client.aclose()

@@ -11,6 +11,7 @@ import structlog
 
 from customer_gateway.http.negotiation import Media
 from customer_gateway.http.reading import header_map
+from customer_gateway.logs import REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Ids taken over from the client: nothing that could break a log line or a header."""
 
 NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
@@ -75,7 +76,7 @@ class Door:
             return
         began = perf_counter()
         visit = scope["visit"] = Visit(header_map(scope["headers"]))
-        tokens = structlog.contextvars.bind_contextvars(request_id=visit.request_id)
+        before = REQUEST_ID.set(visit.request_id)
         try:
             hot = self._hot.get(scope["path"])
             if hot is not None:
@@ -91,10 +92,10 @@ class Door:
                 ms=round((perf_counter() - began) * 1000, 1),
                 **visit.notes,
             )
-            structlog.contextvars.reset_contextvars(**tokens)
+            REQUEST_ID.reset(before)
 
 
 def _request_id(given: bytes | None) -> str:
-    if given is not None and REQUEST_ID.fullmatch(given):
+    if given is not None and ACCEPTABLE_ID.fullmatch(given):
         return given.decode("ascii")
     return f"{getrandbits(128):032x}"  # told apart, not guarded: nothing is granted by knowing one

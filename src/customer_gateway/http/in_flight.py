@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TOLD_PER_TURN: Final = 8
+TOLD_PER_TURN: Final = 16
 SAME_MOMENT_SECONDS: Final = 0.02
 
 
