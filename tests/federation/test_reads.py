@@ -98,7 +98,7 @@ async def test_what_came_with_a_list_is_not_asked_for() -> None:
     asked = Asked(ROWS)
     of, request = route(asked), reads()
 
-    request.prime(of, "1", "from the list")
+    request.prime(of, {"1": "from the list"})
     found = await request.load(of, ["1"])
 
     assert found == ["from the list"]
@@ -109,7 +109,7 @@ async def test_what_was_read_already_is_not_replaced_by_a_list() -> None:
     of, request = route(Asked(ROWS)), reads()
 
     await request.load(of, ["1"])
-    request.prime(of, "1", "from the list")
+    request.prime(of, {"1": "from the list"})
 
     assert await request.load(of, ["1"]) == ["row 1"]
 

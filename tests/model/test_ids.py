@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_gateway.errors import BadUserInput
-from customer_gateway.model.ids import NodeId, RecordRef, decode_id, encode_id
+from customer_gateway.model.ids import NodeId, RecordRef, decode_id, encode_id, encode_ids
 
 TYPES = st.sampled_from(["Customer", "Contact", "Account", "Agreement", "Invoice", "User"])
 SYSTEMS = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
@@ -27,6 +27,11 @@ def test_an_id_names_the_same_type_system_and_key_when_it_comes_back(type_name: 
 
     assert decode_id(made) == NodeId(type_name, system, key)
     assert decode_id(made).encode() == made
+
+
+@given(type_name=TYPES, system=SYSTEMS, keys=st.lists(KEYS, max_size=4))
+def test_many_ids_at_once_are_the_ids_one_by_one(type_name: str, system: str, keys: list[str]) -> None:
+    assert encode_ids(type_name, system, keys) == [encode_id(type_name, system, key) for key in keys]
 
 
 @settings(deadline=None)

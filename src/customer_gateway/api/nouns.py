@@ -12,7 +12,7 @@ from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.federation import nodes
 from customer_gateway.federation.fields import Part
 from customer_gateway.model import nouns
-from customer_gateway.model.ids import encode_id
+from customer_gateway.model.ids import encode_id, encode_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +34,9 @@ def ids(type_name: str) -> Callable[..., list[str]]:
     """The global ids of nouns that know their system and key."""
 
     def resolve(parents: Sequence[Any], _request: Request) -> list[str]:
+        systems = {parent.system for parent in parents}
+        if len(systems) == 1:
+            return encode_ids(type_name, systems.pop(), [parent.key for parent in parents])
         return [encode_id(type_name, parent.system, parent.key) for parent in parents]
 
     return resolve

@@ -47,7 +47,7 @@ class _Flight:
         self.groups.append(keys)
         self.deadline.follow(deadline)
 
-    def told(self, keys: Sequence[str]) -> Mapping[str, Any]:
+    def told(self, keys: Sequence[str]) -> dict[str, Any]:
         """What came of each of the keys: its value, None, or the failure of all."""
         if isinstance(self.values, UpstreamError):
             return dict.fromkeys(keys, self.values)
@@ -86,7 +86,9 @@ class Batcher(Generic[V]):
             flights.setdefault(flight, []).extend(departing)
         await self._landed(flights, deadline)
         for flight, awaited in flights.items():
-            values.update(flight.told(awaited) if flight.landing.over else dict.fromkeys(awaited, self._late()))
+            told: dict[str, V | UpstreamError | None]
+            told = flight.told(awaited) if flight.landing.over else dict.fromkeys(awaited, self._late())
+            values = {**values, **told} if values else told
         return values
 
     def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:

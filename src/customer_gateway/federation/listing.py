@@ -88,8 +88,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     start = _position(request, listing, after) + 1 if after is not None else 0
     page = await _page(request, system, start, first)
     route = system.customers(request.want)
-    for view in page.items:
-        request.reads.prime(route, view.key, view)
+    request.reads.prime(route, {view.key: view for view in page.items})
     return Connection(
         request,
         listing,

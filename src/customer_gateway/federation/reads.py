@@ -67,9 +67,10 @@ class RequestReads:
         column = self._columns.get(route)
         return column.values if column is not None else {}
 
-    def prime(self, route: Route[V], key: str, value: V) -> None:
-        """Remember a value that came with another read, such as a list."""
-        self._column(route).values.setdefault(key, value)
+    def prime(self, route: Route[V], values: Mapping[str, V]) -> None:
+        """Remember values that came with another read, such as a list; what was read before stays."""
+        known = self._column(route).values
+        known.update({key: value for key, value in values.items() if key not in known} if known else values)
 
     def _column(self, route: Route[Any]) -> _Column:
         column = self._columns.get(route)

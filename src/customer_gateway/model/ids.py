@@ -5,9 +5,12 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import urlsafe_b64decode
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.errors import BadUserInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MOST_CHARACTERS: Final = 2_048  # an AutoDNS user may have a name of 200 letters, each of up to four bytes
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
@@ -37,6 +40,13 @@ def encode_id(type_name: str, system: str, key: str) -> str:
     """The global id of `key`: stable over restarts and over the order of the configuration."""
     plain = f"{type_name}:{system}:{key}".encode()
     return binascii.b2a_base64(plain, newline=False).translate(_TO_URLSAFE, b"=").decode()
+
+
+def encode_ids(type_name: str, system: str, keys: Iterable[str]) -> list[str]:
+    """The global ids of many keys of one system, in their order."""
+    start = f"{type_name}:{system}:"
+    encode = binascii.b2a_base64
+    return [encode((start + key).encode(), newline=False).translate(_TO_URLSAFE, b"=").decode() for key in keys]
 
 
 def decode_id(text: str) -> NodeId:

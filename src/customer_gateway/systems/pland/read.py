@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _ACTIVE: Final = "1"
+_MAIN: Final = AddressKind.MAIN
 
 
 class PlandStatus(Part, kw_only=True):
@@ -178,16 +179,9 @@ def _address(place: PlandAddress) -> Address | None:
     state, country = place.state, place.country
     if not (street or postal_code or city or country or co or state):
         return None
-    return Address(
-        kind=AddressKind.MAIN,
-        lines=[line for line in (co, street) if line],
-        street=street,
-        postal_code=postal_code,
-        city=city,
-        state=state,
-        country_code=forms.country_code(country) if country else None,
-        country=country,
-    )
+    lines = [line for line in (co, street) if line] if co else [street] if street else []
+    code = forms.country_code(country) if country else None
+    return Address(_MAIN, None, lines, street, None, postal_code, city, state, code, country)
 
 
 class PlandContactView(Row, kw_only=True):
