@@ -7,6 +7,9 @@ import asyncio
 import pytest
 
 from customer_gateway.wire import Intake
+from customer_gateway.wire.intake import SMALL_BYTES
+
+LARGE = SMALL_BYTES + 1
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +23,7 @@ class Guests:
         self._now = 0
 
     async def come(self, name: str) -> None:
-        await self.intake.turn()
+        await self.intake.turn(LARGE)
         self.turns[name] = self._now
 
     async def turn_the_loop(self, times: int) -> None:
@@ -31,7 +34,7 @@ class Guests:
 
 async def test_a_lone_answer_waits_for_nothing() -> None:
     with pytest.raises(StopIteration):
-        Intake().turn().send(None)
+        Intake().turn(LARGE).send(None)
 
 
 async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_apart() -> None:
@@ -47,13 +50,21 @@ async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_a
     assert third - second >= 5
 
 
+async def test_a_small_answer_waits_for_nothing_even_among_large_ones() -> None:
+    intake = Intake()
+    await intake.turn(LARGE)
+
+    with pytest.raises(StopIteration):
+        intake.turn(SMALL_BYTES).send(None)
+
+
 async def test_after_a_pause_an_answer_waits_for_nothing_again() -> None:
     intake = Intake()
-    await intake.turn()
+    await intake.turn(LARGE)
     await Guests(intake).turn_the_loop(20)
 
     with pytest.raises(StopIteration):
-        intake.turn().send(None)
+        intake.turn(LARGE).send(None)
 
 
 async def test_who_gives_up_waiting_holds_up_nobody() -> None:
@@ -72,10 +83,10 @@ def test_an_event_loop_that_ended_in_between_holds_up_nobody() -> None:
     intake = Intake()
 
     async def two_turns() -> None:
-        await asyncio.wait_for(asyncio.gather(intake.turn(), intake.turn()), 5)
+        await asyncio.wait_for(asyncio.gather(intake.turn(LARGE), intake.turn(LARGE)), 5)
 
     async def one_turn() -> None:
-        await intake.turn()
+        await intake.turn(LARGE)
 
     asyncio.run(one_turn())  # ends before the turns between two answers are over
     asyncio.run(two_turns())

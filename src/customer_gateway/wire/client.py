@@ -193,7 +193,7 @@ class Client:
                 self._gate.leave(turn)
                 seconds = self._clock() - began
             progress.waiting_since = None  # what is waited for from here on says nothing of the system
-            await self._intake.turn()
+            await self._intake.turn(len(reply.body))
             answer = self._judge.answer(call, reply)
             outcome = "ok"
         except (Refused, Unanswered, CutShort, NotHttp) as error:

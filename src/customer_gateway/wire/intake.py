@@ -11,6 +11,9 @@ import asyncio
 from collections import deque
 from typing import Final
 
+SMALL_BYTES: Final = 8_192
+"""What is made of so small an answer crowds nothing out of the cache."""
+
 _TURNS: Final = 6
 """Turns of the event loop between two answers: so many it takes from a decoded answer to the rows made of it."""
 
@@ -18,15 +21,17 @@ _TURNS: Final = 6
 class Intake:
     """The order in which the answers to all calls of a process are decoded: as they come, some turns apart.
 
-    An answer that comes when none is being taken in waits for nothing.
+    A small answer, and one that comes when none is being taken in, waits for nothing.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def turn(self) -> None:
-        """Wait until it is the caller's turn. Whoever gives up waiting holds up nobody."""
+    async def turn(self, size: int) -> None:
+        """Wait until it is the turn of an answer of `size` bytes. Whoever gives up waiting holds up nobody."""
+        if size <= SMALL_BYTES:
+            return
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
