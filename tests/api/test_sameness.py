@@ -159,9 +159,6 @@ def world() -> Iterator[World]:
 
 @settings(
     max_examples=600 if FUZZ else 120,
-    derandomize=not FUZZ,
-    deadline=None,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 @given(operations(), VARIABLES)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from api.acme_graph import SCHEMA
 from graphql import GraphQLError, GraphQLScalarType
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 CET = timezone(timedelta(hours=1))
@@ -50,7 +50,6 @@ def test_a_value_is_told_in_its_published_form(name: str, value: object, expecte
     assert told(name, value) == expected
 
 
-@settings(deadline=None)
 @given(number=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
 def test_a_decimal_is_told_in_its_shortest_form_and_keeps_every_digit(number: Decimal) -> None:
     text = told("Decimal", number)

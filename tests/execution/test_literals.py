@@ -33,7 +33,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield running
 
 
-@settings(max_examples=15_000 if FUZZ else 1_500, derandomize=not FUZZ, deadline=None, database=None)
+@settings(max_examples=15_000 if FUZZ else 1_500)
 @given(literals())
 @example((f"{{ native{place(DEEP)}(first: {{ must: 1, strange: 1 }}) }}", {}))
 @example((f"{{ native{place(CHOICE)}(first: {{ text: $missing, number: 4 }}) }}", {}))

@@ -29,9 +29,6 @@ QUERIES = st.sampled_from([2, 3, 3, 4]).flatmap(lambda depth: operations(SCHEMA,
 
 MANY = settings(
     max_examples=3_000 if FUZZ else 800,
-    derandomize=not FUZZ,
-    deadline=None,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.errors import InvalidCursor
@@ -18,7 +18,6 @@ def signer(secret: bytes = b"secret") -> CursorSigner:
     return CursorSigner(secret)
 
 
-@settings(deadline=None)
 @given(position=POSITIONS)
 def test_a_cursor_leads_back_to_its_position(position: str) -> None:
     assert signer().decode(LISTING, signer().encode(LISTING, position)) == position
@@ -42,7 +41,6 @@ def test_a_cursor_of_another_list_is_refused() -> None:
         signer().decode(LISTING, cursor)
 
 
-@settings(deadline=None)
 @given(place=st.integers(0, 14), letter=st.sampled_from([*ALPHABET, "!", "=", "ß"]))
 def test_one_changed_letter_spoils_a_cursor(place: int, letter: str) -> None:
     cursor = signer().encode(LISTING, "49")
@@ -61,7 +59,6 @@ def test_letters_that_base64_skips_spoil_it_too(suffix: str) -> None:
         signer().decode(LISTING, signer().encode(LISTING, "49") + suffix)
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=80))
 def test_no_text_of_a_stranger_is_a_cursor(text: str) -> None:
     with pytest.raises(InvalidCursor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.model.forms import country_code, currency_code, language_tag, phone_e164, vat_number
@@ -113,13 +113,11 @@ def test_a_language_is_a_bcp_47_tag(text: str, expected: str | None) -> None:
     assert language_tag(text) == expected
 
 
-@settings(deadline=None)
 @given(text=ANYTHING)
 def test_a_text_that_is_no_vat_number_comes_back_as_it_is(text: str) -> None:
     assert vat_number(text) in {text, "".join(each for each in text.upper() if each.isalnum())}
 
 
-@settings(deadline=None)
 @given(text=ANYTHING, region=REGIONS)
 def test_no_text_dialled_anywhere_is_an_error(text: str, region: str | None) -> None:
     number = phone_e164(text, region)
@@ -127,7 +125,6 @@ def test_no_text_dialled_anywhere_is_an_error(text: str, region: str | None) -> 
     assert number is None or number.startswith("+")
 
 
-@settings(deadline=None)
 @given(text=ANYTHING)
 def test_no_text_read_as_a_code_is_an_error(text: str) -> None:
     country, currency, language = country_code(text), currency_code(text), language_tag(text)

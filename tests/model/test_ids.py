@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.errors import BadUserInput
@@ -20,7 +20,6 @@ def encoded(plain: bytes) -> str:
     return urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
-@settings(deadline=None)
 @given(type_name=TYPES, system=SYSTEMS, key=KEYS)
 def test_an_id_names_the_same_type_system_and_key_when_it_comes_back(type_name: str, system: str, key: str) -> None:
     made = encode_id(type_name, system, key)
@@ -34,7 +33,6 @@ def test_many_ids_at_once_are_the_ids_one_by_one(type_name: str, system: str, ke
     assert encode_ids(type_name, system, keys) == [encode_id(type_name, system, key) for key in keys]
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=80))
 def test_any_other_text_is_refused_or_names_what_encodes_to_it(text: str) -> None:
     try:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -284,7 +284,6 @@ def test_an_enumerated_value_is_read_by_its_table(value: object, expected: str |
     assert notices(part) == reasons
 
 
-@settings(deadline=None)
 @given(value=JSON_VALUES, zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Kiritimati"]))
 def test_no_value_of_json_read_as_anything_is_an_error(value: object, zone: str) -> None:
     part = record(value, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.systems.windows import PageWindow, covering_page, covering_pages
@@ -16,7 +16,6 @@ def rows(window: PageWindow) -> range:
     return range((window.number - 1) * window.size, window.number * window.size)
 
 
-@settings(deadline=None)
 @given(start=STARTS, size=SIZES, most=MOSTS)
 def test_one_or_two_pages_hold_the_whole_window_and_none_is_larger_than_allowed(
     start: int, size: int, most: int
@@ -29,7 +28,6 @@ def test_one_or_two_pages_hold_the_whole_window_and_none_is_larger_than_allowed(
     assert all(window.size <= most for window in windows)
 
 
-@settings(deadline=None)
 @given(start=STARTS, size=SIZES, most=MOSTS)
 def test_two_pages_are_read_only_where_no_one_page_holds_it(start: int, size: int, most: int) -> None:
     single = covering_page(start, size, most)
