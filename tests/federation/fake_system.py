@@ -241,7 +241,8 @@ def customer(system: Acme, key: str) -> Customer:
 
 def linked(*records: tuple[Acme, str]) -> Customer:
     """The customer made of several records, the first of which wins."""
-    return Customer([Held(system, system.view(_document(system, key))) for system, key in records])
+    (system, first), *linked = [Held(system, system.view(_document(system, key))) for system, key in records]
+    return Customer(system, first, linked)
 
 
 def numbered(keys: Iterable[int]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from customer_gateway.api.nouns import (
     Node,
     PhoneNumber,
     User,
+    ids,
 )
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation import listing
@@ -177,7 +178,9 @@ async def _provenance(
     description="One real-world customer: one or more records of it, read live from the systems that hold them."
 )
 class Customer(Node):
-    id: strawberry.ID = attribute("Opaque and stable, derived from the first record.")
+    id: strawberry.ID = batched(
+        ids("Customer", "system.name", "first.key"), "Opaque and stable, derived from the first record."
+    )
     number: str | None = unified("number", "The number under which people know the customer.")
     name: str | None = unified("name", "Name of the company or person.")
     kind: nouns.CustomerKind | None = unified("kind", "Company, person or public body.")

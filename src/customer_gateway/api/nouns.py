@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - strawberry reads annotations at run time
 from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
@@ -30,14 +31,15 @@ strawberry.enum(nouns.PhoneKind, description="What answers at a number.")
 strawberry.enum(nouns.AddressKind, description="What an address is for.")
 
 
-def ids(type_name: str) -> Callable[..., list[str]]:
-    """The global ids of nouns that know their system and key."""
+def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[str]]:
+    """The global ids of nouns that know their system's name and their key, under these attributes."""
+    system_of, key_of = attrgetter(system), attrgetter(key)
 
     def resolve(parents: Sequence[Any], _request: Request) -> list[str]:
-        systems = {parent.system for parent in parents}
+        systems = set(map(system_of, parents))
         if len(systems) == 1:
-            return encode_ids(type_name, systems.pop(), [parent.key for parent in parents])
-        return [encode_id(type_name, parent.system, parent.key) for parent in parents]
+            return encode_ids(type_name, systems.pop(), list(map(key_of, parents)))
+        return [encode_id(type_name, system_of(parent), key_of(parent)) for parent in parents]
 
     return resolve
 

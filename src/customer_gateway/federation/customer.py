@@ -28,14 +28,21 @@ class Held(NamedTuple):
 class Customer:
     """One or more records, in the order in which they win where they differ.
 
+    `first` is the record of `system`; the others are `linked`.
+
     `id` is derived from the first record, so that an unlinked customer needs no stored id.
     """
 
-    __slots__ = ("first", "records", "system")
+    __slots__ = ("first", "linked", "system")
 
-    def __init__(self, records: Sequence[Held]) -> None:
-        self.records = records
-        self.system, self.first = records[0]
+    def __init__(self, system: System, first: nouns.Customer, linked: Sequence[Held] = ()) -> None:
+        self.system = system
+        self.first = first
+        self.linked = linked
+
+    @property
+    def records(self) -> Sequence[Held]:
+        return (Held(self.system, self.first), *self.linked)
 
     @property
     def id(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
     from customer_gateway.model import nouns
     from customer_gateway.system import System
+
+_SYSTEM: Final = attrgetter("system.name")
+_FIRST: Final = attrgetter("first")
+_LINKED: Final = attrgetter("linked")
 
 
 class Group(NamedTuple):
@@ -28,10 +33,12 @@ class Level(NamedTuple):
 
     @classmethod
     def of(cls, customers: Sequence[Customer]) -> Level:
+        if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_LINKED, customers)):
+            return cls([Group(customers[0].system, list(range(len(customers))), list(map(_FIRST, customers)))], [])
         positions: dict[str, list[int]] = {}
         linked: list[int] = []
         for position, customer in enumerate(customers):
-            if len(customer.records) > 1:
+            if customer.linked:
                 linked.append(position)
             else:
                 positions.setdefault(customer.system.name, []).append(position)

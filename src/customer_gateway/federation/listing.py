@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamError
-from customer_gateway.federation.customer import Customer, Held
+from customer_gateway.federation.customer import Customer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     return Connection(
         request,
         listing,
-        [Customer((Held(system, view),)) for view in page.items],
+        [Customer(system, view) for view in page.items],
         range(start, start + len(page.items)),
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,

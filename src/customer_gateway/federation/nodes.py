@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.federation.customer import Customer, Held
+from customer_gateway.federation.customer import Customer
 from customer_gateway.federation.fields import Part
 from customer_gateway.model.ids import NodeId, decode_id
 
@@ -34,9 +34,7 @@ async def nodes(request: Request, ids: Sequence[NodeId]) -> list[Any]:
 async def customers(request: Request, system: System, keys: Sequence[str]) -> list[Any]:
     """Customers of one system by their keys: a `Customer`, None, or an `UpstreamError` for each."""
     views = await request.reads.load(system.customers(request.want), keys)
-    return [
-        view if view is None or isinstance(view, UpstreamError) else Customer((Held(system, view),)) for view in views
-    ]
+    return [view if view is None or isinstance(view, UpstreamError) else Customer(system, view) for view in views]
 
 
 def read_ids(texts: Sequence[str]) -> list[NodeId]:

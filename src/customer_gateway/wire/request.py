@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from customer_gateway.wire.auth import Headers
     from customer_gateway.wire.call import Call
@@ -45,11 +45,13 @@ def wired(call: Call, base_url: str, headers: Headers) -> Wired:
     return Wired(call.method, url, headers, None)
 
 
-def encoded(pairs: Iterable[tuple[str, str]]) -> str:
+def encoded(pairs: Collection[tuple[str, str]]) -> str:
     """`name=value` pairs, percent-encoded and joined; a name may repeat."""
-    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
-
-
-def _quoted(text: str) -> str:
+    names = {name: quote(name, safe="") for name, _ in pairs}
     # Hundreds of keys stand in one URL, and nearly all are plain letters and digits.
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+    return "&".join(
+        [
+            f"{names[name]}={value if value.isascii() and value.isalnum() else quote(value, safe='')}"
+            for name, value in pairs
+        ]
+    )
