@@ -139,3 +139,8 @@ def _again(_source: object, _info: object) -> dict[str, object]:
 def _noted(_source: object, info: Any) -> str:
     info.context.extensions["incomplete"] = [{"path": ["noted"], "system": "next"}]
     return "in part"
+
+
+async def never() -> None:
+    """The leaving of one who stays."""
+    await asyncio.Event().wait()

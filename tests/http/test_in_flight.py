@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from http_world import GRAPHQL, World
+from http_world import GRAPHQL, World, never
 
 from customer_gateway.http.in_flight import SAME_MOMENT_SECONDS, TOLD_PER_TURN, InFlight, give_up
 
@@ -201,7 +201,7 @@ async def test_work_that_nobody_waits_for_is_broken_off() -> None:
     in_flight: InFlight[str] = InFlight()
     flight = in_flight.begin("key", asyncio.get_running_loop().time() + 0.01, work)
     with pytest.raises(TimeoutError):
-        await flight.landed(flight.deadline.at, 0.0)
+        await flight.landed(flight.deadline.at, 0.0, never)
     await turns()
 
     assert (ended, len(in_flight)) == (["ended"], 0)
@@ -215,7 +215,7 @@ async def test_many_waiters_are_told_a_few_per_turn_and_all_of_them() -> None:
         return "done"
 
     async def wait(number: int) -> None:
-        await flight.landed(at, 1.0)
+        await flight.landed(at, 1.0, never)
         told.append(number)
 
     at = asyncio.get_running_loop().time() + 1
@@ -233,7 +233,7 @@ async def test_a_failure_of_the_work_reaches_everybody() -> None:
 
     at = asyncio.get_running_loop().time() + 1
     flight = InFlight[str]().begin("key", at, work)
-    outcomes = await asyncio.gather(*(flight.landed(at, 1.0) for _ in range(3)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(flight.landed(at, 1.0, never) for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [LookupError] * 3
 
@@ -245,7 +245,7 @@ async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() ->
 
     at = asyncio.get_running_loop().time() + 1
     in_flight: InFlight[str] = InFlight()
-    left = asyncio.create_task(in_flight.begin("key", at, endless).landed(at, 0.0))
+    left = asyncio.create_task(in_flight.begin("key", at, endless).landed(at, 0.0, never))
     await turns()
     left.cancel()
     await turns(2)
@@ -263,7 +263,7 @@ async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
 
     at = asyncio.get_running_loop().time() + 1
     flight = InFlight[str]().begin("key", at, work)
-    waiting = [asyncio.create_task(flight.landed(at, 0.0)) for _ in range(2)]
+    waiting = [asyncio.create_task(flight.landed(at, 0.0, never)) for _ in range(2)]
     await turns()
     flight.task.cancel()
     await asyncio.wait(waiting)
@@ -286,7 +286,7 @@ async def test_who_is_cancelled_while_others_are_told_is_passed_over() -> None:
         return "done"
 
     async def wait(number: int) -> str:
-        told = await flight.landed(at, 0.0)
+        told = await flight.landed(at, 0.0, never)
         if number == 0:
             waiting[-1].cancel()
         return told
@@ -328,3 +328,42 @@ async def test_work_that_nobody_shares_tells_nothing_before_its_end() -> None:
 
     assert await flight.so_far() is None
     assert await flight.task == "all"
+
+
+async def test_who_finds_the_work_just_done_does_not_join_it() -> None:
+    async def work(_: Deadline) -> str:
+        return "done"
+
+    in_flight: InFlight[str] = InFlight()
+    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 1, work)
+    found: list[object] = []
+    flight.task.add_done_callback(lambda _: found.append(in_flight.find("key")))
+    in_flight.share("other bytes", flight)
+    await flight.task
+    joined_before_it_ended = await flight.landed(0.0, 0.0, never)
+
+    assert (in_flight.find("key"), in_flight.find("other bytes")) == (None, None)
+    assert joined_before_it_ended == "done"
+
+
+async def test_who_comes_while_others_are_told_of_the_end_is_told_too() -> None:
+    gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def work(_: Deadline) -> str:
+        return await gate
+
+    async def late() -> str:
+        return await flight.landed(asyncio.get_running_loop().time() + 1, 0.0, never)
+
+    at = asyncio.get_running_loop().time() + 1
+    in_flight: InFlight[str] = InFlight()
+    flight = in_flight.begin("key", at, work)
+    first = asyncio.create_task(flight.landed(at, 0.0, never))
+    await turns()
+    gate.set_result("done")
+    asyncio.get_running_loop().call_soon(lambda: late_ones.append(asyncio.create_task(late())))
+    late_ones: list[asyncio.Task[str]] = [asyncio.create_task(late())]
+
+    assert await first == "done"
+    await turns()
+    assert [await asyncio.wait_for(each, 0.5) for each in late_ones] == ["done", "done"]

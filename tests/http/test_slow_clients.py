@@ -102,3 +102,11 @@ async def test_a_lifespan_passes_the_door_untouched() -> None:
     await app({"type": "lifespan", "state": {}}, receive, send)
 
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+async def test_a_client_that_hangs_up_before_its_answer_is_sent_nothing() -> None:
+    began = asyncio.get_running_loop().time()
+    sent = await exchange([(0.0, piece(b'{"query": "{ read }"}', more=False)), (0.01, {"type": "http.disconnect"})])
+
+    assert sent == []
+    assert asyncio.get_running_loop().time() - began < HttpSettings().deadline_seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -11,10 +12,10 @@ import structlog
 
 from customer_gateway.api.engine import LATE, Prepared, Refused
 from customer_gateway.api.formatting import MASK, plain, stamped
+from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.reading import (
-    ClientGone,
     ParametersInvalid,
     RequestInvalid,
     by,
@@ -104,7 +105,7 @@ class GraphQLEndpoint:
             )
             if scope["method"] == "POST":
                 return await self._post(headers, receive, at, visit)
-            return await self._get(scope["query_string"], headers, at, visit)
+            return await self._get(scope["query_string"], headers, receive, at, visit)
         except RequestInvalid as invalid:
             status = 400 if isinstance(invalid, ParametersInvalid) and media is Media.JSON else invalid.status
             body = _errors_body([plain(invalid.message, invalid.code)], visit.request_id)
@@ -127,15 +128,15 @@ class GraphQLEndpoint:
         credentials = headers.get(b"authorization")
         flight = self._in_flight.find((body, credentials))
         if flight is not None:
-            return await self._land(flight, at, visit)
+            return await self._land(flight, at, visit, receive)
         begun = self._begin(request_of_body(body), credentials, at, visit)
         if isinstance(begun, Refused):
             return _refusal(begun, visit)
         if begun.shared:
             self._in_flight.share((body, credentials), begun.flight)
-        return await self._land(begun.flight, at, visit)
+        return await self._land(begun.flight, at, visit, receive)
 
-    async def _get(self, query_string: bytes, headers: Headers, at: float, visit: Visit) -> Answer:
+    async def _get(self, query_string: bytes, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, Prepared) and prepared.operation_type == "mutation":
@@ -144,7 +145,9 @@ class GraphQLEndpoint:
         if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
             raise RequestInvalid(400, "A GET needs the header Apollo-Require-Preflight: 1, against forged requests")
         begun = self._begin(request, headers.get(b"authorization"), at, visit)
-        return _refusal(begun, visit) if isinstance(begun, Refused) else await self._land(begun.flight, at, visit)
+        if isinstance(begun, Refused):
+            return _refusal(begun, visit)
+        return await self._land(begun.flight, at, visit, receive)
 
     def _begin(self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit) -> _Begun | Refused:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
@@ -161,9 +164,9 @@ class GraphQLEndpoint:
         flight = self._in_flight.find(key) or self._in_flight.begin(key, at, work.run, work.so_far)
         return _Begun(flight, shared=True)
 
-    async def _land(self, flight: Flight[Landed], at: float, visit: Visit) -> Answer:
+    async def _land(self, flight: Flight[Landed], at: float, visit: Visit, receive: Receive) -> Answer:
         try:
-            landed = await flight.landed(at, self._settings.grace_seconds)
+            landed = await flight.landed(at, self._settings.grace_seconds, partial(client_left, receive))
         except TimeoutError:
             landed = await flight.so_far() or Landed(LATE, None, "")
         visit.notes["operation"] = landed.operation_type

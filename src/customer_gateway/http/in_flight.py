@@ -8,9 +8,12 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.api.engine import Deadline
+from customer_gateway.http.hangups import HangUps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable
+
+    from customer_gateway.http.hangups import Leaving
 
 T = TypeVar("T")
 
@@ -41,21 +44,29 @@ class Flight(Generic[T]):
         self._untold: dict[asyncio.Future[T], float] = {}
         self._watched = inf
         self._timer: asyncio.TimerHandle | None = None
+        self._hang_ups = HangUps()
         self._loop = asyncio.get_running_loop()
         self.task = self._loop.create_task(work)
         self.task.add_done_callback(self._land)
 
-    async def landed(self, at: float, grace: float) -> T:
-        """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`."""
+    async def landed(self, at: float, grace: float, leaving: Leaving) -> T:
+        """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`.
+
+        `leaving` ends when the caller has hung up: then it waits no longer (`ClientGone`).
+        """
+        if self.task.done():
+            return self.task.result()
         self.deadline.extend(at)
         waiter: asyncio.Future[T] = self._loop.create_future()
         self._waiting += 1
         self._untold[waiter] = at + grace
+        self._hang_ups.expect(waiter, leaving)
         self._watch(at + grace)
         try:
             return await waiter
         finally:
             self._untold.pop(waiter, None)
+            self._hang_ups.forget(waiter)
             self._leave()
 
     async def so_far(self) -> T | None:
@@ -80,6 +91,7 @@ class Flight(Generic[T]):
     def _unwatch(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._watched = inf
 
     def _send_away(self, due: float) -> None:
         self._watched = inf
@@ -102,6 +114,7 @@ class Flight(Generic[T]):
         but wait for the next answer from upstream.
         """
         self._unwatch()
+        self._hang_ups.close()
         for waiter in list(islice(self._untold, TOLD_PER_TURN)):
             del self._untold[waiter]
             if not waiter.done():
@@ -131,7 +144,7 @@ class InFlight(Generic[T]):
     def find(self, key: Hashable) -> Flight[T] | None:
         """The flight under that key, if it can still be joined."""
         flight = self._flights.get(key)
-        return flight if flight is not None and flight.open else None
+        return flight if flight is not None and flight.open and not flight.task.done() else None
 
     def share(self, key: Hashable, flight: Flight[T]) -> None:
         """Let others join the flight under that key for as long as it is in the air."""

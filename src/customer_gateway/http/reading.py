@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from customer_gateway.http.hangups import ClientGone
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
 
@@ -33,10 +35,6 @@ class RequestInvalid(Exception):
         self.message = message
         self.code = code
         self.headers = headers
-
-
-class ClientGone(Exception):
-    """The client left before its request was complete."""
 
 
 class ParametersInvalid(RequestInvalid):

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from http_world import never
+
+from customer_gateway.http.hangups import LISTEN_AFTER_SECONDS, ClientGone
+from customer_gateway.http.in_flight import InFlight
+
+if TYPE_CHECKING:
+    from customer_gateway.api.engine import Deadline
+
+pytestmark = pytest.mark.anyio
+
+
+class Work:
+    """Work without end, and how it was ended."""
+
+    def __init__(self) -> None:
+        self.broken_off = False
+        self.in_flight: InFlight[str] = InFlight()
+
+    async def run(self, _: Deadline) -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.broken_off = True
+            raise
+        return "never"
+
+
+async def at_once() -> None:
+    """The leaving of one who has left already."""
+
+
+async def test_work_that_only_one_who_hung_up_wanted_is_broken_off() -> None:
+    work, at = Work(), time.monotonic() + 30
+    flight = work.in_flight.begin("key", at, work.run)
+
+    with pytest.raises(ClientGone):
+        await flight.landed(at, 0.0, at_once)
+    await asyncio.wait([flight.task])
+
+    assert work.broken_off
+
+
+async def test_work_goes_on_for_those_who_stay() -> None:
+    work, at = Work(), time.monotonic() + 30
+    flight = work.in_flight.begin("key", at, work.run)
+    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+
+    with pytest.raises(ClientGone):
+        await flight.landed(at, 0.0, at_once)
+
+    assert not work.broken_off
+    stays.cancel()
+    await asyncio.wait([stays, flight.task])
+
+
+async def test_who_joins_late_and_hangs_up_is_noticed_at_once() -> None:
+    work, at = Work(), time.monotonic() + 30
+    flight = work.in_flight.begin("key", at, work.run)
+    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+    await asyncio.sleep(LISTEN_AFTER_SECONDS * 1.2)
+
+    with pytest.raises(ClientGone):
+        await asyncio.wait_for(flight.landed(at, 0.0, at_once), LISTEN_AFTER_SECONDS / 2)
+
+    stays.cancel()
+    await asyncio.wait([stays, flight.task])
+
+
+async def test_a_mutation_is_finished_though_its_client_hung_up() -> None:
+    gate = asyncio.Event()
+
+    async def write(_: Deadline) -> str:
+        await gate.wait()
+        return "written"
+
+    flight = InFlight[str]().begin_alone(time.monotonic() + 30, write)
+    with pytest.raises(ClientGone):
+        await flight.landed(time.monotonic() + 30, 0.0, at_once)
+    gate.set()
+
+    assert await flight.task == "written"
