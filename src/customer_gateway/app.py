@@ -6,7 +6,7 @@ import gc
 import hashlib
 import os
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,13 +120,18 @@ def worker() -> Door:
 def _request_factory(
     federation: Federation, names: Mapping[str, Mapping[str, str]]
 ) -> Callable[[RequestScope], Request]:
+    @lru_cache(maxsize=1_000)  # as many as operations are kept: what one wants is the same at every request
+    def want(selected: frozenset[tuple[str, frozenset[str]]]) -> Want:
+        return Want(
+            {
+                type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
+                for type_name, fields in selected
+                if type_name in names
+            }
+        )
+
     def request(scope: RequestScope) -> Request:
-        want = {
-            type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
-            for type_name, fields in scope.fields.items()
-            if type_name in names
-        }
-        return federation.request(Want(want), scope.deadline)
+        return federation.request(want(frozenset(scope.fields.items())), scope.deadline)
 
     return request
 

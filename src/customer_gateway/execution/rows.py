@@ -91,7 +91,22 @@ def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> lis
     """One dict for each of `count` objects, its keys in the order of `names`."""
     if not names:
         return [{} for _ in range(count)]
+    if count >= FEWEST_ROWS and len(names) <= MOST_NAMES:
+        return _assembler(names)(*columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+@lru_cache(maxsize=2048)
+def _assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
+    """The last line of `rows_of` for these names alone: takes the columns, in half the time."""
+    if not all(map(NAME.fullmatch, names)):
+        raise ValueError(f"rows need GraphQL names: {names!r}")
+    each = ", ".join(f"v{number}" for number in range(len(names)))
+    row = ", ".join(f"'{name}': v{number}" for number, name in enumerate(names))
+    columns = ", ".join(f"c{number}" for number in range(len(names)))
+    scope: dict[str, Any] = {}
+    exec(f"def rows({columns}): return [{{{row}}} for {each}, in zip({columns}, strict=True)]", scope)  # noqa: S102  made of names checked above
+    return scope["rows"]
 
 
 def fill(rows: list[Any], name: str, column: Iterable[Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -47,11 +47,11 @@ class _Flight:
         self.groups.append(keys)
         self.deadline.follow(deadline)
 
-    def told(self, keys: Sequence[str]) -> dict[str, Any]:
+    def told(self, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
         """What came of each of the keys: its value, None, or the failure of all."""
         if isinstance(self.values, UpstreamError):
-            return dict.fromkeys(keys, self.values)
-        return dict(zip(keys, map(self.values.get, keys), strict=True))
+            return zip(keys, repeat(self.values))
+        return zip(keys, map(self.values.get, keys), strict=True)
 
 
 _Wave: TypeAlias = list[_Flight]
@@ -86,9 +86,7 @@ class Batcher(Generic[V]):
             flights.setdefault(flight, []).extend(departing)
         await self._landed(flights, deadline)
         for flight, awaited in flights.items():
-            told: dict[str, V | UpstreamError | None]
-            told = flight.told(awaited) if flight.landing.over else dict.fromkeys(awaited, self._late())
-            values = {**values, **told} if values else told
+            values.update(flight.told(awaited) if flight.landing.over else dict.fromkeys(awaited, self._late()))
         return values
 
     def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
