@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from customer_gateway.federation.landing import Landing
+from customer_gateway.model.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +47,24 @@ async def test_a_failure_is_raised_for_everybody_who_asks() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             landing.check()
+
+
+async def test_who_waits_until_a_deadline_hears_whether_it_ended_by_then() -> None:
+    in_time, late = Landing(), Landing()
+    asyncio.get_running_loop().call_later(0.01, in_time.tell)
+
+    assert await in_time.wait_until(Deadline.after(5))
+    assert await in_time.wait_until(Deadline.after(-1))
+    assert not await late.wait_until(Deadline.after(0.01))
+
+
+async def test_a_deadline_that_is_moved_is_waited_for() -> None:
+    landing, deadline = Landing(), Deadline.after(0.01)
+    waiting = asyncio.ensure_future(landing.wait_until(deadline))
+    await asyncio.sleep(0)
+
+    deadline.extend(deadline.at + 5)
+    await asyncio.sleep(0.03)
+    landing.tell()
+
+    assert await waiting

@@ -7,7 +7,6 @@ leaves when one lands: a lone request waits for nothing, and under load batches 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
@@ -208,13 +207,11 @@ class Batcher(Generic[V]):
     async def _landed(self, flights: Iterable[_Flight], deadline: Deadline) -> None:
         """Wait for the flights, at most until the caller's own deadline; leaving does not end them."""
         pending = [flight.landing for flight in flights if not flight.landing.over]
-        if pending:
-            with suppress(TimeoutError):
-                async with deadline.enforce():
-                    for landing in pending:
-                        await landing.wait()
-            for landing in pending:
-                landing.check()
+        for landing in pending:
+            if not await landing.wait_until(deadline):
+                break
+        for landing in pending:
+            landing.check()
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(self._system, f"{self._route.name} was not read before the request's deadline")

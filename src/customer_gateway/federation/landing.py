@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
+
+from customer_gateway.model.deadline import Alarm
+
+if TYPE_CHECKING:
+    from customer_gateway.model.deadline import Deadline
 
 
 class Landing:
@@ -32,6 +38,20 @@ class Landing:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
+
+    async def wait_until(self, deadline: Deadline) -> bool:
+        """Until it has ended, at most until `deadline`: whether it has."""
+        if not self.over:
+            loop = asyncio.get_running_loop()
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiters.append(waiter)
+            # Nothing is to be cancelled at the deadline, so an alarm alone will do: half of what `enforce` costs.
+            alarm = Alarm(deadline, loop, lambda: waiter.done() or waiter.set_result(None))
+            try:
+                await waiter
+            finally:
+                alarm.put_out()
+        return self.over
 
     def check(self) -> None:
         """Raise the failure with which it ended, if it has ended with one."""

@@ -29,11 +29,8 @@ class SharedCalls:
             found = self._begin(key, deadline, call)
         shared, task, landing = found
         shared.follow(deadline)
-        try:
-            async with deadline.enforce():
-                await landing.wait()
-        except TimeoutError:
-            raise late(system) from None
+        if not await landing.wait_until(deadline):
+            raise late(system)
         if task.cancelled():
             raise UpstreamUnavailable(system, "the call was given up; try again")
         return task.result()

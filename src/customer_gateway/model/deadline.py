@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -16,11 +17,10 @@ class Deadline:
     its waiters while the call is already running: every `enforce` in progress moves with it.
     """
 
-    __slots__ = ("_followers", "_timers", "at")
+    __slots__ = ("_followers", "at")
 
     def __init__(self, at: float) -> None:
         self.at = at
-        self._timers: list[asyncio.Timeout] = []
         self._followers: list[Deadline] = []
 
     @classmethod
@@ -34,14 +34,10 @@ class Deadline:
 
     def extend(self, at: float) -> None:
         """Move the deadline out to `at`; an earlier `at` changes nothing."""
-        if at <= self.at:
-            return
-        self.at = at
-        for timer in self._timers:
-            if not timer.expired():
-                timer.reschedule(at)
-        for follower in self._followers:
-            follower.extend(at)
+        if at > self.at:
+            self.at = at
+            for follower in self._followers:
+                follower.extend(at)
 
     def follow(self, other: Deadline) -> None:
         """Be at least as late as `other`, now and whenever it is moved."""
@@ -50,27 +46,58 @@ class Deadline:
 
     def enforce(self) -> _Enforced:
         """A context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
-        return _Enforced(self, self._timers)
+        return _Enforced(self)
+
+
+class Alarm:
+    """Rings once when a deadline is over, unless it is put out before.
+
+    A deadline is moved for everybody who joins shared work, so nothing is set anew then: an alarm that goes off looks
+    whether it came too early.
+    """
+
+    __slots__ = ("_deadline", "_due", "_handle", "_loop", "_ring")
+
+    def __init__(self, deadline: Deadline, loop: asyncio.AbstractEventLoop, ring: Callable[[], object]) -> None:
+        self._deadline = deadline
+        self._loop = loop
+        self._ring = ring
+        self._due = deadline.at
+        self._handle = loop.call_at(self._due, self._go_off)
+
+    def put_out(self) -> None:
+        """It will not ring any more."""
+        self._handle.cancel()
+
+    def _go_off(self) -> None:
+        if self._deadline.at > self._due:
+            self._due = self._deadline.at
+            self._handle = self._loop.call_at(self._due, self._go_off)
+        else:
+            self._ring()
 
 
 class _Enforced:
-    """`asyncio.timeout_at`, known to its deadline so that it can be moved.
+    """`asyncio.timeout`, which goes off at a deadline that may move.
 
     A class, not a generator with `asynccontextmanager`: entered once per upstream call, it costs a third less.
     """
 
-    __slots__ = ("_timer", "_timers")
+    __slots__ = ("_alarm", "_deadline", "_timeout")
 
-    def __init__(self, deadline: Deadline, timers: list[asyncio.Timeout]) -> None:
-        self._timers = timers
-        self._timer = asyncio.timeout_at(deadline.at)
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._timeout = asyncio.timeout(None)
 
     async def __aenter__(self) -> None:
-        await self._timer.__aenter__()
-        self._timers.append(self._timer)
+        await self._timeout.__aenter__()
+        self._alarm = Alarm(self._deadline, asyncio.get_running_loop(), self._expire)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
-        self._timers.remove(self._timer)
-        return await self._timer.__aexit__(kind, error, traceback)
+        self._alarm.put_out()
+        return await self._timeout.__aexit__(kind, error, traceback)
+
+    def _expire(self) -> None:
+        self._timeout.reschedule(self._deadline.at)
