@@ -81,7 +81,9 @@ class RequestReads:
     async def _fill(self, route: Route[Any], column: _Column, missing: Sequence[str]) -> None:
         """Ask for the keys that nobody here is asking for, and wait for the others."""
         joined = [flight for flight in column.flights if not flight.keys.keys().isdisjoint(missing)]
-        fresh = [key for key in missing if not any(key in flight.keys for flight in joined)] if joined else missing
+        fresh = missing
+        for flight in joined:
+            fresh = [key for key in fresh if key not in flight.keys]
         boarding = next((flight for flight in column.flights if flight.open), None)
         if fresh and boarding is not None:
             boarding.keys.update(dict.fromkeys(fresh))

@@ -149,12 +149,13 @@ class _Form(Generic[P]):
 
     def drop_blanks(self, parts: Sequence[P]) -> None:
         """Blank texts become None. They are rare, so all texts are looked through at once before any is touched."""
-        texts: list[str | None] = list(chain.from_iterable(map(self._read_texts, parts)))
+        texts = self._read_texts(parts)
         if "" in texts or any(map(str.isspace, filter(None, texts))):
             for part in parts:
                 self._drop_blanks(part)
         for name, _, form in self._parts:
-            form.drop_blanks([nested for part in parts if (nested := getattr(part, name)) is not None])
+            nested: Iterable[Part | None] = map(attrgetter(name), parts)
+            form.drop_blanks([each for each in nested if each is not None])
 
     def _drop_blanks(self, part: P) -> None:
         for name, _ in self._texts:
@@ -175,9 +176,11 @@ class _Form(Generic[P]):
         return self._part(**values, **own)
 
 
-def _attributes(names: Sequence[str]) -> Callable[[object], Iterable[Any]]:
-    """A function that gives the values of these attributes of an object, however many they are."""
+def _attributes(names: Sequence[str]) -> Callable[[Iterable[object]], list[Any]]:
+    """A function that gives the values of these attributes of all objects, however many they are."""
+    if not names:
+        return lambda _owners: []
+    of_one = attrgetter(*names)
     if len(names) == 1:
-        (name,) = names
-        return lambda owner: (getattr(owner, name),)
-    return attrgetter(*names) if names else lambda _owner: ()
+        return lambda owners: list(map(of_one, owners))
+    return lambda owners: list(chain.from_iterable(map(of_one, owners)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import orjson
@@ -98,10 +99,10 @@ class Pland:
             "contacts": lists_by_customer(contacts),
             "agreements": lists_by_customer(agreements),
             "invoices": lists_by_customer(invoices),
-            "updater": values_by(users, lambda customer: customer.updater_key),
-            "creator": values_by(users, lambda customer: customer.creator_key),
-            "billing.payment_terms": values_by(terms, lambda customer: customer.payment_term_key),
-            "billing.recipients": users_by(users, lambda customer: customer.recipient_keys),
+            "updater": values_by(users, attrgetter("updater_key")),
+            "creator": values_by(users, attrgetter("creator_key")),
+            "billing.payment_terms": values_by(terms, attrgetter("payment_term_key")),
+            "billing.recipients": users_by(users, attrgetter("recipient_keys")),
         }
         self.finders: Mapping[str, Finder] = {
             "Contact": by_route(self._route("contact", self._fetch_contact, most=1)),
@@ -154,17 +155,17 @@ class Pland:
     async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
         query = [("customerId", key) for key in keys]
         rows = await self._all_rows("/contacts/", query, deadline, self._contact_rows.decode)
-        return _grouped(keys, rows, lambda contact: contact.customer_key)
+        return _grouped(keys, rows, attrgetter("customer_key"))
 
     async def _fetch_agreements(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Agreement]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/assignments/", query, deadline, self._entities.decode)
-        return _grouped(keys, map(agreement, entities), lambda noun: noun.customer_key)
+        return _grouped(keys, map(agreement, entities), attrgetter("customer_key"))
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/invoices/", query, deadline, self._entities.decode)
-        return _grouped(keys, map(invoice, filter(_is_invoice, entities)), lambda noun: noun.customer_key)
+        return _grouped(keys, map(invoice, filter(_is_invoice, entities)), attrgetter("customer_key"))
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
         entities = await self._rows_by_ids("/assignments/", keys, deadline, self._entities.decode)
@@ -217,6 +218,8 @@ class Pland:
         while True:
             page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
             received = await self._rows(path, [*query, *page], deadline, decode)
+            if not offset and len(received) < _ROWS_PER_PAGE:
+                return received
             rows |= {row.key: row for row in received}
             offset += len(received)
             if len(received) < _ROWS_PER_PAGE:
@@ -282,8 +285,8 @@ def _is_invoice(entity: PlandEntity) -> bool:
 def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:
     """Nouns under the customer they name; one that names another customer belongs to nobody here."""
     groups: dict[str, list[Any]] = {key: [] for key in keys}
-    for noun in nouns:
-        key = owner(noun)
+    found = list(nouns)
+    for key, noun in zip(map(owner, found), found, strict=True):
         if key in groups:
             groups[key].append(noun)
     return groups

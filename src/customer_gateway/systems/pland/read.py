@@ -202,7 +202,8 @@ class PlandContactView(Row, kw_only=True):
 
     @property
     def name(self) -> str | None:
-        return _full_name(self.first_name, self.last_name)
+        first, last = self.first_name, self.last_name  # as `_full_name`, but there are many contacts
+        return f"{first} {last}" if first and last else first or last
 
 
 class PlandGeneral(Part, kw_only=True):
