@@ -88,6 +88,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
         body_bytes=settings.server.body_bytes,
         graphiql=settings.server.graphiql,
         examples=examples,
+        partial_status=settings.server.partial_status,
     )
 
     @asynccontextmanager
