@@ -1,6 +1,8 @@
 """In process: a page of customers by this executor, by graphql-core through Strawberry, and joined by hand.
 
-`python -m bench.execution` prints two tables: (a) the page query, (e) growth with the number of objects.
+`python -m bench.execution` prints two tables: (a) the page query, (e) growth with the number of objects. A round goes
+through all contestants, each with the median of its calls; a figure is the median of the rounds. Every contestant
+encodes with orjson, and the garbage collector is as the gateway sets it.
 """
 
 # graphql-core's generic types come without their arguments, here and there.
@@ -10,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import statistics
 import sys
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +34,17 @@ from graphql import (
 
 from bench.page_records import Contact, Customer, Memory, User, memory
 from bench.page_strawberry import strawberry_schema
+from customer_gateway import collector
 from customer_gateway.execution import Attribute, Batched, compile_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+
+    Call = Callable[[Memory, int], Awaitable[bytes]]
 
 OURS, STOCK, BY_HAND = "this executor", "graphql-core through Strawberry", "joined by hand"
+AWAITING = f"{OURS}, awaiting"
+ROUNDS = 3
 
 QUERY = """
 query Page($first: Int!) {
@@ -131,7 +138,7 @@ def joined_by_hand(context: Memory, first: int) -> bytes:
     return orjson.dumps({"data": {"customers": page}})
 
 
-def contestants() -> dict[str, Callable[[Memory, int], Awaitable[bytes]]]:
+def contestants() -> dict[str, Call]:
     compiled = compile_operation(breadth_schema(awaitable=False), QUERY)
     compiled_awaiting = compile_operation(breadth_schema(awaitable=True), QUERY)
     stock = strawberry_schema()
@@ -144,16 +151,72 @@ def contestants() -> dict[str, Callable[[Memory, int], Awaitable[bytes]]]:
 
     async def depth(context: Memory, first: int) -> bytes:
         result = await stock.execute(QUERY, {"first": first}, context_value=context)
-        return json.dumps({"data": result.data}).encode()
+        return orjson.dumps({"data": result.data})
 
     async def by_hand(context: Memory, first: int) -> bytes:
         return joined_by_hand(context, first)
 
-    return {OURS: breadth, f"{OURS}, awaiting": awaiting, STOCK: depth, BY_HAND: by_hand}
+    return {OURS: breadth, AWAITING: awaiting, STOCK: depth, BY_HAND: by_hand}
 
 
-async def seconds(call: Callable[[Memory, int], Awaitable[bytes]], context: Memory, first: int, spent: float) -> float:
-    """The median time of one call, over runs that together take about `spent` seconds."""
+SIZES = (10, 100, 1000, 5000, 25_000)
+"""Objects in an answer."""
+PAGE = 50
+OBJECTS_PER_CUSTOMER = 5
+"""The customer, its owner, its updater and two contacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds by contestant: `page` of a page, `growth` of an object by the number of objects in the answer."""
+
+    page: dict[str, float]
+    growth: dict[str, dict[int, float]]
+
+    def fixed(self, name: str) -> float:
+        """Seconds that an execution costs whatever the number of its objects: a line through 10 and 1,000 of them."""
+        few, many = (self.growth[name][size] * size for size in (10, 1000))
+        return few - 10 * (many - few) / 990
+
+
+async def run(rounds: int) -> Figures:
+    """All figures."""
+    before = gc.get_threshold()
+    entries, context = contestants(), memory(max(SIZES) // OBJECTS_PER_CUSTOMER)
+    collector.settle()
+    try:
+        await _must_answer_alike(entries, context)
+        pages = await _medians(entries, context, (PAGE,), rounds)
+        growth = await _medians(entries, context, [size // OBJECTS_PER_CUSTOMER for size in SIZES], rounds)
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+    return Figures(
+        {name: times[PAGE] for name, times in pages.items()},
+        {name: {size: times[size // OBJECTS_PER_CUSTOMER] / size for size in SIZES} for name, times in growth.items()},
+    )
+
+
+async def _must_answer_alike(entries: dict[str, Call], context: Memory) -> None:
+    bodies = [orjson.loads(await call(context, PAGE)) for call in entries.values()]
+    if any(body != bodies[0] for body in bodies):
+        raise RuntimeError("the contestants do not give the same answer")
+
+
+async def _medians(
+    entries: dict[str, Call], context: Memory, customers: Sequence[int], rounds: int
+) -> dict[str, dict[int, float]]:
+    """Seconds per call, by contestant and number of customers asked for."""
+    found: dict[str, dict[int, list[float]]] = {name: {first: [] for first in customers} for name in entries}
+    for _ in range(rounds):
+        for first in customers:
+            for name, call in entries.items():
+                found[name][first].append(await _seconds(call, context, first, 0.3))
+    return {name: {first: statistics.median(times) for first, times in by.items()} for name, by in found.items()}
+
+
+async def _seconds(call: Call, context: Memory, first: int, spent: float) -> float:
+    """The median time of one call, over calls that together take about `spent` seconds, and five at least."""
     begin = perf_counter()
     await call(context, first)
     once = max(perf_counter() - begin, 1e-6)
@@ -165,66 +228,19 @@ async def seconds(call: Callable[[Memory, int], Awaitable[bytes]], context: Memo
     return statistics.median(times)
 
 
-async def page(rounds: int = 5) -> dict[str, float]:
-    """(a): seconds for a page of 50 customers, per contestant: the median of interleaved rounds."""
-    context = memory(50)
-    entries = contestants()
-    bodies = {name: orjson.loads(await call(context, 50)) for name, call in entries.items()}
-    if len({json.dumps(body, sort_keys=True) for body in bodies.values()}) != 1:
-        raise RuntimeError("The contestants do not give the same answer")
-    found: dict[str, list[float]] = {name: [] for name in entries}
-    for _ in range(rounds):
-        for name, call in entries.items():
-            found[name].append(await seconds(call, context, 50, 0.4))
-    return {name: statistics.median(times) for name, times in found.items()}
-
-
-OBJECTS_PER_CUSTOMER = 5
-"""The customer, its owner, its updater and two contacts."""
-
-
-async def growth(rounds: int = 5) -> dict[str, dict[int, float]]:
-    """(e): seconds per object, per contestant and number of objects in the answer; the best round, for noise adds."""
-    sizes = (10, 100, 1000, 5000, 25_000)
-    context = memory(max(sizes) // OBJECTS_PER_CUSTOMER)
-    gc.collect()
-    gc.freeze()
-    table: dict[str, dict[int, float]] = {}
-    for name, call in contestants().items():
-        table[name] = dict.fromkeys(sizes, float("inf"))
-        for _ in range(1 if name == STOCK else rounds):
-            for size in sizes:
-                took = await seconds(call, context, size // OBJECTS_PER_CUSTOMER, 0.3) / size
-                table[name][size] = min(table[name][size], took)
-    return table
-
-
-async def run() -> dict[str, Any]:
-    """All figures, in seconds: `page` by contestant, `growth` by contestant and number of objects."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    # As the gateway sets it for its process: a page makes hundreds of dicts that die young.
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        return {"page": await page(), "growth": await growth()}
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
 def main() -> None:
-    figures = uvloop.run(run()) if "--uvloop" in sys.argv else asyncio.run(run())
-    hand, stock = figures["page"][BY_HAND], figures["page"][STOCK]
+    figures = uvloop.run(run(ROUNDS)) if "--uvloop" in sys.argv else asyncio.run(run(ROUNDS))
+    hand, stock = figures.page[BY_HAND], figures.page[STOCK]
+    print(f"medians of {ROUNDS} rounds")
     print("(a) a page of 50 customers with owner, updater and contacts, encoded; milliseconds")
-    for name, time in figures["page"].items():
+    for name, time in figures.page.items():
         print(
             f"  {name:34} {time * 1000:8.3f}  {time / hand:7.2f} x by hand  {stock / time:7.1f} x as fast as Strawberry"
         )
-    print("(e) microseconds per object, by the number of objects in the answer")
-    for name, times in figures["growth"].items():
+    print("(e) microseconds per object, by the number of objects in the answer, and fixed per execution")
+    for name, times in figures.growth.items():
         steps = "  ".join(f"{size}: {time * 1e6:6.3f}" for size, time in times.items())
-        print(f"  {name:34} {steps}   5000 against 100: {times[5000] / times[100]:.2f}")
+        print(f"  {name:34} {steps}   fixed: {figures.fixed(name) * 1e6:6.1f}")
 
 
 if __name__ == "__main__":

@@ -137,13 +137,14 @@ def test_a_secret_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pyte
 def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", "stronger")
     monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__DEADLINE_SECONDS", "3")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__PARTIAL_STATUS", "294")
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__LIMITS__PARALLEL", "2")
 
     settings = loaded(tmp_path, BILLBEE)
 
     _, billbee = settings.systems["billbee"]
     assert billbee.api_key.get_secret_value() == "stronger"
-    assert (settings.server.deadline_seconds, billbee.limits.parallel) == (3, 2)
+    assert (settings.server.deadline_seconds, settings.server.partial_status, billbee.limits.parallel) == (3, 294, 2)
 
 
 @pytest.mark.parametrize("secret", ["12345", "true", "[1]", '{"a": 1}', "1e5", "null"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -212,6 +213,32 @@ def test_serve_answers_what_the_sandbox_holds_and_ends_cleanly(tmp_path: Path, w
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert {json.loads(line)["event"] for line in errors.splitlines()} == {"request", "upstream_call"}
+
+
+def test_an_answer_in_part_has_the_status_that_the_configuration_wants(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    accepted = ("application/graphql-response+json", "application/json")
+    with socket.socket() as nobody, httpx.Client(timeout=20) as client:
+        nobody.bind(("127.0.0.1", 0))  # without listening: connections are refused
+        base_url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v2"
+        config.write_text(f"""
+[server]
+partial_status = 294
+[systems.pland]
+base_url = "{base_url}"
+api_key = "id:secret"
+""")
+        with command("serve", "--config", str(config), "--port", "0") as process:
+            assert process.stderr is not None
+            url = json.loads(process.stderr.readline())["address"]
+            _wait_for(client, url.replace("/graphql", "/readyz"))
+            query = '{ system(name: "pland") { name customers(first: 1) { nodes { id } } } }'
+            answers = [client.post(url, json={"query": query}, headers={"accept": accept}) for accept in accepted]
+
+    assert [answer.status_code for answer in answers] == [294, 200]
+    for answer in answers:
+        assert answer.json()["data"] == {"system": {"name": "pland", "customers": None}}
+        assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["UPSTREAM_UNAVAILABLE"]
 
 
 def test_the_sandbox_alone_ends_cleanly() -> None:

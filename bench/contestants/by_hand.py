@@ -19,6 +19,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench.collection import settle
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -119,6 +121,7 @@ def global_id(type_name: str, key: str) -> str:
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+    settle()
     async with client:
         yield
 

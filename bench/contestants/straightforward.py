@@ -17,6 +17,8 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.types import Info as StrawberryInfo
 
+from bench.collection import settle
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
@@ -190,6 +192,7 @@ class App(GraphQL[Context, None]):
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+    settle()
     async with client:
         yield
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway import config
+from customer_gateway import collector, config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.schema import build_schema, sdl, unified_names
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from customer_gateway.http.door import Door
     from customer_gateway.systems.registry import Vendor
 
-_GC_THRESHOLD: Final = 200_000
-"""Young objects before a collection: each page being answered holds some 1,500, and they go without any collection."""
 CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
 """Names the configuration file to worker processes."""
 WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
@@ -91,13 +88,12 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
         body_bytes=settings.server.body_bytes,
         graphiql=settings.server.graphiql,
         examples=examples,
+        partial_status=settings.server.partial_status,
     )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        gc.collect()
-        gc.freeze()  # schema and registries live as long as the process: collections need not walk them
-        gc.set_threshold(_GC_THRESHOLD)
+        collector.settle()
         try:
             yield
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -34,6 +35,13 @@ _A_KEY_EACH: Final = f"expected a variable for each key, such as {_PREFIX}SYSTEM
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
+class PartialStatus(IntEnum):
+    """The HTTP status of data with errors; the draft of GraphQL over HTTP has both."""
+
+    OK = 200
+    PARTIAL_SUCCESS = 294
+
+
 class ServerSettings(BaseModel):
     """`[server]`."""
 
@@ -45,6 +53,7 @@ class ServerSettings(BaseModel):
     body_bytes: int = Field(default=1_000_000, ge=1_000)
     document_tokens: int = Field(default=2_000, ge=100)
     document_depth: int = Field(default=15, ge=3)
+    partial_status: PartialStatus = PartialStatus.OK
     cursor_secret: SecretStr | None = None
 
 

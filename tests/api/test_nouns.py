@@ -12,15 +12,8 @@ from federation.fake_system import Acme, AcmeContact, AcmeUser, Asked, numbered
 
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.model.ids import encode_id
-from customer_gateway.model.nouns import (
-    Agreement,
-    AgreementProduct,
-    BankAccount,
-    Invoice,
-    LedgerAccount,
-    PaymentCard,
-    SepaMandate,
-)
+from customer_gateway.model.nouns import Agreement, BankAccount, Invoice, LedgerAccount, PaymentCard, SepaMandate
+from customer_gateway.model.value_objects import AgreementProduct
 from customer_gateway.system import Route
 
 if TYPE_CHECKING:

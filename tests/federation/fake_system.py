@@ -13,8 +13,8 @@ from customer_gateway.model import documents
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.documents import Struct
-from customer_gateway.model.nouns import Billing, EmailAddress, EmailPurpose
 from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, values_by
 

@@ -10,7 +10,8 @@ from federation.fake_system import Acme, AcmeContact, AcmeUser, customer, linked
 
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.fields import read_field
-from customer_gateway.model.nouns import EmailAddress, EmailPurpose, Invoice
+from customer_gateway.model.nouns import Invoice
+from customer_gateway.model.value_objects import EmailAddress, EmailPurpose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

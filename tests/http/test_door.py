@@ -66,6 +66,17 @@ async def test_each_request_is_one_line_without_document_or_variables() -> None:
     assert "hello" not in str(line)
 
 
+async def test_what_is_not_known_of_a_request_is_left_out_of_its_line() -> None:
+    world = World()
+    async with world.client() as client:
+        with capture_logs() as lines:
+            await client.ask('mutation { rename(to: "x") }', {"x-request-timeout": "30"})
+        world.gate.set()
+
+    (line,) = lines
+    assert (line["errors"], "operation" in line) == (1, False)
+
+
 async def test_a_mistake_of_ours_is_logged_once_however_many_fields_it_cost() -> None:
     async with World().client() as client:
         with capture_logs() as lines:

@@ -29,7 +29,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.federation import listing
 from customer_gateway.federation.fields import Part, read_field
 from customer_gateway.federation.provenance import FieldState, provenance
-from customer_gateway.model import nouns
+from customer_gateway.model import value_objects
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 else:
     LazyRecord = Annotated["CustomerRecord", strawberry.lazy("customer_gateway.api.system")]
 
-strawberry.enum(nouns.CustomerKind, description="What a customer is.")
+strawberry.enum(value_objects.CustomerKind, description="What a customer is.")
 strawberry.enum(
-    nouns.CustomerStatus,
+    value_objects.CustomerStatus,
     description="Where a customer stands in its life: LOCKED is barred by the system, PENDING not yet checked by it.",
 )
-strawberry.enum(nouns.Gender, description="Gender, as the system holds it.")
+strawberry.enum(value_objects.Gender, description="Gender, as the system holds it.")
 strawberry.enum(
     FieldState,
     description="Why a field has the value it has, or none. VALUE: it has one; EMPTY: the system holds none; "
@@ -69,10 +69,10 @@ class BilledCustomer(NamedTuple):
     """A customer's billing as its own document tells it, and the customer, for what other calls tell."""
 
     customer: customer.Customer
-    billing: nouns.Billing
+    billing: value_objects.Billing
 
 
-_TOLD = frozenset(each.name for each in fields(nouns.Billing))
+_TOLD = frozenset(each.name for each in fields(value_objects.Billing))
 
 
 def billed(name: str, description: str) -> Any:
@@ -183,10 +183,12 @@ class Customer(Node):
     )
     number: str | None = unified("number", "The number under which people know the customer.")
     name: str | None = unified("name", "Name of the company or person.")
-    kind: nouns.CustomerKind | None = unified("kind", "Company, person or public body.")
-    status: nouns.CustomerStatus | None = unified("status", "Whether the customer is active, locked, archived …")
+    kind: value_objects.CustomerKind | None = unified("kind", "Company, person or public body.")
+    status: value_objects.CustomerStatus | None = unified(
+        "status", "Whether the customer is active, locked, archived …"
+    )
     title: str | None = unified("title", "Title of a person.")
-    gender: nouns.Gender | None = unified("gender", "Gender of a person.")
+    gender: value_objects.Gender | None = unified("gender", "Gender of a person.")
     first_name: str | None = unified("first_name", "First name of a person.")
     last_name: str | None = unified("last_name", "Last name of a person.")
     organization: str | None = unified("organization", "Organisation that the person stands for.")

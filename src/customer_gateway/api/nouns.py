@@ -12,7 +12,7 @@ import strawberry
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.federation import nodes
 from customer_gateway.federation.fields import Part
-from customer_gateway.model import nouns
+from customer_gateway.model import nouns, value_objects
 from customer_gateway.model.ids import encode_id, encode_ids
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 else:
     LazyCustomer = Annotated["Customer", strawberry.lazy("customer_gateway.api.customer")]
 
-strawberry.enum(nouns.EmailPurpose, description="What an e-mail address is for.")
-strawberry.enum(nouns.PhoneKind, description="What answers at a number.")
-strawberry.enum(nouns.AddressKind, description="What an address is for.")
+strawberry.enum(value_objects.EmailPurpose, description="What an e-mail address is for.")
+strawberry.enum(value_objects.PhoneKind, description="What answers at a number.")
+strawberry.enum(value_objects.AddressKind, description="What an address is for.")
 
 
 def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[str]]:
@@ -56,19 +56,19 @@ class Node:
 @strawberry.type(description="An e-mail address and what it is for.")
 class EmailAddress:
     address: str = attribute("The address as sent.")
-    purpose: nouns.EmailPurpose = attribute("What it is for.")
+    purpose: value_objects.EmailPurpose = attribute("What it is for.")
 
 
 @strawberry.type(description="A phone number.")
 class PhoneNumber:
     raw: str = attribute("As sent.")
     e164: str | None = attribute("E.164, where the number is valid.")
-    kind: nouns.PhoneKind = attribute("What answers there.")
+    kind: value_objects.PhoneKind = attribute("What answers there.")
 
 
 @strawberry.type(description="A postal address.")
 class Address:
-    kind: nouns.AddressKind = attribute("What the address is for.")
+    kind: value_objects.AddressKind = attribute("What the address is for.")
     name: str | None = attribute("Who is addressed.")
     lines: list[str] = attribute("The address lines as sent.")
     street: str | None = attribute("Street, with the house number where the system does not part them.")

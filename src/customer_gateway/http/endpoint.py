@@ -55,11 +55,14 @@ _log = structlog.get_logger("customer_gateway.http")
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A reply on the ground; `whole` is its body where that is the same for everybody."""
+    """A reply on the ground; `whole` is its body where that is the same for everybody.
+
+    `operation_type` is None for those who leave a flight that tells nothing before it lands.
+    """
 
     reply: Reply
     whole: bytes | None
-    operation_type: str
+    operation_type: str | None
 
 
 class Answer(NamedTuple):
@@ -168,8 +171,9 @@ class GraphQLEndpoint:
         try:
             landed = await flight.landed(at, self._settings.grace_seconds, partial(client_left, receive))
         except TimeoutError:
-            landed = await flight.so_far() or Landed(LATE, None, "")
-        visit.notes["operation"] = landed.operation_type
+            landed = await flight.so_far() or Landed(LATE, None, None)
+        if landed.operation_type is not None:
+            visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
             return Answer(200, landed.whole)
         visit.notes["errors"] = len(landed.reply.errors)

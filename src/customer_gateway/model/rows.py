@@ -149,7 +149,7 @@ class _Form(Generic[P]):
 
     def drop_blanks(self, parts: Sequence[P]) -> None:
         """Blank texts become None. They are rare, so all texts are looked through at once before any is touched."""
-        texts = self._read_texts(parts)
+        texts: list[str | None] = self._read_texts(parts)
         if "" in texts or any(map(str.isspace, filter(None, texts))):
             for part in parts:
                 self._drop_blanks(part)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from customer_gateway.model.documents import Struct
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
     Billing,
     CustomerKind,
     CustomerStatus,
@@ -22,14 +23,9 @@ from customer_gateway.model.nouns import (
     EmailAddress,
     EmailPurpose,
     Gender,
-    Invoice,
-    LedgerAccount,
-    PaymentCard,
     PhoneKind,
     PhoneNumber,
-    SepaMandate,
 )
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.systems.autodns import KIND
 from customer_gateway.systems.autodns.read import AutodnsCustomerView, AutodnsUserView, invoice
 from customer_gateway.systems.autodns.record import CUSTOMER, PERSISTENT

@@ -12,7 +12,8 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, Up
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.nouns import UNIFIED_FIELDS, CustomerStatus, Invoice
+from customer_gateway.model.nouns import UNIFIED_FIELDS, Invoice
+from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect

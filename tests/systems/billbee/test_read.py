@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from customer_gateway.model.documents import Leaf, Struct
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Invoice
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
     CustomerKind,
     CustomerStatus,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.systems.billbee import KIND, read
 from customer_gateway.systems.billbee.read import BillbeeCustomerView
 from customer_gateway.systems.billbee.record import ADDRESS, CUSTOMER

@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from customer_gateway.model.documents import Struct
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
     AgreementProduct,
-    BankAccount,
     Billing,
     CustomerKind,
     CustomerStatus,
     EInvoice,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.systems.lemonsoft import KIND
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView, LemonsoftPersonView, invoice
 from customer_gateway.systems.lemonsoft.record import BASE, CUSTOMER

@@ -10,22 +10,20 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
+from customer_gateway.model.record import Reading, Record
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
-    BankAccount,
     Billing,
     CustomerKind,
     CustomerStatus,
     EInvoice,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.systems.next import KIND
 from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER

@@ -12,8 +12,8 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.nouns import CustomerStatus
 from customer_gateway.model.rows import Rows
+from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Want
 from customer_gateway.systems.connection import Wiring

@@ -10,21 +10,20 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, Invoice
+from customer_gateway.model.record import Reading
+from customer_gateway.model.rows import Rows
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
     AgreementProduct,
     CustomerStatus,
     EInvoice,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Reading
-from customer_gateway.model.rows import Rows
 from customer_gateway.systems.pland import KIND
 from customer_gateway.systems.pland.entities import PlandEntity, agreement, invoice
 from customer_gateway.systems.pland.read import (

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from customer_gateway.model import forms
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
+from customer_gateway.model.record import Record, enumerated, is_list, is_object
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
     Billing,
     CustomerKind,
     CustomerStatus,
@@ -17,14 +18,9 @@ from customer_gateway.model.nouns import (
     EmailAddress,
     EmailPurpose,
     Gender,
-    Invoice,
-    LedgerAccount,
-    PaymentCard,
     PhoneKind,
     PhoneNumber,
-    SepaMandate,
 )
-from customer_gateway.model.record import Record, enumerated, is_list, is_object
 from customer_gateway.model.view import moment, text
 from customer_gateway.systems.autodns.record import lifted
 

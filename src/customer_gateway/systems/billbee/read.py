@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.model import forms
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Invoice
+from customer_gateway.model.record import Record, content_version, enumerated
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
     CustomerKind,
     CustomerStatus,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Record, content_version, enumerated
 from customer_gateway.model.view import text
 
 if TYPE_CHECKING:

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model import forms
-from customer_gateway.model.nouns import (
+from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
+from customer_gateway.model.record import Record, content_version
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
-    Agreement,
     AgreementProduct,
-    BankAccount,
     Billing,
     CustomerKind,
     CustomerStatus,
     EInvoice,
     EmailAddress,
     EmailPurpose,
-    Invoice,
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.view import flag, moment, text
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import orjson
 
 from customer_gateway.model import forms
-from customer_gateway.model.nouns import Agreement, AgreementProduct, Invoice
+from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.model.rows import WrongForm
+from customer_gateway.model.value_objects import AgreementProduct
 
 
 class PlandEntity(Record):

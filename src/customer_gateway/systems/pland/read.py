@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.model import forms
-from customer_gateway.model.nouns import (
+from customer_gateway.model.record import (
+    Document,
+    content_version,
+    read_moment,
+    read_text,
+    read_texts,
+)
+from customer_gateway.model.rows import Part, Row, Sent, Text, kept, keyed, named
+from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
     Billing,
@@ -16,14 +24,6 @@ from customer_gateway.model.nouns import (
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.record import (
-    Document,
-    content_version,
-    read_moment,
-    read_text,
-    read_texts,
-)
-from customer_gateway.model.rows import Part, Row, Sent, Text, kept, keyed, named
 
 if TYPE_CHECKING:
     from datetime import datetime

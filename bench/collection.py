@@ -1,0 +1,21 @@
+"""The garbage collector of the contestants over HTTP that are not the gateway."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from customer_gateway import collector
+
+YOUNG_OBJECTS: Final = 10_000
+"""Young objects before a collection, with which both contestants answer about the most.
+
+Tried on different pages, 100 connections, medians of three rounds, requests a second by hand and straightforward:
+Python's defaults 280 and 25, with the start frozen 321 and 25, then with 10,000 344 and 39, with 50,000 300 and 41,
+with the gateway's 200,000 258 and 40. What httpx leaves behind goes by a collection only: the hand-written endpoint
+had 694 MB with the last, and 132 MB with 10,000.
+"""
+
+
+def settle() -> None:
+    """What the gateway does at its start, with the threshold that suits these contestants better than the gateway's."""
+    collector.settle(YOUNG_OBJECTS)
