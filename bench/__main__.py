@@ -64,10 +64,10 @@ def _conditions(placed: Cores, rounds: Rounds) -> list[str]:
         "in process, (a) and (e), a round is the median of each contestant's calls in 0.3 s, of five calls at least",
         "contestants over HTTP under uvicorn, uvloop and httptools, one worker",
         (
-            "garbage collector: what is there at the start is frozen everywhere; the first threshold is"
-            f" {collector.YOUNG_OBJECTS:,} for the gateway, as it sets it itself, and for all contestants in process,"
-            f" {collection.YOUNG_OBJECTS:,} for the hand-written, bare and straightforward ones over HTTP, which answer"
-            " more with it than with the gateway's or with Python's own (bench/collection.py)"
+            "garbage collector: the gateway, and all contestants in process, freeze what is there at the start and"
+            f" have {collector.YOUNG_OBJECTS:,} as first threshold, as the gateway sets it; the others over HTTP have"
+            f" Python's defaults or, where they are called tuned, a frozen start and {collection.YOUNG_OBJECTS:,}, with"
+            " which they answer the most (bench/collection.py)"
         ),
         (
             "in process all contestants encode with orjson, Strawberry's answers too; over HTTP the straightforward"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bench.answers import Questions, asked
+from bench.collection import TUNED
 from bench.load import Entrant
 from bench.page import CURSOR_QUERY, GATEWAY_QUERY, OFFSET_QUERY, SMALLEST_QUERY
 from bench.pland_rows import CONTACTS_EACH, CUSTOMERS, PAGE
@@ -27,6 +28,8 @@ GATEWAY = "gateway"
 REFERENCE = "gateway on graphql-core"
 STRAIGHTFORWARD = "straightforward Strawberry server"
 BY_HAND = "hand-written endpoint, three calls"
+STRAIGHTFORWARD_TUNED = "straightforward, its collector tuned"
+BY_HAND_TUNED = "hand-written, its collector tuned"
 BARE = "bare endpoint, the same bytes from memory"
 SMALLEST = "bare endpoint, the smallest answer"
 
@@ -83,8 +86,12 @@ class Contest:
 
 
 _PLAIN = [{"offset": offset} for offset in OFFSETS]
-_WAYS = {GATEWAY: "cursor", REFERENCE: "cursor", STRAIGHTFORWARD: "offset", BY_HAND: "plain", BARE: "plain"}
-_PATHS = {BY_HAND: "/page", BARE: "/bare"}
+_WAYS = {
+    **dict.fromkeys((GATEWAY, REFERENCE), "cursor"),
+    **dict.fromkeys((STRAIGHTFORWARD, STRAIGHTFORWARD_TUNED), "offset"),
+    **dict.fromkeys((BY_HAND, BY_HAND_TUNED, BARE), "plain"),
+}
+_PATHS = {BY_HAND: "/page", BY_HAND_TUNED: "/page", BARE: "/bare"}
 
 
 @contextmanager
@@ -96,17 +103,22 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
             "CUSTOMER_GATEWAY_CONFIG": str(_configured(stub, directory)),
         }
         reference = {**environment, "CUSTOMER_GATEWAY_SERVER__EXECUTOR": "reference"}
+        tuned = {**environment, TUNED: "1"}
         with (
             Server("gateway", [cores.server], environment) as gateway,
             Server("gateway", [cores.server], reference) as graphql_core,
             Server("straightforward", [cores.server], environment) as straightforward,
             Server("by_hand", [cores.server], environment) as by_hand,
+            Server("straightforward", [cores.server], tuned) as straightforward_tuned,
+            Server("by_hand", [cores.server], tuned) as by_hand_tuned,
         ):
             servers = {
                 GATEWAY: gateway,
                 REFERENCE: graphql_core,
                 STRAIGHTFORWARD: straightforward,
                 BY_HAND: by_hand,
+                STRAIGHTFORWARD_TUNED: straightforward_tuned,
+                BY_HAND_TUNED: by_hand_tuned,
                 BARE: by_hand,
             }
             pages = Pages(directory, cursors(gateway), right_answers(by_hand))

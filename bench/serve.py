@@ -1,6 +1,6 @@
 """One contestant in a process of its own: `python -m bench.serve MODULE CORES WORKERS`; it prints its port.
 
-All run alike: uvicorn, uvloop, httptools, no access log. CORES are numbers parted by commas.
+All run alike: uvicorn, uvloop, httptools, no access log, no proxy's headers. CORES are numbers parted by commas.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def main(module: str, cores: str, workers: int) -> None:
         http="httptools",
         ws="none",
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         # A connection that waits for the others at the end of a load is not closed under it.
         timeout_keep_alive=120,
