@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,3 +114,25 @@ async def test_a_follower_is_at_least_as_late_as_those_it_follows_wherever_they_
     first.extend(second.at + 5)
     assert follower.at == first.at
     assert second.at < first.at
+
+
+class Result:
+    """Something large that work under a deadline gives."""
+
+
+async def test_what_the_work_gave_is_freed_without_the_garbage_collector() -> None:
+    async def work() -> Result:
+        async with Deadline.after(5).enforce():
+            await asyncio.sleep(0)
+            return Result()
+
+    gc.collect()
+    gc.disable()
+    try:
+        given = weakref.ref(await asyncio.ensure_future(work()))
+        await asyncio.sleep(0)
+        freed = given() is None
+    finally:
+        gc.enable()
+
+    assert freed

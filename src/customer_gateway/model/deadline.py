@@ -97,6 +97,7 @@ class _Enforced:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         self._alarm.put_out()
+        del self._alarm  # the two know each other: such a circle would keep the task and its result from being freed
         return await self._timeout.__aexit__(kind, error, traceback)
 
     def _expire(self) -> None:
