@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from graphql import (
     parse,
 )
 
-from customer_gateway.execution import Attribute, OperationCache, OperationRejected, compile_operation
+from customer_gateway.execution import Attribute, OperationRejected, compile_operation
+from customer_gateway.execution.rows import reader
 
 pytestmark = pytest.mark.anyio
 
@@ -58,13 +58,6 @@ def test_a_document_that_cannot_be_executed_is_rejected_at_its_stage(
 def test_a_document_without_operation_is_rejected() -> None:
     with pytest.raises(OperationRejected, match="Must provide an operation"):
         compile_operation(SCHEMA, "fragment F on Query { hello }", None, ())
-
-
-def test_a_document_may_be_bounded_in_tokens() -> None:
-    with pytest.raises(OperationRejected) as rejection:
-        compile_operation(SCHEMA, "{ " + "hello " * 50 + "}", max_tokens=20)
-
-    assert rejection.value.stage == "parse"
 
 
 def test_a_misspelt_declaration_is_refused_when_it_is_planned() -> None:
@@ -123,44 +116,6 @@ def test_interfaces_within_interfaces_are_looked_at_once() -> None:
     assert fields["A"] == frozenset({"id", "node"})
 
 
-def test_the_cache_keeps_the_operations_used_last() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
-
-    first = cache.get("{ hello }")
-    second = cache.get("query Q { hello }", "Q")
-    again = cache.get("{ hello }")
-    cache.get("{ a { id } }")
-
-    assert again is first
-    assert len(cache) == 2
-    assert cache.get("{ hello }") is first
-    assert cache.get("query Q { hello }", "Q") is not second
-
-
-def test_the_cache_tells_the_name_from_the_document() -> None:
-    cache = OperationCache(lambda document, name: (document, name), maxsize=9)
-
-    made = [cache.get("b\nc", "a"), cache.get("c", "a\nb"), cache.get("c"), cache.get("c", "")]
-
-    assert made == [("b\nc", "a"), ("c", "a\nb"), ("c", None), ("c", "")]
-
-
-def test_a_cache_of_nothing_makes_everything_anew() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=0)
-
-    assert cache.get("{ hello }") is not cache.get("{ hello }")
-    assert len(cache) == 0
-
-
-def test_the_cache_keeps_nothing_that_was_raised() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
-
-    with pytest.raises(OperationRejected):
-        cache.get("{ unknown }")
-
-    assert len(cache) == 0
-
-
 async def test_bytes_are_the_response_in_the_order_of_the_specification() -> None:
     compiled = compile_operation(SCHEMA, "{ hello a { id } }")
 
@@ -213,3 +168,20 @@ async def test_a_selection_used_often_is_compiled_and_answers_the_same() -> None
     answers = [(await compiled.execute(root={"item": Item()})).data for _ in range(30)]
 
     assert answers == [{"item": {"id": "1", "text": None, "__typename": "Item"}}] * 30
+
+
+async def test_names_that_are_long_are_not_compiled_and_answer_the_same() -> None:
+    schema = build_schema("type Item { id: ID! } type Query { item: Item }")
+    item: Any = schema.type_map["Item"]
+    item.fields["id"].extensions = {"execution": Attribute("id")}
+    name = "x" * 3_000
+    before = reader.cache_info().currsize
+
+    class Item:
+        id = "1"
+
+    compiled = compile_operation(schema, f"{{ item {{ {name}: id }} }}")
+    answers = [(await compiled.execute(root={"item": Item()})).data for _ in range(30)]
+
+    assert answers == [{"item": {name: "1"}}] * 30
+    assert reader.cache_info().currsize == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,8 +45,9 @@ class Leaf:
     """The check of a single value, where there is a simple one (see `rows.ODD`)."""
 
 
+@lru_cache(maxsize=512)
 def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
-    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine."""
+    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine. All its fields share it."""
     if leaf_type in ITSELF:
         cls = ITSELF[leaf_type]
         exact = frozenset({cls} if non_null else {cls, NONE})

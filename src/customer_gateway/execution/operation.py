@@ -25,7 +25,7 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from .defer import published
 from .events import Events
 from .kinds import is_awaitable
-from .plan_cache import PlanCache
+from .plan_cache import OperationPlans, PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
 from .variables import NO_VALUES, Variables
@@ -51,34 +51,35 @@ class OperationRejected(Exception):
         self.errors = errors
 
 
-def compile_operation(  # noqa: PLR0913  the first four are the whole of it, the others are limits
+def compile_operation(  # noqa: PLR0913  the first four are the whole of it
     schema: GraphQLSchema,
     document: str | DocumentNode,
     operation_name: str | None = None,
     validate_rules: Collection[type[ASTValidationRule]] | None = None,
     *,
-    max_tokens: int | None = None,
+    plans: PlanCache | None = None,
     hide_suggestions: bool = False,
 ) -> CompiledOperation:
     """Parse, validate and choose the operation. Raises OperationRejected.
 
-    `validate_rules` are the rules to check, by default all of the specification. `max_tokens` bounds the document,
-    `hide_suggestions` keeps names of the schema out of error messages.
+    `validate_rules` are the rules to check, by default all of the specification. `plans` keeps the operation's plans,
+    together with those of others; without it the operation has a cache of its own. `hide_suggestions` keeps names of
+    the schema out of error messages.
     """
     assert_valid_schema(schema)
-    parsed = _parsed(document, max_tokens) if isinstance(document, str) else document
+    parsed = _parsed(document) if isinstance(document, str) else document
     errors = validate(schema, parsed, validate_rules, hide_suggestions=hide_suggestions)
     if errors:
         raise OperationRejected("validation", errors)
     operation = Operation(
         schema, _chosen(parsed, operation_name), _fragments(schema, parsed), hide_suggestions=hide_suggestions
     )
-    return CompiledOperation(operation, parsed)
+    return CompiledOperation(operation, parsed, PlanCache() if plans is None else plans)
 
 
-def _parsed(text: str, max_tokens: int | None) -> DocumentNode:
+def _parsed(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=max_tokens)
+        return parse(text)
     except GraphQLError as error:
         raise OperationRejected("parse", [error]) from error
 
@@ -113,14 +114,14 @@ def _fragments(schema: GraphQLSchema, document: DocumentNode) -> dict[str, Fragm
 class CompiledOperation:
     """One operation of one document, ready to be executed with any variables."""
 
-    def __init__(self, operation: Operation, document: DocumentNode) -> None:
+    def __init__(self, operation: Operation, document: DocumentNode, plans: PlanCache) -> None:
         self.document = document
         self.definition = operation.definition
         self.operation_name = operation.definition.name.value if operation.definition.name else None
         self.operation_type = operation.definition.operation.value
         self._operation = operation
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
-        self._plans = PlanCache(operation)
+        self._plans = OperationPlans(operation, plans)
 
     def bind(self, variables: Mapping[str, Any] | None = None) -> Bound:
         """The operation with its variables: coerced once, whatever is then asked of it."""

@@ -16,10 +16,12 @@ from .completion import completion_of
 from .declaration import Attribute, Batched, declared
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
-from .rows import FEWEST_ROWS, MOST_NAMES, OFTEN, reader
+from .rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, OFTEN, reader
 from .variables import Arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphql import GraphQLObjectType
     from graphql.execution.collect_fields import CollectedFields, DeferUsage, FieldDetailsList, GroupedFieldSet
     from graphql.execution.incremental.build_execution_plan import DeferUsageSet
@@ -55,8 +57,11 @@ class SelectionPlan:
         ]
         self.executed = [field for field in fields if field.cell.attribute is None and field.cell.constant is None]
         """The fields that a generated reader does not read by itself."""
-        self._uses = 0 if self._attributes and len(fields) <= MOST_NAMES else -1
+        self._uses = 0 if self._attributes and self._fits_a_reader() else -1
         self._read: Reader | None = None
+
+    def _fits_a_reader(self) -> bool:
+        return len(self.names) <= MOST_NAMES and sum(map(len, self.names)) <= MOST_CHARACTERS
 
     def reader(self, count: int) -> Reader | None:
         """The generated reader, if this selection is worth one."""
@@ -71,12 +76,28 @@ class SelectionPlan:
         return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
 
+class Planned:
+    """How many fields were planned so far, and who is told of those that come."""
+
+    __slots__ = ("fields", "tell")
+
+    def __init__(self) -> None:
+        self.fields = 0
+        self.tell: Callable[[int], None] | None = None
+
+    def add(self, fields: int) -> None:
+        self.fields += fields
+        if self.tell is not None:
+            self.tell(fields)
+
+
 class Planner:
     """Makes the plans of one operation under one setting of its conditions, each when it is first reached."""
 
     def __init__(
         self,
         collector: Collector,
+        planned: Planned,
         *,
         error_propagation: bool,
         incremental: bool = False,
@@ -85,6 +106,7 @@ class Planner:
         self.schema = collector.schema
         self.error_propagation = error_propagation
         self._collector = collector
+        self._planned = planned
         self._incremental = incremental
         self._within = within
         """The deferred fragments whose fields this planner plans, None for the initial result."""
@@ -107,10 +129,13 @@ class Planner:
         return plan
 
     def _inside(self, usages: DeferUsageSet) -> Planner:
-        return Planner(self._collector, error_propagation=self.error_propagation, incremental=True, within=usages)
+        return Planner(
+            self._collector, self._planned, error_propagation=self.error_propagation, incremental=True, within=usages
+        )
 
     def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
         planned = [self._field(object_type, name, details) for name, details in grouped.items()]
+        self._planned.add(len(planned))
         return SelectionPlan([field for field in planned if field is not None])
 
     def _field(self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> Field | None:

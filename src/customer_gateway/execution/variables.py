@@ -106,6 +106,8 @@ def _coerced(value: Any, signature: GraphQLVariableSignature) -> Any:
 class Arguments:
     """The arguments of one field of the operation."""
 
+    __slots__ = ("_entries", "_field", "_fixed", "_fragment_variables", "_hide_suggestions", "_node", "constant")
+
     def __init__(
         self,
         field: GraphQLField,
