@@ -263,7 +263,11 @@ def fields_by(declare: Callable[[str, Any], GraphQLField]) -> Callable[[], dict[
 
 
 def arguments_of(name: str) -> dict[str, GraphQLArgument] | None:
-    return dict(ARGUMENTS) if name == "echo" else None
+    return dict(ARGUMENTS) if name in ARGUED else None
+
+
+ARGUED = {"echo", "ratio"}
+"""The fields with arguments: one that tells what it was given, and one that is an attribute of some types."""
 
 
 PARTED = {"thing", "things", "flag"}

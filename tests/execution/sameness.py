@@ -147,7 +147,7 @@ def with_reference_resolvers(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _of_attribute(name: str) -> Callable[..., Any]:
-    return lambda source, _info: getattr(source, name)
+    return lambda source, _info, **_arguments: getattr(source, name)
 
 
 def _of_batch(batched: Batched) -> Callable[..., Any]:

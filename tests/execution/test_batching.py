@@ -328,6 +328,35 @@ async def test_parts_that_do_not_name_each_parent_once_are_an_error(indices: lis
     assert [error.message for error in result.errors or []] == [message] * 5
 
 
+async def test_parts_may_be_awaited_together_too() -> None:
+    async def users(count: int) -> list[User]:
+        return [User(9)] * count
+
+    async def resolve(_parents: list[Any], _context: Any) -> Partitioned:
+        return Partitioned([([4, 0], users(2)), ([1, 2, 3], users(3))])
+
+    result = await compile_operation(parted_schema(resolve), "{ customers { field { number } } }").execute()
+
+    assert (result.errors, result.data) == (None, {"customers": [{"field": {"number": 9}}] * 5})
+
+
+async def test_parts_awaited_together_that_do_not_fit_are_an_error_and_leave_nothing_behind() -> None:
+    async def users() -> list[User]:
+        return []
+
+    async def resolve(_parents: list[Any], _context: Any) -> Partitioned:
+        return Partitioned([([0, 0], users())])
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        result = await compile_operation(parted_schema(resolve), "{ customers { field { number } } }").execute()
+        gc.collect()
+
+    message = "Customer.field does not name each of its parents once."
+    assert [error.message for error in result.errors or []] == [message] * 5
+    assert not told
+
+
 async def test_one_part_with_all_parents_is_as_one_answer() -> None:
     async def users() -> list[User]:
         return [User(number) for number in range(5)]
@@ -367,6 +396,26 @@ def unordered(parents: list[Any], _context: Any) -> Any:
     return {f"value {parent.number}" for parent in parents}
 
 
+class Unreadable(list[Any]):
+    """Raises while it is read."""
+
+    def __iter__(self) -> Any:
+        yield "one"
+        raise LookupError("read no further")
+
+
+async def unreadable(_parents: list[Any], _context: Any) -> Any:
+    return Unreadable()
+
+
+def unreadable_at_once(_parents: list[Any], _context: Any) -> Any:
+    return Unreadable()
+
+
+def of_no_type(_parents: list[Any], _context: Any) -> Any:
+    return (1 / 0 for _ in range(3))
+
+
 def some_fail(parents: list[Any], _context: Any) -> tuple[Any, ...]:
     return tuple(ValueError("this one") if parent.number == 1 else "fine" for parent in parents)
 
@@ -381,6 +430,9 @@ def some_fail(parents: list[Any], _context: Any) -> tuple[Any, ...]:
         (one_text, ["Customer.field gave 0 values for 3 parents."] * 3),
         (by_key, ["Customer.field gave 0 values for 3 parents."] * 3),
         (unordered, ["Customer.field gave 0 values for 3 parents."] * 3),
+        (unreadable, ["read no further"] * 3),
+        (unreadable_at_once, ["read no further"] * 3),
+        (of_no_type, ["division by zero"] * 3),
         (some_fail, ["this one"]),
     ],
 )

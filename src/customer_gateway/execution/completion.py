@@ -23,6 +23,7 @@ from .place import Place, Site
 from .positions import Objects, OfItem, OfSome
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Awaitable, Callable
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLObjectType, GraphQLOutputType
@@ -158,26 +159,25 @@ class ListCompletion:
         """Every iterable as a list; what is none is an error."""
         if set(map(type, values)) <= LISTS:
             return self._items(run, values, positions)
-        if any(hasattr(value, "__aiter__") for value in values):
-            begun = [run.begin(_drain(value)) if hasattr(value, "__aiter__") else value for value in values]
-            return run.spawn(self._drained(run, begun, positions))
-        lists = [self._list(value) for value in values]
+        lists = [self._list(run, value) for value in values]
+        if any(map(isfuture, lists)):
+            return run.spawn(self._listed_later(run, lists, positions))
         return sort_out(self.place, run, lists, positions, self._items)
 
-    async def _drained(self, run: Run, begun: list[Any], positions: Positions) -> list[Any]:
-        values = await arrived(begun)
-        lists = [value if isinstance(value, Exception) else self._list(value) for value in values]
-        column = sort_out(self.place, run, lists, positions, self._items)
+    async def _listed_later(self, run: Run, lists: list[Any], positions: Positions) -> list[Any]:
+        column = sort_out(self.place, run, await arrived(lists), positions, self._items)
         return column if isinstance(column, list) else await column
 
-    def _list(self, value: Any) -> list[Any] | Exception:
-        if not is_iterable(value):
-            field = f"{self.place.site.parent_type}.{self.place.site.name}"
-            return GraphQLError(f"Expected Iterable, but did not find one for field '{field}'.")
+    def _list(self, run: Run, value: Any) -> list[Any] | Future[list[Any]] | Exception:
         try:
-            return list(value)
+            if hasattr(value, "__aiter__"):
+                return run.begin(_drain(value))
+            if is_iterable(value):
+                return list(value)
         except Exception as error:  # noqa: BLE001  a generator may raise anything
             return error
+        field = f"{self.place.site.parent_type}.{self.place.site.name}"
+        return GraphQLError(f"Expected Iterable, but did not find one for field '{field}'.")
 
     def _items(self, run: Run, lists: list[Any], positions: Positions) -> Columnar:
         if len(lists) == 1:
@@ -233,10 +233,11 @@ class ObjectCompletion:
         plan = self._plan
         if plan is None:
             try:
-                plan = self._plan = self._planner.selection(self.place.site.details, self.object_type)
+                plan = self._plan = self._planner.selection(self.place.site, self.object_type)
             except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
                 return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
-        rows = run.select(plan, objects, Objects(positions))
+        select = run.select_afresh if plan.deep else run.select
+        rows = select(plan, objects, Objects(positions))
         if not plan.fragile or self.place.bubbles:
             return rows
         if isinstance(rows, list):
@@ -268,7 +269,10 @@ class ObjectCompletion:
     def _judge(self, value: Any, verdict: Any) -> Any:
         if isinstance(verdict, Exception):
             return verdict
-        return value if verdict else invalid_return_type_error(self.object_type, value, self.place.site.details)
+        try:
+            return value if verdict else invalid_return_type_error(self.object_type, value, self.place.site.details)
+        except Exception as error:  # noqa: BLE001  neither a verdict nor a value need stand being looked at
+            return error
 
 
 class AbstractCompletion:

@@ -129,13 +129,32 @@ class BatchedField:
             values: Any = self._resolve(objects, run.context, **arguments, **self._selection)
             if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
                 return values
-            if type(values) is Partitioned:
-                return self._in_parts(run, scope, values)
-            if type(values) is not list and is_awaitable(values):
+            if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
                 return run.spawn(self._arrive(run, scope, run.lend(values)))
+            return self._answered(run, scope, values)
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            values = [error] * len(objects)
+            return self._completed(run, scope, [error] * len(objects))
+
+    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
+        try:
+            column = self._answered(run, scope, await awaitable)
+        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            column = self._completed(run, scope, [error] * len(scope.objects))
+        return column if isinstance(column, list) else await column
+
+    def _answered(self, run: Run, scope: Scope, values: Any) -> Columnar:
+        """The column of a resolver's answer. Raises what the answer raises while it is read."""
+        if type(values) is Partitioned:
+            return self._in_parts(run, scope, values)
+        wanted = len(scope.objects)
+        values = values if type(values) is list else _as_list(values)
+        if len(values) != wanted:
+            field = f"{self.site.parent_type}.{self.site.name}"
+            raise RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")
         return self._completed(run, scope, values)
+
+    def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
+        return self._complete(run, values, scope.of_field(self.site))
 
     def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
         """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
@@ -149,22 +168,6 @@ class BatchedField:
             begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
 
-    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
-        try:
-            values = await awaitable
-        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            values = [error] * len(scope.objects)
-        column = self._completed(run, scope, values)
-        return column if isinstance(column, list) else await column
-
-    def _completed(self, run: Run, scope: Scope, values: Any) -> Columnar:
-        wanted = len(scope.objects)
-        values = values if type(values) is list else _as_list(values)
-        if len(values) != wanted:
-            field = f"{self.site.parent_type}.{self.site.name}"
-            values = [RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")] * wanted
-        return self._complete(run, values, scope.of_field(self.site))
-
 
 def _dispose(parts: Partitioned) -> None:
     """Close the coroutines that nobody will await."""
@@ -174,13 +177,10 @@ def _dispose(parts: Partitioned) -> None:
 
 
 def _as_list(values: Any) -> list[Any]:
-    """The sequence as a list; what has no order, or is one text, counts as no values."""
-    if isinstance(values, (str, bytes, Mapping, AbstractSet)):
+    """The values as a list; what has no order, or is one text, counts as no values. Raises what reading them raises."""
+    if isinstance(values, (str, bytes, Mapping, AbstractSet)) or not hasattr(type(values), "__iter__"):
         return []
-    try:
-        return list(values)
-    except TypeError:
-        return []
+    return list(values)
 
 
 class NativeField:

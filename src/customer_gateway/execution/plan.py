@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphql import default_field_resolver
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
@@ -38,13 +39,30 @@ class Deferral(NamedTuple):
     groups: list[tuple[DeferUsageSet, SelectionPlan]]
 
 
+LEVELS_OF_A_STACK: Final = 32
+"""After so many levels the next begins on a stack of its own: a level takes about ten frames of Python's thousand."""
+
+
 class SelectionPlan:
     """The fields of one selection on one object type, in the order of the response."""
 
-    __slots__ = ("_attributes", "_cells", "_read", "_uses", "deferral", "executed", "fields", "fragile", "names")
+    __slots__ = (
+        "_attributes",
+        "_cells",
+        "_read",
+        "_uses",
+        "deep",
+        "deferral",
+        "executed",
+        "fields",
+        "fragile",
+        "names",
+    )
 
-    def __init__(self, fields: list[Field]) -> None:
+    def __init__(self, fields: list[Field], depth: int) -> None:
         self.fields = fields
+        self.deep = depth % LEVELS_OF_A_STACK == LEVELS_OF_A_STACK - 1
+        """Whether this level begins on a new stack."""
         self.deferral: Deferral | None = None
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
@@ -112,19 +130,21 @@ class Planner:
         """The deferred fragments whose fields this planner plans, None for the initial result."""
 
     def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
-        return self._plan(root_type, self._collector.root(root_type))
+        return self._plan(root_type, self._collector.root(root_type), 0)
 
-    def selection(self, details: FieldDetailsList, object_type: GraphQLObjectType) -> SelectionPlan:
-        """What is selected below the given fields where their value is of `object_type`."""
-        return self._plan(object_type, self._collector.under(details, object_type))
+    def selection(self, site: Site, object_type: GraphQLObjectType) -> SelectionPlan:
+        """What is selected below a field where its value is of `object_type`."""
+        return self._plan(object_type, self._collector.under(site.details, object_type), site.depth + 1)
 
-    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields) -> SelectionPlan:
+    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields, depth: int) -> SelectionPlan:
         if not self._incremental:
-            return self.fields(object_type, collected.grouped_field_set)
+            return self.fields(object_type, collected.grouped_field_set, depth)
         now, later = build_execution_plan(collected.grouped_field_set, self._within)
-        plan = self.fields(object_type, now)
+        plan = self.fields(object_type, now, depth)
         if collected.new_defer_usages or later:
-            groups = [(usages, self._inside(usages).fields(object_type, grouped)) for usages, grouped in later.items()]
+            groups = [
+                (usages, self._inside(usages).fields(object_type, grouped, depth)) for usages, grouped in later.items()
+            ]
             plan.deferral = Deferral(collected.new_defer_usages, groups)
         return plan
 
@@ -133,17 +153,19 @@ class Planner:
             self._collector, self._planned, error_propagation=self.error_propagation, incremental=True, within=usages
         )
 
-    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
-        planned = [self._field(object_type, name, details) for name, details in grouped.items()]
+    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan:
+        planned = [self._field(object_type, name, details, depth) for name, details in grouped.items()]
         self._planned.add(len(planned))
-        return SelectionPlan([field for field in planned if field is not None])
+        return SelectionPlan([field for field in planned if field is not None], depth)
 
-    def _field(self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> Field | None:
+    def _field(
+        self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList, depth: int
+    ) -> Field | None:
         name = details[0].node.name.value
         definition = self.schema.get_field(object_type, name)
         if definition is None:  # only in a document that was not validated: graphql-core leaves it out too
             return None
-        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details])
+        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details], depth)
         if definition is TypeNameMetaFieldDef:
             return TypenameField(site)
         return self._resolved(site)
@@ -151,17 +173,25 @@ class Planner:
     def _resolved(self, site: Site) -> Field:
         declaration = declared(site.definition)
         completion = completion_of(self, site, site.definition.type)
-        if isinstance(declaration, Attribute):
-            return AttributeField(site, declaration.name, completion)
         arguments = Arguments(
             site.definition,
             site.nodes[0],
             site.details[0].fragment_variable_values,
             hide_suggestions=self._collector.hide_suggestions,
         )
+        if isinstance(declaration, Attribute) and arguments.constant:
+            return AttributeField(site, declaration.name, completion)
+        if isinstance(declaration, Attribute):
+            # Arguments do not change an attribute, but one that does not fit is an error.
+            return NativeField(site, _attribute(declaration.name), arguments, completion)
         if isinstance(declaration, Batched):
             selection = Selection(self._collector, [(site.definition.type, site.details)])
             return BatchedField(site, declaration, arguments, selection, completion)
         if site.definition.resolve is None:
             return PropertyField(site, default_field_resolver, arguments, completion)
         return NativeField(site, site.definition.resolve, arguments, completion)
+
+
+def _attribute(name: str) -> Callable[..., Any]:
+    get = attrgetter(name)
+    return lambda source, _info, **_arguments: get(source)

@@ -144,6 +144,15 @@ class Run:
             return _joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
         return self._read(plan, scope, read)
 
+    def select_afresh(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
+        """As `select`, on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
+        return self.spawn(self._selected(plan, objects, positions))
+
+    async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
+        positions.settle(len(objects))
+        rows = self.select(plan, objects, positions)
+        return rows if isinstance(rows, list) else await rows
+
     def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
         """The rows by the generated reader; columns that are not there yet are filled in when they come."""
         columns: list[Any] = []
