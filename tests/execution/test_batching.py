@@ -101,8 +101,8 @@ def customers(_parents: list[Any], _context: Context, count: int) -> list[list[C
     return [[Customer(number) for number in range(count)]]
 
 
-def batched(output: Any, resolve: Any, args: Any = None, *, wants_selection: bool = False) -> GraphQLField:
-    return GraphQLField(output, args, extensions={"execution": Batched(resolve, wants_selection)})
+def batched(output: Any, resolve: Any, args: Any = None) -> GraphQLField:
+    return GraphQLField(output, args, extensions={"execution": Batched(resolve)})
 
 
 def schema() -> GraphQLSchema:
@@ -447,29 +447,6 @@ async def test_an_error_of_a_batch_is_the_error_of_the_elements_it_concerns(reso
     assert [error.message for error in result.errors or []] == messages
     numbers = [0, 1, 2] if len(messages) == 3 else [1]
     assert [error.path for error in result.errors or []] == [["customers", number, "field"] for number in numbers]
-
-
-async def test_a_batched_field_can_be_told_what_is_read_below_it() -> None:
-    seen: list[Any] = []
-
-    def connection(parents: list[Any], _context: Any, selection: Any) -> list[Any]:
-        seen.append(
-            (selection.names, selection.by_type, selection.under("pageInfo").names, selection.under("none").names)
-        )
-        return [{"totalCount": 1, "pageInfo": {"hasNextPage": True}}] * len(parents)
-
-    info = GraphQLObjectType(
-        "PageInfo", {"hasNextPage": GraphQLField(GraphQLString), "end": GraphQLField(GraphQLString)}
-    )
-    page = GraphQLObjectType("Page", {"totalCount": GraphQLField(GraphQLInt), "pageInfo": GraphQLField(info)})
-    query = GraphQLObjectType("Query", {"page": batched(page, connection, wants_selection=True)})
-    document = """query ($no: Boolean = false) { page { total: totalCount @include(if: $no) ...Info } }
-      fragment Info on Page { i: pageInfo { hasNextPage } }"""
-
-    await compile_operation(GraphQLSchema(query), document).execute()
-
-    names = frozenset({"pageInfo"})
-    assert seen == [(names, {"Page": names}, frozenset({"hasNextPage"}), frozenset())]
 
 
 async def test_a_property_that_raises_is_the_error_of_its_object_alone() -> None:

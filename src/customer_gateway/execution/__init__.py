@@ -1,7 +1,6 @@
 """An executor for GraphQL operations that goes level by level: each field once for all objects of a level."""
 
 from .cache import OperationKey, WeightedCache, operation_key
-from .collection import Selection
 from .declaration import Attribute, Batched, Partitioned
 from .events import Events
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
@@ -20,7 +19,6 @@ __all__ = [
     "OperationRejected",
     "Partitioned",
     "PlanCache",
-    "Selection",
     "WeightedCache",
     "compile_operation",
     "encoded",

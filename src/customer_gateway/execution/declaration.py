@@ -32,12 +32,9 @@ class Batched:
     their order, or a `Partitioned`. An element that is an Exception is the error of that element; raising is the
     error of each.
     The parents belong to the executor: read them, do not change the sequence.
-
-    With `wants_selection` the call also gets `selection=` (a `Selection`): what the operation reads below.
     """
 
     resolve: Callable[..., Awaitable[Sequence[object] | Partitioned] | Sequence[object] | Partitioned]
-    wants_selection: bool = False
 
 
 @dataclass(frozen=True, slots=True)

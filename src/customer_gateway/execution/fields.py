@@ -21,7 +21,6 @@ from .scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .collection import Selection
     from .completion import Columnar, Completion
     from .declaration import Batched
     from .place import Site
@@ -108,17 +107,14 @@ def _attempt(get: Callable[[Any], Any], value: Any) -> Any:
 class BatchedField:
     """One call of the batched resolver for all objects."""
 
-    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "_selection", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "cell", "fragile", "site")
 
-    def __init__(
-        self, site: Site, batched: Batched, arguments: Arguments, selection: Selection, completion: Completion
-    ) -> None:
+    def __init__(self, site: Site, batched: Batched, arguments: Arguments, completion: Completion) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
         self._resolve = batched.resolve
         self._arguments = arguments
-        self._selection = {"selection": selection} if batched.wants_selection else {}
         self._complete = completion.complete
         self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
 
@@ -126,7 +122,7 @@ class BatchedField:
         objects = scope.objects
         try:
             arguments = self._arguments.values(run.variables)
-            values: Any = self._resolve(objects, run.context, **arguments, **self._selection)
+            values: Any = self._resolve(objects, run.context, **arguments)
             if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
                 return values
             if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
@@ -198,11 +194,14 @@ class NativeField:
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
         positions = scope.of_field(self.site)
+        try:
+            arguments = self._arguments.of_each(run.variables, len(scope.objects))
+        except Exception as error:  # noqa: BLE001  a scalar may raise anything
+            return self._complete(run, [error] * len(scope.objects), positions)
         values: list[Any] = []
-        for index, value in enumerate(scope.objects):
+        for index, (value, given) in enumerate(zip(scope.objects, arguments, strict=True)):
             try:
-                arguments = self._arguments.values(run.variables)
-                values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **arguments))
+                values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **given))
             except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
                 values.append(error)
         return self._complete(run, values, positions)

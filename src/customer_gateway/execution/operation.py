@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graphql import (
     DocumentNode,
-    Executor,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     assert_valid_schema,
-    create_source_event_stream,
     parse,
     validate,
 )
-from graphql import ExecutionResult as CoreResult
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
 from .defer import published
 from .events import Events
-from .kinds import is_awaitable
 from .plan_cache import OperationPlans, PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
@@ -178,24 +174,19 @@ class CompiledOperation:
 
         Each event is one execution with the event as its root.
         """
-        operation = self._operation
-        executor = Executor.build(
-            operation.schema,
-            self.document,
-            root,
-            context,
-            dict(variables or {}),
-            self.operation_name,
-            hide_suggestions=operation.hide_suggestions,
-        )
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor, executed=False)
-        source: Any = create_source_event_stream(executor)
-        source = await source if is_awaitable(source) else source
-        if isinstance(source, CoreResult):
-            return ExecutionResult(None, source.errors, executed=False)
-        values = executor.variable_values
-        bound = Bound(operation, values, self._plans.prepared(values))
+        values = self._variables.coerce(variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, values, executed=False)
+        if self.operation_type != "subscription":
+            return ExecutionResult(None, [GraphQLError("Expected subscription operation.")], executed=False)
+        prepared = self._plans.prepared(values)
+        if isinstance(prepared, list):
+            return ExecutionResult(None, prepared, executed=False)
+        try:
+            source = await Run(self._operation, values, context, root).events(prepared.source)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error], executed=False)
+        bound = Bound(self._operation, values, prepared)
         return Events(source, lambda event: bound.execute(context, event))
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:

@@ -12,13 +12,12 @@ from graphql import default_field_resolver
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
 from graphql.type.introspection import TypeNameMetaFieldDef
 
-from .collection import Selection
 from .completion import completion_of
 from .declaration import Attribute, Batched, declared
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
 from .rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, OFTEN, reader
-from .variables import Arguments
+from .variables import arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,20 +172,14 @@ class Planner:
     def _resolved(self, site: Site) -> Field:
         declaration = declared(site.definition)
         completion = completion_of(self, site, site.definition.type)
-        arguments = Arguments(
-            site.definition,
-            site.nodes[0],
-            site.details[0].fragment_variable_values,
-            hide_suggestions=self._collector.hide_suggestions,
-        )
+        arguments = arguments_of(site, hide_suggestions=self._collector.hide_suggestions)
         if isinstance(declaration, Attribute) and arguments.constant:
             return AttributeField(site, declaration.name, completion)
         if isinstance(declaration, Attribute):
             # Arguments do not change an attribute, but one that does not fit is an error.
             return NativeField(site, _attribute(declaration.name), arguments, completion)
         if isinstance(declaration, Batched):
-            selection = Selection(self._collector, [(site.definition.type, site.details)])
-            return BatchedField(site, declaration, arguments, selection, completion)
+            return BatchedField(site, declaration, arguments, completion)
         if site.definition.resolve is None:
             return PropertyField(site, default_field_resolver, arguments, completion)
         return NativeField(site, site.definition.resolve, arguments, completion)
@@ -194,4 +187,8 @@ class Planner:
 
 def _attribute(name: str) -> Callable[..., Any]:
     get = attrgetter(name)
-    return lambda source, _info, **_arguments: get(source)
+
+    def resolve(source: Any, _info: object, **_arguments: object) -> Any:
+        return get(source)
+
+    return resolve

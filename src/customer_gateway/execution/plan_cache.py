@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphql import GraphQLError, Undefined
@@ -16,12 +16,14 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from .cache import WeightedCache
 from .collection import Collector, condition_variables, fields_by_type
 from .plan import Planned, Planner
+from .source import source_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLObjectType
 
     from .plan import SelectionPlan
     from .run import Operation
+    from .source import Source
 
 MOST_FIELDS: Final = 50_000
 """How many planned fields are kept unless the cache is told otherwise; a field takes about a kilobyte."""
@@ -129,6 +131,11 @@ class Prepared:
         planner = Planner(collector, self.planned, error_propagation=error_propagation, incremental=incremental)
         self.plan: SelectionPlan = planner.root(root_type)
         self._fields_by_type: dict[str, frozenset[str]] | None = None
+
+    @cached_property
+    def source(self) -> Source:
+        """Where the events come from, if it is a subscription. Raises GraphQLError where that cannot be told."""
+        return source_of(self._collector, self._root_type)
 
     @property
     def fields_by_type(self) -> dict[str, frozenset[str]]:

@@ -22,7 +22,7 @@ from .scope import Scope
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Awaitable, Coroutine, Iterable
+    from collections.abc import AsyncIterable, Awaitable, Coroutine, Iterable
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
     from graphql.execution.collect_fields import FragmentDetails
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .place import Site
     from .plan import SelectionPlan
     from .rows import Reader
+    from .source import Source
 
 
 BLANKS: Final = repeat(None)
@@ -96,6 +97,13 @@ class Run:
         except BaseException:
             await self.abandon()
             raise
+        finally:
+            self._let_go()
+
+    async def events(self, source: Source) -> AsyncIterable[Any]:
+        """The events of a subscription. Raises GraphQLError where they cannot be had."""
+        try:
+            return await source.open(self)
         finally:
             self._let_go()
 
