@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from execution.calls import told_of_calls
 from execution.literals import ANYTHING, CHOICE, DEEP, PICKY, SCHEMA, literals, place
 from execution.sameness import Case, assert_same
 from graphql import (
@@ -29,8 +27,7 @@ from hypothesis import example, given, settings
 from customer_gateway.execution import compile_operation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator
-    from types import FrameType
+    from collections.abc import AsyncIterator, Iterator
 
 FUZZ = bool(os.environ.get("FUZZ"))
 """Set by `make fuzz`: a fresh seed and many more literals."""
@@ -175,20 +172,3 @@ OF_DOCUMENTS = {
     "visit",
 }
 """The functions of graphql-core that read documents."""
-
-
-@contextmanager
-def told_of_calls() -> Generator[Counter[str]]:
-    """The names of all Python functions called meanwhile, with how often."""
-    called: Counter[str] = Counter()
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            called[frame.f_code.co_name] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield called
-    finally:
-        sys.setprofile(before)
