@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import (
@@ -145,6 +146,29 @@ async def test_whatever_a_scalar_gives_is_written_as_json(value: Any) -> None:
     body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
 
     assert json.loads(body)["data"]["a"] == json.loads(json.dumps(value, default=str))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("beside", [None, "\ud800", 2**70, {1: "a"}], ids=["nothing", "surrogate", "large", "key"])
+async def test_a_number_that_json_has_not_is_null(number: float, beside: Any) -> None:
+    values = {"numbers": [number, (1.5, number)], "number": number, "beside": beside}
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    expected = {"numbers": [None, [1.5, None]], "number": None, "beside": json.loads(json.dumps(beside))}
+    assert json.loads(body, parse_constant=pytest.fail) == {"data": {"a": expected}}
+
+
+async def test_what_is_written_at_length_is_written_alike() -> None:
+    values = {"day": dt.date(2026, 1, 2), "id": UUID(int=1), "text": "ä"}
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
+    compiled = compile_operation(GraphQLSchema(query), "{ a }")
+
+    short = json.loads(await compiled.execute_to_bytes())
+    long = json.loads(await compiled.execute_to_bytes(extensions={"large": 2**70}))
+
+    assert long == {**short, "extensions": {"large": 2**70}}
 
 
 async def test_what_json_cannot_say_is_refused() -> None:
