@@ -11,9 +11,10 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .completion import LeafCompletion, gathered
+from .columns import gathered
 from .declaration import Partitioned
 from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
+from .leaves import LeafCompletion
 from .positions import OfSome
 from .rows import Cell, readable
 from .scope import Scope
@@ -21,7 +22,7 @@ from .scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .completion import Columnar, Completion
+    from .columns import Columnar, Completion
     from .declaration import Batched
     from .place import Site
     from .positions import Positions
