@@ -40,7 +40,7 @@ from graphql import (
 from customer_gateway.execution import Attribute, Batched, Partitioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 
 @dataclass(frozen=True)
@@ -367,18 +367,27 @@ def flock(source: Any, _info: Any) -> list[Ash]:
     return [Ash(abs(source.seed) * 37 + number) for number in range(8 + source.seed % 5)]
 
 
+async def events(_root: Any, _info: Any, **_arguments: Any) -> AsyncIterator[Ash]:
+    """Two roots: with each of them every field has another fate."""
+    for seed in (1, 2):
+        yield Ash(-seed)
+
+
+def root(prefix: str, subscribe: Any = None) -> GraphQLObjectType:
+    """The fields of the three ways."""
+    fields: dict[str, GraphQLField] = {}
+    for name, output in types_of_fields().items():
+        if name != "id":
+            fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
+    # Enough objects of one class that the executor generates a reader for them.
+    for name in ("flock", "pack", "swarm"):
+        fields[name] = GraphQLField(GraphQLList(ASH), resolve=flock)
+    fields["herd"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
+    for field in fields.values():
+        field.subscribe = subscribe
+    return GraphQLObjectType(prefix, fields)
+
+
 def hard_schema() -> GraphQLSchema:
-    """Query and Mutation both have the fields of the three ways."""
-
-    def root(prefix: str) -> GraphQLObjectType:
-        fields: dict[str, GraphQLField] = {}
-        for name, output in types_of_fields().items():
-            if name != "id":
-                fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
-        # Enough objects of one class that the executor generates a reader for them.
-        for name in ("flock", "pack", "swarm"):
-            fields[name] = GraphQLField(GraphQLList(ASH), resolve=flock)
-        fields["herd"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
-        return GraphQLObjectType(prefix, fields)
-
-    return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation")))
+    """Query, Mutation and Subscription have the same fields; those of a subscription have two events."""
+    return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation"), root("Subscription", events)))

@@ -84,6 +84,14 @@ async def test_a_parsed_document_is_compiled_too() -> None:
     assert result.data == {"hello": "x"}
 
 
+async def test_definitions_that_cannot_be_executed_are_passed_over() -> None:
+    document = "{ hello } type Other { hello: String } fragment Unused on Query { hello }"
+
+    result = await compile_operation(SCHEMA, document, None, ()).execute(root={"hello": "x"})
+
+    assert result.data == {"hello": "x"}
+
+
 def test_the_fields_an_operation_reads_are_known_by_concrete_type() -> None:
     document = """query ($yes: Boolean!) {
       node { id ... on A { renamed: b { b } node { ... on B { any { __typename } } } } }
