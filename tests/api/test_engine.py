@@ -206,6 +206,22 @@ def test_refusals_push_out_no_document() -> None:
     assert engine.prepare("{ bad }", None) is not bad
 
 
+async def test_plans_of_all_documents_are_kept_up_to_their_fields_together() -> None:
+    engine = World().engine(limits=DocumentLimits(kept_fields=200))
+    names = [f"v{number}" for number in range(5)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
+
+    for document in (f"query ({declared}) {{ {fields} n{number}: __typename }}" for number in range(3)):
+        for setting in range(32):
+            variables = {name: bool(setting >> bit & 1) for bit, name in enumerate(names)}
+            reply = await reply_of(engine, document, variables)
+            assert not reply.errors
+            assert engine._plans.weight <= 200  # pyright: ignore[reportPrivateUsage]  the bound is what the test is of
+
+    assert 20 <= len(engine._plans) <= 40  # pyright: ignore[reportPrivateUsage]  as above
+
+
 def test_the_weight_of_a_document_counts_its_words_and_its_length() -> None:
     short, long = "{ hello }", f"{{ hello }} # {'x' * 10_000}"
 

@@ -175,9 +175,13 @@ def _dispose(parts: Partitioned) -> None:
 
 def _as_list(values: Any) -> list[Any]:
     """The values as a list; what has no order, or is one text, counts as no values. Raises what reading them raises."""
-    if isinstance(values, (str, bytes, Mapping, AbstractSet)) or not hasattr(type(values), "__iter__"):
+    if isinstance(values, (str, bytes, Mapping, AbstractSet)):
         return []
-    return list(values)
+    try:
+        reading = iter(values)
+    except TypeError:
+        return []
+    return list(reading)
 
 
 class NativeField:
