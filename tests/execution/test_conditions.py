@@ -46,6 +46,16 @@ async def test_a_condition_takes_or_leaves_what_it_stands_at(place: str, conditi
     assert data == expected
 
 
+@pytest.mark.parametrize(
+    ("declared", "value"), [("[Boolean]", [True]), ("[Boolean]", []), ("Size", {"x": 1}), ("Int", 1), ("Int", 0)]
+)
+async def test_a_condition_of_another_type_is_read_as_by_graphql_core(declared: str, value: Any) -> None:
+    schema = build_schema("input Size { x: Int } type Query { a(size: Size): String }")
+    document = f"query ($x: {declared}) {{ a @include(if: $x) }}"
+
+    await assert_same(Case(schema, document, {"x": value}, root=lambda: ROOT, rules=()))
+
+
 async def test_everything_left_out_leaves_an_empty_object() -> None:
     data = await assert_same(Case(SCHEMA, "{ a @skip(if: true) }", root=lambda: ROOT))
 

@@ -81,7 +81,7 @@ class OperationPlans:
     def prepared(self, values: VariableValues, *, incremental: bool = False) -> Prepared | list[GraphQLError]:
         """The plan for these values of the conditions, or the error that says why there is none."""
         coerced = values.coerced
-        setting = (incremental, *[coerced.get(name, Undefined) for name in self._conditions])
+        setting = (incremental, *[_told_apart(coerced.get(name, Undefined)) for name in self._conditions])
         try:
             known = self._cache.get(self._owner, setting)
             if known is None:
@@ -117,6 +117,11 @@ class OperationPlans:
             hide_suggestions=operation.hide_suggestions,
         )
         return Prepared(collector, root_type, error_propagation=self._propagates, incremental=incremental)
+
+
+def _told_apart(value: Any) -> Any:
+    """The value of a condition, as part of a key: a Boolean, or anything in a document that was not validated."""
+    return value if type(value) is bool else repr(value)
 
 
 class Prepared:
