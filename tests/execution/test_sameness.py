@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from execution.deferred import DeferringWriter, assert_same_delivered
-from execution.hard_schema import Ash, hard_schema
+from execution.hard_data import Ash
+from execution.hard_schema import hard_schema
 from execution.operations import RULES, declaring_what_it_uses, operations
 from execution.sameness import Case, assert_same, assert_same_errors, assert_same_events, described
 from graphql import GraphQLError, parse, validate
