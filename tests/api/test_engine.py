@@ -13,10 +13,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
     get_introspection_query,
+    parse,
 )
 from http_world import World
 
 from customer_gateway.api.engine import Deadline, DocumentLimits, Engine, Prepared, Refused, Reply
+from customer_gateway.api.limits import weight_of
 
 if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName
@@ -183,16 +185,49 @@ def test_a_refusal_is_remembered_too() -> None:
     assert engine.prepare("{ nonsense }", None) is engine.prepare("{ nonsense }", None)
 
 
-def test_only_so_many_documents_are_remembered() -> None:
-    engine = World().engine(limits=DocumentLimits(prepared=2))
-    first = engine.prepare("{ hello }", None)
-    kept = engine.prepare("{ a: hello }", None)
+def test_documents_are_remembered_up_to_their_weight_together() -> None:
+    engine = World().engine(limits=DocumentLimits(kept_tokens=50))
+    first = engine.prepare("{ z: hello }", None)
+    names = [f"{{ n{number}: hello }}" for number in range(8)]
+    kept = [engine.prepare(name, None) for name in names]
 
-    engine.prepare("{ a: hello }", None)
-    engine.prepare("{ b: hello }", None)
+    assert [engine.prepare(name, None) for name in names] == kept
+    assert engine.prepare("{ z: hello }", None) is not first
 
-    assert engine.prepare("{ a: hello }", None) is kept
-    assert engine.prepare("{ hello }", None) is not first
+
+def test_refusals_push_out_no_document() -> None:
+    engine = World().engine(limits=DocumentLimits(kept_refusals=8))
+    good, bad = engine.prepare("{ hello }", None), engine.prepare("{ bad }", None)
+
+    for number in range(100):
+        engine.prepare(f"{{ bad{number} }}", None)
+
+    assert engine.prepare("{ hello }", None) is good
+    assert engine.prepare("{ bad }", None) is not bad
+
+
+async def test_plans_of_all_documents_are_kept_up_to_their_fields_together() -> None:
+    engine = World().engine(limits=DocumentLimits(kept_fields=200))
+    names = [f"v{number}" for number in range(5)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
+
+    for document in (f"query ({declared}) {{ {fields} n{number}: __typename }}" for number in range(3)):
+        for setting in range(32):
+            variables = {name: bool(setting >> bit & 1) for bit, name in enumerate(names)}
+            reply = await reply_of(engine, document, variables)
+            assert not reply.errors
+            assert engine._plans.weight <= 200  # pyright: ignore[reportPrivateUsage]  the bound is what the test is of
+
+    assert 20 <= len(engine._plans) <= 40  # pyright: ignore[reportPrivateUsage]  as above
+
+
+def test_the_weight_of_a_document_counts_its_words_and_its_length() -> None:
+    short, long = "{ hello }", f"{{ hello }} # {'x' * 10_000}"
+
+    weights = [weight_of(parse(source), source) for source in (short, long)]
+
+    assert weights == [4, 4 + 1 + 100]
 
 
 def test_the_same_document_under_another_operation_name_is_another_operation() -> None:

@@ -1,6 +1,5 @@
-"""A small schema that holds every hard case, over data that fails, is null or of a wrong type by chance.
+"""A small schema that holds every hard case, over the data of `hard_data`.
 
-The outcome of a field is a function of its object's seed and its name, so both executors meet the same accidents.
 All object types have the same fields, each resolved in another way.
 """
 
@@ -10,11 +9,10 @@ All object types have the same fields, each resolved in another way.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
+from execution.hard_data import Ash, Birch, outcome
 from execution.sameness import with_reference_resolvers
 from graphql import (
     GraphQLArgument,
@@ -40,118 +38,7 @@ from graphql import (
 from customer_gateway.execution import Attribute, Batched, Partitioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-@dataclass(frozen=True)
-class Node:
-    """An object of the data: its fields are told by its seed."""
-
-    seed: int
-
-
-class Ash(Node):
-    """Attributes and batched fields; its class tells its type."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in KINDS:
-            raise AttributeError(name)
-        return outcome(self, name)
-
-
-class Birch(Node):
-    """Resolvers of graphql-core's kind, of which some are coroutines; `is_type_of` tells its type."""
-
-
-class Cedar(dict[str, Any]):
-    """A mapping without resolvers, some of whose values are methods; `__typename` tells its type."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(__typename="Cedar")
-        self.seed = seed
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if key == "__typename":
-            return "Cedar"
-        if key not in KINDS:
-            return default
-        if chance(self, key + "?") < 30:
-            return lambda _info, **arguments: outcome(self, key, **arguments)
-        try:
-            value = outcome(self, key)
-        except Exception as error:  # noqa: BLE001  a mapping gives its errors as values
-            value = error
-        return None if callable(value) else value
-
-
-def chance(source: Any, name: str) -> int:
-    return crc32(f"{source.seed}/{name}".encode()) % 100
-
-
-def outcome(source: Any, name: str, **arguments: Any) -> Any:
-    """The value of the field; some raise, some are errors, nulls, or of a wrong type."""
-    # A root is a negative seed: it seldom fails, or most operations would have no data.
-    luck = chance(source, name) * (4 if source.seed < 0 else 1)
-    if luck < 3:
-        raise ValueError(f"{name} of {source.seed} failed")
-    if luck < 5:
-        return GraphQLError(f"{name} of {source.seed} is an error", extensions={"code": "SOME_CODE"})
-    if luck < 9:
-        return None
-    if luck < 12:
-        return WRONG[KINDS[name]]
-    return make(KINDS[name], abs(source.seed) * 31 + crc32(name.encode()) % 1000, arguments)
-
-
-WRONG: dict[str, Any] = {
-    "text": [1],
-    "number": "many",
-    "ratio": float("inf"),
-    "flag": {},
-    "colour": "MAUVE",
-    "odd": "bad",
-    "object": 7,
-    "thing": {"__typename": "Nothing"},
-    "list": "no list",
-    "objects": 7,
-    "things": {"a": 1},
-    "grid": [[1], 2, None, [None, "x"]],
-    "tree": [[object()], None],
-    "echo": b"bytes",
-}
-
-
-def make(kind: str, seed: int, arguments: dict[str, Any]) -> Any:  # noqa: PLR0911, C901  one line for each kind
-    size = seed % 4
-    if kind == "text":
-        return (f"text {seed}", True, seed)[seed % 3 if seed % 5 == 0 else 0]
-    if kind == "number":
-        return (seed % 1000, 2**31 - 1, "12", 3.0, 2**31)[seed % 5 if seed % 7 == 0 else 0]
-    if kind == "ratio":
-        return (seed / 7, seed, "1.5")[seed % 3]
-    if kind == "flag":
-        return (True, False, 1)[seed % 3]
-    if kind == "colour":
-        return ("RED", 2, "third")[seed % 3]
-    if kind == "odd":
-        return ("fine", "none", 3)[seed % 3 if seed % 4 == 0 else 0]
-    if kind == "echo":
-        return repr(sorted(arguments.items()))
-    if kind == "list":
-        return [seed, None, "7", seed + 1][: size + 1] if seed % 3 else tuple(range(size))
-    if kind == "grid":
-        return [[seed + row * column for column in range(row)] for row in range(size)]
-    if kind == "object":
-        return planted(seed)
-    if kind == "thing":
-        return planted(seed)
-    if kind in {"objects", "things"}:
-        return [planted(seed + index) if (seed + index) % 11 else None for index in range(size)]
-    return [[planted(seed + row + index) for index in range(row)] for row in range(size)]
-
-
-def planted(seed: int) -> Any:
-    return (Ash, Birch, Cedar)[seed % 3](seed)
+    from collections.abc import AsyncIterator, Callable
 
 
 def coerce_odd(value: Any) -> Any:
@@ -187,33 +74,6 @@ ARGUMENTS = {
     "f": GraphQLArgument(FILTER, out_name="filter"),
     "c": GraphQLArgument(COLOUR),
     "o": GraphQLArgument(ODD),
-}
-
-KINDS = {
-    "text": "text",
-    "textRequired": "text",
-    "number": "number",
-    "numberRequired": "number",
-    "ratio": "ratio",
-    "flag": "flag",
-    "flagRequired": "flag",
-    "colour": "colour",
-    "colourRequired": "colour",
-    "odd": "odd",
-    "oddRequired": "odd",
-    "echo": "echo",
-    "numbers": "list",
-    "numbersRequired": "list",
-    "grid": "grid",
-    "gridRequired": "grid",
-    "thing": "thing",
-    "thingRequired": "thing",
-    "things": "things",
-    "thingsRequired": "things",
-    "any": "thing",
-    "anys": "things",
-    "tree": "tree",
-    "treeRequired": "tree",
 }
 
 
@@ -263,7 +123,11 @@ def fields_by(declare: Callable[[str, Any], GraphQLField]) -> Callable[[], dict[
 
 
 def arguments_of(name: str) -> dict[str, GraphQLArgument] | None:
-    return dict(ARGUMENTS) if name == "echo" else None
+    return dict(ARGUMENTS) if name in ARGUED else None
+
+
+ARGUED = {"echo", "ratio"}
+"""The fields with arguments: one that tells what it was given, and one that is an attribute of some types."""
 
 
 PARTED = {"thing", "things", "flag"}
@@ -363,18 +227,27 @@ def flock(source: Any, _info: Any) -> list[Ash]:
     return [Ash(abs(source.seed) * 37 + number) for number in range(8 + source.seed % 5)]
 
 
+async def events(_root: Any, _info: Any, **_arguments: Any) -> AsyncIterator[Ash]:
+    """Two roots: with each of them every field has another fate."""
+    for seed in (1, 2):
+        yield Ash(-seed)
+
+
+def root(prefix: str, subscribe: Any = None) -> GraphQLObjectType:
+    """The fields of the three ways."""
+    fields: dict[str, GraphQLField] = {}
+    for name, output in types_of_fields().items():
+        if name != "id":
+            fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
+    # Enough objects of one class that the executor generates a reader for them.
+    for name in ("flock", "pack", "swarm"):
+        fields[name] = GraphQLField(GraphQLList(ASH), resolve=flock)
+    fields["herd"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
+    for field in fields.values():
+        field.subscribe = subscribe
+    return GraphQLObjectType(prefix, fields)
+
+
 def hard_schema() -> GraphQLSchema:
-    """Query and Mutation both have the fields of the three ways."""
-
-    def root(prefix: str) -> GraphQLObjectType:
-        fields: dict[str, GraphQLField] = {}
-        for name, output in types_of_fields().items():
-            if name != "id":
-                fields[name] = (of_ash, of_birch, of_birch)[len(name) % 3](name, output)
-        # Enough objects of one class that the executor generates a reader for them.
-        for name in ("flock", "pack", "swarm"):
-            fields[name] = GraphQLField(GraphQLList(ASH), resolve=flock)
-        fields["herd"] = GraphQLField(GraphQLList(GraphQLNonNull(ASH)), resolve=flock)
-        return GraphQLObjectType(prefix, fields)
-
-    return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation")))
+    """Query, Mutation and Subscription have the same fields; those of a subscription have two events."""
+    return with_reference_resolvers(GraphQLSchema(root("Query"), root("Mutation"), root("Subscription", events)))

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    OperationType,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -74,13 +75,21 @@ def operations(
 ) -> tuple[str, dict[str, Any]]:
     """A document, and variables of which some do not fit."""
     writer = (written_by or Writer)(draw, schema)
-    root = schema.query_type if kind == "query" else schema.mutation_type
+    root = schema.get_root_type(OperationType(kind))
     assert root is not None
-    body = writer.selection(root, depth)
+    body = writer.selection(root, depth) if kind != "subscription" else f"{{ {writer.field(root, depth, '')} }}"
     fragments = writer.fragments(depth)
     fit = draw(st.integers(0, 24)) != 13
     variables = draw(fitting() if fit else unfit())
     return f"{kind} Generated({declarations(schema)}) {body}\n{fragments}", variables
+
+
+def declaring_what_it_uses(document: str) -> str:
+    """The document without the variables that it declares and does not use, which validation refuses."""
+    declared, body = document.partition("(")[2].split(") ", 1)
+    kept = [each for each in declared.split(", ") if re.search(rf"\{each.partition(':')[0]}\b", body)]
+    heading = document.partition("(")[0]
+    return f"{heading}({', '.join(kept)}) {body}" if kept else f"{heading} {body}"
 
 
 def declarations(schema: GraphQLSchema) -> str:
@@ -252,4 +261,4 @@ class Writer:
         return "\n".join(written.values())
 
 
-__all__ = ["RULES", "operations"]
+__all__ = ["RULES", "declaring_what_it_uses", "operations"]

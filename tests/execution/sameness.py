@@ -24,9 +24,10 @@ from graphql import (
     OperationDefinitionNode,
     execute,
     parse,
+    subscribe,
 )
 
-from customer_gateway.execution import Attribute, Batched, Partitioned, compile_operation
+from customer_gateway.execution import Attribute, Batched, ExecutionResult, Partitioned, compile_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -54,18 +55,40 @@ async def assert_same(case: Case) -> Any:
     compiled = compile_operation(case.schema, case.document, case.operation_name, case.rules)
     ours = await compiled.execute(case.variables, case.context(), case.root())
     reference = await by_reference(case, parse(case.document))
+    await assert_same_result(case, ours, reference)
+    return ours.data
 
+
+async def assert_same_result(case: Case, ours: ExecutionResult, reference: Any) -> None:
     assert ours.data == reference.data, f"data: {ours.data!r}, reference {reference.data!r}"
     assert ordered(ours.data) == ordered(reference.data), "the order of keys"
     mine, theirs = ours.errors or [], reference.errors or []
     if not ours.executed:
         assert Counter(map(described, mine)) == Counter(map(described, theirs))
-        return ours.data
+        return
     assert_same_errors(ours.data, mine, theirs)
     if mine != [] and any(nulled_above(ours.data, error) is not None for error in mine + theirs):
         everything = await by_reference(case, without_propagation(parse(case.document)))
         assert_known(mine, everything.errors or [])
-    return ours.data
+
+
+async def assert_same_events(case: Case) -> int:
+    """As `assert_same` for each event of a subscription; gives how many there were."""
+    compiled = compile_operation(case.schema, case.document, case.operation_name, case.rules)
+    ours = await compiled.subscribe(case.variables, case.context(), case.root())
+    theirs: Any = subscribe(
+        case.schema, parse(case.document), case.root(), case.context(), variable_values=dict(case.variables or {})
+    )
+    reference = await theirs if isawaitable(theirs) else theirs
+    if isinstance(ours, ExecutionResult):
+        assert Counter(map(described, ours.errors or [])) == Counter(map(described, reference.errors))
+        return 0
+    events = [[result async for result in results] for results in (ours, reference)]
+    assert len(events[0]) == len(events[1])
+    for mine, other in zip(*events, strict=True):
+        assert ordered(mine.data) == ordered(other.data)
+        assert_same_errors(mine.data, mine.errors or [], other.errors or [])
+    return len(events[0])
 
 
 async def by_reference(case: Case, document: DocumentNode) -> Any:
@@ -147,7 +170,7 @@ def with_reference_resolvers(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _of_attribute(name: str) -> Callable[..., Any]:
-    return lambda source, _info: getattr(source, name)
+    return lambda source, _info, **_arguments: getattr(source, name)
 
 
 def _of_batch(batched: Batched) -> Callable[..., Any]:
@@ -169,6 +192,7 @@ __all__ = [
     "assert_known",
     "assert_same",
     "assert_same_errors",
+    "assert_same_events",
     "described",
     "ordered",
     "with_reference_resolvers",

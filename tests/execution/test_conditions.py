@@ -6,8 +6,6 @@ import pytest
 from execution.sameness import Case, assert_same
 from graphql import build_schema
 
-from customer_gateway.execution import compile_operation
-
 pytestmark = pytest.mark.anyio
 
 SCHEMA = build_schema("type Query { a: String b: String }")
@@ -48,25 +46,14 @@ async def test_a_condition_takes_or_leaves_what_it_stands_at(place: str, conditi
     assert data == expected
 
 
-async def test_an_operation_keeps_a_plan_for_each_setting_of_its_conditions() -> None:
-    compiled = compile_operation(SCHEMA, "query ($x: Boolean!) { a b @include(if: $x) }")
+@pytest.mark.parametrize(
+    ("declared", "value"), [("[Boolean]", [True]), ("[Boolean]", []), ("Size", {"x": 1}), ("Int", 1), ("Int", 0)]
+)
+async def test_a_condition_of_another_type_is_read_as_by_graphql_core(declared: str, value: Any) -> None:
+    schema = build_schema("input Size { x: Int } type Query { a(size: Size): String }")
+    document = f"query ($x: {declared}) {{ a @include(if: $x) }}"
 
-    answers = [(await compiled.execute({"x": x}, root=ROOT)).data for x in (True, False, True)]
-
-    assert answers == [BOTH, ONE, BOTH]
-    assert len(compiled._plans) == 2  # pyright: ignore[reportPrivateUsage]  the bound is what the test is of
-
-
-async def test_the_plans_of_one_operation_are_bounded() -> None:
-    names = [f"v{n}" for n in range(8)]
-    declared = ", ".join(f"${name}: Boolean!" for name in names)
-    fields = " ".join(f"a{name}: a @include(if: ${name})" for name in names)
-    compiled = compile_operation(SCHEMA, f"query ({declared}) {{ b {fields} }}")
-
-    for setting in range(256):
-        await compiled.execute({name: bool(setting >> bit & 1) for bit, name in enumerate(names)}, root=ROOT)
-
-    assert len(compiled._plans) == 32  # pyright: ignore[reportPrivateUsage]  the bound is what the test is of
+    await assert_same(Case(schema, document, {"x": value}, root=lambda: ROOT, rules=()))
 
 
 async def test_everything_left_out_leaves_an_empty_object() -> None:

@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from execution.calls import told_of_calls
 from execution.sameness import with_reference_resolvers
 from graphql import build_schema, parse
 from graphql.execution import experimental_execute_incrementally
@@ -253,3 +254,23 @@ async def test_errors_of_every_part_go_through_the_formatter() -> None:
         for error in entry.get("errors", ())
     ]
     assert errors == [{"message": "masked"}] * 3
+
+
+async def work_for(count: int) -> int:
+    """How many calls of Python functions it takes to deliver so many objects in two layers of fragments."""
+    document = "{ hero { friends { id ... @defer { name best { id ... @defer { name bad } } } } } }"
+    compiled = compile_operation(SCHEMA, document, None, ())
+    root = {"hero": hero(1, [hero(number, [], hero(number, [], None)) for number in range(count)], None)}
+    with told_of_calls() as called:
+        results: Any = await compiled.execute_incrementally(root=root)
+        parts = [part async for part in results.subsequent]
+    assert sum(len(part.completed or ()) for part in parts) == 2 * count
+    return called.total()
+
+
+async def test_the_work_of_nested_fragments_grows_with_the_objects_and_no_faster() -> None:
+    await work_for(10)
+
+    few, many = await work_for(50), await work_for(200)
+
+    assert many < 4.2 * few

@@ -22,6 +22,13 @@ class Counting:
         return iter((1, 2))
 
 
+class Touchy:
+    """Raises at any question about what it has."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError("do not ask")
+
+
 def generator() -> Iterator[Any]:
     yield 1
     yield None
@@ -57,6 +64,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "set": lambda: {1},
     "generator": generator,
     "custom": Counting,
+    "touchy": Touchy,
     "dict": lambda: {1: 2},
     "text": lambda: "Singular",
     "bytes": lambda: b"12",

@@ -1,27 +1,33 @@
 """Literals of every input type in the place of arguments, with variables in them."""
 
 # graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from execution.literals import CHOICE, DEEP, PICKY, SCHEMA, literals, place
+from execution.calls import told_of_calls
+from execution.literals import ANYTHING, CHOICE, DEEP, PICKY, SCHEMA, literals, place
 from execution.sameness import Case, assert_same
-from graphql import GraphQLArgument, GraphQLField, GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+)
 from hypothesis import example, given, settings
 
 from customer_gateway.execution import compile_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from types import FrameType
+    from collections.abc import AsyncIterator, Iterator
 
 FUZZ = bool(os.environ.get("FUZZ"))
 """Set by `make fuzz`: a fresh seed and many more literals."""
@@ -77,13 +83,86 @@ def test_a_cached_operation_does_not_look_at_its_document_again(runner: asyncio.
 
     assert first.data == second.data
     assert first.errors is None
-    assert not called & OF_DOCUMENTS
+    assert not called.keys() & OF_DOCUMENTS
+
+
+@pytest.mark.parametrize(
+    ("literal", "times"),
+    [
+        ('{ a: [1, { b: "x" }], c: null }', 0),
+        ("[1, 2]", 0),
+        ("$n", 0),
+        ("{ a: [$n] }", 1),
+        ("[$n, 3]", 1),
+    ],
+)
+def test_a_literal_of_any_shape_is_read_once_a_level_at_most(runner: asyncio.Runner, literal: str, times: int) -> None:
+    def spoil(_source: Any, _info: Any, any: Any) -> str:  # noqa: A002  the argument's name
+        shown_now = repr(any)
+        if isinstance(any, list):
+            any.append("spoilt")
+        elif isinstance(any, dict):
+            for value in any.values():
+                if isinstance(value, list):
+                    value.append("spoilt")
+        return shown_now
+
+    item = GraphQLObjectType("Item", {"a": GraphQLField(GraphQLString, {"any": GraphQLArgument(ANYTHING)}, spoil)})
+    items = GraphQLField(GraphQLList(item), resolve=lambda *_: range(10))
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"items": items}))
+    document = f"query ($n: Anything) {{ items {{ a(any: {literal}) }} }}"
+    compiled = compile_operation(schema, document, None, ())
+    variables = {"n": 7}
+    expected = runner.run(assert_same(Case(schema, document, variables, rules=())))
+    runner.run(compiled.execute(variables))
+
+    with told_of_calls() as called:
+        result = runner.run(compiled.execute(variables))
+
+    assert result.data == expected
+    assert (called["coerce_input_literal"], called["get_argument_values"]) == (times, 0)
+
+
+def test_a_cached_subscription_does_not_look_at_its_document_again(runner: asyncio.Runner) -> None:
+    async def events(_root: Any, _info: Any, to: int, any: Any) -> AsyncIterator[Any]:  # noqa: A002  the argument's name
+        for number in range(to):
+            yield {"count": [number, any]}
+
+    args = {"to": GraphQLArgument(GraphQLInt), "any": GraphQLArgument(ANYTHING)}
+    count = GraphQLField(GraphQLString, args, subscribe=events, resolve=lambda event, _, **__: repr(event["count"]))
+    schema = GraphQLSchema(
+        GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)}),
+        subscription=GraphQLObjectType("Subscription", {"count": count}),
+    )
+    compiled = compile_operation(
+        schema,
+        "subscription ($to: Int! = 3) { count(to: $to, any: { of: [1] }) ... @include(if: true) { __typename } }",
+        None,
+        (),
+    )
+
+    async def subscribed() -> list[Any]:
+        results: Any = await compiled.subscribe({"to": 2})
+        return [result.data async for result in results]
+
+    first = runner.run(subscribed())
+    with told_of_calls() as called:
+        second = runner.run(subscribed())
+
+    assert (
+        second
+        == first
+        == [{"count": f"[{number}, {{'of': [1]}}]", "__typename": "Subscription"} for number in range(2)]
+    )
+    assert not called.keys() & OF_DOCUMENTS
 
 
 OF_DOCUMENTS = {
+    "build",
     "coerce_input_literal",
     "collect_fields",
     "collect_subfields",
+    "execute_subscription",
     "get_argument_values",
     "get_variable_signature",
     "get_variable_values",
@@ -93,20 +172,3 @@ OF_DOCUMENTS = {
     "visit",
 }
 """The functions of graphql-core that read documents."""
-
-
-@contextmanager
-def told_of_calls() -> Generator[set[str]]:
-    """The names of all Python functions called meanwhile."""
-    called: set[str] = set()
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            called.add(frame.f_code.co_name)
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield called
-    finally:
-        sys.setprofile(before)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import (
@@ -15,7 +15,8 @@ from graphql import (
     parse,
 )
 
-from customer_gateway.execution import Attribute, OperationCache, OperationRejected, compile_operation
+from customer_gateway.execution import Attribute, OperationRejected, compile_operation
+from customer_gateway.execution.rows import reader
 
 pytestmark = pytest.mark.anyio
 
@@ -60,13 +61,6 @@ def test_a_document_without_operation_is_rejected() -> None:
         compile_operation(SCHEMA, "fragment F on Query { hello }", None, ())
 
 
-def test_a_document_may_be_bounded_in_tokens() -> None:
-    with pytest.raises(OperationRejected) as rejection:
-        compile_operation(SCHEMA, "{ " + "hello " * 50 + "}", max_tokens=20)
-
-    assert rejection.value.stage == "parse"
-
-
 def test_a_misspelt_declaration_is_refused_when_it_is_planned() -> None:
     query = GraphQLObjectType("Query", {"a": GraphQLField(SCHEMA.type_map["ID"], extensions={"execution": "name"})})  # pyright: ignore[reportArgumentType]  an output type
     compiled = compile_operation(GraphQLSchema(query), "{ a }")
@@ -86,6 +80,14 @@ async def test_the_named_operation_is_the_one_executed() -> None:
 
 async def test_a_parsed_document_is_compiled_too() -> None:
     result = await compile_operation(SCHEMA, parse("{ hello }")).execute(root={"hello": "x"})
+
+    assert result.data == {"hello": "x"}
+
+
+async def test_definitions_that_cannot_be_executed_are_passed_over() -> None:
+    document = "{ hello } type Other { hello: String } fragment Unused on Query { hello }"
+
+    result = await compile_operation(SCHEMA, document, None, ()).execute(root={"hello": "x"})
 
     assert result.data == {"hello": "x"}
 
@@ -123,44 +125,6 @@ def test_interfaces_within_interfaces_are_looked_at_once() -> None:
     assert fields["A"] == frozenset({"id", "node"})
 
 
-def test_the_cache_keeps_the_operations_used_last() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
-
-    first = cache.get("{ hello }")
-    second = cache.get("query Q { hello }", "Q")
-    again = cache.get("{ hello }")
-    cache.get("{ a { id } }")
-
-    assert again is first
-    assert len(cache) == 2
-    assert cache.get("{ hello }") is first
-    assert cache.get("query Q { hello }", "Q") is not second
-
-
-def test_the_cache_tells_the_name_from_the_document() -> None:
-    cache = OperationCache(lambda document, name: (document, name), maxsize=9)
-
-    made = [cache.get("b\nc", "a"), cache.get("c", "a\nb"), cache.get("c"), cache.get("c", "")]
-
-    assert made == [("b\nc", "a"), ("c", "a\nb"), ("c", None), ("c", "")]
-
-
-def test_a_cache_of_nothing_makes_everything_anew() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=0)
-
-    assert cache.get("{ hello }") is not cache.get("{ hello }")
-    assert len(cache) == 0
-
-
-def test_the_cache_keeps_nothing_that_was_raised() -> None:
-    cache = OperationCache(partial(compile_operation, SCHEMA), maxsize=2)
-
-    with pytest.raises(OperationRejected):
-        cache.get("{ unknown }")
-
-    assert len(cache) == 0
-
-
 async def test_bytes_are_the_response_in_the_order_of_the_specification() -> None:
     compiled = compile_operation(SCHEMA, "{ hello a { id } }")
 
@@ -192,6 +156,29 @@ async def test_whatever_a_scalar_gives_is_written_as_json(value: Any) -> None:
     assert json.loads(body)["data"]["a"] == json.loads(json.dumps(value, default=str))
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("beside", [None, "\ud800", 2**70, {1: "a"}], ids=["nothing", "surrogate", "large", "key"])
+async def test_a_number_that_json_has_not_is_null(number: float, beside: Any) -> None:
+    values = {"numbers": [number, (1.5, number)], "number": number, "beside": beside}
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    expected = {"numbers": [None, [1.5, None]], "number": None, "beside": json.loads(json.dumps(beside))}
+    assert json.loads(body, parse_constant=pytest.fail) == {"data": {"a": expected}}
+
+
+async def test_what_is_written_at_length_is_written_alike() -> None:
+    values = {"day": dt.date(2026, 1, 2), "id": UUID(int=1), "text": "ä"}
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
+    compiled = compile_operation(GraphQLSchema(query), "{ a }")
+
+    short = json.loads(await compiled.execute_to_bytes())
+    long = json.loads(await compiled.execute_to_bytes(extensions={"large": 2**70}))
+
+    assert long == {**short, "extensions": {"large": 2**70}}
+
+
 async def test_what_json_cannot_say_is_refused() -> None:
     query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: object())})
 
@@ -213,3 +200,20 @@ async def test_a_selection_used_often_is_compiled_and_answers_the_same() -> None
     answers = [(await compiled.execute(root={"item": Item()})).data for _ in range(30)]
 
     assert answers == [{"item": {"id": "1", "text": None, "__typename": "Item"}}] * 30
+
+
+async def test_names_that_are_long_are_not_compiled_and_answer_the_same() -> None:
+    schema = build_schema("type Item { id: ID! } type Query { item: Item }")
+    item: Any = schema.type_map["Item"]
+    item.fields["id"].extensions = {"execution": Attribute("id")}
+    name = "x" * 3_000
+    before = reader.cache_info().currsize
+
+    class Item:
+        id = "1"
+
+    compiled = compile_operation(schema, f"{{ item {{ {name}: id }} }}")
+    answers = [(await compiled.execute(root={"item": Item()})).data for _ in range(30)]
+
+    assert answers == [{"item": {name: "1"}}] * 30
+    assert reader.cache_info().currsize == before

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from execution.deferred import DeferringWriter, assert_same_delivered
-from execution.hard_schema import Ash, hard_schema
-from execution.operations import RULES, operations
-from execution.sameness import Case, assert_same, assert_same_errors
-from graphql import GraphQLError
-from hypothesis import HealthCheck, given, settings
+from execution.hard_data import Ash
+from execution.hard_schema import hard_schema
+from execution.operations import RULES, declaring_what_it_uses, operations
+from execution.sameness import Case, assert_same, assert_same_errors, assert_same_events, described
+from graphql import GraphQLError, parse, validate
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from customer_gateway.execution import compile_operation
+from customer_gateway.execution import OperationRejected, compile_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,34 @@ def test_any_mutation_gives_what_graphql_core_gives(
     document, variables = operation
 
     runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
+
+
+@settings(MANY, max_examples=2_000 if FUZZ else 400)
+@given(operations(SCHEMA, "subscription", 2))
+def test_any_event_of_a_subscription_gives_what_graphql_core_gives(
+    runner: asyncio.Runner, operation: tuple[str, dict[str, Any]]
+) -> None:
+    document, variables = operation
+
+    runner.run(assert_same_events(Case(SCHEMA, document, variables, rules=RULES)))
+
+
+@settings(MANY, max_examples=2_000 if FUZZ else 400)
+@given(st.sampled_from([1, 2, 2, 3]).flatmap(lambda depth: operations(SCHEMA, "query", depth)), st.integers(0, 10_000))
+def test_a_document_is_refused_or_executed_as_by_graphql_core(
+    runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
+) -> None:
+    document, variables = declaring_what_it_uses(operation[0]), operation[1]
+    mistakes = validate(SCHEMA, parse(document))
+    case = Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed))
+
+    if mistakes:
+        event("refused")
+        with pytest.raises(OperationRejected) as rejection:
+            compile_operation(SCHEMA, document)
+        assert list(map(described, rejection.value.errors)) == list(map(described, mistakes))
+    else:
+        runner.run(assert_same(case))
 
 
 DEFERRING = st.sampled_from([("query", 2), ("query", 3), ("query", 3), ("mutation", 2)]).flatmap(

@@ -10,6 +10,7 @@ import pytest
 from execution.sameness import described
 from graphql import (
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLInt,
     GraphQLNonNull,
@@ -130,6 +131,34 @@ async def test_each_event_is_one_execution_as_by_graphql_core(document: str, var
     results = await compile_operation(SCHEMA, document).subscribe(variables, None, root)
 
     assert await all_of(results) == await by_graphql_core(document, variables, root)
+
+
+async def test_what_is_no_subscription_gives_no_events() -> None:
+    result = await compile_operation(SCHEMA, "{ a }").subscribe()
+
+    with pytest.raises(GraphQLError) as reference:
+        subscribe(SCHEMA, parse("{ a }"))
+
+    assert isinstance(result, ExecutionResult)
+    assert not result.executed
+    assert [error.message for error in result.errors or []] == [reference.value.message]
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, GraphQLSchema(SCHEMA.query_type)], ids=["without", "with no such type"])
+async def test_a_field_that_is_not_defined_has_no_events(schema: GraphQLSchema) -> None:
+    result = await compile_operation(schema, "subscription { nonsense }", None, ()).subscribe()
+
+    reference: Any = subscribe(schema, parse("subscription { nonsense }"))
+
+    assert shown(result) == shown(reference)
+
+
+async def test_a_subscription_that_selects_nothing_has_no_events() -> None:
+    compiled = compile_operation(SCHEMA, "subscription { count @skip(if: true) }", None, ())
+
+    result = await compiled.subscribe()
+
+    assert shown(result)[1] == [described(GraphQLError("The subscription selects no field.", compiled.definition))]
 
 
 async def events_of(compiled: CompiledOperation) -> Any:

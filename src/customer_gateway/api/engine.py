@@ -20,9 +20,18 @@ from customer_gateway.api.limits import (
     parse_within,
     refuse_invalid,
     too_deep,
+    weight_of,
 )
-from customer_gateway.execution import CompiledOperation, OperationCache, OperationRejected, compile_operation
-from customer_gateway.execution.result import encoded
+from customer_gateway.execution import (
+    CompiledOperation,
+    OperationKey,
+    OperationRejected,
+    PlanCache,
+    WeightedCache,
+    compile_operation,
+    encoded,
+    operation_key,
+)
 from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -182,11 +191,23 @@ class Engine:
         self._context_factory = context_factory
         self._limits = limits
         self._so_far = so_far
-        self._known = OperationCache(self._prepare, limits.prepared)
+        self._plans = PlanCache(limits.kept_fields)
+        self._prepared: WeightedCache[OperationKey, Prepared] = WeightedCache(limits.kept_tokens)
+        # Apart from the others, so that bad documents push out no good ones.
+        self._refused: WeightedCache[OperationKey, Refused] = WeightedCache(limits.kept_refusals)
 
     def prepare(self, document: str, operation_name: str | None) -> Prepared | Refused:
         """The named operation of the document (its only one, without a name), or why it is refused."""
-        return self._known.get(document, operation_name or None)
+        key = operation_key(document, operation_name or None)
+        known = self._prepared.get(key) or self._refused.get(key)
+        if known is not None:
+            return known
+        made = self._prepare(document, operation_name or None)
+        if isinstance(made, Refused):
+            self._refused.keep(key, made, 1)
+        else:
+            self._prepared.keep(key, made, weight_of(made.compiled.document, document))
+        return made
 
     async def execute(
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
@@ -208,7 +229,9 @@ class Engine:
         try:
             document = parse_within(source, self._limits)
             refuse_invalid(self._schema, document, self._limits)
-            compiled = compile_operation(self._schema, document, operation_name, (), hide_suggestions=True)
+            compiled = compile_operation(
+                self._schema, document, operation_name, (), plans=self._plans, hide_suggestions=True
+            )
         except DocumentRefused as refused:
             return _beyond(refused)
         except DocumentInvalid as invalid:

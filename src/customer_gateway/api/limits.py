@@ -38,11 +38,15 @@ MOST_ERRORS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """The most that one document may have; and how many documents are kept prepared.
+    """The most that one document may have; and how much is kept of all documents together.
 
     `characters` bounds what the lexer walks over, comments and blanks included. `fields` counts every field as often
     as fragments repeat it, which bounds the work of merging and executing them. `comparisons` bounds how often
     validation compares two fields of the same response name, which grows with their square.
+
+    Kept are prepared documents, up to `kept_tokens` (see `weight_of`; about half a kilobyte each), their plans, up to
+    `kept_fields` planned fields (about a kilobyte each; a document has a plan for each setting of its conditions), and
+    `kept_refusals` refusals. What was used least lately goes first; an eighth of the whole is the most for one.
     """
 
     tokens: int = 2_000
@@ -50,7 +54,9 @@ class DocumentLimits:
     depth: int = 15
     fields: int = 5_000
     comparisons: int = 10_000
-    prepared: int = 1_000
+    kept_tokens: int = 100_000
+    kept_fields: int = 50_000
+    kept_refusals: int = 100
 
 
 class DocumentRefused(Exception):
@@ -109,6 +115,15 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
         raise DocumentRefused(GraphQLError("The document is too entangled to be validated"), "QUERY_TOO_COMPLEX")
     if errors:
         raise DocumentInvalid(errors)
+
+
+CHARACTERS_PER_TOKEN: Final = 100
+"""As many characters of a document are kept at the cost of one token."""
+
+
+def weight_of(document: DocumentNode, source: str) -> int:
+    """What it costs to keep the document, in tokens: long names and comments cost too."""
+    return document.token_count + len(source) // CHARACTERS_PER_TOKEN + 1
 
 
 def too_deep() -> DocumentRefused:

@@ -1,11 +1,11 @@
 """An executor for GraphQL operations that goes level by level: each field once for all objects of a level."""
 
-from .cache import OperationCache
-from .collection import Selection
+from .cache import OperationKey, WeightedCache, operation_key
 from .declaration import Attribute, Batched, Partitioned
 from .events import Events
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
-from .result import ExecutionResult, IncrementalResults, payload
+from .plan_cache import PlanCache
+from .result import ExecutionResult, IncrementalResults, encoded, payload
 
 __all__ = [
     "Attribute",
@@ -15,10 +15,13 @@ __all__ = [
     "Events",
     "ExecutionResult",
     "IncrementalResults",
-    "OperationCache",
+    "OperationKey",
     "OperationRejected",
     "Partitioned",
-    "Selection",
+    "PlanCache",
+    "WeightedCache",
     "compile_operation",
+    "encoded",
+    "operation_key",
     "payload",
 ]

@@ -1,43 +1,68 @@
-"""A bounded cache of what is made of documents."""
+"""A cache bounded by what its things weigh, and the key that tells one operation from another."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Hashable
 
-Made = TypeVar("Made")
+OperationKey: TypeAlias = tuple[bytes, bytes | None]
+
+Key = TypeVar("Key", bound="Hashable")
+Thing = TypeVar("Thing")
+
+LARGEST_SHARE: Final = 8
+"""What weighs more than this part of the whole is not kept: it would push out too many others."""
 
 
-class OperationCache(Generic[Made]):
-    """What was made of operations, by the hash of their document and their name; the least lately used goes first.
+class WeightedCache(Generic[Key, Thing]):
+    """Things that together weigh at most `most`; the least lately used goes first. The unit is the user's."""
 
-    `make` gets the document's text and the name of the operation: a compiled operation, or what its user makes of it.
-    """
-
-    def __init__(self, make: Callable[[str, str | None], Made], maxsize: int) -> None:
-        self._make = make
-        self._maxsize = maxsize
-        self._known: OrderedDict[tuple[bytes, bytes | None], Made] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._things: OrderedDict[Key, Thing] = OrderedDict()
+        self._weights: dict[Key, int] = {}
+        self.weight = 0
+        """What all that is kept weighs."""
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._things)
 
-    def get(self, document: str, operation_name: str | None = None) -> Made:
-        """What is known of the operation, made now if it is new. What `make` raises is raised and not kept."""
-        # The name is a client's too, and as long as the client likes.
-        key = (_hashed(document), None if operation_name is None else _hashed(operation_name))
-        known = self._known.get(key)
-        if known is not None:
-            self._known.move_to_end(key)
-            return known
-        made = self._known[key] = self._make(document, operation_name)
-        if len(self._known) > self._maxsize:
-            self._known.popitem(last=False)
-        return made
+    def get(self, key: Key) -> Thing | None:
+        """What is kept under this key, now the last used."""
+        thing = self._things.get(key)
+        if thing is not None:
+            self._things.move_to_end(key)
+        return thing
+
+    def keep(self, key: Key, thing: Thing, weight: int) -> None:
+        """Keep it as the last used, if it is not too heavy. Nothing may be kept under the key yet."""
+        self._things[key] = thing
+        self._weights[key] = 0
+        self.grow(key, weight)
+
+    def grow(self, key: Key, by: int) -> None:
+        """What is kept under this key weighs more than it did; nothing happens where it is kept no longer."""
+        if key not in self._weights:
+            return
+        self._weights[key] += by
+        self.weight += by
+        if self._weights[key] * LARGEST_SHARE > self._most:
+            self._drop(key)
+        while self.weight > self._most:
+            self._drop(next(iter(self._things)))
+
+    def _drop(self, key: Key) -> None:
+        del self._things[key]
+        self.weight -= self._weights.pop(key)
+
+
+def operation_key(document: str, operation_name: str | None = None) -> OperationKey:
+    """A short key for an operation of a document: the name is a client's too, and as long as the client likes."""
+    return _hashed(document), None if operation_name is None else _hashed(operation_name)
 
 
 def _hashed(text: str) -> bytes:

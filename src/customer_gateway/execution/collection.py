@@ -69,41 +69,6 @@ class Collector:
         return [named] if isinstance(named, GraphQLObjectType) else []
 
 
-class Selection:
-    """What an operation reads below one field: names are the schema's, whatever the aliases."""
-
-    def __init__(self, collector: Collector, fields: list[tuple[GraphQLOutputType, FieldDetailsList]]) -> None:
-        self._collector = collector
-        self._fields = fields
-        self._by_type: dict[str, dict[str, list[tuple[GraphQLOutputType, FieldDetailsList]]]] | None = None
-
-    @property
-    def by_type(self) -> dict[str, frozenset[str]]:
-        """The names of the fields read on each concrete type."""
-        return {type_name: frozenset(fields) for type_name, fields in self._collected().items()}
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the fields read on any concrete type."""
-        return frozenset(name for fields in self._collected().values() for name in fields)
-
-    def under(self, name: str) -> Selection:
-        """What is read below the field of that name; nothing where it is not selected."""
-        found = [entry for fields in self._collected().values() for entry in fields.get(name, ())]
-        return Selection(self._collector, found)
-
-    def _collected(self) -> dict[str, dict[str, list[tuple[GraphQLOutputType, FieldDetailsList]]]]:
-        if self._by_type is None:
-            self._by_type = {}
-            for output_type, details in self._fields:
-                for object_type in self._collector.concrete_types(output_type):
-                    known = self._by_type.setdefault(object_type.name, {})
-                    for _, field, sub_details in selected(self._collector, details, object_type):
-                        name = sub_details[0].node.name.value
-                        known.setdefault(name, []).append((field.type, sub_details))
-        return self._by_type
-
-
 def selected(
     collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType
 ) -> Iterator[tuple[str, GraphQLField, FieldDetailsList]]:

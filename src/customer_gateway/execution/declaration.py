@@ -16,7 +16,10 @@ PYTHON_TYPE = "python_type"
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The field is `getattr(parent, name)`; an Exception found there is the field's error."""
+    """The field is `getattr(parent, name)`; an Exception found there is the field's error.
+
+    Arguments of the field do not change it; one that does not fit is the field's error, as everywhere.
+    """
 
     name: str
 
@@ -26,15 +29,12 @@ class Batched:
     """The field is resolved for all parents of a level by one call.
 
     `resolve(parents, context, **arguments)` gives, at once or awaited, a sequence as long as `parents` and in
-    their order, or (at once) a `Partitioned`. An element that is an Exception is the error of that element; raising
-    is the error of each.
+    their order, or a `Partitioned`. An element that is an Exception is the error of that element; raising is the
+    error of each.
     The parents belong to the executor: read them, do not change the sequence.
-
-    With `wants_selection` the call also gets `selection=` (a `Selection`): what the operation reads below.
     """
 
-    resolve: Callable[..., Awaitable[Sequence[object]] | Sequence[object] | Partitioned]
-    wants_selection: bool = False
+    resolve: Callable[..., Awaitable[Sequence[object] | Partitioned] | Sequence[object] | Partitioned]
 
 
 @dataclass(frozen=True, slots=True)

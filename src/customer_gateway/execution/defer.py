@@ -60,24 +60,37 @@ class Deferred:
             self._groups.append(group)
         return deliveries
 
-    def work(self, nulled: set[Key], below: Key = ()) -> Work:
-        """The work at or below a position, without what lies in a subtree that an error made null."""
-        tasks: list[ExecutionGroup] = []
-        for task, batch, index in self._tasks:
-            key = key_of(task.path)
-            if key[: len(below)] == below and not any(key[:end] in nulled for end in range(len(key) + 1)):
-                batch.want(index)
-                tasks.append(task)
-        groups = [group for group in self._groups if key_of(group.path)[: len(below)] == below]
-        return Work(groups, tasks)
+    def shares(self, nulled: set[Key], length: int = 0) -> dict[Key, Share]:
+        """What is put off for each position of that many keys, without subtrees that an error made null."""
+        shares: dict[Key, Share] = {}
+        for group in self._groups:
+            shares.setdefault(key_of(group.path)[:length], Share([], [])).groups.append(group)
+        for entry in self._tasks:
+            key = key_of(entry[0].path)
+            if not any(key[:end] in nulled for end in range(len(key) + 1)):
+                shares.setdefault(key[:length], Share([], [])).tasks.append(entry)
+        return shares
+
+
+class Share(NamedTuple):
+    """What is put off for one object and all below it."""
+
+    groups: list[DeliveryGroup]
+    tasks: list[tuple[ExecutionGroup, Batch, int]]
+
+    def work(self) -> Work:
+        """The work to be done now that the object itself is delivered."""
+        for _, batch, index in self.tasks:
+            batch.want(index)
+        return Work(self.groups, [task for task, _, _ in self.tasks])
 
 
 class Round(NamedTuple):
-    """One execution of a batch: the rows by the index of their object, the errors and what was put off in turn."""
+    """One execution of a batch: the row of each object by its index; by its key the errors and what it put off."""
 
     rows: dict[int, Any]
-    errors: list[tuple[Key, GraphQLError]]
-    deferred: Deferred | None
+    errors: dict[Key, list[GraphQLError]]
+    deferred: dict[Key, Share]
 
 
 class Batch:
@@ -119,15 +132,22 @@ class Batch:
         except BaseException:
             await branch.abandon()
             raise
-        return Round(dict(zip(together, rows, strict=True)), branch.landed.keyed(), branch.deferred)
+        # All objects of a batch stand at the same field, so their keys are of one length.
+        length = len(key_of(self._positions.path_at(together[0])))
+        landed = branch.landed.keyed()
+        errors: dict[Key, list[GraphQLError]] = {}
+        for key, error in landed:
+            errors.setdefault(key[:length], []).append(error)
+        deferred = branch.deferred.shares({key for key, _ in landed}, length) if branch.deferred else {}
+        return Round(dict(zip(together, rows, strict=True)), errors, deferred)
 
     def _delivered(
         self, path: Path | None, groups: list[DeliveryGroup], row: dict[str, Any], done: Round
     ) -> WorkResult:
         key = key_of(path)
-        errors = [error for landed, error in done.errors if landed[: len(key)] == key]
-        work = done.deferred.work({landed for landed, _ in done.errors}, key) if done.deferred else None
-        return WorkResult(ExecutionGroupValue(groups, list(key), row, errors or None), work)
+        share = done.deferred.get(key)
+        value = ExecutionGroupValue(groups, list(key), row, done.errors.get(key))
+        return WorkResult(value, None if share is None else share.work())
 
 
 class Publishing:
@@ -152,11 +172,11 @@ class Publishing:
 def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
     """The initial result with those that follow, None where nothing is put off."""
     errors = run.landed.keyed()
-    work = run.deferred.work({key for key, _ in errors}) if run.deferred else None
-    if data is None or work is None or not work.tasks:
+    share = run.deferred.shares({key for key, _ in errors}).get(()) if run.deferred else None
+    if data is None or share is None or not share.tasks:
         return None
     reported = [error for _, error in errors]
-    return IncrementalPublisher().build_response(data, reported or None, work, Publishing(run))
+    return IncrementalPublisher().build_response(data, reported or None, share.work(), Publishing(run))
 
 
 def key_of(path: Path | None) -> Key:

@@ -11,9 +11,10 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .completion import LeafCompletion, gathered
+from .columns import gathered
 from .declaration import Partitioned
 from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
+from .leaves import LeafCompletion
 from .positions import OfSome
 from .rows import Cell, readable
 from .scope import Scope
@@ -21,8 +22,7 @@ from .scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .collection import Selection
-    from .completion import Columnar, Completion
+    from .columns import Columnar, Completion
     from .declaration import Batched
     from .place import Site
     from .positions import Positions
@@ -108,17 +108,14 @@ def _attempt(get: Callable[[Any], Any], value: Any) -> Any:
 class BatchedField:
     """One call of the batched resolver for all objects."""
 
-    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "_selection", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "cell", "fragile", "site")
 
-    def __init__(
-        self, site: Site, batched: Batched, arguments: Arguments, selection: Selection, completion: Completion
-    ) -> None:
+    def __init__(self, site: Site, batched: Batched, arguments: Arguments, completion: Completion) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
         self._resolve = batched.resolve
         self._arguments = arguments
-        self._selection = {"selection": selection} if batched.wants_selection else {}
         self._complete = completion.complete
         self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
 
@@ -126,16 +123,35 @@ class BatchedField:
         objects = scope.objects
         try:
             arguments = self._arguments.values(run.variables)
-            values: Any = self._resolve(objects, run.context, **arguments, **self._selection)
+            values: Any = self._resolve(objects, run.context, **arguments)
             if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
                 return values
-            if type(values) is Partitioned:
-                return self._in_parts(run, scope, values)
-            if type(values) is not list and is_awaitable(values):
+            if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
                 return run.spawn(self._arrive(run, scope, run.lend(values)))
+            return self._answered(run, scope, values)
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            values = [error] * len(objects)
+            return self._completed(run, scope, [error] * len(objects))
+
+    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
+        try:
+            column = self._answered(run, scope, await awaitable)
+        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            column = self._completed(run, scope, [error] * len(scope.objects))
+        return column if isinstance(column, list) else await column
+
+    def _answered(self, run: Run, scope: Scope, values: Any) -> Columnar:
+        """The column of a resolver's answer. Raises what the answer raises while it is read."""
+        if type(values) is Partitioned:
+            return self._in_parts(run, scope, values)
+        wanted = len(scope.objects)
+        values = values if type(values) is list else _as_list(values)
+        if len(values) != wanted:
+            field = f"{self.site.parent_type}.{self.site.name}"
+            raise RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")
         return self._completed(run, scope, values)
+
+    def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
+        return self._complete(run, values, scope.of_field(self.site))
 
     def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
         """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
@@ -149,22 +165,6 @@ class BatchedField:
             begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
 
-    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
-        try:
-            values = await awaitable
-        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            values = [error] * len(scope.objects)
-        column = self._completed(run, scope, values)
-        return column if isinstance(column, list) else await column
-
-    def _completed(self, run: Run, scope: Scope, values: Any) -> Columnar:
-        wanted = len(scope.objects)
-        values = values if type(values) is list else _as_list(values)
-        if len(values) != wanted:
-            field = f"{self.site.parent_type}.{self.site.name}"
-            values = [RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")] * wanted
-        return self._complete(run, values, scope.of_field(self.site))
-
 
 def _dispose(parts: Partitioned) -> None:
     """Close the coroutines that nobody will await."""
@@ -174,13 +174,14 @@ def _dispose(parts: Partitioned) -> None:
 
 
 def _as_list(values: Any) -> list[Any]:
-    """The sequence as a list; what has no order, or is one text, counts as no values."""
+    """The values as a list; what has no order, or is one text, counts as no values. Raises what reading them raises."""
     if isinstance(values, (str, bytes, Mapping, AbstractSet)):
         return []
     try:
-        return list(values)
+        reading = iter(values)
     except TypeError:
         return []
+    return list(reading)
 
 
 class NativeField:
@@ -198,11 +199,14 @@ class NativeField:
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
         positions = scope.of_field(self.site)
+        try:
+            arguments = self._arguments.of_each(run.variables, len(scope.objects))
+        except Exception as error:  # noqa: BLE001  a scalar may raise anything
+            return self._complete(run, [error] * len(scope.objects), positions)
         values: list[Any] = []
-        for index, value in enumerate(scope.objects):
+        for index, (value, given) in enumerate(zip(scope.objects, arguments, strict=True)):
             try:
-                arguments = self._arguments.values(run.variables)
-                values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **arguments))
+                values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **given))
             except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
                 values.append(error)
         return self._complete(run, values, positions)

@@ -1,15 +1,20 @@
 """Scalars and enums, a column at a time: the common cases in C, anything unusual left to graphql-core."""
 
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
     GRAPHQL_MAX_INT,
     GRAPHQL_MIN_INT,
+    Executor,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLFloat,
@@ -19,12 +24,19 @@ from graphql import (
     Undefined,
 )
 
+from .columns import complete_live
+from .failures import column_of
 from .kinds import AWAITABLE, ERROR, NULL, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphql import GraphQLLeafType
+
+    from .columns import Columnar
+    from .place import Place
+    from .positions import Positions
+    from .run import Run
 
 NONE: Final = type(None)
 UNFIT: Final = frozenset({NONE, type(Undefined)})
@@ -44,8 +56,9 @@ class Leaf:
     """The check of a single value, where there is a simple one (see `rows.ODD`)."""
 
 
+@lru_cache(maxsize=512)
 def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
-    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine."""
+    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine. All its fields share it."""
     if leaf_type in ITSELF:
         cls = ITSELF[leaf_type]
         exact = frozenset({cls} if non_null else {cls, NONE})
@@ -148,3 +161,28 @@ def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]
             return None
 
     return quick
+
+
+class LeafCompletion:
+    __slots__ = ("check", "exact", "leaf_type", "place", "quick")
+
+    def __init__(self, place: Place, leaf_type: GraphQLLeafType) -> None:
+        self.place = place
+        self.leaf_type = leaf_type
+        leaf = leaf_of(leaf_type, non_null=place.non_null)
+        self.exact, self.quick, self.check = leaf.exact, leaf.quick, leaf.check
+
+    def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        if set(map(type, values)) <= self.exact:
+            return values
+        quick = self.quick(values)
+        return complete_live(self.place, run, values, positions, self._one_by_one) if quick is None else quick
+
+    def _one_by_one(self, run: Run, values: list[Any], positions: Positions) -> list[Any]:
+        column: list[Any] = []
+        for index, value in enumerate(values):
+            try:
+                column.append(Executor.complete_leaf_value(self.leaf_type, value))
+            except Exception as error:  # noqa: BLE001  a scalar may raise anything
+                column.append(self.place.fail(run, error, positions, index))
+        return column_of(column)

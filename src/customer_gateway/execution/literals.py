@@ -1,9 +1,9 @@
 """Literals of the document as functions of the variables: compiled once, so that no execution looks at them again.
 
-What such a function gives is what graphql-core's `coerce_input_literal` gives. Two leaves are left to graphql-core in
-every execution, because what their scalar makes of the literal cannot be known before: a list or object literal with
-variables in it, which the scalar is given with the variables put in; and a literal of which it makes something that
-a resolver could change, which must be made anew each time.
+What such a function gives is what graphql-core's `coerce_input_literal` gives, lists and objects anew each time. Two
+leaves are left to graphql-core, because what their scalar makes of the literal cannot be known or copied before: a
+list or object literal with variables in it, which the scalar is given with the variables put in; and a literal of
+which it makes an object of a class of its own. Those are read once for all objects of a level (see `read`).
 """
 
 # graphql-core's generic types come without their arguments, here and there.
@@ -54,6 +54,58 @@ class Constant(NamedTuple):
     def __call__(self, variables: VariableValues) -> Any:  # noqa: ARG002  the same whatever they are
         return self.value
 
+
+class Copied(NamedTuple):
+    """Lists and objects that do not depend on variables, anew for each who gets them."""
+
+    value: Any
+
+    def __call__(self, variables: VariableValues) -> Any:  # noqa: ARG002  the same whatever they are
+        return _copied(self.value)
+
+
+class OfDocument(NamedTuple):
+    """A literal that graphql-core reads again."""
+
+    node: ValueNode
+    leaf_type: Any
+
+    def __call__(self, variables: VariableValues) -> Any:
+        return coerce_input_literal(self.node, self.leaf_type, variables)
+
+
+class Items(NamedTuple):
+    """A list: each item, and whether it is null where it is missing."""
+
+    items: tuple[tuple[Make, bool], ...]
+
+    def __call__(self, variables: VariableValues) -> Any:
+        made: list[Any] = []
+        for make, may_be_missing in self.items:
+            value = make(variables)
+            if value is Undefined:
+                if not may_be_missing:
+                    return Undefined
+                value = None
+            made.append(value)
+        return made
+
+
+class Fields(NamedTuple):
+    """An input object."""
+
+    entries: tuple[tuple[str, Make], ...]
+    input_type: GraphQLInputObjectType
+
+    def __call__(self, variables: VariableValues) -> Any:
+        made = together(self.entries, variables)
+        if made is None or (self.input_type.is_one_of and [value is None for value in made.values()] != [False]):
+            return Undefined
+        return self.input_type.out_type(made)
+
+
+ANEW: Final = (Copied, OfDocument, Items, Fields)
+"""What makes another value each time it is asked: two resolvers may each change theirs."""
 
 NULL: Final = Constant(None)
 UNFIT: Final = Constant(Undefined)
@@ -120,35 +172,39 @@ def _optional_variable(name: str, missing: Any, non_null: bool, variables: Varia
 
 def _leaf(node: ValueNode, leaf_type: Any) -> Make:
     if variable_names(node):
-        return partial(coerce_input_literal, node, leaf_type)
+        return OfDocument(node, leaf_type)
     value = coerce_input_literal(node, leaf_type)
     # An enum gives its own values, and gives the same ones each time.
     if isinstance(leaf_type, GraphQLEnumType) or type(value) in SHAREABLE:
         return Constant(value)
-    return partial(coerce_input_literal, node, leaf_type)
+    return Copied(value) if _can_be_copied(value) else OfDocument(node, leaf_type)
+
+
+def _can_be_copied(value: Any) -> bool:
+    """Whether it is made of lists, dicts and what nobody can change."""
+    if type(value) is list:
+        return all(map(_can_be_copied, value))
+    if type(value) is dict:
+        return all(map(_can_be_copied, value.values()))
+    return type(value) in SHAREABLE
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return value
 
 
 def _list(node: ValueNode, item_type: GraphQLInputType) -> Make:
     """A list; what is none counts as its only item. A variable that is missing is null among the items."""
     if not isinstance(node, ast.ListValueNode):
-        return partial(_items, ((compiled(node, item_type), False),))
+        return Items(((compiled(node, item_type), False),))
     nullable = not isinstance(item_type, GraphQLNonNull)
-    return partial(
-        _items,
-        tuple((compiled(item, item_type), nullable and isinstance(item, VariableNode)) for item in node.values),
+    return Items(
+        tuple((compiled(item, item_type), nullable and isinstance(item, VariableNode)) for item in node.values)
     )
-
-
-def _items(items: tuple[tuple[Make, bool], ...], variables: VariableValues) -> Any:
-    made: list[Any] = []
-    for make, may_be_missing in items:
-        value = make(variables)
-        if value is Undefined:
-            if not may_be_missing:
-                return Undefined
-            value = None
-        made.append(value)
-    return made
 
 
 def _object(node: ValueNode, input_type: GraphQLInputObjectType) -> Make:
@@ -158,16 +214,31 @@ def _object(node: ValueNode, input_type: GraphQLInputObjectType) -> Make:
     if not values.keys() <= input_type.fields.keys() or (input_type.is_one_of and len(values) != 1):
         return UNFIT
     entries = [(field.out_name or name, given(values.get(name), field)) for name, field in input_type.fields.items()]
-    return partial(_fields, tuple(entries), input_type)
+    return Fields(tuple(entries), input_type)
 
 
-def _fields(
-    entries: tuple[tuple[str, Make], ...], input_type: GraphQLInputObjectType, variables: VariableValues
-) -> Any:
-    made = together(entries, variables)
-    if made is None or (input_type.is_one_of and [value is None for value in made.values()] != [False]):
-        return Undefined
-    return input_type.out_type(made)
+def reads_document(make: Make) -> bool:
+    """Whether graphql-core reads some literal in it again."""
+    if isinstance(make, Items):
+        return any(reads_document(item) for item, _ in make.items)
+    if isinstance(make, Fields):
+        return any(reads_document(entry) for _, entry in make.entries)
+    return isinstance(make, OfDocument)
+
+
+def read(make: Make, variables: VariableValues) -> Make:
+    """The same for these variables, with every literal read that graphql-core reads again.
+
+    What a scalar made an object of its own class of is shared from here on.
+    """
+    if isinstance(make, Items):
+        return Items(tuple((read(item, variables), may_be_missing) for item, may_be_missing in make.items))
+    if isinstance(make, Fields):
+        return Fields(tuple((name, read(entry, variables)) for name, entry in make.entries), make.input_type)
+    if isinstance(make, OfDocument):
+        value = make(variables)
+        return Copied(value) if _can_be_copied(value) else Constant(value)
+    return make
 
 
 def together(entries: Iterable[tuple[str, Make]], variables: VariableValues) -> dict[str, Any] | None:

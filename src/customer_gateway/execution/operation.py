@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graphql import (
     DocumentNode,
-    Executor,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     assert_valid_schema,
-    create_source_event_stream,
     parse,
     validate,
 )
-from graphql import ExecutionResult as CoreResult
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
 from .defer import published
 from .events import Events
-from .kinds import is_awaitable
-from .plan_cache import PlanCache
+from .plan_cache import OperationPlans, PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
 from .variables import NO_VALUES, Variables
@@ -51,34 +47,35 @@ class OperationRejected(Exception):
         self.errors = errors
 
 
-def compile_operation(  # noqa: PLR0913  the first four are the whole of it, the others are limits
+def compile_operation(  # noqa: PLR0913  the first four are the whole of it
     schema: GraphQLSchema,
     document: str | DocumentNode,
     operation_name: str | None = None,
     validate_rules: Collection[type[ASTValidationRule]] | None = None,
     *,
-    max_tokens: int | None = None,
+    plans: PlanCache | None = None,
     hide_suggestions: bool = False,
 ) -> CompiledOperation:
     """Parse, validate and choose the operation. Raises OperationRejected.
 
-    `validate_rules` are the rules to check, by default all of the specification. `max_tokens` bounds the document,
-    `hide_suggestions` keeps names of the schema out of error messages.
+    `validate_rules` are the rules to check, by default all of the specification. `plans` keeps the operation's plans,
+    together with those of others; without it the operation has a cache of its own. `hide_suggestions` keeps names of
+    the schema out of error messages.
     """
     assert_valid_schema(schema)
-    parsed = _parsed(document, max_tokens) if isinstance(document, str) else document
+    parsed = _parsed(document) if isinstance(document, str) else document
     errors = validate(schema, parsed, validate_rules, hide_suggestions=hide_suggestions)
     if errors:
         raise OperationRejected("validation", errors)
     operation = Operation(
         schema, _chosen(parsed, operation_name), _fragments(schema, parsed), hide_suggestions=hide_suggestions
     )
-    return CompiledOperation(operation, parsed)
+    return CompiledOperation(operation, parsed, PlanCache() if plans is None else plans)
 
 
-def _parsed(text: str, max_tokens: int | None) -> DocumentNode:
+def _parsed(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=max_tokens)
+        return parse(text)
     except GraphQLError as error:
         raise OperationRejected("parse", [error]) from error
 
@@ -113,14 +110,14 @@ def _fragments(schema: GraphQLSchema, document: DocumentNode) -> dict[str, Fragm
 class CompiledOperation:
     """One operation of one document, ready to be executed with any variables."""
 
-    def __init__(self, operation: Operation, document: DocumentNode) -> None:
+    def __init__(self, operation: Operation, document: DocumentNode, plans: PlanCache) -> None:
         self.document = document
         self.definition = operation.definition
         self.operation_name = operation.definition.name.value if operation.definition.name else None
         self.operation_type = operation.definition.operation.value
         self._operation = operation
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
-        self._plans = PlanCache(operation)
+        self._plans = OperationPlans(operation, plans)
 
     def bind(self, variables: Mapping[str, Any] | None = None) -> Bound:
         """The operation with its variables: coerced once, whatever is then asked of it."""
@@ -177,24 +174,19 @@ class CompiledOperation:
 
         Each event is one execution with the event as its root.
         """
-        operation = self._operation
-        executor = Executor.build(
-            operation.schema,
-            self.document,
-            root,
-            context,
-            dict(variables or {}),
-            self.operation_name,
-            hide_suggestions=operation.hide_suggestions,
-        )
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor, executed=False)
-        source: Any = create_source_event_stream(executor)
-        source = await source if is_awaitable(source) else source
-        if isinstance(source, CoreResult):
-            return ExecutionResult(None, source.errors, executed=False)
-        values = executor.variable_values
-        bound = Bound(operation, values, self._plans.prepared(values))
+        values = self._variables.coerce(variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, values, executed=False)
+        if self.operation_type != "subscription":
+            return ExecutionResult(None, [GraphQLError("Expected subscription operation.")], executed=False)
+        prepared = self._plans.prepared(values)
+        if isinstance(prepared, list):
+            return ExecutionResult(None, prepared, executed=False)
+        try:
+            source = await Run(self._operation, values, context, root).events(prepared.source)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error], executed=False)
+        bound = Bound(self._operation, values, prepared)
         return Events(source, lambda event: bound.execute(context, event))
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:

@@ -27,6 +27,8 @@ class Site:
     definition: GraphQLField
     details: FieldDetailsList
     nodes: list[FieldNode]
+    depth: int
+    """How many fields stand above this one."""
 
 
 @dataclass(frozen=True, slots=True)

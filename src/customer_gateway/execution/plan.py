@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphql import default_field_resolver
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
 from graphql.type.introspection import TypeNameMetaFieldDef
 
-from .collection import Selection
 from .completion import completion_of
 from .declaration import Attribute, Batched, declared
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
-from .rows import FEWEST_ROWS, MOST_NAMES, OFTEN, reader
-from .variables import Arguments
+from .rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, OFTEN, reader
+from .variables import arguments_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphql import GraphQLObjectType
     from graphql.execution.collect_fields import CollectedFields, DeferUsage, FieldDetailsList, GroupedFieldSet
     from graphql.execution.incremental.build_execution_plan import DeferUsageSet
@@ -36,13 +38,30 @@ class Deferral(NamedTuple):
     groups: list[tuple[DeferUsageSet, SelectionPlan]]
 
 
+LEVELS_OF_A_STACK: Final = 32
+"""After so many levels the next begins on a stack of its own: a level takes about ten frames of Python's thousand."""
+
+
 class SelectionPlan:
     """The fields of one selection on one object type, in the order of the response."""
 
-    __slots__ = ("_attributes", "_cells", "_read", "_uses", "deferral", "executed", "fields", "fragile", "names")
+    __slots__ = (
+        "_attributes",
+        "_cells",
+        "_read",
+        "_uses",
+        "deep",
+        "deferral",
+        "executed",
+        "fields",
+        "fragile",
+        "names",
+    )
 
-    def __init__(self, fields: list[Field]) -> None:
+    def __init__(self, fields: list[Field], depth: int) -> None:
         self.fields = fields
+        self.deep = depth % LEVELS_OF_A_STACK == LEVELS_OF_A_STACK - 1
+        """Whether this level begins on a new stack."""
         self.deferral: Deferral | None = None
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
@@ -55,8 +74,11 @@ class SelectionPlan:
         ]
         self.executed = [field for field in fields if field.cell.attribute is None and field.cell.constant is None]
         """The fields that a generated reader does not read by itself."""
-        self._uses = 0 if self._attributes and len(fields) <= MOST_NAMES else -1
+        self._uses = 0 if self._attributes and self._fits_a_reader() else -1
         self._read: Reader | None = None
+
+    def _fits_a_reader(self) -> bool:
+        return len(self.names) <= MOST_NAMES and sum(map(len, self.names)) <= MOST_CHARACTERS
 
     def reader(self, count: int) -> Reader | None:
         """The generated reader, if this selection is worth one."""
@@ -71,12 +93,28 @@ class SelectionPlan:
         return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
 
+class Planned:
+    """How many fields were planned so far, and who is told of those that come."""
+
+    __slots__ = ("fields", "tell")
+
+    def __init__(self) -> None:
+        self.fields = 0
+        self.tell: Callable[[int], None] | None = None
+
+    def add(self, fields: int) -> None:
+        self.fields += fields
+        if self.tell is not None:
+            self.tell(fields)
+
+
 class Planner:
     """Makes the plans of one operation under one setting of its conditions, each when it is first reached."""
 
     def __init__(
         self,
         collector: Collector,
+        planned: Planned,
         *,
         error_propagation: bool,
         incremental: bool = False,
@@ -85,40 +123,48 @@ class Planner:
         self.schema = collector.schema
         self.error_propagation = error_propagation
         self._collector = collector
+        self._planned = planned
         self._incremental = incremental
         self._within = within
         """The deferred fragments whose fields this planner plans, None for the initial result."""
 
     def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
-        return self._plan(root_type, self._collector.root(root_type))
+        return self._plan(root_type, self._collector.root(root_type), 0)
 
-    def selection(self, details: FieldDetailsList, object_type: GraphQLObjectType) -> SelectionPlan:
-        """What is selected below the given fields where their value is of `object_type`."""
-        return self._plan(object_type, self._collector.under(details, object_type))
+    def selection(self, site: Site, object_type: GraphQLObjectType) -> SelectionPlan:
+        """What is selected below a field where its value is of `object_type`."""
+        return self._plan(object_type, self._collector.under(site.details, object_type), site.depth + 1)
 
-    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields) -> SelectionPlan:
+    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields, depth: int) -> SelectionPlan:
         if not self._incremental:
-            return self.fields(object_type, collected.grouped_field_set)
+            return self.fields(object_type, collected.grouped_field_set, depth)
         now, later = build_execution_plan(collected.grouped_field_set, self._within)
-        plan = self.fields(object_type, now)
+        plan = self.fields(object_type, now, depth)
         if collected.new_defer_usages or later:
-            groups = [(usages, self._inside(usages).fields(object_type, grouped)) for usages, grouped in later.items()]
+            groups = [
+                (usages, self._inside(usages).fields(object_type, grouped, depth)) for usages, grouped in later.items()
+            ]
             plan.deferral = Deferral(collected.new_defer_usages, groups)
         return plan
 
     def _inside(self, usages: DeferUsageSet) -> Planner:
-        return Planner(self._collector, error_propagation=self.error_propagation, incremental=True, within=usages)
+        return Planner(
+            self._collector, self._planned, error_propagation=self.error_propagation, incremental=True, within=usages
+        )
 
-    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
-        planned = [self._field(object_type, name, details) for name, details in grouped.items()]
-        return SelectionPlan([field for field in planned if field is not None])
+    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan:
+        planned = [self._field(object_type, name, details, depth) for name, details in grouped.items()]
+        self._planned.add(len(planned))
+        return SelectionPlan([field for field in planned if field is not None], depth)
 
-    def _field(self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> Field | None:
+    def _field(
+        self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList, depth: int
+    ) -> Field | None:
         name = details[0].node.name.value
         definition = self.schema.get_field(object_type, name)
         if definition is None:  # only in a document that was not validated: graphql-core leaves it out too
             return None
-        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details])
+        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details], depth)
         if definition is TypeNameMetaFieldDef:
             return TypenameField(site)
         return self._resolved(site)
@@ -126,17 +172,23 @@ class Planner:
     def _resolved(self, site: Site) -> Field:
         declaration = declared(site.definition)
         completion = completion_of(self, site, site.definition.type)
-        if isinstance(declaration, Attribute):
+        arguments = arguments_of(site, hide_suggestions=self._collector.hide_suggestions)
+        if isinstance(declaration, Attribute) and arguments.constant:
             return AttributeField(site, declaration.name, completion)
-        arguments = Arguments(
-            site.definition,
-            site.nodes[0],
-            site.details[0].fragment_variable_values,
-            hide_suggestions=self._collector.hide_suggestions,
-        )
+        if isinstance(declaration, Attribute):
+            # Arguments do not change an attribute, but one that does not fit is an error.
+            return NativeField(site, _attribute(declaration.name), arguments, completion)
         if isinstance(declaration, Batched):
-            selection = Selection(self._collector, [(site.definition.type, site.details)])
-            return BatchedField(site, declaration, arguments, selection, completion)
+            return BatchedField(site, declaration, arguments, completion)
         if site.definition.resolve is None:
             return PropertyField(site, default_field_resolver, arguments, completion)
         return NativeField(site, site.definition.resolve, arguments, completion)
+
+
+def _attribute(name: str) -> Callable[..., Any]:
+    get = attrgetter(name)
+
+    def resolve(source: Any, _info: object, **_arguments: object) -> Any:
+        return get(source)
+
+    return resolve

@@ -1,62 +1,97 @@
-"""The plans of an operation, one for each setting of its conditions."""
+"""The plans of operations, one for each setting of an operation's conditions."""
 
 # graphql-core's generic types come without their arguments, here and there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphql import GraphQLError, Undefined
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
+from .cache import WeightedCache
 from .collection import Collector, condition_variables, fields_by_type
-from .plan import Planner
+from .plan import Planned, Planner
+from .source import source_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLObjectType
 
     from .plan import SelectionPlan
     from .run import Operation
+    from .source import Source
 
-MOST_PLANS: Final = 32
-"""How many settings of its conditions an operation keeps plans for."""
+MOST_FIELDS: Final = 50_000
+"""How many planned fields are kept unless the cache is told otherwise; a field takes about a kilobyte."""
+
+PLAN: Final = 4
+"""What a plan weighs besides its fields, in fields."""
+
+Setting: TypeAlias = "tuple[Any, ...]"
+"""How an operation is executed: whether incrementally, and the values of the variables in its conditions."""
 
 
 class PlanCache:
-    """A plan for each setting of the conditions (`@skip`, `@include`, `@defer`) that was met."""
+    """The plans that all operations of a cache share, bounded by the number of planned fields.
 
-    def __init__(self, operation: Operation) -> None:
+    Plans grow while they are executed: what lies below a field is planned when it is first reached.
+    """
+
+    def __init__(self, most_fields: int = MOST_FIELDS) -> None:
+        self._plans: WeightedCache[tuple[object, Setting], Prepared] = WeightedCache(most_fields)
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    @property
+    def weight(self) -> int:
+        """The number of fields of all plans kept, with what the plans themselves count."""
+        return self._plans.weight
+
+    def get(self, owner: object, setting: Setting) -> Prepared | None:
+        return self._plans.get((owner, setting))
+
+    def keep(self, owner: object, setting: Setting, prepared: Prepared) -> None:
+        """Keep a plan, and count what will yet be planned of it."""
+        key = (owner, setting)
+        self._plans.keep(key, prepared, PLAN + prepared.planned.fields)
+        prepared.planned.tell = partial(self._plans.grow, key)
+
+
+class OperationPlans:
+    """The plans of one operation: one for each setting of its conditions (`@skip`, `@include`, `@defer`)."""
+
+    def __init__(self, operation: Operation, cache: PlanCache) -> None:
         self._operation = operation
+        self._cache = cache
+        # Stands for the operation in the cache. When the operation is dropped its plans go as they grow old.
+        self._owner = object()
         self._conditions = condition_variables([operation.definition, *operation.fragment_definitions.values()])
         # The arguments of fragments are bound while fields are collected, so such a plan serves one execution only.
         self._reusable = not any(fragment.variable_signatures for fragment in operation.fragments.values())
-        self._plans: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
         self._propagates = not any(
             directive.name.value == GraphQLDisableErrorPropagationDirective.name
             for directive in operation.definition.directives or ()
         )
 
-    def __len__(self) -> int:
-        return len(self._plans)
-
     def prepared(self, values: VariableValues, *, incremental: bool = False) -> Prepared | list[GraphQLError]:
         """The plan for these values of the conditions, or the error that says why there is none."""
-        setting = (incremental, *(values.coerced.get(name, Undefined) for name in self._conditions))
+        coerced = values.coerced
+        setting = (incremental, *[_told_apart(coerced.get(name, Undefined)) for name in self._conditions])
         try:
-            known = self._plans.get(setting)
-            if known is None or not self._reusable:
-                known = self._plans[setting] = self._prepare(values, incremental=incremental)
+            known = self._cache.get(self._owner, setting)
+            if known is None:
+                known = self._prepare(values, incremental=incremental)
+                if self._reusable:
+                    self._cache.keep(self._owner, setting, known)
         except GraphQLError as error:
             return [error]
         except RecursionError:
             return [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self._operation.definition)]
-        self._plans.move_to_end(setting)
-        if len(self._plans) > (MOST_PLANS if self._reusable else 0):
-            self._plans.popitem(last=False)
         return known
 
     def _prepare(self, values: VariableValues, *, incremental: bool) -> Prepared:
@@ -84,6 +119,11 @@ class PlanCache:
         return Prepared(collector, root_type, error_propagation=self._propagates, incremental=incremental)
 
 
+def _told_apart(value: Any) -> Any:
+    """The value of a condition, as part of a key: a Boolean, or anything in a document that was not validated."""
+    return value if type(value) is bool else repr(value)
+
+
 class Prepared:
     """The plan of an operation under one setting of its conditions."""
 
@@ -92,9 +132,15 @@ class Prepared:
     ) -> None:
         self._collector = collector
         self._root_type = root_type
-        self.planner = Planner(collector, error_propagation=error_propagation, incremental=incremental)
-        self.plan: SelectionPlan = self.planner.root(root_type)
+        self.planned = Planned()
+        planner = Planner(collector, self.planned, error_propagation=error_propagation, incremental=incremental)
+        self.plan: SelectionPlan = planner.root(root_type)
         self._fields_by_type: dict[str, frozenset[str]] | None = None
+
+    @cached_property
+    def source(self) -> Source:
+        """Where the events come from, if it is a subscription. Raises GraphQLError where that cannot be told."""
+        return source_of(self._collector, self._root_type)
 
     @property
     def fields_by_type(self) -> dict[str, frozenset[str]]:

@@ -65,6 +65,12 @@ class Objects:
             paths[index] = self._outer.path_at(index)
         return paths[index]
 
+    def settle(self, count: int) -> None:
+        """Find out all paths and deliveries now, so that nobody below asks further up than here."""
+        for index in range(count):
+            self.path_at(index)
+        self.deliveries = [self._outer.deliveries_at(index) for index in range(count)]
+
     def field_path(self, index: int) -> Path | None:
         return self._outer.field_path(index)
 

@@ -22,6 +22,9 @@ NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 MOST_NAMES = 64
 """Above this many fields compiling costs more than it saves."""
 
+MOST_CHARACTERS = 2_000
+"""Names longer than this in total are not compiled either: generated functions are kept by number, not by size."""
+
 FEWEST_ROWS = 8
 """Below this many objects at once a selection is not worth compiling, unless it is used often."""
 

@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import Executor, default_field_resolver, default_type_resolver
 
+from .assembly import failed, filled, joined
 from .defer import Deferred
-from .failures import Landed, Torn, column_of, first_failures
-from .later import Later
+from .failures import Landed, Torn
 from .positions import Objects, Root
-from .rows import fill, rows_of
 from .scope import Scope
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Awaitable, Coroutine, Iterable
+    from collections.abc import AsyncIterable, Awaitable, Coroutine, Iterable
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
     from graphql.execution.collect_fields import FragmentDetails
     from graphql.execution.values import VariableValues
     from graphql.pyutils import Path
 
-    from .completion import Columnar
+    from .columns import Columnar
     from .place import Site
     from .plan import SelectionPlan
     from .rows import Reader
+    from .source import Source
 
 
 BLANKS: Final = repeat(None)
@@ -99,6 +99,13 @@ class Run:
         finally:
             self._let_go()
 
+    async def events(self, source: Source) -> AsyncIterable[Any]:
+        """The events of a subscription. Raises GraphQLError where they cannot be had."""
+        try:
+            return await source.open(self)
+        finally:
+            self._let_go()
+
     def branch(self) -> Run:
         """A run of its own for what is deferred: the same request, its own errors and deliveries."""
         return Run(self.operation, self.variables, self.context, self.root, incremental=True)
@@ -126,7 +133,7 @@ class Run:
         self._alone = True
         column = plan.fields[0].execute(self, scope)
         self._alone = False
-        return _joined(plan, [column], 1)
+        return joined(plan, [column], 1)
 
     def _scope(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Scope:
         if plan.deferral is not None and self.deferred is not None:
@@ -141,8 +148,17 @@ class Run:
         scope = self._scope(plan, objects, positions)
         read = plan.reader(len(objects))
         if read is None:
-            return _joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
+            return joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
         return self._read(plan, scope, read)
+
+    def select_afresh(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
+        """As `select`, on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
+        return self.spawn(self._selected(plan, objects, positions))
+
+    async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
+        positions.settle(len(objects))
+        rows = self.select(plan, objects, positions)
+        return rows if isinstance(rows, list) else await rows
 
     def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
         """The rows by the generated reader; columns that are not there yet are filled in when they come."""
@@ -161,8 +177,8 @@ class Run:
             rows, odd = read(scope.objects, *present)
         except Exception:  # noqa: BLE001  a property may raise anything: which one did is found field by field
             known = dict(zip(plan.executed, columns, strict=True))
-            joined = [known[field] if field in known else field.execute(self, scope) for field in plan.fields]
-            return _joined(plan, joined, len(scope.objects))
+            whole = [known[field] if field in known else field.execute(self, scope) for field in plan.fields]
+            return joined(plan, whole, len(scope.objects))
         if odd:
             repaired = [
                 (name, field.complete(self, [row[name] for row in rows], scope)) for name, field in plan.odd(odd)
@@ -170,8 +186,8 @@ class Run:
             late += repaired
             columns += [column for _, column in repaired]
         if late:
-            return _filled(plan, rows, late, columns)
-        return _failed(plan, rows, columns) if columns else rows
+            return filled(plan, rows, late, columns)
+        return failed(plan, rows, columns) if columns else rows
 
     def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
         """The awaitable as a future; one that is begun here is also ended here."""
@@ -237,49 +253,3 @@ class Run:
         if path is None:
             raise RuntimeError("A field without a path")
         return self.reference.build_resolve_info(site.definition, site.nodes, site.parent_type, path)
-
-
-def _joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
-    """The rows of columns that hold every field."""
-    for column in columns:
-        if not isinstance(column, list):
-            return Later(_joined_later, plan, columns, count)
-    return _failed(plan, rows_of(plan.names, columns, count), columns)
-
-
-async def _joined_later(plan: SelectionPlan, columns: list[Any], count: int) -> list[Any]:
-    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
-    for index, column in enumerate(columns):
-        if not isinstance(column, list):
-            columns[index] = await column
-    return _failed(plan, rows_of(plan.names, columns, count), columns)
-
-
-def _filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
-    """The rows with late columns put into their places; `columns` are all that may hold failures."""
-    for _, column in late:
-        if not isinstance(column, list):
-            return Later(_filled_later, plan, rows, late, columns)
-    for name, column in late:
-        fill(rows, name, column)
-    return _failed(plan, rows, columns)
-
-
-async def _filled_later(
-    plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]
-) -> list[Any]:
-    arrived: list[list[Any]] = []
-    for _, column in late:
-        arrived.append(column if isinstance(column, list) else await column)
-    for (name, _), column in zip(late, arrived, strict=True):
-        fill(rows, name, column)
-    return _failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
-
-
-def _failed(plan: SelectionPlan, rows: list[Any], columns: list[Any]) -> list[Any]:
-    """The rows with a failure in place of each object that one of its fields made null."""
-    if not plan.fragile or Torn not in set(map(type, columns)):
-        return rows
-    for index, failure in first_failures(columns).items():
-        rows[index] = failure
-    return column_of(rows)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError, GraphQLNonNull, Undefined, get_argument_values, get_variable_values
@@ -17,14 +18,15 @@ from graphql.execution.values import (
 )
 from graphql.utilities import coerce_input_value
 
-from .literals import UNFIT, Constant, compiled, given, together
+from .literals import ANEW, UNFIT, Constant, compiled, given, read, reads_document, together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
 
     from .literals import Make
+    from .place import Site
 
 MOST_ERRORS: Final = 50
 """How many errors of variables one answer lists."""
@@ -106,6 +108,18 @@ def _coerced(value: Any, signature: GraphQLVariableSignature) -> Any:
 class Arguments:
     """The arguments of one field of the operation."""
 
+    __slots__ = (
+        "_entries",
+        "_field",
+        "_fixed",
+        "_fragment_variables",
+        "_hide_suggestions",
+        "_node",
+        "_reads_document",
+        "_shared",
+        "constant",
+    )
+
     def __init__(
         self,
         field: GraphQLField,
@@ -124,15 +138,39 @@ class Arguments:
         self._fixed = together(self._entries, NO_VALUES) if self._entries is not None and same else None
         self.constant = self._fixed is not None
         """Whether they fit, and are the same, in every execution."""
+        makes = [make for _, make in self._entries or ()]
+        self._shared = not any(isinstance(make, ANEW) for make in makes)
+        self._reads_document = any(map(reads_document, makes))
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
-        """Keyword arguments for the resolver. Raises GraphQLError where a value does not fit."""
+        """Keyword arguments for one call of the resolver. Raises GraphQLError where a value does not fit."""
         if self._fixed is not None:
             return self._fixed
-        values = None if self._entries is None else together(self._entries, variables)
+        return self._fit(self._entries, variables)
+
+    def of_each(self, variables: VariableValues, count: int) -> Iterable[dict[str, Any]]:
+        """Keyword arguments for each of so many calls: what one call changes no other sees. Raises as `values`.
+
+        Whatever there is to read of the document is read once for all of them.
+        """
+        if self._shared:
+            return repeat(self.values(variables), count)
+        entries = self._entries
+        if entries is not None and self._reads_document:
+            entries = [(name, read(make, variables)) for name, make in entries]
+        return [self._fit(entries, variables) for _ in range(count)]
+
+    def _fit(self, entries: list[tuple[str, Make]] | None, variables: VariableValues) -> dict[str, Any]:
+        values = None if entries is None else together(entries, variables)
         if values is not None:
             return values
         return get_argument_values(self._field, self._node, variables, self._fragment_variables, self._hide_suggestions)
+
+
+def arguments_of(site: Site, *, hide_suggestions: bool) -> Arguments:
+    """The arguments of a field as they are written where it comes first."""
+    first = site.details[0]
+    return Arguments(site.definition, first.node, first.fragment_variable_values, hide_suggestions=hide_suggestions)
 
 
 def _entries(field: GraphQLField, node: FieldNode) -> list[tuple[str, Make]] | None:

@@ -1,0 +1,106 @@
+"""Columns of values: waited for, sorted into nulls, errors and the rest, and put together again."""
+
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from asyncio import isfuture
+from typing import TYPE_CHECKING, Any, Protocol
+
+from graphql.pyutils import Undefined
+
+from .failures import column_of, then
+from .kinds import AWAITABLE, ERROR, NULL, is_awaitable, kinds
+from .later import Later
+from .positions import OfSome
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .place import Place
+    from .positions import Positions
+    from .run import Run
+
+    Columnar = list[Any] | Awaitable[list[Any]]
+    Step = Callable[[Run, list[Any], Positions], Columnar]
+
+
+class Completion(Protocol):
+    """Completes the values of one place."""
+
+    @property
+    def place(self) -> Place: ...
+
+    def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        """The completed column, now or later; values may be null, errors or awaitable."""
+        ...
+
+
+def complete_live(place: Place, run: Run, values: list[Any], positions: Positions, live: Step) -> Columnar:
+    """Waits for what is awaitable and takes out what is null or an error; the rest goes through `live`."""
+    kind = kinds(values)
+    if not kind & (NULL | ERROR | AWAITABLE):
+        return live(run, values, positions)
+    if kind & AWAITABLE and any(map(is_awaitable, values)):
+        # All begin in this tick of the event loop, so that a loader below them sees their keys together.
+        begun = [run.begin(value) if is_awaitable(value) else value for value in values]
+        return run.spawn(_complete_arrived(place, run, begun, positions, live))
+    return sort_out(place, run, values, positions, live)
+
+
+async def _complete_arrived(place: Place, run: Run, begun: list[Any], positions: Positions, live: Step) -> list[Any]:
+    column = sort_out(place, run, await arrived(begun), positions, live)
+    return column if isinstance(column, list) else await column
+
+
+async def arrived(begun: list[Any]) -> list[Any]:
+    """The values with each future replaced by its result or its exception."""
+    values: list[Any] = []
+    for value in begun:
+        if not isfuture(value):
+            values.append(value)
+            continue
+        try:
+            values.append(await value)
+        except Exception as error:  # noqa: BLE001  whatever a resolver raises is its field's error
+            values.append(error)
+    return values
+
+
+def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, live: Step) -> Columnar:
+    """Nulls and errors to their places, the other values through `live`."""
+    column: list[Any] = [None] * len(values)
+    alive: list[int] = []
+    for index, value in enumerate(values):
+        if value is None or value is Undefined:
+            column[index] = place.null(run, positions, index)
+        elif isinstance(value, Exception):
+            column[index] = place.fail(run, value, positions, index)
+        else:
+            alive.append(index)
+    if not alive:
+        return column_of(column)
+    if len(alive) == len(values):
+        return live(run, values, positions)
+    part = live(run, [values[index] for index in alive], OfSome(positions, alive))
+    return then(part, lambda cells: scatter(column, [(alive, cells)]))
+
+
+def scatter(column: list[Any], parts: list[tuple[list[int], list[Any]]]) -> list[Any]:
+    """`column` with the cells of each part at its indices."""
+    for indices, cells in parts:
+        for index, cell in zip(indices, cells, strict=True):
+            column[index] = cell
+    return column_of(column)
+
+
+def gathered(column: list[Any], parts: list[tuple[list[int], Any]]) -> Columnar:
+    """`column` with the cells of all parts, when the last of them is there."""
+    if all(isinstance(cells, list) for _, cells in parts):
+        return scatter(column, parts)
+    return Later(_gathered_later, column, parts)
+
+
+async def _gathered_later(column: list[Any], parts: list[tuple[list[int], Any]]) -> list[Any]:
+    return scatter(column, [(indices, cells if isinstance(cells, list) else await cells) for indices, cells in parts])

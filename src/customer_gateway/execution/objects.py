@@ -1,0 +1,140 @@
+"""Columns of objects, of one type or of several."""
+
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from asyncio import isfuture
+from typing import TYPE_CHECKING, Any
+
+from graphql.execution.executor import invalid_return_type_error
+
+from .abstract import ConcreteTypes
+from .columns import arrived, complete_live, gathered, sort_out
+from .declaration import python_type
+from .failures import column_of, then
+from .kinds import is_awaitable
+from .positions import Objects, OfSome
+
+if TYPE_CHECKING:
+    from graphql import GraphQLAbstractType, GraphQLObjectType
+
+    from .columns import Columnar
+    from .place import Place
+    from .plan import Planner, SelectionPlan
+    from .positions import Positions
+    from .run import Run
+
+
+class ObjectCompletion:
+    __slots__ = ("_class", "_plan", "_planner", "object_type", "place")
+
+    def __init__(self, place: Place, planner: Planner, object_type: GraphQLObjectType) -> None:
+        self.place = place
+        self.object_type = object_type
+        self._planner = planner
+        self._class = python_type(object_type)
+        self._plan: SelectionPlan | None = None
+
+    def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        return complete_live(self.place, run, values, positions, self.live)
+
+    def live(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
+        """The rows of objects that are neither null nor errors."""
+        if self.object_type.is_type_of is None or set(map(type, objects)) == {self._class}:
+            return self._rows(run, objects, positions)
+        return self._checked(run, objects, positions)
+
+    def _rows(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
+        plan = self._plan
+        if plan is None:
+            try:
+                plan = self._plan = self._planner.selection(self.place.site, self.object_type)
+            except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
+                return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
+        select = run.select_afresh if plan.deep else run.select
+        rows = select(plan, objects, Objects(positions))
+        if not plan.fragile or self.place.bubbles:
+            return rows
+        if isinstance(rows, list):
+            return self.place.land(run, rows, positions)
+        return then(rows, lambda column: self.place.land(run, column, positions))
+
+    def _checked(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
+        """As the type's `is_type_of` demands."""
+        verdicts = [self._ask(run, value, positions, index) for index, value in enumerate(objects)]
+        if any(isfuture(verdict) for verdict in verdicts):
+            return run.spawn(self._judged_later(run, objects, verdicts, positions))
+        return self._judged(run, objects, verdicts, positions)
+
+    def _ask(self, run: Run, value: Any, positions: Positions, index: int) -> Any:
+        try:
+            verdict = self.object_type.is_type_of(value, run.info(self.place.site, positions.field_path(index)))  # pyright: ignore[reportOptionalCall]  asked only where there is one
+            return run.begin(verdict) if is_awaitable(verdict) else verdict
+        except Exception as error:  # noqa: BLE001  a predicate may raise anything
+            return error
+
+    async def _judged_later(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> list[Any]:
+        column = self._judged(run, objects, await arrived(verdicts), positions)
+        return column if isinstance(column, list) else await column
+
+    def _judged(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> Columnar:
+        judged = [self._judge(value, verdict) for value, verdict in zip(objects, verdicts, strict=True)]
+        return sort_out(self.place, run, judged, positions, self._rows)
+
+    def _judge(self, value: Any, verdict: Any) -> Any:
+        if isinstance(verdict, Exception):
+            return verdict
+        try:
+            return value if verdict else invalid_return_type_error(self.object_type, value, self.place.site.details)
+        except Exception as error:  # noqa: BLE001  neither a verdict nor a value need stand being looked at
+            return error
+
+
+class AbstractCompletion:
+    __slots__ = ("_concrete", "_of", "_planner", "place")
+
+    def __init__(self, place: Place, planner: Planner, abstract_type: GraphQLAbstractType) -> None:
+        self.place = place
+        self._planner = planner
+        self._concrete = ConcreteTypes(planner.schema, abstract_type, place.site)
+        self._of: dict[GraphQLObjectType, ObjectCompletion] = {}
+
+    def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        return complete_live(self.place, run, values, positions, self._live)
+
+    def _live(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        only = self._concrete.only(values)
+        if only is not None:
+            return self._object(only).live(run, values, positions)
+        types = self._concrete.of_each(run, values, positions)
+        if any(isfuture(found) for found in types):
+            return run.spawn(self._dispatched_later(run, values, types, positions))
+        return self._dispatched(run, values, types, positions)
+
+    async def _dispatched_later(self, run: Run, values: list[Any], types: list[Any], positions: Positions) -> list[Any]:
+        column = self._dispatched(run, values, await arrived(types), positions)
+        return column if isinstance(column, list) else await column
+
+    def _dispatched(self, run: Run, values: list[Any], types: list[Any], positions: Positions) -> Columnar:
+        """Each value to the objects of its type."""
+        column: list[Any] = [None] * len(values)
+        groups: dict[GraphQLObjectType, list[int]] = {}
+        for index, found in enumerate(types):
+            concrete = self._concrete.valid(run, found, values[index], positions, index)
+            if isinstance(concrete, Exception):
+                column[index] = self.place.fail(run, concrete, positions, index)
+            else:
+                groups.setdefault(concrete, []).append(index)
+        parts = [
+            (indices, self._object(concrete).live(run, [values[i] for i in indices], OfSome(positions, indices)))
+            for concrete, indices in groups.items()
+        ]
+        return gathered(column, parts)
+
+    def _object(self, concrete: GraphQLObjectType) -> ObjectCompletion:
+        known = self._of.get(concrete)
+        if known is None:
+            known = self._of[concrete] = ObjectCompletion(self.place, self._planner, concrete)
+        return known
