@@ -16,7 +16,7 @@ from .completion import completion_of
 from .declaration import Attribute, Batched, declared
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
-from .rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, OFTEN, reader
+from .rows import FEWEST_ROWS, OFTEN, compilable, reader
 from .variables import arguments_of
 
 if TYPE_CHECKING:
@@ -74,11 +74,8 @@ class SelectionPlan:
         ]
         self.executed = [field for field in fields if field.cell.attribute is None and field.cell.constant is None]
         """The fields that a generated reader does not read by itself."""
-        self._uses = 0 if self._attributes and self._fits_a_reader() else -1
+        self._uses = 0 if self._attributes and compilable(self.names) else -1
         self._read: Reader | None = None
-
-    def _fits_a_reader(self) -> bool:
-        return len(self.names) <= MOST_NAMES and sum(map(len, self.names)) <= MOST_CHARACTERS
 
     def reader(self, count: int) -> Reader | None:
         """The generated reader, if this selection is worth one."""

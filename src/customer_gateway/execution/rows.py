@@ -90,11 +90,16 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
     return scope["read"]
 
 
+def compilable(names: tuple[str, ...]) -> bool:
+    """Whether functions are generated for rows of these names."""
+    return 0 < len(names) <= MOST_NAMES and sum(map(len, names)) <= MOST_CHARACTERS
+
+
 def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> list[Any]:
     """One dict for each of `count` objects, its keys in the order of `names`."""
     if not names:
         return [{} for _ in range(count)]
-    if count >= FEWEST_ROWS and len(names) <= MOST_NAMES:
+    if count >= FEWEST_ROWS and compilable(names):
         return _assembler(names)(*columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
