@@ -6,6 +6,7 @@ import gc
 import hashlib
 import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.system import Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
+from customer_gateway.wire import BudgetStore, Share, SharedTurns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -85,6 +87,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
 
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Door:
     """The whole gateway as an ASGI application."""
+    wiring = _sharing(settings, wiring or Wiring())
     federation = build_federation(settings, wiring)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
@@ -98,10 +101,12 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
         gc.collect()
         gc.freeze()  # schema and registries live as long as the process: collections need not walk them
         gc.set_threshold(_GC_THRESHOLD)
+        await wiring.turns.open()
         try:
             yield
         finally:
             await federation.aclose()
+            await wiring.turns.aclose()
 
     return build_http(build_engine(settings, federation), http, lifespan)
 
@@ -113,8 +118,17 @@ def worker() -> Door:
 
     configure_logs()
     path = os.environ.get(CONFIG_VARIABLE)
-    wiring = Wiring(workers=int(os.environ.get(WORKERS_VARIABLE, "1")))
+    share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")))
+    wiring = Wiring(turns=SharedTurns(share=share))
     return build_app(load_settings(Path(path) if path else None), wiring, examples=EXAMPLES)
+
+
+def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
+    """The wiring with its budgets kept in the configured Redis, if there is one."""
+    if settings.server.redis is None:
+        return wiring
+    store = BudgetStore(settings.server.redis.get_secret_value())
+    return replace(wiring, turns=SharedTurns(share=wiring.turns.share, store=store))
 
 
 def _request_factory(
