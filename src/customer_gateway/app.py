@@ -22,6 +22,7 @@ from customer_gateway.system import Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, Share, SharedTurns
+from customer_gateway.worker_number import claimed_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -39,6 +40,8 @@ CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
 """Names the configuration file to worker processes."""
 WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
 """Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
+NUMBERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKER_NUMBERS"
+"""Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
 
 def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
@@ -118,7 +121,8 @@ def worker() -> Door:
 
     configure_logs()
     path = os.environ.get(CONFIG_VARIABLE)
-    share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")))
+    numbers = os.environ.get(NUMBERS_VARIABLE)
+    share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
     wiring = Wiring(turns=SharedTurns(share=share))
     return build_app(load_settings(Path(path) if path else None), wiring, examples=EXAMPLES)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS: Final = 0.1
 RETRY_SECONDS: Final = 2.0
-_CONNECT_SECONDS: Final = 1.0  # with names to resolve and TLS to agree on; only while nobody waits, or at the start
+_CONNECT_SECONDS: Final = 1.0  # to connect or to hang up: while nobody waits, or at the start
 
 
 class StoreLost(Exception):
@@ -91,11 +91,9 @@ class BudgetStore:
             await self.ask("return 0", (), ())
 
     async def aclose(self) -> None:
-        """End the conversation; what is still asked fails."""
+        """Let what was asked last be answered, or be given up as always, and hang up."""
         if self._conversation is not None:
-            self._conversation.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._conversation
+            await self._conversation
         await self._hang_up()
 
     async def _converse(self) -> None:
@@ -150,7 +148,7 @@ class BudgetStore:
         redis, self._redis = self._redis, None
         if redis is not None:
             with suppress(Exception):  # it is given up either way
-                async with asyncio.timeout(ANSWER_SECONDS):
+                async with asyncio.timeout(_CONNECT_SECONDS):
                     await redis.aclose()
 
 
