@@ -351,9 +351,9 @@ def test_another_address_of_redis_is_told_by_what_was_expected_and_not_by_itself
 def test_the_redis_of_the_budgets_may_come_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__REDIS", "redis://:secret@localhost:6379/0")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__REDIS", "redis://:hunter2@localhost:6379/0")
 
     settings = loaded(tmp_path, PLAND)
 
     assert settings.server.redis is not None
-    assert "secret" not in repr(settings.server)
+    assert "hunter2" not in repr(settings.server)

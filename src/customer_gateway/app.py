@@ -111,7 +111,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
             await federation.aclose()
             await wiring.turns.aclose()
 
-    return build_http(build_engine(settings, federation), http, lifespan)
+    return build_http(build_engine(settings, federation), http, lifespan, wiring.turns.circumstances)
 
 
 def worker() -> Door:

@@ -37,6 +37,12 @@ class SharedTurns:
             turns = self._turns[scope] = self._new(windows, name_of(scope))
         return turns
 
+    def circumstances(self) -> dict[str, str]:
+        """Whether the budgets are in the store that is configured, for whoever watches the process."""
+        if self.store is None:
+            return {}
+        return {"budgets": "shared" if self.store.is_up else "split, because Redis does not answer"}
+
     async def open(self) -> None:
         """Try the store, if there is one."""
         if self.store is not None:
