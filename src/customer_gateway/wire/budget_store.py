@@ -53,6 +53,7 @@ class BudgetStore:
         self._redis: Redis | None = None
         self._is_new = True
         self._is_up = True
+        self._is_closed = False
         self._tried_at = 0.0
         self._errands: list[_Errand] = []
         self._conversation: asyncio.Task[None] | None = None
@@ -67,6 +68,8 @@ class BudgetStore:
     @property
     def is_worth_asking(self) -> bool:
         """Whether it is up, or may be again by now."""
+        if self._is_closed:
+            return False
         return self._is_up or (self._conversation is None and self._clock() >= self._tried_at + RETRY_SECONDS)
 
     def new_name(self) -> str:
@@ -92,6 +95,7 @@ class BudgetStore:
 
     async def aclose(self) -> None:
         """Let what was asked last be answered, or be given up as always, and hang up."""
+        self._is_closed = True
         if self._conversation is not None:
             await self._conversation
         await self._hang_up()
