@@ -250,6 +250,23 @@ async def test_without_the_store_each_worker_keeps_to_its_share_until_it_is_back
     assert PASSWORD not in str(log)
 
 
+async def test_a_turn_of_the_share_that_comes_when_the_store_decides_again_is_asked_for(redis: RedisServer) -> None:
+    budget, store = Window(2, 0.6), BudgetStore(redis.url)
+    store.back_at = time.monotonic() - RETRY_SECONDS  # a window more, and the store decides
+    turns = SharedTurns(share=Share(2), store=store)
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, budget) as other:
+        returning = Client(system="billbee", base_url=vendor.base_url, turns=turns.of(SCOPE, [budget]))
+        waiting = asyncio.create_task(sent(returning, [READ] * 4))
+        await asyncio.sleep(0.65)
+
+        outcomes = await asyncio.gather(waiting, sent(other, [READ] * 6))
+        await returning.aclose()
+        await turns.aclose()
+
+    assert failures([*outcomes[0], *outcomes[1]]) == []
+    assert fullest(vendor.arrivals, 0.6) == 2
+
+
 async def test_a_store_that_hangs_is_given_up_soon() -> None:
     with capture_logs() as log:
         async with (

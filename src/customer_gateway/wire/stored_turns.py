@@ -80,14 +80,18 @@ class StoredTurns:
 
     async def wait(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> Start:
         """Wait for a turn of `gate` that fits `tallies`. A call that nothing counts asks nobody."""
-        if tallies and self._is_shared():
-            start = await self._granted(_Waiter(self._store.new_name(), gate, tallies, deadline))
-            if start is not None:
+        if not tallies:
+            return await self._alone.wait(gate, tallies, deadline)
+        while True:
+            if self._is_shared():
+                granted = await self._granted(_Waiter(self._store.new_name(), gate, tallies, deadline))
+                if granted is not None:
+                    return granted
+            start = await self._alone.wait(gate, tallies, deadline)
+            if not self._is_shared():
+                self._note(tallies)
                 return start
-        start = await self._alone.wait(gate, tallies, deadline)
-        if tallies:
-            self._note(tallies)
-        return start
+            gate.leave(start)  # a turn of the share does not count any more: the store decides again
 
     def left(self, start: Start, *, counted: bool) -> None:
         """A call has ended, which was `counted` in a window or in none."""
