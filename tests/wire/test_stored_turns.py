@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wire.vendor import Vendor
 
-pytestmark = [pytest.mark.anyio, NEEDS_REDIS]
+pytestmark = [pytest.mark.anyio, NEEDS_REDIS, pytest.mark.alone]  # a store starved for 0.1 s counts as lost
 
 READ = Call("GET", "/customers/", idempotent=True)
 SCOPE = ("billbee", "key-not-to-be-shown", "shop")
