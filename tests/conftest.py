@@ -1,9 +1,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
 
 # The same examples at every run, so that a change is to blame when one fails; `make fuzz` looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
@@ -15,3 +21,12 @@ settings.load_profile("fresh" if os.environ.get("FUZZ") else "fixed")
 def anyio_backend() -> str:
     """The gateway runs on asyncio alone: uvicorn's loop, aiodataloader's loop."""
     return "asyncio"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Generator[RedisServer]:
+    """An empty Redis; tests that ask for it are marked `NEEDS_REDIS`."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()

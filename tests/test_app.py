@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import structlog
+import structlog.testing
+from redis_server import NEEDS_REDIS, RedisServer
+from wire.vendor import closed_port
 
 from customer_gateway.api.engine import Deadline, Prepared
 from customer_gateway.app import (
@@ -115,6 +118,35 @@ async def test_every_system_is_closed_when_the_application_ends() -> None:
         assert not way.closed
 
     assert way.closed
+
+
+@pytest.mark.usefixtures("_collection_as_before")
+class TestRedis:
+    """Where a Redis is configured the process says at its start, and whenever asked, whether it is there."""
+
+    @staticmethod
+    async def ready(url: str) -> tuple[dict[str, str], list[Any]]:
+        """What /readyz says, and the log."""
+        with structlog.testing.capture_logs() as log:
+            app = build_app(settings({"redis": url}), Wiring())
+            async with (
+                app.inner.router.lifespan_context(app.inner),
+                httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client,
+            ):
+                answer = await client.get("/readyz")
+        assert answer.status_code == 200
+        return answer.json(), [line for line in log if line["event"] == "budget_store"]
+
+    @NEEDS_REDIS
+    async def test_it_is_there(self, redis: RedisServer) -> None:
+        assert await self.ready(redis.url) == ({"status": "ready", "budgets": "shared"}, [])
+
+    async def test_it_is_not_there(self) -> None:
+        said, log = await self.ready(f"redis://:hunter2@127.0.0.1:{closed_port()}/0")
+
+        assert said == {"status": "ready", "budgets": "split, because Redis does not answer"}
+        assert [(line["state"], line["reason"]) for line in log] == [("lost", "ConnectionError")]
+        assert "hunter2" not in str(log)
 
 
 @pytest.fixture

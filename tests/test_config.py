@@ -310,3 +310,51 @@ def test_a_secret_is_never_told(tmp_path: Path, text: str) -> None:
     message = told(tmp_path, text)
 
     assert not [secret for secret in ("not-to-be-shown", "nor-this", "77887788") if secret in message]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1",
+        "redis://127.0.0.1:6379/0",
+        "rediss://gateway:s%40cret@redis.example:6380/3",
+        "redis://:secret@[::1]:6379/",
+    ],
+)
+def test_the_redis_of_the_budgets_is_a_url(tmp_path: Path, url: str) -> None:
+    settings = loaded(tmp_path, f'[server]\nredis = "{url}"\n{PLAND}')
+
+    assert settings.server.redis is not None
+    assert settings.server.redis.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:6379",
+        "http://:not-to-be-shown@localhost:6379/0",
+        "redis://:not-to-be-shown@/0",
+        "redis://:not-to-be-shown@localhost:port/0",
+        "redis://:not-to-be-shown@localhost:0/0",
+        "redis://:not-to-be-shown@localhost/first",
+        "redis://:not-to-be-shown@localhost/0?socket_timeout=9",
+        "redis://:not-to-be-shown@localhost/0#here",
+    ],
+)
+def test_another_address_of_redis_is_told_by_what_was_expected_and_not_by_itself(tmp_path: Path, url: str) -> None:
+    text = told(tmp_path, f'[server]\nredis = "{url}"\n{PLAND}')
+
+    assert "[server] redis: expected: redis://HOST:PORT/DB or rediss://" in text
+    assert "not-to-be-shown" not in text
+
+
+def test_the_redis_of_the_budgets_may_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__REDIS", "redis://:hunter2@localhost:6379/0")
+
+    settings = loaded(tmp_path, PLAND)
+
+    assert settings.server.redis is not None
+    assert "hunter2" not in repr(settings.server)

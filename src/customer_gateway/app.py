@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,8 @@ from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.system import Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
+from customer_gateway.wire import BudgetStore, Share, SharedTurns
+from customer_gateway.worker_number import claimed_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -34,6 +37,8 @@ CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
 """Names the configuration file to worker processes."""
 WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
 """Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
+NUMBERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKER_NUMBERS"
+"""Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
 
 def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
@@ -82,6 +87,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
 
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Door:
     """The whole gateway as an ASGI application."""
+    wiring = _sharing(settings, wiring or Wiring())
     federation = build_federation(settings, wiring)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
@@ -94,12 +100,14 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         collector.settle()
+        await wiring.turns.open()
         try:
             yield
         finally:
             await federation.aclose()
+            await wiring.turns.aclose()
 
-    return build_http(build_engine(settings, federation), http, lifespan)
+    return build_http(build_engine(settings, federation), http, lifespan, wiring.turns.circumstances)
 
 
 def worker() -> Door:
@@ -109,8 +117,18 @@ def worker() -> Door:
 
     configure_logs()
     path = os.environ.get(CONFIG_VARIABLE)
-    wiring = Wiring(workers=int(os.environ.get(WORKERS_VARIABLE, "1")))
+    numbers = os.environ.get(NUMBERS_VARIABLE)
+    share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
+    wiring = Wiring(turns=SharedTurns(share=share))
     return build_app(load_settings(Path(path) if path else None), wiring, examples=EXAMPLES)
+
+
+def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
+    """The wiring with its budgets kept in the configured Redis, if there is one."""
+    if settings.server.redis is None:
+        return wiring
+    store = BudgetStore(settings.server.redis.get_secret_value())
+    return replace(wiring, turns=SharedTurns(share=wiring.turns.share, store=store))
 
 
 def _request_factory(

@@ -97,7 +97,7 @@ def serve(
         str, typer.Option(help="Where to listen; this machine only, unless --insecure-no-auth.")
     ] = "127.0.0.1",
     port: Port = _PORT,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; they share the vendors' rate budgets evenly.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; they share the vendors' rate budgets.")] = 1,
     insecure_no_auth: Annotated[  # noqa: FBT002 - an option, given by name
         bool, typer.Option("--insecure-no-auth", help="Let whoever reaches --host read everything.")
     ] = False,

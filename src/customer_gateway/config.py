@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _PREFIX: Final = "CUSTOMER_GATEWAY_"
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {_PREFIX}SYSTEMS__BILLBEE__API_KEY"
+_DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -55,6 +57,14 @@ class ServerSettings(BaseModel):
     document_depth: int = Field(default=15, ge=3)
     partial_status: PartialStatus = PartialStatus.OK
     cursor_secret: SecretStr | None = None
+    redis: SecretStr | None = None
+
+    @field_validator("redis")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_redis_url(value.get_secret_value()):
+            raise ValueError("redis://HOST:PORT/DB or rediss://…, with USER:PASSWORD@ before the host where it has one")
+        return value
 
 
 class _Raw(BaseSettings):
@@ -119,6 +129,17 @@ def _system(
         return kind, models[kind].model_validate(dict(table))
     except ValidationError as error:
         raise ConfigInvalid(_told(path, ("systems", name), error)) from None
+
+
+def _is_redis_url(text: str) -> bool:
+    """Whether it is an address alone; options of the client's own would undo what the gateway sets."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = text.isprintable() and not parts.query and not parts.fragment and port != 0
+    return bool(plain and parts.scheme in {"redis", "rediss"} and parts.hostname and _DATABASE.fullmatch(parts.path))
 
 
 def _place(path: Path | None) -> str:

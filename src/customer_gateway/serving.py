@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import socket
-from contextlib import contextmanager
+import tempfile
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -109,15 +110,30 @@ async def serve(
 
 def serve_by_workers(config: Path | None, workers: int, connection: socket.socket, *, grace_seconds: float) -> bool:
     """Serve by several processes that share the socket until Ctrl-C or SIGTERM. False when they could not start."""
-    from customer_gateway.app import CONFIG_VARIABLE, WORKERS_VARIABLE
+    from customer_gateway.app import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
     settings = _config("customer_gateway.app:worker", grace_seconds, factory=True, workers=workers)
     supervisor = Multiprocess(settings, sockets=[connection])
-    supervisor.run()
+    with _file_of_numbers() as numbers:
+        if numbers is not None:
+            os.environ[NUMBERS_VARIABLE] = numbers
+        supervisor.run()
     return all(process.exitcode != _NO_START for process in supervisor.processes)
+
+
+@contextmanager
+def _file_of_numbers() -> Generator[str | None]:
+    """The path of an empty file for as long as the workers live; None where no file can be made."""
+    with ExitStack() as kept:
+        try:
+            file = kept.enter_context(tempfile.NamedTemporaryFile(prefix="customer-gateway-", suffix=".workers"))
+        except OSError:
+            yield None
+            return
+        yield file.name
 
 
 def _config(app: Any, grace_seconds: float, **more: Any) -> Config:

@@ -23,7 +23,7 @@ def soon() -> Deadline:
 
 async def test_two_clients_of_one_scope_never_fill_a_window_beyond_what_it_holds() -> None:
     async with serving(telling([])) as vendor:
-        turns = SharedTurns().of("127.0.0.1", [Window(3, 0.3)])
+        turns = SharedTurns().of(("127.0.0.1",), [Window(3, 0.3)])
         clients = [Client(system=name, base_url=vendor.base_url, turns=turns) for name in ("one", "other")]
 
         await asyncio.gather(*(client.call(READ, soon()) for client in clients * 5))
@@ -56,7 +56,7 @@ async def test_each_client_keeps_to_its_own_number_of_calls_under_way() -> None:
 async def test_a_pause_asked_of_one_is_kept_by_all_of_its_scope_and_by_no_other() -> None:
     shared = SharedTurns()
     one, other, stranger = (
-        Gate(8, [], time.monotonic, shared.of(scope, [Window(3, 1.0)])) for scope in ("here", "here", "there")
+        Gate(8, [], time.monotonic, shared.of((scope,), [Window(3, 1.0)])) for scope in ("here", "here", "there")
     )
 
     one.pause(30)

@@ -17,7 +17,7 @@ from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.graphiql import explorer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import Request
@@ -29,8 +29,16 @@ if TYPE_CHECKING:
     Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
 
 
-def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None = None) -> Door:
-    """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it."""
+def build_http(
+    engine: Engine,
+    settings: HttpSettings,
+    lifespan: Lifespan | None = None,
+    circumstances: Callable[[], Mapping[str, str]] = dict,
+) -> Door:
+    """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it.
+
+    /readyz tells the `circumstances` too, which change nothing about being ready.
+    """
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
     endpoint = GraphQLEndpoint(engine, settings, page)
     routes: list[BaseRoute] = [
@@ -46,6 +54,7 @@ def build_http(engine: Engine, settings: HttpSettings, lifespan: Lifespan | None
         exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
         lifespan=_ready_within(lifespan),
     )
+    inner.state.circumstances = circumstances
     return Door(inner, {"/graphql": endpoint})
 
 
@@ -71,12 +80,12 @@ async def _alive(_: Request) -> Response:
 async def _ready(request: Request) -> Response:
     """Ready as soon as this process can answer, whatever state the systems behind it are in."""
     if getattr(request.app.state, "ready", False):
-        return _status("ready", HTTPStatus.OK)
+        return _status("ready", HTTPStatus.OK, request.app.state.circumstances())
     return _status("starting or stopping", HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _status(status: str, code: HTTPStatus) -> Response:
-    body = orjson.dumps({"status": status})
+def _status(status: str, code: HTTPStatus, more: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps({"status": status, **(more or {})})
     return Response(body, code, headers={"cache-control": "no-store"}, media_type="application/json")
 
 

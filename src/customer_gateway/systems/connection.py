@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns
+from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0
 _TICKS: Final = 5
+_UNCOUNTED: Final = {"limits", "breaker", "time_zone", "region"}
 DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -88,12 +89,11 @@ class SystemSettings(BaseModel):
 class Wiring:
     """What the composition root gives every client.
 
-    `transport` answers the way to a system by its name (None: the real network), `workers` share the budgets, `turns`
-    are those of systems that their vendor counts together, `intake` is the order in which answers are decoded.
+    `transport` answers the way to a system by its name (None: the real network), `turns` are those of systems that
+    their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
-    workers: int = 1
     retry: Retry = field(default_factory=Retry)
     turns: SharedTurns = field(default_factory=SharedTurns)
     intake: Intake = field(default_factory=Intake)
@@ -119,25 +119,35 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     `budget_scope` is what the vendor counts by (an address, an account, a token), after the vendor's name: systems of
     one scope keep to one budget together.
     """
-    windows = [window.shared_by(wiring.workers) for window in budget]
+    limits = Limits(
+        calls_per_second=settings.limits.calls_per_second,
+        parallel=settings.limits.parallel,
+        answer_bytes=settings.limits.answer_bytes,
+    )
+    own = _own_scope(name, settings)
+    if not settings.limits.vendor_budget:
+        budget, budget_scope = (), own
     return Client(
         system=name,
         base_url=settings.base_url,
         auth=auth,
         headers=headers,
-        limits=Limits(
-            calls_per_second=settings.limits.calls_per_second,
-            parallel=settings.limits.parallel,
-            answer_bytes=settings.limits.answer_bytes,
-        ),
-        turns=wiring.turns.of(budget_scope, windows) if windows and settings.limits.vendor_budget else None,
+        limits=limits,
+        turns=wiring.turns.of(budget_scope or own, budget) if budget or limits.windows() else None,
         breaker=BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds),
         retry=wiring.retry,
         verdict=verdict,
-        share=wiring.workers,
+        share=wiring.turns.share,
+        name=name_of(own),
         transport=wiring.transport(name),
         intake=wiring.intake,
     )
+
+
+def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:
+    """What a limit of our own counts by: the configured system, told without its secrets."""
+    told = (f"{key}={value}" for key, value in settings if key not in _UNCOUNTED and not isinstance(value, SecretStr))
+    return ("own", name, *told)
 
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:

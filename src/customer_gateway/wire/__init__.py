@@ -1,13 +1,14 @@
 """HTTP, and nothing of any vendor: the only home of httpx and of the transport below it."""
 
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
+from customer_gateway.wire.budget_store import BudgetStore
 from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.client import Client
-from customer_gateway.wire.gate import SharedTurns
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
-from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
+from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Share, Window, per_client, per_template
 from customer_gateway.wire.session import SessionLogin
+from customer_gateway.wire.shared_turns import SharedTurns, name_of
 
 __all__ = [
     "Answer",
@@ -15,6 +16,7 @@ __all__ = [
     "BasicWithHeaders",
     "BearerToken",
     "BreakerPolicy",
+    "BudgetStore",
     "Call",
     "Client",
     "HeaderAuth",
@@ -23,10 +25,12 @@ __all__ = [
     "Limits",
     "Retry",
     "SessionLogin",
+    "Share",
     "SharedTurns",
     "StaticHeaders",
     "Window",
     "bearer",
+    "name_of",
     "per_client",
     "per_template",
 ]

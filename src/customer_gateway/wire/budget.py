@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from customer_gateway.wire.policy import WHOLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.policy import Share, Window
 
 # The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
 # A call is therefore counted from the moment its answer was there, at most this much after its start.
@@ -38,11 +40,16 @@ class Mark(NamedTuple):
 
 
 class Tally:
-    """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait."""
+    """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait.
 
-    __slots__ = ("_calls", "_promises", "_seconds", "_started")
+    `window` is this worker's part of the `whole`; `key` names the tally among all that the workers share.
+    """
 
-    def __init__(self, window: Window) -> None:
+    __slots__ = ("_calls", "_promises", "_seconds", "_started", "key", "whole")
+
+    def __init__(self, window: Window, whole: Window | None = None, key: str = "") -> None:
+        self.whole = whole or window
+        self.key = key
         self._calls = window.calls
         self._seconds = window.seconds
         self._started: list[Start] = []
@@ -85,10 +92,12 @@ class Tally:
 
 
 class Budget:
-    """All windows of a client, each with a tally per scope."""
+    """One worker's `share` of all windows of a client, each with a tally per scope; `name` says whose they are."""
 
-    def __init__(self, windows: Sequence[Window]) -> None:
-        self._windows = tuple(windows)
+    def __init__(self, windows: Sequence[Window], share: Share = WHOLE, name: str = "") -> None:
+        self._wholes = tuple(windows)
+        self._windows = tuple(window.part(share) for window in windows)
+        self._name = name
         self._tallies: dict[tuple[int, Hashable], Tally] = {}
 
     @property
@@ -106,8 +115,12 @@ class Budget:
     def _tally(self, number: int, window: Window, scope: Hashable) -> Tally:
         tally = self._tallies.get((number, scope))
         if tally is None:
-            tally = self._tallies[number, scope] = Tally(window)
+            tally = self._tallies[number, scope] = Tally(window, self._wholes[number], self._key(number, scope))
         return tally
+
+    def _key(self, number: int, scope: Hashable) -> str:
+        whole = self._wholes[number]
+        return f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
 
     def forget_promises(self) -> None:
         for tally in self._tallies.values():

@@ -26,7 +26,7 @@ from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.judge import Judge, Refused, no_objection
-from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+from customer_gateway.wire.policy import WHOLE, BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
 from customer_gateway.wire.transport import CutShort, Direct, NotHttp, Reply, Through, Unanswered
 
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
     from customer_gateway.wire.gate import Turns
-    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.stored_turns import StoredTurns
     from customer_gateway.wire.transport import Transport
 
 _NEW_LOGIN = 401
@@ -51,8 +52,9 @@ class Client:
 
     `headers` go with every call. `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in
     disguise. `budget` counts this client's calls alone, `turns` those of all clients that the vendor counts together.
-    `share` is the number of workers that call with the same credentials: each keeps to its part of `budget` and of
-    `limits.calls_per_second`. `transport` replaces the gateway's own way to the network. `clock` gives seconds.
+    `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
+    `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
+    `transport` replaces the gateway's own way to the network. `clock` gives seconds.
     Every exchange is one log line, "upstream_call", without query, keys, credentials or bodies.
     """
 
@@ -65,8 +67,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         budget: Sequence[Window] = (),
-        turns: Turns | None = None,
-        share: int = 1,
+        turns: Turns | StoredTurns | None = None,
+        share: Share = WHOLE,
+        name: str = "",
         breaker: BreakerPolicy | None = None,
         retry: Retry | None = None,
         verdict: Callable[[int, Any], str | None] = no_objection,
@@ -86,8 +89,7 @@ class Client:
         self._breaker = Breaker(breaker, clock)
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
-        windows = [window.shared_by(share) for window in (*budget, *limits.windows())]
-        self._gate = Gate(limits.most_parallel, windows, clock, turns)
+        self._gate = Gate(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
         self._intake = intake or Intake()
         self._transport = _transport(self._base_url, limits, transport)
         self._clock = clock

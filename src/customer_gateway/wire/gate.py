@@ -7,18 +7,19 @@ an address, an account or a token.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from customer_gateway.wire.budget import Budget, Mark, Start, first_common
+from customer_gateway.wire.policy import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.budget import Tally
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.stored_turns import StoredTurns
 
 LONGEST_PAUSE_SECONDS = 60.0  # a vendor that asks for more is asked again after this much
 _FIRST_LAG_SECONDS = 0.02
@@ -52,12 +53,14 @@ class Turns:
     a call that left, a turn taken late.
     """
 
-    def __init__(self, windows: Sequence[Window], clock: Callable[[], float]) -> None:
-        self.budget = Budget(windows)
+    def __init__(
+        self, windows: Sequence[Window], clock: Callable[[], float], share: Share = WHOLE, name: str = ""
+    ) -> None:
+        self.budget = Budget(windows, share, name)
         self.clock = clock
         self._gates: list[Gate] = []
         self._paused_until = 0.0
-        self._lag = _FIRST_LAG_SECONDS
+        self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._waiting: list[_Waiter] = []
         self._stale = False
         self._timer: asyncio.TimerHandle | None = None
@@ -83,7 +86,11 @@ class Turns:
     def left(self, start: Start, *, counted: bool) -> None:
         """A call has ended, which was `counted` in a window or in none."""
         if counted:
-            self._lag = max(start.arrived(self.clock()), self._lag * 0.9)
+            self.lag = max(start.arrived(self.clock()), self.lag * 0.9)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Room has come: start whoever can."""
         if self._waiting:
             self._pump()
 
@@ -103,7 +110,7 @@ class Turns:
         turn = self._turn(waiter.tallies, now)
         if turn - now > waiter.deadline.remaining():
             raise TurnTooLate(turn - now)
-        waiter.mark = Mark(turn + self._lag, turn)
+        waiter.mark = Mark(turn + self.lag, turn)
         for tally in waiter.tallies:
             tally.promise(waiter.mark)
 
@@ -181,10 +188,16 @@ class Gate:
     `windows` count this client's calls alone, `turns` those of everybody whom the vendor counts together with it.
     """
 
-    def __init__(
-        self, parallel: int, windows: Sequence[Window], clock: Callable[[], float], turns: Turns | None = None
+    def __init__(  # noqa: PLR0913, PLR0917 - a bound, a budget and whose it is
+        self,
+        parallel: int,
+        windows: Sequence[Window],
+        clock: Callable[[], float],
+        turns: Turns | StoredTurns | None = None,
+        share: Share = WHOLE,
+        name: str = "",
     ) -> None:
-        self.budget = Budget(windows)
+        self.budget = Budget(windows, share, name)
         self._parallel = parallel
         self._under_way = 0
         self._turns = turns or Turns((), clock)
@@ -203,14 +216,22 @@ class Gate:
     def begin(self, tallies: tuple[Tally, ...], now: float) -> Start:
         """A call starts: it is under way, and on every count."""
         start = Start(now)
-        self._under_way += 1
+        self.hold()
         for tally in tallies:
             tally.begin(start)
         return start
 
+    def hold(self) -> None:
+        """A call takes a place."""
+        self._under_way += 1
+
+    def let_go(self) -> None:
+        """It gives the place back."""
+        self._under_way -= 1
+
     def leave(self, start: Start) -> None:
         """The call has ended, however it did."""
-        self._under_way -= 1
+        self.let_go()
         self._turns.left(start, counted=self._longest_window > 0)
 
     def pause(self, seconds: float) -> None:
@@ -223,18 +244,3 @@ class Gate:
             return None
         self.pause(self._longest_window)
         return self._longest_window
-
-
-class SharedTurns:
-    """The turns of one process that several clients take together, by what the vendor counts by."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._turns: dict[Hashable, Turns] = {}
-
-    def of(self, scope: Hashable, windows: Sequence[Window]) -> Turns:
-        """The turns of `scope`, with the windows that were told first."""
-        turns = self._turns.get(scope)
-        if turns is None:
-            turns = self._turns[scope] = Turns(windows, self._clock)
-        return turns

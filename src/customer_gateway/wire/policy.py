@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -25,6 +25,18 @@ def per_template(call: Call) -> Hashable:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """One worker among so many that spend the same budgets; `number` from 0, None where it does not know its own."""
+
+    workers: int = 1
+    number: int | None = None
+
+
+WHOLE: Final = Share()
+"""The share of a worker that is alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
 
@@ -32,14 +44,14 @@ class Window:
     seconds: float
     scope: Callable[[Call], Hashable] = per_client
 
-    def shared_by(self, workers: int) -> Window:
-        """The part of one worker among several that share nothing: an even part, or one call in as many windows."""
-        if workers <= 1:
-            return self
-        part = self.calls // workers
-        if part:
-            return replace(self, calls=part)
-        return replace(self, calls=1, seconds=self.seconds * workers)
+    def part(self, share: Share) -> Window:
+        """What one worker has of it: an even part, the first ones one call of the rest; or one call in more windows."""
+        calls, rest = divmod(self.calls, share.workers)
+        if not calls:
+            return replace(self, calls=1, seconds=self.seconds * share.workers)
+        if share.number is not None and share.number < rest:
+            calls += 1
+        return replace(self, calls=calls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""What Redis decides of a budget, held against what the budget of one process decides."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis import Redis
+from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
+
+from customer_gateway.wire import Window, budget_scripts
+from customer_gateway.wire.budget import SKEW_SECONDS, Mark, Start, Tally, first_common
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+pytestmark = NEEDS_REDIS
+
+TICK: Final = 1 / 64  # exact as a float and in microseconds
+LAG: Final = 2 * TICK
+BEGINNING: Final = 1_800_000_000.0
+_NAMES: Final = count()
+
+
+class Step(NamedTuple):
+    """So many ticks later a call asks for a turn in some of the windows, or (None) the oldest call gets its answer."""
+
+    ticks: int
+    counted_in: tuple[int, ...] | None
+
+
+windows = st.lists(st.builds(Window, st.integers(1, 4), st.sampled_from([0.25, 0.5, 1.0, 2.0])), min_size=1, max_size=3)
+steps = st.lists(
+    st.builds(
+        Step,
+        st.integers(0, 40),
+        st.none() | st.sampled_from([(0,), (1,), (0, 1), (0, 1, 2), (2, 1)]),
+    ),
+    max_size=30,
+)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Any]:
+    """A client of a Redis of this module's own, whose time is told by the test."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    with Redis(port=server.port, password=PASSWORD) as client:
+        yield client
+    server.stop()
+
+
+def micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+class InRedis:
+    def __init__(self, client: Any, windows: Sequence[Window]) -> None:
+        self.client = client
+        self.windows = windows
+        self.name = f"budget-{next(_NAMES)}"
+        self.members: list[tuple[str, list[str]]] = []
+
+    def turn(self, numbers: Sequence[int], now: float) -> float:
+        call = f"call-{next(_NAMES)}"
+        started = [f"{self.name}:{number}:started" for number in numbers]
+        keys = [f"{self.name}:pause"]
+        arguments: list[Any] = [call, 10**12, micros(LAG), micros(SKEW_SECONDS), 10**12]
+        for number, key in zip(numbers, started, strict=True):
+            keys += [key, f"{self.name}:{number}:promised"]
+            arguments += [self.windows[number].calls, micros(self.windows[number].seconds)]
+        wait, at = self.run(budget_scripts.RESERVE, keys, arguments, now)
+        assert at == micros(now)
+        if not wait:
+            self.members.append((f"{at}:{call}", started))
+        return now + wait / 1e6
+
+    def answered(self, now: float) -> None:
+        if self.members:
+            member, started = self.members.pop(0)
+            self.run(budget_scripts.SETTLE, started, [member], now)
+
+    def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any], now: float) -> Any:
+        told = script.replace(budget_scripts.TIME, "local now = tonumber(ARGV[#ARGV])\n")
+        assert told != script
+        return self.client.eval(told, len(keys), *keys, *arguments, micros(now))
+
+
+class InProcess:
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self.tallies = [Tally(window) for window in windows]
+        self.starts: list[Start] = []
+
+    def turn(self, numbers: Sequence[int], now: float) -> float:
+        tallies = [self.tallies[number] for number in numbers]
+        turn = first_common(now, [tally.earliest for tally in tallies])
+        if turn > now:
+            for tally in tallies:
+                tally.promise(Mark(turn + LAG, turn))
+            return turn
+        self.starts.append(start := Start(now))
+        for tally in tallies:
+            tally.begin(start)
+        return turn
+
+    def answered(self, now: float) -> None:
+        if self.starts:
+            self.starts.pop(0).arrived(now)
+
+
+@given(windows=windows, steps=steps)
+def test_redis_gives_the_turns_that_one_process_would_give(
+    asked: Any, windows: list[Window], steps: list[Step]
+) -> None:
+    there, here = InRedis(asked, windows), InProcess(windows)
+    now = BEGINNING
+    for step in steps:
+        now += step.ticks * TICK
+        if step.counted_in is None:
+            there.answered(now)
+            here.answered(now)
+            continue
+        numbers = [number for number in step.counted_in if number < len(windows)] or [0]
+        assert there.turn(numbers, now) == here.turn(numbers, now)
+
+
+def test_a_turn_that_has_come_is_a_start_and_one_too_late_is_not_kept(asked: Any) -> None:
+    there = InRedis(asked, [Window(1, 1.0)])
+
+    first = there.turn([0], BEGINNING)
+    keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
+    too_late = there.run(budget_scripts.RESERVE, keys, ["late", 1_000, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
+    promised = there.run(budget_scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
+    come = there.run(budget_scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + 2.0)
+
+    assert first == BEGINNING
+    assert too_late[0] == promised[0] == micros(1.0 + SKEW_SECONDS - TICK)
+    assert come[0] == 0
+    assert asked.zcard(keys[2]) == 0
+
+
+def test_everything_in_the_store_ends_by_itself(asked: Any) -> None:
+    there = InRedis(asked, [Window(1, 1.0)])
+
+    there.turn([0], BEGINNING)
+    there.turn([0], BEGINNING)
+
+    assert asked.ttl(f"{there.name}:0:started") in {1, 2}
+    assert asked.ttl(f"{there.name}:0:promised") > 0

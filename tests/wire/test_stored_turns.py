@@ -1,0 +1,311 @@
+"""Budgets that several workers keep in one Redis: here a worker is a store of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
+from structlog.testing import capture_logs
+from wire.test_budget import fullest, sent
+from wire.vendor import answering, closed_port, hanging, serving, telling
+
+from customer_gateway.errors import UpstreamRateLimited
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import BudgetStore, Call, Client, Limits, Share, SharedTurns, Window, per_template
+from customer_gateway.wire.budget_store import ANSWER_SECONDS, RETRY_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from wire.vendor import Vendor
+
+pytestmark = [pytest.mark.anyio, NEEDS_REDIS, pytest.mark.alone]  # a store starved for 0.1 s counts as lost
+
+READ = Call("GET", "/customers/", idempotent=True)
+SCOPE = ("billbee", "key-not-to-be-shown", "shop")
+
+
+@asynccontextmanager
+async def worker(
+    url: str, vendor: Vendor, *windows: Window, workers: int = 2, log: Any = None, **otherwise: Any
+) -> AsyncGenerator[Client]:
+    turns = SharedTurns(share=Share(workers), store=BudgetStore(url, log=log))
+    client = Client(
+        system="billbee",
+        base_url=vendor.base_url,
+        turns=turns.of(SCOPE, windows),
+        share=turns.share,
+        name="own",
+        **otherwise,
+    )
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        await turns.aclose()
+
+
+def failures(outcomes: Sequence[object]) -> list[object]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+
+
+async def test_two_workers_never_fill_a_window_beyond_what_it_holds_and_use_nearly_all_of_it(
+    redis: RedisServer,
+) -> None:
+    budget = Window(4, 0.3)
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, budget) as one,
+        worker(redis.url, vendor, budget) as other,
+    ):
+        began = time.monotonic()
+        outcomes = await asyncio.gather(sent(one, [READ] * 20), sent(other, [READ] * 20))
+
+        assert failures([*outcomes[0], *outcomes[1]]) == []
+        assert fullest(vendor.arrivals, 0.3) == 4
+        assert time.monotonic() - began < 9 * 0.3 * 1.6
+
+
+async def test_a_worker_alone_has_the_whole_budget(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(6, 5.0), workers=3) as alone:
+        began = time.monotonic()
+
+        assert failures(await sent(alone, [READ] * 6)) == []
+        assert time.monotonic() - began < 1
+
+
+async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: RedisServer) -> None:
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, Window(2, 5.0)) as one,
+        worker(redis.url, vendor, Window(2, 5.0)) as other,
+    ):
+        await sent(one, [READ] * 2)
+        began = time.monotonic()
+
+        with pytest.raises(UpstreamRateLimited) as caught:
+            await other.call(READ, Deadline.after(2))
+
+        assert time.monotonic() - began < 0.5
+        assert 4_000 < (caught.value.retry_after_ms or 0) <= 5_300
+
+
+async def test_every_scope_has_a_count_of_its_own_beside_that_of_all(redis: RedisServer) -> None:
+    budget = (Window(2, 0.3, per_template), Window(5, 0.3))
+    calls = [Call("GET", f"/{noun}/1", template=f"/{noun}/{{id}}") for _ in range(2) for noun in ("a", "b", "c")]
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, *budget) as one,
+        worker(redis.url, vendor, *budget) as other,
+    ):
+        assert failures(await sent(one, calls)) + failures(await sent(other, calls)) == []
+
+        assert fullest(vendor.arrivals, 0.3) <= 5
+        for noun in ("a", "b", "c"):
+            own = [at for at, path in zip(vendor.arrivals, vendor.paths(), strict=True) if path.startswith(f"/{noun}/")]
+            assert fullest(own, 0.3) <= 2
+
+
+async def test_a_limit_of_our_own_is_kept_by_all_workers_together(redis: RedisServer) -> None:
+    limits = Limits(calls_per_second=5)
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, limits=limits) as one,
+        worker(redis.url, vendor, limits=limits) as other,
+    ):
+        outcomes = await asyncio.gather(sent(one, [READ] * 8), sent(other, [READ] * 2))
+
+        assert failures([*outcomes[0], *outcomes[1]]) == []
+        assert fullest(vendor.arrivals, 1.0) == 5
+
+
+async def test_calls_are_let_in_in_the_order_in_which_they_came(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 0.1)) as alone:
+        await sent(alone, [Call("GET", f"/{number}", template="/{id}") for number in range(9)])
+
+        turns = [vendor.paths()[start : start + 2] for start in range(0, 9, 2)]
+        assert [sorted(turn) for turn in turns] == [["/0", "/1"], ["/2", "/3"], ["/4", "/5"], ["/6", "/7"], ["/8"]]
+
+
+async def test_no_more_calls_are_under_way_than_allowed(redis: RedisServer) -> None:
+    async with (
+        serving(hanging) as vendor,
+        worker(redis.url, vendor, Window(100, 0.1), limits=Limits(parallel=3)) as alone,
+    ):
+        waiting = asyncio.gather(*(alone.call(READ, Deadline.after(0.5)) for _ in range(9)), return_exceptions=True)
+        await asyncio.sleep(0.4)
+
+        assert len(vendor.requests) == 3
+        await waiting
+
+
+async def test_the_vendors_pause_holds_in_every_worker_also_for_those_who_wait(redis: RedisServer) -> None:
+    busy = answering(429, b"{}", "content-type: application/json", "retry-after: 30")
+    async with (
+        serving(telling([]), busy) as vendor,
+        worker(redis.url, vendor, Window(1, 0.5)) as one,
+        worker(redis.url, vendor, Window(1, 0.5)) as other,
+    ):
+        await one.call(READ, Deadline.after(1))
+        hearing = asyncio.create_task(one.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(one.call(READ, Deadline.after(5)))
+        for task in (hearing, waiting):
+            with pytest.raises(UpstreamRateLimited):
+                await asyncio.wait_for(task, 2)
+
+        with pytest.raises(UpstreamRateLimited) as caught:
+            await other.call(READ, Deadline.after(5))
+
+        assert 25_000 < (caught.value.retry_after_ms or 0) <= 30_000
+        assert len(vendor.requests) == 2
+
+
+async def test_a_call_given_up_leaves_its_turn_to_the_next(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 0.5)) as alone:
+        await alone.call(READ, Deadline.after(1))
+        given_up = asyncio.create_task(alone.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        next_one = asyncio.create_task(alone.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+
+        given_up.cancel()
+        await next_one
+
+        assert time.monotonic() - began < 0.8
+
+
+async def test_a_call_given_up_while_it_asks_costs_nobody_a_turn(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 5.0)) as alone:
+        given_up = asyncio.create_task(alone.call(READ, Deadline.after(1)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        await asyncio.sleep(0.05)
+
+        await alone.call(READ, Deadline.after(1))
+
+        assert len(vendor.requests) == 1
+
+
+async def test_a_call_that_nothing_counts_does_not_touch_the_store() -> None:
+    with capture_logs() as log:
+        async with (
+            serving(telling([])) as vendor,
+            worker(f"redis://127.0.0.1:{closed_port()}/0", vendor) as alone,
+        ):
+            await sent(alone, [READ] * 5)
+
+    assert [line["event"] for line in log] == ["upstream_call"] * 5
+
+
+async def test_no_name_in_the_store_tells_a_secret(redis: RedisServer) -> None:
+    from redis.asyncio import Redis
+
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 5.0)) as alone:
+        await alone.call(READ, Deadline.after(1))
+        async with Redis(port=redis.port, password=PASSWORD) as reader:
+            client: Any = reader  # which leaves its options untyped
+            names = [name.decode() async for name in client.scan_iter()]
+
+    assert [name.startswith("customer-gateway:budget:") for name in names] == [True]
+    assert not any(secret in name for secret in SCOPE for name in names)
+
+
+def changes(log: list[Any]) -> list[tuple[str, str]]:
+    return [(line["log_level"], line["state"]) for line in log if line["event"] == "budget_store"]
+
+
+async def test_without_the_store_each_worker_keeps_to_its_share_until_it_is_back(redis: RedisServer) -> None:
+    budget = Window(4, 0.4)
+    with capture_logs() as log:
+        async with (
+            serving(telling([])) as vendor,
+            worker(redis.url, vendor, budget) as one,
+            worker(redis.url, vendor, budget) as other,
+        ):
+            await sent(one, [READ] * 4)
+            redis.stop()
+            outcomes = await asyncio.gather(sent(one, [READ] * 6), sent(other, [READ] * 6))
+            alone = len(vendor.arrivals)
+            redis.start()
+            await asyncio.sleep(RETRY_SECONDS)
+            returning = await asyncio.gather(sent(one, [READ] * 6), sent(other, [READ] * 2))
+            await asyncio.sleep(RETRY_SECONDS + 0.4)
+            began = time.monotonic()
+            await sent(one, [READ] * 4)
+            took = time.monotonic() - began
+
+    assert failures([*outcomes[0], *outcomes[1], *returning[0], *returning[1]]) == []
+    assert alone == 16
+    assert fullest(vendor.arrivals, 0.4) == 4
+    assert took < 0.3, "the whole budget is one worker's again"
+    assert sorted(changes(log)) == [("warning", "back")] * 2 + [("warning", "lost")] * 2
+    assert PASSWORD not in str(log)
+
+
+async def test_a_turn_of_the_share_that_comes_when_the_store_decides_again_is_asked_for(redis: RedisServer) -> None:
+    budget, store = Window(2, 0.6), BudgetStore(redis.url)
+    store.back_at = time.monotonic() - RETRY_SECONDS  # a window more, and the store decides
+    turns = SharedTurns(share=Share(2), store=store)
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, budget) as other:
+        returning = Client(system="billbee", base_url=vendor.base_url, turns=turns.of(SCOPE, [budget]))
+        waiting = asyncio.create_task(sent(returning, [READ] * 4))
+        await asyncio.sleep(0.65)
+
+        outcomes = await asyncio.gather(waiting, sent(other, [READ] * 6))
+        await returning.aclose()
+        await turns.aclose()
+
+    assert failures([*outcomes[0], *outcomes[1]]) == []
+    assert fullest(vendor.arrivals, 0.6) == 2
+
+
+async def test_a_store_that_hangs_is_given_up_soon() -> None:
+    with capture_logs() as log:
+        async with (
+            serving(hanging) as store,
+            serving(telling([])) as vendor,
+            worker(store.base_url.replace("http", "redis"), vendor, Window(4, 0.1)) as alone,
+        ):
+            began = time.monotonic()
+            await alone.call(READ, Deadline.after(5))
+
+            assert time.monotonic() - began < 2
+            began = time.monotonic()
+            await alone.call(READ, Deadline.after(5))
+            assert time.monotonic() - began < ANSWER_SECONDS
+
+    assert changes(log) == [("warning", "lost")]
+
+
+async def test_a_store_that_talks_nonsense_is_lost() -> None:
+    with capture_logs() as log:
+        async with (
+            serving(telling([])) as nonsense,
+            serving(telling([])) as vendor,
+            worker(nonsense.base_url.replace("http", "redis"), vendor, Window(4, 0.1)) as alone,
+        ):
+            await alone.call(READ, Deadline.after(5))
+
+    assert changes(log) == [("warning", "lost")]
+
+
+async def test_a_wrong_password_is_told_without_it(redis: RedisServer) -> None:
+    with capture_logs() as log:
+        async with (
+            serving(telling([])) as vendor,
+            worker(redis.url.replace(PASSWORD, "wrong-one"), vendor, Window(4, 0.1)) as alone,
+        ):
+            await alone.call(READ, Deadline.after(5))
+
+    (line,) = (line for line in log if line["event"] == "budget_store")
+    assert line["reason"] == "AuthenticationError"
+    assert line["store"] == f"127.0.0.1:{redis.port}"
+    assert "wrong-one" not in str(log)
