@@ -9,9 +9,10 @@ import os
 import signal
 import socket
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from ipaddress import ip_address
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn import Config, Server
@@ -19,7 +20,6 @@ from uvicorn.supervisors import Multiprocess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -127,13 +127,16 @@ def serve_by_workers(config: Path | None, workers: int, connection: socket.socke
 @contextmanager
 def _file_of_numbers() -> Generator[str | None]:
     """The path of an empty file for as long as the workers live; None where no file can be made."""
-    with ExitStack() as kept:
-        try:
-            file = kept.enter_context(tempfile.NamedTemporaryFile(prefix="customer-gateway-", suffix=".workers"))
-        except OSError:
-            yield None
-            return
-        yield file.name
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="customer-gateway-", suffix=".workers")
+    except OSError:
+        yield None
+        return
+    os.close(descriptor)
+    try:
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)  # what cleans directories of old files may have been here
 
 
 def _config(app: Any, grace_seconds: float, **more: Any) -> Config:

@@ -24,7 +24,9 @@ def claimed_number(file: Path) -> int | None:
     for number in count():
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+        except (BlockingIOError, PermissionError):
+            continue  # somebody else's: POSIX leaves open which of the two says so
         except OSError:
-            continue
+            return None  # no locks in this file system
         return number
     return None

@@ -150,3 +150,22 @@ def test_everything_in_the_store_ends_by_itself(asked: Any) -> None:
 
     assert asked.ttl(f"{there.name}:0:started") in {1, 2}
     assert asked.ttl(f"{there.name}:0:promised") > 0
+
+
+def test_a_promise_of_soon_does_not_shorten_the_life_of_those_of_later(asked: Any) -> None:
+    there = InRedis(asked, [Window(1, 100.0)])
+    keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
+
+    def turn(call: str, now: float) -> float:
+        return there.run(budget_scripts.RESERVE, keys, [call, 10**12, 0, 0, 10**6, 1, 10**8], now)[0] / 1e6
+
+    assert [turn(call, BEGINNING) for call in ("now", "soon", "later")] == [0, 100, 200]
+    assert turn("soon", BEGINNING + 99) == 1
+
+    assert asked.ttl(keys[2]) > 190
+
+
+def test_a_pause_of_no_time_pauses_nobody(asked: Any) -> None:
+    asked.eval(budget_scripts.PAUSE, 1, "budget-pause", 0)
+
+    assert not asked.exists("budget-pause")

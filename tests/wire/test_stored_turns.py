@@ -194,6 +194,29 @@ async def test_a_call_given_up_while_it_asks_costs_nobody_a_turn(redis: RedisSer
         assert len(vendor.requests) == 1
 
 
+async def test_who_asked_beside_a_call_given_up_takes_its_turn_at_once(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 2.0)) as alone:
+        given_up = asyncio.create_task(alone.call(READ, Deadline.after(5)))
+        beside = asyncio.create_task(alone.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        given_up.cancel()
+
+        await asyncio.wait_for(beside, 1)
+
+        assert len(vendor.requests) == 1
+
+
+async def test_a_vendor_that_asks_for_a_pause_of_no_time_does_not_cost_the_store(redis: RedisServer) -> None:
+    busy = answering(429, b"{}", "content-type: application/json", "retry-after: 0")
+    with capture_logs() as log:
+        async with serving(busy, telling([])) as vendor, worker(redis.url, vendor, Window(4, 0.5)) as alone:
+            await asyncio.gather(alone.call(READ, Deadline.after(3)), return_exceptions=True)
+            await alone.call(READ, Deadline.after(3))
+
+    assert [line for line in log if line["event"] == "budget_store"] == []
+
+
 async def test_a_call_that_nothing_counts_does_not_touch_the_store() -> None:
     with capture_logs() as log:
         async with (

@@ -26,7 +26,7 @@ async def client_left(receive: Receive) -> None:
         pass
 
 
-class HangUps:
+class Hangups:
     """Those who wait for one piece of work, each with the way to hear that it has left."""
 
     def __init__(self) -> None:

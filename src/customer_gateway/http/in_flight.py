@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.api.engine import Deadline
-from customer_gateway.http.hangups import HangUps
+from customer_gateway.http.hangups import Hangups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable
@@ -44,7 +44,7 @@ class Flight(Generic[T]):
         self._untold: dict[asyncio.Future[T], float] = {}
         self._watched = inf
         self._timer: asyncio.TimerHandle | None = None
-        self._hang_ups = HangUps()
+        self._hangups = Hangups()
         self._loop = asyncio.get_running_loop()
         self.task = self._loop.create_task(work)
         self.task.add_done_callback(self._land)
@@ -60,13 +60,13 @@ class Flight(Generic[T]):
         waiter: asyncio.Future[T] = self._loop.create_future()
         self._waiting += 1
         self._untold[waiter] = at + grace
-        self._hang_ups.expect(waiter, leaving)
+        self._hangups.expect(waiter, leaving)
         self._watch(at + grace)
         try:
             return await waiter
         finally:
             self._untold.pop(waiter, None)
-            self._hang_ups.forget(waiter)
+            self._hangups.forget(waiter)
             self._leave()
 
     async def so_far(self) -> T | None:
@@ -114,7 +114,7 @@ class Flight(Generic[T]):
         but wait for the next answer from upstream.
         """
         self._unwatch()
-        self._hang_ups.close()
+        self._hangups.close()
         for waiter in list(islice(self._untold, TOLD_PER_TURN)):
             del self._untold[waiter]
             if not waiter.done():

@@ -102,8 +102,8 @@ class Budget:
 
     @property
     def longest_window(self) -> float:
-        """Seconds; 0 without windows."""
-        return max((window.seconds for window in self._windows), default=0.0)
+        """The vendor's own, in seconds, whatever the share; 0 without windows."""
+        return max((window.seconds for window in self._wholes), default=0.0)
 
     def __bool__(self) -> bool:
         return bool(self._windows)

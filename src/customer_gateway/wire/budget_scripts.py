@@ -82,13 +82,13 @@ for _, tally in ipairs(tallies) do
     redis.call('ZREM', tally.promised, id)
   else
     redis.call('ZADD', tally.promised, text(moment), id)
-    redis.call('PEXPIRE', tally.promised, text(math.ceil((moment - now + grace) / 1000) + 1000))
+    local life = math.ceil((moment - now + grace) / 1000) + 1000
+    redis.call('PEXPIRE', tally.promised, text(math.max(life, redis.call('PTTL', tally.promised))))
   end
 end
 return {moment - now, now}
 """
 )
-
 """A turn for a call: it starts now, or is promised one, or is told that it would be too late."""
 
 NOTE: Final = (
@@ -130,7 +130,7 @@ return 0
 
 PAUSE: Final = """
 -- KEYS: the pause. ARGV: milliseconds.
-if tonumber(ARGV[1]) > redis.call('PTTL', KEYS[1]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
+if tonumber(ARGV[1]) > math.max(redis.call('PTTL', KEYS[1]), 0) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
 return 0
 """
 """The vendor asked everybody to wait."""

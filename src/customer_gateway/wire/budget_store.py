@@ -62,8 +62,8 @@ class BudgetStore:
 
     @property
     def is_up(self) -> bool:
-        """Whether the last exchange was answered; yes before the first."""
-        return self._is_up
+        """Whether the last exchange was answered; yes before the first, no after the end."""
+        return self._is_up and not self._is_closed
 
     @property
     def is_worth_asking(self) -> bool:

@@ -158,10 +158,10 @@ class Client:
             except TurnTooLate as error:
                 raise last or self._turn_too_late(call, error) from None
             except UpstreamError as failure:
-                last = failure
                 wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
                 if wait is None or wait + self._clock() - began >= deadline.remaining():
                     raise
+                last = failure
             progress.waiting_since = None
             await asyncio.sleep(wait)
 
@@ -201,7 +201,10 @@ class Client:
         except (Refused, Unanswered, CutShort, NotHttp) as error:
             failure = self._told(call, error)
             outcome, reason = failure.code, str(error)
-            raise failure from error
+            try:
+                raise failure from error
+            finally:
+                del failure  # what is raised knows this frame: named here, the two would keep the answer's body
         except (TimeoutError, asyncio.CancelledError) as error:
             if isinstance(error, TimeoutError) or not deadline.remaining():
                 outcome = UpstreamTimeout.code
@@ -212,9 +215,11 @@ class Client:
 
     def _told(self, call: Call, error: Exception) -> UpstreamError:
         if isinstance(error, Refused):
-            if isinstance(error.failure, UpstreamRateLimited):
-                self._pause(error.failure)
-            return error.failure
+            failure = error.failure
+            del error.failure  # it becomes the failure's cause: both ways they would keep each other, and the body
+            if isinstance(failure, UpstreamRateLimited):
+                self._pause(failure)
+            return failure
         if isinstance(error, Unanswered):
             return self._judge.unanswered(call)
         return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)

@@ -207,6 +207,7 @@ class StoredTurns:
         member = f"{now}:{waiter.name}"
         if waiter.future.done():
             self._store.ask(budget_scripts.GIVE_BACK, waiter.started_keys + waiter.promised_keys, [member, waiter.name])
+            self._ask_anew()
             return
         if 0 < wait <= waiter.longest:
             waiter.at = self._clock() + wait / 1e6
