@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from contextlib import asynccontextmanager
 from functools import cache
@@ -138,7 +139,7 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
     reset: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serves the sandbox until Ctrl-C and says where and with which credentials.
+    """Serves the sandbox until Ctrl-C or SIGTERM and says where and with which credentials.
 
     `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free.
     """
@@ -147,19 +148,24 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
             (directory / f"{name}.sqlite").unlink(missing_ok=True)
     box = Sandbox(rate_limits=rate_limits, customers=customers, directory=directory)
     try:
-        asyncio.run(_serve_forever(box, {**PORTS, **(ports or {})}, say))
+        asyncio.run(_serve_until_told(box, {**PORTS, **(ports or {})}, say))
     except KeyboardInterrupt:
-        say("The sandbox has stopped.")
+        pass
     finally:
         box.close()
+    say("The sandbox has stopped.")
 
 
-async def _serve_forever(box: Sandbox, ports: Mapping[str, int], say: Callable[[str], None]) -> None:
+async def _serve_until_told(box: Sandbox, ports: Mapping[str, int], say: Callable[[str], None]) -> None:
+    over = asyncio.Event()
+    # By handlers of our own: a shell that starts a command in the background lets it ignore Ctrl-C otherwise.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with box.serving(ports) as urls:
         for name, url in urls.items():
             credentials = ", ".join(f"{key} = {value}" for key, value in box.vendors[name].credentials.items())
             say(f"{name:10} {url:32} {credentials}")
-        await asyncio.Event().wait()
+        await over.wait()
 
 
 def _store(name: str, customers: int, directory: Path | None) -> Store:
