@@ -12,7 +12,8 @@ COVERED ?= 95
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 PYTEST = $(BIN)/python -m pytest -q
-TOGETHER = $(PYTEST) -n $(WORKERS) --dist worksteal -m 'not alone'
+MANY = $(PYTEST) -n $(WORKERS) --dist worksteal
+TOGETHER = $(MANY) -m 'not alone'
 ALONE = $(PYTEST) -m alone
 
 # A stamp names the lock it was installed from: another lock, another stamp, and the environment is brought up to date.
@@ -34,6 +35,7 @@ demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes 
 test: $(DEV) ## run all tests; ARGS="tests/wire -k breaker" picks some
 	$(if $(ARGS),$(PYTEST) $(ARGS),$(TOGETHER) && $(ALONE))
 
+# Laws go without coverage: tracing them takes longer than all other tests, and those reach every line, too.
 check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,14 +43,15 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/customer-gateway schema --check schema.graphql
-	$(TOGETHER) --cov --cov-report=
+	$(MANY) -m hypothesis
+	$(MANY) -m 'not alone and not hypothesis' --cov --cov-report=
 	$(ALONE) --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED)
 
 bench: $(DEV) ## measure; writes bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
 fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; about five minutes
-	FUZZ=1 $(PYTEST) -n $(WORKERS) --dist worksteal -m hypothesis $(ARGS)
+	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
 
 schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
 	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md

@@ -28,7 +28,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from graphql import GraphQLField
 
@@ -120,20 +120,18 @@ class World:
         self.runner.run(self._check(document, variables))
 
     async def _check(self, document: str, variables: dict[str, Any]) -> None:
-        await assert_same(
-            Case(SCHEMA, document, variables, context=lambda: self._request(document, variables), rules=RULES)
-        )
+        fields = compile_operation(SCHEMA, document, None, RULES).fields_by_type(variables)
+        await assert_same(Case(SCHEMA, document, variables, context=lambda: self._request(fields), rules=RULES))
 
-    def _request(self, document: str, variables: dict[str, Any]) -> Request:
-        compiled = compile_operation(SCHEMA, document, None, RULES)
-        scope = RequestScope(Deadline.after(30), "request", compiled.fields_by_type(variables))
-        return self._scope_to_request(scope)
+    def _request(self, fields: Mapping[str, frozenset[str]]) -> Request:
+        return self._scope_to_request(RequestScope(Deadline.after(30), "request", fields))
 
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
         page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
         document = f"{{ systems {{ {page} }} }}"
-        found = await compile_operation(SCHEMA, document, None, RULES).execute({}, self._request(document, {}), None)
+        compiled = compile_operation(SCHEMA, document, None, RULES)
+        found = await compiled.execute({}, self._request(compiled.fields_by_type()), None)
         pages: list[Any] = [each["customers"] for each in (found.data or {})["systems"]]
         ids = sorted({noun["id"] for noun in nouns_in(pages)})
         spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]

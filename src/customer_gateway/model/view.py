@@ -13,7 +13,7 @@ from __future__ import annotations
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, cast
 
-from customer_gateway.model.record import Record, is_object, read_text
+from customer_gateway.model.record import Record, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
-def text(vendor: str, *, within: str | None = None) -> str | None:
-    """A non-blank text as sent; a number as its decimal text. `within` names the nested object it stands in."""
-    return cast("str | None", _Text(vendor) if within is None else _TextWithin(within, vendor))
+def text(vendor: str) -> str | None:
+    """A non-blank text as sent; a number as its decimal text."""
+    return cast("str | None", _Text(vendor))
 
 
 def texts(vendor: str) -> list[str]:
@@ -78,23 +78,3 @@ class _Text:
         if type(value) is str and value and not value.isspace():
             return value
         return None if value is None else read_text(value, self._vendor, record.reading)
-
-
-class _TextWithin:
-    """A text in a nested object, without making a record of that object."""
-
-    __slots__ = ("_part", "_vendor")
-
-    def __init__(self, part: str, vendor: str) -> None:
-        self._part = part
-        self._vendor = vendor
-
-    def __get__(self, record: Record | None, owner: type) -> Any:
-        if record is None:
-            return self
-        part = record.document.get(self._part)
-        if is_object(part):
-            value = part.get(self._vendor)
-            if value is None or (type(value) is str and value and not value.isspace()):
-                return value
-        return record.part(self._part).text(self._vendor)

@@ -18,12 +18,11 @@ class Progress:
     `waiting_since` is the moment from which it has been waiting for the vendor, None while it waits for its turn.
     """
 
-    __slots__ = ("attempt", "renewed", "took", "waiting_since")
+    __slots__ = ("attempt", "renewed", "waiting_since")
 
     def __init__(self) -> None:
         self.attempt = 0
         self.renewed = False
-        self.took = 0.0
         self.waiting_since: float | None = None
 
 

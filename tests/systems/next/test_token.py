@@ -16,7 +16,7 @@ from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import NextSettings, connect
-from customer_gateway.systems.next.token import fetch_token_file, swap_one_time_key, write_token_file
+from customer_gateway.systems.next.token import fetch_token_file, swap_one_time_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,17 +163,6 @@ async def test_the_command_needs_to_know_the_file(vendor: Vendor) -> None:
 
     with pytest.raises(ConfigInvalid, match=r"systems\.next\.token_file"):
         await fetch_token_file("next", settings, wiring(vendor), soon())
-
-
-def test_a_token_file_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "next.token"
-
-    write_token_file(path, "a-token")
-
-    assert path.read_text(encoding="utf-8") == "a-token\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(ConfigInvalid, match="is there already"):
-        write_token_file(path, "another")
 
 
 def test_a_missing_token_file_names_the_file_and_the_command(vendor: Vendor, tmp_path: Path) -> None:

@@ -75,12 +75,6 @@ async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: De
     return token.strip()
 
 
-def write_token_file(path: Path, token: str) -> None:
-    """Write the token to a new file that only its owner reads; raises `ConfigInvalid` where the file is there."""
-    with _new_file(path) as file:
-        file.write(token + "\n")
-
-
 @contextmanager
 def _new_file(path: Path) -> Generator[TextIO]:
     """A file that did not exist, mode 0600; removed again when the body fails."""
