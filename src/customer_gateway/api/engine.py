@@ -103,14 +103,14 @@ class Reply:
 
     def encode(self, request_id: str) -> bytes:
         """The whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
-        parts: list[bytes] = []
+        fields: list[bytes] = []
         if self.errors:
-            parts.append(b'"errors":' + orjson.dumps(stamped(self.errors, request_id)))
+            fields += b",", b'"errors":', orjson.dumps(stamped(self.errors, request_id))
         if self.data is not None:
-            parts.append(b'"data":' + self.data)
+            fields += b",", b'"data":', self.data
         if self.extensions:
-            parts.append(b'"extensions":' + orjson.dumps(self.extensions))
-        return b"{" + b",".join(parts) + b"}"
+            fields += b",", b'"extensions":', orjson.dumps(self.extensions)
+        return b"".join((b"{", *fields[1:], b"}"))
 
 
 LATE: Final = Reply(

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Document = dict[str, Any]
+Body: TypeAlias = bytes | memoryview
+"""The bytes of an answer: a view where the transport holds them, so that they are not copied."""
+
 V = TypeVar("V")
 
 # Any integer of JSON, and any double: what is longer is no quantity, and would cost its length in every answer.

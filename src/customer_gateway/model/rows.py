@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from msgspec.structs import FieldInfo
 
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Body, Document
 
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
@@ -87,7 +87,7 @@ class Rows(Generic[R]):
         self._reading = reading
         self._decode = msgspec.json.Decoder(list[row]).decode
 
-    def decode(self, body: bytes) -> list[R]:
+    def decode(self, body: Body) -> list[R]:
         """The rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
         try:
             rows = self._decode(body)

@@ -10,6 +10,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from customer_gateway.model.record import Body
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -31,7 +33,7 @@ class Call:
     idempotent: bool = False
     template: str = ""
     missing_is_none: bool = False
-    decode: Callable[[bytes], Any] = orjson.loads
+    decode: Callable[[Body], Any] = orjson.loads
 
     @property
     def endpoint(self) -> str:

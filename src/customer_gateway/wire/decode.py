@@ -12,6 +12,8 @@ from customer_gateway.model.rows import WrongForm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from customer_gateway.model.record import Body
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -25,11 +27,11 @@ class Undecodable(Exception):
 
 
 def document(
-    body: bytes,
+    body: Body,
     content_type: str | None,
     encoding: str | None,
     cap: int,
-    decode: Callable[[bytes], Any] = orjson.loads,
+    decode: Callable[[Body], Any] = orjson.loads,
 ) -> Any:
     """The JSON document in `body`, as `decode` makes it.
 
@@ -55,7 +57,7 @@ def is_json(content_type: str) -> bool:
     return media in {"application/json", "text/json"} or media.endswith("+json")
 
 
-def inflated(body: bytes, encoding: str, cap: int) -> bytes:
+def inflated(body: Body, encoding: str, cap: int) -> bytes:
     """`body` without its gzip coding, never more than `cap` bytes in memory."""
     if encoding.lower() not in {"gzip", "x-gzip"}:
         raise Undecodable("the answer has a content encoding that was not asked for")

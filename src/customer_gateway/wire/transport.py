@@ -23,6 +23,8 @@ from customer_gateway.errors import ConfigInvalid
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from customer_gateway.model.record import Body
+
 _OK = range(200, 300)
 _REST_SECONDS = 0.05
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -33,7 +35,7 @@ class Reply(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
     oversized: bool = False
 
 
@@ -100,7 +102,7 @@ class Direct:
                 if _announced(response.headers) > self._cap:
                     return Reply(response.status, response.headers, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
-                return _bounded(response.status, response.headers, b"" if body is None else body.to_bytes(), self._cap)
+                return _bounded(response.status, response.headers, b"" if body is None else memoryview(body), self._cap)
         except PyreqwestError as error:
             raise _told(error) from None
 
@@ -123,7 +125,7 @@ def _announced(headers: Mapping[str, str]) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _bounded(status: int, headers: Mapping[str, str], body: bytes, cap: int) -> Reply:
+def _bounded(status: int, headers: Mapping[str, str], body: Body, cap: int) -> Reply:
     if len(body) > cap:
         return Reply(status, headers, b"", oversized=True)
     return Reply(status, headers, body)

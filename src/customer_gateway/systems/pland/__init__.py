@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
+    from customer_gateway.model.record import Body
     from customer_gateway.system import Finder, Reader, Want
     from customer_gateway.systems.pland.entities import PlandEntity
     from customer_gateway.wire import Answer, Auth, Client
@@ -144,7 +145,7 @@ class Pland:
         return await self._customers_by_id(keys, deadline, self._whole_decoded_customers)
 
     async def _customers_by_id(
-        self, keys: Sequence[str], deadline: Deadline, decode: Callable[[bytes], list[PlandCustomerView]]
+        self, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[PlandCustomerView]]
     ) -> dict[str, Customer]:
         return {row.key: row for row in await self._rows_by_ids("/customers/", keys, deadline, decode)}
 
@@ -205,12 +206,12 @@ class Pland:
                 return terms
 
     async def _rows_by_ids(
-        self, path: str, keys: Sequence[str], deadline: Deadline, decode: Callable[[bytes], list[T]]
+        self, path: str, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
         return await self._rows(path, [*(("ids", key) for key in keys), ("limit", str(len(keys)))], deadline, decode)
 
     async def _all_rows(
-        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[bytes], list[T]]
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
         """Every row, page by page; told apart by its key, because pages of a list that is written to overlap."""
         rows: dict[str, T] = {}
@@ -226,14 +227,14 @@ class Pland:
                 return list(rows.values())
 
     async def _rows(
-        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[bytes], list[T]]
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
         return (await self._client.call(Call("GET", path, query, idempotent=True, decode=decode), deadline)).document
 
-    def _decoded_customers(self, body: bytes) -> list[PlandCustomerView]:
+    def _decoded_customers(self, body: Body) -> list[PlandCustomerView]:
         return self._whole_decoded_customers(body) if self._drift_watch.due() else self._customer_rows.decode(body)
 
-    def _whole_decoded_customers(self, body: bytes) -> list[PlandCustomerView]:
+    def _whole_decoded_customers(self, body: Body) -> list[PlandCustomerView]:
         """With their documents, which are looked through for fields that nobody documented."""
         customers = self._customer_rows.read(orjson.loads(body))
         for customer in customers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 
 from customer_gateway.model import forms
@@ -9,6 +11,9 @@ from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.model.rows import WrongForm
 from customer_gateway.model.value_objects import AgreementProduct
+
+if TYPE_CHECKING:
+    from customer_gateway.model.record import Body
 
 
 class PlandEntity(Record):
@@ -27,7 +32,7 @@ class Entities:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
-    def decode(self, body: bytes) -> list[PlandEntity]:
+    def decode(self, body: Body) -> list[PlandEntity]:
         """The entities of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
         return self.read(orjson.loads(body))
 
