@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,6 +247,81 @@ async def test_a_flight_that_nobody_waits_for_any_longer_ends_at_the_latest_dead
     assert len(asked.calls) == 2
 
 
+async def test_a_call_that_hangs_is_joined_until_its_first_askers_deadline_and_then_made_anew() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked))
+
+    first = begun(batcher, "1", deadline=Deadline.after(SHORT))
+    await ticks()
+    joining = begun(batcher, "1", deadline=Deadline.after(1.5))
+    await first
+    anew = begun(batcher, "1")
+    await ticks()
+    asked.gate.set()
+
+    assert await asyncio.gather(joining, anew) == [{"1": "row 1"}] * 2
+    assert asked.calls == [["1"], ["1"]]
+
+
+async def test_the_end_of_a_call_that_hung_leaves_the_one_made_anew_to_be_joined() -> None:
+    gates = [asyncio.Event(), asyncio.Event()]
+    calls: list[list[str]] = []
+
+    async def fetch(keys: Sequence[str], _deadline: Deadline) -> dict[str, str]:
+        calls.append(list(keys))
+        await gates[len(calls) - 1].wait()
+        return {key: ROWS[key] for key in keys}
+
+    batcher = Batcher(Route("acme.customers", fetch, 100))
+    await batcher.load(["1"], Deadline.after(SHORT))
+    anew = begun(batcher, "1")
+    await ticks()
+    gates[0].set()
+    await ticks()
+    joining = begun(batcher, "1")
+    await ticks()
+    gates[1].set()
+
+    assert await asyncio.gather(anew, joining) == [{"1": "row 1"}] * 2
+    assert len(calls) == 2
+
+
+async def test_keys_that_all_have_given_up_before_their_call_departs_are_not_asked() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked))
+    under_way = await taken_off(batcher)
+
+    hurried = [begun(batcher, str(key), "9", deadline=Deadline.after(SHORT)) for key in range(1, 4)]
+    late = await asyncio.gather(*hurried)
+    patient = begun(batcher, "9", "10")
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(*under_way)
+
+    assert {type(each) for found in late for each in found.values()} == {UpstreamTimeout}
+    assert await patient == {"9": "row 9", "10": "row 10"}
+    assert asked.calls[2:] == [["9", "10"]]
+
+
+async def test_what_a_call_logs_bears_the_mark_of_who_was_first_to_ask() -> None:
+    asker: ContextVar[str] = ContextVar("asker")
+    asked = Asked(ROWS, held=True)
+    heard: list[str] = []
+    asked.refuses = lambda _keys: heard.append(asker.get())
+    batcher = Batcher(route(asked))
+
+    async def ask(key: str) -> None:
+        asker.set(f"who asked for {key}")
+        await batcher.load([key], soon())
+
+    loads = [asyncio.ensure_future(ask(key)) for key in ("1", "2", "3", "4")]
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(*loads)
+
+    assert heard == ["who asked for 1", "who asked for 2", "who asked for 3"]
+
+
 async def test_a_load_past_its_deadline_is_late_at_once() -> None:
     found = await Batcher(route(Asked(ROWS, held=True))).load(["1"], Deadline.after(-1))
 
@@ -264,7 +341,23 @@ async def test_of_a_refused_joined_call_only_the_bad_asker_fails() -> None:
 
     assert (good, other) == ({"1": "row 1", "2": "row 2"}, {"3": "row 3"})
     assert all(isinstance(each, UpstreamBadResponse) for each in bad.values())
-    assert asked.calls[2:] == [["1", "2", "666", "7", "3"], ["1", "2"], ["666", "7"], ["3"]]
+    assert asked.calls[2:] == [["1", "2", "666", "7", "3"], ["1", "2"], ["666", "7", "3"], ["666", "7"], ["3"]]
+
+
+async def test_the_one_bad_key_of_many_askers_is_found_by_halves() -> None:
+    asked = Asked(ROWS, held=True)
+    asked.refuses = refusing("666")
+    batcher = Batcher(route(asked))
+    await taken_off(batcher)
+
+    loads = [begun(batcher, key) for key in [*map(str, range(1, 64)), "666"]]
+    await ticks()
+    asked.gate.set()
+    *good, bad = await asyncio.gather(*loads)
+
+    assert good == [{str(key): f"row {key}"} for key in range(1, 64)]
+    assert isinstance(bad["666"], UpstreamBadResponse)
+    assert len(asked.calls[2:]) == 1 + 2 * 6
 
 
 async def test_a_key_that_a_bad_asker_wants_too_is_read_for_the_others() -> None:
@@ -502,3 +595,14 @@ async def test_a_route_has_one_batcher_in_the_process_and_another_route_another(
 
     assert batchers.of(first) is batchers.of(first)
     assert batchers.of(first) is not batchers.of(second)
+
+
+async def test_a_batcher_goes_with_its_route() -> None:
+    batchers = Batchers()
+    routes = [route(Asked(ROWS)) for _ in range(3)]
+    await asyncio.gather(*(batchers.of(each).load(["1"], soon()) for each in routes))
+
+    del routes[1:]
+    gc.collect()
+
+    assert len(batchers) == 1

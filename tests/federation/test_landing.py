@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -68,3 +69,15 @@ async def test_a_deadline_that_is_moved_is_waited_for() -> None:
     landing.tell()
 
     assert await waiting
+
+
+async def test_nothing_is_kept_of_those_who_have_left() -> None:
+    landing = Landing()
+    for _ in range(3):
+        assert not await landing.wait_until(Deadline.after(0.01))
+    leaving = asyncio.ensure_future(landing.wait())
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.sleep(0)
+
+    assert [each for each in gc.get_referents(landing) if isinstance(each, dict)] == [{}]

@@ -125,3 +125,21 @@ async def test_a_call_that_gives_itself_up_is_a_failed_call_and_forgotten() -> N
         await shared.join("acme", "key", Deadline.after(5), given_up)
 
     assert await begun(shared, paged) == "page"
+
+
+async def test_a_call_that_hangs_is_joined_until_its_first_askers_deadline_and_then_made_anew() -> None:
+    shared, paged = SharedCalls(), Paged()
+
+    first = begun(shared, paged, seconds=SHORT)
+    await ticks()
+    joining = begun(shared, paged, seconds=1.5)
+    with pytest.raises(UpstreamTimeout):
+        await first
+    anew = begun(shared, paged)
+    await ticks()
+    joining_anew = begun(shared, paged)
+    await ticks()
+    paged.gate.set()
+
+    assert await asyncio.gather(joining, anew, joining_anew) == ["page"] * 3
+    assert paged.calls == 2

@@ -2,12 +2,16 @@
 
 There is no timer. Keys go at once while few calls of their route are in flight, else they join the next call, which
 leaves when one lands: a lone request waits for nothing, and under load batches grow by themselves.
+
+A call can be joined until the deadline of who was first to ask: were it joined for ever, one that hangs would be kept
+hanging by all who ask after it, and nobody would ask the vendor anew.
 """
 
 from __future__ import annotations
 
 import asyncio
-from itertools import chain, repeat
+from contextvars import copy_context
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -33,24 +37,32 @@ _log = structlog.get_logger("customer_gateway.federation")
 class _Flight:
     """One call: who wants which keys, how many, until when, and what came of it."""
 
-    __slots__ = ("aboard", "deadline", "groups", "landing", "values")
+    __slots__ = ("aboard", "context", "deadline", "groups", "joinable_until", "landing", "values")
 
-    def __init__(self) -> None:
-        self.groups: list[Sequence[str]] = []
+    def __init__(self, first: Deadline) -> None:
+        self.groups: list[tuple[Deadline, Sequence[str]]] = []
         self.aboard = 0
-        self.deadline = Deadline(0.0)
+        self.context = copy_context()  # what it logs is logged for who was first to ask
+        self.deadline = Deadline(first.at)
+        self.joinable_until = first.at
         self.landing = Landing()
-        self.values: Mapping[str, Any] | UpstreamError = {}
+        self.values: Mapping[str, Any] = {}
 
     def join(self, keys: Sequence[str], deadline: Deadline) -> None:
-        self.groups.append(keys)
+        self.groups.append((deadline, keys))
         self.deadline.follow(deadline)
 
     def told(self, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
-        """What came of each of the keys: its value, None, or the failure of all."""
-        if isinstance(self.values, UpstreamError):
-            return zip(keys, repeat(self.values))
+        """What came of each of the keys: its value, None, or what failed."""
         return zip(keys, map(self.values.get, keys), strict=True)
+
+    def keys(self) -> Iterable[str]:
+        """All that were ever asked for, some more than once."""
+        return chain.from_iterable(keys for _, keys in self.groups)
+
+    def wanted(self) -> list[Sequence[str]]:
+        """The keys of each who still waits."""
+        return [keys for deadline, keys in self.groups if deadline.remaining()]
 
 
 _Wave: TypeAlias = list[_Flight]
@@ -60,7 +72,13 @@ class Batcher(Generic[V]):
     """Joins the keys of one route over all requests."""
 
     def __init__(self, route: Route[V]) -> None:
-        self._route = route
+        # Not the route itself: it is the weak key under which this batcher is kept.
+        self._name = route.name
+        self._fetch = route.fetch
+        self._most = route.most
+        self._key_form = route.key_form
+        self._cache_seconds = route.cache_seconds
+        self._cache_keys = route.cache_keys
         self._system = route.name.partition(".")[0]
         self._flying: dict[str, _Flight] = {}
         self._next: _Wave = []
@@ -78,7 +96,7 @@ class Batcher(Generic[V]):
         flights, fresh = self._joinable(asked)
         for flight, joined in flights.items():
             flight.join(joined, deadline)
-        sound = list(filter(self._route.key_form.fullmatch, fresh))
+        sound = list(filter(self._key_form.fullmatch, fresh))
         if len(sound) < len(fresh):
             values.update(dict.fromkeys(set(fresh).difference(sound)))
         for flight, departing in self._depart(sound, deadline):
@@ -105,15 +123,16 @@ class Batcher(Generic[V]):
         return values
 
     def _joinable(self, keys: Sequence[str]) -> tuple[dict[_Flight, list[str]], Sequence[str]]:
-        """The flights that some of the keys are on already, and the keys that are on none."""
+        """The flights that some of the keys are on already, and the keys that are on none that can be joined."""
         flying = self._flying
         if flying.keys().isdisjoint(keys):
             return {}, keys
+        now = asyncio.get_running_loop().time()
         flights: dict[_Flight, list[str]] = {}
         fresh: list[str] = []
         for key in keys:
             flight = flying.get(key)
-            if flight is None:
+            if flight is None or flight.joinable_until <= now:
                 fresh.append(key)
             else:
                 flights.setdefault(flight, []).append(key)
@@ -132,11 +151,11 @@ class Batcher(Generic[V]):
 
     def _board(self, wave: _Wave, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Flight, Sequence[str]]]:
         """The keys on the last flight of the wave where it has room for all of them, else on new ones."""
-        most = self._route.most
+        most = self._most
         for start in range(0, len(keys), most):
             chunk = keys[start : start + most]
             if not wave or wave[-1].aboard + len(chunk) > most:
-                wave.append(_Flight())
+                wave.append(_Flight(deadline))
             flight = wave[-1]
             flight.aboard += len(chunk)
             flight.join(chunk, deadline)
@@ -148,31 +167,38 @@ class Batcher(Generic[V]):
         self._in_flight += 1
         create_task = asyncio.get_running_loop().create_task
         for flight in list(wave):
-            task = create_task(self._fly(flight, wave))
+            task = create_task(self._fly(flight, wave), context=flight.context)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _fly(self, flight: _Flight, wave: _Wave) -> None:
-        keys = list(dict.fromkeys(chain.from_iterable(flight.groups)))
+        groups = flight.wanted()
+        given_up = set(flight.keys()).difference(*groups)  # by all who wanted them, while the call waited to depart
+        self._forget(flight, given_up)
         fault = None
         try:
-            flight.values = await self._fetch(keys, flight)
-            self._remember(flight.values, keys)
-        except UpstreamError as error:
-            flight.values = error
+            values: Mapping[str, Any] = await self._read(groups, flight.deadline) if groups else {}
+            self._remember(values, groups)
+            flight.values = {**values, **dict.fromkeys(given_up, self._late())} if given_up else values
         except asyncio.CancelledError:
-            flight.values = UpstreamUnavailable(self._system, f"the read of {self._route.name} was given up")
+            failure = UpstreamUnavailable(self._system, f"the read of {self._name} was given up")
+            flight.values = dict.fromkeys(flight.keys(), failure)
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach its waiters, not vanish with the task
-            _log.exception("batch_failed", route=self._route.name)
+            _log.exception("batch_failed", route=self._name)
             fault = error
         finally:
-            for key in keys:
-                self._flying.pop(key, None)
+            self._forget(flight, flight.keys())
             flight.landing.tell(fault)
             wave.remove(flight)
             if not wave:
                 self._wave_over()
+
+    def _forget(self, flight: _Flight, keys: Iterable[str]) -> None:
+        """Nobody joins the flight for these keys any more."""
+        for key in keys:
+            if self._flying.get(key) is flight:
+                del self._flying[key]
 
     def _wave_over(self) -> None:
         self._in_flight -= 1
@@ -180,28 +206,32 @@ class Batcher(Generic[V]):
         if following:
             self._launch(following)
 
-    async def _fetch(self, keys: Sequence[str], flight: _Flight) -> Mapping[str, Any]:
-        try:
-            return await self._route.fetch(keys, flight.deadline)
-        except UpstreamBadResponse as error:
-            groups = _by_who_asked(keys, flight.groups)
-            if error.status not in _REFUSED or len(groups) == 1:
-                raise
-        # Somebody's key may have spoilt the call for the others: repeat it split by who asked.
-        parts = await asyncio.gather(
-            *(self._route.fetch(group, flight.deadline) for group in groups), return_exceptions=True
-        )
-        return {key: value for part, group in zip(parts, groups, strict=True) for key, value in _each(part, group)}
+    async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
+        """The values of the keys that each asker wants, or what failed in their place.
 
-    def _remember(self, values: Mapping[str, Any], keys: Sequence[str]) -> None:
-        if not self._route.cache_seconds:
+        Somebody's key may have spoilt a call for the others: one that is refused is repeated in halves of who asked.
+        """
+        keys = list(dict.fromkeys(chain.from_iterable(groups)))
+        try:
+            return await self._fetch(keys, deadline)
+        except UpstreamError as error:
+            refused = isinstance(error, UpstreamBadResponse) and error.status in _REFUSED
+            apart = _by_who_asked(keys, groups) if refused else []
+            if len(apart) < 2:  # noqa: PLR2004 - halves
+                return dict.fromkeys(keys, error)
+        middle = len(apart) // 2
+        halves = await asyncio.gather(self._read(apart[:middle], deadline), self._read(apart[middle:], deadline))
+        return {**halves[0], **halves[1]}
+
+    def _remember(self, values: Mapping[str, Any], groups: Iterable[Sequence[str]]) -> None:
+        if not self._cache_seconds:
             return
-        until = asyncio.get_running_loop().time() + self._route.cache_seconds
-        found = {**dict.fromkeys(keys), **values}
+        until = asyncio.get_running_loop().time() + self._cache_seconds
+        found = {**dict.fromkeys(chain.from_iterable(groups)), **values}
         self._remembered.update(
             (key, (until, value)) for key, value in found.items() if not isinstance(value, UpstreamError)
         )
-        for key in list(self._remembered)[: max(0, len(self._remembered) - self._route.cache_keys)]:
+        for key in list(self._remembered)[: max(0, len(self._remembered) - self._cache_keys)]:
             del self._remembered[key]
 
     async def _landed(self, flights: Iterable[_Flight], deadline: Deadline) -> None:
@@ -214,7 +244,7 @@ class Batcher(Generic[V]):
             landing.check()
 
     def _late(self) -> UpstreamTimeout:
-        return UpstreamTimeout(self._system, f"{self._route.name} was not read before the request's deadline")
+        return UpstreamTimeout(self._system, f"{self._name} was not read before the request's deadline")
 
 
 def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:
@@ -230,20 +260,14 @@ def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[
     return list(parted.values())
 
 
-def _each(part: Mapping[str, Any] | BaseException, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
-    """What one of several calls gave for its keys: its values, or its failure for each of them."""
-    if isinstance(part, UpstreamError):
-        return [(key, part) for key in keys]
-    if isinstance(part, BaseException):
-        raise part
-    return part.items()
-
-
 class Batchers:
-    """The batcher of each route: one for the process."""
+    """The batcher of each route: one for the process, for as long as the route is used."""
 
     def __init__(self) -> None:
         self._batchers: WeakKeyDictionary[Route[Any], Batcher[Any]] = WeakKeyDictionary()
+
+    def __len__(self) -> int:
+        return len(self._batchers)
 
     def of(self, route: Route[V]) -> Batcher[V]:
         batcher = self._batchers.get(route)

@@ -22,12 +22,12 @@ class Landing:
     def __init__(self) -> None:
         self.over = False
         self._failure: BaseException | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: dict[asyncio.Future[None], None] = {}
 
     def tell(self, failure: BaseException | None = None) -> None:
         """It has ended, with `failure` or without."""
         self.over, self._failure = True, failure
-        waiters, self._waiters = self._waiters, []
+        waiters, self._waiters = self._waiters, {}
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -36,21 +36,25 @@ class Landing:
         """Until it has ended, however it does."""
         if not self.over:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
+            self._waiters[waiter] = None
+            try:
+                await waiter
+            finally:
+                self._waiters.pop(waiter, None)
 
     async def wait_until(self, deadline: Deadline) -> bool:
         """Until it has ended, at most until `deadline`: whether it has."""
         if not self.over:
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
-            self._waiters.append(waiter)
+            self._waiters[waiter] = None
             # Nothing is to be cancelled at the deadline, so an alarm alone will do: half of what `enforce` costs.
             alarm = Alarm(deadline, loop, lambda: waiter.done() or waiter.set_result(None))
             try:
                 await waiter
             finally:
                 alarm.put_out()
+                self._waiters.pop(waiter, None)
         return self.over
 
     def check(self) -> None:

@@ -1,9 +1,12 @@
-"""Identical calls in flight are one call: a page of a list, a count."""
+"""Identical calls in flight are one call: a page of a list, a count.
+
+As with the batcher's, a call can be joined until the deadline of who was first to ask.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
@@ -14,43 +17,48 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
 
+class _UnderWay(NamedTuple):
+    joinable_until: float
+    deadline: Deadline
+    task: asyncio.Task[Any]
+    landing: Landing
+
+
 class SharedCalls:
     """Calls under way by what they ask; each lives to the deadline of its latest waiter."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Hashable, tuple[Deadline, asyncio.Task[Any], Landing]] = {}
+        self._under_way: dict[Hashable, _UnderWay] = {}
 
     async def join(
         self, system: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
     ) -> Any:
         """The answer of the call under way for `key`, else of a new one; `UpstreamTimeout` at the caller's deadline."""
         found = self._under_way.get(key)
-        if found is None:
+        if found is None or found.joinable_until <= asyncio.get_running_loop().time():
             found = self._begin(key, deadline, call)
-        shared, task, landing = found
-        shared.follow(deadline)
-        if not await landing.wait_until(deadline):
+        found.deadline.follow(deadline)
+        if not await found.landing.wait_until(deadline):
             raise late(system)
-        if task.cancelled():
+        if found.task.cancelled():
             raise UpstreamUnavailable(system, "the call was given up; try again")
-        return task.result()
+        return found.task.result()
 
-    def _begin(
-        self, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
-    ) -> tuple[Deadline, asyncio.Task[Any], Landing]:
+    def _begin(self, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]) -> _UnderWay:
         shared, landing = Deadline(deadline.at), Landing()
 
         async def run() -> Any:
             try:
                 return await call(shared)
             finally:
-                del self._under_way[key]
+                if self._under_way.get(key) is begun:
+                    del self._under_way[key]
                 landing.tell()
 
         task = asyncio.get_running_loop().create_task(run())
-        self._under_way[key] = (shared, task, landing)
+        begun = self._under_way[key] = _UnderWay(deadline.at, shared, task, landing)
         task.add_done_callback(_seen)
-        return shared, task, landing
+        return begun
 
 
 def _seen(task: asyncio.Task[Any]) -> None:
