@@ -125,9 +125,9 @@ async def test_joiners_may_ask_for_different_media_types() -> None:
 async def test_each_joiner_leaves_at_its_own_deadline_and_the_work_goes_on_to_the_latest() -> None:
     world = World()
     async with world.client() as client:
-        hurried = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "40"}))
+        hurried = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "600"}))
         await turns()
-        patient = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "5000"}))
+        patient = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "1100"}))
         left = await hurried
         world.gate.set()
         stayed = await patient
@@ -136,6 +136,38 @@ async def test_each_joiner_leaves_at_its_own_deadline_and_the_work_goes_on_to_th
     assert left.json()["errors"][0]["extensions"]["requestId"] == left.headers["x-request-id"]
     assert stayed.json() == {"data": {"read": "read 1"}}
     assert len(world.reads) == 1
+
+
+async def test_who_has_far_more_time_than_the_first_does_not_join_what_was_begun_in_a_hurry() -> None:
+    world = World()
+    async with world.client() as client:
+        hurried = asyncio.create_task(client.ask("{ read }", {"x-request-timeout": "200"}))
+        await turns()
+        patient = [asyncio.create_task(client.ask("{ read }")) for _ in range(3)]
+        await turns()
+        world.gate.set()
+        answers = await asyncio.gather(hurried, *patient)
+
+    assert all("errors" not in answer.json() for answer in answers)
+    assert len(world.reads) == 2
+
+
+async def test_who_comes_after_the_first_ones_time_is_over_starts_anew() -> None:
+    async def endless(_: Deadline) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    in_flight: InFlight[str] = InFlight()
+    flight = in_flight.begin("key", begun + 0.2, endless)
+    in_time = in_flight.find("key", begun + 0.3)
+    joiner = asyncio.create_task(flight.landed(begun + 0.3, 0.0, never))
+    await asyncio.sleep(0.21)
+    too_late = in_flight.find("key", loop.time() + 0.2)
+    await asyncio.gather(joiner, return_exceptions=True)
+
+    assert (in_time, too_late) == (flight, None)
 
 
 async def test_who_joins_with_less_time_than_the_first_leaves_first() -> None:
@@ -249,11 +281,11 @@ async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() ->
     await turns()
     left.cancel()
     await turns(2)
-    none_to_join = in_flight.find("key")
+    none_to_join = in_flight.find("key", at)
     begun = in_flight.begin("key", at, endless)
     await turns()
 
-    assert (none_to_join, in_flight.find("key")) == (None, begun)
+    assert (none_to_join, in_flight.find("key", at)) == (None, begun)
 
 
 async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
@@ -335,14 +367,15 @@ async def test_who_finds_the_work_just_done_does_not_join_it() -> None:
         return "done"
 
     in_flight: InFlight[str] = InFlight()
-    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 1, work)
+    at = asyncio.get_running_loop().time() + 1
+    flight = in_flight.begin("key", at, work)
     found: list[object] = []
-    flight.task.add_done_callback(lambda _: found.append(in_flight.find("key")))
+    flight.task.add_done_callback(lambda _: found.append(in_flight.find("key", at)))
     in_flight.share("other bytes", flight)
     await flight.task
     joined_before_it_ended = await flight.landed(0.0, 0.0, never)
 
-    assert (in_flight.find("key"), in_flight.find("other bytes")) == (None, None)
+    assert (in_flight.find("key", at), in_flight.find("other bytes", at)) == (None, None)
     assert joined_before_it_ended == "done"
 
 

@@ -129,7 +129,7 @@ class GraphQLEndpoint:
         except TimeoutError:
             raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
         credentials = headers.get(b"authorization")
-        flight = self._in_flight.find((body, credentials))
+        flight = self._in_flight.find((body, credentials), at)
         if flight is not None:
             return await self._land(flight, at, visit, receive)
         begun = self._begin(request_of_body(body), credentials, at, visit)
@@ -164,7 +164,7 @@ class GraphQLEndpoint:
             return _Begun(self._in_flight.begin_alone(at, work.run), shared=False)
         variables = orjson.dumps(request.variables or {}, option=orjson.OPT_SORT_KEYS)
         key: Hashable = (prepared.compiled, variables, credentials)
-        flight = self._in_flight.find(key) or self._in_flight.begin(key, at, work.run, work.so_far)
+        flight = self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
         return _Begun(flight, shared=True)
 
     async def _land(self, flight: Flight[Landed], at: float, visit: Visit, receive: Receive) -> Answer:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOLD_PER_TURN: Final = 16
+MORE_PATIENT: Final = 2.0
+"""How many times as long as it was begun for somebody may be willing to wait for work and still join it."""
 SAME_MOMENT_SECONDS: Final = 0.02
 
 
@@ -36,7 +38,7 @@ class Flight(Generic[T]):
         so_far: Callable[[], Coroutine[None, None, T]] | None = None,
     ) -> None:
         self.deadline = deadline
-        self.open = True
+        self._open = True
         self._so_far = so_far
         self._glimpse: tuple[float, asyncio.Task[T]] | None = None
         self._finished = finished
@@ -46,8 +48,21 @@ class Flight(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
         self._hangups = Hangups()
         self._loop = asyncio.get_running_loop()
+        self._first_leaves = deadline.at
+        self._longest_wait = MORE_PATIENT * (deadline.at - self._loop.time())
         self.task = self._loop.create_task(work)
         self.task.add_done_callback(self._land)
+
+    def takes(self, at: float) -> bool:
+        """Whether one who waits until `at` may join.
+
+        What gave up because little time was left stays given up, and what hangs hangs for all. So nobody joins who
+        would wait much longer than the work was begun for, and nobody once its first asker's time is over.
+        """
+        if not self._open or self.task.done():
+            return False
+        now = self._loop.time()
+        return now < self._first_leaves and at - now <= self._longest_wait
 
     async def landed(self, at: float, grace: float, leaving: Leaving) -> T:
         """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`.
@@ -104,7 +119,7 @@ class Flight(Generic[T]):
     def _leave(self) -> None:
         self._waiting -= 1
         if not self._waiting and not self._finished and not self.task.done():
-            self.open = False
+            self._open = False
             self.task.cancel()
 
     def _land(self, _: asyncio.Task[T]) -> None:
@@ -141,10 +156,10 @@ class InFlight(Generic[T]):
     def __len__(self) -> int:
         return len(set(self._flights.values()) | self._unshared)
 
-    def find(self, key: Hashable) -> Flight[T] | None:
-        """The flight under that key, if it can still be joined."""
+    def find(self, key: Hashable, at: float) -> Flight[T] | None:
+        """The flight under that key, if one who waits until `at` can still join it."""
         flight = self._flights.get(key)
-        return flight if flight is not None and flight.open and not flight.task.done() else None
+        return flight if flight is not None and flight.takes(at) else None
 
     def share(self, key: Hashable, flight: Flight[T]) -> None:
         """Let others join the flight under that key for as long as it is in the air."""
