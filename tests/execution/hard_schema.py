@@ -38,7 +38,7 @@ from graphql import (
 from customer_gateway.execution import Attribute, Batched, Partitioned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 
 def coerce_odd(value: Any) -> Any:
@@ -177,20 +177,38 @@ def _value_or_error(parent: Any, name: str, arguments: dict[str, Any]) -> Any:
 
 
 def of_birch(name: str, output: Any) -> GraphQLField:
-    """A resolver: plain, a coroutine, or now this and now that."""
+    """A resolver: plain, a coroutine, or now this and now that; some lists come in parts."""
     way = len(name) % 3
 
     async def later(source: Any, **arguments: Any) -> Any:
         await asyncio.sleep(0)
-        return outcome(source, name, **arguments)
+        return found(source, **arguments)
+
+    def found(source: Any, **arguments: Any) -> Any:
+        value = outcome(source, name, **arguments)
+        return apart(value) if isinstance(value, list | tuple) and source.seed % 4 == 1 else value
 
     def resolve(source: Any, info: Any, **arguments: Any) -> Any:
         assert info.path.key is not None
         if way == 1 or (way == 2 and source.seed % 2):
             return later(source, **arguments)
-        return outcome(source, name, **arguments)
+        return found(source, **arguments)
 
     return GraphQLField(output, arguments_of(name), resolve=resolve)
+
+
+def apart(items: Sequence[Any]) -> Partitioned:
+    """A list in two parts, of which the first item's comes later; of three items the part of the second fails."""
+
+    async def some(indices: Sequence[int]) -> list[Any]:
+        for _ in range(3 if 0 in indices else 1):
+            await asyncio.sleep(0)
+        if len(items) % 3 == 0 and 0 not in indices:
+            raise ValueError("a part failed")
+        return [items[index] for index in indices]
+
+    indices = range(len(items))
+    return Partitioned([(part, some(part)) for part in (indices[1::2], indices[::2]) if part])
 
 
 def of_cedar(name: str, output: Any) -> GraphQLField:

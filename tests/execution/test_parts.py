@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from execution.loading import SCHEMA, Context, Customer, User, batched, opens
 from graphql import (
+    GraphQLField,
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
@@ -173,3 +174,78 @@ async def test_one_part_with_all_parents_is_as_one_answer() -> None:
     result = await compile_operation(schema, "{ customers { field { number } } }").execute()
 
     assert result.data == {"customers": [{"field": {"number": number}} for number in range(5)]}
+
+
+def listed_in_parts(resolve: Any) -> GraphQLSchema:
+    users = GraphQLList(SCHEMA.type_map["User"])
+    return GraphQLSchema(GraphQLObjectType("Query", {"users": GraphQLField(users, resolve=resolve)}))
+
+
+async def test_what_is_below_an_item_that_is_there_does_not_wait_for_another_items_part() -> None:
+    async def waiting(context: Context) -> list[User]:
+        await context.gate.wait()
+        return [User(0), User(2)]
+
+    async def quick() -> list[User]:
+        return [User(1)]
+
+    def resolve(_root: Any, info: Any) -> Partitioned:
+        return Partitioned([([0, 2], waiting(info.context)), ([1], quick())])
+
+    schema = listed_in_parts(resolve)
+    # The waiting part is let go by a field below the quick one.
+    compiled = compile_operation(schema, "{ users { number opens } }")
+    result = await asyncio.wait_for(compiled.execute(context=Context()), 5)
+
+    assert result.data == {"users": [{"number": number, "opens": "open"} for number in range(3)]}
+
+
+async def test_a_part_of_a_list_that_fails_costs_its_own_items() -> None:
+    async def fails() -> list[User]:
+        raise ValueError("the system is down")
+
+    async def one() -> list[User]:
+        return [User(1)]
+
+    schema = listed_in_parts(lambda *_: Partitioned([([2, 0], fails()), ([1], one())]))
+    result = await compile_operation(schema, "{ users { number } }").execute()
+
+    assert result.data == {"users": [None, {"number": 1}, None]}
+    assert sorted(str(error.path) for error in result.errors or []) == ["['users', 0]", "['users', 2]"]
+
+
+async def test_a_part_of_a_list_with_too_few_items_is_an_error_of_each() -> None:
+    async def one() -> list[User]:
+        return [User(1)]
+
+    schema = listed_in_parts(lambda *_: Partitioned([([0, 1], one())]))
+    result = await compile_operation(schema, "{ users { number } }").execute()
+
+    assert result.data == {"users": [None, None]}
+    assert {error.message for error in result.errors or []} == {"Query.users gave 1 values for 2 items."}
+
+
+async def test_parts_of_a_list_that_leave_an_item_out_are_an_error_of_the_field() -> None:
+    async def one() -> list[User]:
+        return [User(1)]
+
+    schema = listed_in_parts(lambda *_: Partitioned([([0], one()), ([2], one())]))
+    result = await compile_operation(schema, "{ users { number } }").execute()
+
+    assert result.data == {"users": None}
+    assert [error.message for error in result.errors or []] == ["Query.users does not name each of its items once."]
+
+
+async def test_lists_in_parts_stand_beside_whole_ones_and_nothing() -> None:
+    async def some(count: int) -> list[User]:
+        return [User(count)] * count
+
+    lists: list[Any] = [[User(7)], Partitioned([([1], some(1)), ([0, 2], some(2))]), None, Partitioned([])]
+    customer = GraphQLObjectType("Customer", {"users": batched(GraphQLList(SCHEMA.type_map["User"]), lambda *_: lists)})
+    page = batched(GraphQLList(customer), lambda *_: [[Customer(n) for n in range(4)]])
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+    result = await compile_operation(schema, "{ customers { users { number } } }").execute()
+
+    numbers = [[user["number"] for user in each["users"] or []] for each in (result.data or {})["customers"]]
+    assert (numbers, result.errors) == ([[7], [2, 1, 2], [], []], None)

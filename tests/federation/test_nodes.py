@@ -9,11 +9,13 @@ from federation.fake_system import Acme, AcmeContact, AcmeUser, numbered, reques
 
 from customer_gateway.errors import BadUserInput, UpstreamUnavailable
 from customer_gateway.federation.customer import Customer
-from customer_gateway.federation.nodes import customers_of, nodes, read_ids
+from customer_gateway.federation.nodes import customers_of, node, nodes, read_ids
 from customer_gateway.model.ids import NodeId, encode_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
+
+    from customer_gateway.federation.request import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -32,10 +34,19 @@ def named(*told: tuple[str, str, str]) -> list[NodeId]:
     return [NodeId(*each) for each in told]
 
 
+async def found_by(request: Request, ids: Sequence[NodeId]) -> list[Any]:
+    """What all parts bring, at its positions."""
+    found: list[Any] = [None] * len(ids)
+    for positions, values in nodes(request, ids):
+        for position, value in zip(positions, await awaited(values), strict=True):
+            found[position] = value
+    return found
+
+
 async def test_nouns_of_all_kinds_come_in_the_order_asked() -> None:
     acme = world()
 
-    found = await nodes(
+    found = await found_by(
         request(acme),
         named(("User", "acme", "u1"), ("Customer", "acme", "2"), ("Contact", "acme", "c1"), ("Customer", "acme", "1")),
     )
@@ -50,7 +61,7 @@ async def test_nouns_of_all_kinds_come_in_the_order_asked() -> None:
 async def test_an_id_asked_twice_is_read_once_and_answered_twice() -> None:
     acme = world()
 
-    first, again = await nodes(request(acme), named(("User", "acme", "u1"), ("User", "acme", "u1")))
+    first, again = await found_by(request(acme), named(("User", "acme", "u1"), ("User", "acme", "u1")))
 
     assert first is again
     assert acme.log == ["users u1"]
@@ -68,7 +79,7 @@ async def test_an_id_asked_twice_is_read_once_and_answered_twice() -> None:
     ],
 )
 async def test_what_nobody_has_is_none(unknown: tuple[str, str, str]) -> None:
-    assert await nodes(request(world()), named(unknown, ("User", "acme", "u1"))) == [
+    assert await found_by(request(world()), named(unknown, ("User", "acme", "u1"))) == [
         None,
         AcmeUser("acme", "u1", "Uwe"),
     ]
@@ -78,17 +89,27 @@ async def test_a_system_without_users_knows_none() -> None:
     acme = world()
     acme.users = None
 
-    assert await nodes(request(acme), named(("User", "acme", "u1"))) == [None]
+    assert await found_by(request(acme), named(("User", "acme", "u1"))) == [None]
 
 
 async def test_a_dead_system_costs_its_own_nodes() -> None:
     down = UpstreamUnavailable("acme", "down")
     acme, other = world(failing={"customers": down}), world("other")
 
-    dead, alive = await nodes(request(acme, other), named(("Customer", "acme", "1"), ("Customer", "other", "1")))
+    dead, alive = await found_by(request(acme, other), named(("Customer", "acme", "1"), ("Customer", "other", "1")))
 
     assert dead is down
     assert alive.id == encode_id("Customer", "other", "1")
+
+
+async def test_one_node_is_what_its_id_names_or_the_failure_of_its_system() -> None:
+    acme = world()
+
+    assert await node(request(acme), NodeId("User", "acme", "u1")) == AcmeUser("acme", "u1", "Uwe")
+    assert await node(request(acme), NodeId("User", "acme", "404")) is None
+    acme.failing["customers"] = UpstreamUnavailable("acme", "down")
+    with pytest.raises(UpstreamUnavailable, match="down"):
+        await node(request(acme), NodeId("Customer", "acme", "1"))
 
 
 async def test_the_customers_of_nouns_are_read_together_by_system() -> None:

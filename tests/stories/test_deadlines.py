@@ -86,6 +86,21 @@ async def test_a_slow_system_does_not_hold_up_what_is_nested_in_another(gateway:
     assert answer.errors[0]["extensions"]["system"] == "autodns"
 
 
+async def test_a_system_that_hangs_does_not_hold_up_what_is_nested_in_the_nodes_of_another(gateway: Gateway) -> None:
+    first = '{ system(name: "%s") { customers(first: 1) { nodes { id } } } }'
+    answers = [await gateway.ask(first % system) for system in ("pland", "next")]
+    ids = [answer.data["system"]["customers"]["nodes"][0]["id"] for answer in answers]
+    gateway.box.next.faults.set("hang")
+
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { contacts { name } } } }"
+    answer = await gateway.ask(query, {"ids": ids}, {"x-request-timeout": "1000"})
+
+    assert [(error["path"], error["extensions"]["system"]) for error in answer.errors] == [(["nodes", 1], "next")]
+    of_pland, of_next = answer.partial["nodes"]
+    assert of_pland["contacts"]
+    assert of_next is None
+
+
 async def test_two_who_ask_the_same_leave_each_at_its_own_deadline_with_what_was_read(gateway: Gateway) -> None:
     gateway.box.next.faults.set("hang")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -60,45 +59,18 @@ def _per_object(declaration: Batched) -> Callable[..., Any]:
         loader = loaders.get(key)
         if loader is None:
             loader = loaders[key] = LevelLoader(
-                lambda parents: _whole(declaration.resolve(parents, info.context, **arguments), len(parents))
+                lambda parents: _whole(declaration.resolve(parents, info.context, **arguments))
             )
         value = await loader.load(source)
-        return await value.value() if isinstance(value, _Later) else value
+        return await value if inspect.isawaitable(value) else value
 
     return resolve
 
 
-class _Later:
-    """A value of a part that is still under way: whoever waits for it waits for that part only."""
-
-    __slots__ = ("_part", "_place")
-
-    def __init__(self, part: asyncio.Future[Sequence[Any]], place: int) -> None:
-        self._part = part
-        self._place = place
-
-    async def value(self) -> Any:
-        # Shielded: others wait for the same part, and graphql-core gives up those whose answer nobody needs any more.
-        return (await asyncio.shield(self._part))[self._place]
-
-
-async def _whole(values: Any, count: int) -> Sequence[Any]:
-    """All values of a level, whatever form the batched resolver gave them in; those of parts are `_Later`."""
-    if not isinstance(values, Partitioned):
-        return await values if inspect.isawaitable(values) else values
-    whole: list[Any] = [None] * count
-    for positions, answer in values.groups:
-        part = asyncio.ensure_future(answer)
-        part.add_done_callback(_seen)
-        for place, position in enumerate(positions):
-            whole[position] = _Later(part, place)
-    return whole
-
-
-def _seen(part: asyncio.Future[Any]) -> None:
-    """Take note of a failure: everybody who wanted the part may have been given up by then."""
-    if not part.cancelled():
-        part.exception()
+async def _whole(values: Any) -> Sequence[Any]:
+    """All values of a level, whatever form the batched resolver gave them in; those of parts are awaitables."""
+    whole = await values if inspect.isawaitable(values) else values
+    return list(whole) if isinstance(whole, Partitioned) else whole
 
 
 def _by_class(python_types: Mapping[type, str]) -> Callable[..., str | None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
 from customer_gateway.api.customer import Customer  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.declare import merged
 from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
-from customer_gateway.errors import BadUserInput, UpstreamError
+from customer_gateway.errors import BadUserInput
 from customer_gateway.federation import nodes
+from customer_gateway.model.ids import NodeId
 
 if TYPE_CHECKING:
     from customer_gateway.federation.request import Request
@@ -42,8 +45,8 @@ class Query:
         info: strawberry.Info[Any, Any],
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],  # noqa: A002 - Relay's name
     ) -> Node | None:
-        (found,) = await nodes.nodes(_request(info), nodes.read_ids([id]))
-        return _answer(found)
+        (named,) = nodes.read_ids([id])
+        return await nodes.node(_request(info), named)
 
     @strawberry.field(description="At most 100 ids, in the order asked.")
     async def nodes(
@@ -53,7 +56,8 @@ class Query:
     ) -> list[Node | None]:
         if len(ids) > _MOST_IDS:
             raise BadUserInput(f"nodes takes at most {_MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
-        return cast("list[Node | None]", await nodes.nodes(_request(info), nodes.read_ids(ids)))
+        found = merged(nodes.nodes(_request(info), nodes.read_ids(ids)), len(ids))
+        return cast("list[Node | None]", await found if isawaitable(found) else found)
 
     @strawberry.field(description="A customer by its global id or by one of its records; null if nobody has it.")
     async def customer(
@@ -64,13 +68,12 @@ class Query:
         request = _request(info)
         if by.record:
             system = _system(request, by.record.system)
-            (found,) = await nodes.customers(request, system, [by.record.key])
-            return _answer(found)
+            named = NodeId("Customer", system.name, by.record.key)
+            return cast("Customer | None", await nodes.node(request, named))
         (named,) = nodes.read_ids([by.id or ""])
         if named.type != "Customer":
             raise BadUserInput(f"This id names a {named.type}, not a Customer; use node(id:) for it.")
-        (found,) = await nodes.nodes(request, [named])
-        return _answer(found)
+        return cast("Customer | None", await nodes.node(request, named))
 
     @strawberry.field(description="The configured systems, all or those named.")
     def systems(
@@ -99,9 +102,3 @@ def _system(request: Request, name: str) -> Any:
     if system is None:
         raise BadUserInput(f"There is no system {name!r}; configured are {', '.join(request.systems)}.")
     return system
-
-
-def _answer(found: Any) -> Any:
-    if isinstance(found, UpstreamError):
-        raise found
-    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import ensure_future, iscoroutine, shield
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from asyncio import Future
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 
     from graphql import GraphQLField, GraphQLObjectType
 
@@ -39,12 +41,59 @@ class Batched:
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """A batched resolver's answer in parts: positions of parents, and an awaitable of the values at those positions.
+    """Values in parts: positions, and an awaitable of the values at those positions.
 
-    Together the parts name every parent once. Each goes on as a branch of its own as soon as it is there.
+    A batched resolver gives it in place of a value for each parent, any resolver in place of a list of items. Together
+    the parts name every position once. Each goes on as a branch of its own as soon as it is there.
+
+    For an executor that goes value by value it is a sequence of awaitables; read it so once, and inside a running loop.
     """
 
     groups: Sequence[tuple[Sequence[int], Awaitable[Sequence[object]]]]
+
+    @property
+    def count(self) -> int:
+        """How many values there are in all parts."""
+        return sum(len(positions) for positions, _ in self.groups)
+
+    def covers(self, count: int) -> bool:
+        """Whether the parts name each of so many positions once."""
+        return sorted(position for positions, _ in self.groups for position in positions) == list(range(count))
+
+    def dispose(self) -> None:
+        """Close the coroutines that nobody will await."""
+        for _, values in self.groups:
+            if iscoroutine(values):
+                values.close()
+
+    def __iter__(self) -> Iterator[Awaitable[object]]:
+        values: dict[int, Awaitable[object]] = {}
+        for positions, answer in self.groups:
+            part = ensure_future(answer)
+            part.add_done_callback(_seen)
+            values.update((position, _Later(part, place)) for place, position in enumerate(positions))
+        return (values[position] for position in range(len(values)))
+
+
+class _Later:
+    """A value of a part that is still under way: whoever waits for it waits for that part only."""
+
+    __slots__ = ("_part", "_place")
+
+    def __init__(self, part: Future[Sequence[object]], place: int) -> None:
+        self._part = part
+        self._place = place
+
+    def __await__(self) -> Generator[Any, Any, object]:
+        # Shielded: others wait for the same part, and graphql-core gives up those whose answer nobody needs any more.
+        values = yield from shield(self._part).__await__()
+        return values[self._place]
+
+
+def _seen(part: Future[Any]) -> None:
+    """Take note of a failure: everybody who wanted the part may have been given up by then."""
+    if not part.cancelled():
+        part.exception()
 
 
 def declared(field: GraphQLField) -> Attribute | Batched | None:

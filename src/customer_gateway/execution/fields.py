@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from asyncio import iscoroutine
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
@@ -156,21 +155,14 @@ class BatchedField:
     def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
         """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
         objects = scope.objects
-        if sorted(index for indices, _ in parts.groups for index in indices) != list(range(len(objects))):
-            _dispose(parts)
+        if not parts.covers(len(objects)):
+            parts.dispose()
             raise RuntimeError(f"{self.site.parent_type}.{self.site.name} does not name each of its parents once.")
         begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
         for indices, values in parts.groups:
             part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
             begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
-
-
-def _dispose(parts: Partitioned) -> None:
-    """Close the coroutines that nobody will await."""
-    for _, values in parts.groups:
-        if iscoroutine(values):
-            values.close()
 
 
 def _as_list(values: Any) -> list[Any]:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 from graphql.pyutils import is_iterable
 
-from .columns import arrived, complete_live, sort_out
+from .columns import arrived, complete_live, gathered, sort_out
+from .declaration import Partitioned
 from .failures import Failure, Torn, column_of, then
-from .positions import OfItem
+from .positions import OfItem, OfSome
 
 if TYPE_CHECKING:
     from asyncio import Future
+    from collections.abc import Awaitable
 
     from .columns import Columnar, Completion
     from .place import Place
@@ -39,8 +41,11 @@ class ListCompletion:
 
     def _listed(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """Every iterable as a list; what is none is an error."""
-        if set(map(type, values)) <= LISTS:
+        types = set(map(type, values))
+        if types <= LISTS:
             return self._items(run, values, positions)
+        if Partitioned in types:
+            return self._in_parts(run, values, positions)
         lists = [self._list(run, value) for value in values]
         if any(map(isfuture, lists)):
             return run.spawn(self._listed_later(run, lists, positions))
@@ -48,6 +53,44 @@ class ListCompletion:
 
     async def _listed_later(self, run: Run, lists: list[Any], positions: Positions) -> list[Any]:
         column = sort_out(self.place, run, await arrived(lists), positions, self._items)
+        return column if isinstance(column, list) else await column
+
+    def _in_parts(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        """Lists of which some come in parts; the others are a column of their own."""
+        whole = [index for index, value in enumerate(values) if type(value) is not Partitioned]
+        columns: list[tuple[list[int], Any]] = []
+        if whole:
+            others = [values[index] for index in whole]
+            columns.append((whole, complete_live(self.place, run, others, OfSome(positions, whole), self._listed)))
+        for index, value in enumerate(values):
+            if type(value) is Partitioned:
+                columns.append(([index], self._parts(run, value, OfSome(positions, [index]))))
+        return gathered([None] * len(values), columns)
+
+    def _parts(self, run: Run, parts: Partitioned, positions: Positions) -> Columnar:
+        """One list, each part of which goes on by itself: what is below a slow one waits for that one only."""
+        count = parts.count
+        if not parts.covers(count):
+            parts.dispose()
+            field = f"{self.place.site.parent_type}.{self.place.site.name}"
+            error = RuntimeError(f"{field} does not name each of its items once.")
+            return column_of([self.place.fail(run, error, positions, 0)])
+        items = OfItem(positions, [count])
+        begun = [
+            (list(indices), run.begin(self._arrive(run, run.lend(values), OfSome(items, indices), len(indices))))
+            for indices, values in parts.groups
+        ]
+        return then(gathered([None] * count, begun), lambda cells: self._fold(run, cells, [count], positions))
+
+    async def _arrive(self, run: Run, part: Awaitable[Any], positions: Positions, count: int) -> list[Any]:
+        try:
+            values = list(await part)
+            if len(values) != count:
+                field = f"{self.place.site.parent_type}.{self.place.site.name}"
+                raise RuntimeError(f"{field} gave {len(values)} values for {count} items.")  # noqa: TRY301 - as any other
+        except Exception as error:  # noqa: BLE001  whatever is raised is the error of each of these items
+            values = [error] * count
+        column = self.item.complete(run, values, positions)
         return column if isinstance(column, list) else await column
 
     def _list(self, run: Run, value: Any) -> list[Any] | Future[list[Any]] | Exception:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import UpstreamError
@@ -17,18 +16,26 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 
-async def nodes(request: Request, ids: Sequence[NodeId]) -> list[Any]:
-    """What each id names: None where nobody has it, an `UpstreamError` where its system could not be read."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for each in ids:
-        groups.setdefault((each.type, each.system), []).append(each.key)
-    found = await asyncio.gather(*(_find(request, kind, name, keys) for (kind, name), keys in groups.items()))
-    known = {
-        (*group, key): noun
-        for (group, keys), values in zip(groups.items(), found, strict=True)
-        for key, noun in zip(keys, values, strict=True)
-    }
-    return [known[each] for each in ids]
+async def node(request: Request, named: NodeId) -> Any:
+    """What the id names: None where nobody has it. Raises `UpstreamError` where its system could not be read."""
+    (found,) = await _find(request, named.type, named.system, [named.key])
+    if isinstance(found, UpstreamError):
+        raise found
+    return found
+
+
+def nodes(request: Request, ids: Sequence[NodeId]) -> list[Part]:
+    """What each id names, in a part for each type of each system: none waits for another.
+
+    None where nobody has it, an `UpstreamError` where its system could not be read.
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
+    for position, each in enumerate(ids):
+        groups.setdefault((each.type, each.system), []).append(position)
+    return [
+        Part(positions, _find(request, kind, name, [ids[each].key for each in positions]))
+        for (kind, name), positions in groups.items()
+    ]
 
 
 async def customers(request: Request, system: System, keys: Sequence[str]) -> list[Any]:
