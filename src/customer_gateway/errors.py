@@ -20,7 +20,7 @@ carries a value of a customer, a credential or the vendor's own text: that goes 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class GatewayError(Exception):
@@ -84,6 +84,12 @@ class UpstreamError(GatewayError):
         self.status = status
 
     _retryable_by_nature: ClassVar[bool] = False
+
+    def again(self) -> Self:
+        """The same failure, to be kept and raised elsewhere: one that was raised holds on to where it has been."""
+        twin = type(self).__new__(type(self), *self.args)
+        vars(twin).update(vars(self))
+        return twin
 
 
 class UpstreamUnavailable(UpstreamError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.level import Level
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads, late
@@ -62,12 +63,22 @@ class Request:
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={})
 
     async def once(self, system: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
-        """The answer of a call that is made once a request, and shared with the same call of others in flight."""
+        """The answer of a call that is made once a request, and shared with the same call of others in flight.
+
+        A failed one fails whoever asks for it again, also those who leave the execution later than it failed.
+        """
         if key not in self.answers:
             if self.shared is None:
                 raise late(system)
-            self.answers[key] = await self.shared.join(system, key, self.deadline, call)
-        return self.answers[key]
+            try:
+                self.answers[key] = await self.shared.join(system, key, self.deadline, call)
+            except UpstreamError as error:
+                self.answers[key] = error.again()
+                raise
+        answer = self.answers[key]
+        if isinstance(answer, UpstreamError):
+            raise answer.again()
+        return answer
 
     def level(self, customers: Sequence[Customer]) -> Level:
         """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""

@@ -1,0 +1,69 @@
+"""A request: a call is made once, and whoever asks again is told the same, value or failure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from federation.fake_system import Acme, request
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout
+
+if TYPE_CHECKING:
+    from customer_gateway.model.deadline import Deadline
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_call_is_made_once_a_request() -> None:
+    asking = request(Acme())
+    calls: list[str] = []
+
+    async def call(_deadline: Deadline) -> str:
+        calls.append("call")
+        return "page"
+
+    assert [await asking.once("acme", "key", call) for _ in range(3)] == ["page"] * 3
+    assert calls == ["call"]
+
+
+async def test_a_failed_call_is_not_made_again_and_fails_all_alike() -> None:
+    asking = request(Acme())
+    calls: list[str] = []
+
+    async def call(_deadline: Deadline) -> str:
+        calls.append("call")
+        raise UpstreamBadResponse("acme", "GET /customers answered 400", status=400)
+
+    failures = [
+        await asyncio.gather(
+            asking.once("acme", "key", call), asking.once("acme", "key", call), return_exceptions=True
+        ),
+        await asyncio.gather(asking.once("acme", "key", call), return_exceptions=True),
+    ]
+
+    told = [each for group in failures for each in group]
+    assert {(type(each), str(each)) for each in told} == {
+        (UpstreamBadResponse, "acme: GET /customers answered 400"),
+    }
+    assert calls == ["call"]
+
+
+async def test_who_leaves_early_is_told_what_failed_before_and_what_is_late() -> None:
+    asking = request(Acme())
+
+    async def refused(_deadline: Deadline) -> str:
+        raise UpstreamBadResponse("acme", "GET /customers answered 400", status=400)
+
+    async def unasked(_deadline: Deadline) -> str:
+        raise AssertionError("who leaves asks nothing more")
+
+    await asyncio.gather(asking.once("acme", "list", refused), return_exceptions=True)
+    leaving = asking.so_far()
+
+    with pytest.raises(UpstreamBadResponse, match="answered 400") as told:
+        await leaving.once("acme", "list", unasked)
+    assert told.value.status == 400
+    with pytest.raises(UpstreamTimeout):
+        await leaving.once("acme", "count", unasked)
