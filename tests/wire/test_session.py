@@ -214,6 +214,23 @@ async def test_a_login_obeys_its_callers_deadlines_and_outlives_the_hasty_one() 
     assert vendor.logins == 1
 
 
+async def test_a_login_that_hangs_is_not_waited_for_by_those_who_come_after_its_first_callers_deadline() -> None:
+    vendor = Lemonsoft(pause=0.6)
+    client = client_of(vendor)
+
+    hasty = asyncio.ensure_future(client.call(READ, Deadline.after(0.1)))
+    patient = asyncio.ensure_future(client.call(READ, Deadline.after(3)))
+    await asyncio.gather(hasty, return_exceptions=True)
+    vendor.pause = 0.0
+    newcomer = await client.call(READ, Deadline.after(3))
+    already_there = patient.done()
+
+    assert (newcomer.status, already_there) == (200, False)
+    assert (await patient).status == 200
+    assert (await client.call(READ, Deadline.after(3))).status == 200
+    assert vendor.logins == 2
+
+
 async def test_a_caller_who_leaves_does_not_end_the_login_of_others() -> None:
     vendor = Lemonsoft(pause=0.05)
     client = client_of(vendor)

@@ -23,6 +23,7 @@ _REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a 
 class _Flight:
     task: asyncio.Task[Headers]
     deadline: Deadline
+    joinable_until: float
 
 
 class SessionLogin:
@@ -32,6 +33,7 @@ class SessionLogin:
     a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last `renew_margin_seconds`
     of it the next call starts a new login and goes on with the old session meanwhile. However many calls need a
     session, one login is under way; it lives to the latest of their deadlines, and none of them ends it by leaving.
+    One that hangs is not waited for by those who come after the first one's deadline: they log in anew.
     """
 
     def __init__(  # noqa: PLR0913 - every fact of a login is handed in by name
@@ -76,12 +78,13 @@ class SessionLogin:
         return await asyncio.shield(self._under_way(door, deadline))
 
     def _under_way(self, door: Door, deadline: Deadline) -> asyncio.Task[Headers]:
-        if self._flight is None:
+        flight = self._flight
+        if flight is None or flight.joinable_until <= asyncio.get_running_loop().time():
             own = Deadline(deadline.at)
-            self._flight = _Flight(asyncio.create_task(self._run(door, own)), own)
-            self._flight.task.add_done_callback(_seen)
-        self._flight.deadline.follow(deadline)
-        return self._flight.task
+            flight = self._flight = _Flight(asyncio.create_task(self._run(door, own)), own, deadline.at)
+            flight.task.add_done_callback(_seen)
+        flight.deadline.follow(deadline)
+        return flight.task
 
     async def _run(self, door: Door, deadline: Deadline) -> Headers:
         try:
@@ -90,8 +93,11 @@ class SessionLogin:
             self._refused_until = self._clock() + door.refusal_seconds
             raise
         finally:
-            self._flight = None
-        self._session, self._since = session, self._clock()
+            newest = self._flight is not None and self._flight.deadline is deadline
+            if newest:
+                self._flight = None
+        if newest:
+            self._session, self._since = session, self._clock()
         return session
 
     async def _fresh_token(self, door: Door, deadline: Deadline) -> str:
