@@ -257,8 +257,10 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)
         if workers > 1:
+            from customer_gateway.workers import serve_by_workers
+
             _log_start(address)
-            _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
+            _succeed(serve_by_workers(path, workers, connection, ending, grace_seconds=grace))
             return
         _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
 
