@@ -215,6 +215,16 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     assert "[systems.billbee] base_url: expected" in text
 
 
+@pytest.mark.parametrize(
+    "user", ["not-to-be-shown@", "shop:not-to-be-shown@", "shop:not-to-be-shown@elsewhere@", "shop:not-to-be-shown℀@"]
+)
+def test_an_address_has_no_password_for_clients_would_be_told_it_in_links(tmp_path: Path, user: str) -> None:
+    text = told(tmp_path, BILLBEE.replace("http://", f"http://{user}"))
+
+    assert "[systems.billbee] base_url: expected: an address such as https://api.example.com/v1, without a user" in text
+    assert "not-to-be-shown" not in text
+
+
 @pytest.mark.parametrize("key", ["user", "password", "api_key"])
 def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str

@@ -8,6 +8,7 @@ from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses r
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
@@ -65,7 +66,10 @@ class SystemSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
+        """The paths of calls are added to it, and clients are told it in links: it is an address and nothing else."""
         _HTTP_URL.validate_python(value)
+        if not _is_address_alone(value):
+            raise ValueError("an address such as https://api.example.com/v1, without a user, a query or a fragment")
         return value.rstrip("/")
 
     @field_validator("*")
@@ -83,6 +87,14 @@ class SystemSettings(BaseModel):
         if value not in available_timezones():
             raise ValueError("an IANA time zone such as Europe/Berlin")
         return ZoneInfo(value).key
+
+
+def _is_address_alone(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # whose text may repeat a password
+        return False
+    return bool(parts.hostname) and "@" not in parts.netloc and "?" not in text and "#" not in text
 
 
 @dataclass(frozen=True, slots=True)
