@@ -83,6 +83,26 @@ def test_an_address_and_credentials_are_all_that_five_systems_need(tmp_path: Pat
     assert [kind for kind, _ in settings.systems.values()] == ["pland", "autodns", "next", "lemonsoft", "billbee"]
 
 
+@pytest.mark.parametrize("kind", ["pland", "autodns", "next", "lemonsoft", "billbee"])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('region = "Deutschland"', "region: expected: a country such as DE"),
+        ('region = "de"', "region: expected: a country such as DE"),
+        ('region = "XX"', "region: expected: a country such as DE"),
+        ('time_zone = "Berlin"', "time_zone: expected: an IANA time zone such as Europe/Berlin"),
+    ],
+)
+def test_a_country_and_a_zone_are_known_ones_whatever_the_kind(
+    tmp_path: Path, kind: str, line: str, expected: str
+) -> None:
+    table = f"[systems.{kind}]\n"
+
+    text = told(tmp_path, FIVE.replace('time_zone = "Europe/Stockholm"\n', "").replace(table, f"{table}{line}\n"))
+
+    assert f"[systems.{kind}] {expected}" in text
+
+
 def test_limits_and_breaker_of_a_system_are_its_own_tables(tmp_path: Path) -> None:
     text = """
 [server]

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
+from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class SystemSettings(BaseModel):
     kind: str = ""
     base_url: str
     time_zone: str
-    region: str = Field(pattern=r"^[A-Z]{2}$", description="Country whose phones are dialled without a prefix.")
+    region: str = Field(description="Country whose phones are dialled without a prefix.")
     limits: LimitSettings = LimitSettings()
     breaker: BreakerSettings = BreakerSettings()
 
@@ -87,6 +88,13 @@ class SystemSettings(BaseModel):
         if value not in available_timezones():
             raise ValueError("an IANA time zone such as Europe/Berlin")
         return ZoneInfo(value).key
+
+    @field_validator("region")  # not a pattern of the field: each kind declares it anew, with its default
+    @classmethod
+    def _is_a_country(cls, value: str) -> str:
+        if not has_phones(value):
+            raise ValueError("a country such as DE")
+        return value
 
 
 def _is_address_alone(text: str) -> bool:
