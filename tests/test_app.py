@@ -15,8 +15,6 @@ from wire.vendor import closed_port
 
 from customer_gateway.api.engine import Deadline, Prepared
 from customer_gateway.app import (
-    CONFIG_VARIABLE,
-    WORKERS_VARIABLE,
     build_app,
     build_engine,
     build_federation,
@@ -25,6 +23,7 @@ from customer_gateway.app import (
     worker,
 )
 from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from uvicorn.config import STARTUP_FAILURE
@@ -17,6 +17,7 @@ from customer_gateway import collector, config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.schema import build_schema, sdl, unified_names
+from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, Request
 from customer_gateway.http import HttpSettings, build_http
@@ -36,13 +37,6 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.http.door import Door
     from customer_gateway.systems.registry import Vendor
-
-CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
-"""Names the configuration file to worker processes."""
-WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
-"""Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
-NUMBERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKER_NUMBERS"
-"""Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
 
 def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from customer_gateway.environment import CONFIG_VARIABLE
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        envvar="CUSTOMER_GATEWAY_CONFIG",
+        envvar=CONFIG_VARIABLE,
         help="The TOML file. Unless given: gateway.toml here if there is one, else the environment alone.",
     ),
 ]

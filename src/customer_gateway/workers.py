@@ -12,7 +12,7 @@ import structlog
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from customer_gateway.app import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.serving import config_of
 
 if TYPE_CHECKING:
