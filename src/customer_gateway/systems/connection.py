@@ -171,7 +171,7 @@ def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:
 
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
-    """Whether the last call within 30 s was answered; a call under way is waited for; else `probe` is sent."""
+    """Whether the last call within 30 s was answered. If none was: one under way is waited for, or `probe` sent."""
     for _ in range(_TICKS):  # another read of the same request may just be setting out: it will tell
         await asyncio.sleep(0)
     known = client.health.fresh(_FRESH_SECONDS)
