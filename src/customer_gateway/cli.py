@@ -34,7 +34,7 @@ class _Verbs(TyperGroup):
     """Errors that are told in plain lines, whichever verb met them."""
 
     def invoke(self, ctx: Any) -> Any:
-        from customer_gateway.sandbox import PortTaken
+        from customer_gateway.sandbox import DirectoryUnfit, PortTaken
         from customer_gateway.serving import CannotListen
 
         try:
@@ -43,7 +43,7 @@ class _Verbs(TyperGroup):
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
-        except (CannotListen, UpstreamError) as error:
+        except (CannotListen, DirectoryUnfit, UpstreamError) as error:
             raise _failed(str(error)) from None
 
 
@@ -160,9 +160,9 @@ def schema(
 
     text = schema_text()
     if fields is not None:
-        fields.write_text(fields_markdown(), encoding="utf-8")
+        _write(fields, fields_markdown())
     if write is not None:
-        write.write_text(text, encoding="utf-8")
+        _write(write, text)
     if check is not None and (difference := schema_difference(check, text)):
         raise _failed(
             difference + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so."
@@ -218,9 +218,27 @@ def main() -> None:
 
 def schema_difference(file: Path, text: str) -> str:
     """How the schema in the file differs from `text`, as a unified diff; empty where it does not."""
-    there = file.read_text(encoding="utf-8") if file.is_file() else ""
-    lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(file), "schema", lineterm="")
+    lines = difflib.unified_diff(_read(file).splitlines(), text.splitlines(), str(file), "schema", lineterm="")
     return "\n".join(lines)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = f"{file}: there is no such file; `customer-gateway schema --write {file}` makes it."
+    except OSError as error:
+        text = f"{file} cannot be read: {error.strerror}."
+    except UnicodeDecodeError:
+        text = f"{file} cannot be read: expected text in UTF-8."
+    raise _failed(text)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _failed(f"{file} cannot be written: {error.strerror}.") from None
 
 
 async def _fetched_token(name: str, settings: Settings) -> Path:

@@ -10,10 +10,22 @@ async with box.serving() as urls:               # or all five on sockets: {"plan
 
 from __future__ import annotations
 
-from customer_gateway.sandbox.box import PORTS, Sandbox, run_sandbox
+from customer_gateway.sandbox.box import PORTS, DirectoryUnfit, Sandbox, run_sandbox
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.faults import Fault, FaultKind, Faults
 from customer_gateway.sandbox.server import PortTaken
 from customer_gateway.sandbox.vendor import Vendor
 
-__all__ = ["PORTS", "Call", "CallLog", "Fault", "FaultKind", "Faults", "PortTaken", "Sandbox", "Vendor", "run_sandbox"]
+__all__ = [
+    "PORTS",
+    "Call",
+    "CallLog",
+    "DirectoryUnfit",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "PortTaken",
+    "Sandbox",
+    "Vendor",
+    "run_sandbox",
+]
