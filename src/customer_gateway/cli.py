@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 something is wrong (told in words), 2 the configuration or
 from __future__ import annotations
 
 import asyncio
-import difflib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from customer_gateway import schema_file
 from customer_gateway.environment import CONFIG_VARIABLE
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 
@@ -43,7 +43,7 @@ class _Verbs(TyperGroup):
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
-        except (CannotListen, DirectoryUnfit, UpstreamError) as error:
+        except (CannotListen, DirectoryUnfit, schema_file.FileUnfit, UpstreamError) as error:
             raise _failed(str(error)) from None
 
 
@@ -160,13 +160,11 @@ def schema(
 
     text = schema_text()
     if fields is not None:
-        _write(fields, fields_markdown())
+        schema_file.write(fields, fields_markdown())
     if write is not None:
-        _write(write, text)
-    if check is not None and (difference := schema_difference(check, text)):
-        raise _failed(
-            difference + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so."
-        )
+        schema_file.write(write, text)
+    if check is not None and (found := schema_file.difference(check, text)):
+        raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
     if write is None and check is None and fields is None:
         typer.echo(text, nl=False)
 
@@ -214,31 +212,6 @@ def version() -> None:
 def main() -> None:
     """The console script."""
     app(prog_name="customer-gateway")
-
-
-def schema_difference(file: Path, text: str) -> str:
-    """How the schema in the file differs from `text`, as a unified diff; empty where it does not."""
-    lines = difflib.unified_diff(_read(file).splitlines(), text.splitlines(), str(file), "schema", lineterm="")
-    return "\n".join(lines)
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = f"{file}: there is no such file; `customer-gateway schema --write {file}` makes it."
-    except OSError as error:
-        text = f"{file} cannot be read: {error.strerror}."
-    except UnicodeDecodeError:
-        text = f"{file} cannot be read: expected text in UTF-8."
-    raise _failed(text)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _failed(f"{file} cannot be written: {error.strerror}.") from None
 
 
 async def _fetched_token(name: str, settings: Settings) -> Path:
