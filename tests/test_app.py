@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +15,6 @@ from wire.vendor import closed_port
 
 from customer_gateway.api.engine import Deadline, Prepared
 from customer_gateway.app import (
-    CONFIG_VARIABLE,
-    WORKERS_VARIABLE,
     build_app,
     build_engine,
     build_federation,
@@ -24,7 +23,7 @@ from customer_gateway.app import (
     worker,
 )
 from customer_gateway.config import ServerSettings, Settings
-from customer_gateway.errors import ConfigInvalid
+from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings
 
@@ -175,10 +174,15 @@ class TestWorker:
 
         assert worker().inner.routes
 
-    def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    def test_a_file_that_is_not_there_is_a_line_in_the_log_and_the_code_of_a_failed_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "none.toml"))
 
-        with pytest.raises(ConfigInvalid, match="no such file"):
+        with pytest.raises(SystemExit) as ended:
             worker()
+
+        (line,) = capsys.readouterr().err.splitlines()
+        assert ended.value.code == 3
+        assert json.loads(line)["event"] == "worker_cannot_start"
+        assert "none.toml: there is no such file" in json.loads(line)["reason"]

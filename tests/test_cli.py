@@ -85,7 +85,48 @@ def test_another_schema_fails_the_check_and_shows_the_difference(run: Run, tmp_p
 
 
 def test_a_schema_that_is_not_there_fails_the_check(run: Run, tmp_path: Path) -> None:
-    assert run("schema", "--check", tmp_path / "absent.graphql").exit_code == 1
+    file = tmp_path / "absent.graphql"
+
+    result = run("schema", "--check", file)
+
+    assert result.exit_code == 1
+    assert result.stderr == f"{file}: there is no such file; `customer-gateway schema --write {file}` makes it.\n"
+
+
+@pytest.mark.parametrize("option", ["--write", "--fields", "--check"])
+def test_a_schema_where_no_file_can_be_is_one_plain_line(run: Run, tmp_path: Path, option: str) -> None:
+    result = run("schema", option, tmp_path)
+
+    verb = "read" if option == "--check" else "written"
+    assert (result.exit_code, result.stderr) == (1, f"{tmp_path} cannot be {verb}: Is a directory.\n")
+
+
+def test_a_schema_that_is_no_text_is_one_plain_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "latin.graphql").write_bytes("# Grün\n".encode("latin-1"))
+
+    result = run("schema", "--check", "latin.graphql")
+
+    assert (result.exit_code, result.stderr) == (1, "latin.graphql cannot be read: expected text in UTF-8.\n")
+
+
+@pytest.mark.parametrize("reset", [[], ["--reset"]])
+def test_a_file_is_no_directory_for_the_sandbox(run: Run, tmp_path: Path, reset: list[str]) -> None:
+    (tmp_path / "file").touch()
+
+    result = run("sandbox", "--sandbox-port", 0, "--directory", "file", *reset)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("file cannot hold the databases: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_database_of_the_sandbox_that_is_none_is_one_plain_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pland.sqlite").write_text("This is a letter to a friend.\n" * 99, encoding="utf-8")
+
+    result = run("sandbox", "--sandbox-port", 0, "--customers", 1, "--directory", tmp_path)
+
+    assert result.exit_code == 1
+    assert "cannot hold the databases: file is not a database; name another --directory.\n" in result.stderr
 
 
 @pytest.mark.parametrize("verb", [["serve"], ["doctor"], ["token", "next"]])

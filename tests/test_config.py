@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,8 +9,6 @@ from customer_gateway.app import load_settings
 from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from customer_gateway.config import Settings
 
 BILLBEE = """
@@ -81,6 +80,26 @@ def test_an_address_and_credentials_are_all_that_five_systems_need(tmp_path: Pat
     settings = loaded(tmp_path, FIVE)
 
     assert [kind for kind, _ in settings.systems.values()] == ["pland", "autodns", "next", "lemonsoft", "billbee"]
+
+
+@pytest.mark.parametrize("kind", ["pland", "autodns", "next", "lemonsoft", "billbee"])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('region = "Deutschland"', "region: expected: a country such as DE"),
+        ('region = "de"', "region: expected: a country such as DE"),
+        ('region = "XX"', "region: expected: a country such as DE"),
+        ('time_zone = "Berlin"', "time_zone: expected: an IANA time zone such as Europe/Berlin"),
+    ],
+)
+def test_a_country_and_a_zone_are_known_ones_whatever_the_kind(
+    tmp_path: Path, kind: str, line: str, expected: str
+) -> None:
+    table = f"[systems.{kind}]\n"
+
+    text = told(tmp_path, FIVE.replace('time_zone = "Europe/Stockholm"\n', "").replace(table, f"{table}{line}\n"))
+
+    assert f"[systems.{kind}] {expected}" in text
 
 
 def test_limits_and_breaker_of_a_system_are_its_own_tables(tmp_path: Path) -> None:
@@ -215,6 +234,16 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     assert "[systems.billbee] base_url: expected" in text
 
 
+@pytest.mark.parametrize(
+    "user", ["not-to-be-shown@", "shop:not-to-be-shown@", "shop:not-to-be-shown@elsewhere@", "shop:not-to-be-shown℀@"]
+)
+def test_an_address_has_no_password_for_clients_would_be_told_it_in_links(tmp_path: Path, user: str) -> None:
+    text = told(tmp_path, BILLBEE.replace("http://", f"http://{user}"))
+
+    assert "[systems.billbee] base_url: expected: an address such as https://api.example.com/v1, without a user" in text
+    assert "not-to-be-shown" not in text
+
+
 @pytest.mark.parametrize("key", ["user", "password", "api_key"])
 def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
@@ -223,11 +252,12 @@ def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
 
     text = told(tmp_path, BILLBEE)
 
-    assert f"[systems.billbee] {key}: expected: text on one line" in text
+    assert f"environment: CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__{key.upper()}: expected: text on one line" in text
+    assert "gateway.toml" not in text
     assert "read-from-a-file" not in text
 
 
-@pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"'])
+@pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"', "my__shop", "shop_"])
 def test_a_bad_name_is_told_with_what_names_are(tmp_path: Path, name: str) -> None:
     text = told(tmp_path, BILLBEE.replace("systems.billbee", f"systems.{name}"))
 
@@ -270,6 +300,95 @@ def test_a_variable_that_is_no_key_is_told_and_its_value_is_not(
     assert "not-to-be-shown" not in text
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CUSTOMER_GATEWAY_REDIS",
+        "CUSTOMER_GATEWAY_SERVR__PARTIAL_STATUS",
+        "CUSTOMER_GATEWAY_SERVER_PARTIAL_STATUS",
+        "CUSTOMER_GATEWAY_SYSTEM__NEXT__ACCESS_TOKEN",
+        "customer_gateway_redis",
+    ],
+)
+def test_a_variable_that_says_nothing_is_told_and_its_value_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "not-to-be-shown")
+
+    text = told(tmp_path, BILLBEE)
+
+    assert text == f"environment: {name}: is not a setting; check the spelling"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CUSTOMER_GATEWAY_CONFIG",
+        "CUSTOMER_GATEWAY_WORKERS",
+        "CUSTOMER_GATEWAY_WORKER_NUMBERS",
+        "CUSTOMER_GATEWAY_SERVICE_HOST",
+        "CUSTOMER_GATEWAY_SERVICE_PORT_HTTP",
+        "CUSTOMER_GATEWAY_PORT",
+        "CUSTOMER_GATEWAY_PORT_8000_TCP_ADDR",
+    ],
+)
+def test_what_workers_are_told_and_what_kubernetes_sets_is_no_misspelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "2")
+
+    assert list(loaded(tmp_path, BILLBEE).systems) == ["billbee"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told_there"),
+    [
+        ("CUSTOMER_GATEWAY_SERVER__PARTIAL_STATUS", "expected"),
+        ("CUSTOMER_GATEWAY_SERVER__PARTIAL_STATS", "is not a key of this table; check the spelling"),
+        ("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__LIMITS__PARALLEL", "expected"),
+    ],
+)
+def test_a_fault_of_a_variable_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told_there: str
+) -> None:
+    monkeypatch.setenv(name, "many")
+
+    text = told(tmp_path, BILLBEE)
+
+    assert text.startswith(f"environment: {name}: {told_there}")
+
+
+def test_a_system_that_only_a_misspelt_variable_names_is_told_with_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILBEE__API_KEY", "not-to-be-shown")
+
+    text = told(tmp_path, BILLBEE)
+
+    assert "CUSTOMER_GATEWAY_SYSTEMS__BILBEE__API_KEY: [systems.bilbee]: kind is 'bilbee'; expected one of" in text
+    assert "not-to-be-shown" not in text
+
+
+def test_without_a_file_the_one_that_was_looked_for_is_told() -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        load_settings(None)
+
+    assert str(refused.value) == (
+        "environment: no system is configured, and there is no gateway.toml here: "
+        "write it, or name another with --config; `customer-gateway sandbox --print-config` prints one."
+    )
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="this is a directory; expected a file"):
+        load_settings(tmp_path)
+
+
+def test_a_device_is_no_file() -> None:
+    with pytest.raises(ConfigInvalid, match="/dev/null: this is a device; expected a file"):
+        load_settings(Path("/dev/null"))
+
+
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes("# Grün\n".encode("latin-1"))
 
@@ -278,7 +397,10 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigInvalid, match=r"absent\.toml: there is no such file"):
+    with pytest.raises(
+        ConfigInvalid,
+        match=r"absent\.toml: there is no such file: .* `customer-gateway sandbox --print-config` prints one",
+    ):
         load_settings(tmp_path / "absent.toml")
 
 

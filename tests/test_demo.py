@@ -6,8 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from browser import NEEDS_CHROMIUM, browsing, run_in_explorer
+from processes import PATIENCE, command, is_served, wait_until
 
 from customer_gateway.demo import SHORT_QUERY, sandbox_config
 from customer_gateway.examples import DEMO_QUERY
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
 SYSTEMS = ["pland", "autodns", "next", "lemonsoft", "billbee"]
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +53,6 @@ class Demo:
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, errors
-
-
-@contextmanager
-def command(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    process = subprocess.Popen(  # noqa: S603 - this Python
-        [sys.executable, "-m", "customer_gateway", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 @contextmanager
@@ -218,7 +201,7 @@ def test_serve_answers_what_the_sandbox_holds_and_ends_cleanly(tmp_path: Path, w
         with command("serve", "--config", str(config), "--port", "0", "--workers", workers) as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
-            _wait_for(client, url.replace("/graphql", "/readyz"))
+            wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
             answer = client.post(url, json={"query": SHORT_QUERY}, timeout=20).json()
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=PATIENCE)
@@ -245,7 +228,7 @@ api_key = "id:secret"
         with command("serve", "--config", str(config), "--port", "0") as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
-            _wait_for(client, url.replace("/graphql", "/readyz"))
+            wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
             query = '{ system(name: "pland") { name customers(first: 1) { nodes { id } } } }'
             answers = [client.post(url, json={"query": query}, headers={"accept": accept}) for accept in accepted]
 
@@ -275,15 +258,3 @@ def _config_for(demo: Demo, folder: Path) -> Path:
     file = folder / "gateway.toml"
     file.write_text(text, encoding="utf-8")
     return file
-
-
-def _wait_for(client: httpx.Client, url: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        try:
-            if client.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass  # the workers are not there yet
-        time.sleep(0.05)
-    raise TimeoutError(url)

@@ -6,9 +6,11 @@ import asyncio
 import json
 import logging
 import time
+import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import structlog
 
@@ -109,6 +111,34 @@ def test_what_libraries_say_is_a_line_of_the_same_form(capsys: pytest.CaptureFix
         ("uvicorn.error", "warning", "Invalid HTTP request received."),
         ("asyncio", "error", "Task exception was never retrieved"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError(f"no such customer: {SOMEBODY}\n{SOMEBODY}: none"), "failed by ValueError"),
+        (httpx.ConnectError(SOMEBODY), "failed by httpx.ConnectError"),
+        (ExceptionGroup(SOMEBODY, [ValueError(SOMEBODY)]), "failed by an exception"),
+    ],
+)
+def test_a_traceback_that_a_library_tells_is_the_class_of_its_exception(
+    capsys: pytest.CaptureFixture[str], error: Exception, told: str
+) -> None:
+    configure_logs()
+
+    logging.getLogger("uvicorn.error").error(_as_text(error))
+
+    (line,) = lines(capsys)
+    assert line["event"] == told
+    assert SOMEBODY not in str(line)
+
+
+def _as_text(error: Exception) -> str:
+    """As Starlette hands a failed start to uvicorn."""
+    try:
+        raise error  # noqa: TRY301 - its traceback is all that is wanted
+    except Exception:  # noqa: BLE001 - whichever it is
+        return traceback.format_exc()
 
 
 def test_what_is_less_than_the_level_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:

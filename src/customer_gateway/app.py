@@ -8,12 +8,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from uvicorn.config import STARTUP_FAILURE
 
 from customer_gateway import collector, config
 from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.schema import build_schema, sdl, unified_names
+from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, Request
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.model.cursors import CursorSigner
@@ -32,13 +37,6 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.http.door import Door
     from customer_gateway.systems.registry import Vendor
-
-CONFIG_VARIABLE: Final = "CUSTOMER_GATEWAY_CONFIG"
-"""Names the configuration file to worker processes."""
-WORKERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKERS"
-"""Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
-NUMBERS_VARIABLE: Final = "CUSTOMER_GATEWAY_WORKER_NUMBERS"
-"""Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
 
 def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
@@ -111,11 +109,23 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
 
 
 def worker() -> Door:
-    """The application of one worker process, configured by the environment that `serve` sets."""
-    from customer_gateway.examples import EXAMPLES
+    """The application of one worker process, configured by the environment that `serve` sets.
+
+    Where that is broken by now, it ends the process with the code that tells the supervisor to end, too.
+    """
     from customer_gateway.logs import configure_logs
 
     configure_logs()
+    try:
+        return _worker()
+    except ConfigInvalid as error:
+        structlog.get_logger("customer_gateway.app").error("worker_cannot_start", reason=str(error))
+        raise SystemExit(STARTUP_FAILURE) from None
+
+
+def _worker() -> Door:
+    from customer_gateway.examples import EXAMPLES
+
     path = os.environ.get(CONFIG_VARIABLE)
     numbers = os.environ.get(NUMBERS_VARIABLE)
     share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 something is wrong (told in words), 2 the configuration or
 from __future__ import annotations
 
 import asyncio
-import difflib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,6 +14,8 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from customer_gateway import schema_file
+from customer_gateway.environment import CONFIG_VARIABLE
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class _Verbs(TyperGroup):
     """Errors that are told in plain lines, whichever verb met them."""
 
     def invoke(self, ctx: Any) -> Any:
-        from customer_gateway.sandbox import PortTaken
+        from customer_gateway.sandbox import DirectoryUnfit, PortTaken
         from customer_gateway.serving import CannotListen
 
         try:
@@ -42,7 +43,7 @@ class _Verbs(TyperGroup):
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
-        except (CannotListen, UpstreamError) as error:
+        except (CannotListen, DirectoryUnfit, schema_file.FileUnfit, UpstreamError) as error:
             raise _failed(str(error)) from None
 
 
@@ -52,7 +53,7 @@ Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        envvar="CUSTOMER_GATEWAY_CONFIG",
+        envvar=CONFIG_VARIABLE,
         help="The TOML file. Unless given: gateway.toml here if there is one, else the environment alone.",
     ),
 ]
@@ -159,13 +160,11 @@ def schema(
 
     text = schema_text()
     if fields is not None:
-        fields.write_text(fields_markdown(), encoding="utf-8")
+        schema_file.write(fields, fields_markdown())
     if write is not None:
-        write.write_text(text, encoding="utf-8")
-    if check is not None and (difference := schema_difference(check, text)):
-        raise _failed(
-            difference + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so."
-        )
+        schema_file.write(write, text)
+    if check is not None and (found := schema_file.difference(check, text)):
+        raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
     if write is None and check is None and fields is None:
         typer.echo(text, nl=False)
 
@@ -215,13 +214,6 @@ def main() -> None:
     app(prog_name="customer-gateway")
 
 
-def schema_difference(file: Path, text: str) -> str:
-    """How the schema in the file differs from `text`, as a unified diff; empty where it does not."""
-    there = file.read_text(encoding="utf-8") if file.is_file() else ""
-    lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(file), "schema", lineterm="")
-    return "\n".join(lines)
-
-
 async def _fetched_token(name: str, settings: Settings) -> Path:
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.systems.connection import Wiring
@@ -257,8 +249,10 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)
         if workers > 1:
+            from customer_gateway.workers import serve_by_workers
+
             _log_start(address)
-            _succeed(serving.serve_by_workers(path, workers, connection, grace_seconds=grace))
+            _succeed(serve_by_workers(path, workers, connection, ending, grace_seconds=grace))
             return
         _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
 

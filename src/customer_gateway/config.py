@@ -24,6 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from customer_gateway import environment
 from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-_PREFIX: Final = "CUSTOMER_GATEWAY_"
-_A_KEY_EACH: Final = f"expected a variable for each key, such as {_PREFIX}SYSTEMS__BILLBEE__API_KEY"
+_A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
 
 
 class PartialStatus(IntEnum):
@@ -70,7 +70,9 @@ class ServerSettings(BaseModel):
 class _Raw(BaseSettings):
     """Both sources merged, the environment over the file; the tables of systems are still unread."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=environment.PREFIX, env_nested_delimiter=environment.BETWEEN, extra="forbid", frozen=True
+    )
 
     server: ServerSettings = ServerSettings()
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -86,10 +88,18 @@ class Settings:
 
 def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
     """Read the file (None: the environment alone) with the settings models of the kinds; raises `ConfigInvalid`."""
+    if unknown := environment.unknown():
+        raise ConfigInvalid("\n".join(f"environment: {name}: is not a setting; check the spelling" for name in unknown))
     raw = _read(path)
     if not raw.systems:
-        raise ConfigInvalid(f"{_place(path)}: no system is configured; add a table such as [systems.pland].")
+        raise ConfigInvalid(_no_system(path))
     return Settings(raw.server, {name: _system(path, name, table, models) for name, table in raw.systems.items()})
+
+
+def _no_system(path: Path | None) -> str:
+    if path is None:
+        return f"environment: no system is configured, and there is no gateway.toml here: {_WAYS}"
+    return f"{path}: no system is configured; add a table such as [systems.pland]."
 
 
 def _read(path: Path | None) -> _Raw:
@@ -101,9 +111,8 @@ def _read(path: Path | None) -> _Raw:
             file = (TomlConfigSettingsSource(settings_cls, toml_file=path),) if path else ()
             return (sources["env_settings"], *file)
 
-    if path is not None and not path.is_file():
-        raise ConfigInvalid(f"{path}: there is no such file; `customer-gateway demo` shows one that works.")
     try:
+        _look_for(path)
         return Sourced()
     except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{path}: this is not TOML: {error}") from None
@@ -111,17 +120,27 @@ def _read(path: Path | None) -> _Raw:
         raise ConfigInvalid(f"{path}: cannot be read; expected a file of text in UTF-8") from None
     except SettingsError as error:
         (table,) = re.findall(r'field "(\w+)"', str(error))
-        raise ConfigInvalid(f"environment: {_PREFIX}{table.upper()}: {_A_KEY_EACH}") from None
+        raise ConfigInvalid(f"environment: {environment.variable([table])}: {_A_KEY_EACH}") from None
     except ValidationError as error:
         raise ConfigInvalid(_told(path, (), error)) from None
+
+
+def _look_for(path: Path | None) -> None:
+    if path is None or path.is_file():
+        return
+    if path.exists():
+        raise ConfigInvalid(f"{path}: this is a {'directory' if path.is_dir() else 'device'}; expected a file.")
+    raise ConfigInvalid(f"{path}: there is no such file: {_WAYS}")
 
 
 def _system(
     path: Path | None, name: str, table: Mapping[str, Any], models: Mapping[str, type[BaseModel]]
 ) -> tuple[str, Any]:
-    place = f"{_place(path)}: [systems.{name}]"
+    place = f"{_sources(path, name)}: [systems.{name}]"
     if not _NAME.fullmatch(name):
-        raise ConfigInvalid(f"{place}: a system's name is lower-case letters, digits and _, a letter first.")
+        raise ConfigInvalid(
+            f"{place}: a system's name is lower-case letters, digits and _, a letter first, no _ last or twice."
+        )
     kind = table.get("kind") or name
     if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
@@ -142,24 +161,32 @@ def _is_redis_url(text: str) -> bool:
     return bool(plain and parts.scheme in {"redis", "rediss"} and parts.hostname and _DATABASE.fullmatch(parts.path))
 
 
-def _place(path: Path | None) -> str:
-    return str(path) if path is not None else "environment"
+def _sources(path: Path | None, name: str) -> str:
+    """Where a system's table may have come from: the file, and the variables that name it."""
+    found = [*([str(path)] if path else []), *environment.set_below(("systems", name))]
+    return ", ".join(found) or "environment"
 
 
 def _told(path: Path | None, within: Sequence[str], error: ValidationError) -> str:
-    """A line for each mistake: file, table, key, what was expected. Never a value: it may be a secret."""
-    return "\n".join(f"{_place(path)}: {_line(within, each)}" for each in error.errors(include_input=False))
+    """A line for each mistake: where, and what was expected. Never a value: it may be a secret."""
+    return "\n".join(_line(path, within, each) for each in error.errors(include_input=False))
 
 
-def _line(within: Sequence[str], mistake: ErrorDetails) -> str:
-    *tables, key = [*within, *map(str, mistake["loc"])] or ["file"]
+def _line(path: Path | None, within: Sequence[str], mistake: ErrorDetails) -> str:
+    """The variable, or the file, table and key."""
+    place = [*within, *map(str, mistake["loc"])]
     expected = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    said = _WORDS.get(mistake["type"], "expected: " + expected)
+    if environment.is_set(environment.variable(place)):
+        return f"environment: {environment.variable(place)}: {said}"
+    source = path or "environment"
     if not mistake["loc"]:
-        return f"[{'.'.join(within)}]: expected {expected}"
-    place = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
-    return f"{place}: {_WORDS.get(mistake['type'], 'expected: ' + expected)}"
+        return f"{source}: [{'.'.join(within)}]: expected {expected}"
+    *tables, key = place
+    return f"{source}: [{'.'.join(tables)}] {key}: {said}" if tables else f"{source}: [{key}]: {said}"
 
 
+_WAYS: Final = "write it, or name another with --config; `customer-gateway sandbox --print-config` prints one."
 _WORDS: Final = {
     "dict_type": "expected: a table",
     "missing": "is missing; it is required",

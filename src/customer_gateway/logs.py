@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import re
 import sys
 import time
 import traceback
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Level: TypeAlias = Literal["info", "warning", "critical"]
 
+_CLASS: Final = re.compile(r"[A-Za-z_][\w.]*")
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """The request that is being served: set at the door, it stands in every line written on its behalf."""
 
@@ -119,8 +121,18 @@ class _FromLibraries(logging.Handler):
     """What uvicorn and asyncio have to say, in the same form; the first line only, the others may repeat values."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        event = record.getMessage().partition("\n")[0]
+        event = _first_line(record.getMessage())
         structlog.get_logger().log(record.levelno, event, logger=record.name, exc_info=record.exc_info)
+
+
+def _first_line(text: str) -> str:
+    """Of a traceback, as uvicorn tells one of a failed start, the class of the first exception."""
+    first, _, rest = text.partition("\n")
+    if "Traceback (most recent call last)" not in first:
+        return first
+    raised = next((line for line in rest.splitlines() if not line.startswith(" ")), "")
+    name = raised.partition(":")[0]
+    return f"failed by {name}" if _CLASS.fullmatch(name) else "failed by an exception"
 
 
 def _what_and_where(exc_info: ExcInfo) -> str:

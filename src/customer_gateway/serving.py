@@ -5,27 +5,20 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import signal
 import socket
-import tempfile
 from contextlib import contextmanager
 from ipaddress import ip_address
 from math import ceil
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config, Server
-from uvicorn.supervisors import Multiprocess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
 
     from starlette.types import ASGIApp
-
-_NO_START: Final = 3
-"""The exit code of uvicorn's worker processes that could not start."""
 
 
 class CannotListen(Exception):
@@ -103,43 +96,13 @@ async def serve(
 ) -> bool:
     """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
     logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
-    ending.server = server = _Server(_config(app, grace_seconds), ending, started)
+    ending.server = server = _Server(config_of(app, grace_seconds), ending, started)
     await server.serve(sockets=[connection])
     return server.started
 
 
-def serve_by_workers(config: Path | None, workers: int, connection: socket.socket, *, grace_seconds: float) -> bool:
-    """Serve by several processes that share the socket until Ctrl-C or SIGTERM. False when they could not start."""
-    from customer_gateway.app import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
-
-    if config is not None:
-        os.environ[CONFIG_VARIABLE] = str(config)
-    os.environ[WORKERS_VARIABLE] = str(workers)
-    settings = _config("customer_gateway.app:worker", grace_seconds, factory=True, workers=workers)
-    supervisor = Multiprocess(settings, sockets=[connection])
-    with _file_of_numbers() as numbers:
-        if numbers is not None:
-            os.environ[NUMBERS_VARIABLE] = numbers
-        supervisor.run()
-    return all(process.exitcode != _NO_START for process in supervisor.processes)
-
-
-@contextmanager
-def _file_of_numbers() -> Generator[str | None]:
-    """The path of an empty file for as long as the workers live; None where no file can be made."""
-    try:
-        descriptor, name = tempfile.mkstemp(prefix="customer-gateway-", suffix=".workers")
-    except OSError:
-        yield None
-        return
-    os.close(descriptor)
-    try:
-        yield name
-    finally:
-        Path(name).unlink(missing_ok=True)  # what cleans directories of old files may have been here
-
-
-def _config(app: Any, grace_seconds: float, **more: Any) -> Config:
+def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
+    """The settings of uvicorn; requests under way at the end have `grace_seconds`."""
     return Config(
         app,
         loop="uvloop",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -75,6 +76,28 @@ async def test_what_is_not_known_of_a_request_is_left_out_of_its_line() -> None:
 
     (line,) = lines
     assert (line["errors"], "operation" in line) == (1, False)
+
+
+async def test_a_path_that_is_not_served_may_hold_anything_and_is_not_told() -> None:
+    async with World().client() as client:
+        with capture_logs() as lines:
+            for path in ("/nope/anna@example.com", "/graphiql/anna@example.com", "/livez"):
+                await client.get(path)
+
+    assert [(line["path"], line["status"]) for line in lines] == [("unknown", 404), ("unknown", 404), ("/livez", 200)]
+
+
+async def test_a_request_that_is_cut_off_at_the_end_of_the_process_has_the_status_that_the_server_answers() -> None:
+    world = World()
+    async with world.client() as client:
+        with capture_logs() as lines:
+            asking = asyncio.ensure_future(client.ask("{ read }"))
+            while not world.reads:  # noqa: ASYNC110 - a read tells nobody when it begins
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    assert [line["status"] for line in lines] == [500]
 
 
 async def test_a_mistake_of_ours_is_logged_once_however_many_fields_it_cost() -> None:

@@ -117,7 +117,7 @@ def test_the_committed_files_are_those_that_were_reviewed() -> None:
 async def served() -> AsyncGenerator[str]:
     """The gateway on a free port of this host, over a real socket."""
     app = build_http(World().engine(), HttpSettings(examples=EXAMPLES))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve([listener]))

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from sandbox.clients import credentials_of
 
 from customer_gateway.sandbox import FaultKind, Sandbox
-from customer_gateway.sandbox.faults import KINDS
+from customer_gateway.sandbox.fault import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -241,6 +241,30 @@ async def test_people_can_switch_faults_and_read_calls_over_http(box: Sandbox) -
     assert (wrong.status_code, list(wrong.json())) == (400, ["error"])
     assert calls == [{"call": "GET /user/", "status": 500, "login": False}]
     assert len(box.next.log) == 0
+    assert list(box.next.faults) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"latency": "abc"},
+        {"latency": -1},
+        {"kind": "status", "status": 9999},
+        {"kind": "status", "status": "503"},
+        {"kind": "status", "retry_after": 5},
+        {"kind": "status", "html": 1},
+        {"path": 7},
+        {"calls": 0},
+        {"kind": "slow_drip", "pause": True},
+    ],
+)
+async def test_a_fault_that_cannot_happen_is_refused_when_it_is_asked_for(box: Sandbox, wrong: dict[str, Any]) -> None:
+    transport = httpx.ASGITransport(box.next.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://vendor.example") as client:
+        answer = await client.put("/_sandbox/faults", json=wrong)
+
+    assert answer.status_code == 400
+    assert f"`{list(wrong)[-1]}` of a fault is " in answer.json()["error"]
     assert list(box.next.faults) == []
 
 

@@ -183,6 +183,10 @@ class TestSettings:
         [
             ({"base_url": "acme.test"}, ("base_url",)),
             ({"base_url": "ftp://acme.test"}, ("base_url",)),
+            ({"base_url": "https:acme.test"}, ("base_url",)),
+            ({"base_url": "https://acme.test/v1?key=1"}, ("base_url",)),
+            ({"base_url": "https://acme.test/v1?"}, ("base_url",)),
+            ({"base_url": "https://acme.test/v1#part"}, ("base_url",)),
             ({"time_zone": "Middle/Earth"}, ("time_zone",)),
             ({"region": "Deutschland"}, ("region",)),
             ({"limits": {"parallel": -1}}, ("limits", "parallel")),

@@ -132,14 +132,47 @@ async def test_a_pause_tells_those_who_wait_and_cannot_wait_so_long() -> None:
     assert 29 < caught.value.seconds <= 30
 
 
-async def test_a_pause_of_hours_is_asked_about_again_after_a_minute() -> None:
-    gate = Gate(8, [], time.monotonic)
+async def test_a_pause_of_hours_is_told_in_full_and_asked_about_again_after_a_minute() -> None:
+    hands = [1_000.0]
+    gate = Gate(8, [], lambda: hands[0])
 
     gate.pause(7_200)
 
     with pytest.raises(TurnTooLate) as caught:
         await gate.enter(READ, Deadline.after(10))
-    assert caught.value.seconds <= 60
+    assert (caught.value.seconds, caught.value.paused) == (7_200, True)
+    hands[0] += 60
+    assert await gate.enter(READ, Deadline.after(10))
+
+
+async def test_a_budget_that_is_spent_while_a_vendor_would_be_left_alone_is_told_as_such() -> None:
+    hands = [1_000.0]
+    gate = Gate(8, [Window(1, 30.0)], lambda: hands[0])
+    gate.pause(7_200)
+    hands[0] += 60
+    await gate.enter(READ, Deadline.after(10))
+
+    with pytest.raises(TurnTooLate) as caught:
+        await gate.enter(READ, Deadline.after(10))
+
+    assert caught.value.seconds < 31
+    assert not caught.value.paused
+
+
+async def test_a_call_that_is_not_sent_after_a_429_says_so_and_names_the_vendors_wait() -> None:
+    async with serving(answering(429, b"{}", JSON, "retry-after: 120")) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url)
+        told: list[UpstreamRateLimited] = []
+        for _ in range(2):
+            with pytest.raises(UpstreamRateLimited) as caught:
+                await client.call(READ, Deadline.after(5))
+            told.append(caught.value)
+        await client.aclose()
+
+    assert len(vendor.requests) == 1
+    assert told[0].retry_after_ms == 120_000
+    assert 100_000 < (told[1].retry_after_ms or 0) <= 120_000
+    assert "was not sent: after a 429 the system is left alone until after the deadline" in str(told[1])
 
 
 async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_window() -> None:

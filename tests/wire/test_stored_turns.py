@@ -155,7 +155,7 @@ async def test_the_vendors_pause_holds_in_every_worker_also_for_those_who_wait(r
         await asyncio.sleep(0.1)
         waiting = asyncio.create_task(one.call(READ, Deadline.after(5)))
         for task in (hearing, waiting):
-            with pytest.raises(UpstreamRateLimited):
+            with pytest.raises(UpstreamRateLimited, match="429"):
                 await asyncio.wait_for(task, 2)
 
         with pytest.raises(UpstreamRateLimited) as caught:

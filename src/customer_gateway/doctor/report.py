@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -20,7 +19,7 @@ def table(checkups: Sequence[Checkup]) -> Table:
     """A row for each system."""
     drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "clock")
     for checkup in checkups:
-        cells = [Text(text) for text in (checkup.name, checkup.kind, _without_user(checkup.base_url))]
+        cells = [Text(text) for text in (checkup.name, checkup.kind, checkup.base_url)]
         drawn.add_row(*cells, *map(_cell, checkup.findings))
     return drawn
 
@@ -33,12 +32,6 @@ def to_mend(checkups: Sequence[Checkup]) -> list[str]:
         for finding in checkup.findings
         if finding.outcome == "wrong"
     ]
-
-
-def _without_user(url: str) -> str:
-    """The address alone, should somebody have put a password into it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _cell(finding: Finding) -> Text:

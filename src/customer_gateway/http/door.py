@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Ids taken over from the client: nothing that could break a log line or a header."""
 
+_CLIENT_LEFT: Final = 499  # before anything was answered
+_NO_SUCH_PATH: Final = 404
 NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
 
 _log = structlog.get_logger("customer_gateway.http")
@@ -39,13 +41,18 @@ class Visit:
         self.headers = headers
         self.request_id = _request_id(headers.get(b"x-request-id"))
         self.media = Media.JSON
-        self.status = 499  # the client left before anything was answered
+        self.status = _CLIENT_LEFT
         self.notes: dict[str, Any] = {}
 
     def answered(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
         """Take note of the status that the answer has; the headers that every answer carries."""
         self.status = status
         return NO_SNIFFING, (b"x-request-id", self.request_id.encode())
+
+    def failed(self) -> None:
+        """An exception ends it, as at the end of the process: if nothing was answered yet, the server answers 500."""
+        if self.status == _CLIENT_LEFT:
+            self.status = 500
 
     def heard(self, send: Send) -> Send:
         """`send`, with the status heard and the headers added."""
@@ -83,11 +90,14 @@ class Door:
                 await hot(scope, receive, send)
             else:
                 await self.inner(scope, receive, visit.heard(send))
+        except BaseException:
+            visit.failed()
+            raise
         finally:
             _log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=scope["path"] if visit.status != _NO_SUCH_PATH else "unknown",  # it may hold anything
                 status=visit.status,
                 ms=round((perf_counter() - began) * 1000, 1),
                 **visit.notes,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LONGEST_TIMEOUT: Final = 9
-"""Digits of X-Request-Timeout: 11 days in milliseconds are enough."""
+MOST_MILLISECONDS: Final = 999_999_999
+"""The most that X-Request-Timeout may say: 11 days are enough."""
 
 
 class RequestInvalid(Exception):
@@ -67,13 +67,13 @@ def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 def timeout_seconds(header: bytes | None, most: float) -> float:
     """The seconds this request has. `X-Request-Timeout` is in milliseconds and only lowers `most`.
 
-    Raises RequestInvalid (400) on anything but a whole number above 0.
+    Raises RequestInvalid (400) on anything but a whole number from 1 to `MOST_MILLISECONDS`.
     """
     if header is None:
         return most
     text = header.strip()
-    if not text.isdigit() or len(text) > LONGEST_TIMEOUT or int(text) == 0:
-        raise RequestInvalid(400, "X-Request-Timeout must be a whole number of milliseconds above 0")
+    if not text.isdigit() or len(text) > len(str(MOST_MILLISECONDS)) or int(text) == 0:
+        raise RequestInvalid(400, f"X-Request-Timeout must be a whole number of milliseconds, 1 to {MOST_MILLISECONDS}")
     return min(most, int(text) / 1000)
 
 

@@ -60,6 +60,11 @@ def phone_e164(text: str, region: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def has_phones(region: str) -> bool:
+    """Whether `region` is a country by its ISO 3166-1 alpha-2 code, whose phone numbers can be read."""
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache(maxsize=4_096)
 def country_code(text: str) -> str | None:
     """ISO 3166-1 alpha-2 of a code (alpha-2, alpha-3, numeric) or of a name in the vendors' languages."""

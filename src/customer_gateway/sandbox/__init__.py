@@ -3,17 +3,30 @@
 box = Sandbox()
 box.pland.app                                   # an ASGI application, for tests in process
 async with box.serving() as urls:               # or all five on sockets: {"pland": "http://127.0.0.1:PORT/v2", …}
-    box.next.faults.set("status", status=500)   # what can go wrong: faults.FaultKind
+    box.next.faults.set("status", status=500)   # what can go wrong: fault.FaultKind
     box.pland.log.calls()                       # what was asked: ["GET /customers/?limit=50&offset=0"]
     await box.stop("next")                      # connections are refused, until box.start("next")
 """
 
 from __future__ import annotations
 
-from customer_gateway.sandbox.box import PORTS, Sandbox, run_sandbox
+from customer_gateway.sandbox.box import PORTS, DirectoryUnfit, Sandbox, run_sandbox
 from customer_gateway.sandbox.call_log import Call, CallLog
-from customer_gateway.sandbox.faults import Fault, FaultKind, Faults
+from customer_gateway.sandbox.fault import Fault, FaultKind
+from customer_gateway.sandbox.faults import Faults
 from customer_gateway.sandbox.server import PortTaken
 from customer_gateway.sandbox.vendor import Vendor
 
-__all__ = ["PORTS", "Call", "CallLog", "Fault", "FaultKind", "Faults", "PortTaken", "Sandbox", "Vendor", "run_sandbox"]
+__all__ = [
+    "PORTS",
+    "Call",
+    "CallLog",
+    "DirectoryUnfit",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "PortTaken",
+    "Sandbox",
+    "Vendor",
+    "run_sandbox",
+]

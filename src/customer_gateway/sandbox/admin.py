@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from customer_gateway.sandbox.faults import Fault
+from customer_gateway.sandbox.fault import Fault
 
 if TYPE_CHECKING:
     from starlette.requests import Request

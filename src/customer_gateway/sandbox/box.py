@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import time
 from contextlib import asynccontextmanager
 from functools import cache
@@ -55,6 +56,10 @@ _CUSTOMERS: Final = {
     "lemonsoft": lemonsoft_documents.CUSTOMERS,
     "billbee": billbee_documents.CUSTOMERS,
 }
+
+
+class DirectoryUnfit(Exception):
+    """The databases cannot be kept there; the message is one plain line that says why and what to do."""
 
 
 class Sandbox:
@@ -141,12 +146,16 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
 ) -> None:
     """Serves the sandbox until Ctrl-C or SIGTERM and says where and with which credentials.
 
-    `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free.
+    `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free, DirectoryUnfit.
     """
-    if reset and directory is not None:
-        for name in _DIALECTS:
-            (directory / f"{name}.sqlite").unlink(missing_ok=True)
-    box = Sandbox(rate_limits=rate_limits, customers=customers, directory=directory)
+    try:
+        if reset and directory is not None:
+            for name in _DIALECTS:
+                (directory / f"{name}.sqlite").unlink(missing_ok=True)
+        box = Sandbox(rate_limits=rate_limits, customers=customers, directory=directory)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DirectoryUnfit(f"{directory} cannot hold the databases: {reason}; name another --directory.") from None
     try:
         asyncio.run(_serve_until_told(box, {**PORTS, **(ports or {})}, say))
     except KeyboardInterrupt:

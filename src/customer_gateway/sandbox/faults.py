@@ -13,31 +13,16 @@ import zlib
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.sandbox.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from starlette.types import Message, Receive, Scope, Send
 
-FaultKind = Literal[
-    "latency",
-    "status",
-    "reset",
-    "truncated",
-    "hang",
-    "slow_headers",
-    "slow_drip",
-    "deep_json",
-    "nan",
-    "bad_utf8",
-    "wrong_content_type",
-    "redirect",
-    "huge_body",
-    "gzip_bomb",
-    "error_under_200",
-]
-KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+    from customer_gateway.sandbox.fault import FaultKind
 
 # Where the server leaves the connection for those faults that need it.
 TRANSPORT: Final = "customer_gateway.sandbox.transport"
@@ -45,30 +30,6 @@ TRANSPORT: Final = "customer_gateway.sandbox.transport"
 _HTML: Final = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We are down</h1></body></html>"
 _DRIP_BYTES: Final = 2
 _MEGABYTE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that goes wrong.
-
-    `latency` alone delays the true answer; with another kind it delays the fault. `status` (kind status) sends that
-    status with the vendor's own error body, or with an HTML page when `html`. `path` limits it to calls whose path,
-    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is; `pause`
-    is the time in seconds between two pieces of a drip.
-    """
-
-    kind: FaultKind = "latency"
-    latency: float = 0.0
-    status: int = 503
-    retry_after: str | None = None
-    html: bool = False
-    path: str = ""
-    calls: int | None = None
-    pause: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"No fault is called {self.kind!r}; there are {', '.join(KINDS)}.")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from customer_gateway.sandbox.admin import admin
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.exchange import Refusal
-from customer_gateway.sandbox.faults import Answer, Fault, Faults, Scene, play
+from customer_gateway.sandbox.faults import Answer, Faults, Scene, play
 from customer_gateway.sandbox.limits import Parallel, RateLimits, Window
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from customer_gateway.sandbox.exchange import Clock
+    from customer_gateway.sandbox.fault import Fault
 
 
 class Dialect(Protocol):

@@ -8,11 +8,13 @@ from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses r
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway.errors import UpstreamError
+from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
 
 if TYPE_CHECKING:
@@ -58,14 +60,17 @@ class SystemSettings(BaseModel):
     kind: str = ""
     base_url: str
     time_zone: str
-    region: str = Field(pattern=r"^[A-Z]{2}$", description="Country whose phones are dialled without a prefix.")
+    region: str = Field(description="Country whose phones are dialled without a prefix.")
     limits: LimitSettings = LimitSettings()
     breaker: BreakerSettings = BreakerSettings()
 
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
+        """The paths of calls are added to it, and clients are told it in links: it is an address and nothing else."""
         _HTTP_URL.validate_python(value)
+        if not _is_address_alone(value):
+            raise ValueError("an address such as https://api.example.com/v1, without a user, a query or a fragment")
         return value.rstrip("/")
 
     @field_validator("*")
@@ -83,6 +88,21 @@ class SystemSettings(BaseModel):
         if value not in available_timezones():
             raise ValueError("an IANA time zone such as Europe/Berlin")
         return ZoneInfo(value).key
+
+    @field_validator("region")  # not a pattern of the field: each kind declares it anew, with its default
+    @classmethod
+    def _is_a_country(cls, value: str) -> str:
+        if not has_phones(value):
+            raise ValueError("a country such as DE")
+        return value
+
+
+def _is_address_alone(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # whose text may repeat a password
+        return False
+    return bool(parts.hostname) and "@" not in parts.netloc and "?" not in text and "#" not in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +171,7 @@ def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:
 
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
-    """Whether the last call within 30 s was answered; a call under way is waited for; else `probe` is sent."""
+    """Whether the last call within 30 s was answered. If none was: one under way is waited for, or `probe` sent."""
     for _ in range(_TICKS):  # another read of the same request may just be setting out: it will tell
         await asyncio.sleep(0)
     known = client.health.fresh(_FRESH_SECONDS)

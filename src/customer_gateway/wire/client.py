@@ -278,7 +278,8 @@ class Client:
         return UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered before the deadline")
 
     def _turn_too_late(self, call: Call, error: TurnTooLate) -> UpstreamRateLimited:
-        text = f"{call.method} {call.endpoint}: the turn in the call budget comes after the deadline; try again later"
+        why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"
+        text = f"{call.method} {call.endpoint} was not sent: {why} after the deadline; try again later"
         return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))
 
 

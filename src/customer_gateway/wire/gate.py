@@ -26,11 +26,12 @@ _FIRST_LAG_SECONDS = 0.02
 
 
 class TurnTooLate(Exception):
-    """The call's turn would come after its deadline: in `seconds`."""
+    """The call's turn would come after its deadline: in `seconds`. `paused`: because the vendor refused calls."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, paused: bool = False) -> None:
         super().__init__(seconds)
         self.seconds = seconds
+        self.paused = paused
 
 
 class _Waiter:
@@ -59,7 +60,8 @@ class Turns:
         self.budget = Budget(windows, share, name)
         self.clock = clock
         self._gates: list[Gate] = []
-        self._paused_until = 0.0
+        self._closed_until = 0.0
+        self._asked_until = 0.0
         self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._waiting: list[_Waiter] = []
         self._stale = False
@@ -95,21 +97,34 @@ class Turns:
             self._pump()
 
     def pause(self, seconds: float) -> None:
-        """Nobody starts for so long: the vendor asked for it."""
+        """Nobody starts for so long, up to a minute: the vendor asked for it, which is told in full."""
+        self._asked_until = max(self._asked_until, self.clock() + seconds)
+        self.close(seconds)
+
+    def close(self, seconds: float) -> None:
+        """Nobody starts for so long, up to a minute."""
         until = self.clock() + min(seconds, LONGEST_PAUSE_SECONDS)
-        if until > self._paused_until:
-            self._paused_until = until
+        if until > self._closed_until:
+            self._closed_until = until
             self._stale = True
             self._pump()
 
+    def too_late(self, seconds: float, remaining: float) -> TurnTooLate:
+        """The refusal of a call whose turn comes in `seconds`: it tells the vendor's own wait, if that is the cause."""
+        asked = self._asked_until - self.clock()
+        if min(asked, self._closed_until - self.clock()) > remaining:
+            return TurnTooLate(max(seconds, asked), paused=True)
+        return TurnTooLate(seconds)
+
     def _turn(self, tallies: tuple[Tally, ...], now: float) -> float:
-        moment = max(now, self._paused_until)
+        moment = max(now, self._closed_until)
         return first_common(moment, [tally.earliest for tally in tallies]) if tallies else moment
 
     def _promise(self, waiter: _Waiter, now: float) -> None:
         turn = self._turn(waiter.tallies, now)
-        if turn - now > waiter.deadline.remaining():
-            raise TurnTooLate(turn - now)
+        remaining = waiter.deadline.remaining()
+        if turn - now > remaining:
+            raise self.too_late(turn - now, remaining)
         waiter.mark = Mark(turn + self.lag, turn)
         for tally in waiter.tallies:
             tally.promise(waiter.mark)

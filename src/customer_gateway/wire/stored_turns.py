@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.wire import budget_scripts
 from customer_gateway.wire.budget import SKEW_SECONDS
 from customer_gateway.wire.budget_store import RETRY_SECONDS
-from customer_gateway.wire.gate import LONGEST_PAUSE_SECONDS, Turns, TurnTooLate
+from customer_gateway.wire.gate import LONGEST_PAUSE_SECONDS, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +102,7 @@ class StoredTurns:
         self._go_on()
 
     def pause(self, seconds: float) -> None:
-        """Nobody starts for so long, in no process: the vendor asked for it."""
+        """Nobody starts for so long, up to a minute, in no process: the vendor asked for it."""
         self._alone.pause(seconds)
         if not self._longest_window:
             return
@@ -119,7 +119,7 @@ class StoredTurns:
     def _mind_losses(self) -> None:
         if self._losses != self._store.losses:
             self._losses = self._store.losses
-            self._alone.pause(self._store.lost_at + self._longest_window + SKEW_SECONDS - self._clock())
+            self._alone.close(self._store.lost_at + self._longest_window + SKEW_SECONDS - self._clock())
 
     def _note(self, tallies: tuple[Tally, ...]) -> None:
         windows = [_micros(tally.whole.seconds) for tally in tallies]
@@ -214,7 +214,7 @@ class StoredTurns:
             return
         self._waiting.remove(waiter)
         if wait > 0:
-            waiter.future.set_exception(TurnTooLate(wait / 1e6))
+            waiter.future.set_exception(self._alone.too_late(wait / 1e6, waiter.longest / 1e6))
             return
         waiter.start = waiter.gate.begin(waiter.tallies, self._clock())
         self._members[waiter.start] = member, waiter.started_keys

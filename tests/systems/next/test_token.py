@@ -10,7 +10,13 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse, UpstreamUnauthorized, UpstreamUnavailable
+from customer_gateway.errors import (
+    ConfigInvalid,
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
@@ -21,7 +27,7 @@ from customer_gateway.systems.next.token import fetch_token_file, swap_one_time_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from customer_gateway.sandbox import Vendor
+    from customer_gateway.sandbox import FaultKind, Vendor
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +125,18 @@ async def test_a_swap_that_fails_is_not_sent_again(vendor: Vendor, tmp_path: Pat
         await swap_one_time_key(table(vendor, token_file=tmp_path / "t"), wiring(vendor), soon())
 
     assert vendor.log.logins() == ["POST /token"]
+
+
+@pytest.mark.parametrize("fault", ["status", "wrong_content_type", "hang"])
+async def test_a_swap_without_an_answer_may_have_spent_the_key_and_says_so(
+    fault: FaultKind, vendor: Vendor, tmp_path: Path
+) -> None:
+    vendor.faults.set(fault)
+
+    with pytest.raises(UpstreamError, match=r"^next: POST /token.*; the one-time key may be spent all the same"):
+        await fetch_token_file("next", table(vendor, token_file=tmp_path / "t"), wiring(vendor), Deadline.after(0.5))
+
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("integrator", [{}, {"client_id": "an-id", "client_secret": "a-secret"}])

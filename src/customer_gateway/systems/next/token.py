@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from customer_gateway.systems.next import NextSettings
 
 _REFUSALS: Final = {400, 401, 403, 422}
+_PERHAPS_SPENT: Final = "the one-time key may be spent all the same: if it is refused then, make a new one in NEXT"
 
 
 def access_token(name: str, settings: NextSettings) -> str:
@@ -66,7 +67,8 @@ async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: De
         if error.status in _REFUSALS:
             message = "POST /token: the one-time key was refused; if it was used before, make a new one in NEXT"
             raise UpstreamUnauthorized(name, message, status=error.status) from None
-        raise
+        message = f"{str(error).removeprefix(f'{name}: ')}; {_PERHAPS_SPENT}"
+        raise type(error)(name, message, retry_after_ms=error.retry_after_ms, status=error.status) from error
     finally:
         await client.aclose()
     token = answer.document.get("access_token") if is_object(answer.document) else None

@@ -1,0 +1,53 @@
+"""The variables of the environment that are the gateway's own: settings by their place, and what `serve` tells workers.
+
+Only names are looked at here: a value may be a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PREFIX: Final = "CUSTOMER_GATEWAY_"
+BETWEEN: Final = "__"
+"""Between the tables and the key of a setting."""
+CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
+"""Names the configuration file, to worker processes, too."""
+WORKERS_VARIABLE: Final = f"{PREFIX}WORKERS"
+"""Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
+NUMBERS_VARIABLE: Final = f"{PREFIX}WORKER_NUMBERS"
+"""Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
+
+_PLACES: Final = re.compile(rf"{PREFIX}(?:SERVER|SYSTEMS)(?:{BETWEEN}.*)?")
+# Kubernetes sets these in every pod beside a Service with the name customer-gateway.
+_OF_A_SERVICE: Final = re.compile(
+    rf"{PREFIX}(?:SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_.*)?)?)"
+)
+
+
+def variable(place: Sequence[str]) -> str:
+    """The name of the variable that sets the key at `place`, such as systems, billbee, api_key."""
+    return PREFIX + BETWEEN.join(place).upper()
+
+
+def is_set(name: str) -> bool:
+    """Whether there is such a variable, in capitals or not."""
+    return any(each.upper() == name for each in os.environ)
+
+
+def set_below(place: Sequence[str]) -> list[str]:
+    """The variables that set keys of the table at `place`."""
+    return sorted(each for each in os.environ if each.upper().startswith(variable(place) + BETWEEN))
+
+
+def unknown() -> list[str]:
+    """The variables that begin as the gateway's do and say nothing to it."""
+    known = {CONFIG_VARIABLE, WORKERS_VARIABLE, NUMBERS_VARIABLE}
+    ours = [each for each in os.environ if each.upper().startswith(PREFIX) and each.upper() not in known]
+    return sorted(
+        each for each in ours if not (_PLACES.fullmatch(each.upper()) or _OF_A_SERVICE.fullmatch(each.upper()))
+    )

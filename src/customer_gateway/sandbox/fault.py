@@ -1,0 +1,78 @@
+"""One thing that goes wrong at a vendor, as tests and people ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FaultKind = Literal[
+    "latency",
+    "status",
+    "reset",
+    "truncated",
+    "hang",
+    "slow_headers",
+    "slow_drip",
+    "deep_json",
+    "nan",
+    "bad_utf8",
+    "wrong_content_type",
+    "redirect",
+    "huge_body",
+    "gzip_bomb",
+    "error_under_200",
+]
+KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    `latency` alone delays the true answer; with another kind it delays the fault. `status` (kind status) sends that
+    status with the vendor's own error body, or with an HTML page when `html`. `path` limits it to calls whose path,
+    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is; `pause`
+    is the time in seconds between two pieces of a drip.
+    """
+
+    kind: FaultKind = "latency"
+    latency: float = 0.0
+    status: int = 503
+    retry_after: str | None = None
+    html: bool = False
+    path: str = ""
+    calls: int | None = None
+    pause: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"No fault is called {self.kind!r}; there are {', '.join(KINDS)}.")
+        for name, (fits, expected) in _FORMS.items():
+            if not fits(getattr(self, name)):
+                raise ValueError(f"`{name}` of a fault is {expected}.")
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+
+
+def _is_whole(value: object, least: int, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+_FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+    "latency": (_is_seconds, "a number of seconds, 0 or more"),
+    "status": (lambda value: _is_whole(value, 200, 599), "a whole number from 200 to 599"),
+    "retry_after": (
+        lambda value: value is None or (isinstance(value, str) and value.isascii() and value.isprintable()),
+        "what a header can hold",
+    ),
+    "html": (lambda value: isinstance(value, bool), "true or false"),
+    "path": (lambda value: isinstance(value, str), "the beginning of a path"),
+    "calls": (lambda value: value is None or _is_whole(value, 1, inf), "a whole number above 0"),
+    "pause": (_is_seconds, "a number of seconds, 0 or more"),
+}

@@ -1,0 +1,84 @@
+"""The gateway by several processes on one socket, under uvicorn's supervisor."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.serving import config_of
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Generator
+
+    from uvicorn import Config
+
+    from customer_gateway.serving import Ending
+
+_log = structlog.get_logger("customer_gateway.workers")
+
+
+def serve_by_workers(
+    config: Path | None, workers: int, connection: socket.socket, ending: Ending, *, grace_seconds: float
+) -> bool:
+    """Serve by several processes that share the socket until the ending. False when they could not start."""
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config)
+    os.environ[WORKERS_VARIABLE] = str(workers)
+    settings = config_of("customer_gateway.app:worker", grace_seconds, factory=True, workers=workers)
+    supervisor = _Supervisor(settings, connection, ending)
+    with _file_of_numbers() as numbers:
+        if numbers is not None:
+            os.environ[NUMBERS_VARIABLE] = numbers
+        supervisor.run()
+    return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's supervisor, which hears signals from when it is made; `ending` has heard those before."""
+
+    def __init__(self, config: Config, connection: socket.socket, ending: Ending) -> None:
+        super().__init__(config, sockets=[connection])
+        self._ending = ending
+
+    def init_processes(self) -> None:
+        if self._ending.wished:
+            self.should_exit.set()
+        else:
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """What uvicorn itself says about a death is below the level that is logged."""
+        before = [*self.processes]
+        super().keep_subprocess_alive()
+        for old, new in zip(before, self.processes, strict=True):
+            if new is not old:
+                _log.warning("worker_died", process=old.pid, exit_code=old.exitcode, replaced_by=new.pid)
+
+    def terminate_all(self) -> None:
+        for connection in self.sockets:  # open here, it would take connections that no worker accepts any more
+            connection.close()
+        super().terminate_all()
+
+
+@contextmanager
+def _file_of_numbers() -> Generator[str | None]:
+    """The path of an empty file for as long as the workers live; None where no file can be made."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="customer-gateway-", suffix=".workers")
+    except OSError:
+        yield None
+        return
+    os.close(descriptor)
+    try:
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)  # what cleans directories of old files may have been here
