@@ -65,6 +65,22 @@ async def test_both_executors_are_told_which_fields_the_operation_reads(executor
     assert world.scopes[0].fields == {"Query": {"people"}, "Person": {"id"}}
 
 
+@BOTH
+async def test_a_condition_that_is_null_below_the_root_is_an_error_of_the_field_above(executor: ExecutorName) -> None:
+    world = World()
+
+    reply = await reply_of(
+        world.engine(executor),
+        "query ($all: Boolean = true) { hello again { hello noted @include(if: $all) } }",
+        {"all": None},
+    )
+
+    assert reply.stage == "executed"
+    assert reply.data == b'{"hello":"hello world","again":null}'
+    assert [(error["path"], error["extensions"]["code"]) for error in reply.errors] == [(["again"], "BAD_USER_INPUT")]
+    assert world.scopes[0].fields == {"Query": {"hello", "again"}}
+
+
 async def test_variables_are_read_once_whoever_asks_for_them() -> None:
     read: list[str] = []
 

@@ -115,6 +115,18 @@ def test_the_fields_an_operation_reads_are_known_by_concrete_type() -> None:
     assert compiled.fields_by_type({}) == {}
 
 
+def test_what_stands_beside_a_condition_that_is_null_is_not_read() -> None:
+    document = """query ($yes: Boolean = true) {
+      hello node { ... on A { a @include(if: $yes) node { id } } ... on B { b } }
+    }"""
+    compiled = compile_operation(SCHEMA, document)
+
+    assert compiled.fields_by_type({"yes": None}) == {
+        "Query": frozenset({"hello", "node"}),
+        "B": frozenset({"b"}),
+    }
+
+
 def test_interfaces_within_interfaces_are_looked_at_once() -> None:
     inner = "id"
     for _ in range(40):
