@@ -191,6 +191,40 @@ async def test_what_is_written_at_length_is_written_alike() -> None:
     assert long == {**short, "extensions": {"large": 2**70}}
 
 
+INNERMOST: list[tuple[Any, str]] = [
+    ([], "[]"),
+    ((1, {}), "[1,{}]"),
+    ({1: None, "b": True}, '{"1":null,"b":true}'),
+    ("\ud800", '"\\ud800"'),
+    (2**70, str(2**70)),
+    (float("nan"), "null"),
+    (dt.date(2026, 1, 2), '"2026-01-02"'),
+]
+
+
+@pytest.mark.parametrize("pairs", [50, 150, 515, 4_900])
+@pytest.mark.parametrize(("innermost", "text"), INNERMOST)
+async def test_what_nests_deep_is_answered_whole(pairs: int, innermost: Any, text: str) -> None:
+    value = innermost
+    for _ in range(pairs):
+        value = [{"in": value, "beside": 1.5}, 2]
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: value)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    expected = '[{"in":' * pairs + text + ',"beside":1.5},2]' * pairs
+    assert body.decode() == f'{{"data":{{"a":{expected}}}}}'
+
+
+async def test_what_holds_itself_is_refused() -> None:
+    value: list[Any] = []
+    value.append(value)
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: value)})
+
+    with pytest.raises(TypeError, match="holds itself"):
+        await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+
 async def test_what_json_cannot_say_is_refused() -> None:
     query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: object())})
 

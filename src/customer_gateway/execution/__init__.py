@@ -2,10 +2,11 @@
 
 from .cache import OperationKey, WeightedCache, operation_key
 from .declaration import Attribute, Batched, Partitioned
+from .encoding import encoded
 from .events import Events
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .plan_cache import PlanCache
-from .result import ExecutionResult, IncrementalResults, encoded, payload
+from .result import ExecutionResult, IncrementalResults, payload
 
 __all__ = [
     "Attribute",
