@@ -251,8 +251,9 @@ async def test_what_was_read_is_freed_with_the_results_and_not_when_the_collecto
         return made
 
     schema = build_schema(DIRECTIVE + "type Thing { id: ID, x: Int, things: [Thing] } type Query { things: [Thing] }")
-    for owner in ("Thing", "Query"):
-        schema.type_map[owner].fields["things"].resolve = some  # pyright: ignore[reportAttributeAccessIssue]
+    owners: list[Any] = [schema.type_map["Thing"], schema.query_type]
+    for owner in owners:
+        owner.fields["things"].resolve = some
     document = "{ things { id ... @defer { x things { id ... @defer { x } } } } }"
     compiled = compile_operation(schema, document, None, ())
     gc.collect()
