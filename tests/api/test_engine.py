@@ -98,7 +98,19 @@ async def down() -> None:
     raise ValueError("one of many")
 
 
-@pytest.mark.parametrize("field", ["broken", "brittle", "down", "people { secret }", "page(first: 0)", "noted"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "broken",
+        "brittle",
+        "down",
+        "people { secret }",
+        "page(first: 0)",
+        "noted",
+        "again { broken brittle }",
+        "again { one: brittle two: brittle down }",
+    ],
+)
 async def test_what_an_execution_with_errors_has_read_is_freed_with_it(field: str) -> None:
     made: list[weakref.ref[Context]] = []
 

@@ -11,7 +11,7 @@ import orjson
 import structlog
 from graphql import execute  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
 
-from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, let_go, plain, stamped
+from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
 from customer_gateway.api.limits import (
     MOST_ERRORS,
     DocumentInvalid,
@@ -30,6 +30,7 @@ from customer_gateway.execution import (
     WeightedCache,
     compile_operation,
     encoded,
+    let_go,
     operation_key,
 )
 from customer_gateway.model.deadline import Deadline

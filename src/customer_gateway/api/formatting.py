@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 from graphql import FieldNode, GraphQLError
@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLError
 from customer_gateway.errors import RequestRefused, UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 MASK: Final = "Internal error; the log has it under the request id"
 LONGEST_MESSAGE: Final = 500
@@ -64,28 +64,6 @@ def plain(message: str, code: str, **extensions: object) -> FormattedError:
 def stamped(errors: Iterable[FormattedError], request_id: str) -> list[FormattedError]:
     """The errors with the id of the one request they are now told to; those given stay as they are."""
     return [{**error, "extensions": {**error["extensions"], "requestId": request_id}} for error in errors]
-
-
-def let_go(errors: Iterable[GraphQLError]) -> None:
-    """Let told errors go of the frames that they went through: those hold the errors again, and all that was read.
-
-    It would stay in memory until the garbage collector comes by. What the log says of an error is written by now.
-    """
-    waiting: list[BaseException | None] = list(errors)
-    seen: set[int] = set()
-    while waiting:
-        error = waiting.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        error.__traceback__ = None
-        waiting += error.__cause__, error.__context__, *_within(error)
-
-
-def _within(error: BaseException) -> Sequence[BaseException | None]:
-    if isinstance(error, GraphQLError):
-        return (error.original_error,)
-    return cast("BaseExceptionGroup[BaseException]", error).exceptions if isinstance(error, BaseExceptionGroup) else ()
 
 
 def _log_once(error: GraphQLError, logged: set[int]) -> None:
