@@ -144,7 +144,8 @@ def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
 def _request_factory(
     federation: Federation, names: Mapping[str, Mapping[str, str]]
 ) -> Callable[[RequestScope], Request]:
-    @lru_cache(maxsize=1_000)  # as many as operations are kept: what one wants is the same at every request
+    # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
+    @lru_cache(maxsize=1_000)
     def want(selected: frozenset[tuple[str, frozenset[str]]]) -> Want:
         return Want(
             {

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -17,7 +20,7 @@ from graphql import (
 )
 from http_world import World
 
-from customer_gateway.api.engine import Deadline, DocumentLimits, Engine, Prepared, Refused, Reply
+from customer_gateway.api.engine import Deadline, DocumentLimits, Engine, Prepared, Refused, Reply, RequestScope
 from customer_gateway.api.limits import weight_of
 
 if TYPE_CHECKING:
@@ -63,6 +66,73 @@ async def test_both_executors_are_told_which_fields_the_operation_reads(executor
     )
 
     assert world.scopes[0].fields == {"Query": {"people"}, "Person": {"id"}}
+
+
+@BOTH
+async def test_a_condition_that_is_null_below_the_root_is_an_error_of_the_field_above(executor: ExecutorName) -> None:
+    world = World()
+
+    reply = await reply_of(
+        world.engine(executor),
+        "query ($all: Boolean = true) { hello again { hello noted @include(if: $all) } }",
+        {"all": None},
+    )
+
+    assert reply.stage == "executed"
+    assert reply.data == b'{"hello":"hello world","again":null}'
+    assert [(error["path"], error["extensions"]["code"]) for error in reply.errors] == [(["again"], "BAD_USER_INPUT")]
+    assert world.scopes[0].fields == {"Query": {"hello", "again"}}
+
+
+class Context:
+    """What an execution holds of what it has read."""
+
+
+async def grouped(_source: object, _info: object) -> str:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(down())
+    return "unreachable"
+
+
+async def down() -> None:
+    raise ValueError("one of many")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "broken",
+        "brittle",
+        "down",
+        "people { secret }",
+        "page(first: 0)",
+        "noted",
+        "again { broken brittle }",
+        "again { one: brittle two: brittle down }",
+    ],
+)
+async def test_what_an_execution_with_errors_has_read_is_freed_with_it(field: str) -> None:
+    made: list[weakref.ref[Context]] = []
+
+    def context(_scope: RequestScope) -> Context:
+        fresh = Context()
+        made.append(weakref.ref(fresh))
+        return fresh
+
+    schema = World().schema()
+    cast("GraphQLObjectType", schema.query_type).fields["noted"].resolve = grouped
+    engine = Engine(schema, "breadth", context, DocumentLimits())
+    gc.collect()
+    gc.disable()
+    try:
+        reply = await reply_of(engine, f"{{ {field} }}")
+        await asyncio.sleep(0.01)
+        (kept,) = [reference() for reference in made]
+    finally:
+        gc.enable()
+
+    assert reply.errors
+    assert kept is None
 
 
 async def test_variables_are_read_once_whoever_asks_for_them() -> None:

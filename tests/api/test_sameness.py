@@ -91,7 +91,11 @@ def operations(draw: Callable[[st.SearchStrategy[Any]], Any]) -> str:
 
 
 VARIABLES = st.fixed_dictionaries(
-    {"skip": st.booleans()}, optional={"include": st.booleans(), "size": st.sampled_from([1, 2, 3, 101, "x"])}
+    {"skip": st.booleans()},
+    optional={
+        "include": st.sampled_from([True, False, True, False, None]),
+        "size": st.sampled_from([1, 2, 3, 101, "x"]),
+    },
 )
 
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from copy import deepcopy
 from typing import Any
 
@@ -203,28 +205,73 @@ async def test_deferred_fields_begin_when_the_results_that_follow_are_asked_for(
     assert calls == [("batched", 1)]
 
 
-async def test_closing_the_results_abandons_what_is_deferred() -> None:
+@pytest.mark.parametrize(
+    "document",
+    ["{ a ... @defer { c } ... @defer { b } }", "{ a ... @defer { below { c ... @defer { b } } } }"],
+    ids=["beside", "within"],
+)
+async def test_closing_the_results_abandons_what_is_deferred(document: str) -> None:
     ended: list[str] = []
+    begun = asyncio.Event()
 
     async def hang(parents: list[Any], _context: Any) -> list[Any]:
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.append("ended")
         return parents
 
-    schema = build_schema(DIRECTIVE + "type Query { a: String, b: String, c: String }")
+    schema = build_schema(DIRECTIVE + "type Query { a: String, b: String, c: String, below: Query }")
     query: Any = schema.query_type
     query.fields["b"].extensions = {"execution": Batched(hang)}
-    compiled = compile_operation(schema, "{ a ... @defer { c } ... @defer { b } }", None, ())
-    results = await compiled.execute_incrementally(root={"a": "A", "c": "C"})
+    compiled = compile_operation(schema, document, None, ())
+    results = await compiled.execute_incrementally(root={"a": "A", "c": "C", "below": {"c": "C"}})
     assert isinstance(results, IncrementalResults)
 
     first = payload(await anext(results.subsequent))
+    await asyncio.wait_for(begun.wait(), 1)
     await results.subsequent.aclose()
 
-    assert first["incremental"][0]["data"] == {"c": "C"}
+    assert first["incremental"][0]["data"] in ({"c": "C"}, {"below": {"c": "C"}})
     assert ended == ["ended"]
+
+
+class Read:
+    """What a resolver has read."""
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+async def test_what_was_read_is_freed_with_the_results_and_not_when_the_collector_comes_by(parts: int) -> None:
+    read: list[weakref.ref[Read]] = []
+
+    def some(*_arguments: Any) -> list[Read]:
+        made = [Read(), Read()]
+        read.extend(map(weakref.ref, made))
+        return made
+
+    schema = build_schema(DIRECTIVE + "type Thing { id: ID, x: Int, things: [Thing] } type Query { things: [Thing] }")
+    owners: list[Any] = [schema.type_map["Thing"], schema.query_type]
+    for owner in owners:
+        owner.fields["things"].resolve = some
+    document = "{ things { id ... @defer { x things { id ... @defer { x } } } } }"
+    compiled = compile_operation(schema, document, None, ())
+    gc.collect()
+    gc.disable()
+    try:
+        results = await compiled.execute_incrementally()
+        assert isinstance(results, IncrementalResults)
+        for _ in range(parts):
+            await anext(results.subsequent, None)
+        await results.subsequent.aclose()
+        del results
+        await asyncio.sleep(0.01)
+        kept = [reference for reference in read if reference() is not None]
+    finally:
+        gc.enable()
+
+    assert len(read) >= 2
+    assert kept == []
 
 
 async def test_a_client_that_takes_no_parts_gets_all_at_once() -> None:

@@ -115,6 +115,18 @@ def test_the_fields_an_operation_reads_are_known_by_concrete_type() -> None:
     assert compiled.fields_by_type({}) == {}
 
 
+def test_what_stands_beside_a_condition_that_is_null_is_not_read() -> None:
+    document = """query ($yes: Boolean = true) {
+      hello node { ... on A { a @include(if: $yes) node { id } } ... on B { b } }
+    }"""
+    compiled = compile_operation(SCHEMA, document)
+
+    assert compiled.fields_by_type({"yes": None}) == {
+        "Query": frozenset({"hello", "node"}),
+        "B": frozenset({"b"}),
+    }
+
+
 def test_interfaces_within_interfaces_are_looked_at_once() -> None:
     inner = "id"
     for _ in range(40):
@@ -177,6 +189,40 @@ async def test_what_is_written_at_length_is_written_alike() -> None:
     long = json.loads(await compiled.execute_to_bytes(extensions={"large": 2**70}))
 
     assert long == {**short, "extensions": {"large": 2**70}}
+
+
+INNERMOST: list[tuple[Any, str]] = [
+    ([], "[]"),
+    ((1, {}), "[1,{}]"),
+    ({1: None, "b": True}, '{"1":null,"b":true}'),
+    ("\ud800", '"\\ud800"'),
+    (2**70, str(2**70)),
+    (float("nan"), "null"),
+    (dt.date(2026, 1, 2), '"2026-01-02"'),
+]
+
+
+@pytest.mark.parametrize("pairs", [50, 150, 515, 4_900])
+@pytest.mark.parametrize(("innermost", "text"), INNERMOST)
+async def test_what_nests_deep_is_answered_whole(pairs: int, innermost: Any, text: str) -> None:
+    value = innermost
+    for _ in range(pairs):
+        value = [{"in": value, "beside": 1.5}, 2]
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: value)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    expected = '[{"in":' * pairs + text + ',"beside":1.5},2]' * pairs
+    assert body.decode() == f'{{"data":{{"a":{expected}}}}}'
+
+
+async def test_what_holds_itself_is_refused() -> None:
+    value: list[Any] = []
+    value.append(value)
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: value)})
+
+    with pytest.raises(TypeError, match="holds itself"):
+        await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
 
 
 async def test_what_json_cannot_say_is_refused() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,6 +183,135 @@ async def test_closing_the_results_closes_the_source() -> None:
 
     assert first.data == {"count": 0}
     assert closed == ["counting"]
+
+
+class Bell:
+    """A source that rings when it is told to; `closed` says how often it was ended."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+        self.waited_for = asyncio.Event()
+        self.closed = 0
+
+    async def events(self) -> Any:
+        schema = GraphQLSchema(
+            GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)}),
+            subscription=GraphQLObjectType(
+                "Subscription", {"a": GraphQLField(GraphQLInt, subscribe=lambda *_: self._rings())}
+            ),
+        )
+        return await events_of(compile_operation(schema, "subscription { a }"))
+
+    async def waiting(self, events: Any) -> asyncio.Task[Any]:
+        """A reader that waits for an event."""
+        reader = asyncio.create_task(anext(events))
+        await asyncio.wait_for(self.waited_for.wait(), 1)
+        return reader
+
+    async def _rings(self) -> AsyncIterator[Any]:
+        try:
+            while True:
+                self.waited_for.set()
+                await self.rung.wait()
+                self.rung.clear()
+                yield {"a": 1}
+        finally:
+            await asyncio.sleep(0)
+            self.closed += 1
+
+
+async def test_closing_the_results_while_an_event_is_waited_for_closes_the_source() -> None:
+    bell = Bell()
+    events = await bell.events()
+    reader = await bell.waiting(events)
+
+    await asyncio.wait_for(events.aclose(), 1)
+
+    assert bell.closed == 1
+    with pytest.raises(StopAsyncIteration):
+        await reader
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)
+
+
+async def test_closing_the_results_again_does_nothing_more() -> None:
+    bell = Bell()
+    bell.rung.set()
+    events = await bell.events()
+    assert (await anext(events)).data == {"a": 1}
+
+    await asyncio.gather(events.aclose(), events.aclose())
+    await events.aclose()
+
+    assert bell.closed == 1
+
+
+async def test_a_reader_that_is_cancelled_closes_the_source() -> None:
+    bell = Bell()
+    events = await bell.events()
+    reader = await bell.waiting(events)
+
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+
+    assert bell.closed == 1
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)
+
+
+async def test_one_event_has_one_reader() -> None:
+    bell = Bell()
+    events = await bell.events()
+    reader = await bell.waiting(events)
+
+    with pytest.raises(RuntimeError, match="waits for the next event already"):
+        await anext(events)
+    bell.rung.set()
+
+    assert (await reader).data == {"a": 1}
+
+
+async def test_closing_the_results_ends_what_is_resolved_for_an_event() -> None:
+    ended: list[str] = []
+    begun = asyncio.Event()
+
+    async def hang(_event: Any, _info: Any) -> Any:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("ended")
+
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)})
+    stream = GraphQLObjectType("Subscription", {"count": field(counting, hang)})
+    events = await events_of(compile_operation(GraphQLSchema(query, subscription=stream), "subscription { count }"))
+    closed.clear()
+    reader = asyncio.create_task(anext(events))
+    await asyncio.wait_for(begun.wait(), 1)
+
+    await asyncio.wait_for(events.aclose(), 1)
+
+    assert (ended, closed) == (["ended"], ["counting"])
+    with pytest.raises(StopAsyncIteration):
+        await reader
+
+
+async def test_a_source_keeps_its_context_from_event_to_event() -> None:
+    told: ContextVar[str] = ContextVar("told", default="nothing")
+
+    async def telling(_root: Any, _info: Any) -> AsyncIterator[Any]:
+        token = told.set("something")
+        yield {"a": told.get()}
+        yield {"a": told.get()}
+        told.reset(token)
+        yield {"a": told.get()}
+
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)})
+    stream = GraphQLObjectType("Subscription", {"a": GraphQLField(GraphQLString, subscribe=telling)})
+    events = await events_of(compile_operation(GraphQLSchema(query, subscription=stream), "subscription { a }"))
+
+    assert [result.data["a"] async for result in events] == ["something", "something", "nothing"]
 
 
 async def test_closing_the_results_before_the_first_event_closes_the_source_too() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from customer_gateway.api.engine import ExecutorName
+
 pytestmark = pytest.mark.anyio
 
 
@@ -108,6 +110,19 @@ async def test_a_mistake_of_ours_is_logged_once_however_many_fields_it_cost() ->
     assert len(response.json()["errors"]) == 3
     assert [line["event"] for line in lines] == ["field failed", "request"]
     assert isinstance(lines[0]["exc_info"], LookupError)
+
+
+@pytest.mark.parametrize("executor", ["breadth", "reference"])
+async def test_a_mistake_of_ours_is_logged_under_the_field_of_the_schema_and_not_under_an_alias(
+    executor: ExecutorName,
+) -> None:
+    async with World().client(executor=executor) as client:
+        with capture_logs() as lines:
+            await client.ask("query Ada { Ada: again { Lovelace: broken } }")
+
+    assert lines[0]["field"] == "broken"
+    assert "Ada" not in str(lines)
+    assert "Lovelace" not in str(lines)
 
 
 async def test_the_root_leads_to_the_endpoint() -> None:

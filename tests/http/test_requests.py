@@ -73,6 +73,30 @@ async def test_json_nested_past_all_reason_is_a_400() -> None:
     assert (response.status_code, code_of(response)) == (400, "BAD_USER_INPUT")
 
 
+def nested(levels: int) -> str:
+    return '{"v":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
+async def asked_both_ways(variables: str) -> tuple[Response, Response]:
+    """The answers by POST and by GET."""
+    body = f'{{"query": "{{ hello }}", "variables": {variables}}}'
+    parameters = {"query": "{ hello }", "variables": variables}
+    async with World().client() as client:
+        posted = await client.post("/graphql", content=body, headers={**JSON, "accept": GRAPHQL})
+        return posted, await client.get("/graphql", params=parameters, headers=PREFLIGHTED)
+
+
+@pytest.mark.parametrize("levels", [255, 1_000])
+async def test_variables_that_nest_too_deep_are_refused_and_never_a_500(levels: int) -> None:
+    for answer in await asked_both_ways(nested(levels)):
+        assert (answer.status_code, code_of(answer)) == (422, "BAD_USER_INPUT")
+
+
+async def test_variables_may_nest_deeper_than_anybody_needs() -> None:
+    for answer in await asked_both_ways(nested(254)):
+        assert answer.json() == {"data": {"hello": "hello world"}}
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

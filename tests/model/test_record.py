@@ -328,5 +328,20 @@ def test_the_content_version_changes_with_any_value_and_not_with_the_order_of_ke
     assert content_version({"a": "1", "b": {"c": [1, 2], "d": None}}) != version
 
 
+def deep(innermost: Any) -> dict[str, Any]:
+    value = innermost
+    for _ in range(500):
+        value = {"in": [value]}
+    return {"a": 1, "b": value}
+
+
+def test_a_document_of_as_many_levels_as_are_decoded_has_a_content_version_too() -> None:
+    version = content_version(deep({"c": 1, "d": [2]}))
+
+    assert content_version(dict(reversed(deep({"d": [2], "c": 1}).items()))) == version
+    for other in ({"c": 1, "d": 2}, {"c": [1], "d": [2]}, {"c": 1, "d": [2, None]}, {"c": 1, "e": [2]}, [1, [2]], 0):
+        assert content_version(deep(other)) != version
+
+
 def test_the_content_version_is_short_text() -> None:
     assert len(content_version({})) == 24

@@ -129,6 +129,28 @@ def test_nothing_in_the_json_can_stand_for_how_a_row_is_read() -> None:
 
     assert decoded(Person, document).system == "somewhere"
     assert Rows(Filed, reading()).read([document])[0].document is document
+    with pytest.raises(AttributeError):
+        decoded(Filed, {"_id": "1", "gateway:document": {"more": 1}}).document.get("more")
+
+
+@pytest.mark.parametrize("odd", [b'"\xff"', b"1e999"], ids=["no UTF-8", "past every double"])
+def test_what_no_row_reads_is_checked_only_where_documents_are_decoded(odd: bytes) -> None:
+    rows = Rows(Person, reading())
+
+    (person,) = rows.decode(b'[{"_id": "1", "unread": ' + odd + b"}]")
+
+    assert person.key == "1"
+    with pytest.raises(orjson.JSONDecodeError):
+        rows.decode(b'[{"_id": "1", "firstName": 2, "unread": ' + odd + b"}]")
+
+
+def test_an_integer_of_more_than_64_bits_is_exact_in_one_pass_and_a_double_in_a_document() -> None:
+    rows = Rows(Person, reading())
+
+    (exact,) = rows.decode(b'[{"_id": "1", "tags": 18446744073709551617}]')
+    (nearest,) = rows.decode(b'[{"_id": "1", "firstName": 2, "tags": 18446744073709551617}]')
+
+    assert (exact.tags, nearest.tags) == (2**64 + 1, float(2**64))
 
 
 def test_a_field_that_is_declared_as_anything_else_is_a_mistake() -> None:

@@ -30,6 +30,7 @@ from customer_gateway.execution import (
     WeightedCache,
     compile_operation,
     encoded,
+    let_go,
     operation_key,
 )
 from customer_gateway.model.deadline import Deadline
@@ -266,9 +267,9 @@ def _reply(outcome: _Outcome, extensions: Mapping[str, Any]) -> Reply:
     # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
     if errors and outcome.data is None and all(error.path is None for error in errors):
         return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
-    return Reply(
-        b"null" if outcome.data is None else encoded(outcome.data), format_errors(errors), extensions, "executed"
-    )
+    told = format_errors(errors)
+    let_go(errors)
+    return Reply(b"null" if outcome.data is None else encoded(outcome.data), told, extensions, "executed")
 
 
 def _beyond(refused: DocumentRefused) -> Refused:

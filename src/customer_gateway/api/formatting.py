@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from customer_gateway.errors import RequestRefused, UpstreamError
 
@@ -70,7 +70,7 @@ def _log_once(error: GraphQLError, logged: set[int]) -> None:
     cause = error.original_error or error
     if id(cause) not in logged:
         logged.add(id(cause))
-        _log.error("field failed", path=_dotted(error), exc_info=cause)
+        _log.error("field failed", field=_field_of(error), exc_info=cause)
 
 
 def _is_graphql(cause: BaseException | None) -> bool:
@@ -93,8 +93,9 @@ def _upstream_extensions(cause: UpstreamError) -> dict[str, Any]:
     return known
 
 
-def _dotted(error: GraphQLError) -> str:
-    return ".".join(map(str, error.path or ()))
+def _field_of(error: GraphQLError) -> str | None:
+    """The field's name in the schema. Its path is no matter for the log: aliases are the client's own words."""
+    return next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), None)
 
 
 def _shortened(message: str) -> str:

@@ -2,10 +2,12 @@
 
 from .cache import OperationKey, WeightedCache, operation_key
 from .declaration import Attribute, Batched, Partitioned
+from .encoding import encoded
 from .events import Events
+from .failures import let_go
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .plan_cache import PlanCache
-from .result import ExecutionResult, IncrementalResults, encoded, payload
+from .result import ExecutionResult, IncrementalResults, payload
 
 __all__ = [
     "Attribute",
@@ -22,6 +24,7 @@ __all__ = [
     "WeightedCache",
     "compile_operation",
     "encoded",
+    "let_go",
     "operation_key",
     "payload",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
+from graphql import GraphQLError, GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
 from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
 
 from .literals import variable_names
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from graphql.execution.collect_fields import FieldDetailsList
     from graphql.execution.values import VariableValues
     from graphql.language import ast
+
+    Found = tuple[GraphQLObjectType, GraphQLField, FieldDetailsList]
 
 CONDITIONS = frozenset({"skip", "include", "defer", "stream"})
 
@@ -69,20 +71,13 @@ class Collector:
         return [named] if isinstance(named, GraphQLObjectType) else []
 
 
-def selected(
-    collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType
-) -> Iterator[tuple[str, GraphQLField, FieldDetailsList]]:
-    """The fields below the given ones on `object_type`: response name, definition, and where they are written."""
-    for response_name, sub_details in collector.under(details, object_type).grouped_field_set.items():
-        field = collector.schema.get_field(object_type, sub_details[0].node.name.value)
-        if field is not None:
-            yield response_name, field, sub_details
-
-
 def fields_by_type(collector: Collector, root_type: GraphQLObjectType) -> dict[str, frozenset[str]]:
-    """The name of every field read anywhere in the operation, for each concrete type it can be read on."""
+    """The name of every field read anywhere in the operation, for each concrete type it can be read on.
+
+    Raises GraphQLError where the root itself cannot be collected.
+    """
     names: dict[str, set[str]] = {}
-    waiting = [(root_type, field, details) for field, details in _root_fields(collector, root_type)]
+    waiting = list(_on(collector, root_type, collector.root(root_type)))
     seen: set[tuple[str, tuple[int, ...]]] = set()
     while waiting:
         object_type, field, details = waiting.pop()
@@ -94,15 +89,23 @@ def fields_by_type(collector: Collector, root_type: GraphQLObjectType) -> dict[s
         names.setdefault(object_type.name, set()).add(details[0].node.name.value)
         if is_composite_type(get_named_type(field.type)):
             for concrete in collector.concrete_types(field.type):
-                waiting.extend((concrete, sub, below) for _, sub, below in selected(collector, details, concrete))
+                waiting.extend(_below(collector, details, concrete))
     return {type_name: frozenset(found) for type_name, found in names.items()}
 
 
-def _root_fields(collector: Collector, root_type: GraphQLObjectType) -> Iterator[tuple[GraphQLField, FieldDetailsList]]:
-    for details in collector.root(root_type).grouped_field_set.values():
-        field = collector.schema.get_field(root_type, details[0].node.name.value)
+def _below(collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType) -> Iterator[Found]:
+    try:
+        collected = collector.under(details, object_type)
+    except GraphQLError:
+        return  # a condition that is null, say: the field above has this error, and nothing below it is read
+    yield from _on(collector, object_type, collected)
+
+
+def _on(collector: Collector, object_type: GraphQLObjectType, collected: CollectedFields) -> Iterator[Found]:
+    for details in collected.grouped_field_set.values():
+        field = collector.schema.get_field(object_type, details[0].node.name.value)
         if field is not None:
-            yield field, details
+            yield object_type, field, details
 
 
 def condition_variables(nodes: Iterable[ast.Node]) -> tuple[str, ...]:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 class Deferred:
-    """What one run has put off."""
+    """What one run has put off, to be executed by branches of `origin`: whoever abandons that one abandons all."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, origin: Run) -> None:
+        self._origin = origin
         self._groups: list[DeliveryGroup] = []
         self._tasks: list[tuple[ExecutionGroup, Batch, int]] = []
 
@@ -46,7 +46,7 @@ class Deferred:
             for index in range(len(objects))
         ]
         for usages, plan in deferral.groups:
-            batch = Batch(self._run, plan, objects, positions)
+            batch = Batch(self._origin, plan, objects, positions)
             for index, deliveries in enumerate(positions.deliveries):
                 groups = [deliveries[id(usage)] for usage in usages]
                 computation = Computation(batch.part(index, groups))
@@ -96,8 +96,8 @@ class Round(NamedTuple):
 class Batch:
     """One group of deferred fields: executed once for all objects that want it when the first of them is asked for."""
 
-    def __init__(self, run: Run, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
-        self._run = run
+    def __init__(self, origin: Run, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
+        self._origin = origin
         self._plan = plan
         self._objects = objects
         self._positions = positions
@@ -113,18 +113,14 @@ class Batch:
         async def result() -> WorkResult:
             if index not in self._rounds:
                 together, self._wanted = self._wanted, []
-                self._rounds.update(dict.fromkeys(together, self._run.begin(self._execute(together))))
+                self._rounds.update(dict.fromkeys(together, self._origin.begin(self._execute(together))))
             # Shielded: the other objects still want what one of them abandons.
-            done = await shield(self._rounds[index])
-            row = done.rows[index]
-            if type(row) is Failure:
-                raise row.error
-            return self._delivered(self._positions.path_at(index), groups, row, done)
+            return self._delivered(self._positions.path_at(index), groups, index, await shield(self._rounds.pop(index)))
 
         return result
 
     async def _execute(self, together: list[int]) -> Round:
-        branch = self._run.branch()
+        branch = self._origin.branch()
         positions = Objects(OfSome(self._positions, together))
         try:
             rows = branch.select(self._plan, [self._objects[index] for index in together], positions)
@@ -132,18 +128,21 @@ class Batch:
         except BaseException:
             await branch.abandon()
             raise
+        finally:
+            branch.let_go()
         # All objects of a batch stand at the same field, so their keys are of one length.
         length = len(key_of(self._positions.path_at(together[0])))
         landed = branch.landed.keyed()
         errors: dict[Key, list[GraphQLError]] = {}
         for key, error in landed:
             errors.setdefault(key[:length], []).append(error)
-        deferred = branch.deferred.shares({key for key, _ in landed}, length) if branch.deferred else {}
+        deferred = branch.take_deferred({key for key, _ in landed}, length)
         return Round(dict(zip(together, rows, strict=True)), errors, deferred)
 
-    def _delivered(
-        self, path: Path | None, groups: list[DeliveryGroup], row: dict[str, Any], done: Round
-    ) -> WorkResult:
+    def _delivered(self, path: Path | None, groups: list[DeliveryGroup], index: int, done: Round) -> WorkResult:
+        row = done.rows[index]
+        if type(row) is Failure:
+            raise row.error
         key = key_of(path)
         share = done.deferred.get(key)
         value = ExecutionGroupValue(groups, list(key), row, done.errors.get(key))
@@ -172,7 +171,7 @@ class Publishing:
 def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
     """The initial result with those that follow, None where nothing is put off."""
     errors = run.landed.keyed()
-    share = run.deferred.shares({key for key, _ in errors}).get(()) if run.deferred else None
+    share = run.take_deferred({key for key, _ in errors}).get(())
     if data is None or share is None or not share.tasks:
         return None
     reported = [error for _, error in errors]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from graphql import GraphQLError
 
 from .later import Later
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from graphql import GraphQLError
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from .positions import Positions
 
@@ -35,10 +35,12 @@ class Torn(list[Any]):
 class Landed:
     """The errors of one execution, each with the position it made null."""
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_entries", "met")
 
     def __init__(self) -> None:
         self._entries: list[tuple[GraphQLError, Positions, int]] = []
+        self.met: list[GraphQLError] = []
+        """All of them, also those that nobody is told because another one made null what they stand in."""
 
     def add(self, error: GraphQLError, positions: Positions, index: int) -> None:
         self._entries.append((error, positions, index))
@@ -47,6 +49,14 @@ class Landed:
     def errors(self) -> list[GraphQLError]:
         """Those that a client is told."""
         return [error for _, error in self.keyed()]
+
+    def end(self) -> list[GraphQLError]:
+        """As `errors`; the others let go of what they hold."""
+        told = self.errors
+        if len(told) < len(self.met):
+            asked_for = {id(each) for error in told for each in (error, error.original_error)}
+            let_go(error for error in self.met if asked_for.isdisjoint((id(error), id(error.original_error))))
+        return told
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
         """The errors with their positions, without those inside of what another error made null."""
@@ -60,6 +70,29 @@ class Landed:
 def _key(positions: Positions, index: int) -> Key:
     path = positions.path_at(index)
     return () if path is None else tuple(path.as_list())
+
+
+def let_go(errors: Iterable[GraphQLError]) -> None:
+    """Let errors go of the frames that they went through: those hold the errors again, and all that was read.
+
+    It would stay in memory until the garbage collector comes by. To be called when nobody asks any more where they
+    were raised.
+    """
+    waiting: list[BaseException | None] = list(errors)
+    seen: set[int] = set()
+    while waiting:
+        error = waiting.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        error.__traceback__ = None
+        waiting += error.__cause__, error.__context__, *_within(error)
+
+
+def _within(error: BaseException) -> Sequence[BaseException | None]:
+    if isinstance(error, GraphQLError):
+        return (error.original_error,)
+    return cast("BaseExceptionGroup[BaseException]", error).exceptions if isinstance(error, BaseExceptionGroup) else ()
 
 
 def column_of(values: list[Any]) -> list[Any]:

@@ -165,7 +165,7 @@ class CompiledOperation:
         incremental = published(run, data)
         if incremental is not None:
             return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
-        return ExecutionResult(data, run.landed.errors or None)
+        return ExecutionResult(data, run.landed.end() or None)
 
     async def subscribe(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -218,4 +218,4 @@ class Bound:
             return ExecutionResult(None, self._prepared, executed=False)
         run = Run(self._operation, self._values, context, root)
         data = await run.data(self._prepared.plan)
-        return ExecutionResult(data, run.landed.errors or None)
+        return ExecutionResult(data, run.landed.end() or None)

@@ -44,6 +44,7 @@ class Place:
         """What stands in the column where `error` happened."""
         path = positions.path_at(index)
         located = located_error(error, self.site.nodes, path.as_list() if path is not None else None)
+        run.landed.met.append(located)
         if self.bubbles:
             return Failure(located)
         run.landed.add(located, positions, index)

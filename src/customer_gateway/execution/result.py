@@ -1,17 +1,13 @@
 """The result of an execution, and its bytes."""
 
-# Data are nested containers of whatever scalars give.
-# pyright: reportUnknownVariableType=false
-
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import orjson
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
+
+from .encoding import encoded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -52,40 +48,6 @@ class ExecutionResult:
     def to_bytes(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> bytes:
         """The response as UTF-8 JSON. Raises TypeError where a scalar gave what JSON has no words for."""
         return encoded(self.response(formatter, extensions))
-
-
-def encoded(document: Mapping[str, Any]) -> bytes:
-    """The document as UTF-8 JSON; a number that JSON has not is null. Raises TypeError on what JSON cannot say."""
-    try:
-        return orjson.dumps(document)
-    except TypeError:
-        # orjson refuses lone surrogates, integers above 64 bits and keys that are no strings: JSON can say them.
-        return _encoded_at_length(document)
-
-
-def _encoded_at_length(document: Mapping[str, Any]) -> bytes:
-    """As orjson would, with what it refuses."""
-    try:
-        return _JSON.encode(document).encode()
-    except ValueError:
-        return _JSON.encode(_finite(document)).encode()
-
-
-def _finite(value: Any) -> Any:
-    """The value with null for each number that is not finite, as orjson writes it."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def _as_orjson(value: object) -> Any:
-    """What orjson has words for and Python's own encoder has not: dates, identifiers, members of enums."""
-    return orjson.loads(orjson.dumps(value))
-
-
-_JSON: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_as_orjson)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from graphql.pyutils import Path
 
     from .columns import Columnar
+    from .defer import Share
+    from .failures import Key
     from .place import Site
     from .plan import SelectionPlan
     from .rows import Reader
@@ -94,21 +96,29 @@ class Run:
             column = self._lonely(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
             return self._land(column if isinstance(column, list) else await column)
         except BaseException:
+            self.deferred = None
             await self.abandon()
             raise
         finally:
-            self._let_go()
+            self.let_go()
 
     async def events(self, source: Source) -> AsyncIterable[Any]:
         """The events of a subscription. Raises GraphQLError where they cannot be had."""
         try:
             return await source.open(self)
         finally:
-            self._let_go()
+            self.let_go()
 
     def branch(self) -> Run:
         """A run of its own for what is deferred: the same request, its own errors and deliveries."""
-        return Run(self.operation, self.variables, self.context, self.root, incremental=True)
+        branch = Run(self.operation, self.variables, self.context, self.root)
+        branch.deferred = Deferred(self)
+        return branch
+
+    def take_deferred(self, nulled: set[Key], length: int = 0) -> dict[Key, Share]:
+        """What was put off (see `Deferred.shares`). The run holds it no longer: it would hold itself through it."""
+        deferred, self.deferred = self.deferred, None
+        return {} if deferred is None else deferred.shares(nulled, length)
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
         scope = self._scope(plan, [self.root], objects)
@@ -211,7 +221,7 @@ class Run:
         return awaitable
 
     async def abandon(self) -> None:
-        """Cancel what is under way, and wait until it has ended."""
+        """Cancel what is under way, wait until it has ended, and let go of it."""
         waiting = [future for future in self._begun if not future.done()]
         for future in waiting:
             future.cancel()
@@ -221,6 +231,8 @@ class Run:
             for awaitable in self._lent:
                 if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
                     awaitable.close()
+            self._begun.clear()
+            self._lent.clear()
 
     @cached_property
     def reference(self) -> Executor[Any]:
@@ -240,7 +252,7 @@ class Run:
             hide_suggestions=operation.hide_suggestions,
         )
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """End the circle in which graphql-core's executor holds itself through what it lends to resolvers.
 
         Otherwise all that the request has read would stay in memory until the garbage collector comes by.

@@ -23,6 +23,7 @@ from customer_gateway.http.reading import (
     request_of_body,
     request_of_query,
     timeout_seconds,
+    variables_key,
 )
 
 if TYPE_CHECKING:
@@ -162,8 +163,7 @@ class GraphQLEndpoint:
         work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
             return _Begun(self._in_flight.begin_alone(at, work.run), shared=False)
-        variables = orjson.dumps(request.variables or {}, option=orjson.OPT_SORT_KEYS)
-        key: Hashable = (prepared.compiled, variables, credentials)
+        key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
         flight = self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
         return _Begun(flight, shared=True)
 

@@ -160,6 +160,17 @@ def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
     return _request(parameters)
 
 
+def variables_key(variables: dict[str, Any] | None) -> bytes:
+    """The same for the same variables, whatever the order of their names. Raises ParametersInvalid on too many levels.
+
+    JSON is decoded down to 1,024 levels, and encoded to 254: more than any input of a schema nests.
+    """
+    try:
+        return orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        raise ParametersInvalid("The parameter `variables` nests too deep") from None
+
+
 def _json_parameter(name: str, text: str) -> object:
     try:
         return orjson.loads(text)

@@ -57,7 +57,29 @@ class Reading:
 
 def content_version(document: Document) -> str:
     """A version for a document whose vendor has none: it changes with any value, not with the order of keys."""
-    return hashlib.blake2b(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+    try:
+        told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # it nests deeper than orjson encodes, which is not as deep as it decodes
+        told = orjson.dumps(_flat(document))
+    return hashlib.blake2b(told, digest_size=12).hexdigest()
+
+
+def _flat(document: Document) -> list[Any]:
+    """All that the document says, without its levels: the names of each object, the length of each list, the values."""
+    flat: list[Any] = []
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if is_object(value):
+            names = sorted(value)
+            flat.append({"names": names})
+            waiting += [value[name] for name in names]
+        elif is_list(value):
+            flat.append([len(value)])
+            waiting += value
+        else:
+            flat.append(value)
+    return flat
 
 
 def is_object(value: object) -> TypeGuard[Document]:

@@ -7,7 +7,11 @@
 Where many objects come with every call this costs least (docs/adr/0012-typed-rows.md): what a row does not name is
 skipped while decoding, and a field is read as fast as Python reads anything. JSON of the form that the row declares
 becomes rows in one pass; an answer that has another form anywhere is decoded as a document and read forgivingly, field
-by field, as `model.record` does. The values are the same either way.
+by field, as `model.record` does. The values are the same either way, but for one: an integer of more than 64 bits in a
+`Sent` is exact in one pass, and the nearest double in a document.
+
+What a row does not name is not checked either: bytes that are no UTF-8, or a number that no double can hold, make a
+document undecodable wherever they stand, and are passed over in one pass where nobody reads them.
 """
 
 from __future__ import annotations
@@ -97,6 +101,8 @@ class Rows(Generic[R]):
         reading = self._reading
         for row in rows:
             row.reading = reading
+        if "document" in self._form.own:
+            _forget_documents(rows)
         return rows
 
     def read(self, documents: object) -> list[R]:
@@ -174,6 +180,12 @@ class _Form(Generic[P]):
             if nested is not None and not is_object(nested):
                 reading.drift.notice(vendor, "not an object")
         return self._part(**values, **own)
+
+
+def _forget_documents(rows: list[Any]) -> None:
+    """Whatever the vendor sent under that name."""
+    for row in rows:
+        row.document = _NOT_KEPT
 
 
 def _attributes(names: Sequence[str]) -> Callable[[Iterable[object]], list[Any]]:

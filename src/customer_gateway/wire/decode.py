@@ -37,6 +37,7 @@ def document(
 
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
+    A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 and infinities pass there.
     """
     if content_type is not None and not is_json(content_type):
         raise Undecodable("the answer is not JSON by its content type")

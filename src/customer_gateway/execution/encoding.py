@@ -1,0 +1,84 @@
+"""JSON text of whatever scalars give: by orjson where it can, by hand where nothing else can."""
+
+# Data are nested containers of whatever scalars give.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_LEVELS: Final = 10_000
+"""What nests deeper is taken for an object that holds itself."""
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """The document as UTF-8 JSON; a number that JSON has not is null. Raises TypeError on what JSON cannot say."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # orjson refuses lone surrogates, integers above 64 bits, keys that are no strings, and more than 254 levels.
+        return _encoded_at_length(document)
+
+
+def _encoded_at_length(document: Mapping[str, Any]) -> bytes:
+    """As orjson would, with what it refuses."""
+    try:
+        return _JSON.encode(document).encode()
+    except (ValueError, RecursionError):
+        return _written(document).encode()
+
+
+def _as_orjson(value: object) -> Any:
+    """What orjson has words for and Python's own encoder has not: dates, identifiers, members of enums."""
+    return orjson.loads(orjson.dumps(value))
+
+
+_JSON: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_as_orjson)
+
+
+class _Mark(NamedTuple):
+    """Text that stands between values; `close` where it ends a container."""
+
+    text: str
+    close: bool = False
+
+
+def _written(document: object) -> str:
+    """As `_JSON`, with null for each number that is not finite, and without a stack that levels could exhaust."""
+    written: list[str] = []
+    waiting: list[Any] = [document]
+    levels = 0
+    while waiting:
+        value = waiting.pop()
+        if type(value) is _Mark:
+            written.append(value.text)
+            levels -= value.close
+        elif isinstance(value, (dict, list, tuple)):
+            waiting += reversed(_parts(value))
+            levels += 1
+            if levels > MOST_LEVELS:
+                raise TypeError(f"A value nests more than {MOST_LEVELS} levels deep, or holds itself")
+        else:
+            written.append("null" if isinstance(value, float) and not isfinite(value) else _JSON.encode(value))
+    return "".join(written)
+
+
+def _parts(container: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[Any]:
+    """The container's values with the marks between them."""
+    opening, closing = "{}" if isinstance(container, dict) else "[]"
+    parts: list[Any] = []
+    if isinstance(container, dict):
+        for key, value in container.items():
+            # Python's encoder alone knows what becomes of a key that is no string.
+            parts += _Mark(","), _Mark(_JSON.encode({key: 0})[1:-2]), value
+    else:
+        for value in container:
+            parts += _Mark(","), value
+    return [_Mark(opening), *parts[1:], _Mark(closing, close=True)]
