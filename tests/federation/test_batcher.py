@@ -286,6 +286,30 @@ async def test_the_end_of_a_call_that_hung_leaves_the_one_made_anew_to_be_joined
     assert len(calls) == 2
 
 
+async def test_a_call_that_departs_late_is_joined_by_who_asks_for_the_keys_that_it_carries() -> None:
+    gates = [asyncio.Event() for _ in range(3)]
+    calls: list[list[str]] = []
+
+    async def fetch(keys: Sequence[str], _deadline: Deadline) -> dict[str, str]:
+        calls.append(list(keys))
+        await gates[len(calls) - 1].wait()
+        return {key: ROWS[key] for key in keys}
+
+    batcher = Batcher(Route("acme.customers", fetch, 100))
+    await taken_off(batcher)
+    hurried, patient = begun(batcher, "1", deadline=Deadline.after(SHORT)), begun(batcher, "2")
+    await hurried
+    gates[0].set()
+    await ticks()
+    joining = begun(batcher, "2")
+    await ticks()
+    gates[2].set()
+
+    assert await asyncio.gather(patient, joining) == [{"2": "row 2"}] * 2
+    assert calls[2:] == [["2"]]
+    gates[1].set()
+
+
 async def test_keys_that_all_have_given_up_before_their_call_departs_are_not_asked() -> None:
     asked = Asked(ROWS, held=True)
     batcher = Batcher(route(asked))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.deadline import Deadline, SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -118,6 +118,17 @@ async def test_a_follower_is_at_least_as_late_as_those_it_follows_wherever_they_
 
 class Result:
     """Something large that work under a deadline gives."""
+
+
+async def test_shared_work_is_joined_until_the_time_of_who_asked_first_however_long_it_may_go_on() -> None:
+    shared = SharedDeadline(now() + SOON)
+    shared.follow(Deadline.after(5))
+
+    assert shared.joinable
+    await asyncio.sleep(2 * SOON)
+
+    assert not shared.joinable
+    assert shared.remaining() > 4
 
 
 async def test_what_the_work_gave_is_freed_without_the_garbage_collector() -> None:

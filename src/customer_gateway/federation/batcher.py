@@ -3,8 +3,7 @@
 There is no timer. Keys go at once while few calls of their route are in flight, else they join the next call, which
 leaves when one lands: a lone request waits for nothing, and under load batches grow by themselves.
 
-A call can be joined until the deadline of who was first to ask: were it joined for ever, one that hangs would be kept
-hanging by all who ask after it, and nobody would ask the vendor anew.
+A call can be joined until the deadline of who was first to ask (`SharedDeadline`).
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ import structlog
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import Route
 
 V = TypeVar("V")
@@ -37,14 +37,13 @@ _log = structlog.get_logger("customer_gateway.federation")
 class _Flight:
     """One call: who wants which keys, how many, until when, and what came of it."""
 
-    __slots__ = ("aboard", "context", "deadline", "groups", "joinable_until", "landing", "values")
+    __slots__ = ("aboard", "context", "deadline", "groups", "landing", "values")
 
     def __init__(self, first: Deadline) -> None:
         self.groups: list[tuple[Deadline, Sequence[str]]] = []
         self.aboard = 0
         self.context = copy_context()  # what it logs is logged for who was first to ask
-        self.deadline = Deadline(first.at)
-        self.joinable_until = first.at
+        self.deadline = SharedDeadline(first.at)
         self.landing = Landing()
         self.values: Mapping[str, Any] = {}
 
@@ -60,9 +59,12 @@ class _Flight:
         """All that were ever asked for, some more than once."""
         return chain.from_iterable(keys for _, keys in self.groups)
 
-    def wanted(self) -> list[Sequence[str]]:
-        """The keys of each who still waits."""
-        return [keys for deadline, keys in self.groups if deadline.remaining()]
+    def depart(self) -> list[Sequence[str]]:
+        """The keys of each who still waits; the first of those is now the first who asked."""
+        waiting = [(deadline, keys) for deadline, keys in self.groups if deadline.remaining()]
+        if waiting:
+            self.deadline.joinable_until = waiting[0][0].at
+        return [keys for _, keys in waiting]
 
 
 _Wave: TypeAlias = list[_Flight]
@@ -127,12 +129,11 @@ class Batcher(Generic[V]):
         flying = self._flying
         if flying.keys().isdisjoint(keys):
             return {}, keys
-        now = asyncio.get_running_loop().time()
         flights: dict[_Flight, list[str]] = {}
         fresh: list[str] = []
         for key in keys:
             flight = flying.get(key)
-            if flight is None or flight.joinable_until <= now:
+            if flight is None or not (flight in flights or flight.deadline.joinable):
                 fresh.append(key)
             else:
                 flights.setdefault(flight, []).append(key)
@@ -172,7 +173,7 @@ class Batcher(Generic[V]):
             task.add_done_callback(self._tasks.discard)
 
     async def _fly(self, flight: _Flight, wave: _Wave) -> None:
-        groups = flight.wanted()
+        groups = flight.depart()
         given_up = set(flight.keys()).difference(*groups)  # by all who wanted them, while the call waited to depart
         self._forget(flight, given_up)
         fault = None

@@ -1,6 +1,6 @@
 """Identical calls in flight are one call: a page of a list, a count.
 
-As with the batcher's, a call can be joined until the deadline of who was first to ask.
+A call can be joined until the deadline of who was first to ask (`SharedDeadline`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
 from customer_gateway.federation.reads import late
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
+    from customer_gateway.model.deadline import Deadline
+
 
 class _UnderWay(NamedTuple):
-    joinable_until: float
-    deadline: Deadline
+    deadline: SharedDeadline
     task: asyncio.Task[Any]
     landing: Landing
 
@@ -35,7 +36,7 @@ class SharedCalls:
     ) -> Any:
         """The answer of the call under way for `key`, else of a new one; `UpstreamTimeout` at the caller's deadline."""
         found = self._under_way.get(key)
-        if found is None or found.joinable_until <= asyncio.get_running_loop().time():
+        if found is None or not found.deadline.joinable:
             found = self._begin(key, deadline, call)
         found.deadline.follow(deadline)
         if not await found.landing.wait_until(deadline):
@@ -45,7 +46,7 @@ class SharedCalls:
         return found.task.result()
 
     def _begin(self, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]) -> _UnderWay:
-        shared, landing = Deadline(deadline.at), Landing()
+        shared, landing = SharedDeadline(deadline.at), Landing()
 
         async def run() -> Any:
             try:
@@ -56,7 +57,7 @@ class SharedCalls:
                 landing.tell()
 
         task = asyncio.get_running_loop().create_task(run())
-        begun = self._under_way[key] = _UnderWay(deadline.at, shared, task, landing)
+        begun = self._under_way[key] = _UnderWay(shared, task, landing)
         task.add_done_callback(_seen)
         return begun
 

@@ -7,13 +7,14 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from customer_gateway.api.engine import Deadline
 from customer_gateway.http.hangups import Hangups
+from customer_gateway.model.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable
 
     from customer_gateway.http.hangups import Leaving
+    from customer_gateway.model.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class Flight(Generic[T]):
 
     def __init__(
         self,
-        deadline: Deadline,
+        deadline: SharedDeadline,
         work: Coroutine[None, None, T],
         *,
         finished: bool,
@@ -48,7 +49,6 @@ class Flight(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
         self._hangups = Hangups()
         self._loop = asyncio.get_running_loop()
-        self._first_leaves = deadline.at
         self._longest_wait = MORE_PATIENT * (deadline.at - self._loop.time())
         self.task = self._loop.create_task(work)
         self.task.add_done_callback(self._land)
@@ -56,13 +56,12 @@ class Flight(Generic[T]):
     def takes(self, at: float) -> bool:
         """Whether one who waits until `at` may join.
 
-        What gave up because little time was left stays given up, and what hangs hangs for all. So nobody joins who
-        would wait much longer than the work was begun for, and nobody once its first asker's time is over.
+        What gave up because little time was left stays given up, so nobody joins who would wait much longer than the
+        work was begun for; and nobody once its first asker's time is over (`SharedDeadline`).
         """
-        if not self._open or self.task.done():
+        if not self._open or self.task.done() or not self.deadline.joinable:
             return False
-        now = self._loop.time()
-        return now < self._first_leaves and at - now <= self._longest_wait
+        return at - self._loop.time() <= self._longest_wait
 
     async def landed(self, at: float, grace: float, leaving: Leaving) -> T:
         """What the work gives. Raises TimeoutError where that takes until `grace` seconds after `at`.
@@ -177,14 +176,14 @@ class InFlight(Generic[T]):
 
         `so_far` tells what the work has come to at any moment, for those who leave before it lands.
         """
-        deadline = Deadline(at)
+        deadline = SharedDeadline(at)
         flight = Flight(deadline, work(deadline), finished=False, so_far=so_far)
         self.share(key, flight)
         return flight
 
     def begin_alone(self, at: float, work: Callable[[Deadline], Coroutine[None, None, T]]) -> Flight[T]:
         """Start work that nobody joins and that is not broken off when its only waiter leaves."""
-        deadline = Deadline(at)
+        deadline = SharedDeadline(at)
         flight = Flight(deadline, work(deadline), finished=True)
         self._unshared.add(flight)
         flight.task.add_done_callback(lambda _: self._unshared.discard(flight))

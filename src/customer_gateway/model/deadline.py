@@ -49,6 +49,25 @@ class Deadline:
         return _Enforced(self)
 
 
+class SharedDeadline(Deadline):
+    """The deadline of work that several wait for: the latest of theirs.
+
+    It can be joined until the first one's and not after. Were it joined for ever, work that hangs would be kept hanging
+    by all who come, and nobody would try anew.
+    """
+
+    __slots__ = ("joinable_until",)
+
+    def __init__(self, first: float) -> None:
+        super().__init__(first)
+        self.joinable_until = first
+
+    @property
+    def joinable(self) -> bool:
+        """Whether a newcomer may still wait for the work."""
+        return asyncio.get_running_loop().time() < self.joinable_until
+
+
 class Alarm:
     """Rings once when a deadline is over, unless it is put out before.
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.auth import Door, Headers
     from customer_gateway.wire.call import Answer, Call
 
@@ -22,8 +23,7 @@ _REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a 
 @dataclass(frozen=True, slots=True)
 class _Flight:
     task: asyncio.Task[Headers]
-    deadline: Deadline
-    joinable_until: float
+    deadline: SharedDeadline
 
 
 class SessionLogin:
@@ -79,9 +79,9 @@ class SessionLogin:
 
     def _under_way(self, door: Door, deadline: Deadline) -> asyncio.Task[Headers]:
         flight = self._flight
-        if flight is None or flight.joinable_until <= asyncio.get_running_loop().time():
-            own = Deadline(deadline.at)
-            flight = self._flight = _Flight(asyncio.create_task(self._run(door, own)), own, deadline.at)
+        if flight is None or not flight.deadline.joinable:
+            own = SharedDeadline(deadline.at)
+            flight = self._flight = _Flight(asyncio.create_task(self._run(door, own)), own)
             flight.task.add_done_callback(_seen)
         flight.deadline.follow(deadline)
         return flight.task
