@@ -29,8 +29,8 @@ from customer_gateway.execution import (
     PlanCache,
     WeightedCache,
     compile_operation,
+    drop_tracebacks,
     encoded,
-    let_go,
     operation_key,
 )
 from customer_gateway.model.deadline import Deadline
@@ -268,7 +268,7 @@ def _reply(outcome: _Outcome, extensions: Mapping[str, Any]) -> Reply:
     if errors and outcome.data is None and all(error.path is None for error in errors):
         return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
     told = format_errors(errors)
-    let_go(errors)
+    drop_tracebacks(errors)
     return Reply(b"null" if outcome.data is None else encoded(outcome.data), told, extensions, "executed")
 
 

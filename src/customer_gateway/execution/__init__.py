@@ -4,7 +4,7 @@ from .cache import OperationKey, WeightedCache, operation_key
 from .declaration import Attribute, Batched, Partitioned
 from .encoding import encoded
 from .events import Events
-from .failures import let_go
+from .failures import drop_tracebacks
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .plan_cache import PlanCache
 from .result import ExecutionResult, IncrementalResults, payload
@@ -23,8 +23,8 @@ __all__ = [
     "PlanCache",
     "WeightedCache",
     "compile_operation",
+    "drop_tracebacks",
     "encoded",
-    "let_go",
     "operation_key",
     "payload",
 ]

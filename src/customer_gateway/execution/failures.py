@@ -51,11 +51,11 @@ class Landed:
         return [error for _, error in self.keyed()]
 
     def end(self) -> list[GraphQLError]:
-        """As `errors`; the others let go of what they hold."""
+        """As `errors`; the others lose their tracebacks."""
         told = self.errors
         if len(told) < len(self.met):
             asked_for = {id(each) for error in told for each in (error, error.original_error)}
-            let_go(error for error in self.met if asked_for.isdisjoint((id(error), id(error.original_error))))
+            drop_tracebacks(error for error in self.met if asked_for.isdisjoint((id(error), id(error.original_error))))
         return told
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
@@ -72,8 +72,8 @@ def _key(positions: Positions, index: int) -> Key:
     return () if path is None else tuple(path.as_list())
 
 
-def let_go(errors: Iterable[GraphQLError]) -> None:
-    """Let errors go of the frames that they went through: those hold the errors again, and all that was read.
+def drop_tracebacks(errors: Iterable[GraphQLError]) -> None:
+    """Take from errors the frames that they went through: those hold the errors again, and all that was read.
 
     It would stay in memory until the garbage collector comes by. To be called when nobody asks any more where they
     were raised.
