@@ -143,7 +143,7 @@ class TestRedis:
     async def test_it_is_not_there(self) -> None:
         said, log = await self.ready(f"redis://:hunter2@127.0.0.1:{closed_port()}/0")
 
-        assert said == {"status": "ready", "budgets": "split, because Redis does not answer"}
+        assert said == {"status": "ready", "budgets": "split, because Redis cannot be used"}
         assert [(line["state"], line["reason"]) for line in log] == [("lost", "ConnectionError")]
         assert "hunter2" not in str(log)
 

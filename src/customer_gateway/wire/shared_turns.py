@@ -41,7 +41,7 @@ class SharedTurns:
         """Whether the budgets are in the store that is configured, for whoever watches the process."""
         if self.store is None:
             return {}
-        return {"budgets": "shared" if self.store.is_up else "split, because Redis does not answer"}
+        return {"budgets": "shared" if self.store.is_up else "split, because Redis cannot be used"}
 
     async def open(self) -> None:
         """Try the store, if there is one."""
