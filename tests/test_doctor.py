@@ -133,6 +133,18 @@ async def test_something_else_at_the_port_ends_at_http(garbage: bytes) -> None:
         assert (await stage(url)).endswith("is not HTTP")
 
 
+async def test_a_server_that_hangs_up_when_it_is_asked_is_told_as_such() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(REQUEST_END)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        told = await stage(f"http://127.0.0.1:{port}")
+
+    assert told == f"HTTP: 127.0.0.1:{port} drops the connection when it is asked"
+
+
 async def test_a_server_that_hangs_ends_at_http_in_time() -> None:
     async with answering(b"") as url:
         began = time.monotonic()

@@ -125,7 +125,7 @@ async def _asked(
     now: Callable[[], float],
 ) -> Reached:
     path = (address.url.path or "") + "/"
-    lines = [f"GET {path} HTTP/1.1", f"Host: {address.url.netloc.rpartition('@')[2]}", "Connection: close", "", ""]
+    lines = [f"GET {path} HTTP/1.1", f"Host: {address.url.netloc}", "Connection: close", "", ""]
     try:
         async with deadline.enforce():
             writer.write("\r\n".join(lines).encode("ascii", "ignore"))
@@ -135,8 +135,12 @@ async def _asked(
         raise Unreached(
             f"HTTP: {address} took the request but did not answer in time", "see the vendor's status"
         ) from None
-    except (OSError, EOFError, asyncio.LimitOverrunError):
+    except asyncio.IncompleteReadError as error:
+        raise (_no_http(address) if error.partial else _dropped(address)) from None
+    except asyncio.LimitOverrunError:
         raise _no_http(address) from None
+    except OSError:
+        raise _dropped(address) from None
     return _read(address, head, (sent + now()) / 2)
 
 
@@ -155,6 +159,11 @@ def _ahead(date: str, at: float) -> float | None:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at
     except ValueError:
         return None
+
+
+def _dropped(address: _Address) -> Unreached:
+    words = f"HTTP: {address} drops the connection when it is asked"
+    return Unreached(words, "check scheme and port of base_url, and the vendor's list of addresses that may call")
 
 
 def _no_http(address: _Address) -> Unreached:
