@@ -35,7 +35,7 @@ demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes 
 test: $(DEV) ## run all tests; ARGS="tests/wire -k breaker" picks some
 	$(if $(ARGS),$(PYTEST) $(ARGS),$(TOGETHER) && $(ALONE))
 
-# Laws go without coverage: tracing them takes longer than all other tests, and those reach every line, too.
+# Laws go without coverage: tracing them takes longer than all other tests, which reach nearly every line, too.
 check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -50,7 +50,7 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 bench: $(DEV) ## measure; writes bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
-fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; about five minutes
+fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; five to ten minutes
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
 
 schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
