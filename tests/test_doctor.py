@@ -11,6 +11,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
+from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from rich.console import Console
 
 from customer_gateway.config import ServerSettings, Settings
@@ -266,6 +268,41 @@ async def test_the_table_has_a_row_for_each_system(box: Sandbox) -> None:
 
     assert all(name in paper.getvalue() for name in found)
     assert "http://127.0.0.1:1/v2" in paper.getvalue()
+
+
+async def redis_row(url: str) -> tuple[str, str, list[str]]:
+    """Whether the Redis at `url` is found reachable and its credentials accepted, and what is to mend."""
+    [checkup] = await examine(Settings(systems={}, server=ServerSettings(redis=SecretStr(url))))
+    said = to_mend([checkup])
+    assert PASSWORD not in repr(checkup)
+    return checkup.reach.word, checkup.credentials.word, said
+
+
+@NEEDS_REDIS
+async def test_a_redis_that_keeps_budgets_is_examined_beside_the_systems(redis: RedisServer) -> None:
+    assert await redis_row(redis.url) == ("yes", "accepted", [])
+
+
+@NEEDS_REDIS
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [(PASSWORD, "hunter2", "it refuses us (AuthenticationError)"), ("/0", "/99", "it refuses us (ResponseError)")],
+)
+async def test_a_redis_that_refuses_us_is_told_with_what_to_check(
+    redis: RedisServer, before: str, after: str, told: str
+) -> None:
+    reachable, credentials, [said] = await redis_row(redis.url.replace(before, after))
+
+    assert (reachable, credentials) == ("yes", "refused")
+    assert said.startswith(f"[server] redis: {told}; check user, password and database number")
+
+
+async def test_a_redis_that_is_not_there_is_told_with_what_to_check() -> None:
+    assert await redis_row("redis://127.0.0.1:1/0") == (
+        "no",
+        "not tried",
+        ["[server] redis: nothing can be connected there; check host and port, and that it runs."],
+    )
 
 
 def _self_signed(folder: Path) -> ssl.SSLContext:

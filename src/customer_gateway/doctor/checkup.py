@@ -1,13 +1,14 @@
-"""What is examined of each system, and what is found."""
+"""What is examined of each system, and how."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.app import build_federation
+from customer_gateway.doctor.budgets import examine_budgets
+from customer_gateway.doctor.finding import Checkup, Finding
 from customer_gateway.doctor.probe import Reached, Unreached, probe, proxy_of
 from customer_gateway.errors import (
     UpstreamBadResponse,
@@ -26,41 +27,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
     from customer_gateway.systems.connection import Wiring
 
-Outcome: TypeAlias = Literal["well", "wrong", "unknown"]
-
 _SKEW_SECONDS: Final = 60.0
 """How far two clocks may be apart: sessions and times of change are compared across them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing examined: how it is, in a word or two, and, where it is wrong, in full, with what mends it."""
-
-    outcome: Outcome
-    word: str
-    told: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Checkup:
-    """All that was examined of one system."""
-
-    name: str
-    kind: str
-    base_url: str
-    reach: Finding
-    credentials: Finding
-    clock: Finding
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return (self.reach, self.credentials, self.clock)
-
-    @property
-    def well(self) -> bool:
-        """Whether nothing is wrong; what could not be examined is not wrong."""
-        return all(finding.outcome != "wrong" for finding in self.findings)
 
 
 async def examine(
@@ -70,15 +38,16 @@ async def examine(
     seconds: float = 10.0,
     now: Callable[[], float] = time.time,
 ) -> list[Checkup]:
-    """Examine the configured systems side by side, each stage within `seconds`; raises `ConfigInvalid`."""
+    """Examine the configured systems side by side, each stage within `seconds`, and Redis; raises `ConfigInvalid`."""
     federation = build_federation(settings, wiring)
+    checkups = [
+        _checkup(federation.systems[name], system.base_url, seconds, now)
+        for name, (_, system) in settings.systems.items()
+    ]
+    if settings.server.redis is not None:
+        checkups.append(examine_budgets(settings.server.redis))
     try:
-        return await asyncio.gather(
-            *(
-                _checkup(federation.systems[name], system.base_url, seconds, now)
-                for name, (_, system) in settings.systems.items()
-            )
-        )
+        return await asyncio.gather(*checkups)
     finally:
         await federation.aclose()
 

@@ -10,7 +10,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer_gateway.doctor.checkup import Checkup, Finding
+    from customer_gateway.doctor.finding import Checkup, Finding
 
 _STYLES: Final = {"well": "green", "wrong": "bold red", "unknown": "dim"}
 

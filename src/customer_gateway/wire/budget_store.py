@@ -40,13 +40,15 @@ class _Errand(NamedTuple):
 class BudgetStore:
     """Runs scripts in the Redis at `url`, those of one moment in one exchange, in the order of asking.
 
-    `losses` counts how often it was lost, `lost_at` and `back_at` are the last times on `clock`. Both changes are one
-    log line each, "budget_store", without anything of the URL but host and port.
+    `losses` counts how often it was lost, `lost_at` and `back_at` are the last times on `clock`, `lost_to` is the class
+    of the error it is lost to now. Both changes are one log line each, "budget_store", without anything of the URL but
+    host and port.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic, log: Any = None) -> None:
         self.losses = 0
         self.lost_at = self.back_at = float("-inf")
+        self.lost_to: str | None = None
         self._url = url
         self._clock = clock
         self._log: Any = log or structlog.get_logger()
@@ -137,7 +139,8 @@ class BudgetStore:
             self._is_up = False
             self.losses += 1
             self.lost_at = self._tried_at
-            self._log.warning("budget_store", state="lost", store=place_of(self._url), reason=type(error).__name__)
+            self.lost_to = type(error).__name__
+            self._log.warning("budget_store", state="lost", store=place_of(self._url), reason=self.lost_to)
         _fail([*errands, *self._errands])
         self._errands = []
         await self._hang_up()
@@ -145,6 +148,7 @@ class BudgetStore:
     def _regain(self) -> None:
         if not self._is_up:
             self._is_up = True
+            self.lost_to = None
             self.back_at = self._clock()
             self._log.warning("budget_store", state="back", store=place_of(self._url), reason=None)
 
