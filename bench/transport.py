@@ -6,13 +6,13 @@ calls under way and divides the CPU time of all its threads by the calls. Contes
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import importlib
 import importlib.util
 import logging
 import multiprocessing
-import sys
 import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -204,6 +204,11 @@ async def _measured(make: Callable[[str], Any], base: str, size: int) -> tuple[f
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.transport", description="Measure ways to call an upstream.")
+    parser.add_argument(
+        "only", nargs="*", metavar="WORD", help=f"those whose name has it, of: {', '.join(CONTESTANTS)}"
+    )
+    only: list[str] = parser.parse_args().only
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     ours, theirs = multiprocessing.Pipe()
     stub = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
@@ -211,7 +216,6 @@ def main() -> None:
     base = f"http://127.0.0.1:{ours.recv()}"
     print(f"µs CPU (wall) per call, median of {RUNS} runs of {CALLS} calls, {CONCURRENCY} under way")
     print(f"{'':50}" + "".join(f"{size // 1000:>12} kB" for size in SIZES))
-    only = sys.argv[1:]
     for name, (module, make) in CONTESTANTS.items():
         if only and not any(word in name for word in only):
             continue
