@@ -143,3 +143,50 @@ async def test_odd_values_of_a_generated_reader_are_completed_one_by_one() -> No
         ["users", 5, "number"],
         ["users", 7, "number"],
     ]
+
+
+@pytest.mark.parametrize("count", [3, 20])
+async def test_a_property_is_read_once_whatever_another_raises(count: int) -> None:
+    class Counting:
+        def __init__(self, number: int) -> None:
+            self.number, self.read = number, 0
+
+        @property
+        def first(self) -> int:
+            self.read += 1
+            return self.read
+
+        @property
+        def second(self) -> int:
+            if self.number == 2:
+                raise ValueError("no second")
+            return 2
+
+    fields = {name: GraphQLField(GraphQLInt, extensions={"execution": Attribute(name)}) for name in ("first", "second")}
+    page = batched(
+        GraphQLList(GraphQLObjectType("Thing", fields)), lambda *_: [[Counting(number) for number in range(count)]]
+    )
+    compiled = compile_operation(
+        GraphQLSchema(GraphQLObjectType("Query", {"things": page})), "{ things { first second } }"
+    )
+
+    result = await compiled.execute()
+
+    assert result.data is not None
+    assert [row["first"] for row in result.data["things"]] == [1] * count
+    assert [error.path for error in result.errors or []] == [["things", 2, "second"]]
+
+
+async def test_a_name_with_a_dot_is_a_name() -> None:
+    class Thing:
+        def __init__(self) -> None:
+            vars(self)["a.b"] = "dotted"
+
+    field = GraphQLField(GraphQLString, extensions={"execution": Attribute("a.b")})
+    page = batched(GraphQLList(GraphQLObjectType("Thing", {"x": field})), lambda *_: [[Thing()]])
+
+    result = await compile_operation(
+        GraphQLSchema(GraphQLObjectType("Query", {"things": page})), "{ things { x } }"
+    ).execute()
+
+    assert result.data == {"things": [{"x": "dotted"}]}

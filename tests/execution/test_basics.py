@@ -12,6 +12,7 @@ from execution.sameness import Case, assert_same
 from graphql import (
     GraphQLField,
     GraphQLInt,
+    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
@@ -257,3 +258,87 @@ async def test_a_fragment_that_spreads_itself_is_read_once() -> None:
     data = await assert_same(Case(schema, document, root=lambda: {"a": "A", "b": "B"}, rules=()))
 
     assert data == {"a": "A", "b": "B"}
+
+
+class Unlocatable(Exception):
+    """Has what graphql-core takes for nodes of a document."""
+
+    nodes = ("10.0.0.1:6379",)
+
+
+class Mute(Exception):
+    """Its text cannot be had."""
+
+    def __str__(self) -> str:
+        raise LookupError("no text")
+
+
+@pytest.mark.parametrize("error", [Unlocatable("down"), Mute()])
+async def test_an_error_that_cannot_be_told_costs_its_own_field_alone(error: Exception) -> None:
+    schema = build_schema("type Thing { a: Int b: Int } type Query { thing: Thing }")
+
+    result = await compile_operation(schema, "{ thing { a b } }").execute(root={"thing": {"a": error, "b": 2}})
+
+    assert result.data == {"thing": {"a": None, "b": 2}}
+    [told] = result.errors or []
+    assert (told.message, told.path) == (f"{type(error).__name__} cannot be told.", ["thing", "a"])
+    assert told.original_error is not None
+    assert told.original_error.__cause__ is error
+
+
+def listing(scalar: GraphQLScalarType) -> GraphQLSchema:
+    """A schema whose field `all` is a list of the scalar."""
+    return GraphQLSchema(GraphQLObjectType("Query", {"all": GraphQLField(GraphQLList(scalar))}))
+
+
+async def test_each_value_is_serialised_once_whatever_stands_beside_it() -> None:
+    asked: list[Any] = []
+
+    def serialise(value: Any) -> Any:
+        asked.append(value)
+        return {1: "one", 2: None}[value]
+
+    schema = listing(GraphQLScalarType("Once", coerce_output_value=serialise))
+
+    result = await compile_operation(schema, "{ all }").execute(root={"all": [1, 2, 3, None, 1]})
+
+    assert result.data == {"all": ["one", None, None, None, "one"]}
+    assert [error.path for error in result.errors or []] == [["all", 1], ["all", 2]]
+    assert asked == [1, 2, 3, 1]
+
+
+async def test_a_scalar_may_serialise_with_a_coroutine() -> None:
+    async def doubled(value: int) -> int:
+        if value == 2:
+            raise ValueError("not two")
+        return 2 * value
+
+    schema = listing(GraphQLScalarType("Doubled", coerce_output_value=doubled))
+
+    assert await assert_same(Case(schema, "{ all }", root=lambda: {"all": [1, 2, None, 3]})) == {
+        "all": [2, None, None, 6]
+    }
+
+
+async def test_an_enum_value_that_cannot_be_looked_up_loses_no_other() -> None:
+    class Unhashable:
+        def __hash__(self) -> int:
+            raise StopIteration
+
+    schema = build_schema("enum E { A B } type Query { all: [E] }")
+
+    result = await compile_operation(schema, "{ all }").execute(root={"all": ["A", Unhashable(), "B"]})
+
+    assert result.data == {"all": ["A", None, "B"]}
+    assert [error.path for error in result.errors or []] == [["all", 1]]
+
+
+async def test_what_a_resolver_does_to_its_nodes_the_next_execution_does_not_see() -> None:
+    def adding(_source: Any, info: Any) -> int:
+        info.field_nodes.append("junk")
+        return len(info.field_nodes)
+
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt, resolve=adding)})
+    compiled = compile_operation(GraphQLSchema(query), "{ a }")
+
+    assert [(await compiled.execute()).data for _ in range(3)] == [{"a": 2}] * 3

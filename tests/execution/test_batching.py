@@ -184,3 +184,23 @@ async def test_an_error_of_a_batch_is_the_error_of_the_elements_it_concerns(reso
     assert [error.message for error in result.errors or []] == messages
     numbers = [0, 1, 2] if len(messages) == 3 else [1][: len(messages)]
     assert [error.path for error in result.errors or []] == [["customers", number, "field"] for number in numbers]
+
+
+async def test_a_resolver_may_change_its_list_after_it_has_answered() -> None:
+    kept = ["x", "y"]
+
+    async def clearing(parents: list[Any], _context: Any) -> list[Any]:
+        await asyncio.sleep(0)
+        kept.clear()
+        return ["b"] * len(parents)
+
+    thing = GraphQLObjectType(
+        "Thing", {"a": batched(GraphQLString, lambda *_: kept), "b": batched(GraphQLString, clearing)}
+    )
+    things = batched(GraphQLList(thing), lambda *_: [[1, 2]])
+
+    result = await compile_operation(
+        GraphQLSchema(GraphQLObjectType("Query", {"things": things})), "{ things { a b } }"
+    ).execute()
+
+    assert result.data == {"things": [{"a": "x", "b": "b"}, {"a": "y", "b": "b"}]}

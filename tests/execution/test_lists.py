@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from execution.sameness import Case, assert_same
 from graphql import build_schema
+
+from customer_gateway.execution import compile_operation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -136,3 +139,66 @@ async def test_async_items_of_objects_are_completed_with_the_rest() -> None:
     )
 
     assert data == {"items": [{"name": "a"}, {"name": "b"}, None]}
+
+
+class Unbound:
+    """As a proxy of nothing: not even its class can be asked."""
+
+    @property
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  nobody sets it
+        raise RuntimeError("unbound")
+
+
+class AnswersAll:
+    """A record that has every attribute, those of an awaitable too."""
+
+    def __getattr__(self, name: str) -> Any:
+        return None
+
+
+@pytest.mark.parametrize("value", [Unbound, AnswersAll])
+@pytest.mark.parametrize("beside", [lambda: None, lambda: later({"x": 1}), lambda: ValueError("beside")])
+async def test_a_value_that_cannot_stand_being_looked_at_costs_nothing_beside_it(value: Any, beside: Any) -> None:
+    schema = build_schema("type Thing { x: Int } type Query { things: [Thing] other: Int }")
+    told = {"things": [beside(), value(), {"x": 3}], "other": 7}
+
+    result = await compile_operation(schema, "{ things { x } other }").execute(root=told)
+
+    assert result.data is not None
+    assert result.data["other"] == 7
+    assert result.data["things"][1:] == [{"x": None}, {"x": 3}]
+
+
+async def test_what_only_looks_awaitable_is_an_error_of_its_own() -> None:
+    class Hollow:
+        __await__ = None
+
+    schema = build_schema("type Thing { x: Int } type Query { things: [Thing] }")
+
+    result = await compile_operation(schema, "{ things { x } }").execute(
+        root={"things": [later({"x": 1}), Hollow(), None]}
+    )
+
+    assert result.data == {"things": [{"x": 1}, None, None]}
+    assert [error.path for error in result.errors or []] == [["things", 1]]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_coroutines_of_a_list_that_fails_midway_are_not_left_behind(asynchronous: bool) -> None:  # noqa: FBT001  a case
+    def plain() -> Iterator[Any]:
+        yield later(1)
+        raise ValueError("midway")
+
+    async def awaited() -> AsyncIterator[Any]:
+        yield later(1)
+        raise ValueError("midway")
+
+    schema = build_schema("type Query { all: [Int] }")
+    root = {"all": awaited() if asynchronous else plain()}
+
+    result = await compile_operation(schema, "{ all }").execute(root=root)
+    gc.collect()
+
+    assert result.data == {"all": None}
+    assert [error.message for error in result.errors or []] == ["midway"]

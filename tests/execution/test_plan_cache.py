@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from graphql import build_schema
 
@@ -69,3 +71,26 @@ async def test_an_operation_that_cannot_be_planned_leaves_nothing_behind() -> No
     await compile_operation(SCHEMA, "mutation { a }", None, (), plans=plans).execute()
 
     assert (len(plans), plans.weight) == (0, 0)
+
+
+async def test_what_a_plan_that_is_kept_no_longer_grows_by_is_not_the_weight_of_its_successor() -> None:
+    plans = PlanCache(100)
+    opened, entered = asyncio.Event(), asyncio.Event()
+
+    async def later(_root: object, _info: object) -> dict[str, str]:
+        entered.set()
+        await opened.wait()
+        return {"a": "A"}
+
+    schema = build_schema("type Query { a: String me: Query }")
+    schema.type_map["Query"].fields["me"].resolve = later  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  it is an object type
+    compiled = compile_operation(schema, "{ me { a b: a c: a } }", plans=plans)
+    under_way = asyncio.create_task(compiled.execute())
+    await asyncio.wait_for(entered.wait(), 1)
+    for number in range(25):
+        await compile_operation(SCHEMA, f"{{ a b{number}: b }}", plans=plans).execute(root=ROOT)
+    compiled.fields_by_type()
+    opened.set()
+    await under_way
+
+    assert (plans.weight - PLAN - 1) % (PLAN + 2) == 0

@@ -362,3 +362,81 @@ async def test_an_event_is_delivered_before_the_next_is_there() -> None:
     gate.set()
 
     assert [first.data, (await anext(events)).data] == [{"a": 1}, {"a": 2}]
+
+
+def told_by(source: Any) -> CompiledOperation:
+    """A subscription whose events are what the source yields."""
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLInt)})
+    event = GraphQLField(GraphQLInt, subscribe=source, resolve=lambda event, _info: event)
+    schema = GraphQLSchema(query, subscription=GraphQLObjectType("Subscription", {"a": event}))
+    return compile_operation(schema, "subscription { a }")
+
+
+async def heard(events: Any) -> list[Any]:
+    """The events and what ended them."""
+    found: list[Any] = []
+    try:
+        async for result in events:
+            found.append(result.data["a"])  # noqa: PERF401  what came before an error is kept
+    except BaseException as error:  # noqa: BLE001  the test looks at it
+        found.append(type(error))
+    return found
+
+
+async def test_a_source_may_give_itself_a_time() -> None:
+    async def timed(_root: Any, _info: Any) -> AsyncIterator[int]:
+        async with asyncio.timeout(0.02):
+            yield 1
+            await asyncio.sleep(5)
+            yield 2
+
+    assert await heard(await events_of(told_by(timed))) == [1, TimeoutError]
+
+
+async def test_a_source_whose_time_runs_out_while_nobody_asks_has_ended_for_who_asks_next() -> None:
+    async def timed(_root: Any, _info: Any) -> AsyncIterator[int]:
+        async with asyncio.timeout(0.02):
+            yield 1
+
+    events = await events_of(told_by(timed))
+    assert (await anext(events)).data == {"a": 1}
+    await asyncio.sleep(0.05)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(anext(events), 1)
+    assert await heard(events) == []
+
+
+async def test_a_source_may_have_helpers_whose_failure_is_its_own() -> None:
+    async def failing_helper() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("the helper failed")
+
+    async def helped(_root: Any, _info: Any) -> AsyncIterator[int]:
+        async with asyncio.TaskGroup() as helpers:
+            helpers.create_task(failing_helper())
+            yield 1
+            await asyncio.sleep(5)
+            yield 2
+
+    assert await heard(await events_of(told_by(helped))) == [1, ExceptionGroup]
+
+
+async def test_a_source_that_is_cancelled_within_is_no_source_that_ended() -> None:
+    async def cancelled(_root: Any, _info: Any) -> AsyncIterator[int]:
+        yield 1
+        raise asyncio.CancelledError
+
+    assert await heard(await events_of(told_by(cancelled))) == [1, asyncio.CancelledError]
+
+
+async def test_closing_the_results_before_the_source_has_begun_ends_who_waits() -> None:
+    bell = Bell()
+    events = await bell.events()
+    reader = asyncio.create_task(anext(events))
+    await asyncio.sleep(0)
+
+    await asyncio.wait_for(events.aclose(), 1)
+
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(reader, 1)

@@ -213,7 +213,10 @@ class Engine:
     async def execute(
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
     ) -> Reply:
-        """Run the operation. `variables` as decoded from JSON. Never raises but on cancellation."""
+        """Run the operation. `variables` as decoded from JSON.
+
+        Raises nothing but on cancellation, or where the schema itself is misdeclared.
+        """
         return await self.begin(prepared, variables, deadline=deadline, request_id=request_id).run()
 
     def begin(

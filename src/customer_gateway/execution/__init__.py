@@ -4,10 +4,10 @@ from .cache import OperationKey, WeightedCache, operation_key
 from .declaration import Attribute, Batched, Partitioned
 from .encoding import encoded
 from .events import Events
-from .failures import drop_tracebacks
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .plan_cache import PlanCache
 from .result import ExecutionResult, IncrementalResults, payload
+from .tracebacks import drop_tracebacks
 
 __all__ = [
     "Attribute",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLObjectType, default_type_resolver
 
 from .declaration import python_type
-from .kinds import is_awaitable
+from .kinds import ERROR, KIND_OF, is_awaitable
 
 if TYPE_CHECKING:
     from graphql import GraphQLAbstractType, GraphQLSchema
@@ -58,9 +58,9 @@ class ConcreteTypes:
         self, run: Run, found: Any, value: Any, positions: Positions, index: int
     ) -> GraphQLObjectType | Exception:
         """The object type that `found` names, or the error that says why it is none."""
-        if isinstance(found, Exception):
+        if KIND_OF[type(found)] & ERROR:
             return found
-        if isinstance(found, GraphQLObjectType) and self._by_class.get(type(value)) is found:
+        if type(found) is GraphQLObjectType and self._by_class.get(type(value)) is found:
             return found
         info = run.info(self._site, positions.field_path(index))
         try:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 OperationKey: TypeAlias = tuple[bytes, bytes | None]
 
@@ -19,10 +19,14 @@ LARGEST_SHARE: Final = 8
 
 
 class WeightedCache(Generic[Key, Thing]):
-    """Things that together weigh at most `most`; the least lately used goes first. The unit is the user's."""
+    """Things that together weigh at most `most`; the least lately used goes first. The unit is the user's.
 
-    def __init__(self, most: int) -> None:
+    `dropped` is told of each that goes.
+    """
+
+    def __init__(self, most: int, dropped: Callable[[Thing], None] | None = None) -> None:
         self._most = most
+        self._dropped = dropped
         self._things: OrderedDict[Key, Thing] = OrderedDict()
         self._weights: dict[Key, int] = {}
         self.weight = 0
@@ -56,8 +60,10 @@ class WeightedCache(Generic[Key, Thing]):
             self._drop(next(iter(self._things)))
 
     def _drop(self, key: Key) -> None:
-        del self._things[key]
+        thing = self._things.pop(key)
         self.weight -= self._weights.pop(key)
+        if self._dropped is not None:
+            self._dropped(thing)
 
 
 def operation_key(document: str, operation_name: str | None = None) -> OperationKey:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from asyncio import isfuture
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql.pyutils import Undefined
 
-from .failures import column_of, then
-from .kinds import AWAITABLE, ERROR, NULL, is_awaitable, kinds
-from .later import Later
+from .failures import column_of
+from .kinds import AWAITABLE, ERROR, KIND_OF, NULL, is_awaitable, kinds
+from .later import Later, then
 from .positions import OfSome
 
 if TYPE_CHECKING:
@@ -44,9 +43,16 @@ def complete_live(place: Place, run: Run, values: list[Any], positions: Position
         return live(run, values, positions)
     if kind & AWAITABLE and any(map(is_awaitable, values)):
         # All begin in this tick of the event loop, so that a loader below them sees their keys together.
-        begun = [run.begin(value) if is_awaitable(value) else value for value in values]
+        begun = [_begun(run, value) if is_awaitable(value) else value for value in values]
         return run.spawn(_complete_arrived(place, run, begun, positions, live))
     return sort_out(place, run, values, positions, live)
+
+
+def _begun(run: Run, awaitable: Awaitable[Any]) -> Awaitable[Any] | Exception:
+    try:
+        return run.begin(awaitable)
+    except Exception as error:  # noqa: BLE001  what looks awaitable may be none, or of another event loop
+        return error
 
 
 async def _complete_arrived(place: Place, run: Run, begun: list[Any], positions: Positions, live: Step) -> list[Any]:
@@ -55,10 +61,10 @@ async def _complete_arrived(place: Place, run: Run, begun: list[Any], positions:
 
 
 async def arrived(begun: list[Any]) -> list[Any]:
-    """The values with each future replaced by its result or its exception."""
+    """The values with each future replaced by its result or its exception: whatever is awaitable has begun by now."""
     values: list[Any] = []
     for value in begun:
-        if not isfuture(value):
+        if not is_awaitable(value):
             values.append(value)
             continue
         try:
@@ -75,7 +81,7 @@ def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, li
     for index, value in enumerate(values):
         if value is None or value is Undefined:
             column[index] = place.null(run, positions, index)
-        elif isinstance(value, Exception):
+        elif KIND_OF[type(value)] & ERROR:
             column[index] = place.fail(run, value, positions, index)
         else:
             alive.append(index)
@@ -85,6 +91,21 @@ def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, li
         return live(run, values, positions)
     part = live(run, [values[index] for index in alive], OfSome(positions, alive))
     return then(part, lambda cells: scatter(column, [(alive, cells)]))
+
+
+def attempted(function: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+    """What the function gives for each value, called once for each; where it raises, the exception."""
+    results: list[Any] = []
+    waiting = iter(values)
+    while len(results) < len(values):
+        try:
+            results.extend(map(function, waiting))
+        except Exception as error:  # noqa: BLE001  whatever is raised is the error of this value
+            results.append(error)
+        else:
+            if len(results) < len(values):  # `map` takes a StopIteration for its end
+                results.append(StopIteration())
+    return results
 
 
 def scatter(column: list[Any], parts: list[tuple[list[int], list[Any]]]) -> list[Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from asyncio import ensure_future, iscoroutine, shield
+from asyncio import ensure_future, shield
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+
+from .leftovers import close_unbegun
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -62,9 +65,7 @@ class Partitioned:
 
     def dispose(self) -> None:
         """Close the coroutines that nobody will await."""
-        for _, values in self.groups:
-            if iscoroutine(values):
-                values.close()
+        close_unbegun(values for _, values in self.groups)
 
     def __iter__(self) -> Iterator[Awaitable[object]]:
         values: dict[int, Awaitable[object]] = {}
@@ -94,6 +95,11 @@ def _seen(part: Future[Any]) -> None:
     """Take note of a failure: everybody who wanted the part may have been given up by then."""
     if not part.cancelled():
         part.exception()
+
+
+def getter(name: str) -> Callable[[Any], Any]:
+    """The fastest `getattr(parent, name)` there is; `attrgetter` takes a dot for a path."""
+    return attrgetter(name) if "." not in name else lambda parent: getattr(parent, name)
 
 
 def declared(field: GraphQLField) -> Attribute | Batched | None:

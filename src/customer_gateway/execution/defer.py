@@ -15,7 +15,7 @@ from graphql.execution.incremental.incremental_executor import DeliveryGroup, Ex
 from graphql.execution.incremental.incremental_publisher import IncrementalPublisher
 from graphql.execution.incremental.work_queue import Work, WorkResult
 
-from .failures import Failure, Key
+from .failures import Failure, Key, key_of
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
@@ -176,7 +176,3 @@ def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalE
         return None
     reported = [error for _, error in errors]
     return IncrementalPublisher().build_response(data, reported or None, share.work(), Publishing(run))
-
-
-def key_of(path: Path | None) -> Key:
-    return () if path is None else tuple(path.as_list())

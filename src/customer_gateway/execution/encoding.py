@@ -19,7 +19,11 @@ MOST_LEVELS: Final = 10_000
 
 
 def encoded(document: Mapping[str, Any]) -> bytes:
-    """The document as UTF-8 JSON; a number that JSON has not is null. Raises TypeError on what JSON cannot say."""
+    """The document as UTF-8 JSON; a number that JSON has not is null.
+
+    Raises TypeError on what JSON cannot say, ValueError on what Python cannot: an integer of thousands of digits, a key
+    that is not finite.
+    """
     try:
         return orjson.dumps(document)
     except TypeError:

@@ -2,69 +2,99 @@
 
 from __future__ import annotations
 
-from asyncio import get_running_loop, shield, wait
+from asyncio import Event, current_task, get_running_loop, shield
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from asyncio import Task
+    from asyncio import Future, Task
     from collections.abc import AsyncIterable, Awaitable, Callable
 
     from .result import ExecutionResult
 
 
 class Events:
-    """An asynchronous iterator of results. Closing it, also while somebody waits for an event, closes the source."""
+    """An asynchronous iterator of results. Closing it, also while somebody waits for an event, closes the source.
 
-    __slots__ = ("_closing", "_context", "_execute", "_reading", "_source")
+    One task reads the source from its first event to its end: timeouts, task groups and context variables of the
+    source belong to the task that they began in. It reads no event before somebody asks for it. Who stops asking must
+    close: the task would wait for ever.
+    """
+
+    __slots__ = ("_asked", "_asking", "_closing", "_context", "_end", "_execute", "_reader", "_reading", "_source")
 
     def __init__(self, source: AsyncIterable[Any], execute: Callable[[Any], Awaitable[ExecutionResult]]) -> None:
         self._source = aiter(source)
         self._execute = execute
-        self._reading: Task[ExecutionResult] | None = None
-        self._closing: Task[None] | None = None
-        # Every event is a task of its own; the source's context variables stay with it all the same.
         self._context = copy_context()
+        self._asked = Event()
+        self._asking: Future[ExecutionResult] | None = None
+        self._reader: Task[None] | None = None
+        self._reading = False
+        self._closing = False
+        self._end: BaseException = StopAsyncIteration()
 
     def __aiter__(self) -> Events:
         return self
 
     async def __anext__(self) -> ExecutionResult:
         """The result of the next event. Raises what the source raises, and closes it then."""
-        if self._closing is not None:
+        if self._closing:
             raise StopAsyncIteration
-        if self._reading is not None:
+        if self._asking is not None:
             raise RuntimeError("Somebody waits for the next event already")
-        reading = self._reading = get_running_loop().create_task(self._next(), context=self._context)
+        asking = self._asking = get_running_loop().create_future()
         try:
-            await wait([reading])
-            return _result_of(reading)
+            if self._begun().done():  # a timeout of the source may end it while nobody asks
+                asking.set_exception(self._end)
+            self._asked.set()
+            return await asking
         except BaseException:
             await self.aclose()
             raise
         finally:
-            self._reading = None
+            self._asking = None
 
     async def aclose(self) -> None:
         """End the subscription: who waits for an event then meets the end. Closing it again waits for the same end."""
-        if self._closing is None:
-            self._closing = get_running_loop().create_task(self._close(), context=self._context)
-        await shield(self._closing)
+        reader = self._begun()
+        if not self._closing:
+            self._closing = True
+            if self._reading:
+                self._reading = False
+                reader.cancel()
+        await shield(reader)
 
-    async def _next(self) -> ExecutionResult:
-        return await self._execute(await anext(self._source))
+    def _begun(self) -> Task[None]:
+        if self._reader is None:
+            self._reader = get_running_loop().create_task(self._read(), context=self._context)
+        return self._reader
+
+    async def _read(self) -> None:
+        """An event whenever one is asked for; then the source is closed, and who still waits is told the end."""
+        self._reading = not self._closing
+        try:
+            while self._reading:
+                await self._asked.wait()
+                self._asked.clear()
+                self._tell(await self._execute(await anext(self._source)))
+        except BaseException as error:  # noqa: BLE001  it is raised where somebody waits
+            self._end = error
+        self._reading = False
+        try:
+            await self._close()
+        finally:
+            if self._asking is not None and not self._asking.done():
+                self._asking.set_exception(StopAsyncIteration() if self._closing else self._end)
+
+    def _tell(self, result: ExecutionResult) -> None:
+        if self._asking is not None and not self._asking.done():
+            self._asking.set_result(result)
 
     async def _close(self) -> None:
-        # A source that is asked for its next event cannot be closed.
-        if self._reading is not None:
-            self._reading.cancel()
-            await wait([self._reading])
+        task = current_task()
+        if self._closing and task is not None:
+            task.uncancel()  # the reading was cancelled, not the closing
         close = getattr(self._source, "aclose", None)
         if close is not None:
             await close()
-
-
-def _result_of(reading: Task[ExecutionResult]) -> ExecutionResult:
-    if reading.cancelled():  # by whoever closed the subscription meanwhile
-        raise StopAsyncIteration
-    return reading.result()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError
-
-from .later import Later
+from .tracebacks import drop_tracebacks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from graphql import GraphQLError
+    from graphql.pyutils import Path
 
     from .positions import Positions
 
@@ -54,45 +53,21 @@ class Landed:
         """As `errors`; the others lose their tracebacks."""
         told = self.errors
         if len(told) < len(self.met):
-            asked_for = {id(each) for error in told for each in (error, error.original_error)}
-            drop_tracebacks(error for error in self.met if asked_for.isdisjoint((id(error), id(error.original_error))))
+            drop_tracebacks(self.met, but=told)
         return told
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
         """The errors with their positions, without those inside of what another error made null."""
         if not self._entries:
             return []
-        found = [(_key(positions, index), error) for error, positions, index in self._entries]
+        found = [(key_of(positions.path_at(index)), error) for error, positions, index in self._entries]
         nulled = {key for key, _ in found}
         return [(key, error) for key, error in found if not any(key[:end] in nulled for end in range(len(key)))]
 
 
-def _key(positions: Positions, index: int) -> Key:
-    path = positions.path_at(index)
+def key_of(path: Path | None) -> Key:
+    """The path as a key: a position of the response."""
     return () if path is None else tuple(path.as_list())
-
-
-def drop_tracebacks(errors: Iterable[GraphQLError]) -> None:
-    """Take from errors the frames that they went through: those hold the errors again, and all that was read.
-
-    It would stay in memory until the garbage collector comes by. To be called when nobody asks any more where they
-    were raised.
-    """
-    waiting: list[BaseException | None] = list(errors)
-    seen: set[int] = set()
-    while waiting:
-        error = waiting.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        error.__traceback__ = None
-        waiting += error.__cause__, error.__context__, *_within(error)
-
-
-def _within(error: BaseException) -> Sequence[BaseException | None]:
-    if isinstance(error, GraphQLError):
-        return (error.original_error,)
-    return cast("BaseExceptionGroup[BaseException]", error).exceptions if isinstance(error, BaseExceptionGroup) else ()
 
 
 def column_of(values: list[Any]) -> list[Any]:
@@ -109,14 +84,3 @@ def first_failures(columns: list[list[Any]]) -> dict[int, Failure]:
                 if type(value) is Failure:
                     failures.setdefault(index, value)
     return failures
-
-
-def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> Any:
-    """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
-    if isinstance(column, list):
-        return finish(column)
-    return Later(_finish_later, column, finish)
-
-
-async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:
-    return finish(await column)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .columns import gathered
-from .declaration import Partitioned
-from .kinds import CALLABLE, KIND_OF, MAPPING, is_awaitable, kinds
-from .leaves import LeafCompletion
+from .columns import attempted, gathered
+from .declaration import Partitioned, getter
+from .kinds import CALLABLE, ERROR, KIND_OF, MAPPING, is_awaitable, kinds
+from .leaves import NOTHING, LeafCompletion
 from .positions import OfSome
 from .rows import Cell, readable
 from .scope import Scope
@@ -70,7 +69,7 @@ class AttributeField:
     def __init__(self, site: Site, name: str, completion: Completion) -> None:
         self.site = site
         self.fragile = completion.place.bubbles
-        self._get: Callable[[Any], Any] = attrgetter(name)
+        self._get: Callable[[Any], Any] = getter(name)
         self._complete = completion.complete
         leaf = completion if isinstance(completion, LeafCompletion) else None
         self._exact = leaf.exact if leaf else NOTHING
@@ -82,26 +81,10 @@ class AttributeField:
         return self._complete(run, values, scope.of_field(self.site))
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
-        try:
-            values = list(map(self._get, scope.objects))
-        except Exception:  # noqa: BLE001  a property may raise anything: which objects do is found one by one
-            values = []
-        # Shorter it also is where a property raises StopIteration, which `map` takes for its end.
-        if len(values) != len(scope.objects):
-            values = [_attempt(self._get, value) for value in scope.objects]
+        values = attempted(self._get, scope.objects)
         if set(map(type, values)) <= self._exact:
             return values
         return self._complete(run, values, scope.of_field(self.site))
-
-
-NOTHING: frozenset[type] = frozenset()
-
-
-def _attempt(get: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return get(value)
-    except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-        return error
 
 
 class BatchedField:
@@ -124,7 +107,7 @@ class BatchedField:
             arguments = self._arguments.values(run.variables)
             values: Any = self._resolve(objects, run.context, **arguments)
             if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
-                return values
+                return values.copy()  # the resolver may keep its list, and change it
             if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
                 return run.spawn(self._arrive(run, scope, run.lend(values)))
             return self._answered(run, scope, values)
@@ -143,10 +126,9 @@ class BatchedField:
         if type(values) is Partitioned:
             return self._in_parts(run, scope, values)
         wanted = len(scope.objects)
-        values = values if type(values) is list else _as_list(values)
+        values = values.copy() if type(values) is list else _as_list(values)
         if len(values) != wanted:
-            field = f"{self.site.parent_type}.{self.site.name}"
-            raise RuntimeError(f"{field} gave {len(values)} values for {wanted} parents.")
+            raise RuntimeError(f"{self.site} gave {len(values)} values for {wanted} parents.")
         return self._completed(run, scope, values)
 
     def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
@@ -157,7 +139,7 @@ class BatchedField:
         objects = scope.objects
         if not parts.covers(len(objects)):
             parts.dispose()
-            raise RuntimeError(f"{self.site.parent_type}.{self.site.name} does not name each of its parents once.")
+            raise RuntimeError(f"{self.site} does not name each of its parents once.")
         begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
         for indices, values in parts.groups:
             part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
@@ -223,7 +205,7 @@ class PropertyField:
         if not self._sound:
             return self._one_by_one.execute(run, scope)
         positions = scope.of_field(self.site)
-        values = [_attempt(self._find, source) for source in scope.objects]
+        values = attempted(self._find, scope.objects)
         if kinds(values) & CALLABLE:
             values = self._called(run, values, positions)
         return self._complete(run, values, positions)
@@ -233,9 +215,12 @@ class PropertyField:
         arguments = self._arguments.values(run.variables)
         called: list[Any] = []
         for index, value in enumerate(values):
+            kind = KIND_OF[type(value)]
+            if kind & ERROR or not kind & CALLABLE:
+                called.append(value)
+                continue
             try:
-                info = run.info(self.site, positions.path_at(index)) if callable(value) else None
-                called.append(value if info is None else value(info, **arguments))
+                called.append(value(run.info(self.site, positions.path_at(index)), **arguments))
             except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
                 called.append(error)
         return called

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import isgenerator
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -23,10 +22,16 @@ CALLABLE: Final = 8
 MAPPING: Final = 16
 
 
+MOST_CLASSES: Final = 10_000
+"""A schema's values have hundreds of classes; who makes classes as he goes may not fill the memory with them."""
+
+
 class _KindOf(dict[type, int]):
-    """The kind of each class met so far; classes live as long as the process, so they are never dropped."""
+    """The kind of each class met so far."""
 
     def __missing__(self, cls: type) -> int:
+        if len(self) >= MOST_CLASSES:
+            self.clear()
         kind = self[cls] = _classify(cls)
         return kind
 
@@ -36,13 +41,18 @@ def _classify(cls: type) -> int:
         return NULL
     kind = ERROR if issubclass(cls, Exception) else PLAIN
     # A generator may be a coroutine of the old style: only the single value can tell (see `is_awaitable`).
-    if hasattr(cls, "__await__") or cls is GeneratorType:
+    if _defines(cls, "__await__") or cls is GeneratorType:
         kind |= AWAITABLE
-    if hasattr(cls, "__call__"):  # noqa: B004  asked of the class, where callable() would ask the class itself
+    if _defines(cls, "__call__"):
         kind |= CALLABLE
     if issubclass(cls, Mapping):
         kind |= MAPPING
     return kind
+
+
+def _defines(cls: type, name: str) -> bool:
+    """Whether instances have it: `hasattr` of the class would also find what its metaclass has."""
+    return any(name in vars(base) for base in cls.__mro__)
 
 
 KIND_OF: Final = _KindOf()
@@ -57,7 +67,7 @@ def kinds(values: Iterable[object]) -> int:
 
 
 def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
-    """Whether `value` must be awaited to be had."""
-    if isgenerator(value):
+    """Whether `value` must be awaited to be had. Its class tells: the value itself need not stand being asked."""
+    if type(value) is GeneratorType:
         return bool(value.gi_code.co_flags & 0x100)  # CO_ITERABLE_COROUTINE
-    return hasattr(value, "__await__")
+    return bool(KIND_OF[type(value)] & AWAITABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
 
 
 class Later:
@@ -23,3 +23,14 @@ class Later:
 
     def __await__(self) -> Generator[Any, Any, list[Any]]:
         return self._put_together(*self._arguments).__await__()
+
+
+def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> Any:
+    """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
+    if isinstance(column, list):
+        return finish(column)
+    return Later(_finish_later, column, finish)
+
+
+async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    return finish(await column)

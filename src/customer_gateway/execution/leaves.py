@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from graphql import (
     GRAPHQL_MAX_INT,
     GRAPHQL_MIN_INT,
-    Executor,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLFloat,
@@ -23,10 +22,11 @@ from graphql import (
     GraphQLString,
     Undefined,
 )
+from graphql.pyutils import inspect
 
-from .columns import complete_live
+from .columns import attempted, complete_live
 from .failures import column_of
-from .kinds import AWAITABLE, ERROR, NULL, kinds
+from .kinds import AWAITABLE, ERROR, NULL, PLAIN, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,19 +39,18 @@ if TYPE_CHECKING:
     from .run import Run
 
 NONE: Final = type(None)
-UNFIT: Final = frozenset({NONE, type(Undefined)})
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """How a column of one leaf type is serialised.
 
-    A column whose classes are all in `exact` is its own serialisation. Else `quick` gives the serialised column,
-    or None where the column must be looked at value by value.
+    A column whose classes are all in `exact` is its own serialisation. Else `quick`, where there is one, gives the
+    serialised column, or None where the column must be looked at value by value.
     """
 
     exact: frozenset[type]
-    quick: Callable[[list[Any]], list[Any] | None]
+    quick: Callable[[list[Any]], list[Any] | None] | None
     check: str | None = None
     """The check of a single value, where there is a simple one (see `rows.ODD`)."""
 
@@ -62,14 +61,14 @@ def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
     if leaf_type in ITSELF:
         cls = ITSELF[leaf_type]
         exact = frozenset({cls} if non_null else {cls, NONE})
-        return Leaf(exact, _serialised(leaf_type, non_null=non_null), _check(cls, non_null=non_null))
+        return Leaf(exact, None, _check(cls, non_null=non_null))
     if leaf_type is GraphQLInt:
-        return Leaf(NOTHING, _integers(leaf_type, non_null=non_null), _check(int, non_null=non_null))
+        return Leaf(NOTHING, _integers(non_null=non_null), _check(int, non_null=non_null))
     if leaf_type is GraphQLFloat:
-        return Leaf(NOTHING, _floats(leaf_type, non_null=non_null), _check(float, non_null=non_null))
+        return Leaf(NOTHING, _floats(non_null=non_null), _check(float, non_null=non_null))
     if isinstance(leaf_type, GraphQLEnumType):
         return Leaf(NOTHING, _enums(leaf_type, non_null=non_null))
-    return Leaf(NOTHING, _serialised(leaf_type, non_null=non_null))
+    return Leaf(NOTHING, None)
 
 
 ITSELF: Final[dict[GraphQLLeafType, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
@@ -82,32 +81,13 @@ def _check(cls: type, *, non_null: bool) -> str:
     return cls.__name__ if non_null else f"{cls.__name__}?"
 
 
-def _serialised(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
-    refused = ERROR | AWAITABLE | (NULL if non_null else 0)
-    serialise = leaf_type.coerce_output_value
-
-    def quick(values: list[Any]) -> list[Any] | None:
-        if kinds(values) & refused:
-            return None
-        try:
-            done = [None if value is None or value is Undefined else serialise(value) for value in values]
-        except Exception:  # noqa: BLE001  the single value tells which one and why
-            return None
-        fit = done if non_null else [cell for cell, value in zip(done, values, strict=True) if value is not None]
-        return done if UNFIT.isdisjoint(map(type, fit)) else None
-
-    return quick
-
-
-def _integers(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
-    otherwise = _serialised(leaf_type, non_null=non_null)
-
+def _integers(*, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
     def quick(values: list[Any]) -> list[Any] | None:
         classes = set(map(type, values))
         if not non_null:
             classes.discard(NONE)
         if classes != {int}:
-            return values if not classes else otherwise(values)
+            return None if classes else values
         numbers = values if non_null else [value for value in values if value is not None]
         fits = min(numbers) >= GRAPHQL_MIN_INT and max(numbers) <= GRAPHQL_MAX_INT
         return values if fits else None
@@ -115,15 +95,13 @@ def _integers(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[A
     return quick
 
 
-def _floats(leaf_type: GraphQLLeafType, *, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
-    otherwise = _serialised(leaf_type, non_null=non_null)
-
+def _floats(*, non_null: bool) -> Callable[[list[Any]], list[Any] | None]:
     def quick(values: list[Any]) -> list[Any] | None:
         classes = set(map(type, values))
         if not non_null:
             classes.discard(NONE)
         if classes != {float}:
-            return values if not classes else otherwise(values)
+            return None if classes else values
         finite = all(map(isfinite, values if non_null else [value for value in values if value is not None]))
         return values if finite else None
 
@@ -156,33 +134,63 @@ def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]
         if kinds(values) & (ERROR | AWAITABLE):
             return None
         try:
-            return list(map(name_of, values))
+            column = list(map(name_of, values))
         except Exception:  # noqa: BLE001  the single value tells which one and why
             return None
+        return column if len(column) == len(values) else None  # `map` takes a StopIteration for its end
 
     return quick
 
 
 class LeafCompletion:
-    __slots__ = ("check", "exact", "leaf_type", "place", "quick")
+    __slots__ = ("_quick", "_unfit", "check", "exact", "leaf_type", "place")
 
     def __init__(self, place: Place, leaf_type: GraphQLLeafType) -> None:
         self.place = place
         self.leaf_type = leaf_type
         leaf = leaf_of(leaf_type, non_null=place.non_null)
-        self.exact, self.quick, self.check = leaf.exact, leaf.quick, leaf.check
+        self.exact, self._quick, self.check = leaf.exact, leaf.quick, leaf.check
+        self._unfit = ERROR | AWAITABLE | (NULL if place.non_null else PLAIN)
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         if set(map(type, values)) <= self.exact:
             return values
-        quick = self.quick(values)
-        return complete_live(self.place, run, values, positions, self._one_by_one) if quick is None else quick
+        column = None if self._quick is None else self._quick(values)
+        if column is not None:
+            return column
+        if kinds(values) & self._unfit:
+            return complete_live(self.place, run, values, positions, self._serialised)
+        return self._serialised(run, values, positions)
 
-    def _one_by_one(self, run: Run, values: list[Any], positions: Positions) -> list[Any]:
-        column: list[Any] = []
-        for index, value in enumerate(values):
-            try:
-                column.append(Executor.complete_leaf_value(self.leaf_type, value))
-            except Exception as error:  # noqa: BLE001  a scalar may raise anything
-                column.append(self.place.fail(run, error, positions, index))
-        return column_of(column)
+    def _serialised(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        """Each value as its type gives it, asked once; only what it gives is looked at."""
+        serialise = self.leaf_type.coerce_output_value
+        if kinds(values) & NULL:
+            cells = attempted(lambda value: None if value is None or value is Undefined else serialise(value), values)
+        else:
+            cells = attempted(serialise, values)
+        odd = kinds(cells)
+        if odd & NULL and any(map(self._lacks, values, cells)):
+            cells = list(map(self._told, values, cells))
+            odd = kinds(cells)
+        if odd & (ERROR | AWAITABLE):
+            return complete_live(self.place, run, cells, positions, _as_they_are)
+        return cells
+
+    def _lacks(self, value: Any, cell: Any) -> bool:
+        """Whether the type gave nothing for a value."""
+        return (cell is None or cell is Undefined) and not (value is None or value is Undefined)
+
+    def _told(self, value: Any, cell: Any) -> Any:
+        """The cell, or the error that there is none, in graphql-core's words."""
+        if not self._lacks(value, cell):
+            return cell
+        try:
+            call = f"{inspect(self.leaf_type)}.coerce_output_value({inspect(value)})"
+            return TypeError(f"Expected `{call}` to return non-nullable value, returned: {inspect(cell)}")
+        except Exception as error:  # noqa: BLE001  a value need not stand being looked at
+            return error
+
+
+def _as_they_are(run: Run, values: list[Any], positions: Positions) -> list[Any]:  # noqa: ARG001  as any step
+    return column_of(values)

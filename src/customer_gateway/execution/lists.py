@@ -14,7 +14,9 @@ from graphql.pyutils import is_iterable
 
 from .columns import arrived, complete_live, gathered, sort_out
 from .declaration import Partitioned
-from .failures import Failure, Torn, column_of, then
+from .failures import Failure, Torn, column_of
+from .later import then
+from .leftovers import close_unbegun
 from .positions import OfItem, OfSome
 
 if TYPE_CHECKING:
@@ -72,8 +74,7 @@ class ListCompletion:
         count = parts.count
         if not parts.covers(count):
             parts.dispose()
-            field = f"{self.place.site.parent_type}.{self.place.site.name}"
-            error = RuntimeError(f"{field} does not name each of its items once.")
+            error = RuntimeError(f"{self.place.site} does not name each of its items once.")
             return column_of([self.place.fail(run, error, positions, 0)])
         items = OfItem(positions, [count])
         begun = [
@@ -86,23 +87,24 @@ class ListCompletion:
         try:
             values = list(await part)
             if len(values) != count:
-                field = f"{self.place.site.parent_type}.{self.place.site.name}"
-                raise RuntimeError(f"{field} gave {len(values)} values for {count} items.")  # noqa: TRY301 - as any other
+                raise RuntimeError(f"{self.place.site} gave {len(values)} values for {count} items.")  # noqa: TRY301 - as any other
         except Exception as error:  # noqa: BLE001  whatever is raised is the error of each of these items
             values = [error] * count
         column = self.item.complete(run, values, positions)
         return column if isinstance(column, list) else await column
 
     def _list(self, run: Run, value: Any) -> list[Any] | Future[list[Any]] | Exception:
+        items: list[Any] = []
         try:
             if hasattr(value, "__aiter__"):
                 return run.begin(_drain(value))
             if is_iterable(value):
-                return list(value)
+                items.extend(value)
+                return items
         except Exception as error:  # noqa: BLE001  a generator may raise anything
+            close_unbegun(items)
             return error
-        field = f"{self.place.site.parent_type}.{self.place.site.name}"
-        return GraphQLError(f"Expected Iterable, but did not find one for field '{field}'.")
+        return GraphQLError(f"Expected Iterable, but did not find one for field '{self.place.site}'.")
 
     def _items(self, run: Run, lists: list[Any], positions: Positions) -> Columnar:
         if len(lists) == 1:
@@ -132,4 +134,11 @@ LISTS = {list, tuple}
 
 
 async def _drain(iterable: Any) -> list[Any]:
-    return [item async for item in iterable]
+    items: list[Any] = []
+    try:
+        async for item in iterable:
+            items.append(item)  # noqa: PERF401  what was read before an error is to be closed
+    except BaseException:
+        close_unbegun(items)
+        raise
+    return items

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from asyncio import isfuture
 from typing import TYPE_CHECKING, Any
 
 from graphql.execution.executor import invalid_return_type_error
@@ -13,8 +12,9 @@ from graphql.execution.executor import invalid_return_type_error
 from .abstract import ConcreteTypes
 from .columns import arrived, complete_live, gathered, sort_out
 from .declaration import python_type
-from .failures import column_of, then
-from .kinds import is_awaitable
+from .failures import column_of
+from .kinds import ERROR, KIND_OF, is_awaitable
+from .later import then
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class ObjectCompletion:
     def _checked(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         """As the type's `is_type_of` demands."""
         verdicts = [self._ask(run, value, positions, index) for index, value in enumerate(objects)]
-        if any(isfuture(verdict) for verdict in verdicts):
+        if any(map(is_awaitable, verdicts)):
             return run.spawn(self._judged_later(run, objects, verdicts, positions))
         return self._judged(run, objects, verdicts, positions)
 
@@ -84,7 +84,7 @@ class ObjectCompletion:
         return sort_out(self.place, run, judged, positions, self._rows)
 
     def _judge(self, value: Any, verdict: Any) -> Any:
-        if isinstance(verdict, Exception):
+        if KIND_OF[type(verdict)] & ERROR:
             return verdict
         try:
             return value if verdict else invalid_return_type_error(self.object_type, value, self.place.site.details)
@@ -109,7 +109,7 @@ class AbstractCompletion:
         if only is not None:
             return self._object(only).live(run, values, positions)
         types = self._concrete.of_each(run, values, positions)
-        if any(isfuture(found) for found in types):
+        if any(map(is_awaitable, types)):
             return run.spawn(self._dispatched_later(run, values, types, positions))
         return self._dispatched(run, values, types, positions)
 

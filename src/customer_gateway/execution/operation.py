@@ -12,6 +12,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     assert_valid_schema,
     parse,
     validate,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from graphql import ASTValidationRule, GraphQLSchema
     from graphql.execution.values import VariableValues
 
-    from .plan_cache import Prepared
+    from .plan_cache import OperationPlan
     from .result import Formatter
 
 Stage = Literal["parse", "validation", "operation"]
@@ -119,12 +120,15 @@ class CompiledOperation:
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
         self._plans = OperationPlans(operation, plans)
 
-    def bind(self, variables: Mapping[str, Any] | None = None) -> Bound:
-        """The operation with its variables: coerced once, whatever is then asked of it."""
+    def bind(self, variables: Mapping[str, Any] | None = None, *, incremental: bool = False) -> Bound:
+        """The operation with its variables: coerced once, whatever is then asked of it.
+
+        `incremental` is how `execute_incrementally` wants it.
+        """
         values = self._variables.coerce(variables)
         if isinstance(values, list):
             return Bound(self._operation, NO_VALUES, values)
-        return Bound(self._operation, values, self._plans.prepared(values))
+        return Bound(self._operation, values, self._plans.plan_for(values, incremental=incremental))
 
     async def execute(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -154,18 +158,7 @@ class CompiledOperation:
         The fields of deferred fragments begin when the results that follow are asked for. Close their iterator to
         abandon them.
         """
-        values = self._variables.coerce(variables)
-        if isinstance(values, list):
-            return ExecutionResult(None, values, executed=False)
-        prepared = self._plans.prepared(values, incremental=True)
-        if isinstance(prepared, list):
-            return ExecutionResult(None, prepared, executed=False)
-        run = Run(self._operation, values, context, root, incremental=True)
-        data = await run.data(prepared.plan)
-        incremental = published(run, data)
-        if incremental is not None:
-            return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
-        return ExecutionResult(data, run.landed.end() or None)
+        return await self.bind(variables, incremental=True).execute_incrementally(context, root)
 
     async def subscribe(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -174,20 +167,7 @@ class CompiledOperation:
 
         Each event is one execution with the event as its root.
         """
-        values = self._variables.coerce(variables)
-        if isinstance(values, list):
-            return ExecutionResult(None, values, executed=False)
-        if self.operation_type != "subscription":
-            return ExecutionResult(None, [GraphQLError("Expected subscription operation.")], executed=False)
-        prepared = self._plans.prepared(values)
-        if isinstance(prepared, list):
-            return ExecutionResult(None, prepared, executed=False)
-        try:
-            source = await Run(self._operation, values, context, root).events(prepared.source)
-        except GraphQLError as error:
-            return ExecutionResult(None, [error], executed=False)
-        bound = Bound(self._operation, values, prepared)
-        return Events(source, lambda event: bound.execute(context, event))
+        return await self.bind(variables).subscribe(context, root)
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:
         """The name of every field that the operation reads, for each concrete type it can be read on.
@@ -198,24 +178,51 @@ class CompiledOperation:
 
 
 class Bound:
-    """An operation with coerced variables, or with the errors that refuse it."""
+    """An operation with coerced variables and the plan for them, or with the errors that refuse it."""
 
-    __slots__ = ("_operation", "_prepared", "_values")
+    __slots__ = ("_operation", "_plan", "_values")
 
-    def __init__(self, operation: Operation, values: VariableValues, prepared: Prepared | list[GraphQLError]) -> None:
+    def __init__(self, operation: Operation, values: VariableValues, plan: OperationPlan | list[GraphQLError]) -> None:
         self._operation = operation
         self._values = values
-        self._prepared = prepared
+        self._plan = plan
 
     @property
     def fields_by_type(self) -> dict[str, frozenset[str]]:
         """The name of every field that is read, for each concrete type it can be read on: none if it is refused."""
-        return {} if isinstance(self._prepared, list) else self._prepared.fields_by_type
+        return {} if isinstance(self._plan, list) else self._plan.fields_by_type
 
     async def execute(self, context: Any = None, root: Any = None) -> ExecutionResult:
         """Errors are in the result; only cancellation is raised."""
-        if isinstance(self._prepared, list):
-            return ExecutionResult(None, self._prepared, executed=False)
+        if isinstance(self._plan, list):
+            return _refused(self._plan)
         run = Run(self._operation, self._values, context, root)
-        data = await run.data(self._prepared.plan)
+        data = await run.data(self._plan.root)
         return ExecutionResult(data, run.landed.end() or None)
+
+    async def execute_incrementally(self, context: Any, root: Any) -> ExecutionResult | IncrementalResults:
+        """As `CompiledOperation.execute_incrementally`; bound for that."""
+        if isinstance(self._plan, list):
+            return _refused(self._plan)
+        run = Run(self._operation, self._values, context, root, incremental=True)
+        data = await run.data(self._plan.root)
+        incremental = published(run, data)
+        if incremental is not None:
+            return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
+        return ExecutionResult(data, run.landed.end() or None)
+
+    async def subscribe(self, context: Any, root: Any) -> Events | ExecutionResult:
+        """As `CompiledOperation.subscribe`."""
+        if isinstance(self._plan, list):
+            return _refused(self._plan)
+        if self._operation.definition.operation is not OperationType.SUBSCRIPTION:
+            return _refused([GraphQLError("Expected subscription operation.")])
+        try:
+            source = await Run(self._operation, self._values, context, root).events(self._plan.source)
+        except GraphQLError as error:
+            return _refused([error])
+        return Events(source, lambda event: self.execute(context, event))
+
+
+def _refused(errors: list[GraphQLError]) -> ExecutionResult:
+    return ExecutionResult(None, errors, executed=False)

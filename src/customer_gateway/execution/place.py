@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphql import located_error
+from graphql import GraphQLError, located_error
 
 from .failures import Failure, Torn
 
 if TYPE_CHECKING:
     from graphql import FieldNode, GraphQLField, GraphQLObjectType
     from graphql.execution.collect_fields import FieldDetailsList
+    from graphql.pyutils import Path
 
     from .positions import Positions
     from .run import Run
@@ -30,6 +31,24 @@ class Site:
     depth: int
     """How many fields stand above this one."""
 
+    def __str__(self) -> str:
+        return f"{self.parent_type}.{self.name}"
+
+
+def located(error: Exception, site: Site, path: Path | None) -> GraphQLError:
+    """The error with its place in document and response.
+
+    An error whose own text, nodes or the like cannot be read is told by its class alone: it may not cost more than its
+    field, whatever it is.
+    """
+    place = None if path is None else path.as_list()
+    try:
+        return located_error(error, site.nodes, place)
+    except Exception:  # noqa: BLE001  an exception may raise anything when it is looked at
+        told = RuntimeError(f"{type(error).__name__} cannot be told.")
+        told.__cause__ = error
+        return GraphQLError(str(told), site.nodes, path=place, original_error=told)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -43,19 +62,19 @@ class Place:
     def fail(self, run: Run, error: Exception, positions: Positions, index: int) -> Failure | None:
         """What stands in the column where `error` happened."""
         path = positions.path_at(index)
-        located = located_error(error, self.site.nodes, path.as_list() if path is not None else None)
-        run.landed.met.append(located)
+        found = located(error, self.site, path)
+        run.landed.met.append(found)
         if self.bubbles:
-            return Failure(located)
-        run.landed.add(located, positions, index)
+            return Failure(found)
+        run.landed.add(found, positions, index)
         return None
 
     def null(self, run: Run, positions: Positions, index: int) -> Failure | None:
         """What stands in the column where the value is null."""
         if not self.non_null:
             return None
-        field = f"{self.site.parent_type}.{self.site.name}"
-        return self.fail(run, TypeError(f"Cannot return null for non-nullable field {field}."), positions, index)
+        error = TypeError(f"Cannot return null for non-nullable field {self.site}.")
+        return self.fail(run, error, positions, index)
 
     def land(self, run: Run, column: list[Any], positions: Positions) -> list[Any]:
         """The column with failures from below taken here, unless they must go higher."""

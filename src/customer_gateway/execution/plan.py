@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphql import default_field_resolver
@@ -13,7 +12,7 @@ from graphql.execution.incremental.build_execution_plan import build_execution_p
 from graphql.type.introspection import TypeNameMetaFieldDef
 
 from .completion import completion_of
-from .declaration import Attribute, Batched, declared
+from .declaration import Attribute, Batched, declared, getter
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
 from .place import Site
 from .rows import FEWEST_ROWS, OFTEN, compilable, reader
@@ -90,7 +89,7 @@ class SelectionPlan:
         return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
 
-class Planned:
+class PlanSize:
     """How many fields were planned so far, and who is told of those that come."""
 
     __slots__ = ("fields", "tell")
@@ -111,7 +110,7 @@ class Planner:
     def __init__(
         self,
         collector: Collector,
-        planned: Planned,
+        size: PlanSize,
         *,
         error_propagation: bool,
         incremental: bool = False,
@@ -120,7 +119,7 @@ class Planner:
         self.schema = collector.schema
         self.error_propagation = error_propagation
         self._collector = collector
-        self._planned = planned
+        self._size = size
         self._incremental = incremental
         self._within = within
         """The deferred fragments whose fields this planner plans, None for the initial result."""
@@ -146,12 +145,12 @@ class Planner:
 
     def _inside(self, usages: DeferUsageSet) -> Planner:
         return Planner(
-            self._collector, self._planned, error_propagation=self.error_propagation, incremental=True, within=usages
+            self._collector, self._size, error_propagation=self.error_propagation, incremental=True, within=usages
         )
 
     def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan:
         planned = [self._field(object_type, name, details, depth) for name, details in grouped.items()]
-        self._planned.add(len(planned))
+        self._size.add(len(planned))
         return SelectionPlan([field for field in planned if field is not None], depth)
 
     def _field(
@@ -183,7 +182,7 @@ class Planner:
 
 
 def _attribute(name: str) -> Callable[..., Any]:
-    get = attrgetter(name)
+    get = getter(name)
 
     def resolve(source: Any, _info: object, **_arguments: object) -> Any:
         return get(source)

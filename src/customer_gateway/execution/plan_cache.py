@@ -15,7 +15,7 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .cache import WeightedCache
 from .collection import Collector, condition_variables, fields_by_type
-from .plan import Planned, Planner
+from .plan import Planner, PlanSize
 from .source import source_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PlanCache:
     """
 
     def __init__(self, most_fields: int = MOST_FIELDS) -> None:
-        self._plans: WeightedCache[tuple[object, Setting], Prepared] = WeightedCache(most_fields)
+        self._plans: WeightedCache[tuple[object, Setting], OperationPlan] = WeightedCache(most_fields, _let_go)
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -52,14 +52,19 @@ class PlanCache:
         """The number of fields of all plans kept, with what the plans themselves count."""
         return self._plans.weight
 
-    def get(self, owner: object, setting: Setting) -> Prepared | None:
+    def get(self, owner: object, setting: Setting) -> OperationPlan | None:
         return self._plans.get((owner, setting))
 
-    def keep(self, owner: object, setting: Setting, prepared: Prepared) -> None:
+    def keep(self, owner: object, setting: Setting, plan: OperationPlan) -> None:
         """Keep a plan, and count what will yet be planned of it."""
         key = (owner, setting)
-        self._plans.keep(key, prepared, PLAN + prepared.planned.fields)
-        prepared.planned.tell = partial(self._plans.grow, key)
+        plan.size.tell = partial(self._plans.grow, key)
+        self._plans.keep(key, plan, PLAN + plan.size.fields)
+
+
+def _let_go(plan: OperationPlan) -> None:
+    """What is executed still may grow: that is nobody's weight any more, least of all its successor's."""
+    plan.size.tell = None
 
 
 class OperationPlans:
@@ -78,14 +83,14 @@ class OperationPlans:
             for directive in operation.definition.directives or ()
         )
 
-    def prepared(self, values: VariableValues, *, incremental: bool = False) -> Prepared | list[GraphQLError]:
+    def plan_for(self, values: VariableValues, *, incremental: bool = False) -> OperationPlan | list[GraphQLError]:
         """The plan for these values of the conditions, or the error that says why there is none."""
         coerced = values.coerced
         setting = (incremental, *[_told_apart(coerced.get(name, Undefined)) for name in self._conditions])
         try:
             known = self._cache.get(self._owner, setting)
             if known is None:
-                known = self._prepare(values, incremental=incremental)
+                known = self._planned(values, incremental=incremental)
                 if self._reusable:
                     self._cache.keep(self._owner, setting, known)
         except GraphQLError as error:
@@ -94,7 +99,7 @@ class OperationPlans:
             return [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self._operation.definition)]
         return known
 
-    def _prepare(self, values: VariableValues, *, incremental: bool) -> Prepared:
+    def _planned(self, values: VariableValues, *, incremental: bool) -> OperationPlan:
         operation = self._operation
         root_type = operation.schema.get_root_type(operation.definition.operation)
         if root_type is None:
@@ -116,7 +121,7 @@ class OperationPlans:
             kept,
             hide_suggestions=operation.hide_suggestions,
         )
-        return Prepared(collector, root_type, error_propagation=self._propagates, incremental=incremental)
+        return OperationPlan(collector, root_type, error_propagation=self._propagates, incremental=incremental)
 
 
 def _told_apart(value: Any) -> Any:
@@ -124,7 +129,7 @@ def _told_apart(value: Any) -> Any:
     return value if type(value) is bool else repr(value)
 
 
-class Prepared:
+class OperationPlan:
     """The plan of an operation under one setting of its conditions."""
 
     def __init__(
@@ -132,9 +137,9 @@ class Prepared:
     ) -> None:
         self._collector = collector
         self._root_type = root_type
-        self.planned = Planned()
-        planner = Planner(collector, self.planned, error_propagation=error_propagation, incremental=incremental)
-        self.plan: SelectionPlan = planner.root(root_type)
+        self.size = PlanSize()
+        planner = Planner(collector, self.size, error_propagation=error_propagation, incremental=incremental)
+        self.root: SelectionPlan = planner.root(root_type)
         self._fields_by_type: dict[str, frozenset[str]] | None = None
 
     @cached_property

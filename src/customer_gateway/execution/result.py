@@ -46,7 +46,7 @@ class ExecutionResult:
         return response
 
     def to_bytes(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> bytes:
-        """The response as UTF-8 JSON. Raises TypeError where a scalar gave what JSON has no words for."""
+        """The response as UTF-8 JSON. Raises as `encoded` where a scalar gave what JSON has no words for."""
         return encoded(self.response(formatter, extensions))
 
 

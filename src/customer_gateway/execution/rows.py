@@ -81,7 +81,8 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
         if cell.attribute is None:
             entries.append(f"'{cell.name}': {f'v{number}' if cell.constant is None else repr(cell.constant)}")
             continue
-        lines.append(f"  v{number} = o.{cell.attribute}")
+        # What a property raises stands for its value: an exception is odd, whatever the type.
+        lines += [f"  try: v{number} = o.{cell.attribute}", f"  except Exception as error: v{number} = error"]
         lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: odd |= {1 << number}")
         entries.append(f"'{cell.name}': v{number}")
     lines += [f"  add({{{', '.join(entries)}}})", " return rows, odd"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from asyncio import ensure_future, gather, get_running_loop
 from functools import cached_property
-from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from graphql import Executor, default_field_resolver, default_type_resolver
 from .assembly import failed, filled, joined
 from .defer import Deferred
 from .failures import Landed, Torn
+from .leftovers import close_unbegun
 from .positions import Objects, Root
 from .scope import Scope
 
@@ -88,7 +88,7 @@ class Run:
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
-        """The response data; errors are in `landed`. Nothing begun here outlives it."""
+        """The response data; errors are in `landed`. Whatever this run began has ended then."""
         objects = Objects(Root())
         try:
             if self.operation.serial:
@@ -183,12 +183,7 @@ class Run:
             else:
                 present.append(BLANKS)
                 late.append((field.site.response_name, column))
-        try:
-            rows, odd = read(scope.objects, *present)
-        except Exception:  # noqa: BLE001  a property may raise anything: which one did is found field by field
-            known = dict(zip(plan.executed, columns, strict=True))
-            whole = [known[field] if field in known else field.execute(self, scope) for field in plan.fields]
-            return joined(plan, whole, len(scope.objects))
+        rows, odd = read(scope.objects, *present)
         if odd:
             repaired = [
                 (name, field.complete(self, [row[name] for row in rows], scope)) for name, field in plan.odd(odd)
@@ -228,9 +223,7 @@ class Run:
         try:
             await gather(*self._begun, return_exceptions=True)
         finally:
-            for awaitable in self._lent:
-                if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
-                    awaitable.close()
+            close_unbegun(self._lent)
             self._begun.clear()
             self._lent.clear()
 
@@ -264,4 +257,4 @@ class Run:
     def info(self, site: Site, path: Path | None) -> GraphQLResolveInfo[Any]:
         if path is None:
             raise RuntimeError("A field without a path")
-        return self.reference.build_resolve_info(site.definition, site.nodes, site.parent_type, path)
+        return self.reference.build_resolve_info(site.definition, list(site.nodes), site.parent_type, path)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, default_field_resolver, located_error
+from graphql import GraphQLError, default_field_resolver
 from graphql.execution.execute import assert_event_stream
 from graphql.pyutils import Path
 
 from .kinds import is_awaitable
-from .place import Site
+from .place import Site, located
 from .variables import arguments_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Source:
             stream = self._subscribe(run.root, run.info(site, path), **arguments)
             return assert_event_stream(await stream if is_awaitable(stream) else stream)
         except Exception as error:
-            raise located_error(error, site.nodes, path.as_list()) from error
+            raise located(error, site, path) from error
 
 
 def source_of(collector: Collector, root_type: GraphQLObjectType) -> Source:

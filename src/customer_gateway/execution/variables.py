@@ -180,6 +180,6 @@ def _entries(field: GraphQLField, node: FieldNode) -> list[tuple[str, Make]] | N
         entries = [
             (definition.out_name or name, given(nodes.get(name), definition)) for name, definition in field.args.items()
         ]
-    except (TypeError, RecursionError):
+    except Exception:  # noqa: BLE001  scalars and `out_type`s may raise anything
         return None
     return None if any(make is UNFIT for _, make in entries) else entries
