@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from graphql import GraphQLError, build_schema
 from httpx import ASGITransport, AsyncClient, Response
 
-from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
+from customer_gateway.api.engine import Engine, RequestScope
+from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.errors import BadUserInput, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.execution import Batched
 from customer_gateway.http import HttpSettings, build_http

@@ -13,7 +13,7 @@ import structlog.testing
 from redis_server import NEEDS_REDIS, RedisServer
 from wire.vendor import closed_port
 
-from customer_gateway.api.engine import Deadline, Prepared
+from customer_gateway.api.engine import Prepared
 from customer_gateway.app import (
     build_app,
     build_engine,
@@ -24,6 +24,7 @@ from customer_gateway.app import (
 )
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.model.deadline import Deadline
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings
 

@@ -14,8 +14,9 @@ import structlog
 from uvicorn.config import STARTUP_FAILURE
 
 from customer_gateway import collector, config
-from customer_gateway.api.engine import DocumentLimits, Engine, RequestScope
+from customer_gateway.api.engine import Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
+from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, sdl, unified_names
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid

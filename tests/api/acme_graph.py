@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from federation.fake_system import ACME, federation
 
-from customer_gateway.api.engine import DocumentLimits, Engine, Prepared, RequestScope
+from customer_gateway.api.engine import Engine, Prepared, RequestScope
+from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, unified_names
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.system import Want

@@ -20,11 +20,13 @@ from graphql import (
 )
 from http_world import World
 
-from customer_gateway.api.engine import Deadline, DocumentLimits, Engine, Prepared, Refused, Reply, RequestScope
-from customer_gateway.api.limits import weight_of
+from customer_gateway.api.engine import Engine, Prepared, Refused, RequestScope
+from customer_gateway.api.limits import DocumentLimits, weight_of
+from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.api.reply import Reply
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from gateway import in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer_gateway.api.engine import Deadline, RequestScope
+from customer_gateway.api.engine import RequestScope
 from customer_gateway.api.schema import unified_names
 from customer_gateway.app import (
     _request_factory,  # pyright: ignore[reportPrivateUsage] - the very contexts that the gateway makes
@@ -22,6 +22,7 @@ from customer_gateway.app import (
     gateway_schema,
 )
 from customer_gateway.execution import compile_operation
+from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.record import is_list, is_object
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring

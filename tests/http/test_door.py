@@ -12,8 +12,9 @@ from httpx import ASGITransport, AsyncClient
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from customer_gateway.api.engine import DocumentLimits, Engine
+from customer_gateway.api.engine import Engine
 from customer_gateway.api.formatting import MASK
+from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
 
 if TYPE_CHECKING:

@@ -1,19 +1,16 @@
-"""The engine: documents prepared once, operations executed by either executor, answers that several may share."""
+"""The engine: documents prepared once, operations executed by either executor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import orjson
-import structlog
 from graphql import execute  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
 
-from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
+from customer_gateway.api.formatting import FormattedError, coded
 from customer_gateway.api.limits import (
-    MOST_ERRORS,
     DocumentInvalid,
     DocumentLimits,
     DocumentRefused,
@@ -22,6 +19,7 @@ from customer_gateway.api.limits import (
     too_deep,
     weight_of,
 )
+from customer_gateway.api.reply import LATE, failed, reply_to
 from customer_gateway.execution import (
     CompiledOperation,
     OperationKey,
@@ -29,24 +27,19 @@ from customer_gateway.execution import (
     PlanCache,
     WeightedCache,
     compile_operation,
-    drop_tracebacks,
-    encoded,
     operation_key,
 )
-from customer_gateway.model.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from graphql import GraphQLError, GraphQLSchema
+    from graphql import GraphQLSchema
 
-__all__ = ["LATE", "Deadline", "DocumentLimits", "Engine", "Execution", "Prepared", "Refused", "Reply", "RequestScope"]
+    from customer_gateway.api.reply import Outcome, Reply
+    from customer_gateway.model.deadline import Deadline
 
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
 RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]
-ReplyStage: TypeAlias = Literal["variables", "executed", "failed"]
-
-_log = structlog.get_logger("customer_gateway.api")
 
 CODES: Final = {
     "parse": "GRAPHQL_PARSE_FAILED",
@@ -90,48 +83,6 @@ class Prepared:
         return self.compiled.operation_type
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to an operation. `data` is JSON, the same for all who asked the same; None where nothing ran.
-
-    `errors` are formatted, without request id.
-    """
-
-    data: bytes | None
-    errors: list[FormattedError]
-    extensions: Mapping[str, Any]
-    stage: ReplyStage
-
-    def encode(self, request_id: str) -> bytes:
-        """The whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
-        fields: list[bytes] = []
-        if self.errors:
-            fields += b",", b'"errors":', orjson.dumps(stamped(self.errors, request_id))
-        if self.data is not None:
-            fields += b",", b'"data":', self.data
-        if self.extensions:
-            fields += b",", b'"extensions":', orjson.dumps(self.extensions)
-        return b"".join((b"{", *fields[1:], b"}"))
-
-
-LATE: Final = Reply(
-    b"null",
-    [plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)],
-    {},
-    "executed",
-)
-"""The answer to one whose time is up when nothing can be told yet."""
-
-
-class _Outcome(Protocol):
-    """What both executors give."""
-
-    @property
-    def data(self) -> dict[str, Any] | None: ...
-    @property
-    def errors(self) -> list[GraphQLError] | None: ...
-
-
 class Execution:
     """One execution of an operation, which several requests may wait for."""
 
@@ -139,7 +90,7 @@ class Execution:
         self,
         scope: RequestScope,
         context_factory: Callable[[RequestScope], object],
-        run: Callable[[object], Awaitable[_Outcome]],
+        run: Callable[[object], Awaitable[Outcome]],
         so_far: Callable[[Any], object] | None,
     ) -> None:
         self._scope = scope
@@ -153,7 +104,7 @@ class Execution:
         try:
             self._context = self._context_factory(self._scope)
         except Exception:  # noqa: BLE001  the next to last net: logged here, masked for the client
-            return _failed()
+            return failed()
         return await self._reply(self._context)
 
     async def so_far(self) -> Reply:
@@ -167,9 +118,9 @@ class Execution:
 
     async def _reply(self, context: object) -> Reply:
         try:
-            return _reply(await self._run(context), self._scope.extensions)
+            return reply_to(await self._run(context), self._scope.extensions)
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
-            return _failed()
+            return failed()
 
 
 class Engine:
@@ -247,7 +198,7 @@ class Engine:
             return _beyond(too_deep())
         return Prepared(compiled, operation_name)
 
-    async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> _Outcome:
+    async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> Outcome:
         outcome = execute(
             self._schema,
             prepared.compiled.document,
@@ -257,22 +208,6 @@ class Engine:
             hide_suggestions=True,
         )
         return await outcome if isawaitable(outcome) else outcome
-
-
-def _failed() -> Reply:
-    """The reply to a mistake of ours; to be called where it is caught."""
-    _log.exception("operation failed")
-    return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
-
-
-def _reply(outcome: _Outcome, extensions: Mapping[str, Any]) -> Reply:
-    errors = outcome.errors or []
-    # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
-    if errors and outcome.data is None and all(error.path is None for error in errors):
-        return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
-    told = format_errors(errors)
-    drop_tracebacks(errors)
-    return Reply(b"null" if outcome.data is None else encoded(outcome.data), told, extensions, "executed")
 
 
 def _beyond(refused: DocumentRefused) -> Refused:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 import structlog
 
-from customer_gateway.api.engine import LATE, Prepared, Refused
+from customer_gateway.api.engine import Prepared, Refused
 from customer_gateway.api.formatting import MASK, plain, stamped
+from customer_gateway.api.reply import LATE
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from customer_gateway.api.engine import Deadline, Engine, Execution, Reply
+    from customer_gateway.api.engine import Engine, Execution
+    from customer_gateway.api.reply import Reply
     from customer_gateway.http.door import Visit
     from customer_gateway.http.in_flight import Flight
     from customer_gateway.http.reading import GraphQLRequest
     from customer_gateway.http.settings import HttpSettings
+    from customer_gateway.model.deadline import Deadline
 
     Headers = dict[bytes, bytes]
 

@@ -1,0 +1,81 @@
+"""Answers to operations, which several requests may share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+import orjson
+import structlog
+
+from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
+from customer_gateway.api.limits import MOST_ERRORS
+from customer_gateway.execution import drop_tracebacks, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphql import GraphQLError
+
+ReplyStage: TypeAlias = Literal["variables", "executed", "failed"]
+
+_log = structlog.get_logger("customer_gateway.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to an operation. `data` is JSON, the same for all who asked the same; None where nothing ran.
+
+    `errors` are formatted, without request id.
+    """
+
+    data: bytes | None
+    errors: list[FormattedError]
+    extensions: Mapping[str, Any]
+    stage: ReplyStage
+
+    def encode(self, request_id: str) -> bytes:
+        """The whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
+        fields: list[bytes] = []
+        if self.errors:
+            fields += b",", b'"errors":', orjson.dumps(stamped(self.errors, request_id))
+        if self.data is not None:
+            fields += b",", b'"data":', self.data
+        if self.extensions:
+            fields += b",", b'"extensions":', orjson.dumps(self.extensions)
+        return b"".join((b"{", *fields[1:], b"}"))
+
+
+LATE: Final = Reply(
+    b"null",
+    [plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)],
+    {},
+    "executed",
+)
+"""The answer to one whose time is up when nothing can be told yet."""
+
+
+class Outcome(Protocol):
+    """What both executors give."""
+
+    @property
+    def data(self) -> dict[str, Any] | None: ...
+    @property
+    def errors(self) -> list[GraphQLError] | None: ...
+
+
+def failed() -> Reply:
+    """The reply to a mistake of ours; to be called where it is caught."""
+    _log.exception("operation failed")
+    return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
+
+
+def reply_to(outcome: Outcome, extensions: Mapping[str, Any]) -> Reply:
+    """What is told of an outcome."""
+    errors = outcome.errors or []
+    # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
+    if errors and outcome.data is None and all(error.path is None for error in errors):
+        return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
+    told = format_errors(errors)
+    drop_tracebacks(errors)
+    return Reply(b"null" if outcome.data is None else encoded(outcome.data), told, extensions, "executed")
