@@ -84,6 +84,7 @@ class Run:
         self._begun: list[Future[Any]] = []
         self._lent: list[Awaitable[Any]] = []
         self._alone = False
+        """Whether the next column that comes later has nothing beside it (`_lonely`)."""
         self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
 
@@ -202,7 +203,10 @@ class Run:
         return future
 
     def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
-        """A column that comes later and may begin new work then."""
+        """A column that comes later and may begin new work then. It is a task, so that what stands beside it goes on.
+
+        Only the first of a root of one field stands alone: that one begins when it is awaited, in the caller's task.
+        """
         if self._alone:
             self._alone = False
             return coroutine
