@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import time
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -204,3 +207,42 @@ def test_times_go_on_over_the_second(capsys: pytest.CaptureFixture[str]) -> None
 
     told = [datetime.fromisoformat(line["timestamp"]) for line in lines(capsys)]
     assert [before, *told, after] == sorted([before, *told, after])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_log_that_cannot_be_written_ends_no_service_and_costs_no_time() -> None:
+    program = (
+        "import asyncio, time, structlog\n"
+        "from customer_gateway.logs import configure_logs\n"
+        "configure_logs()\n"
+        "async def serve():\n"
+        "    for _ in range(3):\n"
+        "        structlog.get_logger().info('listening')\n"
+        "        await asyncio.sleep(0.1)\n"
+        "asyncio.run(serve())\n"
+        "print(time.process_time())\n"
+    )
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, check=False)  # noqa: S603 - our own
+
+    assert ended.returncode == 0
+    idle = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+    )
+    assert float(ended.stdout) < float(idle.stdout) + 0.2
+
+
+def test_a_process_without_standard_error_is_served_all_the_same() -> None:
+    program = (
+        "import structlog\n"
+        "from customer_gateway.logs import configure_logs\n"
+        "configure_logs()\n"
+        "structlog.get_logger().info('listening')\n"
+        "print('well')\n"
+    )
+
+    ended = subprocess.run(  # noqa: S603 - our own
+        ["/bin/sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, program], stdout=subprocess.PIPE, check=True
+    )
+
+    assert ended.stdout == b"well\n"

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import re
 import sys
 import time
 import traceback
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TextIO, TypeAlias, cast
 
 import orjson
 import structlog
@@ -45,7 +48,7 @@ def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
             _for_people() if plain else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if plain else _lines_to(sys.stderr.buffer),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if plain else _lines_to(_standard_error()),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -105,9 +108,18 @@ class _Lines:
     def write(self) -> None:
         self._due = None
         waiting, self._waiting = self._waiting, []
-        if waiting:
-            self._file.write(b"\n".join(waiting) + b"\n")
+        if not waiting:
+            return
+        # Where lines cannot be written is nowhere to say so: a full disk or a reader that has gone ends no service.
+        with suppress(OSError):
+            self._file.write(b"".join(line + b"\n" for line in waiting))
             self._file.flush()
+
+
+def _standard_error() -> BinaryIO:
+    """Standard error; a process may have been started without one."""
+    stream = cast("TextIO | None", sys.stderr)
+    return Path(os.devnull).open("wb") if stream is None else stream.buffer
 
 
 def _lines_to(file: BinaryIO) -> Callable[..., _Lines]:
