@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +58,25 @@ async def test_work_goes_on_for_those_who_stay() -> None:
         await flight.landed(at, 0.0, at_once)
 
     assert not work.broken_off
+    stays.cancel()
+    await asyncio.wait([stays, flight.task])
+
+
+async def test_who_hangs_up_leaves_nothing_to_the_collector() -> None:
+    work, at = Work(), time.monotonic() + 30
+    flight = work.in_flight.begin("key", at, work.run)
+    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(ClientGone):
+            await flight.landed(at, 0.0, at_once)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+        assert [each for each in gc.get_objects() if type(each) is ClientGone] == []
+    finally:
+        gc.enable()
     stays.cancel()
     await asyncio.wait([stays, flight.task])
 

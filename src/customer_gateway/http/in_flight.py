@@ -82,6 +82,7 @@ class Flight(Generic[T]):
             self._untold.pop(waiter, None)
             self._hangups.forget(waiter)
             self._leave()
+            del waiter  # what it raises knows this frame: the two would keep each other
 
     async def so_far(self) -> T | None:
         """What the work has come to by now, for one who leaves before it lands; None where nothing can be told.
