@@ -332,3 +332,19 @@ async def test_a_wrong_password_is_told_without_it(redis: RedisServer) -> None:
     assert line["reason"] == "AuthenticationError"
     assert line["store"] == f"127.0.0.1:{redis.port}"
     assert "wrong-one" not in str(log)
+
+
+async def test_a_store_is_not_lost_because_this_process_was_busy(redis: RedisServer) -> None:
+    with capture_logs() as log:
+        store = BudgetStore(redis.url)
+        await store.open()
+
+        for turns in range(6):
+            answer = store.ask("return {1}", (), ())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            time.sleep(0.15)  # noqa: ASYNC251 - as a process that computes, or gets no CPU
+            assert await answer == [1]
+        await store.aclose()
+
+    assert changes(log) == []
