@@ -317,3 +317,17 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
+
+
+async def test_what_is_no_redis_is_not_told_as_one_that_refuses_us() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.com ESMTP\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        reachable, credentials, [said] = await redis_row(f"redis://127.0.0.1:{port}/0")
+
+    assert (reachable, credentials) == ("no", "not tried")
+    assert said.startswith("[server] redis: what answers there is no Redis that we can talk to (")

@@ -19,6 +19,7 @@ _UNREACHED: Final = {
     ),
     "TimeoutError": Finding("wrong", "no", "it does not answer in time", "check host, port, firewall and route"),
 }
+_REFUSALS: Final = {"AuthenticationError", "NoPermissionError", "ResponseError"}
 _REMEDY: Final = "check user, password and database number of the URL, and what the user is allowed to run"
 
 
@@ -28,11 +29,20 @@ async def examine_budgets(url: SecretStr) -> Checkup:
     await store.open()
     reason = store.lost_to
     await store.aclose()
-    reach = _UNREACHED.get(reason or "", Finding("well", "yes"))
-    return Checkup(_NAME, "redis", place_of(url.get_secret_value()), reach, _credentials(reason), _NO_CLOCK)
+    reach, credentials = _found(reason)
+    return Checkup(_NAME, "redis", place_of(url.get_secret_value()), reach, credentials, _NO_CLOCK)
 
 
-def _credentials(reason: str | None) -> Finding:
+def _found(reason: str | None) -> tuple[Finding, Finding]:
+    """Whether it is reached, and whether it takes us, by the class of redis-py's error."""
     if reason is None:
-        return Finding("well", "accepted")
-    return _NOT_TRIED if reason in _UNREACHED else Finding("wrong", "refused", f"it refuses us ({reason})", _REMEDY)
+        return Finding("well", "yes"), Finding("well", "accepted")
+    if reason in _REFUSALS:
+        return Finding("well", "yes"), Finding("wrong", "refused", f"it refuses us ({reason})", _REMEDY)
+    return _UNREACHED.get(reason) or _unknown(reason), _NOT_TRIED
+
+
+def _unknown(reason: str) -> Finding:
+    return Finding(
+        "wrong", "no", f"what answers there is no Redis that we can talk to ({reason})", "check host and port"
+    )

@@ -157,7 +157,7 @@ def _ahead(date: str, at: float) -> float | None:
     """The header tells whole seconds, so the moment meant is half a second later on average."""
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
