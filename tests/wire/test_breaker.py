@@ -7,7 +7,7 @@ from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.wire import BreakerPolicy, Call, Client
+from customer_gateway.wire import BreakerPolicy, Call, Client, Limits, Retry
 from customer_gateway.wire.breaker import Breaker
 
 pytestmark = pytest.mark.anyio
@@ -161,4 +161,46 @@ async def test_a_breaker_that_is_off_lets_everything_through() -> None:
         await failing(client, 8)
 
         assert len(vendor.requests) == 8
+        await client.aclose()
+
+
+async def test_calls_that_wait_for_their_turn_when_it_opens_are_not_sent() -> None:
+    async with serving(later(0.02, answering(503))) as vendor:
+        policy, limits = BreakerPolicy(failures=3, open_seconds=9), Limits(parallel=2)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy, limits=limits)
+
+        calls = (client.call(ONCE, Deadline.after(5)) for _ in range(30))
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+        assert {type(outcome) for outcome in outcomes} == {UpstreamUnavailable}
+        assert len(vendor.requests) <= 4
+        assert sum("left alone" in str(outcome) for outcome in outcomes) >= 26
+        await client.aclose()
+
+
+async def test_nothing_is_repeated_once_it_is_open() -> None:
+    async with serving(later(0.1, answering(503)), answering(503)) as vendor:
+        policy = BreakerPolicy(failures=1, open_seconds=9)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+        patient = asyncio.create_task(client.call(Call("GET", "/customers/", idempotent=True), Deadline.after(5)))
+        await asyncio.sleep(0.03)
+
+        await failing(client, 1)
+        with pytest.raises(UpstreamUnavailable):
+            await patient
+
+        assert len(vendor.requests) == 2
+        await client.aclose()
+
+
+async def test_the_call_that_tries_for_all_may_log_in_and_repeat() -> None:
+    async with serving(answering(503), answering(503), telling([1])) as vendor:
+        policy = BreakerPolicy(failures=1, open_seconds=0.05)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy, retry=Retry(base_seconds=0.0))
+        await failing(client, 1)
+        await asyncio.sleep(0.06)
+
+        answer = await client.call(Call("GET", "/customers/", idempotent=True), Deadline.after(5))
+
+        assert (answer.document, len(vendor.requests)) == ([1], 3)
         await client.aclose()

@@ -371,3 +371,17 @@ async def test_a_session_found_ended_while_another_is_there_takes_the_other() ->
 
     assert vendor.logins == 2
     assert vendor.seen == ["s1", "s1", "s1", "s2", "s2"]
+
+
+@pytest.mark.parametrize("session", ["s1\r\nX-Other: 1", "s1\n", "s\u00e9", "s\u0000"])
+async def test_a_token_that_no_header_can_carry_is_a_bad_response_and_no_session(session: str) -> None:
+    vendor = Lemonsoft()
+    vendor.answer = {"session_id": session}
+    client = client_of(vendor)
+
+    with pytest.raises(UpstreamBadResponse, match="no token that a header could carry"):
+        await client.call(READ, Deadline.after(1))
+    vendor.answer = None
+    await client.call(READ, Deadline.after(1))
+
+    assert (vendor.logins, vendor.seen) == (2, ["s2"])

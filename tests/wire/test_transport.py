@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from wire.vendor import Vendor, answering, hanging, later, saying, serving, telling
 
 from customer_gateway.errors import (
@@ -235,3 +236,32 @@ async def test_an_http_address_needs_no_certificate_authorities() -> None:
 async def test_an_https_address_without_certificate_authorities_is_told_in_words() -> None:
     with pytest.raises(ConfigInvalid, match="ca-certificates"):
         Direct("https://vendor.test", cap=1000, idle=1)
+
+
+@pytest.mark.parametrize("name", ["retry-after", "content-type", "content-encoding", "content-length-not"])
+async def test_a_header_that_is_no_text_is_as_good_as_absent(name: str) -> None:
+    whole = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n" + name.encode() + b": \xff\xfe\r\n\r\n[1]"
+    async with serving(saying(whole), saying(whole.replace(b"200 OK", b"503 Out"))) as vendor:
+        client = Client(system="pland", base_url=vendor.base_url)
+
+        assert (await client.call(ONCE, Deadline.after(5))).document == [1]
+        with pytest.raises(UpstreamUnavailable):
+            await client.call(ONCE, Deadline.after(5))
+        await client.aclose()
+
+
+async def test_whatever_an_answer_makes_us_stumble_over_is_its_systems_failure() -> None:
+    def stumbling(_body: object) -> object:
+        raise ArithmeticError("anna@example.com")
+
+    with capture_logs() as log:
+        async with serving(telling([1])) as vendor:
+            client = Client(system="pland", base_url=vendor.base_url)
+            with pytest.raises(UpstreamBadResponse, match="GET /customers/: the answer cannot be read"):
+                await client.call(Call("GET", "/customers/", decode=stumbling), Deadline.after(5))
+            await client.aclose()
+
+    assert [(line["event"], line.get("outcome"), line.get("reason")) for line in log] == [
+        ("upstream_call_stumbled", None, None),
+        ("upstream_call", "UPSTREAM_BAD_RESPONSE", "stumbled over it: ArithmeticError"),
+    ]

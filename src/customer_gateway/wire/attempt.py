@@ -5,22 +5,34 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
+from customer_gateway.errors import (
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
 
 if TYPE_CHECKING:
     from customer_gateway.wire.call import Call
     from customer_gateway.wire.policy import Retry
 
 
+_REFUSALS = range(400, 500)
+
+
 class Progress:
     """One call over all its attempts.
 
-    `waiting_since` is the moment from which it has been waiting for the vendor, None while it waits for its turn.
+    `trial` says that it is the one that the breaker lets try for all. `waiting_since` is the moment from which it has
+    been waiting for the vendor, None while it waits for its turn.
     """
 
-    __slots__ = ("attempt", "renewed", "waiting_since")
+    __slots__ = ("attempt", "renewed", "trial", "waiting_since")
 
-    def __init__(self) -> None:
+    def __init__(self, *, trial: bool) -> None:
+        self.trial = trial
         self.attempt = 0
         self.renewed = False
         self.waiting_since: float | None = None
@@ -44,3 +56,22 @@ def _passing(failure: UpstreamError) -> bool:
     if isinstance(failure, UpstreamBadResponse):
         return failure.retryable
     return isinstance(failure, UpstreamUnavailable | UpstreamRateLimited)
+
+
+def concerns_the_system(failure: UpstreamError, waited: float | None, patience: float) -> bool:
+    """Whether the failure says something of the system, not of the caller's haste or the gateway's own rules.
+
+    `waited` are the seconds for which the vendor was waited for, None where it was not yet its turn.
+    """
+    if isinstance(failure, UpstreamTimeout):
+        return waited is not None and waited >= patience
+    if isinstance(failure, UpstreamRateLimited | UpstreamUnauthorized):
+        return failure.status is not None
+    return True
+
+
+def is_healthy(failure: UpstreamError) -> bool:
+    """Whether a failure that concerns the system is the answer of one that is well."""
+    if isinstance(failure, UpstreamBadResponse):
+        return failure.status in _REFUSALS
+    return isinstance(failure, UpstreamRateLimited)

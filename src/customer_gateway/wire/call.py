@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -45,6 +45,12 @@ class Call:
         return self.method == "GET" or (self.method == "POST" and self.idempotent)
 
 
+class ReplyHeaders(Protocol):
+    """The headers of an answer, looked up without regard to case."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decoded answer under 2xx, or a 404 that means None.
@@ -55,4 +61,4 @@ class Answer:
 
     status: int
     document: Any
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: ReplyHeaders = field(default_factory=dict[str, str])

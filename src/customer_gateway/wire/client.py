@@ -20,7 +20,7 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.wire.attempt import Progress, wait_before_repeating
+from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from customer_gateway.wire.transport import Transport
 
 _NEW_LOGIN = 401
-_REFUSALS = range(400, 500)
+
+
+class LeftAlone(Exception):
+    """The breaker opened while the call waited for its turn."""
 
 
 class Client:
@@ -102,23 +105,20 @@ class Client:
         begun when the wait before it, and an attempt as long as the last, fit the deadline; otherwise the failure
         of the last attempt is told at once.
         """
-        closed_for = self._breaker.wait()
-        if closed_for is not None:
-            raise UpstreamUnavailable(
-                self.system,
-                "left alone for a while after failing again and again; try again later",
-                retry_after_ms=round(closed_for * 1000),
-            )
-        trial, progress = self._breaker.enter(), Progress()
+        if self._breaker.wait() is not None:
+            raise self._left_alone()
+        progress = Progress(trial=self._breaker.enter())
         self.health.began()
         try:
             answer = await self._within(call, deadline, progress)
         except UpstreamError as failure:
-            self._failed(failure, progress, trial=trial)
+            self._failed(failure, progress)
             raise
-        except BaseException:
-            self._breaker.said_nothing(trial=trial)
+        except BaseException as error:
+            self._breaker.said_nothing(trial=progress.trial)
             self.health.ended(None)
+            if isinstance(error, LeftAlone):
+                raise self._left_alone() from None
             raise
         self._breaker.answered()
         self.health.ended(True)  # noqa: FBT003 - an outcome
@@ -126,7 +126,7 @@ class Client:
 
     async def plain(self, call: Call, deadline: Deadline) -> Answer:
         """The call without credentials: a login. Its end counts with the call that needed it."""
-        progress = Progress()
+        progress = Progress(trial=True)  # the breaker has let in the call that needs it
         progress.attempt = 1
         try:
             async with deadline.enforce():
@@ -159,7 +159,11 @@ class Client:
                 raise last or self._turn_too_late(call, error) from None
             except UpstreamError as failure:
                 wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
-                if wait is None or wait + self._clock() - began >= deadline.remaining():
+                if (
+                    wait is None
+                    or wait + self._clock() - began >= deadline.remaining()
+                    or self._is_left_alone(progress)
+                ):
                     raise
                 last = failure
             progress.waiting_since = None
@@ -186,6 +190,9 @@ class Client:
         request = wired(call, self._base_url, self._headers + credentials)
         progress.waiting_since = None
         turn = await self._gate.enter(call, deadline)
+        if self._is_left_alone(progress):
+            self._gate.leave(turn)
+            raise LeftAlone
         began = progress.waiting_since = self._clock()
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
@@ -209,6 +216,11 @@ class Client:
             if isinstance(error, TimeoutError) or not deadline.remaining():
                 outcome = UpstreamTimeout.code
             raise
+        except Exception as error:
+            # The last net: what a vendor sends may cost its own field, whatever we stumble over.
+            outcome, reason = UpstreamBadResponse.code, f"stumbled over it: {type(error).__name__}"
+            self._log.exception("upstream_call_stumbled", system=self.system, template=call.endpoint)
+            raise self._judge.unreadable(call) from error
         finally:
             self._noted(call, reply, progress.attempt, seconds, outcome, reason)
         return answer
@@ -247,32 +259,29 @@ class Client:
             reason=reason,
         )
 
-    def _failed(self, failure: UpstreamError, progress: Progress, *, trial: bool) -> None:
-        self.health.ended(self._healthy(failure, progress))
-        if not self._from_the_wire(failure, progress):
-            self._breaker.said_nothing(trial=trial)
+    def _is_left_alone(self, progress: Progress) -> bool:
+        """Whether the breaker has opened since the call was let in."""
+        return not progress.trial and self._breaker.wait() is not None
+
+    def _left_alone(self) -> UpstreamUnavailable:
+        seconds = self._breaker.wait() or 0.0
+        text = "left alone for a while after failing again and again; try again later"
+        return UpstreamUnavailable(self.system, text, retry_after_ms=round(seconds * 1000))
+
+    def _failed(self, failure: UpstreamError, progress: Progress) -> None:
+        since = progress.waiting_since
+        waited = None if since is None else self._clock() - since
+        concerned = concerns_the_system(failure, waited, self._patience)
+        if isinstance(failure, UpstreamUnauthorized):
+            self.health.ended(False)  # noqa: FBT003 - an outcome
+        else:
+            self.health.ended(is_healthy(failure) if concerned else None)
+        if not concerned:
+            self._breaker.said_nothing(trial=progress.trial)
         elif isinstance(failure, UpstreamUnavailable | UpstreamTimeout):
-            self._breaker.failed(trial=trial)
+            self._breaker.failed(trial=progress.trial)
         else:
             self._breaker.answered()
-
-    def _from_the_wire(self, failure: UpstreamError, progress: Progress) -> bool:
-        """Whether the failure says something of the system, not of the caller's haste or the gateway's own rules."""
-        if isinstance(failure, UpstreamTimeout):
-            since = progress.waiting_since
-            return since is not None and self._clock() - since >= self._patience
-        if isinstance(failure, UpstreamRateLimited | UpstreamUnauthorized):
-            return failure.status is not None
-        return True
-
-    def _healthy(self, failure: UpstreamError, progress: Progress) -> bool | None:
-        if isinstance(failure, UpstreamUnauthorized):
-            return False
-        if not self._from_the_wire(failure, progress):
-            return None
-        if isinstance(failure, UpstreamBadResponse):
-            return failure.status in _REFUSALS
-        return isinstance(failure, UpstreamRateLimited)
 
     def _too_late(self, call: Call) -> UpstreamTimeout:
         return UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered before the deadline")

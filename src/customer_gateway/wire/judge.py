@@ -95,6 +95,9 @@ class Judge:
         text = f"{call.method} {call.endpoint}: {reason}"
         return Refused(UpstreamBadResponse(self.system, text, status=status, retryable=retryable), reason)
 
+    def unreadable(self, call: Call) -> UpstreamError:
+        return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: the answer cannot be read")
+
     def unanswered(self, call: Call) -> UpstreamError:
         text = f"{call.method} {call.endpoint}: no connection, or it was dropped; try again later"
         return UpstreamUnavailable(self.system, text)

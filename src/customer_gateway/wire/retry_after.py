@@ -20,11 +20,11 @@ def seconds(value: str | None, now: datetime | None = None) -> float | None:
         return min(float(value), LONGEST_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        wait = (moment - (now or datetime.now(UTC))).total_seconds()
+    except (ValueError, OverflowError):  # no date, or none that there is
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    wait = (moment - (now or datetime.now(UTC))).total_seconds()
     return min(max(wait, 0.0), LONGEST_SECONDS)
 
 

@@ -29,11 +29,11 @@ class _Flight:
 class SessionLogin:
     """A login whose token goes into `header`, as `dress` writes it.
 
-    `token` reads it out of the answer to `login`; None, or an answer of another shape, is an `UpstreamBadResponse`,
-    a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last `renew_margin_seconds`
-    of it the next call starts a new login and goes on with the old session meanwhile. However many calls need a
-    session, one login is under way; it lives to the latest of their deadlines, and none of them ends it by leaving.
-    One that hangs is not waited for by those who come after the first one's deadline: they log in anew.
+    `token` reads it out of the answer to `login`; None, an answer of another shape, or what no header can carry is an
+    `UpstreamBadResponse`, a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last
+    `renew_margin_seconds` of it the next call starts a new login and goes on with the old session meanwhile. However
+    many calls need a session, one login is under way; it lives to the latest of their deadlines, and none of them ends
+    it by leaving. One that hangs is not waited for by those who come after the first one's deadline: they log in anew.
     """
 
     def __init__(  # noqa: PLR0913 - every fact of a login is handed in by name
@@ -111,8 +111,9 @@ class SessionLogin:
             token = self._token(answer)
         except (AttributeError, KeyError, TypeError):
             token = None
-        if not token:
-            raise UpstreamBadResponse(door.system, "the answer to the login holds no token", status=answer.status)
+        if not token or not (token.isascii() and token.isprintable()):
+            text = "the answer to the login holds no token that a header could carry"
+            raise UpstreamBadResponse(door.system, text, status=answer.status)
         return token
 
 

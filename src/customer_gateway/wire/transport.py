@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from customer_gateway.model.record import Body
+    from customer_gateway.wire.call import ReplyHeaders
 
 _OK = range(200, 300)
 _REST_SECONDS = 0.05
@@ -34,7 +35,7 @@ class Reply(NamedTuple):
     """What came back: `body` as sent, read only under 2xx, and not kept when it is `oversized`."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: ReplyHeaders
     body: Body
     oversized: bool = False
 
@@ -97,12 +98,13 @@ class Direct:
             request = request.body_bytes(content)
         try:
             async with request.build_streamed() as response:
+                told = _Told(response.headers)
                 if response.status not in _OK:
-                    return Reply(response.status, response.headers, b"")
-                if _announced(response.headers) > self._cap:
-                    return Reply(response.status, response.headers, b"", oversized=True)
+                    return Reply(response.status, told, b"")
+                if _announced(told) > self._cap:
+                    return Reply(response.status, told, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
-                return _bounded(response.status, response.headers, b"" if body is None else memoryview(body), self._cap)
+                return _bounded(response.status, told, b"" if body is None else memoryview(body), self._cap)
         except PyreqwestError as error:
             raise _told(error) from None
 
@@ -120,12 +122,27 @@ def _rest_before_exit() -> None:
     atexit.register(time.sleep, _REST_SECONDS)
 
 
-def _announced(headers: Mapping[str, str]) -> int:
-    length = headers.get("content-length", "")
+class _Told:
+    """The headers as pyreqwest tells them: it raises on bytes that are no ASCII, which are as good as absent."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def get(self, name: str, /) -> str | None:
+        try:
+            return self._headers.get(name)
+        except ValueError:
+            return None
+
+
+def _announced(headers: ReplyHeaders) -> int:
+    length = headers.get("content-length") or ""
     return int(length) if length.isdecimal() else 0
 
 
-def _bounded(status: int, headers: Mapping[str, str], body: Body, cap: int) -> Reply:
+def _bounded(status: int, headers: ReplyHeaders, body: Body, cap: int) -> Reply:
     if len(body) > cap:
         return Reply(status, headers, b"", oversized=True)
     return Reply(status, headers, body)
