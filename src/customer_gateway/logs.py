@@ -134,7 +134,8 @@ class _FromLibraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         event = _first_line(record.getMessage())
-        structlog.get_logger().log(record.levelno, event, logger=record.name, exc_info=record.exc_info)
+        raised = {"exc_info": record.exc_info} if record.exc_info else {}
+        structlog.get_logger().log(record.levelno, event, logger=record.name, **raised)
 
 
 def _first_line(text: str) -> str:

@@ -45,6 +45,16 @@ class Route(Generic[V_co]):
     cache_seconds: float = 0.0
     cache_keys: int = 10_000
 
+    @property
+    def system(self) -> str:
+        """The system that is asked: a route's name is its system's, a dot, and what is read."""
+        return self.name.partition(".")[0]
+
+    @property
+    def noun(self) -> str:
+        """What is read."""
+        return self.name.partition(".")[2] or self.name
+
 
 V = TypeVar("V")
 

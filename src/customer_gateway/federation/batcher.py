@@ -81,7 +81,8 @@ class Batcher(Generic[V]):
         self._key_form = route.key_form
         self._cache_seconds = route.cache_seconds
         self._cache_keys = route.cache_keys
-        self._system = route.name.partition(".")[0]
+        self._system = route.system
+        self._noun = route.noun
         self._flying: dict[str, _Flight] = {}
         self._next: _Wave = []
         self._in_flight = 0
@@ -182,7 +183,7 @@ class Batcher(Generic[V]):
             self._remember(values, groups)
             flight.values = {**values, **dict.fromkeys(given_up, self._late())} if given_up else values
         except asyncio.CancelledError:
-            failure = UpstreamUnavailable(self._system, f"the read of {self._name} was given up")
+            failure = UpstreamUnavailable(self._system, f"the read of {self._noun} was given up")
             flight.values = dict.fromkeys(flight.keys(), failure)
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach its waiters, not vanish with the task
@@ -245,7 +246,9 @@ class Batcher(Generic[V]):
             landing.check()
 
     def _late(self) -> UpstreamTimeout:
-        return UpstreamTimeout(self._system, f"{self._name} was not read before the request's deadline")
+        return UpstreamTimeout(
+            self._system, f"{self._noun} could not be read before the request's deadline; try again later"
+        )
 
 
 def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:

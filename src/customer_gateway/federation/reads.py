@@ -120,7 +120,7 @@ class ReadsSoFar:
 
     async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
         values = self.known(route)
-        return [values[key] if key in values else late(route.name.partition(".")[0]) for key in keys]
+        return [values[key] if key in values else late(route.system) for key in keys]
 
 
 def late(system: str) -> UpstreamTimeout:
