@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+T = TypeVar("T")
 
 
 class PageWindow(NamedTuple):
@@ -29,3 +34,11 @@ def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
         return [single]
     number, skip = divmod(start, size)
     return [PageWindow(number + 1, size, skip), PageWindow(number + 2, size, 0)]
+
+
+def from_start(pages: Iterable[tuple[PageWindow, Sequence[T]]]) -> list[T]:
+    """The rows of these pages from the window's start on, each in its place.
+
+    Rows past a page's size are left out, because the next page has them; repeats are kept, because they have places.
+    """
+    return [row for window, rows in pages for row in rows[window.skip : window.size]]

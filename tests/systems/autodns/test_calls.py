@@ -536,6 +536,27 @@ async def test_a_list_that_ends_before_its_count_is_an_error_and_not_a_short_lis
     assert [(type(each), getattr(each, "retryable", None)) for each in found] == [(UpstreamBadResponse, True)] * 2
 
 
+@pytest.mark.parametrize(
+    ("total", "calls", "words"), [(100_000, 2, "the same page again"), (2**63, 1, "more rows than can belong")]
+)
+async def test_a_list_that_does_not_come_to_its_count_is_given_up(total: int, calls: int, words: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json=envelope({"client": "c", "number": 1}, summary=total))
+
+    settings = AutodnsSettings.model_validate({"base_url": "http://autodns.test/v1", "user": "u", "password": "p"})
+    wiring = Wiring(transport=lambda _: httpx.MockTransport(answer), retry=Retry(attempts=1))
+    system = connect("autodns", settings, wiring)
+
+    (found,) = await request_reads().load(system.customers(LEAN), ["c/1"])
+
+    assert isinstance(found, UpstreamBadResponse)
+    assert words in str(found)
+    assert len(asked) == calls
+
+
 async def test_a_hello_is_the_probe(vendor: Vendor, system: Autodns) -> None:
     assert await system.reachable(soon()) is True
     assert await system.reachable(soon()) is True
