@@ -434,6 +434,7 @@ async def test_more_rows_than_the_keys_asked_for_are_refused() -> None:
     found = await counted(4, log).finders["Contact"](["1", "2", "3"], request_reads())
 
     assert [type(each) for each in found] == [UpstreamBadResponse] * 3
+    assert all("more rows than can belong" in str(each) for each in found)
     assert log == [1]
 
 
