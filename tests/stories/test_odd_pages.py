@@ -68,17 +68,24 @@ def thrice(rows: list[Any]) -> list[Any]:
     return rows * 3
 
 
+def each_twice(rows: list[Any]) -> list[Any]:
+    return [row for row in rows for _ in (1, 2)]
+
+
 def second_repeats_the_first(rows: list[Any]) -> list[Any]:
     return [*rows[:1], *rows[:1], *rows[2:]]
 
 
+@pytest.mark.parametrize("change", [thrice, each_twice])
 @pytest.mark.parametrize("system", SYSTEMS)
-async def test_of_more_rows_than_were_asked_for_a_page_takes_its_own(box: Sandbox, system: str) -> None:
+async def test_of_more_rows_than_were_asked_for_a_page_takes_its_own(
+    box: Sandbox, system: str, change: Callable[[list[Any]], list[Any]]
+) -> None:
     async with gateway_over(box) as gateway:
         first = (await gateway.ask(PAGE, {"system": system})).data["system"]["customers"]
         cursor = first["pageInfo"]["endCursor"]
         second = (await gateway.ask(PAGE, {"system": system, "after": cursor})).data["system"]["customers"]
-    async with gateway_over(box, bent=partial(Bent, partial(with_rows, thrice))) as gateway:
+    async with gateway_over(box, bent=partial(Bent, partial(with_rows, change))) as gateway:
         pages = [
             (await gateway.ask(PAGE, {"system": system, "after": after})).data["system"]["customers"]
             for after in (None, cursor)

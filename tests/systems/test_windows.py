@@ -55,10 +55,21 @@ def test_a_window_in_pages(start: int, size: int, most: int, windows: list[PageW
 def test_rows_past_a_pages_size_do_not_push_others_out_of_their_places(
     start: int, size: int, most: int, extra: int
 ) -> None:
-    pages = [(window, [*rows(window), *range(extra)]) for window in covering_pages(start, size, most)]
+    pages = [
+        (window, [{"id": place} for place in (*rows(window), *range(extra))])
+        for window in covering_pages(start, size, most)
+    ]
 
-    assert from_start(pages)[:size] == list(range(start, start + size))
+    assert [row["id"] for row in from_start(pages, "id")][:size] == list(range(start, start + size))
 
 
 def test_a_repeat_before_the_window_shifts_nothing_out_of_it() -> None:
-    assert from_start([(PageWindow(1, 6, 2), ["a", "a", "b", "b", "c", "d"])]) == ["b", "b", "c", "d"]
+    found = from_start([(PageWindow(1, 6, 2), [{"id": key} for key in "aabbcd"])], "id")
+
+    assert "".join(row["id"] for row in found) == "bbcd"
+
+
+def test_a_page_that_holds_everybody_twice_loses_nobody() -> None:
+    found = from_start([(PageWindow(1, 4, 1), [{"id": key} for key in "aabbccdd"])], "id")
+
+    assert "".join(row["id"] for row in found) == "bcd"

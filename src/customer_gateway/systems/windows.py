@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from customer_gateway.model.record import Document
 
 T = TypeVar("T")
 
@@ -36,9 +39,16 @@ def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
     return [PageWindow(number + 1, size, skip), PageWindow(number + 2, size, 0)]
 
 
-def from_start(pages: Iterable[tuple[PageWindow, Sequence[T]]]) -> list[T]:
-    """The rows of these pages from the window's start on, each in its place.
+def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Any]) -> Sequence[T]:
+    """The rows of a page that was asked for `size` of them.
 
-    Rows past a page's size are left out, because the next page has them; repeats are kept, because they have places.
+    Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
+    has a place in the list: without it those after it would move, and the next page would pass over somebody.
     """
-    return [row for window, rows in pages for row in rows[window.skip : window.size]]
+    return rows if len(rows) <= size else list({identity(row): row for row in rows}.values())[:size]
+
+
+def from_start(pages: Iterable[tuple[PageWindow, Sequence[Document]]], identity: str) -> list[Document]:
+    """The rows of these pages from the window's start on, each in its place; `identity` is the field of their key."""
+    key = itemgetter(identity)
+    return [row for window, rows in pages for row in fitting(rows, window.size, key)[window.skip :]]

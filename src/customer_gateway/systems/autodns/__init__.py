@@ -27,6 +27,7 @@ from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer
 from customer_gateway.systems.pages import Gathered
+from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import BasicWithHeaders, Call, Window
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Autodns:
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - every answer tells
         found = await self._search("/customer/_search", keys_of(want), [], deadline, start, size)
-        items = [self._customer(row) for row in found.rows[:size]]
+        rows = fitting(found.rows, size, partial(_identity, "/customer/_search"))
+        items = [self._customer(row) for row in rows]
         return Page(items, has_next=start + len(items) < found.total, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
@@ -175,7 +177,7 @@ class Autodns:
         while True:
             found = await self._search(path, keys, filters, deadline, len(rows), MOST_ROWS)
             told_apart.demand_bounded(found.total)
-            rows += found.rows
+            rows += fitting(found.rows, MOST_ROWS, partial(_identity, path))
             if len(rows) >= found.total:
                 return rows
             if not found.rows:

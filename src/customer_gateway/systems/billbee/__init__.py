@@ -103,7 +103,7 @@ class Billbee:
             total = found.total
             if window.number * window.size >= total:
                 break
-        items = [self._customer(row) for row in from_start(pages)[:size]]
+        items = [self._customer(row) for row in from_start(pages, "Id")[:size]]
         return Page(items, has_next=start + size < total, total=total)
 
     async def count(self, deadline: Deadline) -> int | None:

@@ -118,7 +118,7 @@ class Lemonsoft:
             pages.append((window, await self._rows(path, _paging(window.number, window.size), deadline)))
             if ended := len(pages[-1][1]) < window.size:
                 break
-        rows = from_start(pages)
+        rows = from_start(pages, "id")
         has_next = len(rows) > size if ended or len(rows) > size else None
         if has_next is None and ask_next:
             has_next = bool(await self._rows(_THIN, _paging(start + size + 1, 1), deadline))

@@ -115,7 +115,7 @@ class Next:
         """Every answer tells the total, so what follows costs nothing to know."""
         windows = covering_pages(start, size, _ROWS_PER_PAGE)
         pages = [await self._page("/customer/", _INACTIVE_TOO, each.number, each.size, deadline) for each in windows]
-        rows = from_start((window, page.rows) for window, page in zip(windows, pages, strict=True))
+        rows = from_start(((window, page.rows) for window, page in zip(windows, pages, strict=True)), "id")
         items = [self._customer(row) for row in rows[:size]]
         total = pages[-1].total
         return Page(items, has_next=start + size < total, total=total)

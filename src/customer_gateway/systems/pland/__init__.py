@@ -21,6 +21,7 @@ from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.entities import Entities, agreement, invoice
 from customer_gateway.systems.pland.read import PlandContactView, PlandCustomerView, PlandUser, PlandUserRow, user
 from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Pland:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
         query = [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID]
         decode = self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
-        rows = await self._rows("/customers/", query, deadline, decode)
+        rows = fitting(await self._rows("/customers/", query, deadline, decode), size + ask_next, attrgetter("key"))
         return Page(rows[:size], has_next=len(rows) > size if ask_next or len(rows) < size else None)
 
     async def count(self, deadline: Deadline) -> int | None:
@@ -218,7 +219,8 @@ class Pland:
         offset, ended = 0, False
         while not ended:
             page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
-            rows = await self._rows(path, [*query, *page], deadline, decode)
+            received = await self._rows(path, [*query, *page], deadline, decode)
+            rows = fitting(received, _ROWS_PER_PAGE, attrgetter("key"))
             offset, ended = offset + len(rows), len(rows) < _ROWS_PER_PAGE
             found.add({row.key: row for row in rows}, last=ended)
         return list(found.rows.values())
