@@ -111,14 +111,19 @@ def in_process(box: Sandbox, settings: Settings) -> Callable[[str], httpx.AsyncB
 
 @asynccontextmanager
 async def gateway_over(
-    box: Sandbox, *, urls: Mapping[str, str] | None = None, **otherwise: Any
+    box: Sandbox,
+    *,
+    urls: Mapping[str, str] | None = None,
+    bent: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way,
+    **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
     """A gateway as it is right after its start: nothing read, nothing cached, no session.
 
-    Speaks to the vendors in process, or at `urls`; `otherwise` as in `settings_over`.
+    Speaks to the vendors in process, by ways that `bent` may change, or at `urls`; `otherwise` as in `settings_over`.
     """
     settings = settings_over(box, urls=urls, **otherwise)
-    wiring = Wiring() if urls is not None else Wiring(transport=in_process(box, settings))
+    way = in_process(box, settings)
+    wiring = Wiring() if urls is not None else Wiring(transport=lambda name: bent(way(name)))
     federation = build_federation(settings, wiring)
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
     app = build_http(build_engine(settings, federation), http)

@@ -51,6 +51,17 @@ class TestCustomersOfASystem:
         assert [keys(page) for page in pages] == [["1", "2", "3"], ["4", "5", "6"], ["7"]]
         assert [page.has_previous_page for page in pages] == [False, True, True]
 
+    async def test_who_is_listed_twice_is_told_once_a_page_and_nobody_after_is_lost(self) -> None:
+        system = Acme(documents=numbered([1, 1, 2, 3, 2, 4, 4, 5]))
+        of = request(system)
+
+        pages = [await customers_of(of, system, 3, None)]
+        while pages[-1].has_next_page:
+            pages.append(await customers_of(of, system, 3, pages[-1].end_cursor))
+
+        assert [keys(page) for page in pages] == [["1", "2"], ["3", "2", "4"], ["4", "5"]]
+        assert system.log == ["page 0+3", "page 3+3", "page 6+3"]
+
     async def test_an_edges_cursor_leads_to_what_comes_after_it(self) -> None:
         system, of = acme(), request(acme())
         page = await customers_of(of, system, 5, None)

@@ -12,6 +12,7 @@ from graphql import GraphQLObjectType, get_named_type
 
 from customer_gateway.api.schema import build_schema
 from customer_gateway.model.documents import Leaf, Struct, graphql_name
+from customer_gateway.model.drift import UNTOLD, Drift
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.model.rows import Row, Rows
@@ -169,6 +170,29 @@ def test_a_field_nobody_documented_is_a_drift_notice_and_no_error(vendor: Vendor
     vendor.kind.record.watch({**sample(vendor, "full"), "quiteNew": 1}, kind)
 
     assert ("quiteNew", f"not documented for {vendor.kind.record.name}") in kind.drift.notices
+
+
+@ALL
+def test_every_documented_name_is_one_that_a_notice_tells(vendor: Vendor) -> None:
+    names = {name for path in struct_paths(vendor.kind.record) for name in plain(path).split(".")}
+
+    noticed: set[tuple[str, str]] = set()
+    for name in names:
+        drift = Drift("acme")
+        drift.notice(name, "not a text")
+        noticed |= drift.notices
+
+    assert noticed == {(name, "not a text") for name in names}
+
+
+@ALL
+def test_a_document_keyed_by_values_tells_none_of_them(vendor: Vendor) -> None:
+    kind = reading(vendor)
+
+    for number in range(1_000):
+        vendor.kind.record.watch({**sample(vendor, "full"), f"anna{number}@example.com": True}, kind)
+
+    assert kind.drift.notices == {(UNTOLD, f"not documented for {vendor.kind.record.name}")}
 
 
 @ALL

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.systems.windows import PageWindow, covering_page, covering_pages
+from customer_gateway.systems.windows import PageWindow, covering_page, covering_pages, from_start
 
 STARTS, SIZES, MOSTS = st.integers(0, 5_000), st.integers(1, 100), st.integers(100, 300)
 
@@ -49,3 +49,27 @@ def test_two_pages_are_read_only_where_no_one_page_holds_it(start: int, size: in
 )
 def test_a_window_in_pages(start: int, size: int, most: int, windows: list[PageWindow]) -> None:
     assert covering_pages(start, size, most) == windows
+
+
+@given(start=STARTS, size=SIZES, most=MOSTS, extra=st.integers(0, 50))
+def test_rows_past_a_pages_size_do_not_push_others_out_of_their_places(
+    start: int, size: int, most: int, extra: int
+) -> None:
+    pages = [
+        (window, [{"id": place} for place in (*rows(window), *range(extra))])
+        for window in covering_pages(start, size, most)
+    ]
+
+    assert [row["id"] for row in from_start(pages, "id")][:size] == list(range(start, start + size))
+
+
+def test_a_repeat_before_the_window_shifts_nothing_out_of_it() -> None:
+    found = from_start([(PageWindow(1, 6, 2), [{"id": key} for key in "aabbcd"])], "id")
+
+    assert "".join(row["id"] for row in found) == "bbcd"
+
+
+def test_a_page_that_holds_everybody_twice_loses_nobody() -> None:
+    found = from_start([(PageWindow(1, 4, 1), [{"id": key} for key in "aabbccdd"])], "id")
+
+    assert "".join(row["id"] for row in found) == "bcd"

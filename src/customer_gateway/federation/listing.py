@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamError
+from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.customer import Customer
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import Page, System
 
 MOST: Final = 100
+_COUNTS: Final = range(2**31)  # what GraphQL's Int can tell, of those that count something
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Connection:
         request: Request,
         listing: str,
         nodes: Sequence[Any],
-        positions: Sequence[str] | range,
+        positions: Sequence[str] | Sequence[int],
         *,
         has_next_page: bool,
         has_previous_page: bool,
@@ -87,17 +88,32 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     listing = f"systems/{system.name}/customers"
     start = _position(request, listing, after) + 1 if after is not None else 0
     page = await _page(request, system, start, first)
-    route = system.customers(request.want)
-    request.reads.prime(route, {view.key: view for view in page.items})
+    views, places = _once(page.items[:first], start)
+    request.reads.prime(system.customers(request.want), views)
     return Connection(
         request,
         listing,
-        [Customer(system, view) for view in page.items],
-        range(start, start + len(page.items)),
+        [Customer(system, view) for view in views.values()],
+        places,
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
         total_count=await _total(request, system, page),
     )
+
+
+def _once(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
+    """The views of a page by their keys, and the place of each in the system's list.
+
+    A vendor may repeat a row, or a customer slip over a page's border meanwhile: who is there already is left out and
+    leaves the others in their places, so that no cursor passes over anybody.
+    """
+    views: dict[str, Any] = {}
+    places: list[int] = []
+    for place, view in enumerate(items, start):
+        if view.key not in views:
+            views[view.key] = view
+            places.append(place)
+    return views, places
 
 
 async def _page(request: Request, system: System, start: int, first: int) -> Page[Any]:
@@ -112,13 +128,16 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
 
 
 async def _total(request: Request, system: System, page: Page[Any]) -> int | UpstreamError | None:
-    """The vendor's own count; a failed count fails that field, not the page."""
-    if page.total is not None or not request.want.selects("CustomerConnection", "total_count"):
-        return page.total
-    try:
-        return await request.once(system.name, (system.name, "count"), system.count)
-    except UpstreamError as error:
-        return error
+    """The vendor's own count; a failed count fails that field, not the page, and so does one that counts nothing."""
+    total = page.total
+    if total is None and request.want.selects("CustomerConnection", "total_count"):
+        try:
+            total = await request.once(system.name, (system.name, "count"), system.count)
+        except UpstreamError as error:
+            return error
+    if total is None or total in _COUNTS:
+        return total
+    return UpstreamBadResponse(system.name, "the number of customers that it tells cannot be one")
 
 
 def invoices_of(

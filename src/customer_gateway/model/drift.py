@@ -1,7 +1,12 @@
-"""Drift: what a vendor sends and its documents do not say. Told once each, never an error."""
+"""Drift: what a vendor sends and its documents do not say. Told once each and within bounds, never an error.
+
+Names are the vendor's too: an object that is keyed by its customers' e-mails has values for names. So what does not
+look like the name of a field is not told, and the rest only up to a number that no real change of an API comes to.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +15,18 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST_NOTICES: Final = 200
+"""Of one system, in a process."""
+
+AND_MORE: Final = ("*", "there is more, which is not told")
+"""What is told in place of the next one, and the last."""
+
+UNTOLD: Final = "(a name like no field's)"
+"""Told for a field whose name may be a value; the reason says where it was."""
+
+_FIELD: Final = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\[\]\.[A-Za-z_][A-Za-z0-9_]{0,63})?"
+)  # or of the items of a list
 _WATCH_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("customer_gateway.drift")
@@ -25,10 +42,15 @@ class Drift:
         self.notices: set[tuple[str, str]] = set()
 
     def notice(self, field: str, reason: str) -> None:
-        if (field, reason) in self.notices:
+        if (field, reason) in self.notices or len(self.notices) > MOST_NOTICES:
             return
-        self.notices.add((field, reason))
-        _log.warning("drift", system=self._system, field=field, reason=reason)
+        told = (field if _FIELD.fullmatch(field) else UNTOLD, reason)
+        if told in self.notices:
+            return
+        if len(self.notices) == MOST_NOTICES:
+            told = AND_MORE
+        self.notices.add(told)
+        _log.warning("drift", system=self._system, field=told[0], reason=told[1])
 
 
 class Watch:

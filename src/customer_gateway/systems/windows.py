@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from customer_gateway.model.record import Document
+
+T = TypeVar("T")
 
 
 class PageWindow(NamedTuple):
@@ -29,3 +37,18 @@ def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
         return [single]
     number, skip = divmod(start, size)
     return [PageWindow(number + 1, size, skip), PageWindow(number + 2, size, 0)]
+
+
+def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Any]) -> Sequence[T]:
+    """The rows of a page that was asked for `size` of them.
+
+    Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
+    has a place in the list: without it those after it would move, and the next page would pass over somebody.
+    """
+    return rows if len(rows) <= size else list({identity(row): row for row in rows}.values())[:size]
+
+
+def from_start(pages: Iterable[tuple[PageWindow, Sequence[Document]]], identity: str) -> list[Document]:
+    """The rows of these pages from the window's start on, each in its place; `identity` is the field of their key."""
+    key = itemgetter(identity)
+    return [row for window, rows in pages for row in fitting(rows, window.size, key)[window.skip :]]

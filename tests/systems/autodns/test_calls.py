@@ -536,6 +536,44 @@ async def test_a_list_that_ends_before_its_count_is_an_error_and_not_a_short_lis
     assert [(type(each), getattr(each, "retryable", None)) for each in found] == [(UpstreamBadResponse, True)] * 2
 
 
+@pytest.mark.parametrize(
+    ("total", "calls", "words"), [(100_000, 2, "the same page again"), (2**63, 1, "more rows than can belong")]
+)
+async def test_a_list_that_does_not_come_to_its_count_is_given_up(total: int, calls: int, words: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json=envelope({"client": "c", "number": 1}, summary=total))
+
+    settings = AutodnsSettings.model_validate({"base_url": "http://autodns.test/v1", "user": "u", "password": "p"})
+    wiring = Wiring(transport=lambda _: httpx.MockTransport(answer), retry=Retry(attempts=1))
+    system = connect("autodns", settings, wiring)
+
+    (found,) = await request_reads().load(system.customers(LEAN), ["c/1"])
+
+    assert isinstance(found, UpstreamBadResponse)
+    assert words in str(found)
+    assert len(asked) == calls
+
+
+async def test_pages_that_hold_everything_twice_lose_nothing() -> None:
+    customer = {"client": "c", "number": 1}
+    bills = [{"id": number, "customer": customer} for number in range(250)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        view = json.loads(request.content)["view"]
+        rows = bills[view["offset"] : view["offset"] + view["limit"]]
+        return httpx.Response(200, json=envelope(*(row for row in rows for _ in (1, 2)), summary=250))
+
+    settings = AutodnsSettings.model_validate({"base_url": "http://autodns.test/v1", "user": "u", "password": "p"})
+    system = connect("autodns", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
+
+    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.reading)], request_reads())
+
+    assert [bill.key for bill in found] == [str(row["id"]) for row in bills]
+
+
 async def test_a_hello_is_the_probe(vendor: Vendor, system: Autodns) -> None:
     assert await system.reachable(soon()) is True
     assert await system.reachable(soon()) is True

@@ -239,6 +239,16 @@ async def test_invoices_are_read_from_every_page_of_the_orders_newest_first() ->
     assert vendor.calls == [f"/customers/1/orders?page={number}&pageSize=250" for number in (1, 2, 3)]
 
 
+async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
+    paging = {"Page": 1, "PageSize": 250, "TotalRows": 2**63}
+    vendor = Vendor({"/things": envelope(rows(250), **paging)})
+
+    with pytest.raises(UpstreamBadResponse, match="the same page again"):
+        await lists(vendor).walk("/things", Deadline.after(5))
+
+    assert len(vendor.calls) == 2
+
+
 async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() -> None:
     vendor = Vendor({"/things": envelope([], Page=1, PageSize=250, TotalRows=10_000_000)})
 

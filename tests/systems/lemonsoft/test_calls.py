@@ -206,6 +206,23 @@ async def test_invoices_are_paged_until_complete() -> None:
     assert len(found) == 230
 
 
+async def test_invoices_that_come_whatever_page_is_asked_for_are_refused_at_the_second() -> None:
+    asked: list[str] = []
+
+    def invoices(request: httpx.Request) -> object:
+        asked.append(request.url.params["filter.page"])
+        return {"results": [{"id": number, "number": number} for number in range(100)]}
+
+    system = answering(invoices)
+    someone = LemonsoftCustomerView({"id": 5001, "number": 20001}, system.reading)
+
+    (found,) = await system.readers["invoices"]([someone], request_reads())
+
+    assert isinstance(found, UpstreamBadResponse)
+    assert "the same page again" in str(found)
+    assert asked == ["1", "2"]
+
+
 async def test_code_lists_name_the_numbers_of_a_page_with_one_call_each(vendor: Vendor, system: Lemonsoft) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)

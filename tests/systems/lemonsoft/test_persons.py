@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from customer_gateway.errors import UpstreamTimeout
+from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.record import Reading
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
@@ -28,7 +28,7 @@ class Register:
     def __init__(self, count: int) -> None:
         self.count = count
         self.calls: list[str] = []
-        self.persons = PersonsByNumber(self.one, self.page, 10)
+        self.persons = PersonsByNumber("lemonsoft", self.one, self.page, 10)
 
     async def one(self, number: str, _deadline: Deadline) -> User | None:
         self.calls.append(f"person {number}")
@@ -144,6 +144,19 @@ async def test_no_persons_cost_no_call() -> None:
     assert register.calls == []
 
 
+async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
+    register = Register(10)
+
+    async def first(_number: int, deadline: Deadline) -> Sequence[User]:
+        return await register.page(1, deadline)
+
+    persons = PersonsByNumber("lemonsoft", register.one, first, 10)
+
+    with pytest.raises(UpstreamBadResponse, match="the same page again"):
+        await persons.fetch(["901", "902", "903", "904"], Deadline.after(5))
+    assert register.calls == ["page 1", "page 1"]
+
+
 async def test_one_that_fails_fails_them_all_under_its_own_name() -> None:
     async def late(number: str, _deadline: Deadline) -> User | None:
         raise UpstreamTimeout("lemonsoft", f"person {number} was not answered in time")
@@ -151,7 +164,7 @@ async def test_one_that_fails_fails_them_all_under_its_own_name() -> None:
     async def full(_number: int, _deadline: Deadline) -> Sequence[User]:
         return [person(each) for each in range(1, 11)]
 
-    persons = PersonsByNumber(late, full, 10)
+    persons = PersonsByNumber("lemonsoft", late, full, 10)
 
     with pytest.raises(UpstreamTimeout, match="was not answered in time"):
         await persons.fetch(["901"], Deadline.after(5))

@@ -407,6 +407,70 @@ async def test_a_row_of_two_overlapping_pages_is_one_row() -> None:
     assert [contact.key for contact in contacts] == [str(each) for each in range(1, 151)]
 
 
+def counted(total: int, log: list[int], rows: Callable[[int], range] = lambda _: range(1, 2)) -> Next:
+    """NEXT with contacts of which it says there are `total`, whatever it sends; `log` gets the pages asked for."""
+
+    def page(number: int) -> object:
+        log.append(number)
+        return {"items": [{"id": each, "customerid": 1201} for each in rows(number)], "total": total}
+
+    return connected(answering(page))
+
+
+@pytest.mark.parametrize("total", [100_001, 20_000_000, 2**63])
+async def test_a_total_out_of_all_reason_is_refused_after_the_page_that_tells_it(total: int) -> None:
+    log: list[int] = []
+
+    (contacts,) = await _contacts_of(counted(total, log), 1201)
+
+    assert isinstance(contacts, UpstreamBadResponse)
+    assert "more rows than can belong" in str(contacts)
+    assert log == [1]
+
+
+async def test_more_rows_than_the_keys_asked_for_are_refused() -> None:
+    log: list[int] = []
+
+    found = await counted(4, log).finders["Contact"](["1", "2", "3"], request_reads())
+
+    assert [type(each) for each in found] == [UpstreamBadResponse] * 3
+    assert all("more rows than can belong" in str(each) for each in found)
+    assert log == [1]
+
+
+async def test_the_same_page_again_ends_the_reading_of_a_list() -> None:
+    log: list[int] = []
+
+    (contacts,) = await _contacts_of(counted(100_000, log, lambda _: range(100)), 1201)
+
+    assert isinstance(contacts, UpstreamBadResponse)
+    assert "the same page again" in str(contacts)
+    assert sorted(log) == [1, 2, 3, 4, 5, 6]  # five at once, of a thousand that the total tells of
+
+
+async def test_a_list_that_runs_dry_is_not_asked_for_the_rest_of_its_pages() -> None:
+    log: list[int] = []
+
+    (contacts,) = await _contacts_of(counted(100_000, log, lambda page: range(100 if page == 1 else 0)), 1201)
+
+    assert isinstance(contacts, UpstreamBadResponse)
+    assert contacts.retryable
+    assert sorted(log) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_long_list_is_read_a_few_pages_at_once_to_its_last_row() -> None:
+    log: list[int] = []
+
+    (contacts,) = await _contacts_of(counted(1_234, log, _hundreds(1_234)), 1201)
+
+    assert len(contacts) == 1_234
+    assert sorted(log) == list(range(1, 14))
+
+
+def _hundreds(total: int) -> Callable[[int], range]:
+    return lambda page: range((page - 1) * 100, min(page * 100, total))
+
+
 async def test_rows_that_name_another_customer_are_nobodys() -> None:
     rows = [{"id": 1, "customerid": 1201}, {"id": 2, "customerid": 9}, {"id": 3}]
     system = connected(answering(lambda _: {"items": rows, "total": 3}))

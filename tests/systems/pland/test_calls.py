@@ -192,23 +192,28 @@ async def test_a_count_that_counts_nothing_is_refused() -> None:
 
 
 async def test_a_document_that_is_no_invoice_is_not_found_as_one() -> None:
-    kinds = ("offer", "invoice", "storno", "credit", "service_report")
-    rows = [{"_id": str(number) * 24, "documentType": kind} for number, kind in enumerate(kinds)]
+    kinds: tuple[Any, ...] = ("offer", "invoice", "storno", "credit", "service_report", ["invoice"], {"invoice": 1})
+    rows: list[dict[str, Any]] = [{"_id": str(number) * 24, "documentType": kind} for number, kind in enumerate(kinds)]
     system = answering(json.dumps(rows).encode())
 
     found = await system.finders["Invoice"]([row["_id"] for row in rows], reads())
 
-    assert [each and each.key for each in found] == [None, "1" * 24, "2" * 24, "3" * 24, None]
+    assert [each and each.key for each in found] == [None, "1" * 24, "2" * 24, "3" * 24, None, None, None]
 
 
-async def of_keys(noun: str, keys: list[str], rows: list[dict[str, Any]]) -> tuple[Any, list[httpx.URL]]:
-    """What a reader tells of customers from rows that Pland hands out by limit and offset, and what it asked."""
+async def of_keys(
+    noun: str, keys: list[str], rows: list[dict[str, Any]], *, times: int = 1
+) -> tuple[Any, list[httpx.URL]]:
+    """What a reader tells of customers from rows that Pland hands out by limit and offset, and what it asked.
+
+    Each of the rows comes so many times.
+    """
     asked: list[httpx.URL] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url)
         offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
-        return httpx.Response(200, json=rows[offset : offset + limit])
+        return httpx.Response(200, json=[row for row in rows[offset : offset + limit] for _ in range(times)])
 
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
     system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
@@ -225,6 +230,34 @@ async def test_invoices_cost_one_call_a_full_page(count: int, calls: int) -> Non
 
     assert len({invoice.key for invoice in invoices}) == count
     assert len(asked) == calls
+
+
+async def test_pages_that_hold_everybody_twice_are_a_list_that_holds_everybody_once() -> None:
+    rows = [{"_id": f"{number:024x}", "customerId": "a" * 24} for number in range(2_300)]
+
+    (contacts,), _ = await of_keys("contacts", ["a" * 24], rows, times=2)
+
+    assert [contact.key for contact in contacts] == [row["_id"] for row in rows]
+
+
+@pytest.mark.parametrize("noun", ["contacts", "agreements", "invoices", "billing.payment_terms"])
+async def test_a_list_that_comes_whatever_part_is_asked_for_is_refused_at_the_second(noun: str) -> None:
+    asked: list[str] = []
+    rows = [{"_id": f"{number:024x}", "customerId": "a" * 24} for number in range(1_000)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={"data": rows} if request.url.path.endswith("/paymentTerms/") else rows)
+
+    settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
+    system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
+    customers = Rows(PlandCustomerView, system.reading).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
+
+    (found,) = await system.readers[noun](customers, reads())
+
+    assert isinstance(found, UpstreamBadResponse)
+    assert "the same page again" in str(found)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("noun", ["contacts", "agreements", "invoices"])

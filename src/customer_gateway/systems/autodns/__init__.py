@@ -26,6 +26,8 @@ from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer
+from customer_gateway.systems.pages import Gathered
+from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import BasicWithHeaders, Call, Window
 
 if TYPE_CHECKING:
@@ -113,7 +115,8 @@ class Autodns:
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - every answer tells
         found = await self._search("/customer/_search", keys_of(want), [], deadline, start, size)
-        items = [self._customer(row) for row in found.rows]
+        rows = fitting(found.rows, size, partial(_identity, "/customer/_search"))
+        items = [self._customer(row) for row in rows]
         return Page(items, has_next=start + len(items) < found.total, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
@@ -170,13 +173,16 @@ class Autodns:
     async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
         """Every row that the filters let through, page by page: all that were counted, or none."""
         rows: list[Document] = []
+        told_apart: Gathered[Document] = Gathered(self.name, f"POST {path}")
         while True:
             found = await self._search(path, keys, filters, deadline, len(rows), MOST_ROWS)
-            rows += found.rows
+            told_apart.demand_bounded(found.total)
+            rows += fitting(found.rows, MOST_ROWS, partial(_identity, path))
             if len(rows) >= found.total:
                 return rows
             if not found.rows:
                 raise UpstreamBadResponse(self.name, f"POST {path} ended before its last row", retryable=True)
+            told_apart.add({_identity(path, row): row for row in found.rows}, last=False)
 
     async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
         self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, offset: int, limit: int
@@ -217,6 +223,18 @@ _ORDERS: Final = {
     "/user/_search": ("context", "user"),
     "/invoice/_search": ("number",),
 }
+
+
+_IDENTITIES: Final = {
+    "/customer/_search": ("client", "number"),
+    "/user/_search": ("context", "user"),
+    "/invoice/_search": ("id",),
+}
+
+
+def _identity(path: str, row: Document) -> str:
+    """What tells a row of a list from the others, as text: nobody has looked yet whether it is what it should be."""
+    return str([row.get(name) for name in _IDENTITIES[path]])
 
 
 def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | None]) -> Reader:

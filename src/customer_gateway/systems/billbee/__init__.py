@@ -17,7 +17,7 @@ from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer
-from customer_gateway.systems.windows import covering_pages
+from customer_gateway.systems.windows import PageWindow, covering_pages, from_start
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
 
 if TYPE_CHECKING:
@@ -95,17 +95,15 @@ class Billbee:
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width; every page tells the total
         """The one page that covers the window, else two; each tells how many customers there are."""
-        windows = covering_pages(start, size, MOST_ROWS)
-        rows: list[Document] = []
+        pages: list[tuple[PageWindow, list[Document]]] = []
         total = 0
-        for window in windows:
+        for window in covering_pages(start, size, MOST_ROWS):
             found = await self._lists.page(_CUSTOMERS, window.number, window.size, deadline)
-            rows += found.rows
+            pages.append((window, found.rows))
             total = found.total
             if window.number * window.size >= total:
                 break
-        skip = windows[0].skip
-        items = [self._customer(row) for row in rows[skip : skip + size]]
+        items = [self._customer(row) for row in from_start(pages, "Id")[:size]]
         return Page(items, has_next=start + size < total, total=total)
 
     async def count(self, deadline: Deadline) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.model.record import is_list, is_object
+from customer_gateway.systems.pages import Gathered
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
@@ -67,15 +68,16 @@ class Lists:
         `instead` tells, given the rows so far, how many calls would do without the rest; `pages` is what is believed of
         the list's length at first. Rows are told apart by Id, because pages of a list that is written to overlap.
         """
-        rows: dict[str, Document] = {}
+        gathered: Gathered[Document] = Gathered(self._client.system, f"GET {template or path}")
+        rows = gathered.rows
         totals: set[int] = set()
         read, left = 0, pages
         while 0 < left < instead(rows):
             read += 1
             found = await self.page(path, read, MOST_ROWS, deadline, template)
-            rows |= {str(row["Id"]): row for row in found.rows}
             totals.add(found.total)
             left = pages_of(found.total) - read if found.rows else 0
+            gathered.add({str(row["Id"]): row for row in found.rows}, last=left <= 0)
         return Walk(rows, whole=left <= 0 and totals == {len(rows)})
 
     async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:

@@ -22,7 +22,8 @@ from customer_gateway.systems.lemonsoft.read import (
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.width import needs_full_rows
 from customer_gateway.systems.lookups import through_customer, values_by
-from customer_gateway.systems.windows import covering_pages
+from customer_gateway.systems.pages import Gathered
+from customer_gateway.systems.windows import PageWindow, covering_pages, from_start
 from customer_gateway.wire import Call, SessionLogin
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Lemonsoft:
         self._keys_by_number: Route[str] = self._route("customer_keys", self._fetch_customer_keys)
         self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
         self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
-        persons = PersonsByNumber(self._person, self._persons_page, _ROWS_PER_PAGE)
+        persons = PersonsByNumber(name, self._person, self._persons_page, _ROWS_PER_PAGE)
         self.users: Route[User] | None = (
             users := self._route("persons", persons.fetch, most=1_000, cache_seconds=_REMEMBERED_SECONDS)
         )
@@ -111,17 +112,17 @@ class Lemonsoft:
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Lemonsoft tells no total: a page that is not full is the last, after a full one the next row is asked for."""
         path = _FULL if needs_full_rows(want) else _THIN
-        rows: dict[int, Document] = {}  # by id: a row that slips over a page border comes twice
+        pages: list[tuple[PageWindow, list[Document]]] = []
         ended = False
         for window in covering_pages(start, size, _ROWS_PER_PAGE):
-            received = await self._rows(path, _paging(window.number, window.size), deadline)
-            rows |= {row["id"]: row for row in received[window.skip :]}
-            if ended := len(received) < window.size:
+            pages.append((window, await self._rows(path, _paging(window.number, window.size), deadline)))
+            if ended := len(pages[-1][1]) < window.size:
                 break
+        rows = from_start(pages, "id")
         has_next = len(rows) > size if ended or len(rows) > size else None
         if has_next is None and ask_next:
             has_next = bool(await self._rows(_THIN, _paging(start + size + 1, 1), deadline))
-        return Page([self._customer(row) for row in list(rows.values())[:size]], has_next=has_next)
+        return Page([self._customer(row) for row in rows[:size]], has_next=has_next)
 
     async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
         return None
@@ -160,15 +161,14 @@ class Lemonsoft:
     async def _fetch_invoices(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, list[Record]]:
         """The invoices of one customer; the filter takes one number."""
         (number,) = numbers
-        rows: dict[int, Document] = {}
-        page = 0
-        while True:
+        found: Gathered[Document] = Gathered(self.name, "GET /api/invoices")
+        page, ended = 0, False
+        while not ended:
             page += 1
             query = [("filter.customer_number", number), *_paging(page, _ROWS_PER_PAGE)]
             received = await self._rows("/api/invoices", query, deadline)
-            rows |= {row["id"]: row for row in received}
-            if len(received) < _ROWS_PER_PAGE:
-                return {number: [Record(row, self.reading) for row in rows.values()]}
+            found.add({row["id"]: row for row in received}, last=(ended := len(received) < _ROWS_PER_PAGE))
+        return {number: [Record(row, self.reading) for row in found.rows.values()]}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
         rows = await self._rows("/api/invoices", _by("filter.object_ids", keys), deadline)

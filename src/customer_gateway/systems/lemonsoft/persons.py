@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from customer_gateway.systems.pages import Gathered
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
@@ -24,10 +26,12 @@ class PersonsByNumber:
 
     def __init__(
         self,
+        system: str,
         one: Callable[[str, Deadline], Coroutine[Any, Any, User | None]],
         page: Callable[[int, Deadline], Awaitable[Sequence[User]]],
         rows: int,
     ) -> None:
+        self._system = system
         self._one = one
         self._page = page
         self._rows = rows
@@ -35,20 +39,21 @@ class PersonsByNumber:
 
     async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, User]:
         """The persons with these numbers; whoever else was on the pages read comes with them."""
-        persons: dict[str, User] = {}
+        persons: Gathered[User] = Gathered(self._system, "GET /api/persons")
         expected, read = self._pages, 0
         missing = list(numbers)
         while len(missing) > (expected - read if read < expected else read):
             page = await self._page(read + 1, deadline)
             read += 1
-            persons |= {person.key: person for person in page}
-            if len(page) < self._rows:
+            ended = len(page) < self._rows
+            persons.add({person.key: person for person in page}, last=ended)
+            if ended:
                 self._pages = read
-                return persons
+                return persons.rows
             self._pages = max(self._pages, read + 1)
-            missing = [number for number in missing if number not in persons]
+            missing = [number for number in missing if number not in persons.rows]
         singly = await _together(self._one(number, deadline) for number in missing)
-        return persons | {person.key: person for person in singly if person is not None}
+        return persons.rows | {person.key: person for person in singly if person is not None}
 
 
 async def _together(reads: Iterable[Coroutine[Any, Any, V]]) -> list[V]:

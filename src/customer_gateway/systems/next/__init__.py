@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from math import ceil
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,7 +18,8 @@ from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
-from customer_gateway.systems.windows import covering_pages
+from customer_gateway.systems.pages import MOST_ROWS, Gathered
+from customer_gateway.systems.windows import covering_pages, from_start
 from customer_gateway.wire import BearerToken, Call, Window
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ KIND: Final = Kind(
 )
 
 _ROWS_PER_PAGE: Final = 100
+_PAGES_AT_ONCE: Final = 5
 _BUDGET: Final = (Window(10, 1.0),)  # of one integrator at one database, which is what a token stands for
 _INACTIVE_TOO: Final = {"active__in": ["true", "false"]}  # lists hold active rows only, unless asked
 _BANK: Final = "/bank"
@@ -114,9 +115,8 @@ class Next:
         """Every answer tells the total, so what follows costs nothing to know."""
         windows = covering_pages(start, size, _ROWS_PER_PAGE)
         pages = [await self._page("/customer/", _INACTIVE_TOO, each.number, each.size, deadline) for each in windows]
-        rows = {row["id"]: row for page in pages for row in page.rows}
-        skipped = windows[0].skip
-        items = [self._customer(row) for row in list(rows.values())[skipped : skipped + size]]
+        rows = from_start(((window, page.rows) for window, page in zip(windows, pages, strict=True)), "id")
+        items = [self._customer(row) for row in rows[:size]]
         total = pages[-1].total
         return Page(items, has_next=start + size < total, total=total)
 
@@ -135,7 +135,7 @@ class Next:
         """Rows of the list at `path` by their ids, a page of them at a time."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, deadline)
+            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline)
             return {str(row["id"]): read(row) for row in found}
 
         return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
@@ -144,7 +144,7 @@ class Next:
         """Rows of the list at `path` that name the customers."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
-            found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, deadline)
+            found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, MOST_ROWS, deadline)
             return _grouped(keys, [read(row) for row in found])
 
         return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
@@ -165,16 +165,26 @@ class Next:
         found = [next(agreements) if isinstance(each, NextCustomerView) else each for each in customers]
         return [_named(key, each) if is_list(each) else each for key, each in zip(keys, found, strict=True)]
 
-    async def _all(self, path: str, rows: Mapping[str, object], deadline: Deadline) -> list[Document]:
-        """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told."""
-        first = await self._page(path, rows, 1, _ROWS_PER_PAGE, deadline)
-        numbers = range(2, ceil(first.total / _ROWS_PER_PAGE) + 1)
-        rest = await asyncio.gather(*(self._page(path, rows, number, _ROWS_PER_PAGE, deadline) for number in numbers))
-        pages = [first, *rest]
-        found = {row["id"]: row for page in pages for row in page.rows}
-        if len(found) < pages[-1].total:
+    async def _all(self, path: str, rows: Mapping[str, object], most: int, deadline: Deadline) -> list[Document]:
+        """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told.
+
+        How many pages there are is NEXT's word, so it is held to at most `most` rows and taken a few pages at a time.
+        """
+        found: Gathered[Document] = Gathered(self.name, f"GET {path}")
+        page = await self._page(path, rows, 1, _ROWS_PER_PAGE, deadline)
+        found.demand_bounded(page.total, most)
+        last = max(1, -(-page.total // _ROWS_PER_PAGE))
+        found.add(_by_id(page), last=last == 1 or not page.rows)
+        for number in range(2, last + 1, _PAGES_AT_ONCE):
+            group = range(number, min(number + _PAGES_AT_ONCE, last + 1))
+            pages = [self._page(path, rows, each, _ROWS_PER_PAGE, deadline) for each in group]
+            for each, page in zip(group, await asyncio.gather(*pages), strict=True):
+                found.add(_by_id(page), last=each == last or not page.rows)
+            if not page.rows:
+                break
+        if len(found.rows) < page.total:
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
-        return list(found.values())
+        return list(found.rows.values())
 
     async def _page(self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline) -> _Rows:
         """One page; a row without an integer `id` cannot be told from another, so the answer is refused."""
@@ -232,6 +242,10 @@ def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
 
 def _has_id(row: object) -> bool:
     return is_object(row) and type(row.get("id")) is int
+
+
+def _by_id(page: _Rows) -> dict[int, Document]:
+    return {row["id"]: row for row in page.rows}
 
 
 def _customer_of_bank(key: str) -> str | None:

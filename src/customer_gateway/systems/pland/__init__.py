@@ -16,10 +16,12 @@ from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, users_by, values_by
+from customer_gateway.systems.pages import Gathered
 from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.entities import Entities, agreement, invoice
 from customer_gateway.systems.pland.read import PlandContactView, PlandCustomerView, PlandUser, PlandUserRow, user
 from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ class Pland:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
         query = [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID]
         decode = self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
-        rows = await self._rows("/customers/", query, deadline, decode)
+        rows = fitting(await self._rows("/customers/", query, deadline, decode), size + ask_next, attrgetter("key"))
         return Page(rows[:size], has_next=len(rows) > size if ask_next or len(rows) < size else None)
 
     async def count(self, deadline: Deadline) -> int | None:
@@ -190,9 +192,9 @@ class Pland:
 
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """All payment terms: a company has a handful, and only this list has another way of paging."""
-        terms: dict[str, str] = {}
-        skip = 0
-        while True:
+        terms: Gathered[PlandEntity] = Gathered(self.name, "GET /paymentTerms/")
+        skip, ended = 0, False
+        while not ended:
             query = [("skip", str(skip)), ("limit", str(_TERMS_PER_PAGE))]
             answer = await self._client.call(Call("GET", "/paymentTerms/", query, idempotent=True), deadline)
             found = answer.document.get("data") if is_object(answer.document) else None
@@ -200,10 +202,9 @@ class Pland:
                 rows = self._entities.read(found)
             except WrongForm as error:
                 raise UpstreamBadResponse(self.name, f"GET /paymentTerms/: {error}") from None
-            terms |= {row.key: text for row in rows if (text := row.text("description"))}
-            skip += len(rows)
-            if len(rows) < _TERMS_PER_PAGE:
-                return terms
+            skip, ended = skip + len(rows), len(rows) < _TERMS_PER_PAGE
+            terms.add({row.key: row for row in rows}, last=ended)
+        return {key: text for key, row in terms.rows.items() if (text := row.text("description"))}
 
     async def _rows_by_ids(
         self, path: str, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -214,17 +215,15 @@ class Pland:
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
         """Every row, page by page; told apart by its key, because pages of a list that is written to overlap."""
-        rows: dict[str, T] = {}
-        offset = 0
-        while True:
+        found: Gathered[T] = Gathered(self.name, f"GET {path}")
+        offset, ended = 0, False
+        while not ended:
             page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
             received = await self._rows(path, [*query, *page], deadline, decode)
-            if not offset and len(received) < _ROWS_PER_PAGE:
-                return received
-            rows |= {row.key: row for row in received}
-            offset += len(received)
-            if len(received) < _ROWS_PER_PAGE:
-                return list(rows.values())
+            rows = fitting(received, _ROWS_PER_PAGE, attrgetter("key"))
+            offset, ended = offset + len(rows), len(rows) < _ROWS_PER_PAGE
+            found.add({row.key: row for row in rows}, last=ended)
+        return list(found.rows.values())
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -280,7 +279,7 @@ def _wants_documents(want: Want) -> bool:
 
 def _is_invoice(entity: PlandEntity) -> bool:
     """The list of invoices holds every document that Pland writes: offers, reports and reminders too."""
-    return entity.document.get("documentType") in _INVOICE_TYPES
+    return entity.text("documentType") in _INVOICE_TYPES
 
 
 def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:
