@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_world import World
+from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.serving import Ending, listen, serve
+from customer_gateway.http.connection import HEAD_BYTES, Connection
+from customer_gateway.serving import Ending, config_of, listen, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -41,6 +43,20 @@ async def served() -> AsyncGenerator[int]:
         assert ending.server is not None
         ending.server.should_exit = True
         await serving
+
+
+class Hasty(Connection):
+    head_seconds = 0.3
+
+
+@asynccontextmanager
+async def served_hastily() -> AsyncGenerator[int]:
+    """The port of a gateway where everybody has less time for a head."""
+    config = config_of(build_http(World().engine(), HttpSettings()), 1)
+    with listen("127.0.0.1", 0) as connection:
+        loop = asyncio.get_running_loop()
+        async with await loop.create_server(lambda: Hasty(config, ServerState(), {}), sock=connection):
+            yield connection.getsockname()[1]
 
 
 async def answered(port: int, *pieces: bytes) -> bytes:
@@ -93,3 +109,83 @@ async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -
         answer = await answered(port, start + b"\r\nHost: gateway\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+@pytest.mark.parametrize(
+    ("endless", "status"),
+    [
+        (b"GET /" + b"a" * 2 * HEAD_BYTES, b"414 URI Too Long"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 2 * HEAD_BYTES, b"431 Request Header Fields Too Large"),
+        (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (HEAD_BYTES // 3), b"431 Request Header Fields Too Large"),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\n\r\n"])
+async def test_a_head_without_end_is_refused(endless: bytes, status: bytes, before: bytes) -> None:
+    async with served() as port:
+        answer = await answered(port, before, endless)
+
+    assert answer[answer.rindex(b"HTTP/1.1") :].startswith(b"HTTP/1.1 " + status + b"\r\n")
+
+
+async def test_a_large_head_that_comes_in_pieces_is_taken() -> None:
+    large = b"X: " + b"a" * (HEAD_BYTES - 500) + b"\r\n"
+    request = post("Ada", large)
+    async with served() as port:
+        cuts = range(0, len(request), 10_000)
+        answer = await answered(port, *(request[cut : cut + 10_000] for cut in cuts), post("Bob", large, LAST))
+
+    assert greetings(answer) == ["Ada", "Bob"]
+
+
+async def test_a_body_is_no_head() -> None:
+    body = json.dumps({"query": '{ hello(name: "Ada") }', "variables": {"x": "a" * 500_000}}).encode()
+    head = b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+    async with served() as port:
+        taken = await answered(port, head % (b"application/json", len(body)) + body + post("Bob", LAST))
+        refused = await answered(port, head % (b"text/plain", len(body)) + body[:9], body[9:], post("Bob", LAST))
+
+    assert greetings(taken) == ["Ada", "Bob"]
+    assert (refused.count(b"HTTP/1.1 "), refused.count(b"HTTP/1.1 415 "), greetings(refused)) == (2, 1, ["Bob"])
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (),
+        (b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-",),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n", b"POST /graphql"),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n", b"\r\n"),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\nPOST /graphql",),
+    ],
+)
+async def test_a_head_that_is_not_whole_in_time_ends_the_connection(pieces: tuple[bytes, ...]) -> None:
+    loop = asyncio.get_running_loop()
+    async with served_hastily() as port:
+        began = loop.time()
+        answer = await answered(port, *pieces)
+
+    assert 0.3 <= loop.time() - began < 3
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == (len(pieces) > 0 and b"livez" in pieces[0])
+
+
+async def test_heads_in_time_go_on_for_as_long_as_they_come() -> None:
+    request = post("Ada")
+    async with served_hastily() as port:
+        answer = await answered(port, request[:9], *[request[9:] + request[:9]] * 60, post("Bob", LAST)[9:])
+
+    assert greetings(answer) == ["Ada"] * 60 + ["Bob"]
+
+
+async def test_a_connection_that_waits_for_its_answer_or_its_next_request_stays_open() -> None:
+    async with served_hastily() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for name in ("Ada", "Bob"):
+            request = post(name)
+            writer.write(request[:-9])
+            await asyncio.sleep(0.5)
+            writer.write(request[-9:])
+            await asyncio.sleep(0.5)
+        answer = await reader.read(10_000)
+        writer.close()
+
+    assert greetings(answer) == ["Ada", "Bob"]
