@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,34 @@ def test_a_worker_that_finds_the_configuration_broken_says_why_and_ends_all_of_i
     (line,) = [line for line in said if line["event"] == "worker_cannot_start"]
     assert "gateway.toml: this is not TOML" in line["reason"]
     assert gateway.process.returncode == 1
+
+
+@NEEDS_PROC
+def test_signals_that_would_change_its_workers_change_nothing_and_leave_a_line(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        before = gateway.workers()
+        for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+            gateway.process.send_signal(number)
+        time.sleep(2)  # more than the supervisor's pause between looking at its signals
+        after = gateway.workers()
+        gateway.process.send_signal(signal.SIGTERM)
+        said = gateway.ended()
+
+    assert after == before
+    assert [line["signal"] for line in said if line["event"] == "signal_ignored"] == ["SIGHUP", "SIGTTIN", "SIGTTOU"]
+    assert gateway.process.returncode == 0
+
+
+@NEEDS_PROC
+def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        gateway.process.kill()
+        gateway.ended()  # its standard error is the workers', too
+        parts = urlsplit(gateway.url)
+
+        assert refused((str(parts.hostname), int(str(parts.port))))
 
 
 def test_while_it_ends_new_connections_are_refused_and_what_is_under_way_goes_on(tmp_path: Path) -> None:
