@@ -18,9 +18,11 @@ import httpx
 import pytest
 from processes import PATIENCE, command, is_served, python, wait_until
 
+from customer_gateway.environment import WORKERS_VARIABLE
+
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found by Linux's /proc")
@@ -49,12 +51,12 @@ def _command_line(process: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, more: str = "") -> Generator[Served]:
+def served(folder: Path, more: str = "", options: Sequence[str] = ("--workers", "2")) -> Generator[Served]:
     config = folder / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
         base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
         config.write_text(f'{more}[systems.pland]\nbase_url = "{base_url}"\napi_key = "id:secret"\n', encoding="utf-8")
-        with command("serve", "--config", str(config), "--port", "0", "--workers", "2") as process:
+        with command("serve", "--config", str(config), "--port", "0", *options) as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
             wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
@@ -79,6 +81,15 @@ def test_a_signal_before_the_workers_are_started_ends_all_of_it(name: str) -> No
         said, errors = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, said, errors) == (0, "True\n", "")
+
+
+@NEEDS_PROC
+def test_the_number_of_workers_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WORKERS_VARIABLE, "2")
+    with served(tmp_path, options=()) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.ended()
 
 
 @NEEDS_PROC
