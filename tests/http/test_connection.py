@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,19 +112,41 @@ async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -
 
 
 @pytest.mark.parametrize(
-    ("endless", "status"),
+    ("start", "filler", "status"),
     [
-        (b"GET /" + b"a" * 2 * HEAD_BYTES, b"414 URI Too Long"),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 2 * HEAD_BYTES, b"431 Request Header Fields Too Large"),
-        (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (HEAD_BYTES // 3), b"431 Request Header Fields Too Large"),
+        (b"GET /", b"a", b"414 URI Too Long"),
+        (b"GET / HTTP/1.1\r\nX: ", b"a", b"431 Request Header Fields Too Large"),
+        (b"GET / HTTP/1.1\r\n", b"a: b\r\n", b"431 Request Header Fields Too Large"),
     ],
 )
 @pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\n\r\n"])
-async def test_a_head_without_end_is_refused(endless: bytes, status: bytes, before: bytes) -> None:
+async def test_a_head_without_end_is_refused(start: bytes, filler: bytes, status: bytes, before: bytes) -> None:
+    answer = b""
     async with served() as port:
-        answer = await answered(port, before, endless)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(before + start)
+        for _ in range(3 * HEAD_BYTES // 16_384):
+            writer.write(filler * (16_384 // len(filler)))
+            with suppress(TimeoutError):
+                answer += await asyncio.wait_for(reader.read(1_000), 0.05)
+            if status in answer:  # what is written after that may make the answer unreadable
+                break
+        writer.close()
 
     assert answer[answer.rindex(b"HTTP/1.1") :].startswith(b"HTTP/1.1 " + status + b"\r\n")
+
+
+@pytest.mark.parametrize("endless", [b"X: " + b"a" * 3 * HEAD_BYTES, b"a: b\r\n" * (HEAD_BYTES // 2)])
+@pytest.mark.parametrize("method", [b"POST", b"GET"])
+async def test_trailers_without_end_cut_the_connection(method: bytes, endless: bytes) -> None:
+    head = b" /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with served() as port:
+        began = asyncio.get_running_loop().time()
+        with suppress(ConnectionResetError):
+            answer = await answered(port, method + head, b"2\r\n{}\r\n0\r\n", endless)
+            assert answer.count(b"HTTP/1.1 ") <= 1
+
+    assert asyncio.get_running_loop().time() - began < 3
 
 
 async def test_a_large_head_that_comes_in_pieces_is_taken() -> None:

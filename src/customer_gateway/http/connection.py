@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
 
 HEAD_BYTES: Final = 65_536
-"""A head of so many bytes is taken; one of twice as many never is."""
+"""A head of so many bytes is taken, one of twice as many never is; the same goes for the trailers of a body."""
 
 _UNREADABLE: Final = "Invalid HTTP request received."
 _TOO_LARGE: Final = "The head of a request is too large."
@@ -31,12 +31,13 @@ class Connection(HttpToolsProtocol):
 
     head_seconds = 10.0
 
-    _head: HTTPScope | None = None
-    """What uvicorn begins to tell of the request that the timer is for."""
-    _head_bytes = 0
+    _told: HTTPScope | None = None
+    """What uvicorn tells, or begins to tell, of the request that the last piece belonged to."""
+    _body_came = False
+    _barren_bytes = 0
     _head_timer: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn's
+    def connection_made(self, transport: Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         super().connection_made(transport)
         self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
 
@@ -49,6 +50,7 @@ class Connection(HttpToolsProtocol):
             self._receive_in_pieces(data)
             return
         self._unset_keepalive_if_required()
+        self._body_came = False
         size = len(data)
         while data:
             try:
@@ -64,10 +66,19 @@ class Connection(HttpToolsProtocol):
                 return
             else:
                 break
-        if not self.cycle or self.cycle.response_complete or "method" not in self.scope:
-            self._wait_for_head(size)
-        elif self._head_timer is not None:
-            self._end_timer()
+        cycle = self.cycle
+        if cycle and not cycle.response_complete and "method" in self.scope:  # uvicorn notes it when a head is whole
+            if self._head_timer is not None:
+                self._end_timer()
+            if not cycle.more_body:
+                return
+        else:
+            self._set_timer()
+        self._weigh(size)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_came = True
+        super().on_body(body)
 
     def _receive_in_pieces(self, data: bytes) -> None:
         for start in range(0, len(data), HEAD_BYTES):
@@ -75,16 +86,20 @@ class Connection(HttpToolsProtocol):
                 return
             self.data_received(data[start : start + HEAD_BYTES])
 
-    def _wait_for_head(self, size: int) -> None:
-        """No request is under way, or one whose head is not whole: uvicorn notes the method when it is."""
-        if self._head_timer is None or self._head is not self.scope:
+    def _weigh(self, size: int) -> None:
+        """A piece that ends no request: it brings some of the body, or is of a head, or of the body's trailers."""
+        if self._body_came or not self.scope or self._told is not self.scope:
+            self._told, self._barren_bytes = self.scope, 0  # it may have brought other requests as well
+            return
+        self._barren_bytes += size
+        if self._barren_bytes >= HEAD_BYTES:
+            self._refuse_head()
+
+    def _set_timer(self) -> None:
+        """For a head that is not whole, and for what follows an answer and is no head yet."""
+        if self._head_timer is None or self._told is not self.scope:
             self._end_timer()
             self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
-            self._head, self._head_bytes = self.scope, 0  # its first piece may have brought other requests as well
-        elif self.scope and "method" not in self.scope:
-            self._head_bytes += size
-            if self._head_bytes >= HEAD_BYTES:
-                self._refuse_head()
 
     def _end_timer(self) -> None:
         if self._head_timer is not None:
@@ -106,7 +121,8 @@ class Connection(HttpToolsProtocol):
 
     def _refuse_head(self) -> None:
         self.logger.warning(_TOO_LARGE)
-        if not self.cycle or self.cycle.response_complete:  # else it would stand within another's answer
+        # An answer must not stand within another's, nor follow one to the same request.
+        if "method" not in self.scope and (not self.cycle or self.cycle.response_complete):
             status = b"414 URI Too Long" if len(self.url) >= HEAD_BYTES // 2 else b"431 Request Header Fields Too Large"
             self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
         self.transport.close()
