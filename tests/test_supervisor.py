@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,11 @@ import httpx
 import pytest
 from processes import PATIENCE, command, is_served, python, wait_until
 
+from customer_gateway.environment import WORKERS_VARIABLE
+
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found by Linux's /proc")
@@ -48,12 +51,12 @@ def _command_line(process: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, more: str = "") -> Generator[Served]:
+def served(folder: Path, more: str = "", options: Sequence[str] = ("--workers", "2")) -> Generator[Served]:
     config = folder / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
         base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
         config.write_text(f'{more}[systems.pland]\nbase_url = "{base_url}"\napi_key = "id:secret"\n', encoding="utf-8")
-        with command("serve", "--config", str(config), "--port", "0", "--workers", "2") as process:
+        with command("serve", "--config", str(config), "--port", "0", *options) as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
             wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
@@ -78,6 +81,15 @@ def test_a_signal_before_the_workers_are_started_ends_all_of_it(name: str) -> No
         said, errors = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, said, errors) == (0, "True\n", "")
+
+
+@NEEDS_PROC
+def test_the_number_of_workers_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WORKERS_VARIABLE, "2")
+    with served(tmp_path, options=()) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.ended()
 
 
 @NEEDS_PROC
@@ -106,6 +118,34 @@ def test_a_worker_that_finds_the_configuration_broken_says_why_and_ends_all_of_i
     (line,) = [line for line in said if line["event"] == "worker_cannot_start"]
     assert "gateway.toml: this is not TOML" in line["reason"]
     assert gateway.process.returncode == 1
+
+
+@NEEDS_PROC
+def test_signals_that_would_change_its_workers_change_nothing_and_leave_a_line(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        before = gateway.workers()
+        for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+            gateway.process.send_signal(number)
+        time.sleep(2)  # more than the supervisor's pause between looking at its signals
+        after = gateway.workers()
+        gateway.process.send_signal(signal.SIGTERM)
+        said = gateway.ended()
+
+    assert after == before
+    assert [line["signal"] for line in said if line["event"] == "signal_ignored"] == ["SIGHUP", "SIGTTIN", "SIGTTOU"]
+    assert gateway.process.returncode == 0
+
+
+@NEEDS_PROC
+def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        gateway.process.kill()
+        gateway.ended()  # its standard error is the workers', too
+        parts = urlsplit(gateway.url)
+
+        assert refused((str(parts.hostname), int(str(parts.port))))
 
 
 def test_while_it_ends_new_connections_are_refused_and_what_is_under_way_goes_on(tmp_path: Path) -> None:

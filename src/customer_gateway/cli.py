@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from customer_gateway import schema_file
-from customer_gateway.environment import CONFIG_VARIABLE
+from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ def serve(
         str, typer.Option(help="Where to listen; this machine only, unless --insecure-no-auth.")
     ] = "127.0.0.1",
     port: Port = _PORT,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; they share the vendors' rate budgets.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, envvar=WORKERS_VARIABLE, help="Processes; they share the vendors' rate budgets.")
+    ] = 1,
     insecure_no_auth: Annotated[  # noqa: FBT002 - an option, given by name
         bool, typer.Option("--insecure-no-auth", help="Let whoever reaches --host read everything.")
     ] = False,

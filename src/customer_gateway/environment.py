@@ -18,7 +18,7 @@ BETWEEN: Final = "__"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
 """Names the configuration file, to worker processes, too."""
 WORKERS_VARIABLE: Final = f"{PREFIX}WORKERS"
-"""Tells worker processes how many they are, so that each keeps to its part of the vendors' budgets."""
+"""How many processes `serve` starts; tells each of them, so that it keeps to its part of the vendors' budgets."""
 NUMBERS_VARIABLE: Final = f"{PREFIX}WORKER_NUMBERS"
 """Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config, Server
 
+from customer_gateway.http.connection import Connection
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
@@ -106,7 +108,7 @@ def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
     return Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from customer_gateway.app import worker
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.serving import config_of
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator
+    from multiprocessing.process import BaseProcess
 
     from uvicorn import Config
 
+    from customer_gateway.http.door import Door
     from customer_gateway.serving import Ending
+
+_FIXED: Final = "the number of workers is fixed: restart the service with another"
 
 _log = structlog.get_logger("customer_gateway.workers")
 
@@ -33,13 +41,26 @@ def serve_by_workers(
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
-    settings = config_of("customer_gateway.app:worker", grace_seconds, factory=True, workers=workers)
+    settings = config_of("customer_gateway.workers:application", grace_seconds, factory=True, workers=workers)
     supervisor = _Supervisor(settings, connection, ending)
     with _file_of_numbers() as numbers:
         if numbers is not None:
             os.environ[NUMBERS_VARIABLE] = numbers
         supervisor.run()
     return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+def application() -> Door:
+    """The application of one worker process, which ends with its supervisor, also where that was killed."""
+    supervisor = parent_process()
+    if supervisor is not None:
+        Thread(target=_end_after, args=(supervisor,), daemon=True).start()
+    return worker()
+
+
+def _end_after(supervisor: BaseProcess) -> None:
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Supervisor(Multiprocess):
@@ -54,6 +75,17 @@ class _Supervisor(Multiprocess):
             self.should_exit.set()
         else:
             super().init_processes()
+
+    def handle_hup(self) -> None:
+        """Uvicorn would start new workers beside the old ones: together they would overspend the vendors' budgets."""
+        _log.warning("signal_ignored", signal="SIGHUP", reason="for another configuration restart the service")
+
+    def handle_ttin(self) -> None:
+        """Each worker has been told how many share the budgets."""
+        _log.warning("signal_ignored", signal="SIGTTIN", reason=_FIXED)
+
+    def handle_ttou(self) -> None:
+        _log.warning("signal_ignored", signal="SIGTTOU", reason=_FIXED)
 
     def keep_subprocess_alive(self) -> None:
         """What uvicorn itself says about a death is below the level that is logged."""

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.anyio
         (b"text/html", None),
         (b"image/png, application/json;q=0", None),
         (b"application/json;q=nonsense", None),
-        (b"", None),
+        (b"", Media.JSON),
+        (b" ", Media.JSON),
     ],
 )
 def test_the_answer_comes_in_the_best_media_type_the_client_takes(accept: bytes | None, media: Media | None) -> None:

@@ -133,6 +133,20 @@ async def test_the_root_leads_to_the_endpoint() -> None:
     assert (response.status_code, response.headers["location"]) == (302, "/graphql")
 
 
+async def test_the_endpoint_may_be_called_with_a_slash_at_its_end() -> None:
+    async with World().client() as client:
+        response = await client.post("/graphql/", json={"query": "{ hello }"})
+
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "hello world"}})
+
+
+async def test_no_slash_too_many_leads_to_an_address_that_only_this_machine_may_know() -> None:
+    async with World().client() as client:
+        response = await client.get("/livez/")
+
+    assert (response.status_code, "location" in response.headers) == (404, False)
+
+
 async def test_an_unknown_path_is_a_problem_document() -> None:
     async with World().client() as client:
         response = await client.get("/nowhere")

@@ -206,6 +206,14 @@ async def test_a_compressed_body_is_a_415(encoding: str) -> None:
     assert response.status_code == 415
 
 
+@pytest.mark.parametrize("encoding", ["identity", "Identity"])
+async def test_a_body_that_says_it_is_not_compressed_is_read(encoding: str) -> None:
+    async with World().client() as client:
+        response = await client.ask("{ hello }", {"content-encoding": encoding})
+
+    assert response.status_code == 200
+
+
 async def test_a_get_that_a_foreign_page_could_make_a_browser_send_is_refused() -> None:
     world = World()
     async with world.client() as client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 from starlette.applications import Starlette
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
 
+GRAPHQL: Final = ("/graphql", "/graphql/")
+"""The paths of the endpoint: clients that join addresses may add the slash."""
+
 
 def build_http(
     engine: Engine,
@@ -42,7 +45,7 @@ def build_http(
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
     endpoint = GraphQLEndpoint(engine, settings, page)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint),
+        *(Route(path, endpoint) for path in GRAPHQL),
         Route("/", _to_graphql),
         Route("/livez", _alive),
         Route("/readyz", _ready),
@@ -54,8 +57,9 @@ def build_http(
         exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
         lifespan=_ready_within(lifespan),
     )
+    inner.router.redirect_slashes = False  # to an absolute address, which a proxy's clients may not reach
     inner.state.circumstances = circumstances
-    return Door(inner, {"/graphql": endpoint})
+    return Door(inner, dict.fromkeys(GRAPHQL, endpoint))
 
 
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
@@ -78,7 +82,10 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    """Ready as soon as this process can answer, whatever state the systems behind it are in."""
+    """Ready as soon as this process can answer, whatever state the systems behind it are in.
+
+    uvicorn asks only between start and stop; 503 is for servers that ask sooner or later.
+    """
     if getattr(request.app.state, "ready", False):
         return _status("ready", HTTPStatus.OK, request.app.state.circumstances())
     return _status("starting or stopping", HTTPStatus.SERVICE_UNAVAILABLE)

@@ -78,7 +78,7 @@ class Answer(NamedTuple):
 
 
 class GraphQLEndpoint:
-    """ASGI application of the one path. `page` is what a browser that asks for HTML gets, if anything."""
+    """ASGI application of GraphQL's path. `page` is what a browser that asks for HTML gets, if anything."""
 
     def __init__(self, engine: Engine, settings: HttpSettings, page: ASGIApp | None) -> None:
         self._engine = engine
@@ -126,7 +126,7 @@ class GraphQLEndpoint:
     async def _post(self, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
         if not is_json(headers.get(b"content-type")):
             raise RequestInvalid(415, "The body must be application/json in UTF-8")
-        if headers.get(b"content-encoding", b"identity") != b"identity":
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise RequestInvalid(415, "The body must not be compressed")
         try:
             body = await by(at, read_body(receive, headers.get(b"content-length"), self._settings.body_bytes))

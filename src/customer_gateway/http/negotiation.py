@@ -31,10 +31,11 @@ def preferred(accept: bytes | None, *, page: bool) -> Media | None:
     """The media type to answer with, None where none is acceptable (406).
 
     The highest quality wins, then the more exactly named one, then application/graphql-response+json. Clients that
-    name neither JSON type but take anything get application/json, as those do that say nothing: they may be older
-    than the other. `page` tells whether there is a page to show; it is shown only where text/html is asked for by name.
+    name neither JSON type but take anything get application/json, as those do that say nothing or send the header
+    empty: they may be older than the other. `page` tells whether there is a page to show; it is shown only where
+    text/html is asked for by name.
     """
-    if accept is None:
+    if accept is None or not accept.strip():
         return Media.JSON
     ranges = _ranges(accept.decode("latin-1"))
     candidates: list[tuple[float, int, int, Media]] = []

@@ -1,0 +1,135 @@
+"""A connection of a client: uvicorn's, where an offer of another protocol is left alone, and heads have bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle, Transport
+
+    from uvicorn._types import HTTPScope
+
+HEAD_BYTES: Final = 65_536
+"""A head of so many bytes is taken, one of twice as many never is; the same goes for the trailers of a body."""
+
+_UNREADABLE: Final = "Invalid HTTP request received."
+_TOO_LARGE: Final = "The head of a request is too large."
+
+
+class Connection(HttpToolsProtocol):
+    """What is sent by `Upgrade`, as Java's client and curl --http2 do, is answered in HTTP/1.1 (RFC 9110, 7.8).
+
+    The parser stops after such a head and leaves the body out. So uvicorn is not told of it: the head is parsed a
+    second time, without the offer.
+
+    A head has `head_seconds` to be whole, from the opening of the connection or its own first bytes on. A request that
+    comes in one piece, as almost all do, costs no timer.
+    """
+
+    head_seconds = 10.0
+
+    _told: HTTPScope | None = None
+    """What uvicorn tells, or begins to tell, of the request that the last piece belonged to."""
+    _body_came = False
+    _barren_bytes = 0
+    _head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if len(data) > HEAD_BYTES:
+            self._receive_in_pieces(data)
+            return
+        self._unset_keepalive_if_required()
+        self._body_came = False
+        size = len(data)
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as upgrade:
+                if self.parser.get_method() == b"CONNECT":
+                    self._refuse()  # it asks for a tunnel, whatever its headers say
+                    return
+                data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                self.parser = _parser(self)
+            except HttpParserError:
+                self._refuse()
+                return
+            else:
+                break
+        cycle = self.cycle
+        if cycle and not cycle.response_complete and "method" in self.scope:  # uvicorn notes it when a head is whole
+            if self._head_timer is not None:
+                self._end_timer()
+            if not cycle.more_body:
+                return
+        else:
+            self._set_timer()
+        self._weigh(size)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_came = True
+        super().on_body(body)
+
+    def _receive_in_pieces(self, data: bytes) -> None:
+        for start in range(0, len(data), HEAD_BYTES):
+            if self.transport.is_closing():
+                return
+            self.data_received(data[start : start + HEAD_BYTES])
+
+    def _weigh(self, size: int) -> None:
+        """A piece that ends no request: it brings some of the body, or is of a head, or of the body's trailers."""
+        if self._body_came or not self.scope or self._told is not self.scope:
+            self._told, self._barren_bytes = self.scope, 0  # it may have brought other requests as well
+            return
+        self._barren_bytes += size
+        if self._barren_bytes >= HEAD_BYTES:
+            self._refuse_head()
+
+    def _set_timer(self) -> None:
+        """For a head that is not whole, and for what follows an answer and is no head yet."""
+        if self._head_timer is None or self._told is not self.scope:
+            self._end_timer()
+            self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
+
+    def _end_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _should_upgrade(self) -> bool:
+        """Makes uvicorn leave such a head alone, until it comes without the offer."""
+        return True
+
+    def _head_without_upgrade(self) -> bytes:
+        start = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        lines = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([start, *lines, b"", b""])
+
+    def _refuse(self) -> None:
+        self.logger.warning(_UNREADABLE)
+        self.send_400_response(_UNREADABLE)
+
+    def _refuse_head(self) -> None:
+        self.logger.warning(_TOO_LARGE)
+        # An answer must not stand within another's, nor follow one to the same request.
+        if "method" not in self.scope and (not self.cycle or self.cycle.response_complete):
+            status = b"414 URI Too Long" if len(self.url) >= HEAD_BYTES // 2 else b"431 Request Header Fields Too Large"
+            self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+        self.transport.close()
+
+
+def _parser(connection: Connection) -> HttpRequestParser:
+    """As uvicorn makes them."""
+    parser = HttpRequestParser(connection)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser

@@ -1,0 +1,213 @@
+"""Bytes on a socket, as clients send them that no library of ours imitates."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from http_world import World
+from uvicorn.server import ServerState
+
+from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.connection import HEAD_BYTES, Connection
+from customer_gateway.serving import Ending, config_of, listen, serve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+pytestmark = pytest.mark.anyio
+
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+"""What Java's HttpClient adds to each of its first requests, and curl with --http2."""
+LAST = b"Connection: close\r\n"
+
+
+def post(name: str, *more: bytes) -> bytes:
+    body = json.dumps({"query": f'{{ hello(name: "{name}") }}'}).encode()
+    head = b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+    return head % len(body) + b"".join(more) + b"\r\n" + body
+
+
+@asynccontextmanager
+async def served() -> AsyncGenerator[int]:
+    """The port of a small gateway."""
+    ending, started = Ending(), asyncio.Event()
+    app = build_http(World().engine(), HttpSettings())
+    with listen("127.0.0.1", 0) as connection:
+        serving = asyncio.create_task(serve(app, connection, ending, grace_seconds=1, started=started.set))
+        await started.wait()
+        yield connection.getsockname()[1]
+        assert ending.server is not None
+        ending.server.should_exit = True
+        await serving
+
+
+class Hasty(Connection):
+    head_seconds = 0.3
+
+
+@asynccontextmanager
+async def served_hastily() -> AsyncGenerator[int]:
+    """The port of a gateway where everybody has less time for a head."""
+    config = config_of(build_http(World().engine(), HttpSettings()), 1)
+    with listen("127.0.0.1", 0) as connection:
+        loop = asyncio.get_running_loop()
+        async with await loop.create_server(lambda: Hasty(config, ServerState(), {}), sock=connection):
+            yield connection.getsockname()[1]
+
+
+async def answered(port: int, *pieces: bytes) -> bytes:
+    """All that comes back until the gateway hangs up; the pieces arrive one by one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(0.01)
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+def greetings(answer: bytes) -> list[Any]:
+    """Who was greeted, in this order."""
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    return [json.loads(body)["data"]["hello"].removeprefix("hello ") for body in bodies]
+
+
+async def test_an_offer_of_another_protocol_is_left_alone_and_the_body_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with served() as port:
+        answer = await answered(port, post("Ada", OFFER) + post("Bob", LAST))
+
+    assert greetings(answer) == ["Ada", "Bob"]
+    assert caplog.messages == []
+
+
+async def test_such_a_request_may_come_in_any_pieces() -> None:
+    request = post("Ada", OFFER)
+    async with served() as port:
+        for cut in range(0, len(request), 20):
+            pieces = (request[:cut], request[cut : cut + 1], request[cut + 1 :] + post("Bob", LAST))
+            assert greetings(await answered(port, *pieces)) == ["Ada", "Bob"]
+
+
+async def test_very_many_such_requests_at_once_are_all_answered() -> None:
+    request = b"GET /livez HTTP/1.1\r\nHost: gateway\r\n"
+    async with served() as port:
+        answer = await answered(port, (request + OFFER + b"\r\n") * 1_100 + request + LAST + b"\r\n")
+
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 1_101
+
+
+@pytest.mark.parametrize("start", [b"CONNECT example.com:443 HTTP/1.1", b"GET /nonsense HTTP/9.9", b"PRI * HTTP/2.0"])
+async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -> None:
+    async with served() as port:
+        answer = await answered(port, start + b"\r\nHost: gateway\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "filler", "status"),
+    [
+        (b"GET /", b"a", b"414 URI Too Long"),
+        (b"GET / HTTP/1.1\r\nX: ", b"a", b"431 Request Header Fields Too Large"),
+        (b"GET / HTTP/1.1\r\n", b"a: b\r\n", b"431 Request Header Fields Too Large"),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\n\r\n"])
+async def test_a_head_without_end_is_refused(start: bytes, filler: bytes, status: bytes, before: bytes) -> None:
+    answer = b""
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(before + start)
+        for _ in range(3 * HEAD_BYTES // 16_384):
+            writer.write(filler * (16_384 // len(filler)))
+            with suppress(TimeoutError):
+                answer += await asyncio.wait_for(reader.read(1_000), 0.05)
+            if status in answer:  # what is written after that may make the answer unreadable
+                break
+        writer.close()
+
+    assert answer[answer.rindex(b"HTTP/1.1") :].startswith(b"HTTP/1.1 " + status + b"\r\n")
+
+
+@pytest.mark.parametrize("endless", [b"X: " + b"a" * 3 * HEAD_BYTES, b"a: b\r\n" * (HEAD_BYTES // 2)])
+@pytest.mark.parametrize("method", [b"POST", b"GET"])
+async def test_trailers_without_end_cut_the_connection(method: bytes, endless: bytes) -> None:
+    head = b" /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with served() as port:
+        began = asyncio.get_running_loop().time()
+        with suppress(ConnectionResetError):
+            answer = await answered(port, method + head, b"2\r\n{}\r\n0\r\n", endless)
+            assert answer.count(b"HTTP/1.1 ") <= 1
+
+    assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_a_large_head_that_comes_in_pieces_is_taken() -> None:
+    large = b"X: " + b"a" * (HEAD_BYTES - 500) + b"\r\n"
+    request = post("Ada", large)
+    async with served() as port:
+        cuts = range(0, len(request), 10_000)
+        answer = await answered(port, *(request[cut : cut + 10_000] for cut in cuts), post("Bob", large, LAST))
+
+    assert greetings(answer) == ["Ada", "Bob"]
+
+
+async def test_a_body_is_no_head() -> None:
+    body = json.dumps({"query": '{ hello(name: "Ada") }', "variables": {"x": "a" * 500_000}}).encode()
+    head = b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+    async with served() as port:
+        taken = await answered(port, head % (b"application/json", len(body)) + body + post("Bob", LAST))
+        refused = await answered(port, head % (b"text/plain", len(body)) + body[:9], body[9:], post("Bob", LAST))
+
+    assert greetings(taken) == ["Ada", "Bob"]
+    assert (refused.count(b"HTTP/1.1 "), refused.count(b"HTTP/1.1 415 "), greetings(refused)) == (2, 1, ["Bob"])
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (),
+        (b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-",),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n", b"POST /graphql"),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n", b"\r\n"),
+        (b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\nPOST /graphql",),
+    ],
+)
+async def test_a_head_that_is_not_whole_in_time_ends_the_connection(pieces: tuple[bytes, ...]) -> None:
+    loop = asyncio.get_running_loop()
+    async with served_hastily() as port:
+        began = loop.time()
+        answer = await answered(port, *pieces)
+
+    assert 0.3 <= loop.time() - began < 3
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == (len(pieces) > 0 and b"livez" in pieces[0])
+
+
+async def test_heads_in_time_go_on_for_as_long_as_they_come() -> None:
+    request = post("Ada")
+    async with served_hastily() as port:
+        answer = await answered(port, request[:9], *[request[9:] + request[:9]] * 60, post("Bob", LAST)[9:])
+
+    assert greetings(answer) == ["Ada"] * 60 + ["Bob"]
+
+
+async def test_a_connection_that_waits_for_its_answer_or_its_next_request_stays_open() -> None:
+    async with served_hastily() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for name in ("Ada", "Bob"):
+            request = post(name)
+            writer.write(request[:-9])
+            await asyncio.sleep(0.5)
+            writer.write(request[-9:])
+            await asyncio.sleep(0.5)
+        answer = await reader.read(10_000)
+        writer.close()
+
+    assert greetings(answer) == ["Ada", "Bob"]
