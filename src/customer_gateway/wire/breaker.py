@@ -33,6 +33,11 @@ class Breaker:
             return left
         return self._policy.open_seconds if self._trying else None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether only the call that tries for all may go on, now or when its time has come."""
+        return self._open_until is not None
+
     def enter(self) -> bool:
         """Let a call through; True when it is the one that tries for all."""
         self._trying = self._open_until is not None

@@ -114,11 +114,12 @@ class Client:
         except UpstreamError as failure:
             self._failed(failure, progress)
             raise
-        except BaseException as error:
+        except LeftAlone:
+            self.health.ended(None)
+            raise self._left_alone() from None
+        except BaseException:
             self._breaker.said_nothing(trial=progress.trial)
             self.health.ended(None)
-            if isinstance(error, LeftAlone):
-                raise self._left_alone() from None
             raise
         self._breaker.answered()
         self.health.ended(True)  # noqa: FBT003 - an outcome
@@ -261,7 +262,7 @@ class Client:
 
     def _is_left_alone(self, progress: Progress) -> bool:
         """Whether the breaker has opened since the call was let in."""
-        return not progress.trial and self._breaker.wait() is not None
+        return self._breaker.is_open and not progress.trial
 
     def _left_alone(self) -> UpstreamUnavailable:
         seconds = self._breaker.wait() or 0.0
