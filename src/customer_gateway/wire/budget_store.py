@@ -186,6 +186,7 @@ async def _within(seconds: float, exchange: Awaitable[list[Any]]) -> list[Any]:
     """
     loop = asyncio.get_running_loop()
     asked = asyncio.ensure_future(exchange)
+    asked.add_done_callback(_seen)
     last = loop.time() + _CONNECT_SECONDS
     try:
         while True:
@@ -197,6 +198,7 @@ async def _within(seconds: float, exchange: Awaitable[list[Any]]) -> list[Any]:
                 raise TimeoutError
     finally:
         asked.cancel()
+        await asyncio.wait([asked])  # its connection is put away before anything else is done with it
 
 
 def _fail(errands: Sequence[_Errand]) -> None:

@@ -98,13 +98,13 @@ class Direct:
             request = request.body_bytes(content)
         try:
             async with request.build_streamed() as response:
-                told = _Told(response.headers)
+                received = _Headers(response.headers)
                 if response.status not in _OK:
-                    return Reply(response.status, told, b"")
-                if _announced(told) > self._cap:
-                    return Reply(response.status, told, b"", oversized=True)
+                    return Reply(response.status, received, b"")
+                if _announced(received) > self._cap:
+                    return Reply(response.status, received, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
-                return _bounded(response.status, told, b"" if body is None else memoryview(body), self._cap)
+                return _bounded(response.status, received, b"" if body is None else memoryview(body), self._cap)
         except PyreqwestError as error:
             raise _told(error) from None
 
@@ -122,7 +122,7 @@ def _rest_before_exit() -> None:
     atexit.register(time.sleep, _REST_SECONDS)
 
 
-class _Told:
+class _Headers:
     """The headers as pyreqwest tells them: it raises on bytes that are no ASCII, which are as good as absent."""
 
     __slots__ = ("_headers",)
