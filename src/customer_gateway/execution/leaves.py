@@ -26,7 +26,7 @@ from graphql.pyutils import inspect
 
 from .columns import attempted, complete_live
 from .failures import column_of
-from .kinds import AWAITABLE, ERROR, NULL, PLAIN, kinds
+from .kinds import AWAITABLE, ERROR, NULL, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,14 +143,13 @@ def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]
 
 
 class LeafCompletion:
-    __slots__ = ("_quick", "_unfit", "check", "exact", "leaf_type", "place")
+    __slots__ = ("_quick", "check", "exact", "leaf_type", "place")
 
     def __init__(self, place: Place, leaf_type: GraphQLLeafType) -> None:
         self.place = place
         self.leaf_type = leaf_type
         leaf = leaf_of(leaf_type, non_null=place.non_null)
         self.exact, self._quick, self.check = leaf.exact, leaf.quick, leaf.check
-        self._unfit = ERROR | AWAITABLE | (NULL if place.non_null else PLAIN)
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         if set(map(type, values)) <= self.exact:
@@ -158,32 +157,18 @@ class LeafCompletion:
         column = None if self._quick is None else self._quick(values)
         if column is not None:
             return column
-        if kinds(values) & self._unfit:
-            return complete_live(self.place, run, values, positions, self._serialised)
-        return self._serialised(run, values, positions)
+        return complete_live(self.place, run, values, positions, self._serialised)
 
     def _serialised(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        """Each value as its type gives it, asked once; only what it gives is looked at."""
-        serialise = self.leaf_type.coerce_output_value
-        if kinds(values) & NULL:
-            cells = attempted(lambda value: None if value is None or value is Undefined else serialise(value), values)
-        else:
-            cells = attempted(serialise, values)
-        odd = kinds(cells)
-        if odd & NULL and any(map(self._lacks, values, cells)):
-            cells = list(map(self._told, values, cells))
-            odd = kinds(cells)
-        if odd & (ERROR | AWAITABLE):
-            return complete_live(self.place, run, cells, positions, _as_they_are)
-        return cells
+        """Each value as its type gives it, asked once; what it gives may be nothing, an error, or awaitable."""
+        cells = attempted(self.leaf_type.coerce_output_value, values)
+        if not kinds(cells) & (NULL | ERROR | AWAITABLE):
+            return cells
+        return complete_live(self.place, run, list(map(self._something, values, cells)), positions, _as_they_are)
 
-    def _lacks(self, value: Any, cell: Any) -> bool:
-        """Whether the type gave nothing for a value."""
-        return (cell is None or cell is Undefined) and not (value is None or value is Undefined)
-
-    def _told(self, value: Any, cell: Any) -> Any:
-        """The cell, or the error that there is none, in graphql-core's words."""
-        if not self._lacks(value, cell):
+    def _something(self, value: Any, cell: Any) -> Any:
+        """The cell, or the error that the type gave nothing for the value, in graphql-core's words."""
+        if not (cell is None or cell is Undefined):
             return cell
         try:
             call = f"{inspect(self.leaf_type)}.coerce_output_value({inspect(value)})"
