@@ -42,7 +42,7 @@ class PlanCache:
     """
 
     def __init__(self, most_fields: int = MOST_FIELDS) -> None:
-        self._plans: WeightedCache[tuple[object, Setting], OperationPlan] = WeightedCache(most_fields, _let_go)
+        self._plans: WeightedCache[tuple[object, Setting], OperationPlan] = WeightedCache(most_fields, _weighed_no_more)
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -62,7 +62,7 @@ class PlanCache:
         self._plans.keep(key, plan, PLAN + plan.size.fields)
 
 
-def _let_go(plan: OperationPlan) -> None:
+def _weighed_no_more(plan: OperationPlan) -> None:
     """What is executed still may grow: that is nobody's weight any more, least of all its successor's."""
     plan.size.tell = None
 
