@@ -21,9 +21,8 @@ AWAITABLE: Final = 4
 CALLABLE: Final = 8
 MAPPING: Final = 16
 
-
 MOST_CLASSES: Final = 10_000
-"""A schema's values have hundreds of classes; who makes classes as he goes may not fill the memory with them."""
+"""A schema's values have hundreds of classes; one that makes classes for its values may not fill the memory."""
 
 
 class _KindOf(dict[type, int]):

@@ -24,9 +24,8 @@ AND_MORE: Final = ("*", "there is more, which is not told")
 UNTOLD: Final = "(a name like no field's)"
 """Told for a field whose name may be a value; the reason says where it was."""
 
-_FIELD: Final = re.compile(
-    r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\[\]\.[A-Za-z_][A-Za-z0-9_]{0,63})?"
-)  # or of the items of a list
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_FIELD: Final = re.compile(rf"{_NAME}(?:\[\]\.{_NAME})?")  # of an object, or of the items of a list
 _WATCH_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("customer_gateway.drift")
