@@ -7,7 +7,7 @@ from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.wire import BreakerPolicy, Call, Client, Limits, Retry
+from customer_gateway.wire import BreakerPolicy, Call, Client, Limits, Retry, Window
 from customer_gateway.wire.breaker import Breaker
 
 pytestmark = pytest.mark.anyio
@@ -175,6 +175,17 @@ async def test_calls_that_wait_for_their_turn_when_it_opens_are_not_sent() -> No
         assert {type(outcome) for outcome in outcomes} == {UpstreamUnavailable}
         assert len(vendor.requests) <= 4
         assert sum("left alone" in str(outcome) for outcome in outcomes) >= 26
+        await client.aclose()
+
+
+async def test_calls_whose_turn_comes_when_one_may_try_are_not_all_sent() -> None:
+    async with serving(answering(503)) as vendor:
+        policy, budget = BreakerPolicy(failures=3, open_seconds=0.05), (Window(3, 0.2),)
+        client = Client(system="next", base_url=vendor.base_url, breaker=policy, budget=budget)
+
+        await asyncio.gather(*(client.call(ONCE, Deadline.after(5)) for _ in range(9)), return_exceptions=True)
+
+        assert len(vendor.requests) == 3
         await client.aclose()
 
 
