@@ -64,7 +64,10 @@ def _conditions(placed: Cores, rounds: Rounds) -> list[str]:
         f"over HTTP a round is a load of {rounds.seconds:g} s for each contestant, with 100 connections unless said",
         "a load ends with the last answer: all that was asked within its seconds counts",
         "in process, (a) and (e), a round is the median of each contestant's calls in 0.3 s, of five calls at least",
-        "contestants over HTTP under uvicorn, uvloop and httptools, one worker",
+        (
+            "contestants over HTTP under uvicorn, uvloop and httptools, one worker; the gateway with connections of its"
+            " own, as `customer-gateway serve` gives it"
+        ),
         (
             "garbage collector: the gateway, and all contestants in process, freeze what is there at the start and"
             f" have {collector.YOUNG_OBJECTS:,} as first threshold, as the gateway sets it; the others over HTTP have"

@@ -1,6 +1,7 @@
 """One contestant in a process of its own: `python -m bench.serve MODULE CORES WORKERS`; it prints its port.
 
-All run alike: uvicorn, uvloop, httptools, no access log, no proxy's headers. CORES are numbers parted by commas.
+All run alike: uvicorn, uvloop, httptools, no access log, no proxy's headers; the gateway with connections of its own,
+as `customer-gateway serve` gives it. CORES are numbers parted by commas.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def main(module: str, cores: str, workers: int) -> None:
     config = Config(
         f"bench.contestants.{module}:app",
         loop="uvloop",
-        http="httptools",
+        http="customer_gateway.http.boarding:BoardingConnection" if module == "gateway" else "httptools",
         ws="none",
         access_log=False,
         proxy_headers=False,

@@ -70,7 +70,7 @@ class _Circumstances:
 
     def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:
         request_id = REQUEST_ID.get()
-        if request_id is not None:
+        if request_id is not None and "request_id" not in event:
             event["request_id"] = request_id
         event["level"] = "error" if method == "exception" else method
         second, micros = divmod(time.time_ns() // 1000, 1_000_000)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config, Server
 
-from customer_gateway.http.connection import Connection
+from customer_gateway.http.boarding import BoardingConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -108,7 +108,7 @@ def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
     return Config(
         app,
         loop="uvloop",
-        http=Connection,
+        http=BoardingConnection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_world import World
+from sockets import answered, served
 from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.connection import HEAD_BYTES, Connection
-from customer_gateway.serving import Ending, config_of, listen, serve
+from customer_gateway.serving import config_of, listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from customer_gateway.http.door import Door
 
 pytestmark = pytest.mark.anyio
 
@@ -31,18 +34,8 @@ def post(name: str, *more: bytes) -> bytes:
     return head % len(body) + b"".join(more) + b"\r\n" + body
 
 
-@asynccontextmanager
-async def served() -> AsyncGenerator[int]:
-    """The port of a small gateway."""
-    ending, started = Ending(), asyncio.Event()
-    app = build_http(World().engine(), HttpSettings())
-    with listen("127.0.0.1", 0) as connection:
-        serving = asyncio.create_task(serve(app, connection, ending, grace_seconds=1, started=started.set))
-        await started.wait()
-        yield connection.getsockname()[1]
-        assert ending.server is not None
-        ending.server.should_exit = True
-        await serving
+def gateway() -> Door:
+    return build_http(World().engine(), HttpSettings())
 
 
 class Hasty(Connection):
@@ -50,25 +43,13 @@ class Hasty(Connection):
 
 
 @asynccontextmanager
-async def served_hastily() -> AsyncGenerator[int]:
-    """The port of a gateway where everybody has less time for a head."""
-    config = config_of(build_http(World().engine(), HttpSettings()), 1)
+async def served_by(connections: type[Connection]) -> AsyncGenerator[int]:
+    """The port of a gateway whose connections are of this kind."""
+    config = config_of(gateway(), 1)
     with listen("127.0.0.1", 0) as connection:
         loop = asyncio.get_running_loop()
-        async with await loop.create_server(lambda: Hasty(config, ServerState(), {}), sock=connection):
+        async with await loop.create_server(lambda: connections(config, ServerState(), {}), sock=connection):
             yield connection.getsockname()[1]
-
-
-async def answered(port: int, *pieces: bytes) -> bytes:
-    """All that comes back until the gateway hangs up; the pieces arrive one by one."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for piece in pieces:
-        writer.write(piece)
-        await asyncio.sleep(0.01)
-    try:
-        return await asyncio.wait_for(reader.read(), 10)
-    finally:
-        writer.close()
 
 
 def greetings(answer: bytes) -> list[Any]:
@@ -80,7 +61,7 @@ def greetings(answer: bytes) -> list[Any]:
 async def test_an_offer_of_another_protocol_is_left_alone_and_the_body_is_read(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with served() as port:
+    async with served(gateway()) as port:
         answer = await answered(port, post("Ada", OFFER) + post("Bob", LAST))
 
     assert greetings(answer) == ["Ada", "Bob"]
@@ -89,7 +70,7 @@ async def test_an_offer_of_another_protocol_is_left_alone_and_the_body_is_read(
 
 async def test_such_a_request_may_come_in_any_pieces() -> None:
     request = post("Ada", OFFER)
-    async with served() as port:
+    async with served(gateway()) as port:
         for cut in range(0, len(request), 20):
             pieces = (request[:cut], request[cut : cut + 1], request[cut + 1 :] + post("Bob", LAST))
             assert greetings(await answered(port, *pieces)) == ["Ada", "Bob"]
@@ -97,7 +78,7 @@ async def test_such_a_request_may_come_in_any_pieces() -> None:
 
 async def test_very_many_such_requests_at_once_are_all_answered() -> None:
     request = b"GET /livez HTTP/1.1\r\nHost: gateway\r\n"
-    async with served() as port:
+    async with served(gateway()) as port:
         answer = await answered(port, (request + OFFER + b"\r\n") * 1_100 + request + LAST + b"\r\n")
 
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == 1_101
@@ -105,7 +86,7 @@ async def test_very_many_such_requests_at_once_are_all_answered() -> None:
 
 @pytest.mark.parametrize("start", [b"CONNECT example.com:443 HTTP/1.1", b"GET /nonsense HTTP/9.9", b"PRI * HTTP/2.0"])
 async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -> None:
-    async with served() as port:
+    async with served(gateway()) as port:
         answer = await answered(port, start + b"\r\nHost: gateway\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
@@ -122,7 +103,7 @@ async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -
 @pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\n\r\n"])
 async def test_a_head_without_end_is_refused(start: bytes, filler: bytes, status: bytes, before: bytes) -> None:
     answer = b""
-    async with served() as port:
+    async with served(gateway()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(before + start)
         for _ in range(3 * HEAD_BYTES // 16_384):
@@ -140,7 +121,7 @@ async def test_a_head_without_end_is_refused(start: bytes, filler: bytes, status
 @pytest.mark.parametrize("method", [b"POST", b"GET"])
 async def test_trailers_without_end_cut_the_connection(method: bytes, endless: bytes) -> None:
     head = b" /graphql HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    async with served() as port:
+    async with served(gateway()) as port:
         began = asyncio.get_running_loop().time()
         with suppress(ConnectionResetError):
             answer = await answered(port, method + head, b"2\r\n{}\r\n0\r\n", endless)
@@ -152,7 +133,7 @@ async def test_trailers_without_end_cut_the_connection(method: bytes, endless: b
 async def test_a_large_head_that_comes_in_pieces_is_taken() -> None:
     large = b"X: " + b"a" * (HEAD_BYTES - 500) + b"\r\n"
     request = post("Ada", large)
-    async with served() as port:
+    async with served(gateway()) as port:
         cuts = range(0, len(request), 10_000)
         answer = await answered(port, *(request[cut : cut + 10_000] for cut in cuts), post("Bob", large, LAST))
 
@@ -162,7 +143,7 @@ async def test_a_large_head_that_comes_in_pieces_is_taken() -> None:
 async def test_a_body_is_no_head() -> None:
     body = json.dumps({"query": '{ hello(name: "Ada") }', "variables": {"x": "a" * 500_000}}).encode()
     head = b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
-    async with served() as port:
+    async with served(gateway()) as port:
         taken = await answered(port, head % (b"application/json", len(body)) + body + post("Bob", LAST))
         refused = await answered(port, head % (b"text/plain", len(body)) + body[:9], body[9:], post("Bob", LAST))
 
@@ -182,7 +163,7 @@ async def test_a_body_is_no_head() -> None:
 )
 async def test_a_head_that_is_not_whole_in_time_ends_the_connection(pieces: tuple[bytes, ...]) -> None:
     loop = asyncio.get_running_loop()
-    async with served_hastily() as port:
+    async with served_by(Hasty) as port:
         began = loop.time()
         answer = await answered(port, *pieces)
 
@@ -192,14 +173,14 @@ async def test_a_head_that_is_not_whole_in_time_ends_the_connection(pieces: tupl
 
 async def test_heads_in_time_go_on_for_as_long_as_they_come() -> None:
     request = post("Ada")
-    async with served_hastily() as port:
+    async with served_by(Hasty) as port:
         answer = await answered(port, request[:9], *[request[9:] + request[:9]] * 60, post("Bob", LAST)[9:])
 
     assert greetings(answer) == ["Ada"] * 60 + ["Bob"]
 
 
 async def test_a_connection_that_waits_for_its_answer_or_its_next_request_stays_open() -> None:
-    async with served_hastily() as port:
+    async with served_by(Hasty) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for name in ("Ada", "Bob"):
             request = post(name)
@@ -209,5 +190,36 @@ async def test_a_connection_that_waits_for_its_answer_or_its_next_request_stays_
             await asyncio.sleep(0.5)
         answer = await reader.read(10_000)
         writer.close()
+
+    assert greetings(answer) == ["Ada", "Bob"]
+
+
+class Restless(Connection):
+    def __init__(self, *of: Any) -> None:
+        super().__init__(*of)
+        self.timeout_keep_alive = 0.3
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+async def test_a_connection_that_rests_too_long_after_an_answer_is_ended(requests: int) -> None:
+    async with served_by(Restless) as port:
+        loop = asyncio.get_running_loop()
+        answered_at = loop.time()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(requests):
+            writer.write(post("Ada"))
+            await reader.readuntil(b'"}}')
+            answered_at = loop.time()
+            await asyncio.sleep(0.2)
+        assert await asyncio.wait_for(reader.read(), 3) == b""
+        writer.close()
+
+    assert 0.3 <= loop.time() - answered_at < 1
+
+
+async def test_what_has_begun_to_ask_again_rests_no_more() -> None:
+    async with served_by(Restless) as port:
+        first, second = post("Ada"), post("Bob", LAST)
+        answer = await answered(port, first, second[:30], *[b""] * 60, second[30:])
 
     assert greetings(answer) == ["Ada", "Bob"]

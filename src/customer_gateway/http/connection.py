@@ -36,6 +36,8 @@ class Connection(HttpToolsProtocol):
     _body_came = False
     _barren_bytes = 0
     _head_timer: TimerHandle | None = None
+    _rests_since: float | None = None
+    _rest_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         super().connection_made(transport)
@@ -43,6 +45,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_timer()
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -76,6 +80,20 @@ class Connection(HttpToolsProtocol):
             self._set_timer()
         self._weigh(size)
 
+    def on_response_complete(self) -> None:
+        """As uvicorn does, but for the timer that it sets after each answer and ends with the next request.
+
+        Here one timer goes on: when it is up it looks how long the connection has rested by then.
+        """
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._rests_since = self.loop.time()
+        if self._rest_timer is None:
+            self._rest_timer = self.loop.call_later(self.timeout_keep_alive, self._end_rest)
+
     def on_body(self, body: bytes) -> None:
         self._body_came = True
         super().on_body(body)
@@ -100,6 +118,21 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is None or self._told is not self.scope:
             self._end_timer()
             self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """The connection rests no more."""
+        self._rests_since = None
+        super()._unset_keepalive_if_required()
+
+    def _end_rest(self) -> None:
+        self._rest_timer = None
+        if self._rests_since is None:
+            return
+        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._rest_timer = self.loop.call_later(left, self._end_rest)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _end_timer(self) -> None:
         if self._head_timer is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -13,6 +12,8 @@ import structlog
 from customer_gateway.api.engine import Prepared, Refused
 from customer_gateway.api.formatting import MASK, plain, stamped
 from customer_gateway.api.reply import LATE
+from customer_gateway.http.answer import Answer, Landed, headers_of
+from customer_gateway.http.boarding import Boarded
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -28,53 +29,30 @@ from customer_gateway.http.reading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Awaitable, Hashable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from customer_gateway.api.engine import Engine, Execution
     from customer_gateway.api.reply import Reply
-    from customer_gateway.http.door import Visit
     from customer_gateway.http.in_flight import Flight
     from customer_gateway.http.reading import GraphQLRequest
     from customer_gateway.http.settings import HttpSettings
+    from customer_gateway.http.visit import Visit
     from customer_gateway.model.deadline import Deadline
 
     Headers = dict[bytes, bytes]
+    Variables = dict[str, Any] | None
 
 METHODS: Final = ("GET", "HEAD", "POST")
 PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-name", b"graphql-require-preflight")
 
-_FIXED_HEADERS: Final = {
-    media: [(b"content-type", media.content_type), (b"vary", b"Accept"), (b"cache-control", b"no-store")]
-    for media in Media
-}
 _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
 _STREAM_NEEDED: Final = plain(
     "Subscriptions are not served as a single answer", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
 
 _log = structlog.get_logger("customer_gateway.http")
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """A reply on the ground; `whole` is its body where that is the same for everybody.
-
-    `operation_type` is None for those who leave a flight that tells nothing before it lands.
-    """
-
-    reply: Reply
-    whole: bytes | None
-    operation_type: str | None
-
-
-class Answer(NamedTuple):
-    """What goes back: a status and a body in JSON."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class GraphQLEndpoint:
@@ -97,19 +75,32 @@ class GraphQLEndpoint:
             answer = await self._answer(scope, visit, receive, media)
         except ClientGone:
             return
-        length = (b"content-length", str(len(answer.body)).encode())
-        own = visit.answered(answer.status)
-        headers = [*_FIXED_HEADERS[media or Media.JSON], length, *answer.headers, *own]
+        headers = headers_of(answer, media or Media.JSON, visit)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+    def board(self, visit: Visit, body: bytes) -> Boarded | None:
+        """The POST of that body as one that waits for a flight; None where it has to come in.
+
+        Only queries: whatever goes wrong here is tried again and told inside.
+        """
+        headers = visit.headers
+        try:
+            visit.media = _media_of_post(*map(headers.get, (b"accept", b"content-type", b"content-encoding")))
+            at = self._until(headers)
+            flight = self._in_flight.find((body, headers.get(b"authorization")), at) or self._query(body, at, visit)
+        except Exception:  # noqa: BLE001  the last net is inside
+            return None
+        return None if flight is None else Boarded(visit, flight, at, self._settings.grace_seconds)
 
     async def _answer(self, scope: Scope, visit: Visit, receive: Receive, media: Media | None) -> Answer:
         headers = visit.headers
         try:
+            boarded: Boarded | None = scope.get("boarded")
+            if boarded is not None:
+                return await self._land(boarded.flight, boarded.told, visit)
             visit.media = _agreed(scope["method"], media)
-            at = asyncio.get_running_loop().time() + timeout_seconds(
-                headers.get(b"x-request-timeout"), self._settings.deadline_seconds
-            )
+            at = self._until(headers)
             if scope["method"] == "POST":
                 return await self._post(headers, receive, at, visit)
             return await self._get(scope["query_string"], headers, receive, at, visit)
@@ -124,10 +115,7 @@ class GraphQLEndpoint:
             return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
 
     async def _post(self, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
-        if not is_json(headers.get(b"content-type")):
-            raise RequestInvalid(415, "The body must be application/json in UTF-8")
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise RequestInvalid(415, "The body must not be compressed")
+        _check_form(headers.get(b"content-type"), headers.get(b"content-encoding"))
         try:
             body = await by(at, read_body(receive, headers.get(b"content-length"), self._settings.body_bytes))
         except TimeoutError:
@@ -135,13 +123,26 @@ class GraphQLEndpoint:
         credentials = headers.get(b"authorization")
         flight = self._in_flight.find((body, credentials), at)
         if flight is not None:
-            return await self._land(flight, at, visit, receive)
+            return await self._land(flight, self._waited(flight, at, receive), visit)
         begun = self._begin(request_of_body(body), credentials, at, visit)
         if isinstance(begun, Refused):
             return _refusal(begun, visit)
         if begun.shared:
             self._in_flight.share((body, credentials), begun.flight)
-        return await self._land(begun.flight, at, visit, receive)
+        return await self._land(begun.flight, self._waited(begun.flight, at, receive), visit)
+
+    def _query(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | None:
+        """The flight of the query in that body; None where it is none, or too large."""
+        if len(body) > self._settings.body_bytes:
+            return None
+        request = request_of_body(body)
+        prepared = self._engine.prepare(request.document, request.operation_name)
+        if isinstance(prepared, Refused) or prepared.operation_type != "query":
+            return None
+        credentials = visit.headers.get(b"authorization")
+        flight = self._shared(prepared, request.variables, credentials, at, visit)
+        self._in_flight.share((body, credentials), flight)
+        return flight
 
     async def _get(self, query_string: bytes, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
         request = request_of_query(query_string, self._settings.url_bytes)
@@ -154,7 +155,7 @@ class GraphQLEndpoint:
         begun = self._begin(request, headers.get(b"authorization"), at, visit)
         if isinstance(begun, Refused):
             return _refusal(begun, visit)
-        return await self._land(begun.flight, at, visit, receive)
+        return await self._land(begun.flight, self._waited(begun.flight, at, receive), visit)
 
     def _begin(self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit) -> _Begun | Refused:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
@@ -163,16 +164,29 @@ class GraphQLEndpoint:
             return prepared
         if prepared.operation_type == "subscription":
             return Refused("operation", [_STREAM_NEEDED])
-        work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
+            work = _Work(self._engine, prepared, request.variables, visit.request_id)
             return _Begun(self._in_flight.begin_alone(at, work.run), shared=False)
-        key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
-        flight = self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
-        return _Begun(flight, shared=True)
+        return _Begun(self._shared(prepared, request.variables, credentials, at, visit), shared=True)
 
-    async def _land(self, flight: Flight[Landed], at: float, visit: Visit, receive: Receive) -> Answer:
+    def _shared(
+        self, prepared: Prepared, variables: Variables, credentials: bytes | None, at: float, visit: Visit
+    ) -> Flight[Landed]:
+        key: Hashable = (prepared.compiled, variables_key(variables), credentials)
+        work = _Work(self._engine, prepared, variables, visit.request_id)
+        return self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
+
+    def _until(self, headers: Headers) -> float:
+        """When the time of a request is over, on the loop's clock. Raises RequestInvalid."""
+        seconds = timeout_seconds(headers.get(b"x-request-timeout"), self._settings.deadline_seconds)
+        return asyncio.get_running_loop().time() + seconds
+
+    def _waited(self, flight: Flight[Landed], at: float, receive: Receive) -> Awaitable[Landed]:
+        return flight.landed(at, self._settings.grace_seconds, partial(client_left, receive))
+
+    async def _land(self, flight: Flight[Landed], waited: Awaitable[Landed], visit: Visit) -> Answer:
         try:
-            landed = await flight.landed(at, self._settings.grace_seconds, partial(client_left, receive))
+            landed = await waited
         except TimeoutError:
             landed = await flight.so_far() or Landed(LATE, None, None)
         if landed.operation_type is not None:
@@ -193,7 +207,7 @@ class GraphQLEndpoint:
 class _Work:
     """The execution of a request's operation, for all who ask the same."""
 
-    def __init__(self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, request_id: str) -> None:
+    def __init__(self, engine: Engine, prepared: Prepared, variables: Variables, request_id: str) -> None:
         self._engine = engine
         self._prepared = prepared
         self._variables = variables
@@ -228,6 +242,21 @@ def _agreed(method: str, media: Media | None) -> Media:
     if media is None:
         raise RequestInvalid(406, f"The answer is {Media.GRAPHQL.value} or {Media.JSON.value}")
     return media
+
+
+@lru_cache(maxsize=256)
+def _media_of_post(accept: bytes | None, content_type: bytes | None, content_encoding: bytes | None) -> Media:
+    """What a POST with these headers is answered with. Raises RequestInvalid where it is not to be read."""
+    media = _agreed("POST", preferred(accept, page=False))
+    _check_form(content_type, content_encoding)
+    return media
+
+
+def _check_form(content_type: bytes | None, content_encoding: bytes | None) -> None:
+    if not is_json(content_type):
+        raise RequestInvalid(415, "The body must be application/json in UTF-8")
+    if content_encoding is not None and content_encoding.lower() != b"identity":
+        raise RequestInvalid(415, "The body must not be compressed")
 
 
 def _refusal(refused: Refused, visit: Visit) -> Answer:

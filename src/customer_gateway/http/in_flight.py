@@ -70,19 +70,31 @@ class Flight(Generic[T]):
         """
         if self.task.done():
             return self.task.result()
+        waiter = self.board(at, grace)
+        self._hangups.expect(waiter, leaving)
+        try:
+            return await waiter
+        finally:
+            self._hangups.forget(waiter)
+            self.leave(waiter)
+            del waiter  # what it raises knows this frame: the two would keep each other
+
+    def board(self, at: float, grace: float) -> asyncio.Future[T]:
+        """What `landed` waits for, for one who sees to it himself that he leaves. To be called before it has landed."""
         self.deadline.extend(at)
         waiter: asyncio.Future[T] = self._loop.create_future()
         self._waiting += 1
         self._untold[waiter] = at + grace
-        self._hangups.expect(waiter, leaving)
         self._watch(at + grace)
-        try:
-            return await waiter
-        finally:
-            self._untold.pop(waiter, None)
-            self._hangups.forget(waiter)
-            self._leave()
-            del waiter  # what it raises knows this frame: the two would keep each other
+        return waiter
+
+    def leave(self, waiter: asyncio.Future[T]) -> None:
+        """One who boarded waits no more, whether he was told or not."""
+        self._untold.pop(waiter, None)
+        self._waiting -= 1
+        if not self._waiting and not self._finished and not self.task.done():
+            self._open = False
+            self.task.cancel()
 
     async def so_far(self) -> T | None:
         """What the work has come to by now, for one who leaves before it lands; None where nothing can be told.
@@ -115,12 +127,6 @@ class Flight(Generic[T]):
             give_up(waiter)
         if self._untold:
             self._watch(min(self._untold.values()))
-
-    def _leave(self) -> None:
-        self._waiting -= 1
-        if not self._waiting and not self._finished and not self.task.done():
-            self._open = False
-            self.task.cancel()
 
     def _land(self, _: asyncio.Task[T]) -> None:
         """Tell the waiters, a few per turn of the loop.

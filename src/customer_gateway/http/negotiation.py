@@ -20,6 +20,8 @@ class Media(Enum):
     JSON = "application/json"
     HTML = "text/html"
 
+    __hash__ = object.__hash__  # each is there once; Enum's own hashes the name, in Python, for every answer
+
     @property
     def content_type(self) -> bytes:
         """The value of the Content-Type header."""

@@ -1,0 +1,84 @@
+"""One request on its way through: who it is, how it wants to be answered, and its line in the log."""
+
+from __future__ import annotations
+
+import re
+from random import getrandbits
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from customer_gateway.http.negotiation import Media
+from customer_gateway.http.reading import header_map
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Scope, Send
+
+ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+"""Ids taken over from the client: nothing that could break a log line or a header."""
+
+NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
+
+_CLIENT_LEFT: Final = 499  # before anything was answered
+_NO_SUCH_PATH: Final = 404
+
+_log = structlog.get_logger("customer_gateway.http")
+
+
+class Visit:
+    """One request on its way through: its id, the media type of its answer, and what the log line will say of it.
+
+    `notes` never holds a document, a variable or a header.
+    """
+
+    __slots__ = ("_began", "_method", "_path", "headers", "media", "notes", "request_id", "status")
+
+    def __init__(self, scope: Scope) -> None:
+        self._began = perf_counter()
+        self._method: str = scope["method"]
+        self._path: str = scope["path"]
+        self.headers = headers = header_map(scope["headers"])
+        self.request_id = _request_id(headers.get(b"x-request-id"))
+        self.media = Media.JSON
+        self.status = _CLIENT_LEFT
+        self.notes: dict[str, Any] = {}
+
+    def answered(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
+        """Take note of the status that the answer has; the headers that every answer carries."""
+        self.status = status
+        return NO_SNIFFING, (b"x-request-id", self.request_id.encode())
+
+    def failed(self) -> None:
+        """An exception ends it, as at the end of the process: if nothing was answered yet, the server answers 500."""
+        if self.status == _CLIENT_LEFT:
+            self.status = 500
+
+    def heard(self, send: Send) -> Send:
+        """`send`, with the status heard and the headers added."""
+
+        async def send_heard(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = self.answered(int(message["status"]))
+                message["headers"] = [*message.get("headers", ()), *own]
+            await send(message)
+
+        return send_heard
+
+    def over(self) -> None:
+        """Write its line."""
+        _log.info(
+            "request",
+            request_id=self.request_id,
+            method=self._method,
+            path=self._path if self.status != _NO_SUCH_PATH else "unknown",  # it may hold anything
+            status=self.status,
+            ms=round((perf_counter() - self._began) * 1000, 1),
+            **self.notes,
+        )
+
+
+def _request_id(given: bytes | None) -> str:
+    if given is not None and ACCEPTABLE_ID.fullmatch(given):
+        return given.decode("ascii")
+    return f"{getrandbits(128):032x}"  # told apart, not guarded: nothing is granted by knowing one

@@ -1,0 +1,294 @@
+"""Queries that only wait, on real sockets: what they are told is what they are told inside."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from http_world import GRAPHQL, Client, World
+from sockets import answered, served
+from structlog.testing import capture_logs
+
+from customer_gateway.http import HttpSettings, build_http
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from httpx import Response
+
+pytestmark = pytest.mark.anyio
+
+LAST = b"Connection: close\r\n"
+
+
+@asynccontextmanager
+async def clients(world: World, settings: HttpSettings | None = None) -> AsyncGenerator[Client]:
+    app = build_http(world.engine(), settings or HttpSettings())
+    async with served(app) as port, Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        yield client
+
+
+def post(body: bytes | str, *more: bytes) -> bytes:
+    if isinstance(body, str):
+        body = json.dumps({"query": body}).encode()
+    head = b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+    return head % len(body) + b"".join(more) + b"\r\n" + body
+
+
+def inside() -> list[str]:
+    """The tasks of requests that have come in."""
+    return [str(task) for task in asyncio.all_tasks() if "run_asgi" in str(task.get_coro())]
+
+
+async def until(so: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not so():  # noqa: ASYNC110 - nobody tells when it is
+            await asyncio.sleep(0.01)
+
+
+async def asked_at_once(client: Client, count: int, **headers: str) -> list[asyncio.Task[Response]]:
+    """Requests that are under way."""
+    asked = [asyncio.create_task(client.ask("{ read }", {**headers, "x-request-id": f"r{n}"})) for n in range(count)]
+    await asyncio.sleep(0.2)
+    return asked
+
+
+async def test_queries_wait_for_their_flight_without_a_task_of_their_own() -> None:
+    world = World()
+    async with clients(world) as client:
+        asked = await asked_at_once(client, 20)
+        assert inside() == []
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    assert [answer.json() for answer in answers] == [{"data": {"read": "read 1"}}] * 20
+    assert len(world.reads) == 1
+
+
+async def test_each_is_told_its_own_id_and_has_its_own_line() -> None:
+    world = World()
+    with capture_logs() as lines:
+        async with clients(world) as client:
+            asked = await asked_at_once(client, 3)
+            world.gate.set()
+            answers = [await each for each in asked]
+
+    assert [answer.headers["x-request-id"] for answer in answers] == ["r0", "r1", "r2"]
+    told = sorted((line for line in lines if line["event"] == "request"), key=lambda line: line["request_id"])
+    assert [(line["request_id"], line["status"], line["operation"]) for line in told] == [
+        ("r0", 200, "query"),
+        ("r1", 200, "query"),
+        ("r2", 200, "query"),
+    ]
+    assert all(line["ms"] >= 100 for line in told)
+
+
+@pytest.mark.parametrize("accept", [GRAPHQL, "application/json", "*/*"])
+async def test_the_headers_are_those_of_an_answer_from_inside(accept: str) -> None:
+    world = World()
+    world.gate.set()
+    headers = {"accept": accept, "x-request-id": "r-1"}
+    async with clients(world) as client, world.client() as within:
+        waited, came_in = [await each.ask("{ read }", headers) for each in (client, within)]
+
+    assert (waited.status_code, waited.http_version) == (came_in.status_code, "HTTP/1.1")
+    assert {name: value for name, value in waited.headers.items() if name != "date"} == dict(came_in.headers)
+
+
+async def test_errors_are_stamped_for_each() -> None:
+    world = World()
+    async with clients(world) as client:
+        asked = [
+            asyncio.create_task(client.ask("{ read down }", {"x-request-id": f"r{n}"})) for n in range(5)
+        ]  # `down` fails at once, `read` holds the flight
+        await asyncio.sleep(0.2)
+        world.gate.set()
+        answers = [await each for each in asked]
+
+    assert [answer.json()["errors"][0]["extensions"]["requestId"] for answer in answers] == [f"r{n}" for n in range(5)]
+    assert len(world.reads) == 1
+
+
+async def test_each_leaves_at_its_own_deadline() -> None:
+    world = World()
+    async with clients(world, HttpSettings(grace_seconds=0.05)) as client:
+        long = asyncio.create_task(client.ask("{ read }"))
+        await until(lambda: world.reads)
+        began = asyncio.get_running_loop().time()
+        late = await client.ask("{ read }", {"x-request-timeout": "100"})
+        took = asyncio.get_running_loop().time() - began
+        world.gate.set()
+        told = await long
+
+    assert late.json()["errors"][0]["extensions"]["code"] == "UPSTREAM_TIMEOUT"
+    assert 0.1 <= took < 1
+    assert told.json() == {"data": {"read": "read 1"}}
+    assert len(world.reads) == 1
+
+
+async def test_work_is_broken_off_when_the_last_who_waits_hangs_up() -> None:
+    world = World()
+    with capture_logs() as lines:
+        async with served(build_http(world.engine(), HttpSettings())) as port:
+            both = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            for _, writer in both:
+                writer.write(post("{ read }"))
+            await until(lambda: world.reads)
+            both[0][1].close()
+            await until(lambda: [line for line in lines if line["event"] == "request"])
+            assert any("_Work.run" in str(task.get_coro()) for task in asyncio.all_tasks())
+            both[1][1].close()
+            await until(lambda: not any("_Work.run" in str(task.get_coro()) for task in asyncio.all_tasks()))
+
+    assert [line["status"] for line in lines if line["event"] == "request"] == [499, 499]
+
+
+async def test_who_waits_when_the_grace_at_the_end_is_over_is_told() -> None:
+    world = World()
+    with capture_logs() as lines:
+        async with served(build_http(world.engine(), HttpSettings())) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(post("{ read }"))
+            await until(lambda: world.reads)
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert [line["status"] for line in lines if line["event"] == "request"] == [500]
+
+
+async def test_who_is_told_during_the_grace_at_the_end_is_told_that_the_connection_ends_too() -> None:
+    world = World()
+    async with served(build_http(world.engine(), HttpSettings())) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post("{ read }"))
+        await until(lambda: world.reads)
+        asyncio.get_running_loop().call_later(0.3, world.gate.set)
+    answer = await reader.read()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close\r\n" in answer
+
+
+async def test_requests_behind_one_that_waits_are_answered_after_it() -> None:
+    world = World()
+    async with served(build_http(world.engine(), HttpSettings())) as port:
+        sent = post("{ read }") + post('{ hello(name: "Ada") }') + post("{ read }") + post("{ __typename }", LAST)
+        asyncio.get_running_loop().call_later(0.2, world.gate.set)
+        answer = await answered(port, sent)
+
+    bodies = [json.loads(part.partition(b"\r\n\r\n")[2]) for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert [list(body["data"].values()) for body in bodies] == [["read 1"], ["hello Ada"], ["read 2"], ["Query"]]
+
+
+@pytest.mark.parametrize("cut", [1, 60, -30, -1])
+async def test_a_query_may_come_in_pieces(cut: int) -> None:
+    request = post("{ hello }", LAST)
+    async with served(build_http(World().engine(), HttpSettings())) as port:
+        answer = await answered(port, request[:cut], request[cut:])
+
+    assert answer.endswith(b'{"data":{"hello":"hello world"}}')
+
+
+async def test_a_client_of_http_1_0_is_answered_and_left() -> None:
+    request = post("{ hello }").replace(b"HTTP/1.1", b"HTTP/1.0")
+    async with served(build_http(World().engine(), HttpSettings())) as port:
+        answer = await answered(port, request)
+
+    assert answer.endswith(b'{"data":{"hello":"hello world"}}')
+
+
+async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked() -> None:
+    request = post("{ hello }", b"Expect: 100-continue\r\n", LAST)
+    head, body = request[:-20], request[-20:]
+    async with served(build_http(World().engine(), HttpSettings())) as port:
+        answer = await answered(port, head, body)
+
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (post(b"{}"), 400),
+        (post(b"no JSON"), 400),
+        (post("{ nonsense }", b"Accept: application/graphql-response+json\r\n"), 422),
+        (post("subscription { tick }", b"Accept: application/graphql-response+json\r\n"), 422),
+        (post("{ hello }").replace(b"application/json", b"text/plain"), 415),
+        (post("{ hello }", b"Content-Encoding: gzip\r\n"), 415),
+        (post("{ hello }", b"Accept: image/png\r\n"), 406),
+        (post("{ hello }", b"X-Request-Timeout: soon\r\n"), 400),
+        (post(json.dumps({"query": "{ hello }", "variables": {"x": "a" * 5_000}}).encode()), 413),
+        (post("{ brittle }"), 200),
+        (post("{ hello }").replace(b"/graphql", b"/nowhere"), 404),
+    ],
+)
+async def test_who_cannot_only_wait_comes_in_and_is_told_once(request_: bytes, status: int) -> None:
+    with capture_logs() as lines:
+        async with served(build_http(World().engine(), HttpSettings(body_bytes=4_000))) as port:
+            answer = await answered(port, request_.replace(b"Host: gateway\r\n", b"Host: gateway\r\n" + LAST))
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert [line["status"] for line in lines if line["event"] == "request"] == [status]
+
+
+async def test_a_mutation_comes_in_and_is_done_once() -> None:
+    world = World()
+    world.gate.set()
+    async with clients(world) as client:
+        answer = await client.ask('mutation { rename(to: "Ada") }')
+
+    assert answer.json() == {"data": {"rename": "Ada"}}
+    assert world.renamed == ["Ada"]
+
+
+async def test_the_work_of_a_flight_knows_the_request_that_began_it() -> None:
+    world = World()
+    world.gate.set()
+    async with clients(world) as client:
+        await client.ask("{ read }", {"x-request-id": "r-1"})
+
+    assert world.reads == ["r-1"]
+
+
+async def test_a_client_that_reads_slowly_gets_all_it_asked_for() -> None:
+    count, query = 30, "{ people(first: 5000) { id name } }"
+    async with served(build_http(World().engine(), HttpSettings())) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+        writer.write(post(query) * (count - 1) + post(query, LAST))
+        await asyncio.sleep(0.5)
+        answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+
+    assert answer.count(b'{"id":"4999","name":"person 4999"}') == count
+
+
+async def test_requests_and_connections_leave_nothing_to_the_collector() -> None:
+    world = World()
+    world.gate.set()
+    async with clients(world) as client:
+        await client.ask("{ read }")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await client.ask("{ read }")
+            left = kept("Visit", "Boarded", "Flight", "RequestResponseCycle")
+            await client.aclose()
+            await asyncio.sleep(0.1)
+            connections = kept("BoardingConnection")
+        finally:
+            gc.enable()
+
+    assert len(left) <= 4  # those of the last request, which its connection still knows
+    assert connections == []
+
+
+def kept(*kinds: str) -> list[Any]:
+    return [each for each in gc.get_objects() if type(each).__name__ in kinds]
