@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config, Server
 
-from customer_gateway.http.boarding import BoardingConnection
+from customer_gateway.http.boarding_connection import BoardingConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -14,11 +14,17 @@ from sockets import answered, served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.answer import Landed
+from customer_gateway.http.boarding import Boarded
+from customer_gateway.http.in_flight import InFlight
+from customer_gateway.http.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from httpx import Response
+
+    from customer_gateway.model.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 
@@ -89,13 +95,18 @@ async def test_each_is_told_its_own_id_and_has_its_own_line() -> None:
 
 @pytest.mark.parametrize("accept", [GRAPHQL, "application/json", "*/*"])
 async def test_the_headers_are_those_of_an_answer_from_inside(accept: str) -> None:
-    world = World()
-    world.gate.set()
+    world, other = World(), World()
+    other.gate.set()
     headers = {"accept": accept, "x-request-id": "r-1"}
-    async with clients(world) as client, world.client() as within:
-        waited, came_in = [await each.ask("{ read }", headers) for each in (client, within)]
+    async with clients(world) as client, other.client() as within:
+        asked = asyncio.create_task(client.ask("{ read }", headers))
+        await until(lambda: world.reads)
+        assert inside() == []
+        world.gate.set()
+        waited, came_in = await asked, await within.ask("{ read }", headers)
 
     assert (waited.status_code, waited.http_version) == (came_in.status_code, "HTTP/1.1")
+    assert waited.headers["date"].endswith(" GMT")
     assert {name: value for name, value in waited.headers.items() if name != "date"} == dict(came_in.headers)
 
 
@@ -128,6 +139,45 @@ async def test_each_leaves_at_its_own_deadline() -> None:
     assert 0.1 <= took < 1
     assert told.json() == {"data": {"read": "read 1"}}
     assert len(world.reads) == 1
+
+
+async def test_work_is_broken_off_when_the_time_of_the_last_who_waits_is_up() -> None:
+    gate = asyncio.Event()
+
+    async def overstay(_: Deadline) -> Landed:
+        await gate.wait()
+        raise AssertionError
+
+    in_flight = InFlight[Landed]()
+    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 0.05, overstay)
+    boarded = Boarded(Visit({"method": "POST", "path": "/graphql", "headers": []}), flight, flight.deadline.at, 0.05)
+    with pytest.raises(TimeoutError):
+        await boarded.told
+    boarded.leave()
+    boarded.leave()  # once more changes nothing
+    await asyncio.wait([flight.task])
+
+    assert flight.task.cancelled()
+
+
+async def test_one_who_breaks_his_connection_leaves_the_work_to_others() -> None:
+    world = World()
+    with capture_logs() as lines:
+        async with clients(world) as client:
+            victim = asyncio.create_task(client.ask("{ read }", {"accept": "application/json", "x-request-id": "v"}))
+            await until(lambda: world.reads)
+            request = client.build_request("POST", "/graphql", json={"query": "{ read }"})
+            same = post(request.content, b"X-Request-Id: a\r\n")
+            broken = await answered(client.base_url.port or 0, same + post("{ hello }") + b"nonsense\r\n\r\n")
+            await asyncio.sleep(0.1)
+            world.gate.set()
+            answer = await victim
+
+    assert broken.startswith(b"HTTP/1.1 400 ")
+    assert answer.json() == {"data": {"read": "read 1"}}
+    told = {line["request_id"]: line["status"] for line in lines if line["event"] == "request"}
+    assert (told["v"], told["a"]) == (200, 499)
+    assert len([line for line in lines if line["event"] == "request" and line["request_id"] == "a"]) == 1
 
 
 async def test_work_is_broken_off_when_the_last_who_waits_hangs_up() -> None:
@@ -238,14 +288,23 @@ async def test_who_cannot_only_wait_comes_in_and_is_told_once(request_: bytes, s
     assert [line["status"] for line in lines if line["event"] == "request"] == [status]
 
 
-async def test_a_mutation_comes_in_and_is_done_once() -> None:
+async def test_equal_mutations_are_each_done_also_where_their_client_hangs_up() -> None:
     world = World()
-    world.gate.set()
-    async with clients(world) as client:
-        answer = await client.ask('mutation { rename(to: "Ada") }')
+    async with served(build_http(world.engine(), HttpSettings())) as port:
+        writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(3)]
+        for writer in writers:
+            writer.write(post('mutation { rename(to: "Ada") }'))
+        await asyncio.sleep(0.1)
+        writers[0].close()
+        await asyncio.sleep(0.1)
+        assert world.renamed == []
+        world.gate.set()
+        await until(lambda: len(world.renamed) >= 3)
+        await asyncio.sleep(0.1)
+        for writer in writers:
+            writer.close()
 
-    assert answer.json() == {"data": {"rename": "Ada"}}
-    assert world.renamed == ["Ada"]
+    assert world.renamed == ["Ada"] * 3
 
 
 async def test_the_work_of_a_flight_knows_the_request_that_began_it() -> None:
@@ -258,15 +317,59 @@ async def test_the_work_of_a_flight_knows_the_request_that_began_it() -> None:
 
 
 async def test_a_client_that_reads_slowly_gets_all_it_asked_for() -> None:
-    count, query = 30, "{ people(first: 5000) { id name } }"
+    query = "{ people(first: 20000) { id name } }"
     async with served(build_http(World().engine(), HttpSettings())) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
-        writer.write(post(query) * (count - 1) + post(query, LAST))
-        await asyncio.sleep(0.5)
+        for _ in range(12):
+            writer.write(post(query))
+            await asyncio.sleep(0.05)
+        await until(inside)  # the first who would write more than is taken
+        writer.write(post(query, LAST))
         answer = await asyncio.wait_for(reader.read(), 20)
         writer.close()
 
-    assert answer.count(b'{"id":"4999","name":"person 4999"}') == count
+    assert answer.count(b'{"id":"19999","name":"person 19999"}') == 13
+
+
+@pytest.mark.parametrize("query", ["{ read }", "{ read down }"])
+async def test_who_hangs_up_or_is_late_leaves_nothing_to_the_collector(query: str) -> None:
+    world = World()
+    async with served(build_http(world.engine(), HttpSettings(grace_seconds=0.01))) as port:
+        _, stays = await asyncio.open_connection("127.0.0.1", port)
+        stays.write(post(query))
+        await until(lambda: world.reads)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(post(query))
+                await asyncio.sleep(0.02)
+                writer.close()
+                assert b"UPSTREAM_TIMEOUT" in await answered(port, post(query, b"X-Request-Timeout: 20\r\n", LAST))
+            await asyncio.sleep(0.1)
+            left = [type(each).__name__ for each in kept("Visit", "Boarded", "BoardingConnection", "TimeoutError")]
+        finally:
+            gc.enable()
+        world.gate.set()
+        await asyncio.sleep(0.1)
+        stays.close()
+
+    assert sorted(left) == ["Boarded", "BoardingConnection", "Visit"]  # those of him who stays
+
+
+async def test_a_connection_that_rests_does_not_keep_what_it_was_sent() -> None:
+    world = World()
+    world.gate.set()
+    body = json.dumps({"query": "{ read }", "extensions": {"x": "a" * 60_000}}).encode()
+    async with served(build_http(world.engine(), HttpSettings())) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post(body))
+        await reader.readuntil(b'"}}')
+        (connection,) = kept("BoardingConnection")
+        writer.close()
+
+    assert len(connection.cycle.body) == 0
 
 
 async def test_requests_and_connections_leave_nothing_to_the_collector() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from customer_gateway.http.negotiation import Media
-from customer_gateway.http.visit import NO_SNIFFING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,14 +48,14 @@ def headers_of(answer: Answer, media: Media, visit: Visit) -> list[Header]:
 
 
 def head_of(whole: bytes, media: Media, visit: Visit, more: Iterable[Header]) -> bytes:
-    """The same headers for a 200 with the body `whole`, and `more` of the server's, as HTTP/1.1 writes them."""
-    visit.status = 200
-    values = (_lines(more), _FIXED_LINES[media], len(whole), visit.request_id.encode())
-    return b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n" % values
+    """The same for a 200 with the body `whole`, and `more` headers of the server, as HTTP/1.1 writes them."""
+    own = _lines(visit.answered(200))
+    head = b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\n%b\r\n"
+    return head % (_lines(more), _FIXED_LINES[media], len(whole), own)
 
 
 def _lines(headers: Iterable[Header]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-_FIXED_LINES: Final = {media: _lines([*_FIXED_HEADERS[media], NO_SNIFFING]) for media in Media}
+_FIXED_LINES: Final = {media: _lines(headers) for media, headers in _FIXED_HEADERS.items()}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
+    from customer_gateway.http.answer import Answer
     from customer_gateway.http.boarding import Boarded
 
 
@@ -21,8 +22,9 @@ class Hot(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
-    def board(self, visit: Visit, body: bytes) -> Boarded | None:
-        """The POST of that body as one that waits for a flight; None where it has to come in."""
+    def settle(self, visit: Visit, body: bytes) -> Boarded | Answer:
+        """What becomes of a POST with that body: it waits for a flight, or is told something at once."""
+        ...
 
 
 class Door:
@@ -56,14 +58,14 @@ class Door:
             visit.over()
             REQUEST_ID.reset(before)
 
-    def board(self, scope: Scope, body: bytes) -> Boarded | None:
-        """The whole request as one that only waits; None where it has to come in."""
+    def settle(self, scope: Scope, body: bytes) -> Boarded | Answer | None:
+        """What can be said of a whole request before it comes in; None where that is nothing."""
         hot = self._hot.get(scope["path"]) if scope["method"] == "POST" else None
         if hot is None:
             return None
         visit = scope["visit"] = Visit(scope)
         before = REQUEST_ID.set(visit.request_id)
         try:
-            return hot.board(visit, body)
+            return hot.settle(visit, body)
         finally:
             REQUEST_ID.reset(before)

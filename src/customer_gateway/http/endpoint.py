@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import structlog
@@ -21,6 +21,7 @@ from customer_gateway.http.reading import (
     ParametersInvalid,
     RequestInvalid,
     by,
+    check_size,
     read_body,
     request_of_body,
     request_of_query,
@@ -29,7 +30,7 @@ from customer_gateway.http.reading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Hashable
+    from collections.abc import Awaitable, Coroutine, Hashable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -79,72 +80,49 @@ class GraphQLEndpoint:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def board(self, visit: Visit, body: bytes) -> Boarded | None:
-        """The POST of that body as one that waits for a flight; None where it has to come in.
-
-        Only queries: whatever goes wrong here is tried again and told inside.
-        """
+    def settle(self, visit: Visit, body: bytes) -> Boarded | Answer:
+        """What becomes of a POST with that body: it waits for a flight, or is told something at once."""
         headers = visit.headers
+        media = preferred(headers.get(b"accept"), page=False)
         try:
-            visit.media = _media_of_post(*map(headers.get, (b"accept", b"content-type", b"content-encoding")))
+            visit.media = _agreed("POST", media)
             at = self._until(headers)
-            flight = self._in_flight.find((body, headers.get(b"authorization")), at) or self._query(body, at, visit)
-        except Exception:  # noqa: BLE001  the last net is inside
-            return None
-        return None if flight is None else Boarded(visit, flight, at, self._settings.grace_seconds)
+            _check_form(headers)
+            check_size(len(body), self._settings.body_bytes)
+            found = self._flight_of(body, at, visit)
+        except Exception as error:  # noqa: BLE001  the last net
+            return _answer_to(error, visit, media)
+        if isinstance(found, Refused):
+            return _refusal(found, visit)
+        return Boarded(visit, found, at, self._settings.grace_seconds)
 
     async def _answer(self, scope: Scope, visit: Visit, receive: Receive, media: Media | None) -> Answer:
-        headers = visit.headers
+        if "answer" in scope:
+            return scope["answer"]
         try:
-            boarded: Boarded | None = scope.get("boarded")
-            if boarded is not None:
-                return await self._land(boarded.flight, boarded.told, visit)
+            if "boarded" in scope:
+                return await self._told(scope.pop("boarded"), visit)
             visit.media = _agreed(scope["method"], media)
-            at = self._until(headers)
+            at = self._until(visit.headers)
             if scope["method"] == "POST":
-                return await self._post(headers, receive, at, visit)
-            return await self._get(scope["query_string"], headers, receive, at, visit)
-        except RequestInvalid as invalid:
-            status = 400 if isinstance(invalid, ParametersInvalid) and media is Media.JSON else invalid.status
-            body = _errors_body([plain(invalid.message, invalid.code)], visit.request_id)
-            return Answer(status, body, invalid.headers)
+                return await self._post(receive, at, visit)
+            return await self._get(scope["query_string"], receive, at, visit)
         except ClientGone:
             raise
-        except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
-            _log.exception("request failed")
-            return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
+        except Exception as error:  # noqa: BLE001  the last net
+            return _answer_to(error, visit, media)
 
-    async def _post(self, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
-        _check_form(headers.get(b"content-type"), headers.get(b"content-encoding"))
+    async def _post(self, receive: Receive, at: float, visit: Visit) -> Answer:
+        _check_form(visit.headers)
         try:
-            body = await by(at, read_body(receive, headers.get(b"content-length"), self._settings.body_bytes))
+            reading = read_body(receive, visit.headers.get(b"content-length"), self._settings.body_bytes)
+            body = await by(at, reading)
         except TimeoutError:
             raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
-        credentials = headers.get(b"authorization")
-        flight = self._in_flight.find((body, credentials), at)
-        if flight is not None:
-            return await self._land(flight, self._waited(flight, at, receive), visit)
-        begun = self._begin(request_of_body(body), credentials, at, visit)
-        if isinstance(begun, Refused):
-            return _refusal(begun, visit)
-        if begun.shared:
-            self._in_flight.share((body, credentials), begun.flight)
-        return await self._land(begun.flight, self._waited(begun.flight, at, receive), visit)
+        return await self._wait(self._flight_of(body, at, visit), at, receive, visit)
 
-    def _query(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | None:
-        """The flight of the query in that body; None where it is none, or too large."""
-        if len(body) > self._settings.body_bytes:
-            return None
-        request = request_of_body(body)
-        prepared = self._engine.prepare(request.document, request.operation_name)
-        if isinstance(prepared, Refused) or prepared.operation_type != "query":
-            return None
-        credentials = visit.headers.get(b"authorization")
-        flight = self._shared(prepared, request.variables, credentials, at, visit)
-        self._in_flight.share((body, credentials), flight)
-        return flight
-
-    async def _get(self, query_string: bytes, headers: Headers, receive: Receive, at: float, visit: Visit) -> Answer:
+    async def _get(self, query_string: bytes, receive: Receive, at: float, visit: Visit) -> Answer:
+        headers = visit.headers
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, Prepared) and prepared.operation_type == "mutation":
@@ -152,28 +130,31 @@ class GraphQLEndpoint:
         # A page of another site can make a browser send a GET, but not with one of these headers.
         if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
             raise RequestInvalid(400, "A GET needs the header Apollo-Require-Preflight: 1, against forged requests")
-        begun = self._begin(request, headers.get(b"authorization"), at, visit)
-        if isinstance(begun, Refused):
-            return _refusal(begun, visit)
-        return await self._land(begun.flight, self._waited(begun.flight, at, receive), visit)
+        return await self._wait(self._begin(request, at, visit), at, receive, visit)
 
-    def _begin(self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit) -> _Begun | Refused:
+    def _flight_of(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | Refused:
+        """What will answer a POST of that body. Raises RequestInvalid."""
+        key: Hashable = (body, visit.headers.get(b"authorization"))
+        flight = self._in_flight.find(key, at)
+        if flight is not None:
+            return flight
+        begun = self._begin(request_of_body(body), at, visit)
+        if not isinstance(begun, Refused) and not begun.finished:
+            self._in_flight.share(key, begun)
+        return begun
+
+    def _begin(self, request: GraphQLRequest, at: float, visit: Visit) -> Flight[Landed] | Refused:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, Refused):
             return prepared
         if prepared.operation_type == "subscription":
             return Refused("operation", [_STREAM_NEEDED])
+        work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
-            work = _Work(self._engine, prepared, request.variables, visit.request_id)
-            return _Begun(self._in_flight.begin_alone(at, work.run), shared=False)
-        return _Begun(self._shared(prepared, request.variables, credentials, at, visit), shared=True)
-
-    def _shared(
-        self, prepared: Prepared, variables: Variables, credentials: bytes | None, at: float, visit: Visit
-    ) -> Flight[Landed]:
-        key: Hashable = (prepared.compiled, variables_key(variables), credentials)
-        work = _Work(self._engine, prepared, variables, visit.request_id)
+            return self._in_flight.begin_alone(at, work.run)
+        credentials = visit.headers.get(b"authorization")
+        key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
         return self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
 
     def _until(self, headers: Headers) -> float:
@@ -181,14 +162,22 @@ class GraphQLEndpoint:
         seconds = timeout_seconds(headers.get(b"x-request-timeout"), self._settings.deadline_seconds)
         return asyncio.get_running_loop().time() + seconds
 
-    def _waited(self, flight: Flight[Landed], at: float, receive: Receive) -> Awaitable[Landed]:
-        return flight.landed(at, self._settings.grace_seconds, partial(client_left, receive))
+    async def _wait(self, found: Flight[Landed] | Refused, at: float, receive: Receive, visit: Visit) -> Answer:
+        if isinstance(found, Refused):
+            return _refusal(found, visit)
+        leaving = partial(client_left, receive)
+        return await self._land(found, found.landed(at, self._settings.grace_seconds, leaving), visit)
+
+    def _told(self, boarded: Boarded, visit: Visit) -> Coroutine[Any, Any, Answer]:
+        return self._land(boarded.flight, boarded.told, visit)
 
     async def _land(self, flight: Flight[Landed], waited: Awaitable[Landed], visit: Visit) -> Answer:
         try:
             landed = await waited
         except TimeoutError:
             landed = await flight.so_far() or Landed(LATE, None, None)
+        finally:
+            del waited  # what it raises knows this frame: the two would keep each other
         if landed.operation_type is not None:
             visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
@@ -229,11 +218,6 @@ class _Work:
         return Landed(reply, whole, self._prepared.operation_type)
 
 
-class _Begun(NamedTuple):
-    flight: Flight[Landed]
-    shared: bool
-
-
 def _agreed(method: str, media: Media | None) -> Media:
     """The media type of the answer. Raises RequestInvalid (405, 406) where there is nothing to agree on."""
     if method not in METHODS:
@@ -244,19 +228,21 @@ def _agreed(method: str, media: Media | None) -> Media:
     return media
 
 
-@lru_cache(maxsize=256)
-def _media_of_post(accept: bytes | None, content_type: bytes | None, content_encoding: bytes | None) -> Media:
-    """What a POST with these headers is answered with. Raises RequestInvalid where it is not to be read."""
-    media = _agreed("POST", preferred(accept, page=False))
-    _check_form(content_type, content_encoding)
-    return media
-
-
-def _check_form(content_type: bytes | None, content_encoding: bytes | None) -> None:
-    if not is_json(content_type):
+def _check_form(headers: Headers) -> None:
+    """Raises RequestInvalid (415) where the body is not to be read."""
+    if not is_json(headers.get(b"content-type")):
         raise RequestInvalid(415, "The body must be application/json in UTF-8")
-    if content_encoding is not None and content_encoding.lower() != b"identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise RequestInvalid(415, "The body must not be compressed")
+
+
+def _answer_to(error: Exception, visit: Visit, media: Media | None) -> Answer:
+    """What is told of a request that cannot be served. A mistake of ours is logged here, and masked for the client."""
+    if isinstance(error, RequestInvalid):
+        status = 400 if isinstance(error, ParametersInvalid) and media is Media.JSON else error.status
+        return Answer(status, _errors_body([plain(error.message, error.code)], visit.request_id), error.headers)
+    _log.exception("request failed")
+    return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
 
 
 def _refusal(refused: Refused, visit: Visit) -> Answer:

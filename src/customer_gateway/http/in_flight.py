@@ -42,8 +42,8 @@ class Flight(Generic[T]):
         self._open = True
         self._so_far = so_far
         self._glimpse: tuple[float, asyncio.Task[T]] | None = None
-        self._finished = finished
-        self._waiting = 0
+        self.finished = finished
+        self._waiting: set[asyncio.Future[T]] = set()
         self._untold: dict[asyncio.Future[T], float] = {}
         self._watched = inf
         self._timer: asyncio.TimerHandle | None = None
@@ -80,19 +80,21 @@ class Flight(Generic[T]):
             del waiter  # what it raises knows this frame: the two would keep each other
 
     def board(self, at: float, grace: float) -> asyncio.Future[T]:
-        """What `landed` waits for, for one who sees to it himself that he leaves. To be called before it has landed."""
+        """The result to come, for one who sees to it himself that he leaves the flight. Not for one that has landed."""
         self.deadline.extend(at)
         waiter: asyncio.Future[T] = self._loop.create_future()
-        self._waiting += 1
+        self._waiting.add(waiter)
         self._untold[waiter] = at + grace
         self._watch(at + grace)
         return waiter
 
     def leave(self, waiter: asyncio.Future[T]) -> None:
-        """One who boarded waits no more, whether he was told or not."""
+        """One who boarded waits no more, whether he was told or not. Who has left already changes nothing."""
+        if waiter not in self._waiting:
+            return
+        self._waiting.remove(waiter)
         self._untold.pop(waiter, None)
-        self._waiting -= 1
-        if not self._waiting and not self._finished and not self.task.done():
+        if not self._waiting and not self.finished and not self.task.done():
             self._open = False
             self.task.cancel()
 

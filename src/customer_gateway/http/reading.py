@@ -106,16 +106,23 @@ def _resumed(started: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, An
             return done.value
 
 
+def check_size(size: int, most: int) -> None:
+    """Raises RequestInvalid (413) where a body of `size` bytes is too large."""
+    if size > most:
+        # What is still on its way is not read, so the connection cannot serve another request.
+        message, headers = f"The body has more than {most} bytes", ((b"connection", b"close"),)
+        raise RequestInvalid(413, message, "QUERY_TOO_LARGE", headers)
+
+
 async def read_body(receive: Receive, announced: bytes | None, most: int) -> bytes:
     """The whole body. Raises RequestInvalid (413) as soon as it is longer than `most`, ClientGone where it ends."""
-    if announced is not None and announced.isdigit() and int(announced) > most:
-        raise _too_large(most)
+    if announced is not None and announced.isdigit():
+        check_size(int(announced), most)
     message = await receive()
     body: bytes = message.get("body", b"")
     if message["type"] == "http.disconnect":
         raise ClientGone
-    if len(body) > most:
-        raise _too_large(most)
+    check_size(len(body), most)
     return await _read_on(receive, body, most) if message.get("more_body") else body
 
 
@@ -127,8 +134,7 @@ async def _read_on(receive: Receive, first: bytes, most: int) -> bytes:
             raise ClientGone
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > most:
-            raise _too_large(most)
+        check_size(size, most)
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
@@ -189,8 +195,3 @@ def _request(parameters: dict[str, Any]) -> GraphQLRequest:
         if value is not None and not isinstance(value, dict):
             raise ParametersInvalid(f"The parameter `{parameter}` must be a JSON object")
     return GraphQLRequest(document, name or None, variables)
-
-
-def _too_large(most: int) -> RequestInvalid:
-    # What is still on its way is not read, so the connection cannot serve another request.
-    return RequestInvalid(413, f"The body has more than {most} bytes", "QUERY_TOO_LARGE", ((b"connection", b"close"),))
