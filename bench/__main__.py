@@ -63,7 +63,10 @@ def _conditions(placed: Cores, rounds: Rounds) -> list[str]:
         f"every figure is the median of {told}, which go through all contestants in turn",
         f"over HTTP a round is a load of {rounds.seconds:g} s for each contestant, with 100 connections unless said",
         "a load ends with the last answer: all that was asked within its seconds counts",
-        "in process, (a) and (e), a round is the median of each contestant's calls in 0.3 s, of five calls at least",
+        (
+            f"in process, (a) and (e), a round is {execution.TURNS} turns through the contestants, of which each figure"
+            f" is the median; a turn is the median of the calls in {execution.TURN_SECONDS:g} s, of one call at least"
+        ),
         (
             "contestants over HTTP under uvicorn, uvloop and httptools, one worker; the gateway with connections of its"
             " own, as `customer-gateway serve` gives it"
