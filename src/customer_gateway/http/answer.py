@@ -47,11 +47,11 @@ def headers_of(answer: Answer, media: Media, visit: Visit) -> list[Header]:
     return [*_FIXED_HEADERS[media], length, *answer.headers, *visit.answered(answer.status)]
 
 
-def head_of(whole: bytes, media: Media, visit: Visit, more: Iterable[Header]) -> bytes:
+def head_of(whole: bytes, visit: Visit, more: Iterable[Header]) -> bytes:
     """The same for a 200 with the body `whole`, and `more` headers of the server, as HTTP/1.1 writes them."""
     own = _lines(visit.answered(200))
     head = b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\n%b\r\n"
-    return head % (_lines(more), _FIXED_LINES[media], len(whole), own)
+    return head % (_lines(more), _FIXED_LINES[visit.media], len(whole), own)
 
 
 def _lines(headers: Iterable[Header]) -> bytes:

@@ -33,7 +33,7 @@ class Boarded:
             return None
         visit = self._visit
         visit.notes["operation"] = landed.operation_type
-        head = head_of(landed.whole, visit.media, visit, more)
+        head = head_of(landed.whole, visit, more)
         visit.over()
         return head, landed.whole
 

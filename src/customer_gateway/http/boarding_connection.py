@@ -1,4 +1,4 @@
-"""A connection in which queries wait for their flight: they need no task of their own."""
+"""A connection in which operations wait for their flight: those who wait need no task of their own."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Connection(HttpToolsProtocol):
     second time, without the offer.
 
     A head has `head_seconds` to be whole, from the opening of the connection or its own first bytes on. A request that
-    comes in one piece, as almost all do, costs no timer.
+    comes in one piece, as almost all do, costs no timer. A connection that rests as long as uvicorn allows is ended.
     """
 
     head_seconds = 10.0
@@ -44,7 +44,7 @@ class Connection(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_timer()
+        self._end_head_timer()
         if self._rest_timer is not None:
             self._rest_timer.cancel()
         super().connection_lost(exc)
@@ -73,11 +73,11 @@ class Connection(HttpToolsProtocol):
         cycle = self.cycle
         if cycle and not cycle.response_complete and "method" in self.scope:  # uvicorn notes it when a head is whole
             if self._head_timer is not None:
-                self._end_timer()
+                self._end_head_timer()
             if not cycle.more_body:
                 return
         else:
-            self._set_timer()
+            self._set_head_timer()
         self._weigh(size)
 
     def on_response_complete(self) -> None:
@@ -113,16 +113,15 @@ class Connection(HttpToolsProtocol):
         if self._barren_bytes >= HEAD_BYTES:
             self._refuse_head()
 
-    def _set_timer(self) -> None:
+    def _set_head_timer(self) -> None:
         """For a head that is not whole, and for what follows an answer and is no head yet."""
         if self._head_timer is None or self._told is not self.scope:
-            self._end_timer()
+            self._end_head_timer()
             self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
 
     def _unset_keepalive_if_required(self) -> None:
-        """The connection rests no more."""
+        """The connection rests no more. uvicorn's timer, which this would end, is never set here."""
         self._rests_since = None
-        super()._unset_keepalive_if_required()
 
     def _end_rest(self) -> None:
         self._rest_timer = None
@@ -134,7 +133,7 @@ class Connection(HttpToolsProtocol):
         else:
             self.timeout_keep_alive_handler()
 
-    def _end_timer(self) -> None:
+    def _end_head_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from customer_gateway.model.deadline import Deadline
 
     Headers = dict[bytes, bytes]
-    Variables = dict[str, Any] | None
 
 METHODS: Final = ("GET", "HEAD", "POST")
 PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-name", b"graphql-require-preflight")
@@ -139,7 +138,7 @@ class GraphQLEndpoint:
         if flight is not None:
             return flight
         begun = self._begin(request_of_body(body), at, visit)
-        if not isinstance(begun, Refused) and not begun.finished:
+        if not isinstance(begun, Refused) and not begun.alone:
             self._in_flight.share(key, begun)
         return begun
 
@@ -169,6 +168,7 @@ class GraphQLEndpoint:
         return await self._land(found, found.landed(at, self._settings.grace_seconds, leaving), visit)
 
     def _told(self, boarded: Boarded, visit: Visit) -> Coroutine[Any, Any, Answer]:
+        """For one who has waited already. No coroutine: the frame of one would be kept by what is raised, as below."""
         return self._land(boarded.flight, boarded.told, visit)
 
     async def _land(self, flight: Flight[Landed], waited: Awaitable[Landed], visit: Visit) -> Answer:
@@ -196,7 +196,7 @@ class GraphQLEndpoint:
 class _Work:
     """The execution of a request's operation, for all who ask the same."""
 
-    def __init__(self, engine: Engine, prepared: Prepared, variables: Variables, request_id: str) -> None:
+    def __init__(self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, request_id: str) -> None:
         self._engine = engine
         self._prepared = prepared
         self._variables = variables

@@ -27,7 +27,8 @@ SAME_MOMENT_SECONDS: Final = 0.02
 class Flight(Generic[T]):
     """One piece of work and those who wait for it.
 
-    It ends when it is done, or when nobody waits any more (unless it must be `finished` come what may).
+    It ends when it is done, or when nobody waits any more. One that is `alone` nobody else may join, and it is finished
+    come what may.
     """
 
     def __init__(
@@ -35,14 +36,14 @@ class Flight(Generic[T]):
         deadline: SharedDeadline,
         work: Coroutine[None, None, T],
         *,
-        finished: bool,
+        alone: bool,
         so_far: Callable[[], Coroutine[None, None, T]] | None = None,
     ) -> None:
         self.deadline = deadline
         self._open = True
         self._so_far = so_far
         self._glimpse: tuple[float, asyncio.Task[T]] | None = None
-        self.finished = finished
+        self.alone = alone
         self._waiting: set[asyncio.Future[T]] = set()
         self._untold: dict[asyncio.Future[T], float] = {}
         self._watched = inf
@@ -94,7 +95,7 @@ class Flight(Generic[T]):
             return
         self._waiting.remove(waiter)
         self._untold.pop(waiter, None)
-        if not self._waiting and not self.finished and not self.task.done():
+        if not self._waiting and not self.alone and not self.task.done():
             self._open = False
             self.task.cancel()
 
@@ -186,14 +187,14 @@ class InFlight(Generic[T]):
         `so_far` tells what the work has come to at any moment, for those who leave before it lands.
         """
         deadline = SharedDeadline(at)
-        flight = Flight(deadline, work(deadline), finished=False, so_far=so_far)
+        flight = Flight(deadline, work(deadline), alone=False, so_far=so_far)
         self.share(key, flight)
         return flight
 
     def begin_alone(self, at: float, work: Callable[[Deadline], Coroutine[None, None, T]]) -> Flight[T]:
         """Start work that nobody joins and that is not broken off when its only waiter leaves."""
         deadline = SharedDeadline(at)
-        flight = Flight(deadline, work(deadline), finished=True)
+        flight = Flight(deadline, work(deadline), alone=True)
         self._unshared.add(flight)
         flight.task.add_done_callback(lambda _: self._unshared.discard(flight))
         return flight
