@@ -39,7 +39,11 @@ Key = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One operation with what it is executed with; root and context are made anew for each executor."""
+    """One operation with what it is executed with; root and context are made anew for each executor.
+
+    `earlier` are roots with which this executor has executed it before: what is kept of one execution may not show in
+    the next.
+    """
 
     schema: GraphQLSchema
     document: str
@@ -48,11 +52,14 @@ class Case:
     root: Callable[[], Any] = lambda: None
     context: Callable[[], Any] = lambda: None
     rules: Collection[type[ASTValidationRule]] | None = None
+    earlier: Collection[Callable[[], Any]] = ()
 
 
 async def assert_same(case: Case) -> Any:
     """Raises AssertionError where the executors differ; else gives the data."""
     compiled = compile_operation(case.schema, case.document, case.operation_name, case.rules)
+    for root in case.earlier:
+        await compiled.execute(case.variables, case.context(), root())
     ours = await compiled.execute(case.variables, case.context(), case.root())
     reference = await by_reference(case, compiled.document)
     await assert_same_result(case, ours, reference)

@@ -51,6 +51,8 @@ class Landed:
 
     def end(self) -> list[GraphQLError]:
         """As `errors`; the others lose their tracebacks."""
+        if not self.met:
+            return []
         told = self.errors
         if len(told) < len(self.met):
             drop_tracebacks(self.met, but=told)

@@ -106,8 +106,6 @@ class BatchedField:
         try:
             arguments = self._arguments.values(run.variables)
             values: Any = self._resolve(objects, run.context, **arguments)
-            if type(values) is list and len(values) == len(objects) and set(map(type, values)) <= self._exact:
-                return values.copy()  # the resolver may keep its list, and change it
             if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
                 return run.spawn(self._arrive(run, scope, run.lend(values)))
             return self._answered(run, scope, values)
@@ -126,9 +124,11 @@ class BatchedField:
         if type(values) is Partitioned:
             return self._in_parts(run, scope, values)
         wanted = len(scope.objects)
-        values = values.copy() if type(values) is list else _as_list(values)
+        values = values.copy() if type(values) is list else _as_list(values)  # the resolver may keep its list
         if len(values) != wanted:
             raise RuntimeError(f"{self.site} gave {len(values)} values for {wanted} parents.")
+        if self._exact and set(map(type, values)) <= self._exact:
+            return values
         return self._completed(run, scope, values)
 
     def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
@@ -142,7 +142,7 @@ class BatchedField:
             raise RuntimeError(f"{self.site} does not name each of its parents once.")
         begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
         for indices, values in parts.groups:
-            part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
+            part = Scope([objects[index] for index in indices], OfSome(scope, indices))
             begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
 

@@ -13,9 +13,10 @@ from .abstract import ConcreteTypes
 from .columns import arrived, complete_live, gathered, sort_out
 from .declaration import python_type
 from .failures import column_of
-from .kinds import ERROR, KIND_OF, is_awaitable
+from .kinds import AWAITABLE, ERROR, KIND_OF, NULL, is_awaitable, kinds
 from .later import then
-from .positions import Objects, OfSome
+from .positions import OfSome
+from .scope import Scope
 
 if TYPE_CHECKING:
     from graphql import GraphQLAbstractType, GraphQLObjectType
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ObjectCompletion:
-    __slots__ = ("_class", "_plan", "_planner", "object_type", "place")
+    __slots__ = ("_class", "_plan", "_planner", "_usual", "object_type", "place")
 
     def __init__(self, place: Place, planner: Planner, object_type: GraphQLObjectType) -> None:
         self.place = place
@@ -36,15 +37,26 @@ class ObjectCompletion:
         self._planner = planner
         self._class = python_type(object_type)
         self._plan: SelectionPlan | None = None
+        self._usual: set[type] = set()
+        """The classes of the last column that held nothing but objects of this type."""
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+        classes = set(map(type, values))
+        if classes == self._usual:
+            return self._rows(run, values, positions)
+        if not kinds(values) & (NULL | ERROR | AWAITABLE) and self._are_ours(classes):
+            self._usual = classes
         return complete_live(self.place, run, values, positions, self.live)
 
     def live(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         """The rows of objects that are neither null nor errors."""
-        if self.object_type.is_type_of is None or set(map(type, objects)) == {self._class}:
+        if self._are_ours(set(map(type, objects))):
             return self._rows(run, objects, positions)
         return self._checked(run, objects, positions)
+
+    def _are_ours(self, classes: set[type]) -> bool:
+        """Whether the classes of some objects tell that they are of this type."""
+        return self.object_type.is_type_of is None or classes == {self._class}
 
     def _rows(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         plan = self._plan
@@ -54,8 +66,8 @@ class ObjectCompletion:
             except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
                 return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
         select = run.select_afresh if plan.deep else run.select
-        rows = select(plan, objects, Objects(positions))
-        if not plan.fragile or self.place.bubbles:
+        rows = select(plan, Scope(objects, positions))
+        if type(rows) is list or not plan.fragile or self.place.bubbles:  # a column that is not torn holds no failure
             return rows
         if isinstance(rows, list):
             return self.place.land(run, rows, positions)

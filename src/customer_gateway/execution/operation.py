@@ -148,7 +148,7 @@ class CompiledOperation:
         extensions: Mapping[str, Any] | None = None,
     ) -> bytes:
         """The response as UTF-8 JSON."""
-        return (await self.execute(variables, context, root)).to_bytes(formatter, extensions)
+        return (await self.bind(variables).execute(context, root)).to_bytes(formatter, extensions)
 
     async def execute_incrementally(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None

@@ -1,14 +1,15 @@
 """Variables and arguments, bound without walking the document."""
 
 # graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from graphql import GraphQLError, GraphQLNonNull, Undefined, get_argument_values, get_variable_values
+from graphql import GraphQLError, GraphQLNonNull, Undefined, get_argument_values, get_variable_values, is_leaf_type
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import (
     FragmentVariableValues,
@@ -21,9 +22,9 @@ from graphql.utilities import coerce_input_value
 from .literals import ANEW, UNFIT, Constant, compiled, given, read, reads_document, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
+    from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLSchema, OperationDefinitionNode
 
     from .literals import Make
     from .place import Site
@@ -42,7 +43,7 @@ class Variables:
         self._definitions = operation.variable_definitions or ()
         self._hide_suggestions = hide_suggestions
         signatures = [get_variable_signature(schema, definition) for definition in self._definitions]
-        self._signatures = _with_defaults(signatures)
+        self._prepared = _prepared(signatures)
 
     def coerce(self, values: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
         """The coerced values, or the errors that refuse the request."""
@@ -63,46 +64,73 @@ class Variables:
 
     def _fitting(self, values: Mapping[str, Any]) -> VariableValues | None:
         """The coerced values if all of them fit, else None: graphql-core then says which do not, and why."""
-        if self._signatures is None:
+        if self._prepared is None:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for signature, default in self._signatures:
-            value = values.get(signature.name, Undefined)
+        for name, signature, coerce, default in self._prepared:
+            value = values.get(name, Undefined)
+            sources[name] = VariableValueSource(signature, value)
             if value is not Undefined:
-                sources[signature.name] = VariableValueSource(signature, value)
-                result = _coerced(value, signature)
+                result = coerce(value)
+            elif default is not None:
+                result = default(NO_VALUES)
+            elif isinstance(signature.type, GraphQLNonNull):
+                return None
             else:
-                sources[signature.name] = VariableValueSource(signature)
-                if default is None and not isinstance(signature.type, GraphQLNonNull):
-                    continue
-                result = Undefined if default is None else default(NO_VALUES)
+                continue
             if result is Undefined:
                 return None
-            coerced[signature.name] = result
+            coerced[name] = result
         return VariableValues(sources, coerced)
 
 
-def _with_defaults(
-    signatures: list[GraphQLVariableSignature | GraphQLError],
-) -> list[tuple[GraphQLVariableSignature, Make | None]] | None:
-    """Each signature with its default made ready; None where one of them is for graphql-core to refuse."""
-    ready: list[tuple[GraphQLVariableSignature, Make | None]] = []
+class _Variable(NamedTuple):
+    """A variable, what coerces its values (to Undefined where they do not fit), and what makes its default."""
+
+    name: str
+    signature: GraphQLVariableSignature
+    coerce: Callable[[Any], Any]
+    default: Make | None
+
+
+def _prepared(signatures: list[GraphQLVariableSignature | GraphQLError]) -> list[_Variable] | None:
+    """The variables made ready; None where one of them is for graphql-core to refuse."""
+    ready: list[_Variable] = []
     for signature in signatures:
         if isinstance(signature, GraphQLError):
             return None
         literal = signature.default.literal if signature.default else None
         try:
-            ready.append((signature, None if literal is None else compiled(literal, signature.type)))
+            default = None if literal is None else compiled(literal, signature.type)
         except (TypeError, RecursionError):
             return None
+        ready.append(_Variable(signature.name, signature, _coercion(signature.type), default))
     return ready
 
 
-def _coerced(value: Any, signature: GraphQLVariableSignature) -> Any:
-    if isinstance(value, (list, tuple, dict)) and input_is_nested_too_deeply(value, signature.type):
+def _coercion(input_type: GraphQLInputType) -> Callable[[Any], Any]:
+    """graphql-core's coercion of values to that type, with the type looked at once."""
+    non_null = isinstance(input_type, GraphQLNonNull)
+    nullable = input_type.of_type if non_null else input_type
+    if not is_leaf_type(nullable):
+        return partial(_coerced, input_type)
+
+    def coerced(value: Any) -> Any:
+        if value is None:
+            return Undefined if non_null else None
+        try:
+            return nullable.coerce_input_value(value)
+        except Exception:  # noqa: BLE001  a scalar may raise anything
+            return Undefined
+
+    return coerced
+
+
+def _coerced(input_type: GraphQLInputType, value: Any) -> Any:
+    if isinstance(value, (list, tuple, dict)) and input_is_nested_too_deeply(value, input_type):
         return Undefined
-    return coerce_input_value(value, signature.type)
+    return coerce_input_value(value, input_type)
 
 
 class Arguments:
