@@ -60,11 +60,12 @@ def is_oak(value: object, _info: object) -> bool:
 
 
 def tree_schema(*, asked: bool) -> GraphQLSchema:
-    """Trees in every kind of place; with `asked` their type wants to be asked what is one."""
+    """Trees in every kind of place, bushes beside them; with `asked` the type of trees is to be asked what is one."""
     schema = build_schema(
         """
-        type Tree { name: String, again: Tree }
-        type Query { trees: [Tree], wanted: [Tree!], rows: [[Tree]!]! }
+        type Tree { name: String }
+        type Bush { name: String }
+        type Query { trees: [Tree], wanted: [Tree!], rows: [[Tree]!]!, bushes: [Bush] }
         """
     )
     tree: Any = schema.type_map["Tree"]
@@ -81,7 +82,7 @@ def root_of(column: list[Callable[[], Any]]) -> Callable[[], dict[str, Any]]:
     def twice(info: object) -> list[Any]:
         return [made(info), made(info)]
 
-    return lambda: {"trees": made, "wanted": made, "rows": twice}
+    return lambda: {"trees": made, "wanted": made, "rows": twice, "bushes": made}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,14 @@ def runner() -> Iterator[asyncio.Runner]:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(max_examples=400)
 @given(
-    st.sampled_from(["{ trees { name } }", "{ wanted { name } }", "{ rows { name } trees { name } }"]),
+    st.sampled_from(
+        [
+            "{ trees { name } }",
+            "{ wanted { name } }",
+            "{ rows { name } trees { name } }",
+            "{ bushes { name } trees { name } }",
+        ]
+    ),
     st.sampled_from([tree_schema(asked=False), tree_schema(asked=True)]),
     st.lists(COLUMNS, min_size=1, max_size=3),
     COLUMNS,
