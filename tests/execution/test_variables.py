@@ -21,6 +21,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
     parse,
+    print_ast,
 )
 
 from customer_gateway.execution import Batched, compile_operation
@@ -34,6 +35,8 @@ def faulty(_value: Any, *_rest: Any) -> Any:
 
 COLOUR = GraphQLEnumType("Colour", {"RED": 0, "NAN": float("nan"), "NOTHING": None, "LIST": (1, 2)})
 FAULTY = GraphQLScalarType("Faulty", coerce_input_value=faulty, coerce_input_literal=faulty)
+WRITTEN = GraphQLScalarType("Written", coerce_input_value=repr, coerce_input_literal=print_ast)
+"""A scalar that is whatever was written, of which a part may be a variable."""
 INPUT = GraphQLInputObjectType(
     "In",
     lambda: {
@@ -53,6 +56,7 @@ TYPES: dict[str, Any] = {
     "Int": GraphQLInt,
     "Colour": COLOUR,
     "Faulty": FAULTY,
+    "Written": WRITTEN,
     "Input": INPUT,
     "Choice": CHOICE,
     "List": GraphQLList(GraphQLString),
@@ -168,6 +172,16 @@ async def test_variables_inside_of_literals_are_put_in(variables: Any) -> None:
         '{ nativeInput(input: {a: $v, b: [$v, "x"], must: "m", named: $n, inner: {must: $v}}) '
         'batchedInput(input: {must: "m", b: [$v], named: $n}) nativeList(input: [$v]) '
         "batchedMatrix(input: [[$n], $n]) }"
+    )
+
+    await assert_same(Case(SCHEMA, document, variables, rules=()))
+
+
+@pytest.mark.parametrize("variables", [{}, {"v": None}, {"v": "given"}, {"n": 3, "v": "x"}])
+async def test_variables_inside_of_a_literal_that_a_scalar_reads_are_put_in(variables: Any) -> None:
+    document = (
+        "query ($v: String, $n: Int = 5) "
+        "{ nativeWritten(input: {a: $v, b: [$n, {c: $v}]}) batchedWritten(input: [$n, $v]) }"
     )
 
     await assert_same(Case(SCHEMA, document, variables, rules=()))
