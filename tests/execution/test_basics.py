@@ -67,6 +67,7 @@ async def test_a_resolver_is_told_where_it_is() -> None:
 
     def resolve(_source: Any, info: Any) -> str:
         told.append((info.field_name, info.path.as_list(), str(info.parent_type), str(info.return_type)))
+        told.append((info.path.typename, info.path.prev.typename))
         told.append((info.context, info.root_value, info.operation.name.value, info.variable_values.coerced))
         return "x"
 
@@ -80,7 +81,8 @@ async def test_a_resolver_is_told_where_it_is() -> None:
 
     assert result.data == {"item": {"called": "x", "n": "x"}}
     assert told[0] == ("name", ["item", "called"], "Item", "String!")
-    assert told[1] == ("context", "root", "Named", {"x": "3"})
+    assert told[1] == ("Item", "Query")
+    assert told[2] == ("context", "root", "Named", {"x": "3"})
 
 
 async def test_an_attribute_a_key_and_a_method_are_found_without_a_resolver() -> None:

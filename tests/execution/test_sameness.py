@@ -55,11 +55,8 @@ def test_any_query_gives_what_graphql_core_gives(
     runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
 ) -> None:
     document, variables = operation
-    earlier = (lambda: Ash(-2 - seed), lambda: Ash(-3 - seed))
 
-    runner.run(
-        assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES, earlier=earlier))
-    )
+    runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
 
 
 @MANY
@@ -68,11 +65,8 @@ def test_any_mutation_gives_what_graphql_core_gives(
     runner: asyncio.Runner, operation: tuple[str, dict[str, Any]], seed: int
 ) -> None:
     document, variables = operation
-    earlier = (lambda: Ash(-2 - seed), lambda: Ash(-3 - seed))
 
-    runner.run(
-        assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES, earlier=earlier))
-    )
+    runner.run(assert_same(Case(SCHEMA, document, variables, root=lambda: Ash(-1 - seed), rules=RULES)))
 
 
 @settings(MANY, max_examples=2_000 if FUZZ else 400)

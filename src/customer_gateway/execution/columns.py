@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from graphql.pyutils import Undefined
 
 from .failures import column_of
-from .kinds import AWAITABLE, ERROR, KIND_OF, NULL, is_awaitable, kinds
+from .kinds import AWAITABLE, ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds
 from .later import Later, then
 from .positions import OfSome
 
@@ -39,8 +39,15 @@ class Completion(Protocol):
 def complete_live(place: Place, run: Run, values: list[Any], positions: Positions, live: Step) -> Columnar:
     """Waits for what is awaitable and takes out what is null or an error; the rest goes through `live`."""
     kind = kinds(values)
-    if not kind & (NULL | ERROR | AWAITABLE):
+    if not kind & UNSETTLED:
         return live(run, values, positions)
+    return complete_unsettled(place, run, kind, values, positions, live)
+
+
+def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_live`, with the kinds of the values
+    place: Place, run: Run, kind: int, values: list[Any], positions: Positions, live: Step
+) -> Columnar:
+    """As `complete_live`, for values of which some are not live."""
     if kind & AWAITABLE and any(map(is_awaitable, values)):
         # All begin in this tick of the event loop, so that a loader below them sees their keys together.
         begun = [_begun(run, value) if is_awaitable(value) else value for value in values]

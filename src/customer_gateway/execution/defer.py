@@ -16,8 +16,7 @@ from graphql.execution.incremental.incremental_publisher import IncrementalPubli
 from graphql.execution.incremental.work_queue import Work, WorkResult
 
 from .failures import Failure, Key, key_of
-from .positions import OfSome
-from .scope import Scope
+from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -40,18 +39,18 @@ class Deferred:
         self._groups: list[DeliveryGroup] = []
         self._tasks: list[tuple[ExecutionGroup, Batch, int]] = []
 
-    def put_off(self, deferral: Deferral, scope: Scope) -> None:
+    def put_off(self, deferral: Deferral, objects: list[Any], positions: Objects) -> None:
         """Note the deferred fields of each object; nothing of them begins before it is asked for."""
-        scope.deliveries = [
-            self._deliveries(deferral, scope.path_at(index), scope.deliveries_at(index))
-            for index in range(len(scope.objects))
+        positions.deliveries = [
+            self._deliveries(deferral, positions.path_at(index), positions.deliveries_at(index))
+            for index in range(len(objects))
         ]
         for usages, plan in deferral.groups:
-            batch = Batch(self._origin, plan, scope)
-            for index, deliveries in enumerate(scope.deliveries):
+            batch = Batch(self._origin, plan, objects, positions)
+            for index, deliveries in enumerate(positions.deliveries):
                 groups = [deliveries[id(usage)] for usage in usages]
                 computation = Computation(batch.part(index, groups))
-                self._tasks.append((ExecutionGroup(groups, computation, scope.path_at(index)), batch, index))
+                self._tasks.append((ExecutionGroup(groups, computation, positions.path_at(index)), batch, index))
 
     def _deliveries(self, deferral: Deferral, path: Path | None, around: Deliveries) -> Deliveries:
         deliveries = dict(around)
@@ -97,10 +96,11 @@ class Round(NamedTuple):
 class Batch:
     """One group of deferred fields: executed once for all objects that want it when the first of them is asked for."""
 
-    def __init__(self, origin: Run, plan: SelectionPlan, scope: Scope) -> None:
+    def __init__(self, origin: Run, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
         self._origin = origin
         self._plan = plan
-        self._scope = scope
+        self._objects = objects
+        self._positions = positions
         self._wanted: list[int] = []
         self._rounds: dict[int, Future[Round]] = {}
 
@@ -115,16 +115,15 @@ class Batch:
                 together, self._wanted = self._wanted, []
                 self._rounds.update(dict.fromkeys(together, self._origin.begin(self._execute(together))))
             # Shielded: the other objects still want what one of them abandons.
-            return self._delivered(self._scope.path_at(index), groups, index, await shield(self._rounds.pop(index)))
+            return self._delivered(self._positions.path_at(index), groups, index, await shield(self._rounds.pop(index)))
 
         return result
 
     async def _execute(self, together: list[int]) -> Round:
         branch = self._origin.branch()
-        objects = self._scope.objects
-        part = Scope([objects[index] for index in together], OfSome(self._scope, together))
+        positions = Objects(OfSome(self._positions, together))
         try:
-            rows = branch.select(self._plan, part)
+            rows = branch.select(self._plan, [self._objects[index] for index in together], positions)
             rows = rows if isinstance(rows, list) else await rows
         except BaseException:
             await branch.abandon()
@@ -132,7 +131,7 @@ class Batch:
         finally:
             branch.let_go()
         # All objects of a batch stand at the same field, so their keys are of one length.
-        length = len(key_of(self._scope.path_at(together[0])))
+        length = len(key_of(self._positions.path_at(together[0])))
         landed = branch.landed.keyed()
         errors: dict[Key, list[GraphQLError]] = {}
         for key, error in landed:

@@ -142,7 +142,7 @@ class BatchedField:
             raise RuntimeError(f"{self.site} does not name each of its parents once.")
         begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
         for indices, values in parts.groups:
-            part = Scope([objects[index] for index in indices], OfSome(scope, indices))
+            part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
             begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
         return gathered([None] * len(objects), begun)
 

@@ -21,6 +21,9 @@ AWAITABLE: Final = 4
 CALLABLE: Final = 8
 MAPPING: Final = 16
 
+UNSETTLED: Final = NULL | ERROR | AWAITABLE
+"""What is no live value, or not yet."""
+
 MOST_CLASSES: Final = 10_000
 """A schema's values have hundreds of classes; one that makes classes for its values may not fill the memory."""
 
@@ -59,8 +62,13 @@ KIND_OF: Final = _KindOf()
 
 def kinds(values: Iterable[object]) -> int:
     """The union of the kinds of all values."""
+    return kinds_of(set(map(type, values)))
+
+
+def kinds_of(classes: Iterable[type]) -> int:
+    """The union of the kinds of values of these classes."""
     found = PLAIN
-    for cls in set(map(type, values)):
+    for cls in classes:
         found |= KIND_OF[cls]
     return found
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from graphql.execution.executor import invalid_return_type_error
 
 from .abstract import ConcreteTypes
-from .columns import arrived, complete_live, gathered, sort_out
+from .columns import arrived, complete_live, complete_unsettled, gathered, sort_out
 from .declaration import python_type
 from .failures import column_of
-from .kinds import AWAITABLE, ERROR, KIND_OF, NULL, is_awaitable, kinds
+from .kinds import ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds_of
 from .later import then
-from .positions import OfSome
-from .scope import Scope
+from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
     from graphql import GraphQLAbstractType, GraphQLObjectType
@@ -37,26 +36,28 @@ class ObjectCompletion:
         self._planner = planner
         self._class = python_type(object_type)
         self._plan: SelectionPlan | None = None
-        self._usual: set[type] = set()
-        """The classes of the last column that held nothing but objects of this type."""
+        self._usual: set[type] | None = None
+        """The class of the last column that held objects of this type, all of one class.
+
+        Kept from one execution to the next: a class tells the same of its objects in each.
+        """
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         classes = set(map(type, values))
         if classes == self._usual:
             return self._rows(run, values, positions)
-        if not kinds(values) & (NULL | ERROR | AWAITABLE) and self._are_ours(classes):
+        kind = kinds_of(classes)
+        if kind & UNSETTLED:
+            return complete_unsettled(self.place, run, kind, values, positions, self.live)
+        if len(classes) == 1 and (self.object_type.is_type_of is None or classes == {self._class}):
             self._usual = classes
-        return complete_live(self.place, run, values, positions, self.live)
+        return self.live(run, values, positions)
 
     def live(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         """The rows of objects that are neither null nor errors."""
-        if self._are_ours(set(map(type, objects))):
+        if self.object_type.is_type_of is None or set(map(type, objects)) == {self._class}:
             return self._rows(run, objects, positions)
         return self._checked(run, objects, positions)
-
-    def _are_ours(self, classes: set[type]) -> bool:
-        """Whether the classes of some objects tell that they are of this type."""
-        return self.object_type.is_type_of is None or classes == {self._class}
 
     def _rows(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         plan = self._plan
@@ -66,7 +67,7 @@ class ObjectCompletion:
             except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
                 return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
         select = run.select_afresh if plan.deep else run.select
-        rows = select(plan, Scope(objects, positions))
+        rows = select(plan, objects, Objects(positions))
         if type(rows) is list or not plan.fragile or self.place.bubbles:  # a column that is not torn holds no failure
             return rows
         if isinstance(rows, list):

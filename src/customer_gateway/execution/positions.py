@@ -49,6 +49,40 @@ class Root:
         return {}
 
 
+class Objects:
+    """The objects of a scope. Paths are kept: errors and resolvers ask for those of one object again and again.
+
+    Not the objects themselves: what stands below asks for positions long after they have been read.
+    """
+
+    __slots__ = ("_outer", "_paths", "deliveries")
+
+    def __init__(self, outer: Positions) -> None:
+        self._outer = outer
+        self._paths: dict[int, Path | None] | None = None
+        self.deliveries: list[Deliveries] | None = None
+
+    def path_at(self, index: int) -> Path | None:
+        paths = self._paths
+        if paths is None:
+            paths = self._paths = {}
+        if index not in paths:
+            paths[index] = self._outer.path_at(index)
+        return paths[index]
+
+    def settle(self, count: int) -> None:
+        """Find out all paths and deliveries now, so that nobody below asks further up than here."""
+        for index in range(count):
+            self.path_at(index)
+        self.deliveries = [self._outer.deliveries_at(index) for index in range(count)]
+
+    def field_path(self, index: int) -> Path | None:
+        return self._outer.field_path(index)
+
+    def deliveries_at(self, index: int) -> Deliveries:
+        return self._outer.deliveries_at(index) if self.deliveries is None else self.deliveries[index]
+
+
 class OfField:
     """The values of one field, one for each object of a scope."""
 

@@ -22,7 +22,7 @@ def formatted(error: GraphQLError) -> Mapping[str, Any]:
     return error.formatted
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ExecutionResult:
     """`data` as Python objects, and the errors, None where there are none.
 

@@ -16,7 +16,7 @@ from .assembly import failed, filled, joined
 from .defer import Deferred
 from .failures import Landed, Torn
 from .leftovers import close_unbegun
-from .positions import Root
+from .positions import Objects, Root
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .defer import Share
     from .failures import Key
     from .place import Site
-    from .plan import Deferral, SelectionPlan
+    from .plan import SelectionPlan
     from .rows import Reader
     from .source import Source
 
@@ -92,11 +92,11 @@ class Run:
 
     async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
         """The response data; errors are in `landed`. Whatever this run began has ended then."""
-        scope = Scope([self.root], ROOT)
+        objects = Objects(ROOT)
         try:
             if self.operation.serial:
-                return await self._one_after_another(plan, scope)
-            column = self._lonely(plan, scope) if len(plan.fields) == 1 else self.select(plan, scope)
+                return await self._one_after_another(plan, objects)
+            column = self._lonely(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
             return self._land(column if isinstance(column, list) else await column)
         except BaseException:
             self.deferred = None
@@ -123,9 +123,8 @@ class Run:
         deferred, self.deferred = self.deferred, None
         return {} if deferred is None else deferred.shares(nulled, length)
 
-    async def _one_after_another(self, plan: SelectionPlan, scope: Scope) -> dict[str, Any] | None:
-        if plan.deferral is not None:
-            self._put_off(plan.deferral, scope)
+    async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
+        scope = self._scope(plan, [self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
             begun = field.execute(self, scope)
@@ -141,39 +140,37 @@ class Run:
         self.landed.add(rows[0].error, ROOT, 0)
         return None
 
-    def _lonely(self, plan: SelectionPlan, scope: Scope) -> Columnar:
+    def _lonely(self, plan: SelectionPlan, objects: Objects) -> Columnar:
         """A root of one field: nobody runs beside it, so it needs no task."""
-        if plan.deferral is not None:
-            self._put_off(plan.deferral, scope)
+        scope = self._scope(plan, [self.root], objects)
         self._alone = True
         column = plan.fields[0].execute(self, scope)
         self._alone = False
         return [{plan.names[0]: column[0]}] if type(column) is list else joined(plan, [column], 1)
 
-    def _put_off(self, deferral: Deferral, scope: Scope) -> None:
-        if self.deferred is not None:
-            self.deferred.put_off(deferral, scope)
+    def _scope(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Scope:
+        if plan.deferral is not None and self.deferred is not None:
+            self.deferred.put_off(plan.deferral, objects, positions)
+        return Scope(objects, positions)
 
-    def select(self, plan: SelectionPlan, scope: Scope) -> Columnar:
+    def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         """A row for each object: all fields begin in this tick, in their order."""
-        objects = scope.objects
         if not objects:
             return []
         self._alone = False
-        if plan.deferral is not None:
-            self._put_off(plan.deferral, scope)
+        scope = self._scope(plan, objects, positions)
         read = plan.reader(len(objects))
         if read is None:
             return joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
         return self._read(plan, scope, read)
 
-    def select_afresh(self, plan: SelectionPlan, scope: Scope) -> Awaitable[list[Any]]:
+    def select_afresh(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
         """As `select`, on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
-        return self.spawn(self._selected(plan, scope))
+        return self.spawn(self._selected(plan, objects, positions))
 
-    async def _selected(self, plan: SelectionPlan, scope: Scope) -> list[Any]:
-        scope.settle()
-        rows = self.select(plan, scope)
+    async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
+        positions.settle(len(objects))
+        rows = self.select(plan, objects, positions)
         return rows if isinstance(rows, list) else await rows
 
     def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
