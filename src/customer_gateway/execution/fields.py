@@ -90,7 +90,7 @@ class AttributeField:
 class BatchedField:
     """One call of the batched resolver for all objects."""
 
-    __slots__ = ("_arguments", "_complete", "_exact", "_resolve", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
 
     def __init__(self, site: Site, batched: Batched, arguments: Arguments, completion: Completion) -> None:
         self.site = site
@@ -99,7 +99,6 @@ class BatchedField:
         self._resolve = batched.resolve
         self._arguments = arguments
         self._complete = completion.complete
-        self._exact = completion.exact if isinstance(completion, LeafCompletion) else NOTHING
 
     def execute(self, run: Run, scope: Scope) -> Columnar:
         objects = scope.objects
@@ -124,11 +123,10 @@ class BatchedField:
         if type(values) is Partitioned:
             return self._in_parts(run, scope, values)
         wanted = len(scope.objects)
-        values = values.copy() if type(values) is list else _as_list(values)  # the resolver may keep its list
+        # A copy: the resolver may keep its list, and change it.
+        values = values.copy() if type(values) is list else _as_list(values)
         if len(values) != wanted:
             raise RuntimeError(f"{self.site} gave {len(values)} values for {wanted} parents.")
-        if self._exact and set(map(type, values)) <= self._exact:
-            return values
         return self._completed(run, scope, values)
 
     def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
