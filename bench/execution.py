@@ -181,10 +181,16 @@ class Figures:
         few, many = (self.growth[name][size] * size for size in (10, 1000))
         return few - 10 * (many - few) / 990
 
-    def spread(self, name: str) -> float:
-        """The largest time of an object by the smallest, of 100 to 5,000 objects."""
-        times = [time for size, time in self.growth[name].items() if 100 <= size <= 5000]
-        return max(times) / min(times)
+    def beyond_fixed(self, name: str) -> dict[int, float]:
+        """Seconds of an object without its part of what is fixed, by the number of objects in the answer."""
+        fixed = self.fixed(name)
+        return {size: time - fixed / size for size, time in self.growth[name].items()}
+
+
+def spread(times: dict[int, float]) -> float:
+    """The largest time of an object by the smallest, of 100 to 5,000 objects."""
+    compared = [time for size, time in times.items() if 100 <= size <= 5000]
+    return max(compared) / min(compared)
 
 
 async def run(rounds: int) -> Figures:
