@@ -30,8 +30,10 @@ PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def two_workers(folder: Path, box: Sandbox, more: Mapping[str, str]) -> AsyncGenerator[tuple[str, list[str]]]:
-    """The address of a gateway of two processes over the sandbox, and what it said once it has ended."""
+async def some_workers(
+    number: int, folder: Path, box: Sandbox, more: Mapping[str, str]
+) -> AsyncGenerator[tuple[str, list[str]]]:
+    """The address of a gateway of so many processes over the sandbox, and what it said once it has ended."""
     said: list[str] = []
     async with box.serving() as urls:
         text = sandbox_config(9301)
@@ -41,7 +43,7 @@ async def two_workers(folder: Path, box: Sandbox, more: Mapping[str, str]) -> As
         config.write_text(text, encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "customer_gateway", "serve", "--config", str(config), "--port", "0"),
-            *("--workers", "2"),
+            *("--workers", str(number)),
             env={**os.environ, **more},
             stderr=subprocess.PIPE,
         )
@@ -57,7 +59,7 @@ async def two_workers(folder: Path, box: Sandbox, more: Mapping[str, str]) -> As
 
 
 async def ready(url: str) -> None:
-    """Wait until both workers answer: which of them does is not told, so a second long of answers has to do."""
+    """Wait until all workers answer: which of them does is not told, so a second long of answers has to do."""
     well = 0
     async with asyncio.timeout(PATIENCE):
         while well < 20:
@@ -79,7 +81,7 @@ async def page(address: str, size: int) -> dict[str, Any]:
 @NEEDS_REDIS
 async def test_two_workers_keep_one_budget_in_redis(tmp_path: Path, redis: RedisServer) -> None:
     box = Sandbox(customers=30, rate_limits=True)
-    async with two_workers(tmp_path, box, {"CUSTOMER_GATEWAY_SERVER__REDIS": redis.url}) as (address, said):
+    async with some_workers(2, tmp_path, box, {"CUSTOMER_GATEWAY_SERVER__REDIS": redis.url}) as (address, said):
         answers = await asyncio.gather(*(page(address, size) for size in range(1, 10)))
         async with Redis(port=redis.port, password=PASSWORD) as reader:
             client: Any = reader  # which leaves its options untyped
@@ -94,8 +96,19 @@ async def test_two_workers_keep_one_budget_in_redis(tmp_path: Path, redis: Redis
 
 async def test_two_workers_without_redis_keep_to_their_shares(tmp_path: Path) -> None:
     box = Sandbox(customers=30, rate_limits=True)
-    async with two_workers(tmp_path, box, {}) as (address, _):
+    async with some_workers(2, tmp_path, box, {}) as (address, _):
         answers = await asyncio.gather(*(page(address, size) for size in range(1, 7)))
 
     assert [answer["errors"] for answer in answers if "errors" in answer] == []
     assert [call.status for call in box.autodns.log.entries] == [200] * 6
+
+
+async def test_more_workers_than_the_vendor_allows_calls_have_them_in_turns(tmp_path: Path) -> None:
+    box = Sandbox(customers=30, rate_limits=True)
+    async with some_workers(5, tmp_path, box, {}) as (address, _):
+        answers = await asyncio.gather(*(page(address, size) for size in range(1, 41)))
+
+    told = [error["message"] for answer in answers for error in answer.get("errors", ())]
+    assert all("was not sent: its turn" in message for message in told)
+    assert [call.status for call in box.autodns.log.entries] == [200] * (40 - len(told))
+    assert len(told) < 40

@@ -6,16 +6,14 @@ import random
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from wire.vendor import JSON, answering, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.wire import Call, Client, Limits, Share, Window, per_template
-from customer_gateway.wire.budget import SKEW_SECONDS, Mark, Start, Tally, first_common
+from customer_gateway.wire import Call, Client, Limits, Window, per_template
+from customer_gateway.wire.budget import Mark, Start, Tally, first_common
 from customer_gateway.wire.gate import Gate, TurnTooLate
-from customer_gateway.wire.policy import WHOLE
+from customer_gateway.wire.policy import SKEW_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -280,34 +278,6 @@ def test_a_rate_is_a_window(rate: float, windows: tuple[tuple[int, float], ...])
     found = Limits(calls_per_second=rate).windows()
 
     assert tuple((window.calls, window.seconds) for window in found) == windows
-
-
-@pytest.mark.parametrize(
-    ("calls", "share", "part"),
-    [
-        (10, WHOLE, (10, 1.0)),
-        (10, Share(2), (5, 1.0)),
-        (10, Share(3), (3, 1.0)),
-        (10, Share(3, 0), (4, 1.0)),
-        (10, Share(3, 1), (3, 1.0)),
-        (2, Share(4, 0), (1, 4.0)),
-    ],
-)
-def test_a_worker_has_its_share_of_a_window(calls: int, share: Share, part: tuple[int, float]) -> None:
-    window = Window(calls, 1.0).part(share)
-
-    assert (window.calls, window.seconds) == part
-
-
-@given(calls=st.integers(1, 60), workers=st.integers(1, 20))
-def test_the_shares_of_workers_who_know_their_number_are_the_whole_where_there_is_a_call_for_each(
-    calls: int, workers: int
-) -> None:
-    parts = [Window(calls, 1.0).part(Share(workers, number)) for number in range(workers)]
-
-    rate = sum(part.calls / part.seconds for part in parts)
-    assert min(part.calls for part in parts) >= 1
-    assert rate == pytest.approx(calls if calls >= workers else 1)
 
 
 def test_a_call_is_counted_from_its_answer_and_until_then_as_late_as_can_be() -> None:

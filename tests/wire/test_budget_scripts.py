@@ -12,7 +12,8 @@ from redis import Redis
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 
 from customer_gateway.wire import Window, budget_scripts
-from customer_gateway.wire.budget import SKEW_SECONDS, Mark, Start, Tally, first_common
+from customer_gateway.wire.budget import Mark, Start, Tally, first_common
+from customer_gateway.wire.policy import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

@@ -6,8 +6,9 @@ from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
-from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Share, Window, per_client, per_template
+from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
 from customer_gateway.wire.session import SessionLogin
+from customer_gateway.wire.share import Share
 from customer_gateway.wire.shared_turns import SharedTurns, name_of
 
 __all__ = [

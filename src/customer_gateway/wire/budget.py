@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from customer_gateway.wire.policy import WHOLE
+from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.wire.share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Share, Window
-
-# The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
-# A call is therefore counted from the moment its answer was there, at most this much after its start.
-SKEW_SECONDS = 0.25
+    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.share import Share
 
 
 class Start:
@@ -45,18 +43,22 @@ class Tally:
     `window` is this worker's part of the `whole`; `key` names the tally among all that the workers share.
     """
 
-    __slots__ = ("_calls", "_promises", "_seconds", "_started", "key", "whole")
+    __slots__ = ("_calls", "_openings", "_promises", "_seconds", "_started", "key", "whole")
 
     def __init__(self, window: Window, whole: Window | None = None, key: str = "") -> None:
         self.whole = whole or window
         self.key = key
         self._calls = window.calls
         self._seconds = window.seconds
+        self._openings = window.openings
         self._started: list[Start] = []
         self._promises: list[Mark] = []
 
     def earliest(self, moment: float) -> float:
-        """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
+        """The first moment, not before `moment`, that fits among all that started or were promised a turn.
+
+        That is, if no other comes out when it is asked again with that moment (see `first_common`).
+        """
         return self._fit(moment, [*self._known(), *self._promises])
 
     def free(self, moment: float) -> float:
@@ -74,7 +76,7 @@ class Tally:
         for first, last in zip(marks, marks[self._calls - 1 :], strict=False):
             if last.at - self._seconds < moment < first.counted + self._seconds:
                 moment = first.counted + self._seconds
-        return moment
+        return moment if self._openings is None else self._openings.next(moment)
 
     def begin(self, start: Start) -> None:
         oldest = start.began - self._seconds
@@ -96,7 +98,7 @@ class Budget:
 
     def __init__(self, windows: Sequence[Window], share: Share = WHOLE, name: str = "") -> None:
         self._wholes = tuple(windows)
-        self._windows = tuple(window.part(share) for window in windows)
+        self._windows = tuple(map(share.of, windows))
         self._name = name
         self._tallies: dict[tuple[int, Hashable], Tally] = {}
 

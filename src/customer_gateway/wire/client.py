@@ -26,8 +26,9 @@ from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.judge import Judge, Refused, no_objection
-from customer_gateway.wire.policy import WHOLE, BreakerPolicy, Limits, Retry
+from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
+from customer_gateway.wire.share import WHOLE
 from customer_gateway.wire.transport import CutShort, Direct, NotHttp, Reply, Through, Unanswered
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
     from customer_gateway.wire.gate import Turns
-    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.share import Share
     from customer_gateway.wire.stored_turns import StoredTurns
     from customer_gateway.wire.transport import Transport
 

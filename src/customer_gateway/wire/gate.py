@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from customer_gateway.wire.budget import Budget, Mark, Start, first_common
-from customer_gateway.wire.policy import WHOLE
+from customer_gateway.wire.share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.budget import Tally
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.share import Share
     from customer_gateway.wire.stored_turns import StoredTurns
 
 LONGEST_PAUSE_SECONDS = 60.0  # a vendor that asks for more is asked again after this much

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 
 _NO_BOUND = 2**40  # more calls, or bytes, than any machine has room for
+
+# The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
+# A call is therefore counted from the moment its answer was there, at most this much after its start.
+SKEW_SECONDS: Final = 0.25
 
 
 def per_client(_: Call) -> Hashable:
@@ -24,34 +28,30 @@ def per_template(call: Call) -> Hashable:
     return call.endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One worker among so many that spend the same budgets; `number` from 0, None where it does not know its own."""
+class Openings(NamedTuple):
+    """When calls may start, in seconds of the machine's clock: from `first` on for `open_for`, and so again `every`."""
 
-    workers: int = 1
-    number: int | None = None
+    first: float
+    open_for: float
+    every: float
 
-
-WHOLE: Final = Share()
-"""The share of a worker that is alone."""
+    def next(self, moment: float) -> float:
+        """The first moment, not before `moment`, at which it is open."""
+        since = (moment - self.first) % self.every
+        return moment if since < self.open_for else moment + self.every - since
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
+    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`.
+
+    With `openings` calls start in those alone.
+    """
 
     calls: int
     seconds: float
     scope: Callable[[Call], Hashable] = per_client
-
-    def part(self, share: Share) -> Window:
-        """What one worker has of it: an even part, the first ones one call of the rest; or one call in more windows."""
-        calls, rest = divmod(self.calls, share.workers)
-        if not calls:
-            return replace(self, calls=1, seconds=self.seconds * share.workers)
-        if share.number is not None and share.number < rest:
-            calls += 1
-        return replace(self, calls=calls)
+    openings: Openings | None = None
 
 
 @dataclass(frozen=True, slots=True)

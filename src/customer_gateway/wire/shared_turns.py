@@ -7,14 +7,15 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire.gate import Turns
-from customer_gateway.wire.policy import WHOLE
+from customer_gateway.wire.share import WHOLE
 from customer_gateway.wire.stored_turns import StoredTurns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from customer_gateway.wire.budget_store import BudgetStore
-    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.share import Share
 
 _PREFIX: Final = "customer-gateway:budget"
 

@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire import budget_scripts
-from customer_gateway.wire.budget import SKEW_SECONDS
 from customer_gateway.wire.budget_store import RETRY_SECONDS
 from customer_gateway.wire.gate import LONGEST_PAUSE_SECONDS, Turns
+from customer_gateway.wire.policy import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from customer_gateway.wire.budget import Start, Tally
     from customer_gateway.wire.budget_store import BudgetStore
     from customer_gateway.wire.gate import Gate
-    from customer_gateway.wire.policy import Share, Window
+    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.share import Share
 
 _GRACE_SECONDS: Final = 1.0  # a turn that nobody came for within this is anybody's
 
