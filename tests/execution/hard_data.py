@@ -110,10 +110,8 @@ WRONG: dict[str, Any] = {
     "flag": {},
     "colour": "MAUVE",
     "odd": "bad",
-    "object": 7,
     "thing": {"__typename": "Nothing"},
     "list": "no list",
-    "objects": 7,
     "things": {"a": 1},
     "grid": [[1], 2, None, [None, "x"]],
     "tree": [[object()], None],
@@ -141,11 +139,9 @@ def make(kind: str, seed: int, arguments: dict[str, Any]) -> Any:  # noqa: PLR09
         return [seed, None, "7", seed + 1][: size + 1] if seed % 3 else tuple(range(size))
     if kind == "grid":
         return [[seed + row * column for column in range(row)] for row in range(size)]
-    if kind == "object":
-        return planted(seed)
     if kind == "thing":
         return planted(seed)
-    if kind in {"objects", "things"}:
+    if kind == "things":
         return [planted(seed + index) if (seed + index) % 11 else None for index in range(size)]
     return [[planted(seed + row + index) for index in range(row)] for row in range(size)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,11 @@ from federation.fake_system import Acme, AcmeContact, AcmeUser, numbered, reques
 
 from customer_gateway.errors import BadUserInput, UpstreamUnavailable
 from customer_gateway.federation.customer import Customer
-from customer_gateway.federation.nodes import customers_of, node, nodes, read_ids
+from customer_gateway.federation.nodes import customers_of, node, nodes
 from customer_gateway.model.ids import NodeId, encode_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Sequence
 
     from customer_gateway.federation.request import Request
 
@@ -30,11 +31,11 @@ def world(name: str = "acme", **facts: Any) -> Acme:
     )
 
 
-def named(*told: tuple[str, str, str]) -> list[NodeId]:
-    return [NodeId(*each) for each in told]
+def named(*told: tuple[str, str, str]) -> list[str]:
+    return [encode_id(*each) for each in told]
 
 
-async def found_by(request: Request, ids: Sequence[NodeId]) -> list[Any]:
+async def found_by(request: Request, ids: Sequence[str]) -> list[Any]:
     """What all parts bring, at its positions."""
     found: list[Any] = [None] * len(ids)
     for positions, values in nodes(request, ids):
@@ -132,14 +133,15 @@ async def test_the_customers_of_nouns_are_read_together_by_system() -> None:
     assert (acme.log, other.log) == (["customers 2,404"], ["customers 1"])
 
 
+async def test_what_is_no_id_is_the_callers_mistake_at_its_own_place() -> None:
+    acme = world()
+
+    user, mistake = await found_by(request(acme), [encode_id("User", "acme", "u1"), "nonsense"])
+
+    assert user == AcmeUser("acme", "u1", "Uwe")
+    assert isinstance(mistake, BadUserInput)
+    assert acme.log == ["users u1"]
+
+
 async def awaited(values: Any) -> Any:
-    asked: Awaitable[Any] = values
-    return await asked
-
-
-def test_ids_are_read_all_or_refused() -> None:
-    good = encode_id("User", "acme", "u1")
-
-    assert read_ids([good]) == [NodeId("User", "acme", "u1")]
-    with pytest.raises(BadUserInput):
-        read_ids([good, "nonsense"])
+    return await values if isawaitable(values) else values

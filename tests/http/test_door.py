@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import GraphQLSchema
@@ -18,7 +18,7 @@ from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -68,6 +68,30 @@ async def test_each_request_is_one_line_without_document_or_variables() -> None:
     }
     assert "Ada" not in str(line)
     assert "hello" not in str(line)
+
+
+async def test_the_line_of_a_request_tells_the_codes_of_its_errors_and_the_systems_that_failed() -> None:
+    async with World().client() as client:
+        with capture_logs() as lines:
+            await client.ask("{ one: down  other: down  broken }")
+            await client.ask("{ nope }")
+            await client.post("/graphql", content=b"{", headers={"content-type": "application/json"})
+
+    told = [{key: line.get(key) for key in ("errors", "codes", "systems", "refused")} for line in requests(lines)]
+    assert told == [
+        {
+            "errors": 3,
+            "codes": {"UPSTREAM_UNAVAILABLE": 2, "INTERNAL_SERVER_ERROR": 1},
+            "systems": ["billbee"],
+            "refused": None,
+        },
+        {"errors": 1, "codes": {"GRAPHQL_VALIDATION_FAILED": 1}, "systems": None, "refused": "validation"},
+        {"errors": 1, "codes": {"BAD_USER_INPUT": 1}, "systems": None, "refused": "request"},
+    ]
+
+
+def requests(lines: Sequence[Any]) -> list[Any]:
+    return [line for line in lines if line["event"] == "request"]
 
 
 async def test_what_is_not_known_of_a_request_is_left_out_of_its_line() -> None:

@@ -162,6 +162,18 @@ async def test_a_malformed_id_is_refused_and_nobody_is_called(gateway: Gateway, 
     assert [gateway.log(system) for system in SYSTEMS] == [[]] * 5
 
 
+async def test_a_malformed_id_among_others_costs_its_own_place(gateway: Gateway) -> None:
+    page = '{ system(name: "next") { customers(first: 2) { nodes { id } } } }'
+    one, other = [node["id"] for node in (await gateway.ask(page)).data["system"]["customers"]["nodes"]]
+
+    answer = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [one, "x", other]})
+
+    assert answer.partial["nodes"] == [{"id": one}, None, {"id": other}]
+    assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [
+        (["nodes", 1], "BAD_USER_INPUT")
+    ]
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_a_customer_is_named_by_id_or_by_record(gateway: Gateway, system: str) -> None:
     page = await gateway.ask(PAGE, {"system": system})

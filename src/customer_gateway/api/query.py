@@ -13,7 +13,7 @@ from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads an
 from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.errors import BadUserInput
 from customer_gateway.federation import nodes
-from customer_gateway.model.ids import NodeId
+from customer_gateway.model.ids import NodeId, decode_id
 
 if TYPE_CHECKING:
     from customer_gateway.federation.request import Request
@@ -45,10 +45,9 @@ class Query:
         info: strawberry.Info[Any, Any],
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],  # noqa: A002 - Relay's name
     ) -> Node | None:
-        (named,) = nodes.read_ids([id])
-        return await nodes.node(_request(info), named)
+        return await nodes.node(_request(info), decode_id(id))
 
-    @strawberry.field(description="At most 100 ids, in the order asked.")
+    @strawberry.field(description="At most 100 ids, in the order asked; null, with an error, for a malformed one.")
     async def nodes(
         self,
         info: strawberry.Info[Any, Any],
@@ -56,7 +55,7 @@ class Query:
     ) -> list[Node | None]:
         if len(ids) > _MOST_IDS:
             raise BadUserInput(f"nodes takes at most {_MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
-        found = merged(nodes.nodes(_request(info), nodes.read_ids(ids)), len(ids))
+        found = merged(nodes.nodes(_request(info), ids), len(ids))
         return cast("list[Node | None]", await found if isawaitable(found) else found)
 
     @strawberry.field(description="A customer by its global id or by one of its records; null if nobody has it.")
@@ -70,7 +69,7 @@ class Query:
             system = _system(request, by.record.system)
             named = NodeId("Customer", system.name, by.record.key)
             return cast("Customer | None", await nodes.node(request, named))
-        (named,) = nodes.read_ids([by.id or ""])
+        named = decode_id(by.id or "")
         if named.type != "Customer":
             raise BadUserInput(f"This id names a {named.type}, not a Customer; use node(id:) for it.")
         return cast("Customer | None", await nodes.node(request, named))

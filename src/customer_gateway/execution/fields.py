@@ -106,7 +106,8 @@ class BatchedField:
             arguments = self._arguments.values(run.variables)
             values: Any = self._resolve(objects, run.context, **arguments)
             if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
-                return run.spawn(self._arrive(run, scope, run.lend(values)))
+                arriving = self._arrive(run, scope, run.lend(values))
+                return arriving if scope.alone else run.spawn(arriving)
             return self._answered(run, scope, values)
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
             return self._completed(run, scope, [error] * len(objects))

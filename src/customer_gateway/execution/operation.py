@@ -133,7 +133,9 @@ class CompiledOperation:
     async def execute(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
     ) -> ExecutionResult:
-        """Execute with these variables. Errors are in the result; only cancellation is raised.
+        """Execute with these variables. Errors are in the result.
+
+        Raised are only cancellation and, as graphql-core does, what the `out_type` of a variable's input type raises.
 
         `@defer` is not honoured here: what is deferred comes with the rest (see `execute_incrementally`).
         """

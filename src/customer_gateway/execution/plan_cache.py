@@ -140,15 +140,13 @@ class OperationPlan:
         self.size = PlanSize()
         planner = Planner(collector, self.size, error_propagation=error_propagation, incremental=incremental)
         self.root: SelectionPlan = planner.root(root_type)
-        self._fields_by_type: dict[str, frozenset[str]] | None = None
 
     @cached_property
     def source(self) -> Source:
         """Where the events come from, if it is a subscription. Raises GraphQLError where that cannot be told."""
         return source_of(self._collector, self._root_type)
 
-    @property
+    @cached_property
     def fields_by_type(self) -> dict[str, frozenset[str]]:
-        if self._fields_by_type is None:
-            self._fields_by_type = fields_by_type(self._collector, self._root_type)
-        return self._fields_by_type
+        """The name of every field that is read, for each concrete type it can be read on."""
+        return fields_by_type(self._collector, self._root_type)

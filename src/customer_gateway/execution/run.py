@@ -85,8 +85,6 @@ class Run:
         self.landed = Landed()
         self._begun: list[Future[Any]] = []
         self._lent: list[Awaitable[Any]] = []
-        self._alone = False
-        """Whether the next column that comes later has nothing beside it (`_lonely`)."""
         self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
 
@@ -124,7 +122,8 @@ class Run:
         return {} if deferred is None else deferred.shares(nulled, length)
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
-        scope = self._scope(plan, [self.root], objects)
+        self._put_off(plan, [self.root], objects)
+        scope = Scope([self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
             begun = field.execute(self, scope)
@@ -142,23 +141,21 @@ class Run:
 
     def _lonely(self, plan: SelectionPlan, objects: Objects) -> Columnar:
         """A root of one field: nobody runs beside it, so it needs no task."""
-        scope = self._scope(plan, [self.root], objects)
-        self._alone = True
-        column = plan.fields[0].execute(self, scope)
-        self._alone = False
+        self._put_off(plan, [self.root], objects)
+        column = plan.fields[0].execute(self, Scope([self.root], objects, alone=True))
         return [{plan.names[0]: column[0]}] if type(column) is list else joined(plan, [column], 1)
 
-    def _scope(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Scope:
+    def _put_off(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
         if plan.deferral is not None and self.deferred is not None:
             self.deferred.put_off(plan.deferral, objects, positions)
-        return Scope(objects, positions)
 
     def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
-        self._alone = False
-        scope = self._scope(plan, objects, positions)
+        if plan.deferral is not None:
+            self._put_off(plan, objects, positions)
+        scope = Scope(objects, positions)
         read = plan.reader(len(objects))
         if read is None:
             return joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
@@ -205,13 +202,7 @@ class Run:
         return future
 
     def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
-        """A column that comes later and may begin new work then. It is a task, so that what stands beside it goes on.
-
-        Only the first of a root of one field stands alone: that one begins when it is awaited, in the caller's task.
-        """
-        if self._alone:
-            self._alone = False
-            return coroutine
+        """A column that comes later and may begin new work then: a task, so that what stands beside it goes on."""
         task = self._loop.create_task(coroutine)
         self._begun.append(task)
         return task

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    __slots__ = ("objects", "positions")
+    __slots__ = ("alone", "objects", "positions")
 
-    def __init__(self, objects: list[Any], positions: Positions) -> None:
+    def __init__(self, objects: list[Any], positions: Positions, *, alone: bool = False) -> None:
         self.objects = objects
         self.positions = positions
+        self.alone = alone
+        """Whether its one field has nothing beside it in the whole operation."""
 
     def of_field(self, site: Site) -> OfField:
         """The positions of a field of these objects."""

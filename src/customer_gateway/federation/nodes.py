@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.errors import UpstreamError
+from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.customer import Customer
 from customer_gateway.federation.fields import Part
-from customer_gateway.model.ids import NodeId, decode_id
+from customer_gateway.model.ids import decode_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.federation.request import Request
+    from customer_gateway.model.ids import NodeId
     from customer_gateway.system import System
 
 
@@ -24,29 +25,30 @@ async def node(request: Request, named: NodeId) -> Any:
     return found
 
 
-def nodes(request: Request, ids: Sequence[NodeId]) -> list[Part]:
+def nodes(request: Request, ids: Sequence[str]) -> list[Part]:
     """What each id names, in a part for each type of each system: none waits for another.
 
-    None where nobody has it, an `UpstreamError` where its system could not be read.
+    None where nobody has it, an `UpstreamError` where its system could not be read, `BadUserInput` for what is no id.
     """
-    groups: dict[tuple[str, str], list[int]] = {}
-    for position, each in enumerate(ids):
-        groups.setdefault((each.type, each.system), []).append(position)
-    return [
-        Part(positions, _find(request, kind, name, [ids[each].key for each in positions]))
-        for (kind, name), positions in groups.items()
-    ]
+    wanted: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    parts: list[Part] = []
+    for position, text in enumerate(ids):
+        try:
+            named = decode_id(text)
+        except BadUserInput as error:
+            parts.append(Part([position], [error]))
+        else:
+            wanted.setdefault((named.type, named.system), []).append((position, named.key))
+    for (kind, name), places in wanted.items():
+        positions, keys = zip(*places, strict=True)
+        parts.append(Part(positions, _find(request, kind, name, keys)))
+    return parts
 
 
 async def customers(request: Request, system: System, keys: Sequence[str]) -> list[Any]:
     """Customers of one system by their keys: a `Customer`, None, or an `UpstreamError` for each."""
     views = await request.reads.load(system.customers(request.want), keys)
     return [view if view is None or isinstance(view, UpstreamError) else Customer(system, view) for view in views]
-
-
-def read_ids(texts: Sequence[str]) -> list[NodeId]:
-    """The ids that clients sent; raises `BadUserInput` for one that is malformed."""
-    return [decode_id(text) for text in texts]
 
 
 async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:

@@ -20,7 +20,6 @@ from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.reading import (
     ParametersInvalid,
     RequestInvalid,
-    by,
     check_size,
     read_body,
     request_of_body,
@@ -114,8 +113,8 @@ class GraphQLEndpoint:
     async def _post(self, receive: Receive, at: float, visit: Visit) -> Answer:
         _check_form(visit.headers)
         try:
-            reading = read_body(receive, visit.headers.get(b"content-length"), self._settings.body_bytes)
-            body = await by(at, reading)
+            async with asyncio.timeout_at(at):
+                body = await read_body(receive, visit.headers.get(b"content-length"), self._settings.body_bytes)
         except TimeoutError:
             raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
         return await self._wait(self._flight_of(body, at, visit), at, receive, visit)
@@ -182,7 +181,7 @@ class GraphQLEndpoint:
             visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
             return Answer(200, landed.whole)
-        visit.notes["errors"] = len(landed.reply.errors)
+        visit.told(landed.reply.errors)
         return Answer(self._status(landed.reply, visit.media), landed.reply.encode(visit.request_id))
 
     def _status(self, reply: Reply, media: Media) -> int:
@@ -240,16 +239,18 @@ def _answer_to(error: Exception, visit: Visit, media: Media | None) -> Answer:
     """What is told of a request that cannot be served. A mistake of ours is logged here, and masked for the client."""
     if isinstance(error, RequestInvalid):
         status = 400 if isinstance(error, ParametersInvalid) and media is Media.JSON else error.status
-        return Answer(status, _errors_body([plain(error.message, error.code)], visit.request_id), error.headers)
+        visit.notes["refused"] = "request"
+        return Answer(status, _errors_body([plain(error.message, error.code)], visit), error.headers)
     _log.exception("request failed")
-    return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit.request_id))
+    return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit))
 
 
 def _refusal(refused: Refused, visit: Visit) -> Answer:
     status = 200 if visit.media is Media.JSON else _REFUSED_STATUS[refused.stage]
     visit.notes["refused"] = refused.stage
-    return Answer(status, _errors_body(refused.errors, visit.request_id))
+    return Answer(status, _errors_body(refused.errors, visit))
 
 
-def _errors_body(errors: list[dict[str, Any]], request_id: str) -> bytes:
-    return orjson.dumps({"errors": stamped(errors, request_id)})
+def _errors_body(errors: list[dict[str, Any]], visit: Visit) -> bytes:
+    visit.told(errors)
+    return orjson.dumps({"errors": stamped(errors, visit.request_id)})

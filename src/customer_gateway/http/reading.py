@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from functools import partial
-from types import coroutine
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
@@ -14,11 +11,7 @@ import orjson
 from customer_gateway.http.hangups import ClientGone
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
-
     from starlette.types import Receive
-
-T = TypeVar("T")
 
 MOST_MILLISECONDS: Final = 999_999_999
 """The most that X-Request-Timeout may say: 11 days are enough."""
@@ -75,35 +68,6 @@ def timeout_seconds(header: bytes | None, most: float) -> float:
     if not text.isdigit() or len(text) > len(str(MOST_MILLISECONDS)) or int(text) == 0:
         raise RequestInvalid(400, f"X-Request-Timeout must be a whole number of milliseconds, 1 to {MOST_MILLISECONDS}")
     return min(most, int(text) / 1000)
-
-
-async def by(at: float, reading: Coroutine[Any, Any, T]) -> T:
-    """What `reading` gives; TimeoutError where it is not there at `at`, in seconds on the loop's clock.
-
-    A body is almost always there already: such a one is had without setting any timer.
-    """
-    try:
-        awaited = reading.send(None)
-    except StopIteration as done:
-        return done.value
-    async with asyncio.timeout_at(at):
-        return await _resumed(reading, awaited)
-
-
-@coroutine
-def _resumed(started: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
-    """The rest of a coroutine that has been stepped to its first wait."""
-    while True:
-        try:
-            sent = yield awaited
-        except BaseException as thrown:  # noqa: BLE001  cancellation, too, is the coroutine's to handle
-            step = partial(started.throw, thrown)
-        else:
-            step = partial(started.send, sent)
-        try:
-            awaited = step()
-        except StopIteration as done:
-            return done.value
 
 
 def check_size(size: int, most: int) -> None:

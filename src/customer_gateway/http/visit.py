@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from random import getrandbits
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,11 @@ from customer_gateway.http.negotiation import Media
 from customer_gateway.http.reading import header_map
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import Message, Scope, Send
+
+    from customer_gateway.api.formatting import FormattedError
 
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Ids taken over from the client: nothing that could break a log line or a header."""
@@ -48,6 +53,14 @@ class Visit:
         """Take note of the status that the answer has; the headers that every answer carries."""
         self.status = status
         return NO_SNIFFING, (b"x-request-id", self.request_id.encode())
+
+    def told(self, errors: Sequence[FormattedError]) -> None:
+        """Take note of the errors that the answer has: how many of each code, and of which systems."""
+        self.notes["errors"] = len(errors)
+        self.notes["codes"] = dict(Counter(error["extensions"]["code"] for error in errors))
+        systems = {error["extensions"]["system"] for error in errors if "system" in error["extensions"]}
+        if systems:
+            self.notes["systems"] = sorted(systems)
 
     def failed(self) -> None:
         """An exception ends it, as at the end of the process: if nothing was answered yet, the server answers 500."""
