@@ -141,6 +141,17 @@ def test_a_wrong_configuration_is_plain_lines_and_exit_code_2(run: Run, tmp_path
     assert "Traceback" not in result.output
 
 
+def test_what_the_doctor_finds_can_be_searched_for_a_whole_address(run: Run, tmp_path: Path) -> None:
+    address = f"{LOCAL}:1/{'a-long-way/' * 15}v2"
+    text = f'[systems.pland]\nbase_url = "{address}"\napi_key = "id:secret"\n'
+    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert address in result.stdout
+
+
 def test_gateway_toml_is_taken_from_where_one_is(run: Run, tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("[server]\n", encoding="utf-8")
 
