@@ -257,6 +257,60 @@ def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     assert "read-from-a-file" not in text
 
 
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("key", ["user", "password", "api_key"])
+def test_an_empty_credential_is_told_by_its_variable_and_does_not_override_a_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, empty: str
+) -> None:
+    variable = f"CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__{key.upper()}"
+    monkeypatch.setenv(variable, empty)
+
+    assert told(tmp_path, BILLBEE) == f"environment: {variable}: expected: text that is not empty"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("pland", "username"),
+        ("pland", "password"),
+        ("autodns", "user"),
+        ("autodns", "password"),
+        ("next", "access_token"),
+        ("lemonsoft", "username"),
+        ("lemonsoft", "password"),
+        ("lemonsoft", "database"),
+        ("lemonsoft", "api_key"),
+        ("billbee", "api_key"),
+    ],
+)
+def test_an_empty_credential_of_the_file_is_told_whatever_the_kind(tmp_path: Path, kind: str, key: str) -> None:
+    before, table, after = FIVE.partition(f"[systems.{kind}]")
+
+    text = told(tmp_path, before + table + after.replace(f'{key} = "…"', f'{key} = ""', 1))
+
+    assert text.endswith(f"gateway.toml: [systems.{kind}] {key}: expected: text that is not empty")
+
+
+@pytest.mark.parametrize("key", ["username", "one_time_key", "client_id", "client_secret"])
+def test_what_gets_a_token_is_not_empty_where_it_is_given(tmp_path: Path, key: str) -> None:
+    text = told(tmp_path, FIVE.replace("access_token =", f'{key} = ""\naccess_token ='))
+
+    assert f"[systems.next] {key}: expected: text that is not empty" in text
+
+
+@pytest.mark.parametrize("secret", ["", "fifteen-letters", " " * 16])
+def test_a_cursor_secret_that_could_be_guessed_is_told_and_not_shown(tmp_path: Path, secret: str) -> None:
+    text = told(tmp_path, f'[server]\ncursor_secret = "{secret}"\n{PLAND}')
+
+    assert text.endswith("gateway.toml: [server] cursor_secret: expected: at least 16 characters")
+
+
+def test_a_cursor_secret_of_sixteen_characters_will_do(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, f'[server]\ncursor_secret = "sixteen-letters!"\n{PLAND}')
+
+    assert settings.server.cursor_secret is not None
+
+
 @pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"', "my__shop", "shop_"])
 def test_a_bad_name_is_told_with_what_names_are(tmp_path: Path, name: str) -> None:
     text = told(tmp_path, BILLBEE.replace("systems.billbee", f"systems.{name}"))

@@ -36,6 +36,8 @@ _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PR
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
 
+_SECRET_LENGTH: Final = 16
+
 
 class PartialStatus(IntEnum):
     """The HTTP status of data with errors; the draft of GraphQL over HTTP has both."""
@@ -58,6 +60,13 @@ class ServerSettings(BaseModel):
     partial_status: PartialStatus = PartialStatus.OK
     cursor_secret: SecretStr | None = None
     redis: SecretStr | None = None
+
+    @field_validator("cursor_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < _SECRET_LENGTH:
+            raise ValueError(f"at least {_SECRET_LENGTH} characters")
+        return value
 
     @field_validator("redis")
     @classmethod

@@ -75,11 +75,15 @@ class SystemSettings(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _is_on_one_line(cls, value: Any) -> Any:
-        """What is read from a file into a variable often brings the file's line end, which no header can carry."""
+    def _is_a_line_of_text(cls, value: Any) -> Any:
+        """What is read from a file into a variable often brings the file's line end, which no header can carry; and a
+        variable that nobody filled would override a good secret.
+        """
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and not text.isprintable():
             raise ValueError("text on one line, without control characters")
+        if isinstance(text, str) and not text.strip():
+            raise ValueError("text that is not empty")
         return value
 
     @field_validator("time_zone")
