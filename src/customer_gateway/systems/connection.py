@@ -68,6 +68,8 @@ class SystemSettings(BaseModel):
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         """The paths of calls are added to it, and clients are told it in links: it is an address and nothing else."""
+        if "…" in value:
+            raise ValueError("your own address, such as https://api.example.com/v1; … is a placeholder")
         _HTTP_URL.validate_python(value)
         if not _is_address_alone(value):
             raise ValueError("an address such as https://api.example.com/v1, without a user, a query or a fragment")
