@@ -175,7 +175,47 @@ def test_a_missing_token_file_is_a_wrong_configuration(run: Run, tmp_path: Path)
     result = run("serve", "--port", 0)
 
     assert result.exit_code == 2
-    assert "`customer-gateway token next` writes it once" in result.stderr
+    assert result.stderr == (
+        f"gateway.toml: [systems.next] token_file: {tmp_path}/token does not exist; "
+        "`customer-gateway token next` writes it once\n"
+    )
+
+
+def test_a_token_file_that_a_variable_names_is_told_by_the_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__BASE_URL", f"{LOCAL}:1")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE", "token")
+
+    result = run("doctor")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("environment: CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE: token does not exist; ")
+
+
+def test_a_token_file_lies_beside_the_configuration_from_wherever_that_is_read(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "token").write_text("a-token\n", encoding="utf-8")
+    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
+    (folder / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("doctor", "--config", folder / "gateway.toml")
+
+    assert result.exit_code == 1
+    assert "next: TCP: nothing listens" in result.stdout
+
+
+def test_a_token_cannot_be_got_without_what_is_told_to_be_missing(run: Run, tmp_path: Path) -> None:
+    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
+    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("token", "next")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "gateway.toml: [systems.next] username: is missing; the number of the database is needed to get a token\n"
+        "gateway.toml: [systems.next] one_time_key: is missing; a key made in NEXT is spent to get a token\n"
+    )
+    assert not (tmp_path / "token").exists()
 
 
 def test_another_host_needs_a_word_of_its_own(run: Run) -> None:

@@ -189,7 +189,7 @@ def _system(
     if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
     try:
-        return kind, models[kind].model_validate(dict(table))
+        return kind, models[kind].model_validate(dict(table), context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_told(path, ("systems", name), error)) from None
 
@@ -220,16 +220,11 @@ def _line(path: Path | None, within: Sequence[str], mistake: ErrorDetails) -> st
     """The variable, or the file, table and key."""
     place = [*within, *map(str, mistake["loc"])]
     expected = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    said = _WORDS.get(mistake["type"], "expected: " + expected)
-    if environment.is_set(environment.variable(place)):
-        return f"environment: {environment.variable(place)}: {said}"
-    source = path or "environment"
     if not mistake["loc"]:
-        return f"{source}: [{'.'.join(within)}]: expected {expected}"
-    *tables, key = place
-    if tables:
-        return f"{source}: [{'.'.join(tables)}] {key}: {said}"
-    return f"{source}: [{key}]: {_NOT_AT_THE_TOP if mistake['type'] == 'extra_forbidden' else said}"
+        return f"{path or 'environment'}: [{'.'.join(within)}]: expected {expected}"
+    unknown_at_the_top = len(place) == 1 and mistake["type"] == "extra_forbidden"
+    said = _NOT_AT_THE_TOP if unknown_at_the_top else _WORDS.get(mistake["type"], f"expected: {expected}")
+    return f"{environment.where(path, place)}: {said}"
 
 
 _NOT_AT_THE_TOP: Final = f"is not a key of the file's top level, whose keys are {' and '.join(_Raw.model_fields)}"

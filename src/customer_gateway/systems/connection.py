@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, TypeAdapter, field_validator
 
+from customer_gateway import environment
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
@@ -63,6 +65,19 @@ class SystemSettings(BaseModel):
     region: str = Field(description="Country whose phones are dialled without a prefix.")
     limits: LimitSettings = LimitSettings()
     breaker: BreakerSettings = BreakerSettings()
+    _file: Path | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """The context may name the configuration's `file`."""
+        self._file = context["file"] if context else None
+
+    def where(self, name: str, key: str) -> str:
+        """What sets `key` in the table of the system `name`, for errors: the variable, or the file, table and key."""
+        return environment.where(self._file, ("systems", name, key))
+
+    def resolved(self, path: Path) -> Path:
+        """A path as the configuration means it: relative to its file, or without one to the working directory."""
+        return (self._file.parent if self._file else Path()) / path.expanduser()
 
     @field_validator("base_url")
     @classmethod
