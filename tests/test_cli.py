@@ -93,6 +93,32 @@ def test_a_schema_that_is_not_there_fails_the_check(run: Run, tmp_path: Path) ->
     assert result.stderr == f"{file}: there is no such file; `customer-gateway schema --write {file}` makes it.\n"
 
 
+@pytest.mark.parametrize("option", ["--write", "--check"])
+@pytest.mark.parametrize(
+    "text", ['[systems.pland]\napi_key = "not-to-be-shown"\n', "{ systems { name } }", "# a word\n"]
+)
+def test_what_is_no_schema_is_neither_shown_nor_overwritten(run: Run, tmp_path: Path, option: str, text: str) -> None:
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+
+    result = run("schema", option, "a.toml")
+
+    assert result.exit_code == 2
+    assert result.output.startswith("a.toml holds no GraphQL schema")
+    assert result.output.count("\n") == 1
+    assert "not-to-be-shown" not in result.output
+    assert "--write" not in result.output
+    assert (tmp_path / "a.toml").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["", "type Query { old: Int }"])
+def test_an_older_schema_and_an_empty_file_are_overwritten(run: Run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "schema.graphql"
+    file.write_text(text, encoding="utf-8")
+
+    assert run("schema", "--write", file).exit_code == 0
+    assert file.read_text(encoding="utf-8") == schema_text()
+
+
 @pytest.mark.parametrize("option", ["--write", "--fields", "--check"])
 def test_a_schema_where_no_file_can_be_is_one_plain_line(run: Run, tmp_path: Path, option: str) -> None:
     result = run("schema", option, tmp_path)

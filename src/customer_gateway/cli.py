@@ -41,7 +41,7 @@ class _Verbs(TyperGroup):
 
         try:
             return super().invoke(ctx)
-        except ConfigInvalid as error:
+        except (ConfigInvalid, schema_file.NoSchema) as error:
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
@@ -166,7 +166,7 @@ def schema(
     if fields is not None:
         schema_file.write(fields, fields_markdown())
     if write is not None:
-        schema_file.write(write, text)
+        schema_file.write_schema(write, text)
     if check is not None and (found := schema_file.difference(check, text)):
         raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
     if write is None and check is None and fields is None:
