@@ -65,10 +65,10 @@ class TestCursorSecret:
         assert cursor(settings(**change)) == cursor(settings())
 
     def test_a_configured_secret_outlives_every_other_change(self) -> None:
-        server = {"cursor_secret": "one for all"}
+        server = {"cursor_secret": "one secret for all"}
 
         assert cursor(settings(server)) == cursor(settings(server, api_key="id:other"))
-        assert cursor(settings(server)) != cursor(settings({"cursor_secret": "another"}))
+        assert cursor(settings(server)) != cursor(settings({"cursor_secret": "another secret than that"}))
 
 
 @pytest.mark.parametrize("executor", ["breadth", "reference"])

@@ -93,6 +93,32 @@ def test_a_schema_that_is_not_there_fails_the_check(run: Run, tmp_path: Path) ->
     assert result.stderr == f"{file}: there is no such file; `customer-gateway schema --write {file}` makes it.\n"
 
 
+@pytest.mark.parametrize("option", ["--write", "--check"])
+@pytest.mark.parametrize(
+    "text", ['[systems.pland]\napi_key = "not-to-be-shown"\n', "{ systems { name } }", "# a word\n"]
+)
+def test_what_is_no_schema_is_neither_shown_nor_overwritten(run: Run, tmp_path: Path, option: str, text: str) -> None:
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+
+    result = run("schema", option, "a.toml")
+
+    assert result.exit_code == 2
+    assert result.output.startswith("a.toml holds no GraphQL schema")
+    assert result.output.count("\n") == 1
+    assert "not-to-be-shown" not in result.output
+    assert "--write" not in result.output
+    assert (tmp_path / "a.toml").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["", "type Query { old: Int }"])
+def test_an_older_schema_and_an_empty_file_are_overwritten(run: Run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "schema.graphql"
+    file.write_text(text, encoding="utf-8")
+
+    assert run("schema", "--write", file).exit_code == 0
+    assert file.read_text(encoding="utf-8") == schema_text()
+
+
 @pytest.mark.parametrize("option", ["--write", "--fields", "--check"])
 def test_a_schema_where_no_file_can_be_is_one_plain_line(run: Run, tmp_path: Path, option: str) -> None:
     result = run("schema", option, tmp_path)
@@ -141,6 +167,17 @@ def test_a_wrong_configuration_is_plain_lines_and_exit_code_2(run: Run, tmp_path
     assert "Traceback" not in result.output
 
 
+def test_what_the_doctor_finds_can_be_searched_for_a_whole_address(run: Run, tmp_path: Path) -> None:
+    address = f"{LOCAL}:1/{'a-long-way/' * 15}v2"
+    text = f'[systems.pland]\nbase_url = "{address}"\napi_key = "id:secret"\n'
+    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert address in result.stdout
+
+
 def test_gateway_toml_is_taken_from_where_one_is(run: Run, tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("[server]\n", encoding="utf-8")
 
@@ -164,7 +201,47 @@ def test_a_missing_token_file_is_a_wrong_configuration(run: Run, tmp_path: Path)
     result = run("serve", "--port", 0)
 
     assert result.exit_code == 2
-    assert "`customer-gateway token next` writes it once" in result.stderr
+    assert result.stderr == (
+        f"gateway.toml: [systems.next] token_file: {tmp_path}/token does not exist; "
+        "`customer-gateway token next` writes it once\n"
+    )
+
+
+def test_a_token_file_that_a_variable_names_is_told_by_the_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__BASE_URL", f"{LOCAL}:1")
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE", "token")
+
+    result = run("doctor")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("environment: CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE: token does not exist; ")
+
+
+def test_a_token_file_lies_beside_the_configuration_from_wherever_that_is_read(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "token").write_text("a-token\n", encoding="utf-8")
+    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
+    (folder / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("doctor", "--config", folder / "gateway.toml")
+
+    assert result.exit_code == 1
+    assert "next: TCP: nothing listens" in result.stdout
+
+
+def test_a_token_cannot_be_got_without_what_is_told_to_be_missing(run: Run, tmp_path: Path) -> None:
+    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
+    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
+
+    result = run("token", "next")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "gateway.toml: [systems.next] username: is missing; the number of the database is needed to get a token\n"
+        "gateway.toml: [systems.next] one_time_key: is missing; a key made in NEXT is spent to get a token\n"
+    )
+    assert not (tmp_path / "token").exists()
 
 
 def test_another_host_needs_a_word_of_its_own(run: Run) -> None:

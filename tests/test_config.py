@@ -207,6 +207,13 @@ def test_every_mistake_has_a_line(tmp_path: Path) -> None:
     assert "[systems.billbee.limits] parallel: expected: " in text
 
 
+def test_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
+    text = told(tmp_path, f"[server]\nhost = 1\n[systems.shop]\n{BILLBEE}apikey = 1\n{PLAND}key = 1\n")
+
+    places = ["[server] host", "[systems.shop]", "[systems.billbee] apikey", "[systems.pland] key"]
+    assert [line.split(": ")[1] for line in text.split("\n")] == places
+
+
 @pytest.mark.parametrize(
     ("line", "place", "expected"),
     [
@@ -214,7 +221,7 @@ def test_every_mistake_has_a_line(tmp_path: Path) -> None:
         ("[server]\ndeadline_seconds = 0", "[server] deadline_seconds", "greater than 0"),
         ('[server]\nexecutor = "magic"', "[server] executor", "'breadth' or 'reference'"),
         ("[server]\nhost = 1", "[server] host", "not a key"),
-        ("[sevrer]\nx = 1", "sevrer", "not a key"),
+        ("[sevrer]\nx = 1", "[sevrer]: ", "is not a key of the file's top level, whose keys are server and systems"),
         ("[systems]\nlemonsoft = 3", "[systems] lemonsoft", "a table"),
     ],
 )
@@ -232,6 +239,13 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
 
     assert "[systems.billbee] base_url: expected" in text
+
+
+@pytest.mark.parametrize("address", ["https://…", "https://….example.com/v1", "…"])
+def test_a_placeholder_of_the_readme_is_no_address(tmp_path: Path, address: str) -> None:
+    text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
+
+    assert "[systems.billbee] base_url: expected: your own address, such as https://api.example.com/v1; …" in text
 
 
 @pytest.mark.parametrize(
@@ -255,6 +269,72 @@ def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     assert f"environment: CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__{key.upper()}: expected: text on one line" in text
     assert "gateway.toml" not in text
     assert "read-from-a-file" not in text
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("key", ["user", "password", "api_key"])
+def test_an_empty_credential_is_told_by_its_variable_and_does_not_override_a_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, empty: str
+) -> None:
+    variable = f"CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__{key.upper()}"
+    monkeypatch.setenv(variable, empty)
+
+    assert told(tmp_path, BILLBEE) == f"environment: {variable}: expected: text that is not empty"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("pland", "username"),
+        ("pland", "password"),
+        ("autodns", "user"),
+        ("autodns", "password"),
+        ("next", "access_token"),
+        ("lemonsoft", "username"),
+        ("lemonsoft", "password"),
+        ("lemonsoft", "database"),
+        ("lemonsoft", "api_key"),
+        ("billbee", "api_key"),
+    ],
+)
+def test_an_empty_credential_of_the_file_is_told_whatever_the_kind(tmp_path: Path, kind: str, key: str) -> None:
+    before, table, after = FIVE.partition(f"[systems.{kind}]")
+
+    text = told(tmp_path, before + table + after.replace(f'{key} = "…"', f'{key} = ""', 1))
+
+    assert text.endswith(f"gateway.toml: [systems.{kind}] {key}: expected: text that is not empty")
+
+
+@pytest.mark.parametrize("key", ["username", "one_time_key", "client_id", "client_secret"])
+def test_what_gets_a_token_is_not_empty_where_it_is_given(tmp_path: Path, key: str) -> None:
+    text = told(tmp_path, FIVE.replace("access_token =", f'{key} = ""\naccess_token ='))
+
+    assert f"[systems.next] {key}: expected: text that is not empty" in text
+
+
+@pytest.mark.parametrize("secret", ["1234567890123456", "[1234567890, 1234]", "1e1000000000000000"])
+def test_a_cursor_secret_of_the_environment_is_text_whatever_it_looks_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__CURSOR_SECRET", secret)
+
+    settings = loaded(tmp_path, PLAND)
+
+    assert settings.server.cursor_secret is not None
+    assert settings.server.cursor_secret.get_secret_value() == secret
+
+
+@pytest.mark.parametrize("secret", ["", "fifteen-letters", " " * 16])
+def test_a_cursor_secret_that_could_be_guessed_is_told_and_not_shown(tmp_path: Path, secret: str) -> None:
+    text = told(tmp_path, f'[server]\ncursor_secret = "{secret}"\n{PLAND}')
+
+    assert text.endswith("gateway.toml: [server] cursor_secret: expected: at least 16 characters")
+
+
+def test_a_cursor_secret_of_sixteen_characters_will_do(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, f'[server]\ncursor_secret = "sixteen-letters!"\n{PLAND}')
+
+    assert settings.server.cursor_secret is not None
 
 
 @pytest.mark.parametrize("name", ["Billbee", "2nd", "my-shop", '"a b"', "my__shop", "shop_"])
@@ -283,9 +363,15 @@ def test_a_kind_that_is_no_text_is_told(tmp_path: Path, kind: str) -> None:
     assert "[systems.billbee]" in text
 
 
-@pytest.mark.parametrize("text", ["systems = [1]\n", "server = 3\n"])
+@pytest.mark.parametrize("text", ["systems = [1]\n", "server = 3\n", 'server = "x"\n'])
 def test_a_table_that_is_none_is_told(tmp_path: Path, text: str) -> None:
-    assert f"gateway.toml: [{text.split(maxsplit=1)[0]}]: expected: a" in told(tmp_path, text)
+    assert told(tmp_path, text).endswith(f"gateway.toml: [{text.split(maxsplit=1)[0]}]: expected: a table")
+
+
+def test_a_table_within_a_system_that_is_none_is_told(tmp_path: Path) -> None:
+    text = told(tmp_path, f'{BILLBEE}limits = "none"\n')
+
+    assert text.endswith("gateway.toml: [systems.billbee] limits: expected: a table")
 
 
 @pytest.mark.parametrize("table", ["SERVER", "SYSTEMS"])
@@ -409,6 +495,17 @@ def test_a_file_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
 
     assert "gateway.toml: this is not TOML" in text
     assert "line 1" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PLAND + PLAND, "Cannot declare [systems.pland] twice (at line 6, column 15)"),
+        ("[server]\n[server]\n", "Cannot declare [server] twice (at line 2, column 8)"),
+    ],
+)
+def test_a_doubled_table_is_told_as_it_stands_in_the_file(tmp_path: Path, text: str, words: str) -> None:
+    assert told(tmp_path, text).endswith(f"gateway.toml: this is not TOML: {words}")
 
 
 @pytest.mark.parametrize("text", ["", "[server]\ndeadline_seconds = 3\n", "[systems]\n"])

@@ -20,7 +20,7 @@ from customer_gateway.demo import demo_settings
 from customer_gateway.doctor import Checkup, examine, table, to_mend
 from customer_gateway.doctor.probe import Unreached, probe, proxy_of
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.sandbox import Sandbox
+from customer_gateway.sandbox import FaultKind, Sandbox
 from customer_gateway.serving import address_of, listen
 from customer_gateway.systems.pland import PlandSettings
 
@@ -202,6 +202,7 @@ async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> No
     assert found["pland"].credentials.word == "refused"
     assert line.startswith("pland: GET /customers/ answered 401")
     assert "check the credentials in [systems.pland]" in line
+    assert line.count("check ") == 1
     assert "id:wrong" not in line
 
 
@@ -229,6 +230,35 @@ async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: 
     assert remedy in to_mend([found["pland"]])[0]
 
 
+@pytest.mark.parametrize(
+    ("fault", "told", "remedy"),
+    [
+        ("truncated", "the answer was cut short", "run this again; if it stays so, see the vendor's status"),
+        (
+            "deep_json",
+            "the answer is not JSON: depth limit exceeded",
+            "see the vendor's status, and the reason in the log",
+        ),
+        ("error_under_200", "an error under 200", "see the vendor's status, and the reason in the log"),
+        ("wrong_content_type", "the answer is not JSON by its content type", "check base_url"),
+        ("redirect", "answered 302", "redirects are not followed, check base_url"),
+        ("gzip_bomb", "the answer inflates to more than 20000000 bytes", "limits.answer_bytes allows more"),
+    ],
+)
+async def test_a_bad_answer_is_told_with_advice_that_fits_it(
+    box: Sandbox, fault: FaultKind, told: str, remedy: str
+) -> None:
+    box.billbee.faults.set(fault)
+
+    found = await checkups(box)
+
+    box.billbee.faults.clear()
+    (line,) = to_mend([found["billbee"]])
+    assert told in line
+    assert f"; {remedy}" in line
+    assert ("base_url" in line) == ("base_url" in remedy)
+
+
 async def test_a_vendor_that_hangs_is_given_up_in_time(box: Sandbox) -> None:
     box.pland.faults.set("hang", path="/customers")
 
@@ -239,14 +269,16 @@ async def test_a_vendor_that_hangs_is_given_up_in_time(box: Sandbox) -> None:
     assert "raise --seconds" in to_mend([found["pland"]])[0]
 
 
-async def test_a_vendor_that_counts_calls_is_not_called_wrong(box: Sandbox) -> None:
+async def test_a_vendor_that_counts_calls_has_not_confirmed_the_credentials(box: Sandbox) -> None:
     box.pland.faults.set("status", status=429, path="/customers")
 
     found = await checkups(box)
 
     box.pland.faults.clear()
+    (line,) = to_mend([found["pland"]])
     assert found["pland"].credentials.word == "too many calls"
-    assert found["pland"].well
+    assert not found["pland"].well
+    assert "answered 429: it counts too many calls; whether it takes the credentials is not known yet" in line
 
 
 @pytest.mark.parametrize(("seconds", "word"), [(30, "the same"), (-300, "300 s behind"), (300, "300 s ahead")])

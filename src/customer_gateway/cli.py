@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -28,6 +29,7 @@ _HERE: Final = Path("gateway.toml")
 _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
 _SWAP_SECONDS: Final = 30.0
+_UNFOLDED: Final = 10_000
 
 
 class _Verbs(TyperGroup):
@@ -39,7 +41,7 @@ class _Verbs(TyperGroup):
 
         try:
             return super().invoke(ctx)
-        except ConfigInvalid as error:
+        except (ConfigInvalid, schema_file.NoSchema) as error:
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
@@ -164,7 +166,7 @@ def schema(
     if fields is not None:
         schema_file.write(fields, fields_markdown())
     if write is not None:
-        schema_file.write(write, text)
+        schema_file.write_schema(write, text)
     if check is not None and (found := schema_file.difference(check, text)):
         raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
     if write is None and check is None and fields is None:
@@ -197,7 +199,7 @@ def doctor(
     _, settings = _settings(config)
     configure_logs(plain=True, level="critical")
     checkups = asyncio.run(examine(settings, seconds=seconds))
-    Console().print(table(checkups))
+    _console().print(table(checkups))
     for line in to_mend(checkups):
         typer.echo(line)
     _succeed(all(checkup.well for checkup in checkups))
@@ -257,6 +259,11 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
             _succeed(serve_by_workers(path, workers, connection, ending, grace_seconds=grace))
             return
         _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
+
+
+def _console() -> Console:
+    """Of a terminal its width; what is piped or kept is searched, so no cell of it is folded."""
+    return Console(width=None if sys.stdout.isatty() else _UNFOLDED)
 
 
 def _run(serving: Coroutine[Any, Any, bool]) -> None:

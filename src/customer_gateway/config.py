@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
@@ -28,13 +29,16 @@ from customer_gateway import environment
 from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
+_QUOTED: Final = re.compile(r"'([^']*)'")
+_SECRET_LENGTH: Final = 16
+_TUPLE: Final = re.compile(r"\('[^']*'(?:, '[^']*')*,?\)")
 
 
 class PartialStatus(IntEnum):
@@ -59,6 +63,13 @@ class ServerSettings(BaseModel):
     cursor_secret: SecretStr | None = None
     redis: SecretStr | None = None
 
+    @field_validator("cursor_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < _SECRET_LENGTH:
+            raise ValueError(f"at least {_SECRET_LENGTH} characters")
+        return value
+
     @field_validator("redis")
     @classmethod
     def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
@@ -68,13 +79,13 @@ class ServerSettings(BaseModel):
 
 
 class _Raw(BaseSettings):
-    """Both sources merged, the environment over the file; the tables of systems are still unread."""
+    """Both sources merged, the environment over the file; what their tables say is still unread."""
 
     model_config = SettingsConfigDict(
         env_prefix=environment.PREFIX, env_nested_delimiter=environment.BETWEEN, extra="forbid", frozen=True
     )
 
-    server: ServerSettings = ServerSettings()
+    server: dict[str, Any] = Field(default_factory=dict)
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -93,7 +104,28 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
     raw = _read(path)
     if not raw.systems:
         raise ConfigInvalid(_no_system(path))
-    return Settings(raw.server, {name: _system(path, name, table, models) for name, table in raw.systems.items()})
+    return _settings(path, raw, models)
+
+
+def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]]) -> Settings:
+    """Every table is read, so that whoever made several mistakes is told all of them at once."""
+    server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
+    with _gathered(mistakes):
+        server = _server(path, raw.server)
+    for name, table in raw.systems.items():
+        with _gathered(mistakes):
+            systems[name] = _system(path, name, table, models)
+    if mistakes:
+        raise ConfigInvalid("\n".join(mistakes))
+    return Settings(server, systems)
+
+
+@contextmanager
+def _gathered(mistakes: list[str]) -> Generator[None]:
+    try:
+        yield
+    except ConfigInvalid as error:
+        mistakes.append(str(error))
 
 
 def _no_system(path: Path | None) -> str:
@@ -115,7 +147,7 @@ def _read(path: Path | None) -> _Raw:
         _look_for(path)
         return Sourced()
     except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid(f"{path}: this is not TOML: {error}") from None
+        raise ConfigInvalid(f"{path}: this is not TOML: {_as_tables(str(error))}") from None
     except (OSError, UnicodeDecodeError):
         raise ConfigInvalid(f"{path}: cannot be read; expected a file of text in UTF-8") from None
     except SettingsError as error:
@@ -125,12 +157,24 @@ def _read(path: Path | None) -> _Raw:
         raise ConfigInvalid(_told(path, (), error)) from None
 
 
+def _as_tables(text: str) -> str:
+    """Python's tuples of names as TOML writes them: [systems.pland]."""
+    return _TUPLE.sub(lambda found: f"[{'.'.join(_QUOTED.findall(found[0]))}]", text)
+
+
 def _look_for(path: Path | None) -> None:
     if path is None or path.is_file():
         return
     if path.exists():
         raise ConfigInvalid(f"{path}: this is a {'directory' if path.is_dir() else 'device'}; expected a file.")
     raise ConfigInvalid(f"{path}: there is no such file: {_WAYS}")
+
+
+def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
+    try:
+        return ServerSettings.model_validate(dict(table))
+    except ValidationError as error:
+        raise ConfigInvalid(_told(path, ("server",), error)) from None
 
 
 def _system(
@@ -145,7 +189,7 @@ def _system(
     if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
     try:
-        return kind, models[kind].model_validate(dict(table))
+        return kind, models[kind].model_validate(dict(table), context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_told(path, ("systems", name), error)) from None
 
@@ -176,19 +220,18 @@ def _line(path: Path | None, within: Sequence[str], mistake: ErrorDetails) -> st
     """The variable, or the file, table and key."""
     place = [*within, *map(str, mistake["loc"])]
     expected = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    said = _WORDS.get(mistake["type"], "expected: " + expected)
-    if environment.is_set(environment.variable(place)):
-        return f"environment: {environment.variable(place)}: {said}"
-    source = path or "environment"
     if not mistake["loc"]:
-        return f"{source}: [{'.'.join(within)}]: expected {expected}"
-    *tables, key = place
-    return f"{source}: [{'.'.join(tables)}] {key}: {said}" if tables else f"{source}: [{key}]: {said}"
+        return f"{path or 'environment'}: [{'.'.join(within)}]: expected {expected}"
+    unknown_at_the_top = len(place) == 1 and mistake["type"] == "extra_forbidden"
+    said = _NOT_AT_THE_TOP if unknown_at_the_top else _WORDS.get(mistake["type"], f"expected: {expected}")
+    return f"{environment.where(path, place)}: {said}"
 
 
+_NOT_AT_THE_TOP: Final = f"is not a key of the file's top level, whose keys are {' and '.join(_Raw.model_fields)}"
 _WAYS: Final = "write it, or name another with --config; `customer-gateway sandbox --print-config` prints one."
 _WORDS: Final = {
     "dict_type": "expected: a table",
+    "model_type": "expected: a table",
     "missing": "is missing; it is required",
     "extra_forbidden": "is not a key of this table; check the spelling",
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 PREFIX: Final = "CUSTOMER_GATEWAY_"
 BETWEEN: Final = "__"
@@ -37,6 +38,14 @@ def variable(place: Sequence[str]) -> str:
 def is_set(name: str) -> bool:
     """Whether there is such a variable, in capitals or not."""
     return any(each.upper() == name for each in os.environ)
+
+
+def where(file: Path | None, place: Sequence[str]) -> str:
+    """What sets the key at `place`, for whoever is to mend it: the variable, or the file, table and key."""
+    if is_set(variable(place)):
+        return f"environment: {variable(place)}"
+    *tables, key = place
+    return f"{file or 'environment'}: " + (f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]")
 
 
 def set_below(place: Sequence[str]) -> list[str]:

@@ -13,10 +13,23 @@ class FileUnfit(Exception):
     """A file cannot be read or written; the message is one plain line that says why."""
 
 
+class NoSchema(FileUnfit):
+    """A file holds something else than a GraphQL schema: it is neither shown nor overwritten."""
+
+
 def difference(file: Path, text: str) -> str:
     """How the schema in the file differs from `text`, as a unified diff; empty where it does not. Raises FileUnfit."""
-    lines = difflib.unified_diff(_read(file).splitlines(), text.splitlines(), str(file), "schema", lineterm="")
-    return "\n".join(lines)
+    found = _read(file)
+    if not _is_schema(found):
+        raise NoSchema(f"{file} holds no GraphQL schema that could be compared.")
+    return "\n".join(difflib.unified_diff(found.splitlines(), text.splitlines(), str(file), "schema", lineterm=""))
+
+
+def write_schema(file: Path, text: str) -> None:
+    """Write it to the file, in place of another schema and of nothing else. Raises FileUnfit."""
+    if file.is_file() and (found := _read(file)).strip() and not _is_schema(found):
+        raise NoSchema(f"{file} holds no GraphQL schema, so it stays as it is: name another file, or remove it.")
+    write(file, text)
 
 
 def write(file: Path, text: str) -> None:
@@ -25,6 +38,16 @@ def write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileUnfit(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def _is_schema(text: str) -> bool:
+    from graphql import GraphQLError, TypeSystemDefinitionNode, TypeSystemExtensionNode, parse
+
+    try:
+        definitions = parse(text, no_location=True).definitions
+    except GraphQLError:
+        return False
+    return all(isinstance(each, TypeSystemDefinitionNode | TypeSystemExtensionNode) for each in definitions)
 
 
 def _read(file: Path) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
     from customer_gateway.systems.connection import Wiring
 
+_SUCCESS: Final = range(200, 300)
 _SKEW_SECONDS: Final = 60.0
 """How far two clocks may be apart: sessions and times of change are compared across them."""
 
@@ -94,19 +95,28 @@ async def _credentials(system: System, seconds: float) -> Finding:
 
 
 def _refused(error: UpstreamError) -> Finding:
-    told = str(error).removeprefix(f"{error.system}: ")
+    told, _, advice = str(error).removeprefix(f"{error.system}: ").partition("; ")
     match error:
         case UpstreamUnauthorized():
             remedy = f"check the credentials in [systems.{error.system}] and what they are allowed to read"
             return Finding("wrong", "refused", told, remedy)
         case UpstreamRateLimited():
-            return Finding("unknown", "too many calls")
+            remedy = "whether it takes the credentials is not known yet: run this again when it takes calls again"
+            return Finding("wrong", "too many calls", told, remedy)
         case UpstreamTimeout():
             return Finding(
                 "wrong", "no answer", told, "the vendor is slow or hangs: see its status, or raise --seconds"
             )
         case UpstreamBadResponse():
-            remedy = f"check base_url in [systems.{error.system}]: path and version belong to it"
-            return Finding("wrong", "not what was asked", told, remedy)
+            return Finding("wrong", "not what was asked", told, advice or _remedy(error))
         case _:
             return Finding("wrong", "no answer", told, "the vendor is down: see its status")
+
+
+def _remedy(error: UpstreamBadResponse) -> str:
+    """What to do about an answer whose error has no advice of its own."""
+    if error.retryable:
+        return "run this again; if it stays so, see the vendor's status"
+    if error.status in _SUCCESS:
+        return "see the vendor's status, and the reason in the log of `serve` (`upstream_call`)"
+    return f"check base_url in [systems.{error.system}]: path and version belong to it"

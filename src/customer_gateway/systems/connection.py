@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, TypeAdapter, field_validator
 
+from customer_gateway import environment
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
@@ -63,11 +65,26 @@ class SystemSettings(BaseModel):
     region: str = Field(description="Country whose phones are dialled without a prefix.")
     limits: LimitSettings = LimitSettings()
     breaker: BreakerSettings = BreakerSettings()
+    _file: Path | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """The context may name the configuration's `file`."""
+        self._file = context["file"] if context else None
+
+    def where(self, name: str, key: str) -> str:
+        """What sets `key` in the table of the system `name`, for errors: the variable, or the file, table and key."""
+        return environment.where(self._file, ("systems", name, key))
+
+    def resolved(self, path: Path) -> Path:
+        """A path as the configuration means it: relative to its file, or without one to the working directory."""
+        return (self._file.parent if self._file else Path()) / path.expanduser()
 
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         """The paths of calls are added to it, and clients are told it in links: it is an address and nothing else."""
+        if "…" in value:
+            raise ValueError("your own address, such as https://api.example.com/v1; … is a placeholder")
         _HTTP_URL.validate_python(value)
         if not _is_address_alone(value):
             raise ValueError("an address such as https://api.example.com/v1, without a user, a query or a fragment")
@@ -75,11 +92,15 @@ class SystemSettings(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _is_on_one_line(cls, value: Any) -> Any:
-        """What is read from a file into a variable often brings the file's line end, which no header can carry."""
+    def _is_a_line_of_text(cls, value: Any) -> Any:
+        """What is read from a file into a variable often brings the file's line end, which no header can carry; and a
+        variable that nobody filled would override a good secret.
+        """
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and not text.isprintable():
             raise ValueError("text on one line, without control characters")
+        if isinstance(text, str) and not text.strip():
+            raise ValueError("text that is not empty")
         return value
 
     @field_validator("time_zone")

@@ -40,7 +40,7 @@ def document(
     A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 and infinities pass there.
     """
     if content_type is not None and not is_json(content_type):
-        raise Undecodable("the answer is not JSON by its content type")
+        raise Undecodable("the answer is not JSON by its content type; check base_url")
     if encoding is not None and encoding.lower() != "identity":
         body = inflated(body, encoding, cap)
     try:
@@ -68,7 +68,7 @@ def inflated(body: Body, encoding: str, cap: int) -> bytes:
     except zlib.error:
         raise Undecodable("the answer is not the gzip stream it claims to be") from None
     if len(plain) > cap:
-        raise Undecodable(f"the answer inflates to more than {cap} bytes")
+        raise Undecodable(f"the answer inflates to more than {cap} bytes; limits.answer_bytes allows more")
     if not stream.eof:
         raise Undecodable("the answer's gzip stream ends early", cut_short=True)
     return plain

@@ -79,7 +79,8 @@ class Judge:
     def _decoded(self, call: Call, reply: Reply) -> Answer:
         status, headers, body, oversized = reply
         if oversized:
-            raise self._garbage(call, status, f"the answer has more than {self.cap} bytes")
+            reason = f"the answer has more than {self.cap} bytes; limits.answer_bytes allows more"
+            raise self._garbage(call, status, reason)
         if not body and (status in _WITHOUT_BODY or not call.reads):
             return Answer(status, None, headers)
         try:

@@ -170,7 +170,7 @@ async def test_an_answer_without_a_token_is_told(vendor: Vendor, tmp_path: Path)
 async def test_the_swap_needs_the_database_and_the_key(missing: str, vendor: Vendor, tmp_path: Path) -> None:
     settings = table(vendor, token_file=tmp_path / "next.token", **{missing: None})
 
-    with pytest.raises(ConfigInvalid, match=missing):
+    with pytest.raises(ConfigInvalid, match=rf"^environment: \[systems\.next\] {missing}: is missing; [^\n]*$"):
         await fetch_token_file("next", settings, wiring(vendor), soon())
 
     assert (vendor.log.logins(), files_in(tmp_path)) == ([], [])
@@ -179,7 +179,7 @@ async def test_the_swap_needs_the_database_and_the_key(missing: str, vendor: Ven
 async def test_the_command_needs_to_know_the_file(vendor: Vendor) -> None:
     settings = table(vendor, access_token="a-token")
 
-    with pytest.raises(ConfigInvalid, match=r"systems\.next\.token_file"):
+    with pytest.raises(ConfigInvalid, match=r"\[systems\.next\] token_file: is missing"):
         await fetch_token_file("next", settings, wiring(vendor), soon())
 
 

@@ -26,14 +26,18 @@ if TYPE_CHECKING:
 
 _REFUSALS: Final = {400, 401, 403, 422}
 _PERHAPS_SPENT: Final = "the one-time key may be spent all the same: if it is refused then, make a new one in NEXT"
+_NEEDED: Final = {
+    "username": "is missing; the number of the database is needed to get a token",
+    "one_time_key": "is missing; a key made in NEXT is spent to get a token",
+}
 
 
 def access_token(name: str, settings: NextSettings) -> str:
     """The token of the settings or of its file; raises `ConfigInvalid` where there is none."""
     if settings.access_token is not None:
-        return _present(settings.access_token.get_secret_value(), f"systems.{name}.access_token")
+        return _present(settings.access_token.get_secret_value(), f"{settings.where(name, 'access_token')}:")
     path = _token_file(name, settings)
-    where = f"systems.{name}.token_file: {path}"
+    where = f"{settings.where(name, 'token_file')}: {path}"
     try:
         return _present(path.read_text(encoding="utf-8"), where)
     except FileNotFoundError:
@@ -50,7 +54,7 @@ async def fetch_token_file(name: str, settings: NextSettings, wiring: Wiring, de
     """
     path = _token_file(name, settings)
     _credentials(name, settings)
-    with _new_file(path) as file:
+    with _new_file(path, settings.where(name, "token_file")) as file:
         file.write(await swap_one_time_key(settings, wiring, deadline, name=name) + "\n")
     return path
 
@@ -78,14 +82,15 @@ async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: De
 
 
 @contextmanager
-def _new_file(path: Path) -> Generator[TextIO]:
+def _new_file(path: Path, where: str) -> Generator[TextIO]:
     """A file that did not exist, mode 0600; removed again when the body fails."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ConfigInvalid(f"{path} is there already and stays as it is; move it away to get a new token") from None
+        text = f"{where}: {path} is there already and stays as it is; move it away to get a new token"
+        raise ConfigInvalid(text) from None
     except OSError as error:
-        raise ConfigInvalid(f"{path} cannot be written: {error.strerror}") from None
+        raise ConfigInvalid(f"{where}: {path} cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             yield file
@@ -98,16 +103,16 @@ def _new_file(path: Path) -> Generator[TextIO]:
 
 def _token_file(name: str, settings: NextSettings) -> Path:
     if settings.token_file is None:
-        raise ConfigInvalid(f"systems.{name}.token_file: expected the path of the file that holds the token")
-    return settings.token_file.expanduser()
+        where = settings.where(name, "token_file")
+        raise ConfigInvalid(f"{where}: is missing; it is the path of the file that the token is written to")
+    return settings.resolved(settings.token_file)
 
 
 def _credentials(name: str, settings: NextSettings) -> dict[str, str]:
     """The form of the swap; `client_id` and `client_secret` are sent where they are given."""
     if settings.username is None or settings.one_time_key is None:
-        raise ConfigInvalid(
-            f"systems.{name}: username (the number of the database) and one_time_key, expected to get a token"
-        )
+        lacking = [key for key in _NEEDED if getattr(settings, key) is None]
+        raise ConfigInvalid("\n".join(f"{settings.where(name, key)}: {_NEEDED[key]}" for key in lacking))
     form = {
         "grant_type": "password",
         "username": settings.username,
