@@ -166,7 +166,7 @@ async def test_two_customers_are_two_calls_where_the_list_has_two_pages(vendor: 
 
 async def test_forty_requests_for_one_customer_each_are_three_calls(vendor: Vendor, system: Billbee) -> None:
     everyone = await all_customers(system)
-    vendor.faults.set(latency=0.05)
+    vendor.faults.set("latency", latency=0.05)
     vendor.log.clear()
     batchers = Batchers()
 
