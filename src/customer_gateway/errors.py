@@ -42,7 +42,7 @@ class BadUserInput(RequestRefused):
 
 
 class InvalidCursor(RequestRefused):
-    """A cursor that is not ours, was tampered with, or belongs to another list."""
+    """A cursor that is not ours, was tampered with, belongs to another list, or was signed with another secret."""
 
     code = "INVALID_CURSOR"
 

@@ -167,6 +167,7 @@ async def test_another_configuration_ends_the_cursors_given_out_before(box: Sand
         answer = await otherwise.ask(NAMES, {"system": "pland", "first": 5, "after": cursor})
 
     assert answer.codes == ["INVALID_CURSOR"]
+    assert "settings changed; start again without `after`" in answer.errors[0]["message"]
 
 
 async def most_invoiced(gateway: Gateway, system: str) -> tuple[str, int]:

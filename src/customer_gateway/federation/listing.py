@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamBadResponse, UpstreamError
+from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.customer import Customer
+from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +173,7 @@ def demand_size(first: int) -> None:
 def _position(request: Request, listing: str, after: str) -> int:
     position = request.cursors.decode(listing, after)
     if not position.isdecimal():
-        raise InvalidCursor("This cursor is of another list; give a cursor that this very list returned.")
+        raise refused()
     return int(position)
 
 
