@@ -104,6 +104,11 @@ class UpstreamTimeout(UpstreamError):
     code = "UPSTREAM_TIMEOUT"
     _retryable_by_nature = True
 
+    @classmethod
+    def late(cls, system: str, what: str) -> Self:
+        """Of a read whose time is up: `what` names the call, or the noun that is read."""
+        return cls(system, f"{what}: no whole answer before the deadline; try again later")
+
 
 class UpstreamRateLimited(UpstreamError):
     """The system counts too many calls, or the wait for its budget would outlast the deadline."""

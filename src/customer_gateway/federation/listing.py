@@ -123,6 +123,7 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
     route = system.customers(request.want)
     return await request.once(
         system.name,
+        "customers",
         (route, start, first, ask_next),
         lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next),
     )
@@ -133,7 +134,7 @@ async def _total(request: Request, system: System, page: Page[Any]) -> int | Ups
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
-            total = await request.once(system.name, (system.name, "count"), system.count)
+            total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
     if total is None or total in _COUNTS:

@@ -285,7 +285,7 @@ class Client:
             self._breaker.answered()
 
     def _too_late(self, call: Call) -> UpstreamTimeout:
-        return UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered before the deadline")
+        return UpstreamTimeout.late(self.system, f"{call.method} {call.endpoint}")
 
     def _turn_too_late(self, call: Call, error: TurnTooLate) -> UpstreamRateLimited:
         why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"
