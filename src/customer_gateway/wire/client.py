@@ -53,8 +53,9 @@ class LeftAlone(Exception):
 class Client:
     """One system under one set of credentials.
 
-    `headers` go with every call. `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in
-    disguise. `budget` counts this client's calls alone, `turns` those of all clients that the vendor counts together.
+    `headers` go with every call. `verdict(status, document)` gives a reason, which clients are told, when a decoded
+    2xx answer is an error in disguise. `budget` counts this client's calls alone, `turns` those of all clients that the
+    vendor counts together.
     `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
     `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
     `transport` replaces the gateway's own way to the network. `clock` gives seconds.

@@ -294,7 +294,7 @@ async def test_wrong_credentials_are_unauthorized(vendor: Vendor, wrong: str) ->
 async def test_an_error_body_under_200_is_a_bad_response(vendor: Vendor, system: Billbee) -> None:
     vendor.faults.set("error_under_200")
 
-    with pytest.raises(UpstreamBadResponse):
+    with pytest.raises(UpstreamBadResponse, match=r"answered 200 with an error inside: its ErrorCode is 8$"):
         await system.page(0, 1, EVERYTHING, soon(), ask_next=False)
 
 
