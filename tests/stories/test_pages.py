@@ -228,3 +228,13 @@ async def test_a_page_has_one_to_a_hundred_invoices(gateway: Gateway, first: int
 
     assert answer.codes == ["BAD_USER_INPUT"]
     assert answer.partial == {"customer": {"invoices": None}}
+
+
+async def test_a_page_of_no_invoices_is_refused_once_a_customer_and_asks_for_none(gateway: Gateway) -> None:
+    query = '{ system(name: "pland") { customers(first: 3) { nodes { invoices(first: 0) { totalCount } } } } }'
+
+    answer = await gateway.ask(query)
+
+    assert answer.codes == ["BAD_USER_INPUT"] * 3
+    assert [error["path"][-2:] for error in answer.errors] == [[row, "invoices"] for row in range(3)]
+    assert gateway.paths("pland") == ["GET /customers/"]
