@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -12,7 +13,9 @@ from gateway import gateway_over
 
 from customer_gateway import errors
 from customer_gateway.config import ServerSettings
-from customer_gateway.sandbox import FaultKind, Sandbox
+from customer_gateway.http import HttpSettings
+from customer_gateway.http.endpoint import PREFLIGHT_HEADERS
+from customer_gateway.sandbox import Fault, FaultKind, Sandbox
 from customer_gateway.systems.connection import BreakerSettings, LimitSettings
 from customer_gateway.systems.registry import VENDORS
 
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
@@ -75,10 +79,20 @@ def test_every_verb_is_told() -> None:
     assert {each.callback.__name__ for each in app.registered_commands if each.callback} == set(told) - {"customer"}
 
 
-def test_every_fault_is_told() -> None:
-    kinds = OPERATING.partition("Kinds: ")[2].partition(". `path`")[0]
+def test_every_key_and_kind_of_a_fault_is_told() -> None:
+    keys, kinds = (
+        {name for first in re.findall(r"^\| (`.+?`) \|", part, re.MULTILINE) for name in re.findall(r"`(.+?)`", first)}
+        for part in rows(OPERATING, "Trying failures out").split("| **kinds**")
+    )
 
-    assert re.findall(r"`([a-z0-9_]+)`", kinds) == list(get_args(FaultKind))
+    assert (keys, kinds) == ({field.name for field in fields(Fault)}, set(get_args(FaultKind)))
+
+
+def test_what_a_get_needs_and_may_have_is_told() -> None:
+    told = rows(DEPLOYING, "What clients send")
+
+    assert [name for name in PREFLIGHT_HEADERS if f"`{name.decode()}" not in told.lower()] == []
+    assert f"at most {HttpSettings().url_bytes} bytes" in told
 
 
 def codes(error: type[errors.GatewayError]) -> Iterator[str]:

@@ -163,7 +163,7 @@ def _request_factory(
 
 
 def _cursor_secret(settings: Settings) -> bytes:
-    """What signs cursors: configured, else drawn from the systems' addresses and credentials.
+    """What signs cursors: configured, else drawn from the systems' tables, limits and breakers apart.
 
     The same configuration signs alike in every worker and after every restart; a changed credential ends the cursors
     given out before, which then are INVALID_CURSOR.

@@ -42,7 +42,7 @@ class BadUserInput(RequestRefused):
 
 
 class InvalidCursor(RequestRefused):
-    """A cursor that is not ours, was tampered with, or belongs to another list."""
+    """A cursor that is not ours, was tampered with, belongs to another list, or was signed with another secret."""
 
     code = "INVALID_CURSOR"
 
@@ -103,6 +103,11 @@ class UpstreamTimeout(UpstreamError):
 
     code = "UPSTREAM_TIMEOUT"
     _retryable_by_nature = True
+
+    @classmethod
+    def late(cls, system: str, what: str) -> Self:
+        """Of a read whose time is up: `what` names the call, or the noun that is read."""
+        return cls(system, f"{what}: no whole answer before the deadline; try again later")
 
 
 class UpstreamRateLimited(UpstreamError):

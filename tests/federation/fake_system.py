@@ -123,7 +123,7 @@ async def opened(gate: asyncio.Event, system: str, deadline: Deadline) -> None:
         async with deadline.enforce():
             await gate.wait()
     except TimeoutError:
-        raise UpstreamTimeout(system, "no answer before the deadline") from None
+        raise UpstreamTimeout.late(system, "a page") from None
 
 
 class Asked:

@@ -117,7 +117,7 @@ class TestCustomersOfASystem:
     async def test_a_position_that_is_no_number_is_refused(self) -> None:
         system, of = acme(), request(acme())
 
-        with pytest.raises(InvalidCursor):
+        with pytest.raises(InvalidCursor, match="start again without `after`"):
             await customers_of(of, system, 1, of.cursors.encode("systems/acme/customers", "acme/7"))
 
     async def test_whether_more_follows_is_asked_for_only_when_selected(self) -> None:

@@ -179,4 +179,5 @@ async def test_reads_so_far_tell_what_has_been_read_and_ask_for_nothing() -> Non
 
     assert known[:2] == ["row 1", None]
     assert isinstance(known[2], UpstreamTimeout)
+    assert str(known[2]) == "acme: customers: no whole answer before the deadline; try again later"
     assert asked.calls == [["1", "nobody"]]

@@ -37,7 +37,7 @@ class Paged:
 
 
 def begun(shared: SharedCalls, paged: Paged, key: Hashable = "key", seconds: float = 5) -> asyncio.Task[Any]:
-    return asyncio.get_running_loop().create_task(shared.join("acme", key, Deadline.after(seconds), paged.call))
+    return asyncio.get_running_loop().create_task(shared.join("acme", "page", key, Deadline.after(seconds), paged.call))
 
 
 async def ticks(count: int = 5) -> None:
@@ -70,7 +70,7 @@ async def test_a_waiter_leaves_at_its_own_deadline_and_the_call_lives_to_the_lat
     shared, paged = SharedCalls(), Paged()
     hasty, patient = begun(shared, paged, seconds=SHORT), begun(shared, paged)
 
-    with pytest.raises(UpstreamTimeout, match="acme"):
+    with pytest.raises(UpstreamTimeout, match=r"^acme: page: no whole answer before the deadline; try again later$"):
         await hasty
     await asyncio.sleep(SHORT)
     paged.gate.set()
@@ -122,7 +122,7 @@ async def test_a_call_that_gives_itself_up_is_a_failed_call_and_forgotten() -> N
     paged.gate.set()
 
     with pytest.raises(UpstreamUnavailable, match="acme"):
-        await shared.join("acme", "key", Deadline.after(5), given_up)
+        await shared.join("acme", "page", "key", Deadline.after(5), given_up)
 
     assert await begun(shared, paged) == "page"
 

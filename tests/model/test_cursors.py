@@ -41,6 +41,17 @@ def test_a_cursor_of_another_list_is_refused() -> None:
         signer().decode(LISTING, cursor)
 
 
+@pytest.mark.parametrize(("secret", "listing"), [(b"old", LISTING), (b"secret", "systems/billbee/customers")])
+def test_a_refusal_tells_all_that_may_be_its_cause_and_what_to_do(secret: bytes, listing: str) -> None:
+    with pytest.raises(InvalidCursor) as told:
+        signer().decode(LISTING, signer(secret).encode(listing, "49"))
+
+    assert str(told.value) == (
+        "This cursor is not one of this list, or is from before the gateway's settings changed; "
+        "start again without `after`."
+    )
+
+
 @given(place=st.integers(0, 14), letter=st.sampled_from([*ALPHABET, "!", "=", "ß"]))
 def test_one_changed_letter_spoils_a_cursor(place: int, letter: str) -> None:
     cursor = signer().encode(LISTING, "49")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +201,7 @@ async def test_the_longest_path_decides(pland: httpx.AsyncClient, box: Sandbox) 
 
 
 async def test_an_unknown_fault_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="No fault is called 'fire'"):
+    with pytest.raises(ValueError, match=r'`kind` of a fault is one of latency, .*, not "fire"'):
         Sandbox(customers=3).pland.faults.set("fire")  # pyright: ignore[reportArgumentType] - what is tested
 
 
@@ -244,28 +245,55 @@ async def test_people_can_switch_faults_and_read_calls_over_http(box: Sandbox) -
     assert list(box.next.faults) == []
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"latency": "abc"},
-        {"latency": -1},
-        {"kind": "status", "status": 9999},
-        {"kind": "status", "status": "503"},
-        {"kind": "status", "retry_after": 5},
-        {"kind": "status", "html": 1},
-        {"path": 7},
-        {"calls": 0},
-        {"kind": "slow_drip", "pause": True},
-    ],
-)
-async def test_a_fault_that_cannot_happen_is_refused_when_it_is_asked_for(box: Sandbox, wrong: dict[str, Any]) -> None:
+async def answer_to(box: Sandbox, body: bytes) -> tuple[int, str]:
+    """What the switch of one vendor says to somebody who asks for a fault."""
     transport = httpx.ASGITransport(box.next.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://vendor.example") as client:
-        answer = await client.put("/_sandbox/faults", json=wrong)
+        answer = await client.put("/_sandbox/faults", content=body)
+    return answer.status_code, answer.json()["error"]
 
-    assert answer.status_code == 400
-    assert f"`{list(wrong)[-1]}` of a fault is " in answer.json()["error"]
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"kind": "fire"}, f'one of {", ".join(KINDS)}, not "fire".'),
+        ({"kind": None}, f"one of {', '.join(KINDS)}, not null."),
+        ({"kind": "latency", "latency": "abc"}, 'a number of seconds, 0 or more, not "abc".'),
+        ({"kind": "latency", "latency": -1}, "a number of seconds, 0 or more, not -1."),
+        ({"kind": "status", "status": 9999}, "a whole number from 200 to 599, not 9999."),
+        ({"kind": "status", "status": "503"}, 'a whole number from 200 to 599, not "503".'),
+        ({"kind": "status", "retry_after": 5}, "a text that a header can hold, not 5."),
+        ({"kind": "status", "html": 1}, "true or false, not 1."),
+        ({"kind": "reset", "path": ["/käse"]}, 'the beginning of a path, not ["/käse"].'),
+        ({"kind": "reset", "calls": 0}, "a whole number above 0, not 0."),
+        ({"kind": "slow_drip", "pause": True}, "a number of seconds, 0 or more, not true."),
+    ],
+)
+async def test_a_fault_that_cannot_happen_is_refused_when_it_is_asked_for(
+    box: Sandbox, wrong: dict[str, Any], told: str
+) -> None:
+    assert await answer_to(box, json.dumps(wrong).encode()) == (400, f"`{list(wrong)[-1]}` of a fault is {told}")
     assert list(box.next.faults) == []
+
+
+async def test_a_misspelt_key_of_a_fault_is_told_with_those_that_there_are(box: Sandbox) -> None:
+    status, told = await answer_to(box, b'{"kind": "latency", "seconds": 2}')
+
+    assert (status, told.partition("; ")[0]) == (400, "A fault has no `seconds`")
+    assert told.endswith("kind, latency, status, retry_after, html, path, calls, pause.")
+
+
+@pytest.mark.parametrize("fields", [b"{}", b'{"latency": 2}'])
+async def test_a_fault_without_a_kind_is_none(box: Sandbox, fields: bytes) -> None:
+    assert await answer_to(box, fields) == (400, f"A fault needs a `kind`: one of {', '.join(KINDS)}.")
+    assert list(box.next.faults) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"reset", b'"reset"', b"[]", b"7", b'{"kind": "\xff"}'])
+async def test_what_is_no_json_object_is_answered_with_one_that_would_do(box: Sandbox, body: bytes) -> None:
+    told = 'A fault is a JSON object, such as {"kind": "status", "status": 503}.'
+
+    assert await answer_to(box, body) == (400, told)
 
 
 async def test_only_this_machine_may_use_the_admin_routes(box: Sandbox) -> None:

@@ -167,6 +167,7 @@ async def test_another_configuration_ends_the_cursors_given_out_before(box: Sand
         answer = await otherwise.ask(NAMES, {"system": "pland", "first": 5, "after": cursor})
 
     assert answer.codes == ["INVALID_CURSOR"]
+    assert "settings changed; start again without `after`" in answer.errors[0]["message"]
 
 
 async def most_invoiced(gateway: Gateway, system: str) -> tuple[str, int]:
@@ -227,3 +228,13 @@ async def test_a_page_has_one_to_a_hundred_invoices(gateway: Gateway, first: int
 
     assert answer.codes == ["BAD_USER_INPUT"]
     assert answer.partial == {"customer": {"invoices": None}}
+
+
+async def test_a_page_of_no_invoices_is_refused_once_a_customer_and_asks_for_none(gateway: Gateway) -> None:
+    query = '{ system(name: "pland") { customers(first: 3) { nodes { invoices(first: 0) { totalCount } } } } }'
+
+    answer = await gateway.ask(query)
+
+    assert answer.codes == ["BAD_USER_INPUT"] * 3
+    assert [error["path"][-2:] for error in answer.errors] == [[row, "invoices"] for row in range(3)]
+    assert gateway.paths("pland") == ["GET /customers/"]

@@ -179,7 +179,36 @@ async def test_an_error_under_200_is_a_bad_response() -> None:
     failure = await refused(telling({"status": "ERROR", "text": "secret"}), verdict=verdict)
 
     assert type(failure) is UpstreamBadResponse
-    assert "secret" not in str(failure)
+    assert str(failure) == "pland: GET /customers/ answered 200 with an error inside: vendor says ERROR"
+
+
+ONE = Call("GET", "/customers/1", template="/customers/{id}")
+NOT_UNDERSTOOD = ": it does not take what was asked; if it takes nothing at all, check the version in base_url"
+
+
+@pytest.mark.parametrize(
+    ("status", "call", "advice"),
+    [
+        (302, None, "; redirects are not followed, check base_url"),
+        (404, None, "; check base_url: path and version belong to it"),
+        (404, ONE, ""),
+        (409, None, ""),
+        (400, None, NOT_UNDERSTOOD),
+        (422, ONE, NOT_UNDERSTOOD),
+    ],
+)
+async def test_a_refusal_by_status_says_what_to_check_where_that_is_known(
+    status: int, call: Call | None, advice: str
+) -> None:
+    failure = await refused(answering(status), call)
+
+    assert str(failure).partition(f" answered {status}")[2] == advice
+
+
+async def test_bytes_that_are_no_utf_8_are_told_as_such() -> None:
+    failure = await refused(answering(200, b'["M\xfcller"]'))
+
+    assert str(failure) == "pland: GET /customers/: the answer is not JSON: it is not in UTF-8"
 
 
 async def test_a_missing_record_is_none_where_the_call_says_so() -> None:

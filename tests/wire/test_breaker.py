@@ -82,6 +82,19 @@ async def test_one_callers_haste_shuts_the_system_for_nobody() -> None:
         await client.aclose()
 
 
+async def test_a_call_and_its_repetitions_are_one_failure() -> None:
+    async with serving(answering(503)) as vendor:
+        breaker, retry = BreakerPolicy(failures=2, open_seconds=9), Retry(attempts=3, base_seconds=0.001)
+        client = Client(system="next", base_url=vendor.base_url, breaker=breaker, retry=retry)
+
+        for _ in range(3):
+            with pytest.raises(UpstreamUnavailable):
+                await client.call(Call("GET", "/customers/", idempotent=True), Deadline.after(5))
+
+        assert len(vendor.requests) == 6
+        await client.aclose()
+
+
 async def test_a_patient_callers_timeouts_do_shut_it() -> None:
     async with serving(hanging) as vendor:
         policy = BreakerPolicy(failures=2, patience_seconds=0.05)

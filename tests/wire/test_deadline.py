@@ -40,6 +40,7 @@ async def test_whatever_takes_too_long_is_a_timeout_at_the_deadline(script: Scri
             await client.call(READ, Deadline.after(0.2))
 
         assert caught.value.retryable
+        assert str(caught.value) == "pland: GET /customers/: no whole answer before the deadline; try again later"
         assert 0.15 < time.monotonic() - began < 0.45
         await client.aclose()
 

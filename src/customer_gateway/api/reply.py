@@ -48,7 +48,7 @@ class Reply:
 
 LATE: Final = Reply(
     b"null",
-    [plain("The deadline was reached before the answer was complete", "UPSTREAM_TIMEOUT", retryable=True)],
+    [plain("No whole answer before the deadline; try again later", "UPSTREAM_TIMEOUT", retryable=True)],
     {},
     "executed",
 )

@@ -46,7 +46,7 @@ def _reachable(systems: Sequence[upstream.System], request: Request) -> Any:
 async def _told(system: upstream.System, request: Request) -> bool:
     """Whether the system is reachable; what is not known when the request's time is up counts as not."""
     try:
-        return await request.once(system.name, (system.name, "reachable"), system.reachable)
+        return await request.once(system.name, "a sign of life", (system.name, "reachable"), system.reachable)
     except UpstreamError:
         return False
 

@@ -246,9 +246,7 @@ class Batcher(Generic[V]):
             landing.check()
 
     def _late(self) -> UpstreamTimeout:
-        return UpstreamTimeout(
-            self._system, f"{self._noun} could not be read before the request's deadline; try again later"
-        )
+        return UpstreamTimeout.late(self._system, self._noun)
 
 
 def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamBadResponse, UpstreamError
+from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.customer import Customer
+from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +123,7 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
     route = system.customers(request.want)
     return await request.once(
         system.name,
+        "customers",
         (route, start, first, ask_next),
         lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next),
     )
@@ -132,7 +134,7 @@ async def _total(request: Request, system: System, page: Page[Any]) -> int | Ups
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
-            total = await request.once(system.name, (system.name, "count"), system.count)
+            total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
     if total is None or total in _COUNTS:
@@ -172,7 +174,7 @@ def demand_size(first: int) -> None:
 def _position(request: Request, listing: str, after: str) -> int:
     position = request.cursors.decode(listing, after)
     if not position.isdecimal():
-        raise InvalidCursor("This cursor is of another list; give a cursor that this very list returned.")
+        raise refused()
     return int(position)
 
 

@@ -120,9 +120,4 @@ class ReadsSoFar:
 
     async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
         values = self.known(route)
-        return [values[key] if key in values else late(route.system) for key in keys]
-
-
-def late(system: str) -> UpstreamTimeout:
-    """The failure of a read that was still under way when its request's time was up."""
-    return UpstreamTimeout(system, "the answer was not there before the request's deadline; try again later")
+        return [values[key] if key in values else UpstreamTimeout.late(route.system, route.noun) for key in keys]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from customer_gateway.errors import UpstreamError
+from customer_gateway.errors import UpstreamError, UpstreamTimeout
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.level import Level
-from customer_gateway.federation.reads import ReadsSoFar, RequestReads, late
+from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.federation.shared import SharedCalls
 
 if TYPE_CHECKING:
@@ -62,16 +62,17 @@ class Request:
         """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={})
 
-    async def once(self, system: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
+    async def once(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
         """The answer of a call that is made once a request, and shared with the same call of others in flight.
 
-        A failed one fails whoever asks for it again, also those who leave the execution later than it failed.
+        `what` names it to those whom it does not reach in time. A failed one fails whoever asks for it
+        again, also those who leave the execution later than it failed.
         """
         if key not in self.answers:
             if self.shared is None:
-                raise late(system)
+                raise UpstreamTimeout.late(system, what)
             try:
-                self.answers[key] = await self.shared.join(system, key, self.deadline, call)
+                self.answers[key] = await self.shared.join(system, what, key, self.deadline, call)
             except UpstreamError as error:
                 self.answers[key] = error.again()
                 raise

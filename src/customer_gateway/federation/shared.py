@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from customer_gateway.errors import UpstreamUnavailable
+from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
-from customer_gateway.federation.reads import late
 from customer_gateway.model.deadline import SharedDeadline
 
 if TYPE_CHECKING:
@@ -32,15 +31,18 @@ class SharedCalls:
         self._under_way: dict[Hashable, _UnderWay] = {}
 
     async def join(
-        self, system: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
     ) -> Any:
-        """The answer of the call under way for `key`, else of a new one; `UpstreamTimeout` at the caller's deadline."""
+        """The answer of the call under way for `key`, else of a new one; `UpstreamTimeout` at the caller's deadline.
+
+        `what` names it to those whom it does not reach in time.
+        """
         found = self._under_way.get(key)
         if found is None or not found.deadline.joinable:
             found = self._begin(key, deadline, call)
         found.deadline.follow(deadline)
         if not await found.landing.wait_until(deadline):
-            raise late(system)
+            raise UpstreamTimeout.late(system, what)
         if found.task.cancelled():
             raise UpstreamUnavailable(system, "the call was given up; try again")
         return found.task.result()

@@ -32,14 +32,14 @@ class CursorSigner:
     def decode(self, listing: str, cursor: str) -> str:
         """The position inside a cursor of `listing`; raises `InvalidCursor` for any other text."""
         if len(cursor) > _MOST_CHARACTERS:
-            raise _refused()
+            raise refused()
         try:
             position = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_SIGNATURE_BYTES:].decode()
         except ValueError:
-            raise _refused() from None
+            raise refused() from None
         # Made again and compared whole: base64 has more than one text for the same bytes, but we gave out one only.
         if not hmac.compare_digest(cursor, self.encode(listing, position)):
-            raise _refused()
+            raise refused()
         return position
 
     def _signature(self, listing: str, position: str) -> bytes:
@@ -48,5 +48,9 @@ class CursorSigner:
         return keyed.digest()[:_SIGNATURE_BYTES]
 
 
-def _refused() -> InvalidCursor:
-    return InvalidCursor("This cursor is not one of this list; give a cursor that this very list returned.")
+def refused() -> InvalidCursor:
+    """The refusal of a cursor; who asks cannot be told which of the causes it is, for nothing in it can be trusted."""
+    return InvalidCursor(
+        "This cursor is not one of this list, or is from before the gateway's settings changed; "
+        "start again without `after`."
+    )

@@ -8,14 +8,14 @@ machine only.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from customer_gateway.sandbox.fault import Fault
+from customer_gateway.sandbox.fault import fault_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,9 +31,8 @@ def admin(log: CallLog, faults: Faults) -> ASGIApp:
 
     async def set_fault(request: Request) -> Response:
         try:
-            fields: dict[str, Any] = orjson.loads(await request.body())
-            faults.switch(Fault(**fields))
-        except (orjson.JSONDecodeError, TypeError, ValueError) as error:
+            faults.switch(fault_of(_decoded(await request.body())))
+        except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         return await show_faults(request)
 
@@ -66,3 +65,11 @@ def admin(log: CallLog, faults: Faults) -> ASGIApp:
         await handler(scope, receive, send)
 
     return for_this_machine
+
+
+def _decoded(body: bytes) -> object:
+    """The body's JSON; None, which asks for no fault, where it is none."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 from math import inf
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ class Fault:
     is the time in seconds between two pieces of a drip.
     """
 
-    kind: FaultKind = "latency"
+    kind: FaultKind
     latency: float = 0.0
     status: int = 503
     retry_after: str | None = None
@@ -49,11 +50,26 @@ class Fault:
     pause: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"No fault is called {self.kind!r}; there are {', '.join(KINDS)}.")
         for name, (fits, expected) in _FORMS.items():
-            if not fits(getattr(self, name)):
-                raise ValueError(f"`{name}` of a fault is {expected}.")
+            value = getattr(self, name)
+            if not fits(value):
+                raise ValueError(f"`{name}` of a fault is {expected}, not {json.dumps(value, ensure_ascii=False)}.")
+
+
+_KEYS: Final = tuple(field.name for field in fields(Fault))
+
+
+def fault_of(asked: object) -> Fault:
+    """The fault that decoded JSON asks for. Raises ValueError with what is wrong in it and what would do."""
+    if not isinstance(asked, dict):
+        raise ValueError('A fault is a JSON object, such as {"kind": "status", "status": 503}.')  # noqa: TRY004 - JSON that will not do, like any other
+    named = cast("dict[str, Any]", asked)
+    for name in named:
+        if name not in _KEYS:
+            raise ValueError(f"A fault has no `{name}`; what it may have is {', '.join(_KEYS)}.")
+    if "kind" not in named:
+        raise ValueError(f"A fault needs a `kind`: one of {', '.join(KINDS)}.")
+    return Fault(**named)
 
 
 def _is_seconds(value: object) -> bool:
@@ -65,11 +81,12 @@ def _is_whole(value: object, least: int, most: float) -> bool:
 
 
 _FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+    "kind": (lambda value: value in KINDS, f"one of {', '.join(KINDS)}"),
     "latency": (_is_seconds, "a number of seconds, 0 or more"),
     "status": (lambda value: _is_whole(value, 200, 599), "a whole number from 200 to 599"),
     "retry_after": (
         lambda value: value is None or (isinstance(value, str) and value.isascii() and value.isprintable()),
-        "what a header can hold",
+        "a text that a header can hold",
     ),
     "html": (lambda value: isinstance(value, bool), "true or false"),
     "path": (lambda value: isinstance(value, str), "the beginning of a path"),

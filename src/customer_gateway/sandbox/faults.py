@@ -41,7 +41,7 @@ class Faults:
 
     def set(  # noqa: PLR0913 - the switch has this many positions, all by name
         self,
-        kind: FaultKind = "latency",
+        kind: FaultKind,
         *,
         latency: float = 0.0,
         status: int = 503,

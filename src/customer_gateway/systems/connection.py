@@ -93,9 +93,7 @@ class SystemSettings(BaseModel):
     @field_validator("*")
     @classmethod
     def _is_a_line_of_text(cls, value: Any) -> Any:
-        """What is read from a file into a variable often brings the file's line end, which no header can carry; and a
-        variable that nobody filled would override a good secret.
-        """
+        """No header can carry a line end, as files have it; a variable that nobody filled would override a secret."""
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and not text.isprintable():
             raise ValueError("text on one line, without control characters")

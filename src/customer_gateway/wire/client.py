@@ -55,8 +55,9 @@ class LeftAlone(Exception):
 class Client:
     """One system under one set of credentials.
 
-    `headers` go with every call. `verdict(status, document)` gives a reason when a decoded 2xx answer is an error in
-    disguise. `budget` counts this client's calls alone, `turns` those of all clients that the vendor counts together.
+    `headers` go with every call. `verdict(status, document)` gives a reason, which clients are told, when a decoded
+    2xx answer is an error in disguise. `budget` counts this client's calls alone, `turns` those of all clients that the
+    vendor counts together.
     `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
     `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
     `transport` replaces the gateway's own way to the network. `clock` gives seconds.
@@ -287,7 +288,7 @@ class Client:
             self._breaker.answered()
 
     def _too_late(self, call: Call) -> UpstreamTimeout:
-        return UpstreamTimeout(self.system, f"{call.method} {call.endpoint} was not answered before the deadline")
+        return UpstreamTimeout.late(self.system, f"{call.method} {call.endpoint}")
 
     def _turn_too_late(self, call: Call, error: TurnTooLate) -> UpstreamRateLimited:
         why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"

@@ -47,9 +47,14 @@ def document(
         return decode(body)
     except orjson.JSONDecodeError as error:
         cut_short = "unexpected end" in error.msg
-        raise Undecodable(f"the answer is not JSON: {error.msg}", cut_short=cut_short) from None
+        raise Undecodable(f"the answer is not JSON: {_in_words(error)}", cut_short=cut_short) from None
     except WrongForm as error:
         raise Undecodable(f"the answer is not of the form that is documented: {error}") from None
+
+
+def _in_words(error: orjson.JSONDecodeError) -> str:
+    """What the decoder found; of bad UTF-8 it says something of Python's strings."""
+    return "it is not in UTF-8" if error.msg.startswith("str is not valid UTF-8") else error.msg
 
 
 def is_json(content_type: str) -> bool:

@@ -27,6 +27,7 @@ _WITHOUT_BODY = {204, 205}
 _REDIRECTS = range(300, 400)
 _UNAUTHORIZED = {401, 403}
 _NOT_FOUND = 404
+_NOT_UNDERSTOOD = {400, 422}
 _TOO_MANY = 429
 _BROKEN = 500
 
@@ -73,8 +74,7 @@ class Judge:
         if status in _UNAUTHORIZED:
             text = f"{what} answered {status}: it refuses the gateway's credentials; check its table of the settings"
             return UpstreamUnauthorized(self.system, text, status=status)
-        redirect = "; redirects are not followed, check base_url" if status in _REDIRECTS else ""
-        return UpstreamBadResponse(self.system, f"{what} answered {status}{redirect}", status=status)
+        return UpstreamBadResponse(self.system, f"{what} answered {status}{_advice(call, status)}", status=status)
 
     def _decoded(self, call: Call, reply: Reply) -> Answer:
         status, headers, body, oversized = reply
@@ -89,7 +89,8 @@ class Judge:
             raise self._garbage(call, status, error.reason, retryable=error.cut_short) from None
         objection = self.verdict(status, found)
         if objection is not None:
-            raise Refused(self._garbage(call, status, f"an error under {status}").failure, objection)
+            text = f"{call.method} {call.endpoint} answered {status} with an error inside: {objection}"
+            raise Refused(UpstreamBadResponse(self.system, text, status=status), objection)
         return Answer(status, found, headers)
 
     def _garbage(self, call: Call, status: int, reason: str, *, retryable: bool = False) -> Refused:
@@ -109,3 +110,14 @@ class Judge:
 
     def not_http(self, call: Call) -> UpstreamError:
         return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: what came back is not HTTP")
+
+
+def _advice(call: Call, status: int) -> str:
+    """What an operator may do about an answer of that status."""
+    if status in _REDIRECTS:
+        return "; redirects are not followed, check base_url"
+    if status == _NOT_FOUND and "{" not in call.endpoint:  # a list is always there, what has a key may be gone
+        return "; check base_url: path and version belong to it"
+    if status in _NOT_UNDERSTOOD:
+        return ": it does not take what was asked; if it takes nothing at all, check the version in base_url"
+    return ""

@@ -462,8 +462,17 @@ async def test_an_error_under_200_is_no_page_and_no_sign_of_health(vendor: Vendo
     with pytest.raises(UpstreamBadResponse) as told:
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
+    assert str(told.value).endswith("answered 200 with an error inside: its status is ERROR, with the code E00500")
     assert told.value.retryable is False
     assert await system.reachable(soon()) is False
+
+
+@pytest.mark.parametrize("code", [None, 500, "", "E00500 for Ada", "S0105"])
+async def test_what_is_no_code_of_an_error_is_not_told(code: object) -> None:
+    refused = answering({"status": {"code": code, "type": "ERROR"}})
+
+    with pytest.raises(UpstreamBadResponse, match=r"with an error inside: its status is ERROR$"):
+        await refused.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
 
 async def test_a_notice_under_200_is_an_answer() -> None:

@@ -166,7 +166,7 @@ async def test_two_customers_are_two_calls_where_the_list_has_two_pages(vendor: 
 
 async def test_forty_requests_for_one_customer_each_are_three_calls(vendor: Vendor, system: Billbee) -> None:
     everyone = await all_customers(system)
-    vendor.faults.set(latency=0.05)
+    vendor.faults.set("latency", latency=0.05)
     vendor.log.clear()
     batchers = Batchers()
 
@@ -294,7 +294,7 @@ async def test_wrong_credentials_are_unauthorized(vendor: Vendor, wrong: str) ->
 async def test_an_error_body_under_200_is_a_bad_response(vendor: Vendor, system: Billbee) -> None:
     vendor.faults.set("error_under_200")
 
-    with pytest.raises(UpstreamBadResponse):
+    with pytest.raises(UpstreamBadResponse, match=r"answered 200 with an error inside: its ErrorCode is 8$"):
         await system.page(0, 1, EVERYTHING, soon(), ask_next=False)
 
 

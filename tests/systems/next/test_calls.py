@@ -331,7 +331,7 @@ async def test_a_refused_list_is_an_error(
 async def test_an_error_body_under_200_is_no_page_and_no_sign_of_health(vendor: Vendor, system: Next) -> None:
     vendor.faults.set("error_under_200")
 
-    with pytest.raises(UpstreamBadResponse):
+    with pytest.raises(UpstreamBadResponse, match="answered 200 with an error inside: it is a `detail` and nothing"):
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
     assert await system.reachable(soon()) is False

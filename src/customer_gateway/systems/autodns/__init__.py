@@ -59,6 +59,7 @@ _USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a
 _ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
 _ACCOUNT_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/(?:ledger|sepa|card)")
 _INVOICE_ID: Final = re.compile(_NUMBER)
+_ERROR_CODE: Final = re.compile(r"EF?[0-9]{1,12}")
 _USER_FIELDS: Final = frozenset({"defaultEmail"})
 _INVOICE_FIELDS: Final = frozenset({"number", "customer", "created", "amount", "currency", "status"})
 _WIDTHS: Final = 256  # how many selections keep a route of their own
@@ -278,7 +279,9 @@ def verdict(_status: int, document: Any) -> str | None:
     """AutoDNS may put an error under 200: the envelope's status says so."""
     status = document.get("status") if is_object(document) else None
     if is_object(status) and status.get("type") == "ERROR":
-        return f"status {status.get('code')}"
+        code = status.get("code")
+        known = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
+        return f"its status is ERROR, with the code {code}" if known else "its status is ERROR"
     return None
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire import Client
 
 MOST_ROWS: Final = 250
+_ERROR_CODES: Final = range(1, 30)
 
 
 class Rows(NamedTuple):
@@ -104,9 +105,12 @@ def objection(_status: int, document: Any) -> str | None:
     """Why an answer under 2xx is an error: Billbee says so in the envelope."""
     if not is_object(document):
         return None
+    code = document.get("ErrorCode")
+    if type(code) is int and code in _ERROR_CODES:
+        return f"its ErrorCode is {code}"
     if document.get("ErrorMessage"):
-        return "ErrorMessage is set"
-    return "ErrorCode is set" if document.get("ErrorCode") not in (None, 0, "0") else None
+        return "its ErrorMessage is set"
+    return "its ErrorCode is set" if code not in (None, 0, "0") else None
 
 
 def _rows(document: Any, size: int) -> Rows | None:

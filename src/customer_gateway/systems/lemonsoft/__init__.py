@@ -259,7 +259,7 @@ def _session(answer: Answer) -> str | None:
 
 def _verdict(_status: int, document: Any) -> str | None:
     """An error's body has a `Message`, whatever the status; no other document has one."""
-    return "Message" if is_object(document) and "Message" in document else None
+    return "it has a `Message`" if is_object(document) and "Message" in document else None
 
 
 def _paging(number: int, size: int) -> list[tuple[str, str]]:

@@ -232,7 +232,7 @@ def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
 
 def _verdict(_status: int, document: Any) -> str | None:
     """An error's body is a `detail` and nothing else, whatever the status."""
-    return "detail" if is_object(document) and document.keys() == {"detail"} else None
+    return "it is a `detail` and nothing else" if is_object(document) and document.keys() == {"detail"} else None
 
 
 def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
