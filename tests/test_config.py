@@ -577,3 +577,19 @@ def test_the_redis_of_the_budgets_may_come_from_the_environment(
 
     assert settings.server.redis is not None
     assert "hunter2" not in repr(settings.server)
+
+
+def test_the_names_of_the_gateway_are_a_list_and_in_the_environment_a_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_file = loaded(tmp_path, f'[server]\nhosts = ["gateway.example.com"]\n{PLAND}')
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__HOSTS", "gateway.example.com, other")
+
+    assert in_file.server.hosts == ("gateway.example.com",)
+    assert loaded(tmp_path, PLAND).server.hosts == ("gateway.example.com", "other")
+
+
+def test_a_name_of_the_gateway_is_no_address_with_scheme_or_port(tmp_path: Path) -> None:
+    text = told(tmp_path, f'[server]\nhosts = ["https://gateway.example.com"]\n{PLAND}')
+
+    assert text.endswith("expected: names such as gateway.example.com, without a scheme or a port")

@@ -239,7 +239,7 @@ async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: 
             "the answer is not JSON: depth limit exceeded",
             "see the vendor's status, and the reason in the log",
         ),
-        ("error_under_200", "an error under 200", "see the vendor's status, and the reason in the log"),
+        ("error_under_200", "answered 200 with an error inside", "see the vendor's status, and the reason in the log"),
         ("wrong_content_type", "the answer is not JSON by its content type", "check base_url"),
         ("redirect", "answered 302", "redirects are not followed, check base_url"),
         ("gzip_bomb", "the answer inflates to more than 20000000 bytes", "limits.answer_bytes allows more"),

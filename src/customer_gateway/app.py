@@ -94,6 +94,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str
         graphiql=settings.server.graphiql,
         examples=examples,
         partial_status=settings.server.partial_status,
+        hosts=settings.server.hosts,
     )
 
     @asynccontextmanager

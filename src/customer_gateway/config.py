@@ -13,10 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,9 +45,24 @@ if TYPE_CHECKING:
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _SECRET_LENGTH: Final = 16
 _TUPLE: Final = re.compile(r"\('[^']*'(?:, '[^']*')*,?\)")
+
+
+def _listed(names: object) -> object:
+    """A variable holds them in one text."""
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+
+def _host_name(text: str) -> str:
+    if not _HOST_NAME.fullmatch(text):
+        raise ValueError("names such as gateway.example.com, without a scheme or a port")
+    return text
+
+
+_HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class PartialStatus(IntEnum):
@@ -60,6 +84,7 @@ class ServerSettings(BaseModel):
     document_tokens: int = Field(default=2_000, ge=100)
     document_depth: int = Field(default=15, ge=3)
     partial_status: PartialStatus = PartialStatus.OK
+    hosts: Annotated[tuple[_HostName, ...], BeforeValidator(_listed)] = ()
     cursor_secret: SecretStr | None = None
     redis: SecretStr | None = None
 

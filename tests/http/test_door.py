@@ -176,7 +176,12 @@ async def test_an_unknown_path_is_a_problem_document() -> None:
         response = await client.get("/nowhere")
 
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "Nothing is served at this path; GraphQL is at /graphql.",
+    }
 
 
 async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_nothing() -> None:
@@ -189,7 +194,12 @@ async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_not
     async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
         response = await client.get("/mistaken", headers={"x-request-id": "r-1"})
 
-    assert response.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": "The log has it under the id in X-Request-Id.",
+    }
     assert response.headers["x-request-id"] == "r-1"
 
 

@@ -108,7 +108,8 @@ def _refused(error: UpstreamError) -> Finding:
                 "wrong", "no answer", told, "the vendor is slow or hangs: see its status, or raise --seconds"
             )
         case UpstreamBadResponse():
-            return Finding("wrong", "not what was asked", told, advice or _remedy(error))
+            own = advice.replace("check base_url", f"check base_url in [systems.{error.system}]")
+            return Finding("wrong", "not what was asked", told, own or _remedy(error))
         case _:
             return Finding("wrong", "no answer", told, "the vendor is down: see its status")
 

@@ -15,6 +15,8 @@ from starlette.routing import Mount, Route
 from customer_gateway.http.door import Door
 from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.graphiql import explorer
+from customer_gateway.http.hosts import Hosts
+from customer_gateway.http.problem import problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 GRAPHQL: Final = ("/graphql", "/graphql/")
 """The paths of the endpoint: clients that join addresses may add the slash."""
+
+_NOTHING_HERE: Final = "Nothing is served at this path; GraphQL is at /graphql."
 
 
 def build_http(
@@ -59,7 +63,7 @@ def build_http(
     )
     inner.router.redirect_slashes = False  # to an absolute address, which a proxy's clients may not reach
     inner.state.circumstances = circumstances
-    return Door(inner, dict.fromkeys(GRAPHQL, endpoint))
+    return Door(inner, dict.fromkeys(GRAPHQL, endpoint), Hosts(settings.hosts))
 
 
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
@@ -98,14 +102,9 @@ def _status(status: str, code: HTTPStatus, more: Mapping[str, str] | None = None
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:
     raised = cast("HTTPException", error)
-    return _problem(raised.status_code, dict(raised.headers or {}))
+    detail = _NOTHING_HERE if raised.status_code == HTTPStatus.NOT_FOUND else None
+    return problem(raised.status_code, detail, raised.headers)
 
 
 async def _problem_of_ours(_: Request, __: Exception) -> Response:
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, {})
-
-
-def _problem(status: int, headers: dict[str, str]) -> Response:
-    """A problem document (RFC 9457) that tells nothing but the status."""
-    body = orjson.dumps({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status})
-    return Response(body, status, headers=headers, media_type="application/problem+json")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The log has it under the id in X-Request-Id.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Protocol
 
+from customer_gateway.http.problem import problem
 from customer_gateway.http.visit import Visit
 from customer_gateway.logs import REQUEST_ID
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
     from customer_gateway.http.answer import Answer
     from customer_gateway.http.boarding import Boarded
+    from customer_gateway.http.hosts import Hosts
+
+_MISDIRECTED: Final = problem(
+    HTTPStatus.MISDIRECTED_REQUEST,
+    "The gateway is not called by the name in the Host header; if it is to be, add it to `hosts` in [server].",
+)
 
 
 class Hot(Protocol):
@@ -30,12 +38,13 @@ class Hot(Protocol):
 class Door:
     """The outermost ASGI application; `inner`, and what is hot, finds the `Visit` in `scope["visit"]`.
 
-    `hot` has the way past Starlette, by path.
+    `hot` has the way past Starlette, by path. Who calls the gateway by a name that `hosts` does not expect stays out.
     """
 
-    def __init__(self, inner: Starlette, hot: Mapping[str, Hot]) -> None:
+    def __init__(self, inner: Starlette, hot: Mapping[str, Hot], hosts: Hosts) -> None:
         self.inner = inner
         self._hot = hot
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,7 +56,10 @@ class Door:
         before = REQUEST_ID.set(visit.request_id)
         try:
             hot = self._hot.get(scope["path"])
-            if hot is not None:
+            if not self._hosts.expect(scope.get("server"), visit.headers.get(b"host")):
+                visit.notes["refused"] = "host"
+                await _MISDIRECTED(scope, receive, visit.heard(send))
+            elif hot is not None:
                 await hot(scope, receive, send)
             else:
                 await self.inner(scope, receive, visit.heard(send))
@@ -64,6 +76,8 @@ class Door:
         if hot is None:
             return None
         visit = scope["visit"] = Visit(scope)
+        if not self._hosts.expect(scope.get("server"), visit.headers.get(b"host")):
+            return None
         before = REQUEST_ID.set(visit.request_id)
         try:
             return hot.settle(visit, body)

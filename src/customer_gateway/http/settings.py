@@ -13,6 +13,7 @@ class HttpSettings:
     the deadline by themselves, `grace_seconds` is what the rest of the answer may take after it. `body_bytes` is the
     most a POST may carry, `url_bytes` the most the query component of a GET may. `examples` is the text of GraphiQL's
     first tab. `partial_status` is the status of data with errors: 200, or 294 where intermediaries should see it.
+    `hosts` are the names that clients call the gateway by (see `Hosts`).
     """
 
     deadline_seconds: float = 10.0
@@ -22,3 +23,4 @@ class HttpSettings:
     graphiql: bool = True
     examples: str = ""
     partial_status: int = 200
+    hosts: tuple[str, ...] = ()

@@ -1,0 +1,56 @@
+"""By which names the gateway is called: a page of the web must not reach it as its own host.
+
+Whoever owns a name may let it point at this machine (DNS rebinding). A browser then takes the gateway for that page's
+own server, and hands the page every answer. The name still stands in the `Host` header, and tells.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_HOST: Final = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:]*)(:[0-9]*)?")
+
+
+class Hosts:
+    """The `names` that are expected, beside those that no page of the web can have: addresses, and names of one word.
+
+    Without `names` everything is expected of a gateway that other machines can reach: what stands in front of it knows
+    the names. A connection to this very machine is where a page would come in.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = frozenset(name.lower() for name in names)
+        self._is_known = lru_cache(maxsize=256)(self._is_name)
+
+    def expect(self, server: Any, host: bytes | None) -> bool:
+        """Whether a request may be served that came to `server`, as ASGI tells it, by the name `host`, if any."""
+        if host is None or not (self._names or (server and _is_this_machine(server[0]))):
+            return True
+        return self._is_known(host)
+
+    def _is_name(self, host: bytes) -> bool:
+        found = _HOST.fullmatch(host.decode("latin-1").lower())
+        if found is None:
+            return False
+        name = found["name"].removesuffix(".")
+        own = "." not in name or name.endswith(".localhost") or _is_address(name.strip("[]"))
+        return own or name in self._names
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def _is_this_machine(host: str) -> bool:
+    return _is_address(host) and ip_address(host).is_loopback
