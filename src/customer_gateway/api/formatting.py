@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
 
 MASK: Final = "Internal error; the log has it under the request id"
 LONGEST_MESSAGE: Final = 500
-"""Characters. GraphQL's own messages repeat the value they refuse, which may be as long as the request."""
+"""Characters. GraphQL's own messages repeat parts of the document, which may be as long as the request."""
+
+_OF_INPUT: Final = re.compile(r"(?:Variable '\$|Argument ')\w+' has invalid value")
+_VALUES: Final = (
+    (re.compile(r": Value '.*' does not exist in", re.DOTALL), ": this value does not exist in"),
+    (re.compile(r", found: .*", re.DOTALL), "."),
+    (re.compile(r"cannot represent value: .*", re.DOTALL), "cannot represent this value."),
+    (re.compile(r"(cannot represent .*?value): .*", re.DOTALL), r"\1."),
+    (re.compile(r"not to be None\.$"), "not to be null."),
+)
+"""How graphql-core repeats a value in its messages, and what is told instead."""
 
 FormattedError: TypeAlias = dict[str, Any]
 
@@ -47,7 +58,7 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
 
 def coded(error: GraphQLError, code: str, *, message: str | None = None, **extensions: object) -> FormattedError:
     """The error under a code, with its own message unless another is given."""
-    formatted: FormattedError = {"message": _shortened(error.message if message is None else message)}
+    formatted: FormattedError = {"message": _shortened(_without_value(error.message) if message is None else message)}
     if error.locations:
         formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path is not None:
@@ -96,6 +107,15 @@ def _upstream_extensions(cause: UpstreamError) -> dict[str, Any]:
 def _field_of(error: GraphQLError) -> str | None:
     """The field's name in the schema. Its path is no matter for the log: aliases are the client's own words."""
     return next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), None)
+
+
+def _without_value(message: str) -> str:
+    """What graphql-core says of an input, without the value: it may be personal, and is written as Python writes it."""
+    if not _OF_INPUT.match(message):
+        return message
+    for repeated, instead in _VALUES:
+        message = repeated.sub(instead, message)
+    return message
 
 
 def _shortened(message: str) -> str:
