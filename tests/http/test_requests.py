@@ -65,6 +65,14 @@ async def test_a_body_that_is_no_json_object_is_a_400_and_never_a_500(body: byte
     assert (response.status_code, code_of(response)) == (400, "BAD_USER_INPUT")
 
 
+async def test_where_a_body_stops_being_json_is_told() -> None:
+    async with World().client() as client:
+        response = await client.post("/graphql", content=b'{"query":\n "{ hello }",, }', headers=JSON)
+
+    (error,) = response.json()["errors"]
+    assert error["message"] == "The body is not JSON in UTF-8, or nests too deep, at line 2, column 14"
+
+
 async def test_json_nested_past_all_reason_is_a_400() -> None:
     body = b'{"query": "{ hello }", "variables": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001
     async with World().client() as client:

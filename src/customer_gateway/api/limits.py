@@ -128,7 +128,7 @@ def weight_of(document: DocumentNode, source: str) -> int:
 
 def too_deep() -> DocumentRefused:
     """The refusal of a document that nests deeper than can even be counted."""
-    return DocumentRefused(GraphQLError("The document nests too deep"), QueryTooDeep.code)
+    return DocumentRefused(GraphQLError("The document nests too deep to be read"), QueryTooDeep.code)
 
 
 def _refusal_of(error: GraphQLSyntaxError, limits: DocumentLimits) -> DocumentRefused:

@@ -223,7 +223,7 @@ def _agreed(method: str, media: Media | None) -> Media:
         allow = ", ".join(METHODS)
         raise RequestInvalid(405, f"The methods here are {allow}", headers=((b"allow", allow.encode()),))
     if media is None:
-        raise RequestInvalid(406, f"The answer is {Media.GRAPHQL.value} or {Media.JSON.value}")
+        raise RequestInvalid(406, f"The answer is {Media.GRAPHQL.value} or {Media.JSON.value}: Accept allows neither")
     return media
 
 

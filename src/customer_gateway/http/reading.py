@@ -74,7 +74,7 @@ def check_size(size: int, most: int) -> None:
     """Raises RequestInvalid (413) where a body of `size` bytes is too large."""
     if size > most:
         # What is still on its way is not read, so the connection cannot serve another request.
-        message, headers = f"The body has more than {most} bytes", ((b"connection", b"close"),)
+        message, headers = f"The body has more than {most} bytes, the most that is read", ((b"connection", b"close"),)
         raise RequestInvalid(413, message, "QUERY_TOO_LARGE", headers)
 
 
@@ -108,8 +108,9 @@ def request_of_body(body: bytes) -> GraphQLRequest:
     """The request in a JSON body. Raises RequestInvalid (400) where it is no JSON object, else ParametersInvalid."""
     try:
         parameters = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise RequestInvalid(400, "The body is not JSON in UTF-8") from None
+    except orjson.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise RequestInvalid(400, f"The body is not JSON in UTF-8, or nests too deep, at {place}") from None
     if not isinstance(parameters, dict):
         raise RequestInvalid(400, "The body must be a JSON object with a `query`; batches are not served")
     return _request(parameters)  # pyright: ignore[reportUnknownArgumentType]  a JSON object has only string keys
