@@ -589,7 +589,14 @@ def test_the_names_of_the_gateway_are_a_list_and_in_the_environment_a_text(
     assert loaded(tmp_path, PLAND).server.hosts == ("gateway.example.com", "other")
 
 
-def test_a_name_of_the_gateway_is_no_address_with_scheme_or_port(tmp_path: Path) -> None:
-    text = told(tmp_path, f'[server]\nhosts = ["https://gateway.example.com"]\n{PLAND}')
+@pytest.mark.parametrize("name", ["https://gateway.example.com", "gateway.example.com:80", ""])
+def test_a_name_of_the_gateway_is_no_address_with_scheme_or_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    in_file = told(tmp_path, f'[server]\nhosts = ["{name}"]\n{PLAND}')
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__HOSTS", f"good,{name}")
+    in_environment = told(tmp_path, PLAND)
 
-    assert text.endswith("expected: names such as gateway.example.com, without a scheme or a port")
+    expected = "expected: names such as gateway.example.com, without a scheme or a port"
+    assert in_file == f"{tmp_path / 'gateway.toml'}: [server] hosts: {expected}"
+    assert in_environment == f"environment: CUSTOMER_GATEWAY_SERVER__HOSTS: {expected}"

@@ -13,13 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -45,24 +43,10 @@ if TYPE_CHECKING:
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
-_HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _SECRET_LENGTH: Final = 16
 _TUPLE: Final = re.compile(r"\('[^']*'(?:, '[^']*')*,?\)")
-
-
-def _listed(names: object) -> object:
-    """A variable holds them in one text."""
-    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-
-
-def _host_name(text: str) -> str:
-    if not _HOST_NAME.fullmatch(text):
-        raise ValueError("names such as gateway.example.com, without a scheme or a port")
-    return text
-
-
-_HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class PartialStatus(IntEnum):
@@ -84,9 +68,18 @@ class ServerSettings(BaseModel):
     document_tokens: int = Field(default=2_000, ge=100)
     document_depth: int = Field(default=15, ge=3)
     partial_status: PartialStatus = PartialStatus.OK
-    hosts: Annotated[tuple[_HostName, ...], BeforeValidator(_listed)] = ()
+    hosts: tuple[str, ...] = ()
     cursor_secret: SecretStr | None = None
     redis: SecretStr | None = None
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _are_names(cls, value: object) -> list[str]:
+        """A variable holds them in one text, with commas between."""
+        names: Any = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or not all(map(_is_host_name, cast("list[object]", names))):
+            raise ValueError("names such as gateway.example.com, without a scheme or a port")
+        return cast("list[str]", names)
 
     @field_validator("cursor_secret")
     @classmethod
@@ -217,6 +210,10 @@ def _system(
         return kind, models[kind].model_validate(dict(table), context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_told(path, ("systems", name), error)) from None
+
+
+def _is_host_name(name: object) -> bool:
+    return isinstance(name, str) and _HOST_NAME.fullmatch(name) is not None
 
 
 def _is_redis_url(text: str) -> bool:

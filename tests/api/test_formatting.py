@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from customer_gateway.api.formatting import coded
+from customer_gateway.api.formatting import LONGEST_MESSAGE, coded
 from customer_gateway.execution import compile_operation
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +56,13 @@ async def test_a_wrong_variable_is_told_by_its_place_and_type_and_never_repeated
     (name,) = variables
 
     assert await messages(OF_VARIABLES, variables) == [f"Variable '${name}' has invalid value{place}: {reason}"]
+
+
+@pytest.mark.parametrize("part", [": Value '", "cannot represent ", ", found: ", "' does not exist in"])
+async def test_a_name_as_long_as_a_request_costs_no_more_than_it_takes_to_read(part: str) -> None:
+    (message, _) = await messages(OF_VARIABLES, {"filter": {part * 30_000: 1}})
+
+    assert len(message) <= LONGEST_MESSAGE
 
 
 async def test_a_wrong_variable_inside_a_literal_is_not_repeated_either() -> None:

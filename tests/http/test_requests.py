@@ -67,10 +67,14 @@ async def test_a_body_that_is_no_json_object_is_a_400_and_never_a_500(body: byte
 
 async def test_where_a_body_stops_being_json_is_told() -> None:
     async with World().client() as client:
-        response = await client.post("/graphql", content=b'{"query":\n "{ hello }",, }', headers=JSON)
+        broken = await client.post("/graphql", content=b'{"query":\n "{ hello }",, }', headers=JSON)
+        latin = await client.post("/graphql", content='{"query": "ä"}'.encode("latin-1"), headers=JSON)
 
-    (error,) = response.json()["errors"]
-    assert error["message"] == "The body is not JSON in UTF-8, or nests too deep, at line 2, column 14"
+    told = [response.json()["errors"][0]["message"] for response in (broken, latin)]
+    assert told == [
+        "The body is not JSON, or nests too deep, at line 2, column 14",
+        "The body is not in UTF-8, from byte 11 on",
+    ]
 
 
 async def test_json_nested_past_all_reason_is_a_400() -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wire.vendor import serving, telling
 
-from customer_gateway.wire import Share, Window
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.wire import Call, Client, Limits, Share, SharedTurns, Window
 from customer_gateway.wire.budget import Mark, Tally, first_common
 from customer_gateway.wire.policy import SKEW_SECONDS
 from customer_gateway.wire.share import WHOLE
 
 if TYPE_CHECKING:
     import random
+
+READ = Call("GET", "/customers/", idempotent=True)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
         (10, Share(3, 0), 4),
         (10, Share(3, 1), 3),
         (2, Share(3, 1), 1),
+        (2, Share(3, 2), 1),
     ],
 )
 def test_a_worker_has_an_even_part_of_a_window_and_the_first_ones_what_is_left_over(
@@ -47,56 +53,90 @@ def test_the_parts_are_the_whole_where_there_is_a_call_for_each(calls: int, work
     assert all(part.calls >= 1 for part in parts)
 
 
-@given(
-    calls=st.integers(1, 6),
-    workers=st.integers(1, 9),
-    seconds=st.sampled_from([0.2, 1.0, 60.0]),
-    now=st.floats(0, 1e6),
+WINDOWS = st.lists(
+    st.builds(Window, st.integers(1, 6), st.sampled_from([0.2, 0.3, 1.0, 1.1, 60.0])), min_size=1, max_size=3
 )
-def test_at_no_moment_may_more_workers_start_a_call_than_the_window_has_calls(
-    calls: int, workers: int, seconds: float, now: float
+
+
+class Worker:
+    """The turns of one of several workers."""
+
+    def __init__(self, share: Share, windows: list[Window]) -> None:
+        self.tallies = [Tally(share.of(window)) for window in windows]
+        openings = share.openings(windows)
+        self.openings = [] if openings is None else [openings.next]
+
+    def free(self, moment: float) -> float:
+        return first_common(moment, [*(tally.free for tally in self.tallies), *self.openings])
+
+    def start(self, moment: float, travel: float) -> float:
+        """Starts its next call as soon as it may; gives the start."""
+        start = first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
+        for tally in self.tallies:
+            tally.promise(Mark(start + travel, start))
+        return start
+
+
+@given(windows=WINDOWS, workers=st.integers(1, 9), now=st.floats(0, 1e6))
+def test_at_no_moment_may_more_workers_start_a_call_than_a_window_has_calls(
+    windows: list[Window], workers: int, now: float
 ) -> None:
-    whole = Window(calls, seconds)
-    tallies = [Tally(Share(workers, number).of(whole)) for number in range(workers)]
+    all_workers = [Worker(Share(workers, number), windows) for number in range(workers)]
 
-    free = [tally for tally in tallies if first_common(now, [tally.free]) <= now]
+    free = [worker for worker in all_workers if worker.free(now) <= now]
 
-    assert len(free) <= calls
+    assert len(free) <= min(window.calls for window in windows)
 
 
-@given(
-    calls=st.integers(1, 6),
-    workers=st.integers(1, 9),
-    seconds=st.sampled_from([0.2, 1.0, 60.0]),
-    chance=st.randoms(use_true_random=False),
-)
+@given(windows=WINDOWS, workers=st.integers(1, 9), chance=st.randoms(use_true_random=False))
 def test_whenever_the_workers_start_their_calls_no_window_of_the_vendor_holds_more_than_it_may(
-    calls: int, workers: int, seconds: float, chance: random.Random
+    windows: list[Window], workers: int, chance: random.Random
 ) -> None:
     arrivals: list[float] = []
     for number in range(workers):
-        part = Tally(Share(workers, number).of(Window(calls, seconds)))
-        start = 0.0
-        for _ in range(12):
-            start = first_common(start + chance.choice([0.0, seconds]) * chance.random(), [part.earliest])
-            arrived = start + chance.choice([0.0, SKEW_SECONDS, chance.uniform(0, SKEW_SECONDS)])
-            part.promise(Mark(arrived, start))
-            arrivals.append(arrived)
+        worker, start = Worker(Share(workers, number), windows), 0.0
+        for _ in range(10):
+            travel = chance.choice([0.0, SKEW_SECONDS, chance.uniform(0, SKEW_SECONDS)])
+            start = worker.start(start + chance.choice([0.0, windows[0].seconds]) * chance.random(), travel)
+            arrivals.append(start + travel)
 
-    for first in arrivals:
-        assert sum(first <= other < first + seconds - 1e-6 for other in arrivals) <= calls
+    for window in windows:
+        for first in arrivals:
+            assert sum(first <= other < first + window.seconds - 1e-6 for other in arrivals) <= window.calls
 
 
-def test_those_who_have_a_call_in_turns_come_to_it_again_and_again() -> None:
-    parts = [Share(3, number).of(Window(2, 1.0)) for number in range(3)]
-    openings = [part.openings for part in parts]
+@given(windows=WINDOWS, workers=st.integers(1, 9), now=st.floats(0, 1e6))
+def test_every_worker_has_its_turn_within_a_round(windows: list[Window], workers: int, now: float) -> None:
+    slowest = max((window.seconds * 1.25 + SKEW_SECONDS) / window.calls for window in windows)
 
-    assert openings[1] is None, "it has the second call for itself"
-    for mine in (openings[0], openings[2]):
-        assert mine is not None
-        assert mine.every == 2 * (1.0 + SKEW_SECONDS + mine.open_for)
-        for moment in (0.0, 17.0, 1e5):
-            opening = mine.next(moment)
-            assert moment <= opening <= moment + mine.every
-            assert mine.next(opening + mine.open_for / 2) == opening + mine.open_for / 2
-            assert mine.next(opening + mine.open_for + 0.001) > opening + mine.open_for + 0.001
+    for number in range(workers):
+        assert Worker(Share(workers, number), windows).free(now) <= now + workers * slowest + 1e-6
+
+
+@pytest.mark.anyio
+async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_together() -> None:
+    async with serving(telling([])) as vendor:
+        clients = [
+            Client(
+                system="billbee",
+                base_url=vendor.base_url,
+                turns=SharedTurns(share=Share(4, number)).of(("here",), [Window(2, 0.4)]),
+                limits=Limits(calls_per_second=5),
+                share=Share(4, number),
+            )
+            for number in range(4)
+        ]
+
+        calls = [client.call(READ, Deadline.after(9)) for client in clients for _ in range(2)]
+        answers = await asyncio.gather(*calls)
+
+        assert [answer.status for answer in answers] == [200] * 8
+        assert fullest(vendor.arrivals, 0.4) <= 2
+        assert fullest(vendor.arrivals, 1.0) <= 5
+        for client in clients:
+            await client.aclose()
+
+
+def fullest(arrivals: list[float], seconds: float) -> int:
+    """The most arrivals in any window of so many seconds, as a strict vendor counts."""
+    return max(sum(first <= other < first + seconds for other in arrivals) for first in arrivals)

@@ -17,15 +17,7 @@ MASK: Final = "Internal error; the log has it under the request id"
 LONGEST_MESSAGE: Final = 500
 """Characters. GraphQL's own messages repeat parts of the document, which may be as long as the request."""
 
-_OF_INPUT: Final = re.compile(r"(?:Variable '\$|Argument ')\w+' has invalid value")
-_VALUES: Final = (
-    (re.compile(r": Value '.*' does not exist in", re.DOTALL), ": this value does not exist in"),
-    (re.compile(r", found: .*", re.DOTALL), "."),
-    (re.compile(r"cannot represent value: .*", re.DOTALL), "cannot represent this value."),
-    (re.compile(r"(cannot represent .*?value): .*", re.DOTALL), r"\1."),
-    (re.compile(r"not to be None\.$"), "not to be null."),
-)
-"""How graphql-core repeats a value in its messages, and what is told instead."""
+_OF_INPUT: Final = re.compile(r"(?:Variable '\$|Argument ')\w+' has invalid value(?: at [\w.\[\]]+)?: ")
 
 FormattedError: TypeAlias = dict[str, Any]
 
@@ -111,11 +103,25 @@ def _field_of(error: GraphQLError) -> str | None:
 
 def _without_value(message: str) -> str:
     """What graphql-core says of an input, without the value: it may be personal, and is written as Python writes it."""
-    if not _OF_INPUT.match(message):
+    of_input = _OF_INPUT.match(message)
+    if of_input is None:
         return message
-    for repeated, instead in _VALUES:
-        message = repeated.sub(instead, message)
-    return message
+    return message[: of_input.end()] + _reason_alone(message[of_input.end() :])
+
+
+def _reason_alone(reason: str) -> str:
+    """Searched, not matched: names in it may be as long as the request."""
+    if reason.startswith("Value '"):
+        return "this value does not exist in" + reason[reason.rfind("' does not exist in") :].partition(" in")[2]
+    if reason.endswith("not to be None."):
+        return reason.removesuffix("None.") + "null."
+    for cut in (", but encountered error", ", found: "):
+        if reason.startswith("Expected ") and cut in reason:
+            return reason.partition(cut)[0] + "."
+    kept = reason.partition(": ")[0]
+    if " cannot represent " in kept:
+        return kept.replace("cannot represent value", "cannot represent this value") + "."
+    return reason
 
 
 def _shortened(message: str) -> str:

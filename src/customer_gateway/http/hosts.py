@@ -53,4 +53,8 @@ def _is_address(text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_this_machine(host: str) -> bool:
-    return _is_address(host) and ip_address(host).is_loopback
+    if not _is_address(host):
+        return False
+    address = ip_address(host)
+    mapped = getattr(address, "ipv4_mapped", None)  # of a socket that takes both kinds
+    return (mapped or address).is_loopback

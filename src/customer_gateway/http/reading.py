@@ -109,11 +109,18 @@ def request_of_body(body: bytes) -> GraphQLRequest:
     try:
         parameters = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise RequestInvalid(400, f"The body is not JSON in UTF-8, or nests too deep, at {place}") from None
+        raise RequestInvalid(400, _why_not_json(body, error)) from None
     if not isinstance(parameters, dict):
         raise RequestInvalid(400, "The body must be a JSON object with a `query`; batches are not served")
     return _request(parameters)  # pyright: ignore[reportUnknownArgumentType]  a JSON object has only string keys
+
+
+def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        body.decode()
+    except UnicodeDecodeError as undecodable:
+        return f"The body is not in UTF-8, from byte {undecodable.start} on"
+    return f"The body is not JSON, or nests too deep, at line {error.lineno}, column {error.colno}"
 
 
 def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:

@@ -43,22 +43,18 @@ class Tally:
     `window` is this worker's part of the `whole`; `key` names the tally among all that the workers share.
     """
 
-    __slots__ = ("_calls", "_openings", "_promises", "_seconds", "_started", "key", "whole")
+    __slots__ = ("_calls", "_promises", "_seconds", "_started", "key", "whole")
 
     def __init__(self, window: Window, whole: Window | None = None, key: str = "") -> None:
         self.whole = whole or window
         self.key = key
         self._calls = window.calls
         self._seconds = window.seconds
-        self._openings = window.openings
         self._started: list[Start] = []
         self._promises: list[Mark] = []
 
     def earliest(self, moment: float) -> float:
-        """The first moment, not before `moment`, that fits among all that started or were promised a turn.
-
-        That is, if no other comes out when it is asked again with that moment (see `first_common`).
-        """
+        """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
         return self._fit(moment, [*self._known(), *self._promises])
 
     def free(self, moment: float) -> float:
@@ -76,7 +72,7 @@ class Tally:
         for first, last in zip(marks, marks[self._calls - 1 :], strict=False):
             if last.at - self._seconds < moment < first.counted + self._seconds:
                 moment = first.counted + self._seconds
-        return moment if self._openings is None else self._openings.next(moment)
+        return moment
 
     def begin(self, start: Start) -> None:
         oldest = start.began - self._seconds
@@ -97,7 +93,7 @@ class Budget:
     """One worker's `share` of all windows of a client, each with a tally per scope; `name` says whose they are."""
 
     def __init__(self, windows: Sequence[Window], share: Share = WHOLE, name: str = "") -> None:
-        self._wholes = tuple(windows)
+        self.wholes = tuple(windows)
         self._windows = tuple(map(share.of, windows))
         self._name = name
         self._tallies: dict[tuple[int, Hashable], Tally] = {}
@@ -105,7 +101,7 @@ class Budget:
     @property
     def longest_window(self) -> float:
         """The vendor's own, in seconds, whatever the share; 0 without windows."""
-        return max((window.seconds for window in self._wholes), default=0.0)
+        return max((window.seconds for window in self.wholes), default=0.0)
 
     def __bool__(self) -> bool:
         return bool(self._windows)
@@ -117,11 +113,11 @@ class Budget:
     def _tally(self, number: int, window: Window, scope: Hashable) -> Tally:
         tally = self._tallies.get((number, scope))
         if tally is None:
-            tally = self._tallies[number, scope] = Tally(window, self._wholes[number], self._key(number, scope))
+            tally = self._tallies[number, scope] = Tally(window, self.wholes[number], self._key(number, scope))
         return tally
 
     def _key(self, number: int, scope: Hashable) -> str:
-        whole = self._wholes[number]
+        whole = self.wholes[number]
         return f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
 
     def forget_promises(self) -> None:

@@ -60,6 +60,8 @@ class Turns:
     ) -> None:
         self.budget = Budget(windows, share, name)
         self.clock = clock
+        self._share = share
+        self._openings = share.openings(windows)
         self._gates: list[Gate] = []
         self._closed_until = 0.0
         self._asked_until = 0.0
@@ -71,6 +73,7 @@ class Turns:
     def join(self, gate: Gate) -> None:
         """From now on the calls of `gate` take their turns here."""
         self._gates.append(gate)
+        self._openings = self._share.openings(window for budget in self._budgets() for window in budget.wholes)
 
     async def wait(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> Start:
         """Wait for a turn of `gate` that fits `tallies`."""
@@ -119,7 +122,14 @@ class Turns:
 
     def _turn(self, tallies: tuple[Tally, ...], now: float) -> float:
         moment = max(now, self._closed_until)
-        return first_common(moment, [tally.earliest for tally in tallies]) if tallies else moment
+        return self._common(moment, [tally.earliest for tally in tallies]) if tallies else moment
+
+    def _common(self, moment: float, fits: list[Callable[[float], float]]) -> float:
+        """The first moment that fits, and at which this worker may start calls at all."""
+        return first_common(moment, fits if self._openings is None else [*fits, self._openings.next])
+
+    def _budgets(self) -> list[Budget]:
+        return [self.budget, *(gate.budget for gate in self._gates)]
 
     def _promise(self, waiter: _Waiter, now: float) -> None:
         turn = self._turn(waiter.tallies, now)
@@ -159,7 +169,7 @@ class Turns:
         for waiter in self._waiting:
             if not waiter.gate.has_room or waiter.mark.at > now or waiter.future.done():
                 continue
-            held = first_common(now, [tally.free for tally in waiter.tallies]) <= now
+            held = self._common(now, [tally.free for tally in waiter.tallies]) <= now
             if not held:
                 break
             self._admit(waiter, now)
@@ -176,7 +186,7 @@ class Turns:
 
     def _promise_anew(self, now: float) -> None:
         self._stale = False
-        for budget in (self.budget, *(gate.budget for gate in self._gates)):
+        for budget in self._budgets():
             budget.forget_promises()
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
@@ -216,7 +226,7 @@ class Gate:
         self.budget = Budget(windows, share, name)
         self._parallel = parallel
         self._under_way = 0
-        self._turns = turns or Turns((), clock)
+        self._turns = turns or Turns((), clock, share)
         self._turns.join(self)
         self._longest_window = max(self._turns.budget.longest_window, self.budget.longest_window)
 

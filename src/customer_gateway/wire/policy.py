@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,30 +28,13 @@ def per_template(call: Call) -> Hashable:
     return call.endpoint
 
 
-class Openings(NamedTuple):
-    """When calls may start, in seconds of the machine's clock: from `first` on for `open_for`, and so again `every`."""
-
-    first: float
-    open_for: float
-    every: float
-
-    def next(self, moment: float) -> float:
-        """The first moment, not before `moment`, at which it is open."""
-        since = (moment - self.first) % self.every
-        return moment if since < self.open_for else moment + self.every - since
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`.
-
-    With `openings` calls start in those alone.
-    """
+    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
 
     calls: int
     seconds: float
     scope: Callable[[Call], Hashable] = per_client
-    openings: Openings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,34 @@
-"""What one worker has of a budget that several workers spend without telling each other."""
+"""What one worker has of the budgets that several workers spend without telling each other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from math import floor
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from customer_gateway.wire.policy import SKEW_SECONDS, Openings
+from customer_gateway.wire.policy import SKEW_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from customer_gateway.wire.policy import Window
 
 _OPEN_FOR: Final = 0.25  # of a window: a loop that is busy for longer than this misses its turn
+
+
+class Openings(NamedTuple):
+    """When calls may start, in seconds of the machine's clock: from `first` on for `open_for`, and so again `every`."""
+
+    first: float
+    open_for: float
+    every: float
+
+    def next(self, moment: float) -> float:
+        """The first moment, not before `moment`, at which it is open."""
+        round_number = floor((moment - self.first) / self.every)
+        if moment < self.first + round_number * self.every + self.open_for:
+            return moment
+        return self.first + (round_number + 1) * self.every  # asked again with this, it is the same to the last bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +39,29 @@ class Share:
     number: int | None = None
 
     def of(self, window: Window) -> Window:
-        """This worker's part of `window`: those of all workers together are never more than the whole.
+        """This worker's part of `window`: an even one, and for the first workers a call of what is left over.
 
-        An even part, the first workers one call of the rest. Where a window has fewer calls than there are workers,
-        those that come to the same call have it in turns. One that does not know its number then has a call in as many
-        windows, which keeps the rate, but not each window.
+        Where there are fewer calls than workers it is one call, to be started in `openings` alone. A worker that does
+        not know its number then has one call in as many windows, which keeps the rate, but not each window.
         """
         calls, rest = divmod(window.calls, self.workers)
         if calls:
             return replace(window, calls=calls + (self.number is not None and self.number < rest))
-        if self.number is None:
-            return replace(window, calls=1, seconds=window.seconds * self.workers)
-        turns = range(self.number % window.calls, self.workers, window.calls)
-        openings = None if len(turns) == 1 else _in_turns(window.seconds, turns.index(self.number), len(turns))
-        return replace(window, calls=1, openings=openings)
+        return replace(window, calls=1, seconds=window.seconds * (self.workers if self.number is None else 1))
+
+    def openings(self, windows: Iterable[Window]) -> Openings | None:
+        """When this worker may start calls that are counted in all of `windows`; None where it may at any time.
+
+        Where one of them has fewer calls than there are workers, all take turns: so far apart that from one turn to
+        that after as many as a window has calls there is a window, though a call counts `SKEW_SECONDS` late.
+        """
+        scarce = [window for window in windows if window.calls < self.workers]
+        if not scarce or self.number is None:
+            return None
+        open_for = min(window.seconds for window in scarce) * _OPEN_FOR
+        apart = max((window.seconds + SKEW_SECONDS + open_for) / window.calls for window in scarce)
+        return Openings(first=self.number * apart, open_for=open_for, every=self.workers * apart)
 
 
 WHOLE: Final = Share()
 """The share of a worker that is alone."""
-
-
-def _in_turns(seconds: float, turn: int, turns: int) -> Openings:
-    """When one of so many may start its call, if each leaves the others a window of so many seconds.
-
-    A call counts as late as `SKEW_SECONDS` after its start, so the next may start a window after that.
-    """
-    open_for = seconds * _OPEN_FOR
-    apart = open_for + SKEW_SECONDS + seconds
-    return Openings(first=turn * apart, open_for=open_for, every=turns * apart)
