@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from wire.vendor import JSON, answering, later, serving, telling
+from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.model.deadline import Deadline
@@ -18,11 +18,6 @@ from customer_gateway.wire.policy import SKEW_SECONDS
 pytestmark = pytest.mark.anyio
 
 READ = Call("GET", "/customers/", idempotent=True)
-
-
-def fullest(arrivals: list[float], seconds: float) -> int:
-    """The most arrivals in any window of so many seconds, as a strict vendor counts."""
-    return max(sum(first <= other < first + seconds for other in arrivals) for first in arrivals)
 
 
 async def sent(client: Client, calls: list[Call], seconds: float = 9) -> list[object]:

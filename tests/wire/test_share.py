@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire.vendor import serving, telling
+from wire.vendor import fullest, serving, telling
 
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits, Share, SharedTurns, Window
@@ -135,8 +135,3 @@ async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_
         assert fullest(vendor.arrivals, 1.0) <= 5
         for client in clients:
             await client.aclose()
-
-
-def fullest(arrivals: list[float], seconds: float) -> int:
-    """The most arrivals in any window of so many seconds, as a strict vendor counts."""
-    return max(sum(first <= other < first + seconds for other in arrivals) for first in arrivals)

@@ -150,3 +150,8 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def fullest(arrivals: list[float], seconds: float) -> int:
+    """The most arrivals in any window of so many seconds, as a strict vendor counts."""
+    return max(sum(first <= other < first + seconds for other in arrivals) for first in arrivals)
