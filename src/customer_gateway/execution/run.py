@@ -153,8 +153,7 @@ class Run:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
-        if plan.deferral is not None:
-            self._put_off(plan, objects, positions)
+        self._put_off(plan, objects, positions)
         scope = Scope(objects, positions)
         read = plan.reader(len(objects))
         if read is None:
