@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
 
 HEAD_BYTES: Final = 65_536
-"""A head of so many bytes is taken, one of twice as many never is; the same goes for the trailers of a body."""
+"""A head of so many bytes is taken, one of three times as many never is; so it is with the trailers of a body.
+
+The first piece of a head is not counted, nor the one that ends it: either may bring other requests as well.
+"""
 
 _UNREADABLE: Final = "Invalid HTTP request received."
 _TOO_LARGE: Final = "The head of a request is too large."
