@@ -3,10 +3,11 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/gateway
 COPY requirements/runtime.lock requirements/
-RUN /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.lock
+RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /opt/gateway/bin/pip check \
  && /opt/gateway/bin/pip uninstall --yes --quiet hatchling editables pip
 
 FROM python:3.11-slim

@@ -79,10 +79,15 @@ $(DEV): | $(BIN)/python
 	@$(MAKE) --no-print-directory install LOCKED=dev
 	@rm -f $(VENV)/.dev-* && touch $@
 
+# The lock is complete, so pip resolves nothing: a later release of any package cannot change what is installed.
+# `pip check` holds the environment against what each package requires.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
 .PHONY: install
 install:
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(LOCKED).lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/$(LOCKED).lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) check
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer is found. If there is one: make PYTHON=/path/to/python3"; exit 1; }
