@@ -58,7 +58,7 @@ def test_a_vendors_name_is_said_in_camel_case(vendor: str, name: str) -> None:
         (documents.long("Field", "…"), "9000000000", 9_000_000_000),
         (documents.decimal("Field", "…"), 12.5, Decimal("12.5")),
         (documents.boolean("Field", "…"), 0, False),
-        (documents.moment("Field", "…"), 0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (documents.moment("Field", "…"), 1774220400000, datetime(2026, 3, 22, 23, tzinfo=UTC)),
         (documents.day("Field", "…"), "2026-01-31", date(2026, 1, 31)),
         (documents.json("Field", "…"), {"any": [1, None]}, {"any": [1, None]}),
         (documents.many("Field", Leaf.DAY, "…"), ["2026-01-31", None], [date(2026, 1, 31)]),

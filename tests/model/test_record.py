@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from customer_gateway.model.record import Reading, Record, content_version, enumerated
+from customer_gateway.model.values import UNREADABLE
 
 # What a decoded JSON document can hold: integers of 64 bits, finite doubles.
 JSON_VALUES = st.recursive(
@@ -57,7 +59,17 @@ def test_a_text_is_as_sent_and_a_blank_one_is_none(value: object, expected: str 
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize("value", [True, False, [], ["a"], {}, {"a": 1}])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1050.0, "1050"), (8123456.0, "8123456"), (-0.0, "0"), (1e22, "1" + "0" * 22), (["a"], "a")]
+)
+def test_a_text_is_read_from_integers_that_came_as_floats_and_from_a_list_of_one(value: object, expected: str) -> None:
+    part = record(value)
+
+    assert part.text("field") == expected
+    assert notices(part) == set()
+
+
+@pytest.mark.parametrize("value", [True, False, ["a", "b"], {}, {"a": 1}, [{}]])
 def test_what_is_no_text_is_none_with_a_notice(value: object) -> None:
     part = record(value)
 
@@ -75,6 +87,10 @@ def test_what_is_no_text_is_none_with_a_notice(value: object) -> None:
         ("-7", -7),
         ("007", 7),
         (7.0, 7),
+        ("7.0", 7),
+        ([7], 7),
+        (" ", None),
+        ([], None),
         (2**53 + 1, 2**53 + 1),
         (None, None),
         ("", None),
@@ -87,7 +103,7 @@ def test_an_integer_is_read_from_numbers_and_texts(value: object, expected: int 
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize("value", [True, 7.5, "7.0", "7,0", "--7", "- 7", "٣", "²", "x", " ", [7], {}, "9" * 5_000])
+@pytest.mark.parametrize("value", [True, 7.5, "7.1", "7,0", "--7", "- 7", "٣", "²", "x", [7, 8], {}, "9" * 5_000])
 def test_what_is_no_integer_is_none_with_a_notice(value: object) -> None:
     part = record(value)
 
@@ -117,7 +133,7 @@ def test_a_decimal_is_read_digit_by_digit(value: object, expected: Decimal | Non
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize("value", ["12,50", "NaN", "Infinity", "x", " ", True, [1], {}, "1e999999999", "1e-401"])
+@pytest.mark.parametrize("value", ["12,50", "NaN", "Infinity", "x", True, [1, 2], {}, "1e999999999", "1e-401"])
 def test_what_is_no_decimal_is_none_with_a_notice(value: object) -> None:
     part = record(value)
 
@@ -138,18 +154,30 @@ def test_what_is_no_decimal_is_none_with_a_notice(value: object) -> None:
         ("False", False),
         ("0", False),
         (0, False),
+        (-1, True),
+        (1.0, True),
+        ("1.0", True),
+        ("TRUE", True),
+        ("Y", True),
+        ("yes", True),
+        (0.0, False),
+        ("N", False),
+        ("no", False),
+        ([True], True),
         (None, None),
         ("", None),
+        (" ", None),
+        ([], None),
     ],
 )
-def test_a_flag_is_read_from_the_vendors_five_spellings(value: object, expected: bool | None) -> None:  # noqa: FBT001 - a flag is what is read
+def test_a_flag_is_read_where_its_spelling_is_clear(value: object, expected: bool | None) -> None:  # noqa: FBT001 - a flag is what is read
     part = record(value)
 
     assert part.flag("field") is expected
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize("value", ["yes", "TRUE", 2, -1, 1.0, [], {}])
+@pytest.mark.parametrize("value", ["ja", "on", 2, -2, 0.5, [True, False], {}])
 def test_what_is_no_flag_is_none_with_a_notice(value: object) -> None:
     part = record(value)
 
@@ -167,10 +195,17 @@ def test_what_is_no_flag_is_none_with_a_notice(value: object) -> None:
         ("2026-07-31", datetime(2026, 7, 30, 22, tzinfo=UTC)),
         (1774220400000, datetime(2026, 3, 22, 23, tzinfo=UTC)),
         ("1774220400000", datetime(2026, 3, 22, 23, tzinfo=UTC)),
-        (0, datetime(1970, 1, 1, tzinfo=UTC)),
-        (-1000.0, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (1774220400000.0, datetime(2026, 3, 22, 23, tzinfo=UTC)),
+        ("20250630", datetime(2025, 6, 29, 22, tzinfo=UTC)),
+        (20250630, datetime(2025, 6, 29, 22, tzinfo=UTC)),
+        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (None, None),
         ("", None),
+        (" ", None),
+        ([], None),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01", None),
+        ("0001-01-01T00:00:00Z", None),
     ],
 )
 def test_a_moment_is_in_utc_and_zoneless_ones_are_of_the_systems_zone(value: object, expected: datetime | None) -> None:
@@ -182,7 +217,10 @@ def test_a_moment_is_in_utc_and_zoneless_ones_are_of_the_systems_zone(value: obj
 
 @pytest.mark.parametrize(
     "value",
-    ["0000-00-00", "0001-01-01T00:00:00", "yesterday", "31.01.2026", " ", True, 2**63, "9" * 5_000, 1e300, [], {}],
+    [
+        *("0000-00-00", "yesterday", "31.01.2026", True, 2**63, "9" * 5_000, 1e300, {}, ["2026-01-31", "2026-02-01"]),
+        *(0, "0", -1000.0, 1774220400, "1774220400", "1900-01-01T00:00:00", "1979-12-31", "2102-01-01", "20251301"),
+    ],
 )
 def test_what_is_no_moment_is_none_with_a_notice(value: object) -> None:
     part = record(value)
@@ -198,6 +236,10 @@ def test_what_is_no_moment_is_none_with_a_notice(value: object) -> None:
         ("2026-01-31T23:30:00Z", date(2026, 2, 1)),
         ("2026-01-31T23:30:00", date(2026, 1, 31)),
         (1774220400000, date(2026, 3, 23)),
+        ("20250630", date(2025, 6, 30)),
+        (20250630, date(2025, 6, 30)),
+        ("0001-01-01", None),
+        ("0001-01-01T00:00:00", None),
         ("9999-12-31", date(9999, 12, 31)),
         ("9999-12-31T23:59:59Z", date(9999, 12, 31)),
         (None, None),
@@ -211,7 +253,15 @@ def test_a_day_is_the_one_in_the_systems_zone(value: object, expected: date | No
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize(("value", "reason"), [("2026-13-01", "not a date"), ("x", "not a point in time")])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("2026-13-01", "not a date"),
+        ("0000-00-00", "not a date"),
+        ("1900-01-01", "not a date"),
+        ("x", "not a point in time"),
+    ],
+)
 def test_what_is_no_day_is_none_with_a_notice(value: object, reason: str) -> None:
     part = record(value)
 
@@ -242,7 +292,7 @@ def test_a_part_is_a_nested_object_and_an_empty_one_where_there_is_none() -> Non
     assert record({}).part("absent").document == {}
 
 
-@pytest.mark.parametrize("value", ["text", 1, [{}], False])
+@pytest.mark.parametrize("value", ["text", 1, [{}, {}], False])
 def test_a_part_of_another_form_is_empty_with_a_notice(value: object) -> None:
     part = record(value)
 
@@ -263,8 +313,36 @@ def test_parts_of_another_form_are_left_out_with_a_notice() -> None:
 
     assert [each.document for each in mixed.parts("field")] == [{"id": 1}]
     assert notices(mixed) == {"not an object"}
-    assert alone.parts("field") == []
-    assert notices(alone) == {"not a list"}
+    assert [each.document for each in alone.parts("field")] == [{"id": 1}]
+    assert notices(alone) == set()
+
+
+def test_a_list_of_one_is_its_only_object_where_one_is_documented() -> None:
+    listed, none = record([{"city": "Hamburg"}]), record(list[object]())
+
+    assert listed.part("field").text("city") == "Hamburg"
+    assert none.part("field").document == {}
+    assert notices(listed) == notices(none) == set()
+
+
+def test_a_key_of_another_form_is_none_with_a_notice_and_a_number_in_any_spelling_is_its_digits() -> None:
+    form = re.compile("[0-9]{1,5}")
+
+    sent = (15, 15.0, "15", " 15 ", "15.0")
+    assert {record(value).foreign_key("field", form) for value in sent} == {"15"}
+    assert record("").foreign_key("field", form) is None
+    odd = record("Kalle")
+    assert odd.foreign_key("field", form) is None
+    assert notices(odd) == {"not a key of its form"}
+
+
+@pytest.mark.parametrize("value", ["Kalle", 1.5, {}, True])
+def test_a_value_that_cannot_be_read_is_told_from_one_that_is_not_there(value: object) -> None:
+    odd = Record({"field": value}, reading())
+
+    assert odd.reading.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE
+    assert odd.reading.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE, "noticed before"
+    assert odd.reading.value_or_unreadable(lambda: odd.integer("absent")) is None
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,11 @@ def customer(**document: object) -> CustomerView:
 
 
 def test_each_field_is_read_where_the_vendor_has_it() -> None:
-    full = customer(Name="A", Notes=["n", ""], Supplier=1, Limit=12.5, Created=0, Start="2026-01-31")
+    full = customer(Name="A", Notes=["n", ""], Supplier=1, Limit=12.5, Created=1774220400000, Start="2026-01-31")
 
     assert (full.name, full.notes, full.is_supplier) == ("A", ["n"], True)
     assert (full.credit_limit, full.start_date) == (Decimal("12.5"), date(2026, 1, 31))
-    assert full.created_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert full.created_at == datetime(2026, 3, 22, 23, tzinfo=UTC)
 
 
 def test_what_is_blank_or_absent_is_none() -> None:

@@ -52,7 +52,7 @@ strawberry.enum(
     FieldState,
     description="Why a field has the value it has, or none. VALUE: it has one; EMPTY: the system holds none; "
     "NOT_IN_SYSTEM: the system has no such field; DENIED: the credentials may not read it; REDACTED: kept from the "
-    "caller; FAILED: the read failed.",
+    "caller; FAILED: the read failed; UNREADABLE: the system sent something that cannot be read as this field.",
 )
 
 

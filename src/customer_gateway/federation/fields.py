@@ -12,9 +12,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamError
+from customer_gateway.model.values import UNREADABLE, is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import Request
@@ -59,7 +60,7 @@ def read_views(
     """The field of many records of one system: a list where the documents tell it, else the reader's answer."""
     reader = system.readers.get(name)
     if reader is not None:
-        return reader(views, reads)
+        return _without_unreadable(name, reader(views, reads))
     if name in KEYED:
         return [None] * len(views)  # a system that has such users has a reader for them
     if name.startswith(_BILLING):
@@ -69,6 +70,26 @@ def read_views(
     return [[] if value is None else value for value in values] if name in LISTS else values
 
 
+async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Sequence[Any]:
+    """A reader's values with nothing in the place of those that it could not read."""
+    found = await values
+    if UNREADABLE not in found:
+        return found
+    return [([] if name in LISTS else None) if value is UNREADABLE else value for value in found]
+
+
+async def read_states(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
+    """The field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
+    reader = system.readers.get(name)
+    values = await (reader(views, reads) if reader is not None else _awaited(read_views(name, system, views, reads)))
+    stated = f"{name}_key" if name in KEYED else name
+    told = getattr(type(views[0]), stated, None) is not None
+    return [
+        UNREADABLE if told and is_empty(value) and view.unreadable(stated) else value
+        for view, value in zip(views, values, strict=True)
+    ]
+
+
 async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
     """Linked customers: the field of each record, then one value of them."""
     per_record = await read_records(name, customers, reads)
@@ -76,15 +97,15 @@ async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Seq
     return [choose(values) for values in per_record]
 
 
-async def read_records(name: str, customers: Sequence[Customer], reads: Reads) -> list[list[Any]]:
-    """The field of every record of every customer, record by record in each customer's order."""
+async def read_records(
+    name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
+) -> list[list[Any]]:
+    """The field of every record of every customer, as `read` gives it, record by record in each customer's order."""
     views: dict[str, tuple[System, list[nouns.Customer]]] = {}
     for customer in customers:
         for system, view in customer.records:
             views.setdefault(system.name, (system, []))[1].append(view)
-    answers = await asyncio.gather(
-        *(_awaited(read_views(name, system, mine, reads)) for system, mine in views.values())
-    )
+    answers = await asyncio.gather(*(_awaited(read(name, system, mine, reads)) for system, mine in views.values()))
     columns = {system: iter(values) for system, values in zip(views, answers, strict=True)}
     return [[next(columns[system.name]) for system, _ in customer.records] for customer in customers]
 
@@ -95,7 +116,7 @@ async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence
 
 def _first(values: Sequence[Any]) -> Any:
     """The first non-empty value; where there is none but a read failed, its failure."""
-    found = [value for value in values if value not in (None, [], ())]
+    found = [value for value in values if not is_empty(value)]
     return next((value for value in found if not isinstance(value, UpstreamError)), found[0] if found else None)
 
 

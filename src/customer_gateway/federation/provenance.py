@@ -8,9 +8,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
-from customer_gateway.federation.fields import read_records
+from customer_gateway.federation.fields import read_records, read_states
 from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.model.values import UNREADABLE, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,15 @@ class FieldState(Enum):
     DENIED = "DENIED"
     REDACTED = "REDACTED"
     FAILED = "FAILED"
+    UNREADABLE = "UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldProvenance:
-    """`record` supplied the value, holds nothing in the field, or could not be read; None where no system has it."""
+    """`record` supplied the value, holds nothing in the field, or could not be read; None where no system has it.
+
+    UNREADABLE: the record holds something in the field that cannot be read as it.
+    """
 
     field: str
     record: RecordRef | None
@@ -59,7 +64,8 @@ async def provenance(
 async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:
     name = _MODEL_NAMES[field]
     supplied = any(name in held.system.kind.supplies for customer in customers for held in customer.records)
-    values = await read_records(name, customers, reads) if supplied else [[None] * len(c.records) for c in customers]
+    nothing = [[None] * len(customer.records) for customer in customers]
+    values = await read_records(name, customers, reads, read_states) if supplied else nothing
     return [_state(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
 
 
@@ -72,9 +78,12 @@ def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProven
     if not candidates:
         return FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)
     for ref, value in candidates:
-        if value not in (None, [], ()) and not isinstance(value, UpstreamError):
+        if not is_empty(value) and value is not UNREADABLE and not isinstance(value, UpstreamError):
             return FieldProvenance(field, ref, FieldState.VALUE)
     for ref, value in candidates:
         if isinstance(value, UpstreamError):
             return FieldProvenance(field, ref, FieldState.FAILED)
+    for ref, value in candidates:
+        if value is UNREADABLE:
+            return FieldProvenance(field, ref, FieldState.UNREADABLE)
     return FieldProvenance(field, candidates[0][0], FieldState.EMPTY)

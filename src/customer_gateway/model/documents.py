@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.model import record
-from customer_gateway.model.record import Record, is_list, is_object
+from customer_gateway.model.record import Record, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,16 +60,14 @@ class Field:
             return None
         if not self.many:
             return self._one(value, part.reading)
-        items: list[Any] = value if is_list(value) else [value]
+        items: list[Any] = value if is_list(value) else [] if value == "" else [value]
         return [one for item in items if (one := self._one(item, part.reading)) is not None]
 
     def _one(self, value: Any, reading: Reading) -> Any:
         if isinstance(self.type, Leaf):
             return _READERS[self.type](value, self.vendor, reading)
-        if is_object(value):
-            return Record(value, reading)
-        reading.drift.notice(self.vendor, "not an object")
-        return None
+        document = record.read_object(value, self.vendor, reading)
+        return None if document is None else Record(document, reading)
 
 
 @dataclass(frozen=True)

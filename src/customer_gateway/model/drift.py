@@ -32,15 +32,21 @@ _log = structlog.get_logger("customer_gateway.drift")
 
 
 class Drift:
-    """The notices of one system: a field and a reason, each logged the first time it is met (never the value)."""
+    """The notices of one system: a field and a reason, each logged the first time it is met (never the value).
 
-    __slots__ = ("_system", "notices")
+    `count` grows with every notice, logged or not: who compares it before and after a read knows whether the read
+    noticed anything.
+    """
+
+    __slots__ = ("_system", "count", "notices")
 
     def __init__(self, system: str) -> None:
         self._system = system
+        self.count = 0
         self.notices: set[tuple[str, str]] = set()
 
     def notice(self, field: str, reason: str) -> None:
+        self.count += 1
         if (field, reason) in self.notices or len(self.notices) > MOST_NOTICES:
             return
         told = (field if _FIELD.fullmatch(field) else UNTOLD, reason)

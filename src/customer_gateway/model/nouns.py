@@ -35,6 +35,8 @@ class Customer(Protocol):
     document: Document
     reading: Reading
 
+    def unreadable(self, field: str) -> bool: ...
+
     @property
     def key(self) -> str: ...
     @property

@@ -19,20 +19,20 @@ from __future__ import annotations
 from itertools import chain
 from operator import attrgetter
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, get_args
 
 import msgspec
 import orjson
 from msgspec.structs import fields
 
-from customer_gateway.model.record import Reading, is_list, is_object, read_text
+from customer_gateway.model.values import UNREADABLE, Reading, is_empty, is_list, is_object, read_object, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from msgspec.structs import FieldInfo
 
-    from customer_gateway.model.record import Body, Document
+    from customer_gateway.model.values import Body, Document
 
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
@@ -44,7 +44,8 @@ Sent: TypeAlias = Any
 """A value as sent, for the functions of `model.record` to read when it is asked for."""
 
 _NOT_KEPT: Final = object()
-_OWN: Final = {"reading": "gateway:reading", "document": "gateway:document"}
+_NOTHING: Final[frozenset[str]] = frozenset()
+_OWN: Final = {"reading": "gateway:reading", "document": "gateway:document", "misread": "gateway:misread"}
 """Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
 
 
@@ -76,6 +77,17 @@ class Row(Part, kw_only=True, gc=False, eq=False):
 
     key: str
     reading: Reading = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
+    misread: frozenset[str] = msgspec.field(default=frozenset(), name=_OWN["misread"])
+    """The attributes (`name`, `part.name`) that are None because their values were neither texts nor parts."""
+    sources: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """The attributes that each unified field is read from, where they are others than the field's own name."""
+
+    def unreadable(self, field: str) -> bool:
+        """Whether the unified `field` is null because what was sent for it cannot be read."""
+        value = self.reading.value_or_unreadable(lambda: getattr(self, field))
+        return value is UNREADABLE or (
+            is_empty(value) and not self.misread.isdisjoint(self.sources.get(field, (field,)))
+        )
 
     @property
     def system(self) -> str:
@@ -100,7 +112,7 @@ class Rows(Generic[R]):
         self._form.drop_blanks(rows)
         reading = self._reading
         for row in rows:
-            row.reading = reading
+            row.reading, row.misread = reading, _NOTHING
         if "document" in self._form.own:
             _forget_documents(rows)
         return rows
@@ -116,8 +128,10 @@ class Rows(Generic[R]):
         key = document.get(self._form.key) if is_object(document) else None
         if not is_object(document) or type(key) is not str:
             raise WrongForm(f"it holds something that is no object with {self._form.key}")
-        own = {"key": key, "reading": self._reading, "document": document}
-        return self._form.read(document, self._reading, {name: own[name] for name in self._form.own})
+        misread: list[str] = []
+        values = self._form.read(document, self._reading, misread)
+        own = {"key": key, "reading": self._reading, "document": document, "misread": frozenset(misread)}
+        return self._form.make({**values, **{name: own[name] for name in self._form.own}})
 
 
 class _Form(Generic[P]):
@@ -169,21 +183,30 @@ class _Form(Generic[P]):
             if text is not None and (not text or text.isspace()):
                 setattr(part, name, None)
 
-    def read(self, document: Document, reading: Reading, own: Document) -> P:
-        """Of one object, as `Record` reads its documents; `own` are the fields that are no vendor's, and the key."""
+    def make(self, values: dict[str, Any]) -> P:
+        return self._part(**values)
+
+    def read(self, document: Document, reading: Reading, misread: list[str], before: str = "") -> dict[str, Any]:
+        """Read the fields of one object as `Record` reads its documents; `misread` gets the names of the unreadable."""
         values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
+        count = reading.drift.count
         for name, vendor in self._texts:
             values[name] = read_text(document.get(vendor), vendor, reading)
+            if reading.drift.count > count:
+                count = reading.drift.count
+                misread.append(f"{before}{name}")
         for name, vendor, form in self._parts:
-            nested = document.get(vendor)
-            values[name] = form.read(nested, reading, {}) if is_object(nested) else None
-            if nested is not None and not is_object(nested):
-                reading.drift.notice(vendor, "not an object")
-        return self._part(**values, **own)
+            nested = read_object(document.get(vendor), vendor, reading)
+            if reading.drift.count > count:
+                count = reading.drift.count
+                misread.append(f"{before}{name}")
+            values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
+            count = reading.drift.count
+        return values
 
 
 def _forget_documents(rows: list[Any]) -> None:
-    """Whatever the vendor sent under that name."""
+    """Drop what the vendor may have sent under that name."""
     for row in rows:
         row.document = _NOT_KEPT
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from customer_gateway.model.record import Record, read_text
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from datetime import date, datetime
     from decimal import Decimal
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 def text(vendor: str) -> str | None:
     """A non-blank text as sent; a number as its decimal text."""
     return cast("str | None", _Text(vendor))
+
+
+def email_address(vendor: str) -> str | None:
+    """The first of the addresses that an e-mail field holds."""
+    return cast("str | None", _Stated(methodcaller("email_address", vendor)))
+
+
+def foreign_key(vendor: str, form: re.Pattern[str]) -> str | None:
+    """A foreign key of the form `form`; one of another form is None with a notice."""
+    return cast("str | None", _Stated(methodcaller("foreign_key", vendor, form)))
 
 
 def texts(vendor: str) -> list[str]:

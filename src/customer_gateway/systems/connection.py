@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,7 +30,6 @@ _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0
 _TICKS: Final = 5
 _UNCOUNTED: Final = {"limits", "breaker", "time_zone", "region"}
-DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
 class LimitSettings(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.errors import UpstreamError
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,29 +23,47 @@ def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
     return read
 
 
-def values_by(route: Route[Any], key: Callable[[Any], str | None]) -> Reader:
+def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None]) -> Reader:
     """One value for each customer from a route keyed by what `key` gives; None without a key or an unknown one."""
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         keys = [key(customer) for customer in customers]
-        found = await reads.load(route, [each for each in keys if each is not None])
-        values = iter(found)
-        return [None if each is None else next(values) for each in keys]
+        values = iter(await reads.load(route, [each for each in keys if isinstance(each, str)]))
+        return [next(values) if isinstance(each, str) else each for each in keys]
 
     return read
 
 
-def users_by(route: Route[User], keys: Callable[[Any], Sequence[str]]) -> Reader:
+def users_by(route: Route[User], keys: Callable[[Any], Sequence[str] | UpstreamError]) -> Reader:
     """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         wanted = [keys(customer) for customer in customers]
-        found = await reads.load(route, [key for each in wanted for key in each])
-        values = iter(found)
-        lists = [[next(values) for _ in each] for each in wanted]
-        return [next((user for user in users if isinstance(user, UpstreamError)), users) for users in lists]
+        known = [each for each in wanted if not isinstance(each, UpstreamError)]
+        values = iter(await reads.load(route, [key for each in known for key in each]))
+        lists = [each if isinstance(each, UpstreamError) else [next(values) for _ in each] for each in wanted]
+        return [
+            users
+            if isinstance(users, UpstreamError)
+            else next((user for user in users if isinstance(user, UpstreamError)), users)
+            for users in lists
+        ]
 
     return read
+
+
+def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
+    """What `attribute` of a customer holds: the key, or keys, by which `nouns` are found.
+
+    Where a part of it cannot be read the list cannot be told: an `UpstreamBadResponse` in its place.
+    """
+    drift = customer.reading.drift
+    before = drift.count
+    found = getattr(customer, attribute)
+    if drift.count == before:
+        return found
+    text = f"the {nouns} of a customer cannot be read: it names them by a key of another form; see the drift notices"
+    return UpstreamBadResponse(customer.reading.system, text)
 
 
 def by_route(route: Route[Any]) -> Finder:

@@ -119,7 +119,7 @@ def test_a_full_customer_reads_as_the_unified_one() -> None:
 
     assert (full.key, full.number, full.name) == ("100000150176895", "10412", "Kerzenmanufaktur Sölring GmbH")
     assert full.link == "https://api.billbee.test/api/v1/customers/100000150176895"
-    assert (full.kind, full.status) == (CustomerKind.COMPANY, CustomerStatus.ARCHIVED)
+    assert (full.kind, full.status) == (CustomerKind.COMPANY, CustomerStatus.ACTIVE)
     assert full.vat_number == "DE136695976"
     assert full.email == "einkauf@soelring-kerzen.example"
     assert full.phone == "04651 8806120"
@@ -139,7 +139,7 @@ def test_a_nasty_customer_is_read_as_far_as_it_goes_and_the_rest_is_noticed() ->
     CUSTOMER.watch(nasty.document, nasty.reading)
 
     assert (nasty.key, nasty.number, nasty.name) == ("9007199254740993", "R-77", None)
-    assert (nasty.kind, nasty.status) == (None, CustomerStatus.ARCHIVED)
+    assert (nasty.kind, nasty.status) == (None, None)
     assert nasty.vat_number == "DE000000000"
     assert nasty.email is None
     assert nasty.emails == [EmailAddress("alt@beispiel.example", EmailPurpose.OTHER)]
@@ -149,6 +149,8 @@ def test_a_nasty_customer_is_read_as_far_as_it_goes_and_the_rest_is_noticed() ->
         ("Type", "not a known value"),
         ("DefaultMailAddress", "not an object"),
         ("MetaData", "not an object"),
+        ("ArchivedAt", "not a point in time"),
+        ("Tel2", "not a number that is certain in its country"),
         ("Loyalty", "not documented for BillbeeCustomer"),
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from customer_gateway.model import forms
+from customer_gateway.model.contact_data import dialling_region, email_list, first_address, phone_list, stated_country
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.model.record import Record, enumerated, is_list, is_object
 from customer_gateway.model.value_objects import (
@@ -15,21 +16,22 @@ from customer_gateway.model.value_objects import (
     CustomerKind,
     CustomerStatus,
     EInvoice,
-    EmailAddress,
     EmailPurpose,
     Gender,
     PhoneKind,
-    PhoneNumber,
 )
-from customer_gateway.model.view import moment, text
+from customer_gateway.model.view import email_address, moment, text
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
     from customer_gateway.model.nouns import Account
     from customer_gateway.model.record import Document, Reading
+    from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 _KINDS: Final = {"ORGANIZATION": CustomerKind.COMPANY, "PERSON": CustomerKind.PERSON}
 _GENDERS: Final = {"MALE": Gender.MALE, "FEMALE": Gender.FEMALE}
+_EMAILS: Final = (("emails", EmailPurpose.GENERAL), ("billingEmails", EmailPurpose.BILLING))
+_PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
 _DELIVERIES: Final = {True: "PAPER", False: "ELECTRONIC", None: None}
 
 
@@ -65,10 +67,12 @@ class AutodnsCustomerView(Record):
         return enumerated(_KINDS, self.text("type"), "type", self.reading)
 
     @property
-    def status(self) -> CustomerStatus:
-        if self.flag("locked"):
-            return CustomerStatus.LOCKED
-        return CustomerStatus.PENDING if self.flag("pending") else CustomerStatus.ACTIVE
+    def status(self) -> CustomerStatus | None:
+        for field, status in (("locked", CustomerStatus.LOCKED), ("pending", CustomerStatus.PENDING)):
+            holds = self.flag(field)
+            if holds or (holds is None and self.holds(field)):
+                return status if holds else None
+        return CustomerStatus.ACTIVE
 
     title = text("title")
 
@@ -87,27 +91,18 @@ class AutodnsCustomerView(Record):
 
     @property
     def email(self) -> str | None:
-        return next(iter(self.texts("emails")), None)
+        return first_address(next(iter(self.texts("emails")), None))
 
     @property
     def emails(self) -> list[EmailAddress]:
-        return [
-            EmailAddress(address, purpose)
-            for field, purpose in (("emails", EmailPurpose.GENERAL), ("billingEmails", EmailPurpose.BILLING))
-            for address in self.texts(field)
-        ]
+        return email_list((sent, purpose) for field, purpose in _EMAILS for sent in self.texts(field))
 
     phone = text("phone")
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        country = self.text("country")
-        region = (forms.country_code(country) if country else None) or self.reading.region
-        return [
-            PhoneNumber(raw, forms.phone_e164(raw, region), kind)
-            for field, kind in (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
-            if (raw := self.text(field))
-        ]
+        region = dialling_region(self.text("country"), self.reading)
+        return phone_list(((field, self.text(field), kind) for field, kind in _PHONES), region, self.reading)
 
     website = text("url")
 
@@ -133,7 +128,7 @@ class AutodnsCustomerView(Record):
         """The recipients are users: the reader tells them."""
         supplier_number = self.text("supplierNumber")
         return Billing(
-            email=next(iter(self.texts("billingEmails")), None),
+            email=first_address(next(iter(self.texts("billingEmails")), None)),
             payment_terms=self.text("payment"),
             payment_method=self.text("paymentMode"),
             invoice_delivery=_DELIVERIES[self.flag("invoicePaperbill")],
@@ -212,7 +207,7 @@ class AutodnsContactView(Record):
     first_name = text("firstName")
     last_name = text("lastName")
     title = text("title")
-    email = text("email")
+    email = email_address("email")
     phone = text("phone")
     fax = text("fax")
 
@@ -231,7 +226,7 @@ class AutodnsUserView(Record):
         return f"{self.document['user']}/{self.integer('context')}"
 
     name = text("user")
-    email = text("defaultEmail")
+    email = email_address("defaultEmail")
 
 
 def customer_key(reference: Record) -> str:
@@ -323,7 +318,7 @@ def _address(part: Record, *, lines: str, postal_code: str) -> Address | None:
         postal_code=part.text(postal_code),
         city=part.text("city"),
         state=part.text("state"),
-        country_code=forms.country_code(country) if country else None,
+        country_code=stated_country(country, "country", part.reading),
         country=country,
     )
     return address if address != _NO_ADDRESS else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
@@ -39,12 +40,15 @@ _FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
 }
 """What the addresses of a customer tell; `record.Address` is the field of that name on the record type."""
 
+PHONES_IN_THEIR_COUNTRY: Final = ("PhoneNumber", "e164")
+"""The field that needs the customer's country, which its addresses tell."""
+
 KIND: Final = Kind(
     slug="billbee",
     title="Billbee",
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
-    readers=frozenset({*_FROM_ADDRESSES, "invoices"}),
+    readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices"}),
     details=DETAILS,
 )
 
@@ -86,6 +90,7 @@ class Billbee:
         addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
         self.readers: Mapping[str, Reader] = {
             **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
+            "phones": _phones(addresses),
             "invoices": lists_by_customer(self._route("orders", self._fetch_orders, most=1)),
         }
         self.finders: Mapping[str, Finder] = {"Invoice": by_route(orders)}
@@ -195,7 +200,25 @@ def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]
 
     async def answer(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         found = await reads.load(route, [customer.key for customer in customers])
-        return [each if isinstance(each, UpstreamError) else tell(each or ()) for each in found]
+        return [
+            each if isinstance(each, UpstreamError) else customer.reading.value_or_unreadable(partial(tell, each or ()))
+            for customer, each in zip(customers, found, strict=True)
+        ]
+
+    return answer
+
+
+def _phones(addresses: Route[list[Record]]) -> Reader:
+    """Phones; the addresses are read only where an operation selects numbers in the form that needs a country."""
+
+    async def answer(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
+        if not reads.want.selects(*PHONES_IN_THEIR_COUNTRY):
+            return [customer.phones for customer in customers]
+        found = await reads.load(addresses, [customer.key for customer in customers])
+        return [
+            each if isinstance(each, UpstreamError) else read.phones(customer, each or ())
+            for customer, each in zip(customers, found, strict=True)
+        ]
 
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.model import forms
+from customer_gateway.model.contact_data import dialling_region, email_list, first_address, phone_list, stated_country
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.model.record import Record, content_version, enumerated
 from customer_gateway.model.value_objects import (
@@ -32,6 +33,8 @@ _DEFAULT_MAILS: Final = {
     "DefaultCommercialMailAddress": EmailPurpose.COMMERCIAL,
     "DefaultStatusUpdatesMailAddress": EmailPurpose.STATUS_UPDATES,
 }
+_PHONE_TYPES: Final = {2: PhoneKind.PHONE, 3: PhoneKind.FAX, 4: PhoneKind.PHONE}
+_PHONE_WORDS: Final = {"fax": PhoneKind.FAX, "mobil": PhoneKind.MOBILE, "phone": PhoneKind.PHONE}
 _DEFAULT_PHONES: Final = {
     "DefaultPhone1": PhoneKind.PHONE,
     "DefaultPhone2": PhoneKind.PHONE,
@@ -105,8 +108,9 @@ class BillbeeCustomerView(Record):
         return enumerated(_KINDS, self.integer("Type"), "Type", self.reading)
 
     @property
-    def status(self) -> CustomerStatus:
-        return CustomerStatus.ARCHIVED if self.text("ArchivedAt") else CustomerStatus.ACTIVE
+    def status(self) -> CustomerStatus | None:
+        archived = is_archived(self)
+        return None if archived is None else CustomerStatus.ARCHIVED if archived else CustomerStatus.ACTIVE
 
     @property
     def vat_number(self) -> str | None:
@@ -115,15 +119,17 @@ class BillbeeCustomerView(Record):
 
     @property
     def email(self) -> str | None:
-        return self.text("Email") or self.part("DefaultMailAddress").text("Value")
+        return first_address(self.text("Email") or self.part("DefaultMailAddress").text("Value"))
 
     @property
     def emails(self) -> list[EmailAddress]:
         """An address once for each purpose; contact data that is no default is OTHER unless it was named already."""
-        emails = list(dict.fromkeys(self._default_emails()))
+        defaults = ((self.part(field).text("Value"), purpose) for field, purpose in _DEFAULT_MAILS.items())
+        emails = email_list([(self.text("Email"), EmailPurpose.GENERAL), *defaults])
         named = {email.address.casefold() for email in emails}
-        others = [value for value in map(_mail, self.parts("MetaData")) if value and value.casefold() not in named]
-        return emails + [EmailAddress(value, EmailPurpose.OTHER) for value in dict.fromkeys(others)]
+        mails = (data.text("Value") for data in self.parts("MetaData") if _is_mail(data))
+        others = email_list((mail, EmailPurpose.OTHER) for mail in mails)
+        return emails + [other for other in others if other.address.casefold() not in named]
 
     @property
     def phone(self) -> str | None:
@@ -131,30 +137,60 @@ class BillbeeCustomerView(Record):
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        """Each number once: the defaults repeat what stands in Tel1 and Tel2."""
-        kinds = dict.fromkeys((raw for field in ("Tel1", "Tel2") if (raw := self.text(field))), PhoneKind.PHONE)
+        """The numbers as dialled in the system's region; `phones_in` knows the customer's country."""
+        return self.phones_in(self.reading.region)
+
+    def phones_in(self, region: str | None) -> list[PhoneNumber]:
+        """List each number once: the defaults repeat Tel1 and Tel2, and MetaData repeats the defaults."""
+        found: dict[str, tuple[str, str, PhoneKind]] = {}
+        for field, number, kind in self._numbers():
+            if number:
+                found.setdefault(number, (field, number, kind))
+        return phone_list(found.values(), region, self.reading)
+
+    def _numbers(self) -> Iterable[tuple[str, str | None, PhoneKind]]:
+        for field in ("Tel1", "Tel2"):
+            yield field, self.text(field), PhoneKind.PHONE
         for field, kind in _DEFAULT_PHONES.items():
-            if raw := self.part(field).text("Value"):
-                kinds.setdefault(raw, kind)
-        return [PhoneNumber(raw, forms.phone_e164(raw, self.reading.region), kind) for raw, kind in kinds.items()]
-
-    def _default_emails(self) -> Iterable[EmailAddress]:
-        if email := self.text("Email"):
-            yield EmailAddress(email, EmailPurpose.GENERAL)
-        for field, purpose in _DEFAULT_MAILS.items():
-            if value := self.part(field).text("Value"):
-                yield EmailAddress(value, purpose)
+            yield field, self.part(field).text("Value"), kind
+        for data in self.parts("MetaData"):
+            if (kind := _phone_kind(data)) is not None:
+                yield "Value", data.text("Value"), kind
 
 
-def _mail(data: Record) -> str | None:
-    """The value of contact data that is an e-mail address; its type has a number and, on most accounts, a name."""
-    is_mail = data.document.get("TypeId") == _MAIL_TYPE or "mail" in (data.text("TypeName") or "").casefold()
-    return data.text("Value") if is_mail else None
+def is_archived(part: Record) -> bool | None:
+    """Whether a customer or an address is archived: None where that cannot be read.
+
+    One that was restored after it was archived keeps both stamps.
+    """
+    archived, restored = part.moment("ArchivedAt"), part.moment("RestoredAt")
+    for field, read in (("ArchivedAt", archived), ("RestoredAt", restored)):
+        if read is None and part.unreadable_at(field):
+            return None
+    return archived is not None and (restored is None or restored <= archived)
+
+
+def _is_mail(data: Record) -> bool:
+    """Whether contact data is an e-mail address; its type has a number and, on most accounts, a name."""
+    return data.integer("TypeId") == _MAIL_TYPE or "mail" in _words(data)
+
+
+def _phone_kind(data: Record) -> PhoneKind | None:
+    """What answers at the number that contact data holds; None where it holds none."""
+    if _is_mail(data):
+        return None
+    words = _words(data)
+    named = next((kind for word, kind in _PHONE_WORDS.items() if word in words), None)
+    return named or _PHONE_TYPES.get(data.integer("TypeId") or 0)
+
+
+def _words(data: Record) -> str:
+    return f"{data.text('TypeName') or ''} {data.text('SubType') or ''}".casefold()
 
 
 def in_order(addresses: Iterable[Record]) -> list[Record]:
     """A customer's addresses, archived ones last, else as they were created: the same by whichever route they came."""
-    return sorted(addresses, key=lambda address: (address.text("ArchivedAt") is not None, address.document["Id"]))
+    return sorted(addresses, key=lambda address: (bool(is_archived(address)), address.integer("Id") or 0))
 
 
 def invoice_address(addresses: Sequence[Record]) -> Record | None:
@@ -178,6 +214,12 @@ def main_address(addresses: Sequence[Record]) -> Address | None:
     return chosen or next(iter(every_address(addresses)), None)
 
 
+def phones(customer: BillbeeCustomerView, addresses: Sequence[Record]) -> list[PhoneNumber]:
+    """Read the numbers of a customer as dialled in the country of its main address."""
+    main = main_address(addresses)
+    return customer.phones_in(dialling_region(main.country if main else None, customer.reading))
+
+
 def every_address(addresses: Sequence[Record]) -> list[Address]:
     """All addresses that say anything."""
     return [found for each in addresses if (found := address(each)) is not None]
@@ -195,7 +237,7 @@ def address(part: Record) -> Address | None:
         postal_code=part.text("Zip"),
         city=part.text("City"),
         state=part.text("State"),
-        country_code=forms.country_code(country) if country else None,
+        country_code=stated_country(country, "CountryCode", part.reading),
         country=country,
     )
     return read if read != Address(kind=kind, lines=[]) else None

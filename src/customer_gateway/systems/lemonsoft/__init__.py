@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
@@ -14,6 +15,8 @@ from customer_gateway.systems.connection import SystemSettings, Wiring, open_cli
 from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import (
+    CODE,
+    INT32,
     LemonsoftContactView,
     LemonsoftCustomerView,
     LemonsoftPersonView,
@@ -21,7 +24,7 @@ from customer_gateway.systems.lemonsoft.read import (
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.width import needs_full_rows
-from customer_gateway.systems.lookups import through_customer, values_by
+from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
 from customer_gateway.systems.pages import Gathered
 from customer_gateway.systems.windows import PageWindow, covering_pages, from_start
 from customer_gateway.wire import Call, SessionLogin
@@ -46,12 +49,6 @@ KIND: Final = Kind(
     details=DETAILS,
 )
 
-# 1 to 2147483647: a greater number is refused for all keys of the call.
-_INT32: Final = re.compile(
-    r"[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}"
-    r"|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]"
-)
-_CODE: Final = re.compile(r"[0-9]{1,10}")
 _EMBEDDED: Final = re.compile(r"([0-9]+)/[0-9]+")  # customer / contact, account or agreement
 _ROWS_PER_PAGE: Final = 100  # the vendor tells no maximum; ids of this many rows make a URL of 3 KB
 _FULL: Final = "/api/customers"
@@ -139,7 +136,7 @@ class Lemonsoft:
         fetch: Any,
         *,
         most: int = _ROWS_PER_PAGE,
-        key_form: re.Pattern[str] = _INT32,
+        key_form: re.Pattern[str] = INT32,
         cache_seconds: float = 0.0,
     ) -> Route[Any]:
         return Route(f"{self.name}.{name}", fetch, most, key_form=key_form, cache_seconds=cache_seconds)
@@ -175,7 +172,7 @@ class Lemonsoft:
         return {str(row["id"]): Record(row, self.reading) for row in rows}
 
     async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
-        found = await values_by(self._invoices, lambda customer: customer.number)(customers, reads)
+        found = await values_by(self._invoices, partial(key_of_list, "invoiced_number", "invoices"))(customers, reads)
         return [
             each if isinstance(each, UpstreamError) else [invoice(one, customer.key) for one in each or ()]
             for customer, each in zip(customers, found, strict=True)
@@ -213,7 +210,7 @@ class Lemonsoft:
             named = {row.text("number") or str(row.document["id"]): row.text("description") for row in rows}
             return {code: name for code, name in named.items() if name}
 
-        return self._route(path.strip("/"), fetch, most=1_000, key_form=_CODE, cache_seconds=_REMEMBERED_SECONDS)
+        return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"

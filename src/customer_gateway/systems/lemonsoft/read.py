@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model import forms
+from customer_gateway.model.contact_data import dialling_region, email_list, phone_list, stated_country
+from customer_gateway.model.countries import country_code
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.value_objects import (
@@ -15,18 +18,26 @@ from customer_gateway.model.value_objects import (
     CustomerKind,
     CustomerStatus,
     EInvoice,
-    EmailAddress,
     EmailPurpose,
     PhoneKind,
-    PhoneNumber,
 )
-from customer_gateway.model.view import flag, moment, text
+from customer_gateway.model.view import email_address, flag, foreign_key, moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from customer_gateway.model.record import Document, Reading
+    from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
+# 1 to 2147483647: a greater number is refused for all keys of a call.
+INT32: Final = re.compile(
+    r"[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}"
+    r"|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]"
+)
+CODE: Final = re.compile(r"[0-9]{1,10}")
+_NOBODY: Final = {0, "0", "0.0"}  # how an integer says that there is none
+
+_PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
 _KINDS: Final = {0: CustomerKind.COMPANY, 1: CustomerKind.PERSON}
 
 
@@ -66,32 +77,30 @@ class LemonsoftCustomerView(Record):
         return None if kind is None else _KINDS.get(kind, CustomerKind.OTHER)
 
     @property
-    def status(self) -> CustomerStatus:
-        return CustomerStatus.INACTIVE if self.flag("is_nonactive") else CustomerStatus.ACTIVE
+    def status(self) -> CustomerStatus | None:
+        inactive = self.flag("is_nonactive")
+        if inactive is None and self.holds("is_nonactive"):
+            return None
+        return CustomerStatus.INACTIVE if inactive else CustomerStatus.ACTIVE
 
     @property
     def vat_number(self) -> str | None:
         sent = self.text("vat")
         return forms.vat_number(sent) if sent else None
 
-    email = text("email")
+    email = email_address("email")
 
     @property
     def emails(self) -> list[EmailAddress]:
-        email = self.email
-        return [EmailAddress(email, EmailPurpose.GENERAL)] if email else []
+        return email_list([(self.text("email"), EmailPurpose.GENERAL)])
 
     phone = text("phone")
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        region = _country_code(self.text("country")) or self.reading.region
-        kinds = {"phone": PhoneKind.PHONE, "fax": PhoneKind.FAX}
-        return [
-            PhoneNumber(raw, forms.phone_e164(raw, region), kind)
-            for field, kind in kinds.items()
-            if (raw := self.text(field))
-        ]
+        region = dialling_region(self.text("country"), self.reading)
+        sent = ((name, self.text(name), kind) for name, kind in _PHONES)
+        return phone_list(sent, region, self.reading)
 
     website = text("www")
 
@@ -150,15 +159,12 @@ class LemonsoftCustomerView(Record):
     created_at = moment("created")
     updated_at = moment("modified")
 
-    @property
-    def payment_term(self) -> str | None:
-        """Number of the payment term, as text."""
-        return self.text("payment_term_number")
-
-    @property
-    def invoice_method(self) -> str | None:
-        """Number of the way in which invoices are sent, as text."""
-        return self.text("invoice_method_id")
+    invoiced_number = foreign_key("number", INT32)
+    """The number by which invoices name the customer."""
+    payment_term = foreign_key("payment_term_number", CODE)
+    """Number of the payment term, as text."""
+    invoice_method = foreign_key("invoice_method_id", CODE)
+    """Number of the way in which invoices are sent, as text."""
 
 
 class LemonsoftContactView(Record):
@@ -180,7 +186,7 @@ class LemonsoftContactView(Record):
     name = text("name")
     title = text("title")
     department = text("department")
-    email = text("email")
+    email = email_address("email")
     phone = text("phone")
     mobile = text("gsm")
     fax = text("fax")
@@ -205,7 +211,7 @@ class LemonsoftPersonView(Record):
     def name(self) -> str | None:
         return self.text("name") or self.text("short_name")
 
-    email = text("email")
+    email = email_address("email")
 
 
 def invoice(document: Record, customer_key: str | None) -> Invoice:
@@ -225,8 +231,8 @@ def invoice(document: Record, customer_key: str | None) -> Invoice:
 
 def person_key(part: Record, field: str) -> str | None:
     """The key of the person whose number stands in `field`; 0 is how an integer says nobody."""
-    number = part.integer(field)
-    return str(number) if number else None
+    sent = part.document.get(field)
+    return None if isinstance(sent, (int, float, str)) and sent in _NOBODY else part.foreign_key(field, INT32)
 
 
 def _account(part: Record, customer_key: str) -> BankAccount:
@@ -239,7 +245,7 @@ def _account(part: Record, customer_key: str) -> BankAccount:
         bic=part.text("bic"),
         bank_name=part.text("bank_name"),
         clearing=part.text("clearing"),
-        country_code=part.code("bank_country_code", forms.country_code),
+        country_code=part.code("bank_country_code", country_code),
     )
 
 
@@ -277,7 +283,7 @@ def _address(part: Record, city: str | None) -> Address | None:
         street=part.text("street"),
         postal_code=part.text("postal_code"),
         city=city,
-        country_code=_country_code(country),
+        country_code=stated_country(country, "country", part.reading),
         country=country,
     )
     return address if address != _NO_ADDRESS else None
@@ -300,10 +306,6 @@ def _billing_address(customer: Record) -> Address | None:
 
 _NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
 _NO_BILLING_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
-
-
-def _country_code(sent: str | None) -> str | None:
-    return forms.country_code(sent) if sent else None
 
 
 def _known(customer: Record, field: str, identity: str) -> Iterator[Record]:

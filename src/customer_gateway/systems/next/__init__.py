@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,10 +13,10 @@ from pydantic import SecretStr, model_validator
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
-from customer_gateway.systems.connection import DIGITS, SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, values_by
+from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
 from customer_gateway.systems.next.details import DETAILS
-from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
+from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
 from customer_gateway.systems.pages import MOST_ROWS, Gathered
@@ -93,7 +94,7 @@ class Next:
         contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
         invoices = self._by_customer("/invoice/", self._invoice, {})
         contracts: Route[Record] = self._by_id("/frameworkcontract/", self._record)
-        self._read_contracts = values_by(contracts, lambda customer: customer.contract_key)
+        self._read_contracts = values_by(contracts, partial(key_of_list, "contract_key", "agreements"))
         self.readers: Mapping[str, Reader] = {
             "contacts": lists_by_customer(contacts),
             "agreements": self._read_agreements,
@@ -138,7 +139,7 @@ class Next:
             found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline)
             return {str(row["id"]): read(row) for row in found}
 
-        return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
+        return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=ID)
 
     def _by_customer(self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object]) -> Route[Any]:
         """Rows of the list at `path` that name the customers."""
@@ -147,7 +148,7 @@ class Next:
             found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, MOST_ROWS, deadline)
             return _grouped(keys, [read(row) for row in found])
 
-        return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=DIGITS)
+        return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=ID)
 
     async def _read_agreements(self, customers: Sequence[NextCustomerView], reads: Reads) -> Sequence[Any]:
         """The framework contract of each customer; a contract that NEXT no longer has is no agreement."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model import forms
+from customer_gateway.model.contact_data import dialling_region, email_list, phone_list, stated_country
+from customer_gateway.model.countries import country_code
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.value_objects import (
@@ -14,13 +17,15 @@ from customer_gateway.model.value_objects import (
     CustomerKind,
     CustomerStatus,
     EInvoice,
-    EmailAddress,
     EmailPurpose,
     PhoneKind,
-    PhoneNumber,
 )
-from customer_gateway.model.view import flag, moment, text, texts
+from customer_gateway.model.view import email_address, flag, foreign_key, moment, text, texts
 
+if TYPE_CHECKING:
+    from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
+
+ID: Final = re.compile(r"[0-9]{1,18}")
 _KINDS: Final = {
     "company": CustomerKind.COMPANY,
     "private": CustomerKind.PERSON,
@@ -64,15 +69,21 @@ class NextCustomerView(Record):
     name = text("name")
 
     @property
-    def kind(self) -> CustomerKind:
+    def kind(self) -> CustomerKind | None:
         """Types of customers are named by each company: a name we cannot place is another kind, not an error."""
-        if self.flag("privateperson"):
+        is_person = self.flag("privateperson")
+        if is_person is None and self.holds("privateperson"):
+            return None
+        if is_person:
             return CustomerKind.PERSON
         return _KINDS.get((self.text("customertypename") or "").strip().casefold(), CustomerKind.OTHER)
 
     @property
-    def status(self) -> CustomerStatus:
-        return CustomerStatus.INACTIVE if self.flag("active") is False else CustomerStatus.ACTIVE
+    def status(self) -> CustomerStatus | None:
+        active = self.flag("active")
+        if active is None and self.holds("active"):
+            return None
+        return CustomerStatus.INACTIVE if active is False else CustomerStatus.ACTIVE
 
     @property
     def vat_number(self) -> str | None:
@@ -80,11 +91,11 @@ class NextCustomerView(Record):
         return forms.vat_number(sent) if sent else None
 
     organization_number = text("orgno")
-    email = text("email")
+    email = email_address("email")
 
     @property
     def emails(self) -> list[EmailAddress]:
-        return [EmailAddress(sent, purpose) for field, purpose in _EMAILS if (sent := self.text(field))]
+        return email_list((self.text(field), purpose) for field, purpose in _EMAILS)
 
     @property
     def phone(self) -> str | None:
@@ -92,9 +103,9 @@ class NextCustomerView(Record):
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        region = self._country_code or self.reading.region
-        sent = [(raw, kind) for field, kind in _PHONES if (raw := self.text(field))]
-        return [PhoneNumber(raw, forms.phone_e164(raw, region), kind) for raw, kind in sent]
+        code = self.code("countrycode", country_code)
+        region = code or dialling_region(self.text("countrycode") or self.text("billaddress6"), self.reading)
+        return phone_list(((field, self.text(field), kind) for field, kind in _PHONES), region, self.reading)
 
     website = text("webaddress")
 
@@ -128,7 +139,7 @@ class NextCustomerView(Record):
         without_vat = self.flag("novat")
         einvoice = EInvoice(ean=self.text("eancode"), edi_address=self.text("ediaddress"))
         return Billing(
-            email=self.text("invoiceemail"),
+            email=self.email_address("invoiceemail"),
             name=self.text("billaddress1"),
             address=self.address,
             payment_terms=self.text("billingtermsdescription"),
@@ -160,21 +171,19 @@ class NextCustomerView(Record):
             )
         ]
 
-    creator_key = text("createdby")
-    updater_key = text("changedby")
+    creator_key = foreign_key("createdby", ID)
+    updater_key = foreign_key("changedby", ID)
     created_at = moment("created")
     updated_at = moment("changed")
 
-    @property
-    def contract_key(self) -> str | None:
-        """The framework contract."""
-        return self.text("frameworkcontractid")
+    contract_key = foreign_key("frameworkcontractid", ID)
+    """The framework contract."""
 
     @property
     def _country_code(self) -> str | None:
         """The country of the code, else of the country's name in the address."""
-        name = self.text("billaddress6")
-        return self.code("countrycode", forms.country_code) or (forms.country_code(name) if name else None)
+        code = self.code("countrycode", country_code)
+        return code or stated_country(self.text("billaddress6"), "billaddress6", self.reading)
 
 
 class NextContactView(Record):
@@ -192,10 +201,10 @@ class NextContactView(Record):
     def key(self) -> str:
         return str(self.document["id"])
 
-    customer_key = text("customerid")
+    customer_key = foreign_key("customerid", ID)
     name = text("name")
     title = text("title")
-    email = text("email")
+    email = email_address("email")
     phone = text("phone")
     mobile = text("mobile")
     notes = text("note")
@@ -211,7 +220,7 @@ class NextUserView(Record):
         return str(self.document["id"])
 
     name = text("name")
-    email = text("email")
+    email = email_address("email")
 
 
 def agreement(contract: Record, customer_key: str) -> Agreement:
@@ -231,7 +240,7 @@ def invoice(document: Record) -> Invoice:
     return Invoice(
         system=document.reading.system,
         key=str(document.document["id"]),
-        customer_key=document.text("customerid"),
+        customer_key=document.foreign_key("customerid", ID),
         number=document.text("invoiceno"),
         date=document.day("invoicedate"),
         due_date=document.day("duedate"),

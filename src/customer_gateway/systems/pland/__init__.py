@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -15,11 +15,18 @@ from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.lookups import by_route, lists_by_customer, users_by, values_by
+from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, users_by, values_by
 from customer_gateway.systems.pages import Gathered
 from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.entities import Entities, agreement, invoice
-from customer_gateway.systems.pland.read import PlandContactView, PlandCustomerView, PlandUser, PlandUserRow, user
+from customer_gateway.systems.pland.read import (
+    OBJECT_ID,
+    PlandContactView,
+    PlandCustomerView,
+    PlandUser,
+    PlandUserRow,
+    user,
+)
 from customer_gateway.systems.pland.record import CUSTOMER
 from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
@@ -47,7 +54,6 @@ KIND: Final = Kind(
     details=DETAILS,
 )
 
-_OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
 _KEYS_PER_CALL: Final = 200  # "ids=" and 24 digits each: the URL stays under 8 KB
 _ROWS_PER_PAGE: Final = 1_000
 _TERMS_PER_PAGE: Final = 100
@@ -105,7 +111,7 @@ class Pland:
             "updater": values_by(users, attrgetter("updater_key")),
             "creator": values_by(users, attrgetter("creator_key")),
             "billing.payment_terms": values_by(terms, attrgetter("payment_term_key")),
-            "billing.recipients": users_by(users, attrgetter("recipient_keys")),
+            "billing.recipients": users_by(users, partial(key_of_list, "recipient_keys", "recipients")),
         }
         self.finders: Mapping[str, Finder] = {
             "Contact": by_route(self._route("contact", self._fetch_contact, most=1)),
@@ -138,7 +144,7 @@ class Pland:
         await self._client.aclose()
 
     def _route(self, name: str, fetch: Any, *, most: int = _KEYS_PER_CALL, cache_seconds: float = 0.0) -> Route[Any]:
-        return Route(f"{self.name}.{name}", fetch, most, key_form=_OBJECT_ID, cache_seconds=cache_seconds)
+        return Route(f"{self.name}.{name}", fetch, most, key_form=OBJECT_ID, cache_seconds=cache_seconds)
 
     async def _fetch_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
         return await self._customers_by_id(keys, deadline, self._decoded_customers)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from customer_gateway.model import forms
-from customer_gateway.model.record import (
-    Document,
-    content_version,
-    read_moment,
-    read_text,
-    read_texts,
+from customer_gateway.model.contact_data import (
+    dialling_region,
+    email_list,
+    first_address,
+    phone_list,
+    stated_country,
 )
+from customer_gateway.model.record import content_version
 from customer_gateway.model.rows import Part, Row, Sent, Text, kept, keyed, named
 from customer_gateway.model.value_objects import (
     Address,
@@ -19,17 +21,28 @@ from customer_gateway.model.value_objects import (
     Billing,
     CustomerStatus,
     EInvoice,
-    EmailAddress,
     EmailPurpose,
     PhoneKind,
-    PhoneNumber,
+)
+from customer_gateway.model.values import (
+    Document,
+    enumerated,
+    read_integer,
+    read_key,
+    read_keys,
+    read_moment,
+    read_text,
+    read_texts,
 )
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
+    from customer_gateway.model.values import Reading
 
-_ACTIVE: Final = "1"
+OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
+_STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: CustomerStatus.INACTIVE}
 _MAIN: Final = AddressKind.MAIN
 
 
@@ -48,7 +61,7 @@ class PlandPhones(Part, kw_only=True):
 
     telephone: Text = None
     mobile: Text = None
-    email: Text = None
+    sent_email: Text = named("email")
     website: Text = None
 
 
@@ -63,11 +76,30 @@ class PlandAddress(Part, kw_only=True):
     country: Text = None
 
 
+_PLACE: Final = ("place", *(f"place.{name}" for name in PlandAddress.__struct_fields__))
+
+
 class PlandCustomerView(Row, kw_only=True):
     """A Pland customer read as a `Customer`.
 
     `document` is there where it was asked for: most of it is never read, so most answers are decoded without it.
     """
+
+    sources: ClassVar[dict[str, tuple[str, ...]]] = {
+        "status": ("life", "life.status"),
+        "vat_number": ("sent_vat_number",),
+        "email": ("reach", "reach.sent_email"),
+        "emails": ("reach", "reach.sent_email"),
+        "phone": ("reach", "reach.telephone", "reach.mobile"),
+        "phones": ("reach", "reach.telephone", "reach.mobile"),
+        "website": ("reach", "reach.website"),
+        "address": _PLACE,
+        "addresses": _PLACE,
+        "updater_key": ("life", "life.last_modified_by"),
+        "creator_key": ("life", "life.created_by"),
+        "created_at": ("life",),
+        "updated_at": ("life",),
+    }
 
     key: str = keyed("_id")
     number: Text = None
@@ -85,7 +117,7 @@ class PlandCustomerView(Row, kw_only=True):
     buyer_reference: Text = named("buyerReference")
     order_reference_id: Text = named("orderReferenceId")
     debitor_number: Sent = named("debitorNumber")
-    payment_term_key: Text = named("paymentTermId")
+    payment_term: Text = named("paymentTermId")
     invoice_recipient: Sent = named("invoiceRecipientId")
     invoice_copies: Sent = named("invoiceCCRecipientIds")
 
@@ -101,9 +133,7 @@ class PlandCustomerView(Row, kw_only=True):
     @property
     def status(self) -> CustomerStatus | None:
         status = self.life.status if self.life else None
-        if status is None:
-            return None
-        return CustomerStatus.ACTIVE if status == _ACTIVE else CustomerStatus.INACTIVE
+        return enumerated(_STATES, read_integer(status, "status", self.reading), "status", self.reading)
 
     @property
     def vat_number(self) -> str | None:
@@ -111,11 +141,11 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def email(self) -> str | None:
-        return self.reach.email if self.reach else None
+        return first_address(self.reach.sent_email) if self.reach else None
 
     @property
     def emails(self) -> list[EmailAddress]:
-        return [EmailAddress(self.email, EmailPurpose.GENERAL)] if self.email else []
+        return email_list([(self.reach.sent_email, EmailPurpose.GENERAL)]) if self.reach else []
 
     @property
     def phone(self) -> str | None:
@@ -125,9 +155,9 @@ class PlandCustomerView(Row, kw_only=True):
     def phones(self) -> list[PhoneNumber]:
         if self.reach is None:
             return []
-        region = (self.address and self.address.country_code) or self.reading.region
-        numbers = ((self.reach.telephone, PhoneKind.PHONE), (self.reach.mobile, PhoneKind.MOBILE))
-        return [PhoneNumber(raw, forms.phone_e164(raw, region), kind) for raw, kind in numbers if raw]
+        region = dialling_region(self.place.country if self.place else None, self.reading)
+        telephone = ("telephone", self.reach.telephone, PhoneKind.PHONE)
+        return phone_list([telephone, ("mobile", self.reach.mobile, PhoneKind.MOBILE)], region, self.reading)
 
     @property
     def website(self) -> str | None:
@@ -135,11 +165,12 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def address(self) -> Address | None:
-        return _address(self.place) if self.place else None
+        return _address(self.place, self.reading) if self.place else None
 
     @property
     def addresses(self) -> list[Address]:
-        return [self.address] if self.address else []
+        address = self.address
+        return [address] if address else []
 
     @property
     def billing(self) -> Billing:
@@ -153,11 +184,11 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def updater_key(self) -> str | None:
-        return self.life.last_modified_by if self.life else None
+        return read_key(self.life.last_modified_by, "lastModifiedBy", OBJECT_ID, self.reading) if self.life else None
 
     @property
     def creator_key(self) -> str | None:
-        return self.life.created_by if self.life else None
+        return read_key(self.life.created_by, "createdBy", OBJECT_ID, self.reading) if self.life else None
 
     @property
     def created_at(self) -> datetime | None:
@@ -168,19 +199,23 @@ class PlandCustomerView(Row, kw_only=True):
         return read_moment(self.life.last_modified_at, "lastModifiedAt", self.reading) if self.life else None
 
     @property
+    def payment_term_key(self) -> str | None:
+        return read_key(self.payment_term, "paymentTermId", OBJECT_ID, self.reading)
+
+    @property
     def recipient_keys(self) -> list[str]:
         """The users who receive invoices: the recipient first, then those in copy."""
-        first = read_texts(self.invoice_recipient, "invoiceRecipientId", self.reading)
-        return first + read_texts(self.invoice_copies, "invoiceCCRecipientIds", self.reading)
+        first = read_keys(self.invoice_recipient, "invoiceRecipientId", OBJECT_ID, self.reading)
+        return first + read_keys(self.invoice_copies, "invoiceCCRecipientIds", OBJECT_ID, self.reading)
 
 
-def _address(place: PlandAddress) -> Address | None:
+def _address(place: PlandAddress, reading: Reading) -> Address | None:
     co, street, postal_code, city = place.co, place.street, place.postal_code, place.city
     state, country = place.state, place.country
     if not (street or postal_code or city or country or co or state):
         return None
     lines = [line for line in (co, street) if line] if co else [street] if street else []
-    code = forms.country_code(country) if country else None
+    code = stated_country(country, "country", reading)
     return Address(_MAIN, None, lines, street, None, postal_code, city, state, code, country)
 
 
@@ -192,13 +227,17 @@ class PlandContactView(Row, kw_only=True):
     first_name: Text = named("firstName")
     last_name: Text = named("lastName")
     title: Text = named("position")
-    email: Text = None
+    sent_email: Text = named("email")
     phone: Text = None
     mobile: Text = None
     fax: Text = None
     notes: Text = named("comment")
 
     department = address = None
+
+    @property
+    def email(self) -> str | None:
+        return first_address(self.sent_email)
 
     @property
     def name(self) -> str | None:
@@ -239,7 +278,7 @@ class PlandUser(NamedTuple):
 def user(row: PlandUserRow) -> PlandUser:
     general, access = row.general, row.access
     name = _full_name(general.first_name, general.last_name) if general else None
-    return PlandUser(row.system, row.key, name, access.email if access else None)
+    return PlandUser(row.system, row.key, name, first_address(access.email) if access else None)
 
 
 def _full_name(first: str | None, last: str | None) -> str | None:
