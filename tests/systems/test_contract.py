@@ -231,3 +231,13 @@ def test_the_full_sample_tells_the_details_that_are_declared_and_no_other(vendor
 @ALL
 def test_the_seed_list_names_nothing_twice(vendor: Vendor) -> None:
     assert len(documented(vendor)) == len(set(documented(vendor)))
+
+
+def test_a_field_of_several_record_types_has_one_integer_type() -> None:
+    """Int and Long beside each other cannot be selected in one document: the executor could not merge them."""
+    types: dict[str, set[Any]] = {}
+    for vendor in VENDORS:
+        for field in vendor.kind.record.fields:
+            types.setdefault(field.name, set()).add(field.type if isinstance(field.type, Leaf) else None)
+
+    assert {name for name, found in types.items() if {Leaf.INT, Leaf.LONG} <= found} == set()

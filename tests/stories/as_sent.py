@@ -1,0 +1,591 @@
+"""The table of values as real installations send them: a row a kind (issue ids A1 to B10), a column a system.
+
+A cell is a `Case` (what is sent, what is selected, what is told), a reason why the system cannot send such a thing, or
+the name of a test elsewhere that asks it of that system.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+ROWS: Final = (*(f"A{number}" for number in range(1, 22)), *(f"B{number}" for number in range(1, 11)))
+SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One document of one system: `sent` beside who the customer is, and what a query of `selection` answers.
+
+    `states` are the provenance of fields. `notices` are fields that must be noticed; without any, `quiet` demands that
+    nothing is. `customers` and `nodes` stand in where the list holds another number of them than one.
+    """
+
+    row: str
+    system: str
+    what: str
+    sent: Mapping[str, Any]
+    selection: str
+    value: Any = None
+    states: Mapping[str, str] = field(default_factory=dict[str, str])
+    routes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    codes: Sequence[str] = ()
+    notices: Sequence[str] = ()
+    quiet: bool = True
+    customers: Sequence[Any] | None = None
+    nodes: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.row}-{self.system}-{self.what}"
+
+
+# Where each system has what several rows are about.
+
+
+def _in_contact(name: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda value: {"contact": {name: value}}
+
+
+def _under(name: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda value: {name: value}
+
+
+PHONE: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
+    "pland": _in_contact("telephone"),
+    "autodns": _under("phone"),
+    "next": _under("phone"),
+    "lemonsoft": _under("phone"),
+    "billbee": _under("Tel1"),
+}
+EMAIL: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
+    "pland": _in_contact("email"),
+    "autodns": lambda value: {"emails": [value]},
+    "next": _under("email"),
+    "lemonsoft": _under("email"),
+    "billbee": _under("Email"),
+}
+NUMBER: Final = {
+    "pland": "number",
+    "autodns": "number",
+    "next": "customerno",
+    "lemonsoft": "number",
+    "billbee": "Number",
+}
+VAT: Final = {"pland": "vatNumber", "autodns": "vatNumber", "next": "vatno", "lemonsoft": "vat", "billbee": "VatId"}
+NAME: Final = {"pland": "name", "autodns": "name", "next": "name", "lemonsoft": "name", "billbee": "Name"}
+
+
+def in_country(system: str, country: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What says that a customer's address is in `country`: in the document, and by routes of its own."""
+    match system:
+        case "pland":
+            return {"address": {"city": "X", "country": country}}, {}
+        case "next":
+            return {"billaddress5": "X", "billaddress6": country}, {}
+        case "billbee":
+            row = {"Id": 3, "CustomerId": 7, "AddressType": 1, "City": "X", "CountryCode": country}
+            return {}, {"GET /customers/7/addresses": [row], "GET /customer-addresses": [row]}
+        case _:
+            return {"city": "X", "country": country}, {}
+
+
+ELSEWHERE: dict[tuple[str, str], tuple[str, ...]] = {}
+REASONS: dict[tuple[str, str], str] = {}
+
+
+def _cases() -> Iterator[Case]:
+    yield from _integers_as_floats()
+    yield from _phones_of_other_countries()
+    yield from _countries()
+    yield from _vat_numbers()
+    yield from _one_for_many()
+    yield from _dates()
+    yield from _unreadable_values()
+    yield from _states()
+    yield from _types()
+    yield from _several_addresses()
+    yield from _contact_data()
+
+
+def _integers_as_floats() -> Iterator[Case]:
+    for system in SYSTEMS:
+        number = 7.0 if system == "autodns" else 1050.0
+        yield Case("A1", system, "a number", {NUMBER[system]: number}, "number", {"number": f"{number:.0f}"})
+        phone = {"phone": "8123456", "phones": [{"raw": "8123456"}]}
+        yield Case("A1", system, "a phone", PHONE[system](8123456.0), "phone phones { raw }", phone, quiet=False)
+    invoice = {"id": 1, "number": 77.0, "customer_number": 1050.0}
+    yield Case(
+        "A1",
+        "lemonsoft",
+        "a number that invoices are found by",
+        {"number": 1050.0},
+        "invoices(first: 5) { nodes { number } }",
+        {"invoices": {"nodes": [{"number": "77"}]}},
+        routes={"GET /api/invoices": [invoice]},
+    )
+    for name in ("changedby", "createdby"):
+        user = "updater" if name == "changedby" else "creator"
+        yield Case(
+            "A1",
+            "next",
+            f"the key of {name}",
+            {name: 15.0},
+            f"{user} {{ key name }}",
+            {user: {"key": "15", "name": "Kalle"}},
+            {user: "VALUE"},
+            routes={"GET /user/": [{"id": 15.0, "name": "Kalle"}]},
+        )
+        yield Case(
+            "A1",
+            "next",
+            f"a key of another form in {name}",
+            {name: "Kalle"},
+            f"{user} {{ key }}",
+            {user: None},
+            {user: "UNREADABLE"},
+            notices=[name],
+        )
+    yield Case(
+        "A1",
+        "next",
+        "a contract's key of another form",
+        {"frameworkcontractid": "K-7"},
+        "agreements { id }",
+        {"agreements": None},
+        {"agreements": "FAILED"},
+        codes=["UPSTREAM_BAD_RESPONSE"],
+        notices=["frameworkcontractid"],
+    )
+    yield Case(
+        "A1",
+        "lemonsoft",
+        "a responsible person as a float",
+        {"person_responsible_number": 3.0},
+        "owner { key name }",
+        {"owner": {"key": "3", "name": "Aino"}},
+        {"owner": "VALUE"},
+        routes={"GET /api/persons": [{"id": 1, "number": 3.0, "name": "Aino"}]},
+    )
+    yield Case(
+        "A1",
+        "lemonsoft",
+        "a person's number of another form",
+        {"person_responsible_number": "Aino"},
+        "owner { key }",
+        {"owner": None},
+        {"owner": "UNREADABLE"},
+        notices=["person_responsible_number"],
+    )
+    yield Case(
+        "A1",
+        "lemonsoft",
+        "a customer's number of another form",
+        {"number": "K-1050"},
+        "number invoices(first: 5) { nodes { number } }",
+        {"number": "K-1050", "invoices": None},
+        {"invoices": "FAILED", "number": "VALUE"},
+        codes=["UPSTREAM_BAD_RESPONSE"],
+        notices=["number"],
+    )
+    yield Case(
+        "A1",
+        "pland",
+        "a user's key of another form",
+        {"status": {"lastModifiedBy": 15.0}},
+        "updater { key }",
+        {"updater": None},
+        {"updater": "UNREADABLE"},
+        notices=["lastModifiedBy"],
+    )
+    yield Case(
+        "A1",
+        "pland",
+        "a recipient's key of another form",
+        {"invoiceRecipientId": "buero"},
+        "billing { recipients { key } }",
+        {"billing": {"recipients": None}},
+        codes=["UPSTREAM_BAD_RESPONSE"],
+        notices=["invoiceRecipientId"],
+    )
+    yield Case(
+        "A1",
+        "autodns",
+        "a user's context as a float",
+        {"owner": {"user": "anna", "context": 4.0}},
+        "owner { key }",
+        {"owner": {"key": "anna/4"}},
+        {"owner": "VALUE"},
+    )
+    yield Case(
+        "A1",
+        "autodns",
+        "a user without a context",
+        {"owner": {"user": "anna", "context": "x"}},
+        "owner { key }",
+        {"owner": None},
+        {"owner": "UNREADABLE"},
+        notices=["owner"],
+    )
+
+
+def _phones_of_other_countries() -> Iterator[Case]:
+    told = "phones { raw e164 }"
+    for system in SYSTEMS:
+        for country, raw, e164 in (
+            ("FR", "06 12 34 56 78", "+33612345678"),
+            ("Great Britain", "020 7946 0958", "+442079460958"),
+            ("Atlantis", "020 7946 0958", None),
+            ("Atlantis", "+44 20 7946 0958", "+442079460958"),
+            ("DE", "492211234567", None),
+        ):
+            document, routes = in_country(system, country)
+            sent = {**document, **PHONE[system](raw)}
+            value = {"phones": [{"raw": raw, "e164": e164}]}
+            yield Case("A5", system, f"{raw} in {country}", sent, told, value, routes=routes, quiet=False)
+    for system, raw, e164 in (
+        ("pland", "040 36123456", "+494036123456"),
+        ("autodns", "+49-40-36123456", "+494036123456"),
+        ("next", "08-123 456 78", "+46812345678"),
+        ("lemonsoft", "040 1234567", "+358401234567"),
+        ("billbee", "040 36123456", "+494036123456"),
+    ):
+        value = {"phones": [{"raw": raw, "e164": e164}]}
+        yield Case("A5", system, "no country is stated", PHONE[system](raw), told, value)
+
+
+def _countries() -> Iterator[Case]:
+    for system in SYSTEMS:
+        for sent, code in (
+            *(("Czech Republic", "CZ"), ("Turkey", "TR"), ("Great Britain", "GB"), ("The Netherlands", "NL")),
+            *(("Oesterreich", "AT"), ("España", "ES"), ("Côte d'Ivoire", "CI"), ("EL", "GR"), ("XI", "GB")),
+            *(("IC", None), ("EA", None), ("XK", None)),
+        ):
+            document, routes = in_country(system, sent)
+            value = {"address": {"country": sent, "countryCode": code}}
+            known = code is not None
+            yield Case(
+                "A6",
+                system,
+                sent,
+                document,
+                "address { country countryCode }",
+                value,
+                routes=routes,
+                quiet=known,
+                notices=() if known else [_COUNTRY_FIELD[system]],
+            )
+
+
+_COUNTRY_FIELD: Final = {
+    "pland": "country",
+    "autodns": "country",
+    "next": "billaddress6",
+    "lemonsoft": "country",
+    "billbee": "CountryCode",
+}
+
+
+def _vat_numbers() -> Iterator[Case]:
+    for system in SYSTEMS:
+        for sent, compact in (
+            *(("GR094259216", "EL094259216"), ("EL 094259216", "EL094259216")),
+            *(("CHE-107.787.577 MWST", "CHE107787577"), ("CHE107787577TVA", "CHE107787577")),
+            *(("CHE-107.787.577 IVA", "CHE107787577"), ("CHE-107.787.577", "CHE107787577")),
+        ):
+            raw = {"vatNumber": compact}
+            yield Case("A7", system, sent, {VAT[system]: sent}, "vatNumber", raw, {"vatNumber": "VALUE"})
+
+
+def _one_for_many() -> Iterator[Case]:
+    for contacts in ({"id": 5, "name": "Aino"}, [{"id": 5, "name": "Aino"}]):
+        records = "records { ... on LemonsoftCustomer { contacts { name } } }"
+        yield Case(
+            "A8",
+            "lemonsoft",
+            f"contacts as {type(contacts).__name__}",
+            {"contacts": contacts},
+            f"contacts {{ name }} {records}",
+            {"contacts": [{"name": "Aino"}], "records": [{"contacts": [{"name": "Aino"}]}]},
+        )
+    for kind in (dict, list):
+        sepa = {"reference": "M-1"}
+        contract = {"id": 5, "classification": "A"}
+        yield Case(
+            "A8",
+            "autodns",
+            f"a mandate as {kind.__name__}",
+            {"sepa": sepa if kind is dict else [sepa]},
+            "accounts { ... on SepaMandate { reference } } records { ... on AutodnsCustomer { sepa { reference } } }",
+            {"accounts": [sepa], "records": [{"sepa": sepa}]},
+        )
+        yield Case(
+            "A8",
+            "autodns",
+            f"contracts as {kind.__name__}",
+            {"contracts": contract if kind is dict else [contract]},
+            "agreements { type } records { ... on AutodnsCustomer { contracts { classification } } }",
+            {"agreements": [{"type": "A"}], "records": [{"contracts": [{"classification": "A"}]}]},
+        )
+        yield Case(
+            "A8",
+            "autodns",
+            f"comments as {kind.__name__}",
+            {"comments": {"text": "hallo"} if kind is dict else [{"text": "hallo"}]},
+            "notes",
+            {"notes": ["hallo"]},
+        )
+        place = {"city": "Köln"}
+        yield Case(
+            "A8",
+            "pland",
+            f"an address as {kind.__name__}",
+            {"address": place if kind is dict else [place]},
+            "address { city } records { ... on PlandCustomer { address { city } } }",
+            {"address": place, "records": [{"address": place}]},
+        )
+        mail = {"Id": 1, "TypeId": 1, "Value": "a@x.example"}
+        yield Case(
+            "A8",
+            "billbee",
+            f"contact data as {kind.__name__}",
+            {"MetaData": mail if kind is dict else [mail], "DefaultPhone1": [{"Value": "040 36123456"}]},
+            "emails { address } phone records { ... on BillbeeCustomer { metaData { value } } }",
+            {
+                "emails": [{"address": "a@x.example"}],
+                "phone": "040 36123456",
+                "records": [{"metaData": [{"value": "a@x.example"}]}],
+            },
+        )
+    REASONS["A8", "next"] = "its documents are flat: no documented field of a customer is a list or an object"
+
+
+def _dates() -> Iterator[Case]:
+    for system, wrapped in _CREATED.items():
+        for sent, told, state in (
+            ("20250630", "2025-06-30", "VALUE"),
+            (1751241600, None, "UNREADABLE"),
+            (0, None, "UNREADABLE"),
+            ("0001-01-01T00:00:00", None, "EMPTY"),
+            ("0001-01-01", None, "EMPTY"),
+            ("1900-01-01T00:00:00", None, "UNREADABLE"),
+            ("0000-00-00", None, "UNREADABLE"),
+            ("9999-12-31T23:59:59Z", "9999-12-31", "VALUE"),
+        ):
+            document, name = wrapped(sent)
+            moment = None if told is None else _MOMENTS[told, system]
+            yield Case(
+                "A12",
+                system,
+                f"created {sent}",
+                document,
+                "createdAt",
+                {"createdAt": moment},
+                {"createdAt": state},
+                notices=[name] if state == "UNREADABLE" else (),
+            )
+    invoice = {"id": 1, "customer_number": 1050, "date": "20250630", "due_date": "0001-01-01T00:00:00"}
+    yield Case(
+        "A12",
+        "lemonsoft",
+        "days of an invoice",
+        {},
+        "invoices(first: 5) { nodes { date dueDate } }",
+        {"invoices": {"nodes": [{"date": "2025-06-30", "dueDate": None}]}},
+        routes={"GET /api/invoices": [invoice]},
+    )
+    for sent, status, state in (
+        ("0001-01-01T00:00:00", "ACTIVE", "VALUE"),
+        ("20250630", "ARCHIVED", "VALUE"),
+        (0, None, "UNREADABLE"),
+    ):
+        yield Case(
+            "A12",
+            "billbee",
+            f"archived {sent}",
+            {"ArchivedAt": sent},
+            "status",
+            {"status": status},
+            {"status": state},
+            notices=["ArchivedAt"] if state == "UNREADABLE" else (),
+        )
+
+
+_CREATED: Final[Mapping[str, Callable[[Any], tuple[dict[str, Any], str]]]] = {
+    "pland": lambda sent: ({"status": {"createdAt": sent}}, "createdAt"),
+    "autodns": lambda sent: ({"created": sent}, "created"),
+    "next": lambda sent: ({"created": sent}, "created"),
+    "lemonsoft": lambda sent: ({"created": sent}, "created"),
+}
+_MOMENTS: Final = {
+    ("2025-06-30", "pland"): "2025-06-29T22:00:00Z",
+    ("2025-06-30", "autodns"): "2025-06-29T22:00:00Z",
+    ("2025-06-30", "next"): "2025-06-29T22:00:00Z",
+    ("2025-06-30", "lemonsoft"): "2025-06-29T21:00:00Z",
+    **{("9999-12-31", system): "9999-12-31T23:59:59Z" for system in SYSTEMS},
+}
+
+
+def _unreadable_values() -> Iterator[Case]:
+    for system in SYSTEMS:
+        for name, vendor in (("name", NAME[system]), ("vatNumber", VAT[system])):
+            yield Case(
+                "A13",
+                system,
+                f"an object for {name}",
+                {vendor: {"de": "A"}},
+                name,
+                {name: None},
+                {name: "UNREADABLE"},
+                notices=[vendor],
+            )
+            yield Case("A13", system, f"null for {name}", {vendor: None}, name, {name: None}, {name: "EMPTY"})
+            yield Case("A13", system, f"a blank {name}", {vendor: " "}, name, {name: None}, {name: "EMPTY"})
+    for system, sent, name in (
+        ("autodns", {"contacts": ["Anna"]}, "contacts"),
+        ("lemonsoft", {"contacts": ["Anna"]}, "contacts"),
+        ("next", {"currencycode": "Taler"}, "currencycode"),
+        ("billbee", {"Type": 9}, "Type"),
+        ("pland", {"address": "Domplatz 1, Köln"}, "address"),
+    ):
+        unified = {"currencycode": "currency", "Type": "kind"}.get(name, name)
+        selection = {"contacts": "contacts { name }", "address": "address { city }"}.get(unified, unified)
+        empty: Any = [] if unified == "contacts" else None
+        yield Case(
+            "A13",
+            system,
+            f"an unreadable {unified}",
+            sent,
+            selection,
+            {unified: empty},
+            {unified: "UNREADABLE"},
+            notices=[name],
+        )
+    row = {"Id": 3, "CustomerId": 7, "AddressType": 1, "Company": {"de": "A"}, "City": "X"}
+    yield Case(
+        "A13",
+        "billbee",
+        "an unreadable field of the address",
+        {},
+        "organization address { city }",
+        {"organization": None, "address": {"city": "X"}},
+        {"organization": "UNREADABLE", "address": "VALUE"},
+        routes={"GET /customers/7/addresses": [row], "GET /customer-addresses": [row]},
+        notices=["Company"],
+    )
+
+
+def _states() -> Iterator[Case]:
+    def case(system: str, what: str, sent: Mapping[str, Any], status: str | None, *notices: str) -> Case:
+        state = "UNREADABLE" if status is None else "VALUE"
+        return Case("A14", system, what, sent, "status", {"status": status}, {"status": state}, notices=notices)
+
+    for sent in (-1, "Y", "TRUE", 1.0, "1.0", True):
+        yield case("lemonsoft", f"inactive {sent!r}", {"is_nonactive": sent}, "INACTIVE")
+        yield case("autodns", f"locked {sent!r}", {"locked": sent}, "LOCKED")
+        yield case("autodns", f"pending {sent!r}", {"locked": False, "pending": sent}, "PENDING")
+        yield case("next", f"active {sent!r}", {"active": sent}, "ACTIVE")
+    for sent in (0, "N", "FALSE", 0.0, "0.0", None):
+        yield case("lemonsoft", f"inactive {sent!r}", {"is_nonactive": sent}, "ACTIVE")
+    yield case("next", "active 'N'", {"active": "N"}, "INACTIVE")
+    for system, name in (
+        ("lemonsoft", "is_nonactive"),
+        ("autodns", "locked"),
+        ("autodns", "pending"),
+        ("next", "active"),
+    ):
+        yield case(system, f"{name} vielleicht", {name: "vielleicht"}, None, name)
+    for sent, status in ((1.0, "ACTIVE"), ("1.0", "ACTIVE"), ("1", "ACTIVE"), (0, "INACTIVE"), (2.0, "INACTIVE")):
+        yield case("pland", f"status {sent!r}", {"status": {"status": sent}}, status)
+    yield case("pland", "status 9", {"status": {"status": 9}}, None, "status")
+    yield case("pland", "status as an object", {"status": {"status": {"is": 1}}}, None, "status")
+    for archived, restored, status in (
+        ("0001-01-01T00:00:00", None, "ACTIVE"),
+        ("2026-02-03T07:00:00", None, "ARCHIVED"),
+        ("2026-02-03T07:00:00", "2026-02-04T07:00:00", "ACTIVE"),
+        ("2026-02-03T07:00:00", "2026-02-02T07:00:00", "ARCHIVED"),
+        ("2026-02-03T07:00:00", "0001-01-01T00:00:00", "ARCHIVED"),
+    ):
+        sent = {"ArchivedAt": archived, "RestoredAt": restored}
+        yield case("billbee", f"archived {archived} restored {restored}", sent, status)
+    yield case("billbee", "archived gestern", {"ArchivedAt": "gestern"}, None, "ArchivedAt")
+    yield Case(
+        "A14",
+        "next",
+        "a private person vielleicht",
+        {"privateperson": "vielleicht"},
+        "kind",
+        {"kind": None},
+        {"kind": "UNREADABLE"},
+        notices=["privateperson"],
+    )
+
+
+def _types() -> Iterator[Case]:
+    yield Case(
+        "A15",
+        "lemonsoft",
+        "a response time of half an hour",
+        {"agreements": [{"id": 1, "response_time": 4.5}]},
+        "records { ... on LemonsoftCustomer { agreements { responseTime } } }",
+        {"records": [{"agreements": [{"responseTime": "4.5"}]}]},
+    )
+    for system in ("pland", "autodns", "next", "billbee"):
+        ELSEWHERE["A15", system] = (_TYPES,)
+
+
+_TYPES: Final = "systems/test_contract.py::test_a_field_of_several_record_types_has_one_integer_type"
+
+
+def _several_addresses() -> Iterator[Case]:
+    for system in SYSTEMS:
+        sent = " a@x.example; B@y.example ,A@X.example"
+        document = EMAIL[system](sent)
+        yield Case(
+            "A19",
+            system,
+            "two addresses in one field",
+            document,
+            "email emails { address purpose }",
+            {
+                "email": "a@x.example",
+                "emails": [
+                    {"address": "a@x.example", "purpose": "GENERAL"},
+                    {"address": "B@y.example", "purpose": "GENERAL"},
+                ],
+            },
+        )
+
+
+def _contact_data() -> Iterator[Case]:
+    data = [
+        {"Id": 1, "TypeId": 2, "TypeName": "Phone", "Value": "040 36123456"},
+        {"Id": 2, "TypeId": 4, "Value": "040 36123457"},
+        {"Id": 3, "TypeId": 3, "TypeName": "Fax", "Value": "040 36123458"},
+        {"Id": 4, "TypeId": 2, "SubType": "mobile", "Value": "0151 23456789"},
+        {"Id": 5, "TypeId": 1, "Value": "a@x.example"},
+        {"Id": 6, "TypeId": 2.0, "TypeName": "Phone", "Value": "040 36123456"},
+    ]
+    yield Case(
+        "A21",
+        "billbee",
+        "numbers in contact data alone",
+        {"Tel2": "040 36123456", "MetaData": data},
+        "phones { raw kind } emails { address }",
+        {
+            "phones": [
+                {"raw": "040 36123456", "kind": "PHONE"},
+                {"raw": "040 36123457", "kind": "PHONE"},
+                {"raw": "040 36123458", "kind": "FAX"},
+                {"raw": "0151 23456789", "kind": "MOBILE"},
+            ],
+            "emails": [{"address": "a@x.example"}],
+        },
+    )
+    for system in ("pland", "autodns", "next", "lemonsoft"):
+        REASONS["A21", system] = "it has no list of contact data beside its own fields"
+
+
+CASES: Final = tuple(_cases())
