@@ -98,7 +98,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
         places,
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
-        total_count=await _total(request, system, page),
+        total_count=await _total(request, system, page, start),
     )
 
 
@@ -129,17 +129,19 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
     )
 
 
-async def _total(request: Request, system: System, page: Page[Any]) -> int | UpstreamError | None:
-    """The vendor's own count; a failed count fails that field, not the page, and so does one that counts nothing."""
+async def _total(request: Request, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
+    """The vendor's own count; a failed count fails that field, not the page, and so does one that cannot be."""
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
             total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
-    if total is None or total in _COUNTS:
+    seen = start + len(page.items) if page.items else 0
+    if total is None or (total in _COUNTS and total >= seen):
         return total
-    return UpstreamBadResponse(system.name, "the number of customers that it tells cannot be one")
+    words = "is below those that it lists" if total in _COUNTS else "cannot be one"
+    return UpstreamBadResponse(system.name, f"the number of customers that it tells {words}")
 
 
 def invoices_of(

@@ -1,18 +1,134 @@
-"""Lists that are read page by page until they end. The vendor tells the end, so it is believed within bounds only."""
+"""Lists that are read page by page until they end. The vendor tells the end, so it is believed within bounds only.
+
+A page shorter than asked need not be the last: servers cap pages below the size asked for, and say nothing of it. So a
+short page ends a list only where its length is known not to be the cap, or where the total that was told says so; else
+one more call tells. `PageLengths` is what is known of one list's pages; `paging` reads by it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from customer_gateway.errors import UpstreamBadResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
 MOST_ROWS: Final = 100_000
 """Of one list that is read whole: what belongs to the customers of one call is far fewer rows than these."""
 
+_ENDS: Final = 10_000  # questions whose last page is remembered, of one list
+
+T = TypeVar("T")
 V = TypeVar("V")
+
+
+class Listed(NamedTuple, Generic[T]):
+    """A page as it was answered. `total` is how many rows the list has, `size` how many fit the page, where told."""
+
+    rows: Sequence[T]
+    total: int | None = None
+    size: int | None = None
+
+
+class PageLengths:
+    """How long the pages of one list (`call`, for errors) have been, and so what its server puts on a page at most."""
+
+    def __init__(self, system: str, call: str) -> None:
+        self._system = system
+        self._call = call
+        self._longest = 0
+        self._cap: int | None = None
+        self._cut = 0
+        self._ends: dict[int, int] = {}
+
+    def size(self, most: int) -> int:
+        """How many rows a page may be asked for: `most`, or the cap that was found."""
+        return most if self._cap is None else min(most, self._cap)
+
+    def saw(self, length: int) -> None:
+        """Take note of a page's length: no shorter one has the length of the cap."""
+        self._longest = max(self._longest, length)
+
+    def is_end(self, question: Hashable, length: int, *, longest: int | None = None) -> bool:
+        """Whether a page of fewer rows than asked for is known to be the last one of what `question` asks for.
+
+        It is if a longer page came, one of `longest` rows at least; or if nothing followed this very page before. That
+        another list ended at this length proves nothing: it may have had just as many rows as the cap.
+        """
+        self.saw(length)
+        beyond = length + 1 if longest is None else longest
+        return not length or self._longest >= beyond or self._ends.get(hash(question)) == length
+
+    def ended(self, question: Hashable, length: int) -> None:
+        """Remember that nothing followed a page of this length."""
+        self._ends.pop(hash(question), None)
+        self._ends[hash(question)] = length
+        if len(self._ends) > _ENDS:
+            del self._ends[next(iter(self._ends))]
+
+    def cut(self, length: int, asked: int) -> int:
+        """The cap that a page of fewer rows than asked for was cut to, where more follows.
+
+        Once may be a row that came meanwhile; a cap that is seen twice is remembered.
+        """
+        self.saw(length)
+        cap = self._longest if self._longest < asked else length
+        if cap == self._cut:
+            self._cap = cap
+        self._cut = cap
+        return cap
+
+    def capped(self, size: int) -> None:
+        """Remember the cap that the vendor tells."""
+        self._cap = size
+
+    def demand_bounded(self, rows: int, most: int = MOST_ROWS) -> None:
+        """Refuse a list of more rows than can belong to what was asked for."""
+        if rows > most:
+            raise self.refused("has more rows than can belong to what was asked for")
+
+    def refused(self, words: str, *, retryable: bool = False) -> UpstreamBadResponse:
+        """The error of a list that is read by these pages."""
+        return UpstreamBadResponse(self._system, f"{self._call} {words}", retryable=retryable)
+
+
+class ListLengths:
+    """The page lengths of one system's lists, for as long as the process runs."""
+
+    def __init__(self, system: str) -> None:
+        self._system = system
+        self._known: dict[tuple[str, str], PageLengths] = {}
+
+    def of(self, call: str, by: str = "") -> PageLengths:
+        """Those of one list; `by` keeps what is asked otherwise apart, such as ids: it may have another cap."""
+        if (call, by) not in self._known:
+            self._known[call, by] = PageLengths(self._system, call)
+        return self._known[call, by]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[T]):
+    """Some rows of a list in their places. `ended` says that no more follow, `total` is what the last page told."""
+
+    rows: Sequence[T]
+    ended: bool
+    total: int | None = None
+
+    async def has_next(self, start: int, size: int, follows: Callable[[int], Awaitable[bool]] | None) -> bool | None:
+        """Whether the list goes on after `size` rows from `start`; None where no row and no count tells it.
+
+        A total below the rows is not believed: then `follows` is asked, if given, for the row at that position.
+        """
+        seen = start + min(size, len(self.rows))
+        if len(self.rows) > size:
+            return True
+        if self.total is not None and (self.total >= seen or not self.rows):
+            return self.total > seen
+        if self.ended:
+            return False
+        return await follows(seen) if follows is not None else None
 
 
 class Gathered(Generic[V]):
@@ -23,8 +139,7 @@ class Gathered(Generic[V]):
 
     def __init__(self, system: str, call: str) -> None:
         self.rows: dict[Any, V] = {}
-        self._system = system
-        self._call = call
+        self._lengths = PageLengths(system, call)
 
     def add(self, page: Mapping[Any, V], *, last: bool) -> None:
         """Takes the rows of the next page. Raises `UpstreamBadResponse` where there is no end in sight after it."""
@@ -33,10 +148,9 @@ class Gathered(Generic[V]):
         if last:
             return
         if len(self.rows) == before:
-            raise UpstreamBadResponse(self._system, f"{self._call} answered the same page again")
+            raise self._lengths.refused("answered the same page again")
         self.demand_bounded(len(self.rows))
 
     def demand_bounded(self, rows: int, most: int = MOST_ROWS) -> None:
         """Refuse a list of more rows than can belong to it."""
-        if rows > most:
-            raise UpstreamBadResponse(self._system, f"{self._call} has more rows than can belong to what was asked for")
+        self._lengths.demand_bounded(rows, most)

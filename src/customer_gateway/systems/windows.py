@@ -31,12 +31,14 @@ def covering_page(start: int, size: int, most: int) -> PageWindow | None:
 
 
 def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
-    """One page that holds the window, else the two pages of `size` rows that do; in order, `skip` in the first."""
+    """One page that holds the window, else as few of one size as do; in order, `skip` in the first."""
     single = covering_page(start, size, most)
     if single is not None:
         return [single]
-    number, skip = divmod(start, size)
-    return [PageWindow(number + 1, size, skip), PageWindow(number + 2, size, 0)]
+    each = min(size, most)
+    first, skip = divmod(start, each)
+    last = (start + size - 1) // each
+    return [PageWindow(number + 1, each, 0 if number > first else skip) for number in range(first, last + 1)]
 
 
 def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Any]) -> Sequence[T]:

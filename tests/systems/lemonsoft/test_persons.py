@@ -11,6 +11,7 @@ from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.record import Reading
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import LemonsoftPersonView
+from customer_gateway.systems.pages import PageLengths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,25 +24,31 @@ READING = Reading.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsink
 
 
 class Register:
-    """Persons 1 to `count`, listed ten to a page, that notes how it was asked."""
+    """Persons 1 to `count`, listed ten to a page or as few as `cap`, that notes how it was asked."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, cap: int = 10) -> None:
         self.count = count
+        self.cap = cap
         self.calls: list[str] = []
-        self.persons = PersonsByNumber("lemonsoft", self.one, self.page, 10)
+        self.persons = PersonsByNumber("lemonsoft", self.one, self.page, 10, lengths())
 
     async def one(self, number: str, _deadline: Deadline) -> User | None:
         self.calls.append(f"person {number}")
         return person(int(number)) if int(number) <= self.count else None
 
-    async def page(self, number: int, _deadline: Deadline) -> Sequence[User]:
-        self.calls.append(f"page {number}")
-        return [person(each) for each in range(1, self.count + 1)][(number - 1) * 10 : number * 10]
+    async def page(self, number: int, size: int, _deadline: Deadline) -> Sequence[User]:
+        self.calls.append(f"page {number}" if size == 10 else f"page {number} of {size}")
+        size = min(size, self.cap)
+        return [person(each) for each in range(1, self.count + 1)][(number - 1) * size : number * size]
 
     async def ask(self, *numbers: int) -> dict[str, User]:
         """Ask with a clean list of calls."""
         self.calls.clear()
         return await self.persons.fetch([str(number) for number in numbers], Deadline.after(5))
+
+
+def lengths() -> PageLengths:
+    return PageLengths("lemonsoft", "GET /api/persons")
 
 
 def person(number: int) -> User:
@@ -147,10 +154,10 @@ async def test_no_persons_cost_no_call() -> None:
 async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
     register = Register(10)
 
-    async def first(_number: int, deadline: Deadline) -> Sequence[User]:
-        return await register.page(1, deadline)
+    async def first(_number: int, size: int, deadline: Deadline) -> Sequence[User]:
+        return await register.page(1, size, deadline)
 
-    persons = PersonsByNumber("lemonsoft", register.one, first, 10)
+    persons = PersonsByNumber("lemonsoft", register.one, first, 10, lengths())
 
     with pytest.raises(UpstreamBadResponse, match="the same page again"):
         await persons.fetch(["901", "902", "903", "904"], Deadline.after(5))
@@ -161,10 +168,10 @@ async def test_one_that_fails_fails_them_all_under_its_own_name() -> None:
     async def late(number: str, _deadline: Deadline) -> User | None:
         raise UpstreamTimeout("lemonsoft", f"person {number} was not answered in time")
 
-    async def full(_number: int, _deadline: Deadline) -> Sequence[User]:
+    async def full(_number: int, _size: int, _deadline: Deadline) -> Sequence[User]:
         return [person(each) for each in range(1, 11)]
 
-    persons = PersonsByNumber("lemonsoft", late, full, 10)
+    persons = PersonsByNumber("lemonsoft", late, full, 10, lengths())
 
     with pytest.raises(UpstreamTimeout, match="was not answered in time"):
         await persons.fetch(["901"], Deadline.after(5))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -26,8 +27,8 @@ from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer
-from customer_gateway.systems.pages import Gathered
-from customer_gateway.systems.windows import fitting
+from customer_gateway.systems.pages import Listed, ListLengths
+from customer_gateway.systems.paging import read_on
 from customer_gateway.wire import BasicWithHeaders, Call, Window
 
 if TYPE_CHECKING:
@@ -77,13 +78,6 @@ class AutodnsSettings(SystemSettings):
     context: int = Field(default=4, ge=0, description="4 is the live system, 1 the demo, or a context of one's own.")
 
 
-class Found(NamedTuple):
-    """Rows of a list, and how many there are in all."""
-
-    rows: list[Document]
-    total: int
-
-
 class Autodns:
     """One user's view of AutoDNS."""
 
@@ -93,6 +87,7 @@ class Autodns:
         self.name = name
         self.reading = reading
         self._client = client
+        self._lengths = ListLengths(name)
         self._as_wide_as: Callable[[Keys], Route[Customer]] = lru_cache(_WIDTHS)(self._customers)
         self.users: Route[User] | None = (users := Route(f"{name}.users", self._fetch_users, MOST_ROWS, _USER_KEY))
         self.invoice_details = None
@@ -114,14 +109,25 @@ class Autodns:
     def customers(self, want: Want) -> Route[Customer]:
         return self._as_wide_as(keys_of(want))
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - every answer tells
-        found = await self._search("/customer/_search", keys_of(want), [], deadline, start, size)
-        rows = fitting(found.rows, size, partial(_identity, "/customer/_search"))
-        items = [self._customer(row) for row in rows]
-        return Page(items, has_next=start + len(items) < found.total, total=found.total)
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+        """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
+        path = "/customer/_search"
+
+        async def read(offset: int, limit: int) -> Listed[Document]:
+            return await self._search(path, keys_of(want), [], deadline, offset, limit)
+
+        async def follows(position: int) -> bool:
+            return bool((await self._search(path, frozenset(), [], deadline, position, 1)).rows)
+
+        lengths, identity = self._lengths.of(f"POST {path}"), partial(_identity, path)
+        found = await read_on(lengths, start, read, identity, most=size, start=start, count=size)
+        has_next = await found.has_next(start, size, follows if ask_next else None)
+        total = start + len(found.rows) if found.total is None and found.ended else found.total
+        return Page([self._customer(row) for row in found.rows], has_next=has_next, total=total)
 
     async def count(self, deadline: Deadline) -> int | None:
-        return (await self._search("/customer/_search", frozenset(), [], deadline, 0, 1)).total
+        found = await self._search("/customer/_search", frozenset(), [], deadline, 0, 1)
+        return 0 if found.total is None else found.total
 
     async def reachable(self, deadline: Deadline) -> bool:
         return await reachable(self._client, Call("GET", "/hello", idempotent=True), deadline)
@@ -173,21 +179,16 @@ class Autodns:
 
     async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
         """Every row that the filters let through, page by page: all that were counted, or none."""
-        rows: list[Document] = []
-        told_apart: Gathered[Document] = Gathered(self.name, f"POST {path}")
-        while True:
-            found = await self._search(path, keys, filters, deadline, len(rows), MOST_ROWS)
-            told_apart.demand_bounded(found.total)
-            rows += fitting(found.rows, MOST_ROWS, partial(_identity, path))
-            if len(rows) >= found.total:
-                return rows
-            if not found.rows:
-                raise UpstreamBadResponse(self.name, f"POST {path} ended before its last row", retryable=True)
-            told_apart.add({_identity(path, row): row for row in found.rows}, last=False)
+
+        async def read(offset: int, limit: int) -> Listed[Document]:
+            return await self._search(path, keys, filters, deadline, offset, limit)
+
+        lengths, question = self._lengths.of(f"POST {path}", "filters"), json.dumps(filters)
+        return list((await read_on(lengths, question, read, partial(_identity, path), most=MOST_ROWS)).rows)
 
     async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
         self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, offset: int, limit: int
-    ) -> Found:
+    ) -> Listed[Document]:
         body = query(filters, _ORDERS[path], offset, limit)
         call = Call("POST", path, [("keys[]", key) for key in sorted(keys)], body=body, idempotent=True)
         answer = await self._client.call(call, deadline)
@@ -195,7 +196,7 @@ class Autodns:
         total = Record(answer.document, self.reading).part("object").integer("summary")
         if total is None and len(rows) >= limit:
             raise UpstreamBadResponse(self.name, f"POST {path} did not tell how many there are")
-        return Found(rows, offset + len(rows) if total is None else total)
+        return Listed(rows, total)
 
     def _rows(self, document: object, call: Call) -> list[Document]:
         """The entities of an answer; `data` is left out where there is none."""

@@ -18,7 +18,7 @@ from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, lists_by_customer
-from customer_gateway.systems.windows import PageWindow, covering_pages, from_start
+from customer_gateway.systems.paging import read_window
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, Invoice
     from customer_gateway.model.record import Document
     from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.systems.pages import Listed
     from customer_gateway.wire import Client
 
 _FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
@@ -98,18 +99,18 @@ class Billbee:
     def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Billbee has one width
         return self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width; every page tells the total
-        """The one page that covers the window, else two; each tells how many customers there are."""
-        pages: list[tuple[PageWindow, list[Document]]] = []
-        total = 0
-        for window in covering_pages(start, size, MOST_ROWS):
-            found = await self._lists.page(_CUSTOMERS, window.number, window.size, deadline)
-            pages.append((window, found.rows))
-            total = found.total
-            if window.number * window.size >= total:
-                break
-        items = [self._customer(row) for row in from_start(pages, "Id")[:size]]
-        return Page(items, has_next=start + size < total, total=total)
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - Billbee has one width
+        """Every page tells how many customers there are; only a total below the rows costs a call to know more."""
+
+        async def read(number: int, size: int) -> Listed[Document]:
+            return await self._lists.page(_CUSTOMERS, number, size, deadline)
+
+        async def follows(position: int) -> bool:
+            return bool((await read(position + 1, 1)).rows)
+
+        found = await read_window(self._lists.lengths(_CUSTOMERS), read, "Id", start, size, MOST_ROWS)
+        has_next = await found.has_next(start, size, follows if ask_next else None)
+        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
         return (await self._lists.page(_CUSTOMERS, 1, 1, deadline)).total
@@ -165,14 +166,14 @@ class Billbee:
         return {key: read.in_order(groups[key]) for key in wanted}
 
     async def _fetch_addresses_of(self, key: str, deadline: Deadline) -> list[Record]:
-        walk = await self._lists.walk(f"/customers/{key}/addresses", deadline, "/customers/{id}/addresses")
-        return read.in_order(Record(row, self.reading) for row in walk.rows.values())
+        rows = await self._lists.whole(f"/customers/{key}/addresses", "/customers/{id}/addresses", deadline)
+        return read.in_order(Record(row, self.reading) for row in rows)
 
     async def _fetch_orders(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         """The invoices of one customer, newest first: later orders have greater Ids."""
         (key,) = keys
-        walk = await self._lists.walk(f"/customers/{key}/orders", deadline, "/customers/{id}/orders")
-        orders = (Record(row, self.reading) for row in sorted(walk.rows.values(), key=_by_id, reverse=True))
+        rows = await self._lists.whole(f"/customers/{key}/orders", "/customers/{id}/orders", deadline)
+        orders = (Record(row, self.reading) for row in sorted(rows, key=_by_id, reverse=True))
         return {key: [read.listed_invoice(order, key) for order in orders if read.has_invoice(order)]}
 
     async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:

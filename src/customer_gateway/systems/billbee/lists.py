@@ -6,35 +6,31 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.model.record import is_list, is_object
-from customer_gateway.systems.pages import Gathered
+from customer_gateway.systems.pages import Gathered, Listed, ListLengths
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.record import Document
+    from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
 
 MOST_ROWS: Final = 250
 _ERROR_CODES: Final = range(1, 30)
 
 
-class Rows(NamedTuple):
-    """One page of a list, and the number of rows on all pages."""
-
-    rows: list[Document]
-    total: int
-
-
 class Walk(NamedTuple):
     """The rows of a list by key, as far as it was read.
 
     `whole` says that those are all: as many as every page said, so that none slipped over a page border meanwhile.
+    `total` is what the last page said.
     """
 
     rows: dict[str, Document]
     whole: bool
+    total: int
 
 
 class Lists:
@@ -43,15 +39,20 @@ class Lists:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._totals: dict[str, int] = {}
+        self._lengths = ListLengths(client.system)
 
-    async def page(self, path: str, number: int, size: int, deadline: Deadline, template: str = "") -> Rows:
+    def lengths(self, path: str) -> PageLengths:
+        """What is known of the pages of a list, or of all lists of a template."""
+        return self._lengths.of(f"GET {path}")
+
+    async def page(self, path: str, number: int, size: int, deadline: Deadline, template: str = "") -> Listed[Document]:
         """Page `number` (from 1) of `size` rows, each with an Id; any other answer is refused."""
         query = [("page", str(number)), ("pageSize", str(size))]
         answer = await self._client.call(Call("GET", path, query, template=template, idempotent=True), deadline)
         rows = _rows(answer.document, size)
         if rows is None:
             raise UpstreamBadResponse(self._client.system, f"GET {template or path} did not answer a page of entities")
-        if not template:
+        if not template and rows.total is not None:
             self._totals[path] = rows.total
         return rows
 
@@ -69,17 +70,27 @@ class Lists:
         `instead` tells, given the rows so far, how many calls would do without the rest; `pages` is what is believed of
         the list's length at first. Rows are told apart by Id, because pages of a list that is written to overlap.
         """
+        lengths = self.lengths(template or path)
         gathered: Gathered[Document] = Gathered(self._client.system, f"GET {template or path}")
         rows = gathered.rows
-        totals: set[int] = set()
+        size = lengths.size(MOST_ROWS)
+        totals: list[int] = [0]
         read, left = 0, pages
         while 0 < left < instead(rows):
             read += 1
-            found = await self.page(path, read, MOST_ROWS, deadline, template)
-            totals.add(found.total)
-            left = pages_of(found.total) - read if found.rows else 0
-            gathered.add({str(row["Id"]): row for row in found.rows}, last=left <= 0)
-        return Walk(rows, whole=left <= 0 and totals == {len(rows)})
+            found = await self.page(path, read, size, deadline, template)
+            totals.append(found.total or 0)
+            page = {str(row["Id"]): row for row in found.rows}
+            size, left = _left(lengths, path, found, read, size, len(rows.keys() | page.keys()))
+            gathered.add(page, last=left <= 0)
+        return Walk(rows, whole=left <= 0 and set(totals[1:]) == {len(rows)}, total=totals[-1])
+
+    async def whole(self, path: str, template: str, deadline: Deadline) -> Iterable[Document]:
+        """The rows of a list that no other call can tell: as many at least as its last page said, or an error."""
+        walk = await self.walk(path, deadline, template)
+        if len(walk.rows) < walk.total:
+            raise self.lengths(template).refused("changed while its pages were read", retryable=True)
+        return walk.rows.values()
 
     async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:
         """A single entity; None where Billbee knows no such key."""
@@ -94,11 +105,7 @@ class Lists:
     def pages(self, *paths: str) -> int:
         """How many whole pages the first list of `paths` had that was ever read; 1 where none was."""
         total = next((self._totals[path] for path in paths if path in self._totals), 0)
-        return max(1, pages_of(total))
-
-
-def pages_of(total: int) -> int:
-    return -(-total // MOST_ROWS)
+        return max(1, -(-total // self.lengths(paths[0]).size(MOST_ROWS)))
 
 
 def objection(_status: int, document: Any) -> str | None:
@@ -113,13 +120,37 @@ def objection(_status: int, document: Any) -> str | None:
     return "its ErrorCode is set" if code not in (None, 0, "0") else None
 
 
-def _rows(document: Any, size: int) -> Rows | None:
-    """The page in an envelope; None for what is no page of entities, or one of another size than was asked for."""
+def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
+    lengths: PageLengths, path: str, page: Listed[Document], read: int, size: int, known: int
+) -> tuple[int, int]:
+    """The size of the next pages, and how many are left after `read` of them with `known` different rows.
+
+    A first page that was cut short is a whole one of a smaller size. A total below the rows is not believed: then a
+    page that may not be the last is followed by one more.
+    """
+    length, total = len(page.rows), page.total or 0
+    if page.size is not None and page.size < size:
+        lengths.capped(page.size)
+    if total >= known:
+        lengths.saw(length)
+        if read == 1 and 0 < length < min(size, total):
+            lengths.cut(length, size)
+            size = length
+        return size, -(-total // size) - read if length else 0
+    if length < size and lengths.is_end(path, length):
+        return size, 0
+    return min(size, length), 1
+
+
+def _rows(document: Any, size: int) -> Listed[Document] | None:
+    """The page in an envelope; None for what is no page of entities, or one of a greater size than was asked for."""
     if not is_object(document) or not is_object(paging := document.get("Paging")):
         return None
-    rows, total = document.get("Data"), paging.get("TotalRows")
-    if type(total) is not int or paging.get("PageSize") not in (None, size) or not is_list(rows):
+    rows, total, told = document.get("Data"), paging.get("TotalRows"), paging.get("PageSize")
+    if type(total) is not int or not is_list(rows):
+        return None
+    if told is not None and (type(told) is not int or not 0 < told <= size):
         return None
     if not all(is_object(row) and type(row.get("Id")) is int for row in rows):
         return None
-    return Rows(rows, total)
+    return Listed(rows, total, told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
@@ -25,8 +26,8 @@ from customer_gateway.systems.lemonsoft.read import (
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.width import needs_full_rows
 from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
-from customer_gateway.systems.pages import Gathered
-from customer_gateway.systems.windows import PageWindow, covering_pages, from_start
+from customer_gateway.systems.pages import Listed, ListLengths
+from customer_gateway.systems.paging import read_keys, read_on, read_window
 from customer_gateway.wire import Call, SessionLogin
 
 if TYPE_CHECKING:
@@ -78,12 +79,14 @@ class Lemonsoft:
         self.name = name
         self.reading = reading
         self._client = client
+        self._lengths = ListLengths(name)
         self._full: Route[Customer] = self._route("customers", self._customers_by_id(_FULL))
         self._thin: Route[Customer] = self._route("customers_base", self._customers_by_id(_THIN))
         self._keys_by_number: Route[str] = self._route("customer_keys", self._fetch_customer_keys)
         self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
         self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
-        persons = PersonsByNumber(name, self._person, self._persons_page, _ROWS_PER_PAGE)
+        lengths = self._lengths.of("GET /api/persons")
+        persons = PersonsByNumber(name, self._person, self._persons_page, _ROWS_PER_PAGE, lengths)
         self.users: Route[User] | None = (
             users := self._route("persons", persons.fetch, most=1_000, cache_seconds=_REMEMBERED_SECONDS)
         )
@@ -107,19 +110,18 @@ class Lemonsoft:
         return self._full if needs_full_rows(want) else self._thin
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
-        """Lemonsoft tells no total: a page that is not full is the last, after a full one the next row is asked for."""
+        """Lemonsoft tells no total: after the last row of a full page, the next one is asked for."""
         path = _FULL if needs_full_rows(want) else _THIN
-        pages: list[tuple[PageWindow, list[Document]]] = []
-        ended = False
-        for window in covering_pages(start, size, _ROWS_PER_PAGE):
-            pages.append((window, await self._rows(path, _paging(window.number, window.size), deadline)))
-            if ended := len(pages[-1][1]) < window.size:
-                break
-        rows = from_start(pages, "id")
-        has_next = len(rows) > size if ended or len(rows) > size else None
-        if has_next is None and ask_next:
-            has_next = bool(await self._rows(_THIN, _paging(start + size + 1, 1), deadline))
-        return Page([self._customer(row) for row in rows[:size]], has_next=has_next)
+
+        async def read(number: int, size: int) -> Listed[Document]:
+            return Listed(await self._rows(path, _paging(number, size), deadline))
+
+        async def follows(position: int) -> bool:
+            return bool(await self._rows(_THIN, _paging(position + 1, 1), deadline))
+
+        found = await read_window(self._lengths.of(f"GET {path}"), read, "id", start, size, _ROWS_PER_PAGE)
+        has_next = await found.has_next(start, size, follows if ask_next else None)
+        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next)
 
     async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
         return None
@@ -146,30 +148,30 @@ class Lemonsoft:
 
     def _customers_by_id(self, path: str) -> Callable[..., Any]:
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
-            rows = await self._rows(path, _by("filter.object_ids", keys), deadline)
-            return {str(row["id"]): self._customer(row) for row in rows}
+            rows = await self._rows_by(path, "filter.object_ids", keys, deadline)
+            return {key: self._customer(row) for key, row in rows.items()}
 
         return fetch
 
     async def _fetch_customer_keys(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, str]:
-        rows = await self._rows(_THIN, _by("filter.customer_number", numbers), deadline)
-        return {str(row.get("number")): str(row["id"]) for row in rows}
+        rows = await self._rows_by(_THIN, "filter.customer_number", numbers, deadline, "number")
+        return {number: str(row["id"]) for number, row in rows.items()}
 
     async def _fetch_invoices(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, list[Record]]:
         """The invoices of one customer; the filter takes one number."""
         (number,) = numbers
-        found: Gathered[Document] = Gathered(self.name, "GET /api/invoices")
-        page, ended = 0, False
-        while not ended:
-            page += 1
-            query = [("filter.customer_number", number), *_paging(page, _ROWS_PER_PAGE)]
-            received = await self._rows("/api/invoices", query, deadline)
-            found.add({row["id"]: row for row in received}, last=(ended := len(received) < _ROWS_PER_PAGE))
-        return {number: [Record(row, self.reading) for row in found.rows.values()]}
+
+        async def read(position: int, size: int) -> Listed[Document]:
+            query = [("filter.customer_number", number), *_paging(position // size + 1, size)]
+            return Listed(await self._rows("/api/invoices", query, deadline))
+
+        lengths = self._lengths.of("GET /api/invoices")
+        found = await read_on(lengths, number, read, itemgetter("id"), most=_ROWS_PER_PAGE)
+        return {number: [Record(row, self.reading) for row in {row["id"]: row for row in found.rows}.values()]}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
-        rows = await self._rows("/api/invoices", _by("filter.object_ids", keys), deadline)
-        return {str(row["id"]): Record(row, self.reading) for row in rows}
+        rows = await self._rows_by("/api/invoices", "filter.object_ids", keys, deadline)
+        return {key: Record(row, self.reading) for key, row in rows.items()}
 
     async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
         found = await values_by(self._invoices, partial(key_of_list, "invoiced_number", "invoices"))(customers, reads)
@@ -198,8 +200,8 @@ class Lemonsoft:
             raise UpstreamBadResponse(self.name, f"GET {template} did not answer a person with number")
         return LemonsoftPersonView(person, self.reading)
 
-    async def _persons_page(self, number: int, deadline: Deadline) -> list[User]:
-        rows = await self._rows("/api/persons", _paging(number, _ROWS_PER_PAGE), deadline, "number")
+    async def _persons_page(self, number: int, size: int, deadline: Deadline) -> list[User]:
+        rows = await self._rows("/api/persons", _paging(number, size), deadline, "number")
         return [LemonsoftPersonView(row, self.reading) for row in rows]
 
     def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
@@ -211,6 +213,18 @@ class Lemonsoft:
             return {code: name for code, name in named.items() if name}
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
+
+    async def _rows_by(
+        self, path: str, parameter: str, keys: Sequence[str], deadline: Deadline, identity: str = "id"
+    ) -> dict[str, Document]:
+        """The rows that have these keys under `identity`; their number is asked for: ten is all that is given else."""
+
+        async def read(wanted: Sequence[str]) -> list[Document]:
+            query = [*((parameter, key) for key in wanted), *_paging(1, len(wanted))]
+            return await self._rows(path, query, deadline)
+
+        lengths = self._lengths.of(f"GET {path}", parameter)
+        return await read_keys(lengths, keys, read, lambda row: str(row.get(identity)))
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"
@@ -261,11 +275,6 @@ def _verdict(_status: int, document: Any) -> str | None:
 
 def _paging(number: int, size: int) -> list[tuple[str, str]]:
     return [("filter.page", str(number)), ("filter.page_size", str(size))]
-
-
-def _by(parameter: str, keys: Sequence[str]) -> list[tuple[str, str]]:
-    """The rows of these keys on one page: ten is all that an unsaid size gives."""
-    return [*((parameter, key) for key in keys), *_paging(1, len(keys))]
 
 
 def _names_by(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.systems.pages import Gathered
 
@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import User
+    from customer_gateway.systems.pages import PageLengths
 
 V = TypeVar("V")
 
+_ALL: Final = "all"  # the one question that the list is asked
+
 
 class PersonsByNumber:
-    """`one` reads a person by number, `page` the list's page of that number (from 1) with at most `rows` of them.
+    """`one` reads a person by number, `page` the list's page of that number (from 1) and size, of at most `rows`.
 
     How many calls the list takes is remembered from its last reading. As long as its end was never seen, reading goes
     on for as many pages as there are persons left to find: then one call each is no dearer, and the next time it is
@@ -28,29 +31,45 @@ class PersonsByNumber:
         self,
         system: str,
         one: Callable[[str, Deadline], Coroutine[Any, Any, User | None]],
-        page: Callable[[int, Deadline], Awaitable[Sequence[User]]],
+        page: Callable[[int, int, Deadline], Awaitable[Sequence[User]]],
         rows: int,
+        lengths: PageLengths,
     ) -> None:
         self._system = system
         self._one = one
         self._page = page
         self._rows = rows
+        self._lengths = lengths
         self._pages = 1  # at least; exactly, once the end was seen
 
     async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, User]:
         """The persons with these numbers; whoever else was on the pages read comes with them."""
         persons: Gathered[User] = Gathered(self._system, "GET /api/persons")
+        size = self._lengths.size(self._rows)
         expected, read = self._pages, 0
+        doubted = 0  # the length of a page that may have been the last
         missing = list(numbers)
-        while len(missing) > (expected - read if read < expected else read):
-            page = await self._page(read + 1, deadline)
+        while len(missing) > (expected - read if read < expected else read) or (doubted and missing):
+            page = await self._page(read + 1, size, deadline)
             read += 1
-            ended = len(page) < self._rows
-            persons.add({person.key: person for person in page}, last=ended)
+            found = {person.key: person for person in page}
+            if doubted and found.keys() <= persons.rows.keys():
+                self._lengths.ended(_ALL, doubted)
+                self._pages = 1
+                return persons.rows
+            if doubted:
+                self._lengths.cut(doubted, self._rows)
+            doubted = 0
+            ended = len(page) < size and self._lengths.is_end(_ALL, len(page))
+            persons.add(found, last=len(page) < size)
             if ended:
                 self._pages = read
                 return persons.rows
-            self._pages = max(self._pages, read + 1)
+            if len(page) < size:
+                doubted = size = len(page)
+            else:
+                self._lengths.saw(size)
+                self._pages = max(self._pages, read + 1)
             missing = [number for number in missing if number not in persons.rows]
         singly = await _together(self._one(number, deadline) for number in missing)
         return persons.rows | {person.key: person for person in singly if person is not None}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import partial
+from operator import itemgetter
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr, model_validator
 
@@ -19,8 +20,8 @@ from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
-from customer_gateway.systems.pages import MOST_ROWS, Gathered
-from customer_gateway.systems.windows import covering_pages, from_start
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, Listed, ListLengths
+from customer_gateway.systems.paging import read_on, read_window
 from customer_gateway.wire import BearerToken, Call, Window
 
 if TYPE_CHECKING:
@@ -72,13 +73,6 @@ class NextSettings(SystemSettings):
         return self
 
 
-class _Rows(NamedTuple):
-    """A page of a list, and how many rows the whole list has."""
-
-    rows: list[Document]
-    total: int
-
-
 class Next:
     """One NEXT database."""
 
@@ -88,6 +82,7 @@ class Next:
         self.name = name
         self.reading = reading
         self._client = client
+        self._lengths = ListLengths(name)
         self._customers: Route[Customer] = self._by_id("/customer/", self._customer)
         self.users: Route[User] | None = (users := self._by_id("/user/", self._user))
         self.invoice_details = None
@@ -112,14 +107,18 @@ class Next:
     def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - NEXT has one width
         return self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - one width; NEXT always tells
-        """Every answer tells the total, so what follows costs nothing to know."""
-        windows = covering_pages(start, size, _ROWS_PER_PAGE)
-        pages = [await self._page("/customer/", _INACTIVE_TOO, each.number, each.size, deadline) for each in windows]
-        rows = from_start(((window, page.rows) for window, page in zip(windows, pages, strict=True)), "id")
-        items = [self._customer(row) for row in rows[:size]]
-        total = pages[-1].total
-        return Page(items, has_next=start + size < total, total=total)
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - NEXT has one width
+        """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
+
+        async def read(number: int, size: int) -> Listed[Document]:
+            return await self._page("/customer/", _INACTIVE_TOO, number, size, deadline)
+
+        async def follows(position: int) -> bool:
+            return bool((await read(position + 1, 1)).rows)
+
+        found = await read_window(self._lengths.of("GET /customer/"), read, "id", start, size, _ROWS_PER_PAGE)
+        has_next = await found.has_next(start, size, follows if ask_next else None)
+        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
         return (await self._page("/customer/", _INACTIVE_TOO, 1, 1, deadline)).total
@@ -170,30 +169,46 @@ class Next:
         """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told.
 
         How many pages there are is NEXT's word, so it is held to at most `most` rows and taken a few pages at a time.
+        A total below the rows is no word: then the pages are read until they end.
         """
+
+        async def read(position: int, size: int) -> Listed[Document]:
+            return await self._page(path, rows, position // size + 1, size, deadline)
+
+        lengths = self._lengths.of(f"GET {path}")
         found: Gathered[Document] = Gathered(self.name, f"GET {path}")
-        page = await self._page(path, rows, 1, _ROWS_PER_PAGE, deadline)
-        found.demand_bounded(page.total, most)
-        last = max(1, -(-page.total // _ROWS_PER_PAGE))
+        size = lengths.size(_ROWS_PER_PAGE)
+        page = await read(0, size)
+        total = _told(page)
+        found.demand_bounded(total, most)
+        if total < len(page.rows):
+            listed = await read_on(lengths, json.dumps(rows), read, itemgetter("id"), most=size)
+            return list({row["id"]: row for row in listed.rows}.values())
+        if 0 < len(page.rows) < min(size, total):
+            lengths.cut(len(page.rows), size)
+            size = len(page.rows)
+        last = max(1, -(-total // size))
         found.add(_by_id(page), last=last == 1 or not page.rows)
         for number in range(2, last + 1, _PAGES_AT_ONCE):
             group = range(number, min(number + _PAGES_AT_ONCE, last + 1))
-            pages = [self._page(path, rows, each, _ROWS_PER_PAGE, deadline) for each in group]
+            pages = [read((each - 1) * size, size) for each in group]
             for each, page in zip(group, await asyncio.gather(*pages), strict=True):
                 found.add(_by_id(page), last=each == last or not page.rows)
             if not page.rows:
                 break
-        if len(found.rows) < page.total:
+        if len(found.rows) < _told(page):
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
         return list(found.rows.values())
 
-    async def _page(self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline) -> _Rows:
+    async def _page(
+        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
+    ) -> Listed[Document]:
         """One page; a row without an integer `id` cannot be told from another, so the answer is refused."""
         answer = await self._client.call(_list(path, rows, number, size), deadline)
         if is_object(answer.document):
-            items, total = answer.document.get("items"), answer.document.get("total")
+            items, total, told = (answer.document.get(name) for name in ("items", "total", "size"))
             if is_list(items) and type(total) is int and all(_has_id(item) for item in items):
-                return _Rows(items, total)
+                return Listed(items, total, told if type(told) is int and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
 
     def _customer(self, row: Document) -> Customer:
@@ -245,7 +260,11 @@ def _has_id(row: object) -> bool:
     return is_object(row) and type(row.get("id")) is int
 
 
-def _by_id(page: _Rows) -> dict[int, Document]:
+def _told(page: Listed[Document]) -> int:
+    return page.total or 0
+
+
+def _by_id(page: Listed[Document]) -> dict[int, Document]:
     return {row["id"]: row for row in page.rows}
 
 

@@ -16,7 +16,8 @@ from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, users_by, values_by
-from customer_gateway.systems.pages import Gathered
+from customer_gateway.systems.pages import Listed, ListLengths
+from customer_gateway.systems.paging import read_keys, read_on
 from customer_gateway.systems.pland.details import DETAILS
 from customer_gateway.systems.pland.entities import Entities, agreement, invoice
 from customer_gateway.systems.pland.read import (
@@ -28,7 +29,6 @@ from customer_gateway.systems.pland.read import (
     user,
 )
 from customer_gateway.systems.pland.record import CUSTOMER
-from customer_gateway.systems.windows import fitting
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Pland:
         self.name = name
         self.reading = reading
         self._client = client
+        self._lengths = ListLengths(name)
         self._customer_rows = Rows(PlandCustomerView, reading)
         self._contact_rows = Rows(PlandContactView, reading)
         self._user_rows = Rows(PlandUserRow, reading)
@@ -125,10 +126,14 @@ class Pland:
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
-        query = [("limit", str(size + ask_next)), ("offset", str(start)), _BY_ID]
         decode = self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
-        rows = fitting(await self._rows("/customers/", query, deadline, decode), size + ask_next, attrgetter("key"))
-        return Page(rows[:size], has_next=len(rows) > size if ask_next or len(rows) < size else None)
+
+        async def read(offset: int, limit: int) -> Listed[PlandCustomerView]:
+            return Listed(await self._rows("/customers/", _paging(offset, limit), deadline, decode))
+
+        lengths, count = self._lengths.of("GET /customers/"), size + ask_next
+        found = await read_on(lengths, start, read, attrgetter("key"), most=count, start=start, count=count)
+        return Page(found.rows[:size], has_next=await found.has_next(start, size, None))
 
     async def count(self, deadline: Deadline) -> int | None:
         answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
@@ -155,11 +160,11 @@ class Pland:
     async def _customers_by_id(
         self, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[PlandCustomerView]]
     ) -> dict[str, Customer]:
-        return {row.key: row for row in await self._rows_by_ids("/customers/", keys, deadline, decode)}
+        return dict(await self._rows_by_ids("/customers/", keys, deadline, decode))
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
         rows = await self._rows_by_ids("/users/", keys, deadline, self._user_rows.decode)
-        return {row.key: user(row) for row in rows}
+        return {key: user(row) for key, row in rows.items()}
 
     async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
         query = [("customerId", key) for key in keys]
@@ -178,11 +183,11 @@ class Pland:
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
         entities = await self._rows_by_ids("/assignments/", keys, deadline, self._entities.decode)
-        return {entity.key: agreement(entity) for entity in entities}
+        return {key: agreement(entity) for key, entity in entities.items()}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         entities = await self._rows_by_ids("/invoices/", keys, deadline, self._entities.decode)
-        return {entity.key: invoice(entity) for entity in entities if _is_invoice(entity)}
+        return {key: invoice(entity) for key, entity in entities.items() if _is_invoice(entity)}
 
     async def _fetch_contact(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Contact]:
         """Pland looks contacts up one at a time."""
@@ -198,38 +203,41 @@ class Pland:
 
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """All payment terms: a company has a handful, and only this list has another way of paging."""
-        terms: Gathered[PlandEntity] = Gathered(self.name, "GET /paymentTerms/")
-        skip, ended = 0, False
-        while not ended:
-            query = [("skip", str(skip)), ("limit", str(_TERMS_PER_PAGE))]
+
+        async def read(skip: int, limit: int) -> Listed[PlandEntity]:
+            query = [("skip", str(skip)), ("limit", str(limit))]
             answer = await self._client.call(Call("GET", "/paymentTerms/", query, idempotent=True), deadline)
-            found = answer.document.get("data") if is_object(answer.document) else None
+            envelope = Record(answer.document if is_object(answer.document) else {}, self.reading)
             try:
-                rows = self._entities.read(found)
+                rows = self._entities.read(envelope.document.get("data"))
             except WrongForm as error:
                 raise UpstreamBadResponse(self.name, f"GET /paymentTerms/: {error}") from None
-            skip, ended = skip + len(rows), len(rows) < _TERMS_PER_PAGE
-            terms.add({row.key: row for row in rows}, last=ended)
-        return {key: text for key, row in terms.rows.items() if (text := row.text("description"))}
+            return Listed(rows, envelope.part("meta").integer("total"))
+
+        lengths = self._lengths.of("GET /paymentTerms/")
+        terms = await read_on(lengths, None, read, attrgetter("key"), most=_TERMS_PER_PAGE)
+        return {row.key: text for row in terms.rows if (text := row.text("description"))}
 
     async def _rows_by_ids(
         self, path: str, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[T]]
-    ) -> list[T]:
-        return await self._rows(path, [*(("ids", key) for key in keys), ("limit", str(len(keys)))], deadline, decode)
+    ) -> dict[str, T]:
+        async def read(ids: Sequence[str]) -> list[T]:
+            query = [*(("ids", key) for key in ids), ("limit", str(len(ids)))]
+            return await self._rows(path, query, deadline, decode)
+
+        return await read_keys(self._lengths.of(f"GET {path}", "ids"), keys, read, attrgetter("key"))
 
     async def _all_rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
         """Every row, page by page; told apart by its key, because pages of a list that is written to overlap."""
-        found: Gathered[T] = Gathered(self.name, f"GET {path}")
-        offset, ended = 0, False
-        while not ended:
-            page = [("limit", str(_ROWS_PER_PAGE)), ("offset", str(offset)), _BY_ID]
-            received = await self._rows(path, [*query, *page], deadline, decode)
-            rows = fitting(received, _ROWS_PER_PAGE, attrgetter("key"))
-            offset, ended = offset + len(rows), len(rows) < _ROWS_PER_PAGE
-            found.add({row.key: row for row in rows}, last=ended)
-        return list(found.rows.values())
+
+        async def read(offset: int, limit: int) -> Listed[T]:
+            return Listed(await self._rows(path, [*query, *_paging(offset, limit)], deadline, decode))
+
+        lengths = self._lengths.of(f"GET {path}")
+        found = await read_on(lengths, tuple(query), read, attrgetter("key"), most=_ROWS_PER_PAGE)
+        return list({row.key: row for row in found.rows}.values())
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -276,6 +284,10 @@ def _auth(settings: PlandSettings) -> Auth:
 def _token(answer: Answer) -> str | None:
     token = answer.document.get("token") if is_object(answer.document) else None
     return token if isinstance(token, str) else None
+
+
+def _paging(offset: int, limit: int) -> list[tuple[str, str]]:
+    return [("limit", str(limit)), ("offset", str(offset)), _BY_ID]
 
 
 def _wants_documents(want: Want) -> bool:
