@@ -104,9 +104,12 @@ Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[V_co]):
-    """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell."""
+    """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
-    items: Sequence[V_co]
+    An item is None where a row does not say which record it is: it keeps its place, and is left out.
+    """
+
+    items: Sequence[V_co | None]
     has_next: bool | None = None
     total: int | None = None
 

@@ -100,7 +100,7 @@ def test_a_part_of_another_form_is_none_with_a_notice() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"_id": "1"}', b"null", b'[{"firstName": "no key"}]', b'[{"_id": 5}]', b"[null]", b'["1"]']
+    "body", [b'{"_id": "1"}', b"null", b'[{"firstName": "no key"}]', b'[{"_id": {}}]', b"[null]", b'["1"]']
 )
 def test_what_is_no_list_of_objects_with_a_key_is_refused(body: bytes) -> None:
     with pytest.raises(WrongForm):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from scripted import IDENTITY, KEYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -107,6 +109,7 @@ def _cases() -> Iterator[Case]:
     yield from _states()
     yield from _types()
     yield from _several_addresses()
+    yield from _ids_in_another_form()
     yield from _contact_data()
 
 
@@ -167,7 +170,7 @@ def _integers_as_floats() -> Iterator[Case]:
         "owner { key name }",
         {"owner": {"key": "3", "name": "Aino"}},
         {"owner": "VALUE"},
-        routes={"GET /api/persons": [{"id": 1, "number": 3.0, "name": "Aino"}]},
+        routes={"GET /api/persons/3": {"number": 3.0, "name": "Aino"}},
     )
     yield Case(
         "A1",
@@ -557,6 +560,43 @@ def _several_addresses() -> Iterator[Case]:
                 ],
             },
         )
+
+
+def _ids_in_another_form() -> Iterator[Case]:
+    for system, name, odd, key in (
+        ("pland", "_id", 42, "42"),
+        ("autodns", "number", "8", "haus/8"),
+        ("autodns", "number", 8.0, "haus/8"),
+        ("next", "id", "8", "8"),
+        ("next", "id", 8.0, "8"),
+        ("lemonsoft", "id", "8", "8"),
+        ("lemonsoft", "id", 8.0, "8"),
+        ("billbee", "Id", "300000147000044", "300000147000044"),
+        ("billbee", "Id", 1.0, "1"),
+    ):
+        row = {"client": "haus", name: odd, NAME[system]: "B"}
+        first: dict[str, Any] = {"name": "A", "records": [{"key": KEYS[system]}]}
+        yield Case(
+            "A20",
+            system,
+            f"{name} {odd!r}",
+            {},
+            "name records { key }",
+            customers=[{**IDENTITY[system], NAME[system]: "A"}, row],
+            nodes=[first, {"name": "B", "records": [{"key": key}]}],
+            quiet=False,
+        )
+        for what, none in (("an object", {"of": 1}), ("nothing", None)):
+            yield Case(
+                "A20",
+                system,
+                f"{name} {odd!r} beside {what} for an id",
+                {},
+                "name records { key }",
+                customers=[{name: none, NAME[system]: "X"}, {**IDENTITY[system], NAME[system]: "A"}, row],
+                nodes=[first, {"name": "B", "records": [{"key": key}]}],
+                notices=[name],
+            )
 
 
 def _contact_data() -> Iterator[Case]:

@@ -106,12 +106,12 @@ def _once(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[in
     """The views of a page by their keys, and the place of each in the system's list.
 
     A vendor may repeat a row, or a customer slip over a page's border meanwhile: who is there already is left out and
-    leaves the others in their places, so that no cursor passes over anybody.
+    leaves the others in their places, so that no cursor passes over anybody. So does a row that has no key.
     """
     views: dict[str, Any] = {}
     places: list[int] = []
     for place, view in enumerate(items, start):
-        if view.key not in views:
+        if view is not None and view.key not in views:
             views[view.key] = view
             places.append(place)
     return views, places

@@ -118,16 +118,32 @@ class Rows(Generic[R]):
         return rows
 
     def read(self, documents: object) -> list[R]:
-        """The rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`."""
+        """The rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`.
+
+        A row without a key that can be read has a blank one and nothing else: it keeps its place in the list.
+        """
         if not is_list(documents):
             raise WrongForm("it is no list")
-        return [self.read_one(document) for document in documents]
+        rows = [self._row_or_blank(document) for document in documents]
+        if rows and not any(row.key for row in rows):
+            raise WrongForm(f"it is no list of objects with {self._form.key}")
+        return rows
+
+    def _row_or_blank(self, document: object) -> R:
+        """The row of a decoded object; one with a blank key keeps the place of what has no key."""
+        try:
+            return self.read_one(document)
+        except WrongForm:
+            self._reading.drift.notice(self._form.key, "missing: the row is left out of its list")
+            return self._form.make({"key": "", "reading": self._reading})
 
     def read_one(self, document: object) -> R:
         """The row of a decoded object. Raises `WrongForm`."""
-        key = document.get(self._form.key) if is_object(document) else None
-        if not is_object(document) or type(key) is not str:
-            raise WrongForm(f"it holds something that is no object with {self._form.key}")
+        if not is_object(document):
+            raise WrongForm("it holds something that is no object")
+        key = read_text(document.get(self._form.key), self._form.key, self._reading)
+        if key is None:
+            raise WrongForm(f"it holds an object without {self._form.key}")
         misread: list[str] = []
         values = self._form.read(document, self._reading, misread)
         own = {"key": key, "reading": self._reading, "document": document, "misread": frozenset(misread)}

@@ -11,6 +11,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.deadline import Deadline
+from customer_gateway.model.record import Reading
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import Billbee, BillbeeSettings, connect
 from customer_gateway.systems.billbee.lists import Lists, objection
@@ -69,8 +70,12 @@ def system(vendor: Vendor) -> Billbee:
     return connect("billbee", settings, Wiring(transport=lambda _name: vendor, retry=Retry(attempts=1)))
 
 
+READING = Reading.of("billbee", "https://billbee.test/api/v1", "Europe/Berlin", "DE")
+
+
 def lists(vendor: Vendor) -> Lists:
-    return Lists(Client(system="billbee", base_url="https://billbee.test/api/v1", transport=vendor))
+    client = Client(system="billbee", base_url="https://billbee.test/api/v1", transport=vendor)
+    return Lists(client, READING)
 
 
 def keys(found: Sequence[Any]) -> list[str | None]:
@@ -273,7 +278,7 @@ async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() ->
 )
 async def test_what_is_no_page_of_entities_of_the_size_asked_for_is_refused(document: object) -> None:
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=document))
-    found = Lists(Client(system="billbee", base_url="https://billbee.test", transport=transport))
+    found = Lists(Client(system="billbee", base_url="https://billbee.test", transport=transport), READING)
 
     with pytest.raises(UpstreamBadResponse):
         await found.page("/customers", 1, 250, Deadline.after(5))

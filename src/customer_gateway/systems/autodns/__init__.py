@@ -123,7 +123,7 @@ class Autodns:
         found = await read_on(lengths, start, read, identity, most=size, start=start, count=size)
         has_next = await found.has_next(start, size, follows if ask_next else None)
         total = start + len(found.rows) if found.total is None and found.ended else found.total
-        return Page([self._customer(row) for row in found.rows], has_next=has_next, total=total)
+        return Page(self._customer_rows(found.rows), has_next=has_next, total=total)
 
     async def count(self, deadline: Deadline) -> int | None:
         found = await self._search("/customer/_search", frozenset(), [], deadline, 0, 1)
@@ -151,7 +151,7 @@ class Autodns:
     async def _fetch_customers(self, wide: Keys, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
         filters = among(map(_split, keys), "client", "number")
         found = await self._all("/customer/_search", wide, filters, deadline)
-        customers = {customer.key: customer for customer in map(self._customer, found)}
+        customers = {customer.key: customer for customer in self._customer_rows(found) if customer is not None}
         return {key: customers[key] for key in keys if key in customers}
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
@@ -164,7 +164,7 @@ class Autodns:
         filters = among(map(_split, keys), "customer.client", "customer.number")
         rows = await self._all("/invoice/_search", _INVOICE_FIELDS, filters, deadline)
         bills: dict[str, dict[str, Invoice]] = {key: {} for key in keys}
-        for bill in map(self._bill, rows):
+        for bill in self._bills(rows):
             if bill.customer_key in bills:
                 bills[bill.customer_key][bill.key] = bill
         return {key: list(mine.values()) for key, mine in bills.items()}
@@ -175,7 +175,7 @@ class Autodns:
         call = Call("GET", f"/invoice/{key}", template="/invoice/{id}", idempotent=True, missing_is_none=True)
         answer = await self._client.call(call, deadline)
         rows = [] if answer.document is None else self._rows(answer.document, call)
-        return {bill.key: bill for bill in map(self._bill, rows) if bill.key == key}
+        return {bill.key: bill for bill in self._bills(rows) if bill.key == key}
 
     async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
         """Every row that the filters let through, page by page: all that were counted, or none."""
@@ -201,23 +201,31 @@ class Autodns:
     def _rows(self, document: object, call: Call) -> list[Document]:
         """The entities of an answer; `data` is left out where there is none."""
         rows = document.get("data", []) if is_object(document) and is_object(document.get("status")) else None
-        if is_list(rows) and all(is_object(row) for row in rows):
-            return rows
+        if is_list(rows) and (not rows or any(is_object(row) for row in rows)):
+            return [row if is_object(row) else {} for row in rows]
         raise UpstreamBadResponse(self.name, f"{call.method} {call.endpoint} did not answer entities under data")
 
-    def _customer(self, row: Document) -> AutodnsCustomerView:
-        """A row that does not say which customer it is cannot be told from another, so the answer is refused."""
-        customer = AutodnsCustomerView(row, self.reading)
-        if not is_customer(customer):
-            raise UpstreamBadResponse(self.name, "POST /customer/_search answered a row without client and number")
-        CUSTOMER.watch(row, self.reading)
-        return customer
+    def _customer_rows(self, rows: Sequence[Document]) -> list[AutodnsCustomerView | None]:
+        """The customers of a list in their places; None for a row that does not say which one it is."""
+        views = [AutodnsCustomerView(row, self.reading) for row in rows]
+        known = [view if is_customer(view) else None for view in views]
+        if known and not any(known):
+            raise UpstreamBadResponse(self.name, "POST /customer/_search answered no row with a client and a number")
+        if not all(known):
+            self.reading.drift.notice("number", "missing: the row is left out of its list")
+        for row in rows:
+            CUSTOMER.watch(row, self.reading)
+        return known
 
-    def _bill(self, row: Document) -> Invoice:
-        document = Record(row, self.reading)
-        if document.integer("id") is None:
-            raise UpstreamBadResponse(self.name, "an invoice came without an id")
-        return invoice(document)
+    def _bills(self, rows: Sequence[Document]) -> list[Invoice]:
+        """The invoices of a list; a row without an id is left out."""
+        documents = [Record(row, self.reading) for row in rows]
+        known = [document for document in documents if document.integer("id") is not None]
+        if documents and not known:
+            raise UpstreamBadResponse(self.name, "POST /invoice/_search answered no invoice with an id")
+        if len(known) < len(documents):
+            self.reading.drift.notice("id", "missing: the row is left out of its list")
+        return [invoice(document) for document in known]
 
 
 _ORDERS: Final = {

@@ -17,6 +17,7 @@ from customer_gateway.systems.billbee.details import DETAILS
 from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.identified import in_place, integer_id, those_with_ids
 from customer_gateway.systems.lookups import by_route, lists_by_customer
 from customer_gateway.systems.paging import read_window
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
@@ -83,7 +84,7 @@ class Billbee:
         self.name = name
         self.reading = reading
         self._client = client
-        self._lists = Lists(client)
+        self._lists = Lists(client, reading)
         self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
         self.users = None
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
@@ -110,7 +111,7 @@ class Billbee:
 
         found = await read_window(self._lists.lengths(_CUSTOMERS), read, "Id", start, size, MOST_ROWS)
         has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next, total=found.total)
+        return Page(in_place(found.rows[:size], "Id", self._customer), has_next=has_next, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
         return (await self._lists.page(_CUSTOMERS, 1, 1, deadline)).total
@@ -141,7 +142,7 @@ class Billbee:
         row = await self._lists.one("/customers/{id}", key, deadline)
         if row is None:
             return None
-        if str(row.get("Id")) != key:
+        if str(integer_id(row, "Id", self.reading)) != key:
             raise UpstreamBadResponse(self.name, "GET /customers/{id} answered another entity")
         return self._customer(row)
 
@@ -160,8 +161,9 @@ class Billbee:
         if not walk.whole:
             return await _each(self._fetch_addresses_of, keys, deadline)
         groups: dict[str, list[Record]] = {key: [] for key in keys}
-        for row in walk.rows.values():
-            groups.setdefault(str(row.get("CustomerId")), []).append(Record(row, self.reading))
+        for row in those_with_ids(walk.rows.values(), "Id"):
+            address = Record(row, self.reading)
+            groups.setdefault(str(address.integer("CustomerId")), []).append(address)
         wanted = groups if len(groups) <= _CACHED else keys
         return {key: read.in_order(groups[key]) for key in wanted}
 

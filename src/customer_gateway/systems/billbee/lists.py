@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.model.record import is_list, is_object
+from customer_gateway.systems.identified import those_with_ids, with_integer_ids
 from customer_gateway.systems.pages import Gathered, Listed, ListLengths
 from customer_gateway.wire import Call
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from customer_gateway.model.deadline import Deadline
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Document, Reading
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
 
@@ -36,8 +37,9 @@ class Walk(NamedTuple):
 class Lists:
     """What Billbee answers, out of its envelope."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, reading: Reading) -> None:
         self._client = client
+        self._reading = reading
         self._totals: dict[str, int] = {}
         self._lengths = ListLengths(client.system)
 
@@ -46,10 +48,10 @@ class Lists:
         return self._lengths.of(f"GET {path}")
 
     async def page(self, path: str, number: int, size: int, deadline: Deadline, template: str = "") -> Listed[Document]:
-        """Page `number` (from 1) of `size` rows, each with an Id; any other answer is refused."""
+        """Page `number` (from 1) of `size` rows, each with an integer Id or `NoId`; any other answer is refused."""
         query = [("page", str(number)), ("pageSize", str(size))]
         answer = await self._client.call(Call("GET", path, query, template=template, idempotent=True), deadline)
-        rows = _rows(answer.document, size)
+        rows = _rows(answer.document, size, self._reading)
         if rows is None:
             raise UpstreamBadResponse(self._client.system, f"GET {template or path} did not answer a page of entities")
         if not template and rows.total is not None:
@@ -90,7 +92,7 @@ class Lists:
         walk = await self.walk(path, deadline, template)
         if len(walk.rows) < walk.total:
             raise self.lengths(template).refused("changed while its pages were read", retryable=True)
-        return walk.rows.values()
+        return those_with_ids(walk.rows.values(), "Id")
 
     async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:
         """A single entity; None where Billbee knows no such key."""
@@ -142,7 +144,7 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
     return min(size, length), 1
 
 
-def _rows(document: Any, size: int) -> Listed[Document] | None:
+def _rows(document: Any, size: int, reading: Reading) -> Listed[Document] | None:
     """The page in an envelope; None for what is no page of entities, or one of a greater size than was asked for."""
     if not is_object(document) or not is_object(paging := document.get("Paging")):
         return None
@@ -151,6 +153,5 @@ def _rows(document: Any, size: int) -> Listed[Document] | None:
         return None
     if told is not None and (type(told) is not int or not 0 < told <= size):
         return None
-    if not all(is_object(row) and type(row.get("Id")) is int for row in rows):
-        return None
-    return Listed(rows, total, told)
+    identified = with_integer_ids(rows, "Id", reading)
+    return None if identified is None else Listed(identified, total, told)

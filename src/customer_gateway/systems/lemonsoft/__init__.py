@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
 from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import (
@@ -121,7 +122,7 @@ class Lemonsoft:
 
         found = await read_window(self._lengths.of(f"GET {path}"), read, "id", start, size, _ROWS_PER_PAGE)
         has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next)
+        return Page(in_place(found.rows[:size], "id", self._customer), has_next=has_next)
 
     async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
         return None
@@ -167,7 +168,8 @@ class Lemonsoft:
 
         lengths = self._lengths.of("GET /api/invoices")
         found = await read_on(lengths, number, read, itemgetter("id"), most=_ROWS_PER_PAGE)
-        return {number: [Record(row, self.reading) for row in {row["id"]: row for row in found.rows}.values()]}
+        rows = those_with_ids({row["id"]: row for row in found.rows}.values(), "id")
+        return {number: [Record(row, self.reading) for row in rows]}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
         rows = await self._rows_by("/api/invoices", "filter.object_ids", keys, deadline)
@@ -196,19 +198,20 @@ class Lemonsoft:
         person = (await self._client.call(call, deadline)).document
         if person is None:
             return None
-        if not _has_integer(person, "number"):
+        if integer_id(person, "number", self.reading) is None:
             raise UpstreamBadResponse(self.name, f"GET {template} did not answer a person with number")
         return LemonsoftPersonView(person, self.reading)
 
     async def _persons_page(self, number: int, size: int, deadline: Deadline) -> list[User]:
         rows = await self._rows("/api/persons", _paging(number, size), deadline, "number")
-        return [LemonsoftPersonView(row, self.reading) for row in rows]
+        return [LemonsoftPersonView(row, self.reading) for row in rows]  # all: their number tells where the list ends
 
     def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
         """The names of a code list, which is read whole."""
 
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
-            rows = [Record(row, self.reading) for row in await self._rows(path, query, deadline)]
+            found = those_with_ids(await self._rows(path, query, deadline), "id")
+            rows = [Record(row, self.reading) for row in found]
             named = {row.text("number") or str(row.document["id"]): row.text("description") for row in rows}
             return {code: name for code, name in named.items() if name}
 
@@ -224,16 +227,18 @@ class Lemonsoft:
             return await self._rows(path, query, deadline)
 
         lengths = self._lengths.of(f"GET {path}", parameter)
-        return await read_keys(lengths, keys, read, lambda row: str(row.get(identity)))
+        found = await read_keys(lengths, keys, read, lambda row: str(Record(row, self.reading).integer(identity)))
+        return {key: row for key, row in found.items() if has_id(row, "id")}
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"
     ) -> list[Document]:
-        """The rows of a list, in its envelope or bare; one without its identity cannot be told from another."""
+        """The rows of a list, in its envelope or bare, each with its `identity` or `NoId`."""
         document = (await self._client.call(Call("GET", path, query, idempotent=True), deadline)).document
         rows = document.get("results") if is_object(document) else document
-        if is_list(rows) and all(_has_integer(row, identity) for row in rows):
-            return rows
+        identified = with_integer_ids(rows, identity, self.reading)
+        if identified is not None:
+            return identified
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with {identity}")
 
     def _customer(self, row: Document) -> Customer:
@@ -299,7 +304,3 @@ def _customer_number(found: Record) -> str | None:
 def _customer_of(key: str) -> str | None:
     found = _EMBEDDED.fullmatch(key)
     return found[1] if found else None
-
-
-def _has_integer(row: object, name: str) -> bool:
-    return is_object(row) and type(row.get(name)) is int

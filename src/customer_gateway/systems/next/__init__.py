@@ -15,6 +15,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
 from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
@@ -118,7 +119,7 @@ class Next:
 
         found = await read_window(self._lengths.of("GET /customer/"), read, "id", start, size, _ROWS_PER_PAGE)
         has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page([self._customer(row) for row in found.rows[:size]], has_next=has_next, total=found.total)
+        return Page(in_place(found.rows[:size], "id", self._customer), has_next=has_next, total=found.total)
 
     async def count(self, deadline: Deadline) -> int | None:
         return (await self._page("/customer/", _INACTIVE_TOO, 1, 1, deadline)).total
@@ -183,7 +184,7 @@ class Next:
         found.demand_bounded(total, most)
         if total < len(page.rows):
             listed = await read_on(lengths, json.dumps(rows), read, itemgetter("id"), most=size)
-            return list({row["id"]: row for row in listed.rows}.values())
+            return those_with_ids({row["id"]: row for row in listed.rows}.values(), "id")
         if 0 < len(page.rows) < min(size, total):
             lengths.cut(len(page.rows), size)
             size = len(page.rows)
@@ -198,17 +199,18 @@ class Next:
                 break
         if len(found.rows) < _told(page):
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
-        return list(found.rows.values())
+        return those_with_ids(found.rows.values(), "id")
 
     async def _page(
         self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
     ) -> Listed[Document]:
-        """One page; a row without an integer `id` cannot be told from another, so the answer is refused."""
+        """One page of rows with an `id`; any other answer is refused."""
         answer = await self._client.call(_list(path, rows, number, size), deadline)
         if is_object(answer.document):
             items, total, told = (answer.document.get(name) for name in ("items", "total", "size"))
-            if is_list(items) and type(total) is int and all(_has_id(item) for item in items):
-                return Listed(items, total, told if type(told) is int and told > 0 else None)
+            rows_of_page = with_integer_ids(items, "id", self.reading)
+            if rows_of_page is not None and type(total) is int:
+                return Listed(rows_of_page, total, told if type(told) is int and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
 
     def _customer(self, row: Document) -> Customer:
@@ -254,10 +256,6 @@ def _verdict(_status: int, document: Any) -> str | None:
 def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
     wanted = json.dumps(rows, separators=(",", ":"))
     return Call("GET", path, [("filter_str", wanted), ("page", str(page)), ("size", str(size))], idempotent=True)
-
-
-def _has_id(row: object) -> bool:
-    return is_object(row) and type(row.get("id")) is int
 
 
 def _told(page: Listed[Document]) -> int:

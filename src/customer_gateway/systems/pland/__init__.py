@@ -133,7 +133,8 @@ class Pland:
 
         lengths, count = self._lengths.of("GET /customers/"), size + ask_next
         found = await read_on(lengths, start, read, attrgetter("key"), most=count, start=start, count=count)
-        return Page(found.rows[:size], has_next=await found.has_next(start, size, None))
+        rows = [row if row.key else None for row in found.rows[:size]]
+        return Page(rows, has_next=await found.has_next(start, size, None))
 
     async def count(self, deadline: Deadline) -> int | None:
         answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
@@ -197,9 +198,10 @@ class Pland:
         found = (await self._client.call(call, deadline)).document
         if found is None:
             return {}
-        if not is_object(found) or found.get("_id") != key:
+        contact = self._contact_rows.read_one(found) if is_object(found) and found.get("_id") == key else None
+        if contact is None:
             raise UpstreamBadResponse(self.name, f"GET {template} did not answer the entity")
-        return {key: self._contact_rows.read_one(found)}
+        return {key: contact}
 
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """All payment terms: a company has a handful, and only this list has another way of paging."""
@@ -237,7 +239,7 @@ class Pland:
 
         lengths = self._lengths.of(f"GET {path}")
         found = await read_on(lengths, tuple(query), read, attrgetter("key"), most=_ROWS_PER_PAGE)
-        return list({row.key: row for row in found.rows}.values())
+        return list({row.key: row for row in found.rows if row.key}.values())
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -251,7 +253,8 @@ class Pland:
         """With their documents, which are looked through for fields that nobody documented."""
         customers = self._customer_rows.read(orjson.loads(body))
         for customer in customers:
-            CUSTOMER.watch(customer.document, self.reading)
+            if customer.key:
+                CUSTOMER.watch(customer.document, self.reading)
         return customers
 
 

@@ -23,7 +23,8 @@ class PlandEntity(Record):
 
     @property
     def key(self) -> str:
-        return self.document["_id"]
+        """The entity's id; blank where it has none, so that it keeps its place in a list."""
+        return self.text("_id") or ""
 
 
 class Entities:
@@ -37,10 +38,15 @@ class Entities:
         return self.read(orjson.loads(body))
 
     def read(self, documents: object) -> list[PlandEntity]:
-        """The entities of decoded JSON; one without an `_id` cannot be told from another. Raises `WrongForm`."""
-        if is_list(documents) and all(is_object(each) and type(each.get("_id")) is str for each in documents):
-            return [PlandEntity(each, self._reading) for each in documents]
-        raise WrongForm("it is no list of objects with _id")
+        """The entities of decoded JSON, in their places. Raises `WrongForm` where none has an `_id`."""
+        if not is_list(documents):
+            raise WrongForm("it is no list")
+        entities = [PlandEntity(each if is_object(each) else {}, self._reading) for each in documents]
+        if entities and not any(entity.key for entity in entities):
+            raise WrongForm("it is no list of objects with _id")
+        if not all(entity.key for entity in entities):
+            self._reading.drift.notice("_id", "missing: the row is left out of its list")
+        return entities
 
 
 def agreement(assignment: PlandEntity) -> Agreement:
