@@ -20,7 +20,9 @@ carries a value of a customer, a credential or the vendor's own text: that goes 
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
+
+_REFUSALS: Final = range(400, 500)
 
 
 class GatewayError(Exception):
@@ -124,6 +126,22 @@ class UpstreamUnauthorized(UpstreamError):
 
 
 class UpstreamBadResponse(UpstreamError):
-    """The system answered, but not with what was asked for; retryable only where the body was cut short."""
+    """The system answered, but not with what was asked for; retryable only where the body was cut short.
+
+    `about_keys` says that one of the keys asked for may be why, and the others may be answered without it: a refusal
+    (4xx) where nothing else is said.
+    """
 
     code = "UPSTREAM_BAD_RESPONSE"
+
+    def __init__(
+        self,
+        system: str,
+        message: str,
+        *,
+        retryable: bool | None = None,
+        status: int | None = None,
+        about_keys: bool | None = None,
+    ) -> None:
+        super().__init__(system, message, retryable=retryable, status=status)
+        self.about_keys = status in _REFUSALS if about_keys is None else about_keys

@@ -77,6 +77,21 @@ async def test_where_a_body_stops_being_json_is_told() -> None:
     ]
 
 
+async def test_a_byte_order_mark_before_a_body_is_skipped() -> None:
+    async with World().client() as client:
+        response = await client.post("/graphql", content=b'\xef\xbb\xbf{"query": "{ hello }"}', headers=JSON)
+
+    assert response.json() == {"data": {"hello": "hello world"}}
+
+
+@pytest.mark.parametrize("half", [r"\ud83c", r"\udf3b", r"\ud83c\u0041", r"\udf3b\ud83c"])
+async def test_half_a_character_is_a_400_that_says_so(half: str) -> None:
+    for answer in await asked_both_ways(f'{{"n": "{half}"}}'):
+        assert (answer.status_code, code_of(answer)) == (400, "BAD_USER_INPUT")
+        assert "half a character" in answer.json()["errors"][0]["message"]
+        assert "send both halves" in answer.json()["errors"][0]["message"]
+
+
 async def test_json_nested_past_all_reason_is_a_400() -> None:
     body = b'{"query": "{ hello }", "variables": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001
     async with World().client() as client:

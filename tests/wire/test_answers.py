@@ -5,6 +5,7 @@ import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 from wire.vendor import JSON, answering, closed_port, resetting, saying, serving, telling
 
 from customer_gateway.errors import (
@@ -96,7 +97,20 @@ async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], 
         pytest.param(answering(200, b"<html>"), UpstreamBadResponse, False, id="HTML that claims to be JSON"),
         pytest.param(answering(200, b""), UpstreamBadResponse, False, id="an empty answer to a read"),
         pytest.param(answering(200, BOMB, JSON, GZIP), UpstreamBadResponse, False, id="gzip bomb"),
-        pytest.param(answering(200, b"[]", JSON, GZIP), UpstreamBadResponse, False, id="gzip that is none"),
+        pytest.param(
+            answering(200, b"\x1f\x8b nothing of the kind", JSON, GZIP), UpstreamBadResponse, False, id="no gzip"
+        ),
+        pytest.param(answering(200, b"nonsense", JSON, GZIP), UpstreamBadResponse, False, id="neither gzip nor JSON"),
+        pytest.param(answering(200, BOMB * 2, JSON, GZIP), UpstreamBadResponse, False, id="two gzip bombs"),
+        pytest.param(
+            answering(200, gzip.compress(b"[1") + BOMB, JSON, GZIP), UpstreamBadResponse, False, id="a bomb as member"
+        ),
+        pytest.param(
+            answering(200, gzip.compress(b"[1") + gzip.compress(b",2]")[:-9], JSON, GZIP),
+            UpstreamBadResponse,
+            True,
+            id="half a second member",
+        ),
         pytest.param(answering(200, gzip.compress(b"[]")[:-9], JSON, GZIP), UpstreamBadResponse, True, id="half gzip"),
         pytest.param(
             answering(200, b"[]", JSON, "content-encoding: br"), UpstreamBadResponse, False, id="a coding not asked for"
@@ -231,6 +245,52 @@ async def test_a_gzipped_answer_is_read() -> None:
 
     assert answer.document == {"total": 3}
     assert answer.headers.get("Content-Encoding") == "gzip"
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0\0\0"])
+async def test_gzip_of_several_members_is_read_whole(padding: bytes) -> None:
+    members = b"".join(map(gzip.compress, (b'{"tot', b"", b'al": ', b"3}"))) + padding
+
+    answer = await asked(answering(200, members, JSON, GZIP))
+
+    assert answer.document == {"total": 3}
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "UTF-8", "none", "identity", "", "gzip", "8bit", "application/json"])
+async def test_plain_json_is_read_whatever_coding_it_claims(coding: str) -> None:
+    answer = await asked(answering(200, b'{"total": 3}', JSON, f"content-encoding: {coding}"))
+
+    assert answer.document == {"total": 3}
+
+
+async def test_over_100_header_lines_are_told_as_such() -> None:
+    lines = [f"x-hop-{number}: 1" for number in range(101)]
+
+    failure = await refused(answering(200, b"[]", JSON, *lines))
+
+    assert type(failure) is UpstreamBadResponse
+    assert "the answer has more than 100 header lines" in str(failure)
+
+
+async def test_a_byte_order_mark_before_a_document_is_skipped() -> None:
+    mark = b"\xef\xbb\xbf"
+    for script in (
+        answering(200, mark + b'[{"name": "M\xc3\xbcller"}]'),
+        answering(200, gzip.compress(mark + b'[{"name": "M\xc3\xbcller"}]'), JSON, GZIP),
+    ):
+        assert (await asked(script)).document == [{"name": "M\u00fcller"}]
+
+
+async def test_half_a_character_costs_its_own_text_one_character() -> None:
+    body = rb'{"a": [{"name": "Anna \ud83c", "note": "\ud83c\udf3b \\ud83c \"", "city": "K\u00f6ln"}]}'
+
+    with capture_logs() as log:
+        answer = await asked(answering(200, body))
+
+    assert answer.document == {"a": [{"name": "Anna \ufffd", "note": '\U0001f33b \\ud83c "', "city": "K\u00f6ln"}]}
+    assert [(line["field"], line["reason"]) for line in log if line["event"] == "drift"] == [
+        ("name", "half a character (a lone surrogate), read as U+FFFD")
+    ]
 
 
 async def test_json_under_another_name_of_json_is_read() -> None:

@@ -15,7 +15,7 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.model.deadline import Deadline
-from customer_gateway.wire import Call, Client, Retry
+from customer_gateway.wire import Call, Client, Retry, Window
 from customer_gateway.wire.attempt import wait_before_repeating
 
 if TYPE_CHECKING:
@@ -141,3 +141,29 @@ def test_only_what_may_pass_is_worth_repeating(failure: UpstreamError, repeated:
     wait = wait_before_repeating(READ, failure, 1, Retry())
 
     assert (wait is not None) is repeated
+
+
+@pytest.mark.parametrize("header", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_wait_that_is_over_already_still_is_a_little_one(status: int, header: str) -> None:
+    policy = Retry(attempts=3, base_seconds=0.2)
+    async with serving(answering(status, b"{}", JSON, f"retry-after: {header}"), telling([1])) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url, retry=policy)
+
+        answer = await client.call(READ, Deadline.after(5))
+
+        assert answer.document == [1]
+        assert 0.1 <= vendor.arrivals[1] - vendor.arrivals[0] < 2
+        await client.aclose()
+
+
+async def test_a_429_that_says_no_wait_lets_nobody_else_start_for_a_window() -> None:
+    async with serving(answering(429, b"{}", JSON, "retry-after: 0"), telling([1])) as vendor:
+        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.5)])
+
+        with pytest.raises(UpstreamRateLimited):
+            await client.call(Call("GET", "/once"), Deadline.after(5))
+        await client.call(Call("GET", "/customers"), Deadline.after(5))
+
+        assert vendor.arrivals[1] - vendor.arrivals[0] >= 0.45
+        await client.aclose()

@@ -22,6 +22,7 @@ from customer_gateway.wire import (
     Call,
     Client,
     HeaderAuth,
+    LostSession,
     SessionLogin,
     Window,
     bearer,
@@ -55,6 +56,8 @@ class Lemonsoft:
         self.pause = pause
         self.answer: Any = None
         self.refusal = 401
+        self.lost: httpx.Response | None = None
+        self.unlicensed: set[str] = set()
         self.slow: dict[str, list[float]] = {}
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -64,7 +67,9 @@ class Lemonsoft:
         self.seen.append(session)
         if self.slow.get(session):
             await asyncio.sleep(self.slow[session].pop(0))
-        return httpx.Response(200 if session in self.valid else self.refusal, json=[])
+        if session in self.valid and request.url.path not in self.unlicensed:
+            return httpx.Response(200, json=[])
+        return self.lost or httpx.Response(self.refusal, json=[])
 
     async def _login(self) -> httpx.Response:
         self.logins += 1
@@ -385,3 +390,109 @@ async def test_a_token_that_no_header_can_carry_is_a_bad_response_and_no_session
     await client.call(READ, Deadline.after(1))
 
     assert (vendor.logins, vendor.seen) == (2, ["s2"])
+
+
+def lost_session(status: int, document: Any) -> str | None:
+    return LostSession("no session") if status == 200 and "Message" in document else None
+
+
+def garbled(status: int, document: Any) -> str | None:
+    return "it has a Message" if status == 200 and "Message" in document else None
+
+
+LOST = [
+    pytest.param(httpx.Response(401), UpstreamUnauthorized, id="401"),
+    pytest.param(httpx.Response(403), UpstreamUnauthorized, id="403"),
+    pytest.param(httpx.Response(440), UpstreamUnauthorized, id="440"),
+    pytest.param(httpx.Response(302, headers={"location": "/Account/Login?x=1"}), UpstreamUnauthorized, id="302"),
+    pytest.param(httpx.Response(302, headers={"location": "/v2/customers"}), UpstreamBadResponse, id="302 elsewhere"),
+    pytest.param(httpx.Response(302, headers={"location": "http://[/login"}), UpstreamBadResponse, id="302 nowhere"),
+    pytest.param(httpx.Response(200, json={"Message": "x"}), UpstreamUnauthorized, id="200 with an error inside"),
+]
+
+
+@pytest.mark.parametrize(("lost", "_told"), LOST)
+async def test_a_session_lost_in_any_vendors_way_is_replaced_and_the_call_repeated(
+    lost: httpx.Response, _told: object
+) -> None:
+    vendor, clock = Lemonsoft(pause=0.02), Clock()
+    client = client_of(vendor, clock, verdict=lost_session)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid.clear()
+    vendor.lost = lost
+    clock.now += 61
+
+    answers = await asyncio.gather(*(client.call(READ, Deadline.after(1)) for _ in range(4)))
+
+    assert [answer.document for answer in answers] == [[]] * 4
+    assert vendor.logins == 2
+
+
+@pytest.mark.parametrize(("lost", "told"), LOST[1:])
+async def test_what_a_new_login_does_not_mend_is_told_and_costs_its_route_no_further_login(
+    lost: httpx.Response, told: type[Exception]
+) -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock, verdict=lost_session)
+    other = Call("GET", "/api/invoices", idempotent=True)
+    await client.call(READ, Deadline.after(1))
+    vendor.unlicensed = {READ.path}
+    vendor.lost = lost
+    logins: list[int] = []
+    for call in (READ, READ, other, READ):
+        clock.now += 61
+        outcomes = await asyncio.gather(client.call(call, Deadline.after(1)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)] == [told] * (call is READ)
+        logins.append(vendor.logins)
+
+    assert logins == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(("lost", "told"), LOST[1:])
+async def test_a_young_session_is_not_doubted(lost: httpx.Response, told: type[Exception]) -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock, verdict=lost_session)
+    await client.call(READ, Deadline.after(1))
+    vendor.valid.clear()
+    vendor.lost = lost
+    clock.now += 59
+
+    with pytest.raises(told):
+        await client.call(READ, Deadline.after(1))
+
+    assert vendor.logins == 1
+
+
+async def test_an_error_inside_that_says_nothing_of_the_session_is_tried_in_a_new_one_and_stays_what_it_is() -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock, verdict=garbled)
+    await client.call(READ, Deadline.after(1))
+    vendor.unlicensed, vendor.lost = {READ.path}, httpx.Response(200, json={"Message": "x"})
+    clock.now += 61
+
+    with pytest.raises(UpstreamBadResponse):
+        await client.call(READ, Deadline.after(1))
+
+    assert vendor.logins == 2
+
+
+async def test_a_doubted_session_still_serves_the_other_routes_when_the_new_login_fails() -> None:
+    vendor, clock = Lemonsoft(), Clock()
+    client = client_of(vendor, clock)
+    await client.call(READ, Deadline.after(1))
+    vendor.unlicensed, vendor.refusal, vendor.login_status = {"/api/invoices"}, 403, 401
+    clock.now += 61
+
+    with pytest.raises(UpstreamUnauthorized):
+        await client.call(Call("GET", "/api/invoices"), Deadline.after(1))
+
+    assert (await client.call(READ, Deadline.after(1))).document == []
+    assert vendor.logins == 2
+
+
+async def test_a_login_that_is_led_to_a_login_page_is_at_a_wrong_address() -> None:
+    vendor = Lemonsoft(login_status=302)
+    client = client_of(vendor)
+
+    with pytest.raises(UpstreamBadResponse, match="check base_url"):
+        await client.call(READ, Deadline.after(1))

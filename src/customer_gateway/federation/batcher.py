@@ -30,7 +30,6 @@ V = TypeVar("V")
 
 # Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
 _IN_FLIGHT: Final = 2
-_REFUSED: Final = range(400, 500)
 _log = structlog.get_logger("customer_gateway.federation")
 
 
@@ -211,14 +210,15 @@ class Batcher(Generic[V]):
     async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
         """The values of the keys that each asker wants, or what failed in their place.
 
-        Somebody's key may have spoilt a call for the others: one that is refused is repeated in halves of who asked.
+        Somebody's key may have spoilt a call for the others: one that is refused, or whose answer cannot be decoded,
+        is repeated in halves of who asked.
         """
         keys = list(dict.fromkeys(chain.from_iterable(groups)))
         try:
             return await self._fetch(keys, deadline)
         except UpstreamError as error:
-            refused = isinstance(error, UpstreamBadResponse) and error.status in _REFUSED
-            apart = _by_who_asked(keys, groups) if refused else []
+            divisible = isinstance(error, UpstreamBadResponse) and error.about_keys
+            apart = _by_who_asked(keys, groups) if divisible else []
             if len(apart) < 2:  # noqa: PLR2004 - halves
                 return dict.fromkeys(keys, error)
         middle = len(apart) // 2

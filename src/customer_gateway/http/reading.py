@@ -9,12 +9,15 @@ from urllib.parse import parse_qsl
 import orjson
 
 from customer_gateway.http.hangups import ClientGone
+from customer_gateway.model.json_text import BOM
 
 if TYPE_CHECKING:
     from starlette.types import Receive
 
 MOST_MILLISECONDS: Final = 999_999_999
 """The most that X-Request-Timeout may say: 11 days are enough."""
+
+_WHOLE: Final = r"send both halves of a pair such as \ud83c\udf3b, or neither"
 
 
 class RequestInvalid(Exception):
@@ -107,7 +110,7 @@ async def _read_on(receive: Receive, first: bytes, most: int) -> bytes:
 def request_of_body(body: bytes) -> GraphQLRequest:
     """The request in a JSON body. Raises RequestInvalid (400) where it is no JSON object, else ParametersInvalid."""
     try:
-        parameters = orjson.loads(body)
+        parameters = orjson.loads(body.removeprefix(BOM))
     except orjson.JSONDecodeError as error:
         raise RequestInvalid(400, _why_not_json(body, error)) from None
     if not isinstance(parameters, dict):
@@ -120,7 +123,13 @@ def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
         body.decode()
     except UnicodeDecodeError as undecodable:
         return f"The body is not in UTF-8, from byte {undecodable.start} on"
+    if _is_half_character(error):
+        return f"The body holds half a character at line {error.lineno}, column {error.colno}: {_WHOLE}"
     return f"The body is not JSON, or nests too deep, at line {error.lineno}, column {error.colno}"
+
+
+def _is_half_character(error: orjson.JSONDecodeError) -> bool:
+    return "surrogate" in error.msg
 
 
 def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
@@ -152,8 +161,9 @@ def variables_key(variables: dict[str, Any] | None) -> bytes:
 def _json_parameter(name: str, text: str) -> object:
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise RequestInvalid(400, f"The parameter `{name}` is not JSON") from None
+    except orjson.JSONDecodeError as error:
+        wrong = f"holds half a character: {_WHOLE}" if _is_half_character(error) else "is not JSON"
+        raise RequestInvalid(400, f"The parameter `{name}` {wrong}") from None
 
 
 def _request(parameters: dict[str, Any]) -> GraphQLRequest:

@@ -6,6 +6,7 @@ from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
+from customer_gateway.wire.judge import LostSession
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry, Window, per_client, per_template
 from customer_gateway.wire.session import SessionLogin
 from customer_gateway.wire.share import Share
@@ -24,6 +25,7 @@ __all__ = [
     "Health",
     "Intake",
     "Limits",
+    "LostSession",
     "Retry",
     "SessionLogin",
     "Share",

@@ -26,14 +26,18 @@ class Progress:
     """One call over all its attempts.
 
     `trial` says that it is the one that the breaker lets try for all. `waiting_since` is the moment from which it has
-    been waiting for the vendor, None while it waits for its turn.
+    been waiting for the vendor, None while it waits for its turn. `in_session` says that its credentials are those of
+    a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that it has asked for
+    a new login already.
     """
 
-    __slots__ = ("attempt", "renewed", "trial", "waiting_since")
+    __slots__ = ("attempt", "doubts_session", "in_session", "renewed", "trial", "waiting_since")
 
     def __init__(self, *, trial: bool) -> None:
         self.trial = trial
         self.attempt = 0
+        self.in_session = False
+        self.doubts_session = False
         self.renewed = False
         self.waiting_since: float | None = None
 
@@ -42,14 +46,15 @@ def wait_before_repeating(call: Call, failure: UpstreamError, attempt: int, poli
     """Seconds until the next attempt; None when there is none.
 
     Repeated are calls declared idempotent, after no answer, 5xx, 429, or a body cut short. A vendor's Retry-After is
-    waited out; otherwise a random part of a span that doubles with each attempt (full jitter).
+    waited out; otherwise a random part of a span that doubles with each attempt (full jitter). A Retry-After of less
+    than the span, 0 and a moment just past above all, still waits for the second half of it at least.
     """
     if not call.idempotent or attempt >= policy.attempts or not _passing(failure):
         return None
-    if failure.retry_after_ms is not None:
-        return failure.retry_after_ms / 1000
     span = min(policy.cap_seconds, policy.base_seconds * 2 ** (attempt - 1))
-    return random.uniform(0.0, span)  # noqa: S311 - spreads load, guards nothing
+    if failure.retry_after_ms is None:
+        return random.uniform(0.0, span)  # noqa: S311 - spreads load, guards nothing
+    return max(failure.retry_after_ms / 1000, random.uniform(span / 2, span))  # noqa: S311 - as above
 
 
 def _passing(failure: UpstreamError) -> bool:

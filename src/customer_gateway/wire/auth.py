@@ -35,19 +35,33 @@ class Door(Protocol):
 
 
 class Auth(Protocol):
-    """Credentials as headers."""
+    """Credentials as headers; `in_session` says that they are those of a session, which may be lost."""
+
+    @property
+    def in_session(self) -> bool: ...
 
     async def headers(self, door: Door, deadline: Deadline) -> Headers:
         """The headers to send now."""
         ...
 
-    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
-        """Other headers after `refused` (as `headers` gave them) were answered with 401; None: there are no others."""
+    async def renewed(
+        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+    ) -> Headers | None:
+        """Other headers after `refused` (as `headers` gave them) were answered with 401; None: there are no others.
+
+        Where an answer only may mean that the session is lost, `doubted_on` names its route.
+        """
+        ...
+
+    def keep_on(self, route: str, credentials: Headers) -> None:
+        """No further doubts of these credentials on this route: new ones were answered as the old ones."""
         ...
 
 
 class StaticHeaders:
     """Headers that never change."""
+
+    in_session = False
 
     def __init__(self, *headers: tuple[str, str]) -> None:
         self._headers: Headers = headers
@@ -56,8 +70,13 @@ class StaticHeaders:
         del door, deadline
         return self._headers
 
-    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
-        del refused, door, deadline
+    async def renewed(
+        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+    ) -> Headers | None:
+        del refused, door, deadline, doubted_on
+
+    def keep_on(self, route: str, credentials: Headers) -> None:
+        del route, credentials
 
 
 class HeaderAuth(StaticHeaders):

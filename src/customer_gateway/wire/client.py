@@ -20,6 +20,7 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from customer_gateway.model.drift import Drift
 from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.gate import Gate, TurnTooLate
@@ -29,7 +30,7 @@ from customer_gateway.wire.judge import Judge, Refused, no_objection
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
 from customer_gateway.wire.share import WHOLE
-from customer_gateway.wire.transport import CutShort, Direct, NotHttp, Reply, Through, Unanswered
+from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Reply, Through, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,7 +92,7 @@ class Client:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
         self._headers = standing_headers(headers)
-        self._judge = Judge(system, limits.most_bytes, verdict)
+        self._judge = Judge(system, limits.most_bytes, verdict, Drift(system))
         self._breaker = Breaker(breaker, clock)
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
@@ -177,18 +178,25 @@ class Client:
         if self._auth is None:
             return await self._exchange(call, (), deadline, progress)
         progress.waiting_since = self._clock()
+        progress.in_session = self._auth.in_session
         credentials = await self._auth.headers(self, deadline)
         try:
             return await self._exchange(call, credentials, deadline, progress)
-        except UpstreamUnauthorized as failure:
-            if failure.status != _NEW_LOGIN or progress.renewed:
+        except UpstreamError as failure:
+            if progress.renewed or not progress.doubts_session:
                 raise
             progress.renewed = True
             progress.waiting_since = self._clock()
-            renewed = await self._auth.renewed(credentials, self, deadline)
+            doubted_on = None if failure.status == _NEW_LOGIN else call.endpoint
+            renewed = await self._auth.renewed(credentials, self, deadline, doubted_on)
             if renewed is None:
                 raise
-        return await self._exchange(call, renewed, deadline, progress)
+        try:
+            return await self._exchange(call, renewed, deadline, progress)
+        except UpstreamError:
+            if progress.doubts_session:
+                self._auth.keep_on(call.endpoint, renewed)
+            raise
 
     async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: Progress) -> Answer:
         request = wired(call, self._base_url, self._headers + credentials)
@@ -198,6 +206,7 @@ class Client:
             self._gate.leave(turn)
             raise LeftAlone
         began = progress.waiting_since = self._clock()
+        progress.doubts_session = False
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
             try:
@@ -207,9 +216,10 @@ class Client:
                 seconds = self._clock() - began
             progress.waiting_since = None  # what is waited for from here on says nothing of the system
             await self._intake.turn(len(reply.body))
-            answer = self._judge.answer(call, reply)
+            answer = self._judge.answer(call, reply, in_session=progress.in_session)
             outcome = "ok"
-        except (Refused, Unanswered, CutShort, NotHttp) as error:
+        except (Refused, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
+            progress.doubts_session = isinstance(error, Refused) and error.doubts_session
             failure = self._told(call, error)
             outcome, reason = failure.code, str(error)
             try:
@@ -238,12 +248,14 @@ class Client:
             return failure
         if isinstance(error, Unanswered):
             return self._judge.unanswered(call)
+        if isinstance(error, HeadTooLarge):
+            return self._judge.head_too_large(call)
         return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)
 
     def _pause(self, failure: UpstreamRateLimited) -> None:
-        if failure.retry_after_ms is not None:
+        if failure.retry_after_ms:
             self._gate.pause(failure.retry_after_ms / 1000)
-        else:
+        else:  # it does not say how long, or says that the wait is over, which a 429 belies
             self._gate.pause_for_a_window()
 
     def _noted(  # noqa: PLR0913, PLR0917 - the columns of the log line

@@ -3,53 +3,78 @@
 from __future__ import annotations
 
 import zlib
+from gzip import BadGzipFile, GzipFile
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from customer_gateway.model.json_text import mended
 from customer_gateway.model.rows import WrongForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from customer_gateway.model.drift import Drift
     from customer_gateway.model.record import Body
 
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC = b"\x1f\x8b"  # no JSON begins like that
+_CODINGS = {"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"}
+"""Real codings that were not asked for. Other names (`utf-8`, `none`) and a `gzip` over plain JSON mean no coding."""
 
 
 class Undecodable(Exception):
-    """The bytes are not the JSON document they should be; `cut_short` when more of them would have been."""
+    """The bytes are not the JSON document they should be; `cut_short` when more of them would have been.
 
-    def __init__(self, reason: str, *, cut_short: bool = False) -> None:
+    `about_keys` says that it may be so for what was asked for, and that other rows might be decoded.
+    """
+
+    def __init__(self, reason: str, *, cut_short: bool = False, about_keys: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.cut_short = cut_short
+        self.about_keys = about_keys and not cut_short
 
 
-def document(
+def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and what is made of it
     body: Body,
     content_type: str | None,
     encoding: str | None,
     cap: int,
+    drift: Drift,
     decode: Callable[[Body], Any] = orjson.loads,
 ) -> Any:
     """The JSON document in `body`, as `decode` makes it.
 
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
+    A byte order mark is skipped, half a character read as U+FFFD, of which `drift` is told.
     A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 and infinities pass there.
     """
     if content_type is not None and not is_json(content_type):
-        raise Undecodable("the answer is not JSON by its content type; check base_url")
-    if encoding is not None and encoding.lower() != "identity":
+        reason = "the answer is not JSON by its content type; check base_url"
+        raise Undecodable(reason, about_keys=False)
+    if encoding is not None:
         body = inflated(body, encoding, cap)
     try:
-        return decode(body)
+        return _decoded(body, decode, drift)
     except orjson.JSONDecodeError as error:
         cut_short = "unexpected end" in error.msg
         raise Undecodable(f"the answer is not JSON: {_in_words(error)}", cut_short=cut_short) from None
     except WrongForm as error:
         raise Undecodable(f"the answer is not of the form that is documented: {error}") from None
+
+
+def _decoded(body: Body, decode: Callable[[Body], Any], drift: Drift) -> Any:
+    """What `decode` makes of the body, of a mended one where it refuses it as sent."""
+    try:
+        return decode(body)
+    except orjson.JSONDecodeError:
+        again = mended(body, drift)
+        if again is None:
+            raise
+    return decode(again)
 
 
 def _in_words(error: orjson.JSONDecodeError) -> str:
@@ -63,17 +88,30 @@ def is_json(content_type: str) -> bool:
     return media in {"application/json", "text/json"} or media.endswith("+json")
 
 
-def inflated(body: Body, encoding: str, cap: int) -> bytes:
-    """`body` without its gzip coding, never more than `cap` bytes in memory."""
-    if encoding.lower() not in {"gzip", "x-gzip"}:
+def inflated(body: Body, encoding: str, cap: int) -> Body:
+    """`body` without its gzip coding, of however many members; as it is where it has none.
+
+    Never more than `cap` bytes are in memory.
+    """
+    if encoding.strip().lower() in _CODINGS:
         raise Undecodable("the answer has a content encoding that was not asked for")
+    if body[:2] != _GZIP_MAGIC:
+        return body
     stream = zlib.decompressobj(_GZIP)
     try:
         plain = stream.decompress(body, cap + 1)
-    except zlib.error:
+        if stream.unused_data[:2] == _GZIP_MAGIC and len(plain) <= cap:
+            plain += GzipFile(fileobj=BytesIO(stream.unused_data)).read(cap + 1 - len(plain))
+    except EOFError:
+        raise _ends_early() from None
+    except (zlib.error, BadGzipFile):
         raise Undecodable("the answer is not the gzip stream it claims to be") from None
     if len(plain) > cap:
         raise Undecodable(f"the answer inflates to more than {cap} bytes; limits.answer_bytes allows more")
     if not stream.eof:
-        raise Undecodable("the answer's gzip stream ends early", cut_short=True)
+        raise _ends_early()
     return plain
+
+
+def _ends_early() -> Undecodable:
+    return Undecodable("the answer's gzip stream ends early", cut_short=True)

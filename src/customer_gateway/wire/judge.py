@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from customer_gateway.errors import (
     UpstreamBadResponse,
@@ -19,13 +21,15 @@ from customer_gateway.wire.retry_after import milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from customer_gateway.model.drift import Drift
     from customer_gateway.wire.call import Call
     from customer_gateway.wire.transport import Reply
 
 _OK = range(200, 300)
 _WITHOUT_BODY = {204, 205}
 _REDIRECTS = range(300, 400)
-_UNAUTHORIZED = {401, 403}
+_UNAUTHORIZED = {401, 403, 440}  # 440 is Microsoft's "login time-out"
+_LOGIN_PAGE: Final = re.compile(r"log[-_]?[io]n|sign[-_]?[io]n|auth|session|account", re.IGNORECASE)
 _NOT_FOUND = 404
 _NOT_UNDERSTOOD = {400, 422}
 _TOO_MANY = 429
@@ -37,32 +41,46 @@ def no_objection(status: int, document: Any) -> str | None:
     del status, document
 
 
-class Refused(Exception):
-    """A failure with the reason that only the log may know."""
+class LostSession(str):
+    """A verdict: the error inside an answer says that there is no session, or none any more."""
 
-    def __init__(self, failure: UpstreamError, reason: str) -> None:
+    __slots__ = ()
+
+
+class Refused(Exception):
+    """A failure with the reason that only the log may know.
+
+    `doubts_session`: it may be so because the session is lost, and another after a new login.
+    """
+
+    def __init__(self, failure: UpstreamError, reason: str, *, doubts_session: bool = False) -> None:
         super().__init__(reason)
         self.failure = failure
         self.reason = reason
+        self.doubts_session = doubts_session
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Reads the answers of one system; `cap` in bytes."""
+    """Reads the answers of one system; `cap` in bytes, `drift` is told of what was read though it is not quite JSON."""
 
     system: str
     cap: int
     verdict: Callable[[int, Any], str | None]
+    drift: Drift
 
-    def answer(self, call: Call, reply: Reply) -> Answer:
-        """The decoded answer; anything else is `Refused`."""
+    def answer(self, call: Call, reply: Reply, *, in_session: bool = False) -> Answer:
+        """The decoded answer; anything else is `Refused`. `in_session` says that the call was made in a session."""
         if reply.status in _OK:
             return self._decoded(call, reply)
         if reply.status == _NOT_FOUND and call.missing_is_none:
             return Answer(reply.status, None, reply.headers)
-        raise Refused(self._failure(call, reply), f"status {reply.status}")
+        doubts = reply.status in _UNAUTHORIZED or reply.status in _REDIRECTS
+        raise Refused(
+            self._failure(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
+        )
 
-    def _failure(self, call: Call, reply: Reply) -> UpstreamError:
+    def _failure(self, call: Call, reply: Reply, *, in_session: bool) -> UpstreamError:
         status, what = reply.status, f"{call.method} {call.endpoint}"
         wait = milliseconds(reply.headers.get("retry-after"))
         if status >= _BROKEN:
@@ -71,7 +89,7 @@ class Judge:
         if status == _TOO_MANY:
             text = f"{what} answered {status}: it counts too many calls; try again later"
             return UpstreamRateLimited(self.system, text, retry_after_ms=wait, status=status)
-        if status in _UNAUTHORIZED:
+        if status in _UNAUTHORIZED or (in_session and status in _REDIRECTS and _leads_to_a_login(reply)):
             text = f"{what} answered {status}: it refuses the gateway's credentials; check its table of the settings"
             return UpstreamUnauthorized(self.system, text, status=status)
         return UpstreamBadResponse(self.system, f"{what} answered {status}{_advice(call, status)}", status=status)
@@ -84,18 +102,30 @@ class Judge:
         if not body and (status in _WITHOUT_BODY or not call.reads):
             return Answer(status, None, headers)
         try:
-            found = document(body, headers.get("content-type"), headers.get("content-encoding"), self.cap, call.decode)
+            found = document(
+                body, headers.get("content-type"), headers.get("content-encoding"), self.cap, self.drift, call.decode
+            )
         except Undecodable as error:
-            raise self._garbage(call, status, error.reason, retryable=error.cut_short) from None
+            retryable, about_keys = error.cut_short, error.about_keys
+            raise self._garbage(call, status, error.reason, retryable=retryable, about_keys=about_keys) from None
         objection = self.verdict(status, found)
         if objection is not None:
-            text = f"{call.method} {call.endpoint} answered {status} with an error inside: {objection}"
-            raise Refused(UpstreamBadResponse(self.system, text, status=status), objection)
+            raise Refused(self._error_inside(call, status, objection), objection, doubts_session=True)
         return Answer(status, found, headers)
 
-    def _garbage(self, call: Call, status: int, reason: str, *, retryable: bool = False) -> Refused:
+    def _error_inside(self, call: Call, status: int, objection: str) -> UpstreamError:
+        text = f"{call.method} {call.endpoint} answered {status} with an error inside: {objection}"
+        if isinstance(objection, LostSession):
+            return UpstreamUnauthorized(self.system, f"{text}; check its table of the settings", status=status)
+        return UpstreamBadResponse(self.system, text, status=status, about_keys=True)
+
+    def _garbage(
+        self, call: Call, status: int, reason: str, *, retryable: bool = False, about_keys: bool = True
+    ) -> Refused:
         text = f"{call.method} {call.endpoint}: {reason}"
-        return Refused(UpstreamBadResponse(self.system, text, status=status, retryable=retryable), reason)
+        return Refused(
+            UpstreamBadResponse(self.system, text, status=status, retryable=retryable, about_keys=about_keys), reason
+        )
 
     def unreadable(self, call: Call) -> UpstreamError:
         return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: the answer cannot be read")
@@ -107,6 +137,10 @@ class Judge:
     def cut_short(self, call: Call) -> UpstreamError:
         text = f"{call.method} {call.endpoint}: the answer was cut short"
         return UpstreamBadResponse(self.system, text, retryable=True)
+
+    def head_too_large(self, call: Call) -> UpstreamError:
+        text = f"{call.method} {call.endpoint}: the answer has more than 100 header lines, or headers of over 400 kB"
+        return UpstreamBadResponse(self.system, f"{text}; see what adds them between the system and the gateway")
 
     def not_http(self, call: Call) -> UpstreamError:
         return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: what came back is not HTTP")
@@ -121,3 +155,11 @@ def _advice(call: Call, status: int) -> str:
     if status in _NOT_UNDERSTOOD:
         return ": it does not take what was asked; if it takes nothing at all, check the version in base_url"
     return ""
+
+
+def _leads_to_a_login(reply: Reply) -> bool:
+    """Whether a redirect goes to a login page, by the path it names."""
+    try:
+        return _LOGIN_PAGE.search(urlsplit(reply.headers.get("location") or "").path) is not None
+    except ValueError:
+        return False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire.auth import Door, Headers
     from customer_gateway.wire.call import Answer, Call
 
+_YOUNG_SECONDS = 60.0
 _REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a login's way of saying the same
 
 
@@ -34,7 +35,12 @@ class SessionLogin:
     `renew_margin_seconds` of it the next call starts a new login and goes on with the old session meanwhile. However
     many calls need a session, one login is under way; it lives to the latest of their deadlines, and none of them ends
     it by leaving. One that hangs is not waited for by those who come after the first one's deadline: they log in anew.
+
+    A session that is refused (401) is replaced. Other answers may mean a lost session, or a missing licence: then it
+    is replaced once for each route, and not while it is younger than a minute.
     """
+
+    in_session = True
 
     def __init__(  # noqa: PLR0913 - every fact of a login is handed in by name
         self,
@@ -56,6 +62,7 @@ class SessionLogin:
         self._clock = clock
         self._session: Headers | None = None
         self._since = 0.0
+        self._kept_on: set[str] = set()
         self._flight: _Flight | None = None
         self._refused_until = 0.0
 
@@ -67,10 +74,23 @@ class SessionLogin:
             self._under_way(door, deadline)
         return session
 
-    async def renewed(self, refused: Headers, door: Door, deadline: Deadline) -> Headers | None:
-        if self._session is refused:
+    async def renewed(
+        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+    ) -> Headers | None:
+        if self._session is not refused:
+            return await self.headers(door, deadline)
+        if doubted_on is None:
             self._session = None
-        return await self.headers(door, deadline)
+        elif self._flight is None and not self._may_be_lost(doubted_on):
+            return None
+        return await self._logged_in(door, deadline)  # who is in doubt leaves the session to the others meanwhile
+
+    def keep_on(self, route: str, credentials: Headers) -> None:
+        if self._session is credentials:
+            self._kept_on.add(route)
+
+    def _may_be_lost(self, route: str) -> bool:
+        return self._clock() - self._since >= _YOUNG_SECONDS and route not in self._kept_on
 
     async def _logged_in(self, door: Door, deadline: Deadline) -> Headers:
         if self._flight is None and self._clock() < self._refused_until:
@@ -97,7 +117,7 @@ class SessionLogin:
             if newest:
                 self._flight = None
         if newest:
-            self._session, self._since = session, self._clock()
+            self._session, self._since, self._kept_on = session, self._clock(), set()
         return session
 
     async def _fresh_token(self, door: Door, deadline: Deadline) -> str:

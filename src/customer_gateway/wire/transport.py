@@ -52,8 +52,15 @@ class NotHttp(Exception):
     """Something came back that is not HTTP."""
 
 
+class HeadTooLarge(Exception):
+    """An answer has more header lines, or longer ones, than are read (100, or some 400 kB)."""
+
+
 class Transport(Protocol):
-    """One HTTP exchange; raises `Unanswered`, `CutShort` or `NotHttp`. Cancelling it drops its connection alone."""
+    """One HTTP exchange; raises `Unanswered`, `CutShort`, `NotHttp` or `HeadTooLarge`.
+
+    Cancelling it drops its connection alone.
+    """
 
     async def exchange(
         self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None
@@ -153,6 +160,8 @@ def _told(error: PyreqwestError) -> Exception:
     reason = causes[-1]["message"].partition(" for url (")[0]  # a URL may hold what no log may
     if isinstance(error, BodyDecodeError | ReadError):
         return CutShort(reason)
+    if isinstance(error, DecodeError) and "head is too large" in reason:
+        return HeadTooLarge(reason)
     if isinstance(error, DecodeError):
         return NotHttp(reason)
     return Unanswered(reason)
