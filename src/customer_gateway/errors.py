@@ -134,14 +134,15 @@ class UpstreamBadResponse(UpstreamError):
 
     code = "UPSTREAM_BAD_RESPONSE"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as its base, and one more
         self,
         system: str,
         message: str,
         *,
         retryable: bool | None = None,
+        retry_after_ms: int | None = None,
         status: int | None = None,
         about_keys: bool | None = None,
     ) -> None:
-        super().__init__(system, message, retryable=retryable, status=status)
+        super().__init__(system, message, retryable=retryable, retry_after_ms=retry_after_ms, status=status)
         self.about_keys = status in _REFUSALS if about_keys is None else about_keys

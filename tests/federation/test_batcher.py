@@ -50,9 +50,9 @@ def begun(batcher: Batcher[Any], *keys: str, deadline: Deadline | None = None) -
     return asyncio.get_running_loop().create_task(batcher.load(keys, deadline or soon()))
 
 
-def refusing(key: str, status: int = 400) -> Callable[[Sequence[str]], Exception | None]:
+def refusing(key: str, status: int = 400, **facts: Any) -> Callable[[Sequence[str]], Exception | None]:
     """A vendor that refuses a whole call because of one key."""
-    refusal = UpstreamBadResponse("acme", "GET /customers was refused", status=status)
+    refusal = UpstreamBadResponse("acme", "GET /customers was refused", status=status, **facts)
     return lambda keys: refusal if key in keys else None
 
 
@@ -352,9 +352,10 @@ async def test_a_load_past_its_deadline_is_late_at_once() -> None:
     assert isinstance(found["1"], UpstreamTimeout)
 
 
-async def test_of_a_refused_joined_call_only_the_bad_asker_fails() -> None:
+@pytest.mark.parametrize(("status", "facts"), [(400, {}), (404, {}), (200, {"about_keys": True})])
+async def test_of_a_refused_joined_call_only_the_bad_asker_fails(status: int, facts: dict[str, Any]) -> None:
     asked = Asked(ROWS, held=True)
-    asked.refuses = refusing("666")
+    asked.refuses = refusing("666", status, **facts)
     batcher = Batcher(route(asked))
     await taken_off(batcher)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -127,13 +128,15 @@ class Wiring:
     """What the composition root gives every client.
 
     `transport` answers the way to a system by its name (None: the real network), `turns` are those of systems that
-    their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded.
+    their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded,
+    `clock` tells the age of sessions in seconds.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     retry: Retry = field(default_factory=Retry)
     turns: SharedTurns = field(default_factory=SharedTurns)
     intake: Intake = field(default_factory=Intake)
+    clock: Callable[[], float] = time.monotonic
 
 
 def no_objection(_status: int, _document: Any) -> None:

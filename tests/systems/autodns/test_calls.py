@@ -23,7 +23,7 @@ from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.nouns import LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Page, Want
 from customer_gateway.systems.autodns import KIND, Autodns, AutodnsSettings, connect
 from customer_gateway.systems.autodns.keys import ALL_UNIFIED
 from customer_gateway.systems.autodns.read import AutodnsCustomerView
@@ -473,6 +473,47 @@ async def test_what_is_no_code_of_an_error_is_not_told(code: object) -> None:
 
     with pytest.raises(UpstreamBadResponse, match=r"with an error inside: its status is ERROR$"):
         await refused.page(0, 5, EVERYTHING, soon(), ask_next=False)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"status": {"type": "error"}, "data": []},
+        {"status": {"type": " Error ", "code": "E00500"}, "data": []},
+        {"status": {"code": "EF00010"}},
+        {"status": {"code": "e00500", "type": None}, "data": []},
+        {"status": {"code": "EF00010", "type": "NOTIFY"}, "data": []},
+        {"status": {"type": "SUCCESS"}, "messages": [{"status": "ERROR", "code": "EF00010"}], "data": []},
+        {"status": {"type": "SUCCESS"}, "messages": {"status": {"type": "error"}}, "data": []},
+        {"status": {"type": "SUCCESS"}, "messages": [{"text": "x"}, {"code": "EF00010"}], "data": []},
+        {"messages": [{"type": "ERROR"}]},
+    ],
+)
+async def test_an_error_under_200_is_known_wherever_the_envelope_tells_it(document: object) -> None:
+    with pytest.raises(UpstreamBadResponse, match="answered 200 with an error inside: "):
+        await answering(document).page(0, 5, EVERYTHING, soon(), ask_next=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_answer"),
+    [
+        ({"type": "SUCCESS", "code": "S120005"}, True),
+        ({"type": "success"}, True),
+        ({"code": "S120005"}, True),
+        ({}, False),
+        ({"type": "NOTIFY", "code": "N120005"}, False),
+        ({"code": "N120005"}, False),
+        ({"type": ""}, False),
+    ],
+)
+@pytest.mark.parametrize("rows", [{}, {"data": None}])
+async def test_rows_may_be_missing_in_a_success_alone(status: object, is_answer: bool, rows: dict[str, None]) -> None:  # noqa: FBT001 - a column
+    asked = answering({"status": status, "messages": [{"status": "SUCCESS", "text": "x"}, "noted"], **rows})
+
+    (page,) = await asyncio.gather(asked.page(0, 5, EVERYTHING, soon(), ask_next=False), return_exceptions=True)
+
+    assert isinstance(page, Page) is is_answer
+    assert isinstance(page, UpstreamBadResponse) is not is_answer
 
 
 async def test_a_notice_under_200_is_an_answer() -> None:

@@ -294,6 +294,12 @@ async def test_what_is_no_page_of_entities_of_the_size_asked_for_is_refused(docu
         ({"ErrorMessage": None, "ErrorCode": 11}, "its ErrorCode is 11"),
         ({"ErrorMessage": None, "ErrorCode": 4915112345678}, "its ErrorCode is set"),
         ({"ErrorMessage": None, "ErrorCode": []}, "its ErrorCode is set"),
+        ({"ErrorMessage": None, "ErrorCode": "11"}, "its ErrorCode is 11"),
+        ({"ErrorMessage": None, "ErrorCode": " 0 "}, None),
+        ({"ErrorMessage": None, "ErrorCode": "NoError"}, None),
+        ({"ErrorMessage": "", "ErrorCode": "InvalidData"}, "its ErrorCode is set"),
+        ({"Message": "An error has occurred."}, "it has a `Message` and no `Data`"),
+        ({"Message": None, "Data": []}, None),
         ([], None),
     ],
 )

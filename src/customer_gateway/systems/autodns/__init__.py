@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Page, Route
 from customer_gateway.systems.autodns.details import DETAILS
+from customer_gateway.systems.autodns.envelope import rows_of, verdict
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
     AutodnsContactView,
@@ -60,7 +61,6 @@ _USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a
 _ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
 _ACCOUNT_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/(?:ledger|sepa|card)")
 _INVOICE_ID: Final = re.compile(_NUMBER)
-_ERROR_CODE: Final = re.compile(r"EF?[0-9]{1,12}")
 _USER_FIELDS: Final = frozenset({"defaultEmail"})
 _INVOICE_FIELDS: Final = frozenset({"number", "customer", "created", "amount", "currency", "status"})
 _WIDTHS: Final = 256  # how many selections keep a route of their own
@@ -199,10 +199,9 @@ class Autodns:
         return Listed(rows, total)
 
     def _rows(self, document: object, call: Call) -> list[Document]:
-        """The entities of an answer; `data` is left out where there is none."""
-        rows = document.get("data", []) if is_object(document) and is_object(document.get("status")) else None
-        if is_list(rows) and (not rows or any(is_object(row) for row in rows)):
-            return [row if is_object(row) else {} for row in rows]
+        rows = rows_of(document)
+        if rows is not None:
+            return rows
         raise UpstreamBadResponse(self.name, f"{call.method} {call.endpoint} did not answer entities under data")
 
     def _customer_rows(self, rows: Sequence[Document]) -> list[AutodnsCustomerView | None]:
@@ -282,16 +281,6 @@ def _split(key: str) -> tuple[str, str]:
     """The two sides of a key's last slash."""
     first, _, last = key.rpartition("/")
     return first, last
-
-
-def verdict(_status: int, document: Any) -> str | None:
-    """AutoDNS may put an error under 200: the envelope's status says so."""
-    status = document.get("status") if is_object(document) else None
-    if is_object(status) and status.get("type") == "ERROR":
-        code = status.get("code")
-        known = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
-        return f"its status is ERROR, with the code {code}" if known else "its status is ERROR"
-    return None
 
 
 def connect(name: str, settings: AutodnsSettings, wiring: Wiring) -> Autodns:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 250
 _ERROR_CODES: Final = range(1, 30)
+_NO_ERROR: Final = (None, 0, "", "NoError")  # the last as ErrorDescription has it
 
 
 class Walk(NamedTuple):
@@ -115,11 +116,15 @@ def objection(_status: int, document: Any) -> str | None:
     if not is_object(document):
         return None
     code = document.get("ErrorCode")
+    if isinstance(code, str) and code.strip().isdecimal():
+        code = int(code)
     if type(code) is int and code in _ERROR_CODES:
         return f"its ErrorCode is {code}"
     if document.get("ErrorMessage"):
         return "its ErrorMessage is set"
-    return "its ErrorCode is set" if code not in (None, 0, "0") else None
+    if code not in _NO_ERROR:
+        return "its ErrorCode is set"
+    return "it has a `Message` and no `Data`" if document.get("Message") and "Data" not in document else None
 
 
 def _left(  # noqa: PLR0913, PLR0917 - what is known after a page

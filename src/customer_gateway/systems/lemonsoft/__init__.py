@@ -29,7 +29,7 @@ from customer_gateway.systems.lemonsoft.width import needs_full_rows
 from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on, read_window
-from customer_gateway.wire import Call, SessionLogin
+from customer_gateway.wire import Call, LostSession, SessionLogin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,6 +53,10 @@ KIND: Final = Kind(
 
 _EMBEDDED: Final = re.compile(r"([0-9]+)/[0-9]+")  # customer / contact, account or agreement
 _ROWS_PER_PAGE: Final = 100  # the vendor tells no maximum; ids of this many rows make a URL of 3 KB
+_OF_SESSION: Final = re.compile(
+    r"session|istunto|log(?:ged)?[- ]?(?:in|on|out)|kirjau|tunnistau|authori[sz]|authenti", re.IGNORECASE
+)
+"""Of the vendor's words for a session that is no more, in English and Finnish."""
 _FULL: Final = "/api/customers"
 _THIN: Final = "/api/customers/base"
 _SESSION_SECONDS: Final = 30 * 60.0
@@ -254,6 +258,7 @@ def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft
         header="session-id",
         lifetime_seconds=_SESSION_SECONDS,
         renew_margin_seconds=_RENEW_MARGIN_SECONDS,
+        clock=wiring.clock,
     )
     client = open_client(name, settings, wiring, auth=auth, verdict=_verdict)
     return Lemonsoft(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
@@ -275,7 +280,12 @@ def _session(answer: Answer) -> str | None:
 
 def _verdict(_status: int, document: Any) -> str | None:
     """An error's body has a `Message`, whatever the status; no other document has one."""
-    return "it has a `Message`" if is_object(document) and "Message" in document else None
+    message = document.get("Message") if is_object(document) else None
+    if message is None:
+        return None
+    if isinstance(message, str) and _OF_SESSION.search(message):
+        return LostSession("its `Message` is of the session")
+    return "it has a `Message`"
 
 
 def _paging(number: int, size: int) -> list[tuple[str, str]]:

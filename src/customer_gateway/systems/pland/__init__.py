@@ -260,11 +260,11 @@ class Pland:
 
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Pland:
     """The system that a table of the configuration describes; sends nothing yet."""
-    client = open_client(name, settings, wiring, auth=_auth(settings))
+    client = open_client(name, settings, wiring, auth=_auth(settings, wiring))
     return Pland(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
 
 
-def _auth(settings: PlandSettings) -> Auth:
+def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
     if settings.api_key is not None:
         return HeaderAuth("x-api-key", settings.api_key.get_secret_value())
     if settings.username is None or settings.password is None:
@@ -281,6 +281,7 @@ def _auth(settings: PlandSettings) -> Auth:
         lifetime_seconds=_LOGIN_SECONDS,
         renew_margin_seconds=_LOGIN_MARGIN_SECONDS,
         dress=bearer,
+        clock=wiring.clock,
     )
 
 

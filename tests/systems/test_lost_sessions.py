@@ -1,0 +1,134 @@
+"""Systems with logins, whose vendor drops a session in its own way: a new login mends it, where one may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import pytest
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
+from customer_gateway.model.deadline import Deadline
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.system import EVERYTHING
+from customer_gateway.systems import lemonsoft, pland
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.wire import Retry
+
+if TYPE_CHECKING:
+    from customer_gateway.system import Page, System
+
+pytestmark = pytest.mark.anyio
+
+HTML: Final = {"content-type": "text/html"}
+LOST: Final = {
+    "401": (401, {}, b"{}"),
+    "403": (403, {}, b"{}"),
+    "440": (440, HTML, b"<h1>Login timeout</h1>"),
+    "302": (302, {"location": "/Account/Login?ReturnUrl=%2Fapi"}, b""),
+}
+FORGOTTEN: Final = (200, {"content-type": "application/json"}, b'{"Message": "Istunto on vanhentunut."}')
+
+
+class Dropping(httpx.AsyncBaseTransport):
+    """The way to a vendor that knows none of the sessions in `dropped` any more, and says so by `answer`."""
+
+    def __init__(self, way: httpx.AsyncBaseTransport, header: str, answer: Any) -> None:
+        self.sessions: list[str] = []
+        self.dropped: set[str] = set()
+        self.always = False
+        self._way = way
+        self._header = header
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        session = request.headers.get(self._header)
+        if session is not None:
+            self.sessions.append(session)
+        if session is not None and (self.always or session in self.dropped):
+            status, headers, body = self._answer
+            return httpx.Response(status, headers=headers, content=body)
+        return await self._way.handle_async_request(request)
+
+    def drop(self) -> None:
+        self.dropped.update(self.sessions)
+        self.sessions.clear()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_780_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class World:
+    """A system at its sandbox, by a way that drops sessions."""
+
+    def __init__(self, name: str, answer: Any) -> None:
+        self.clock = Clock()
+        vendor = Sandbox(customers=5, clock=self.clock).vendors[name]
+        base_url = f"http://test{vendor.base_path}"
+        self.way = Dropping(
+            httpx.ASGITransport(app=vendor.app), "session-id" if name == "lemonsoft" else "authorization", answer
+        )
+        wiring = Wiring(transport=lambda _: self.way, retry=Retry(attempts=1), clock=self.clock)
+        if name == "lemonsoft":
+            own: Any = lemonsoft.LemonsoftSettings.model_validate({"base_url": base_url, **vendor.credentials})
+            self.system: System = lemonsoft.connect(name, own, wiring)
+        else:
+            login = vendor.other_credentials
+            own = pland.PlandSettings.model_validate({"base_url": base_url, **login})
+            self.system = pland.connect(name, own, wiring)
+
+    async def page(self) -> Page[Any]:
+        return await self.system.page(0, 3, EVERYTHING, Deadline.after(5), ask_next=False)
+
+
+CASES: Final = [
+    *((name, answer) for name in ("lemonsoft", "pland") for answer in LOST.values()),
+    ("lemonsoft", FORGOTTEN),
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), CASES)
+async def test_a_lost_session_costs_a_new_login_and_nothing_else(name: str, answer: Any) -> None:
+    world = World(name, answer)
+    await world.page()
+    world.way.drop()
+    world.clock.now += 61
+
+    page = await world.page()
+
+    assert len(page.items) == 3
+    assert len(set(world.way.sessions)) == 2
+    await world.system.aclose()
+
+
+@pytest.mark.parametrize(("name", "answer"), [case for case in CASES if case[1][0] != 401])
+async def test_what_no_login_mends_is_unauthorized_and_asked_once_more_a_session(name: str, answer: Any) -> None:
+    world = World(name, answer)
+    await world.page()
+    world.way.sessions.clear()
+    world.way.always = True
+
+    for _ in range(3):
+        world.clock.now += 61
+        with pytest.raises(UpstreamUnauthorized):
+            await world.page()
+
+    assert len(world.way.sessions) == 4
+    assert len(set(world.way.sessions)) == 2
+    await world.system.aclose()
+
+
+async def test_an_error_of_lemonsoft_that_is_not_of_the_session_stays_a_bad_response() -> None:
+    world = World("lemonsoft", (200, FORGOTTEN[1], b'{"Message": "An error has occurred."}'))
+    await world.page()
+    world.way.always = True
+
+    with pytest.raises(UpstreamBadResponse, match=r"with an error inside: it has a `Message`$"):
+        await world.page()
+
+    await world.system.aclose()
