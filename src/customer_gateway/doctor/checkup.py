@@ -19,6 +19,7 @@ from customer_gateway.errors import (
 )
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.system import Want
+from customer_gateway.systems.connection import authorities_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ async def examine(
     """Examine the configured systems side by side, each stage within `seconds`, and Redis; raises `ConfigInvalid`."""
     federation = build_federation(settings, wiring)
     checkups = [
-        _checkup(federation.systems[name], system.base_url, seconds, now)
+        _checkup(federation.systems[name], system.base_url, authorities_of(name, system), seconds, now)
         for name, (_, system) in settings.systems.items()
     ]
     if settings.server.redis is not None:
@@ -53,8 +54,10 @@ async def examine(
         await federation.aclose()
 
 
-async def _checkup(system: System, base_url: str, seconds: float, now: Callable[[], float]) -> Checkup:
-    reach, clock = await _way(base_url, seconds, now)
+async def _checkup(
+    system: System, base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]
+) -> Checkup:
+    reach, clock = await _way(base_url, authorities, seconds, now)
     if reach.outcome == "wrong":
         credentials = Finding("unknown", "not tried")
     else:
@@ -62,13 +65,13 @@ async def _checkup(system: System, base_url: str, seconds: float, now: Callable[
     return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock)
 
 
-async def _way(base_url: str, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
+async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
     """How the system is reached, and its clock."""
     untold = Finding("unknown", "not told")
     if proxy_of(base_url):
         return Finding("unknown", "by a proxy"), untold
     try:
-        reached = await probe(base_url, Deadline.after(seconds), now)
+        reached = await probe(base_url, Deadline.after(seconds), now, authorities)
     except Unreached as error:
         return Finding("wrong", "no", error.words, error.remedy), untold
     return Finding("well", "yes"), _clock(reached)

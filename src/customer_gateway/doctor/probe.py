@@ -1,28 +1,41 @@
 """The way to a system, a stage at a time: name, connection, TLS, HTTP. Spends no credentials.
 
-Not through the gateway's own client: that tells all of these as one state, "no connection", which is what a caller
-needs; who mends it needs the stage.
+TLS and HTTP go through the gateway's own transport, so that what is trusted here is what is trusted there. Not through
+its client: that tells all of these as one state, "no connection", which is what a caller needs; who mends it needs the
+stage.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import time
 import urllib.request
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from customer_gateway.wire.transport import (
+    CutShort,
+    Direct,
+    Distrusted,
+    HeadTooLarge,
+    NotHttp,
+    Patience,
+    Reply,
+    Unanswered,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable
 
     from customer_gateway.model.deadline import Deadline
 
-_HEAD_BYTES: Final = 65_536
+_NO_BODY: Final = 0
+_OK: Final = 200
+_OF_CONNECTING: Final = 0.8
+_HEADERS: Final = (("accept", "application/json"), ("user-agent", "customer-gateway"))
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -52,18 +65,27 @@ class _Address(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-async def probe(base_url: str, deadline: Deadline, now: Callable[[], float] = time.time) -> Reached:
+async def probe(
+    base_url: str, deadline: Deadline, now: Callable[[], float] = time.time, authorities: bytes = b""
+) -> Reached:
     """Ask for the base URL without credentials: any HTTP answer will do. Raises `Unreached`.
 
-    `now` gives seconds since 1970, for the comparison of clocks.
+    `now` gives seconds since 1970, for the comparison of clocks; `authorities` (PEM) are trusted beside the machine's.
     """
     url = urlsplit(base_url)
     address = _Address(url, url.hostname or "", url.port or _PORTS[url.scheme])
-    await _resolved(address, deadline)
-    async with _connected(address, deadline) as (reader, writer):
-        if url.scheme == "https":
-            await _secured(address, writer, deadline)
-        return await _asked(address, reader, writer, deadline, now)
+    seconds = deadline.remaining()
+    patience = Patience(seconds * _OF_CONNECTING, seconds + 1)  # what hangs before TLS stands ends before the deadline
+    transport = Direct(base_url, cap=_NO_BODY, idle=1, authorities=authorities, patience=patience)
+    try:
+        return await _asked(address, transport, deadline, now)
+    except Distrusted as error:
+        told, remedy = error.distrust
+        raise Unreached(f"TLS: the certificate is not accepted: {told}", remedy) from None
+    except Unanswered as error:
+        raise await _stage(address, error, deadline) from None
+    finally:
+        await transport.aclose()
 
 
 def proxy_of(base_url: str) -> bool:
@@ -72,6 +94,20 @@ def proxy_of(base_url: str) -> bool:
     proxies = urllib.request.getproxies()
     bypassed = url.hostname is None or urllib.request.proxy_bypass(url.hostname)
     return not bypassed and (url.scheme in proxies or "all" in proxies)
+
+
+async def _stage(address: _Address, error: Unanswered, deadline: Deadline) -> Unreached:
+    """Where the way ends that the transport has not found to its end."""
+    if not error.connecting:
+        return _dropped(address)
+    try:
+        await _resolved(address, deadline)
+        await _connected(address, deadline)
+    except Unreached as found:
+        return found
+    if address.url.scheme == "https":
+        return Unreached(f"TLS: {address} does not speak TLS with us", "check https and the port in base_url")
+    return _dropped(address)
 
 
 async def _resolved(address: _Address, deadline: Deadline) -> None:
@@ -84,13 +120,10 @@ async def _resolved(address: _Address, deadline: Deadline) -> None:
         raise Unreached(f"DNS: no answer about {address.host} in time", "check the DNS server") from None
 
 
-@asynccontextmanager
-async def _connected(
-    address: _Address, deadline: Deadline
-) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def _connected(address: _Address, deadline: Deadline) -> None:
     try:
         async with deadline.enforce():
-            reader, writer = await asyncio.open_connection(address.host, address.port, limit=_HEAD_BYTES)
+            _, writer = await asyncio.open_connection(address.host, address.port)
     except ConnectionRefusedError:
         remedy = "check that it runs, and the port in base_url"
         raise Unreached(f"TCP: nothing listens at {address}", remedy) from None
@@ -99,58 +132,31 @@ async def _connected(
     except OSError as error:
         text = f"TCP: {address} cannot be connected: {error.strerror}"
         raise Unreached(text, "check firewall, route and VPN") from None
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
+    writer.transport.abort()
 
 
-async def _secured(address: _Address, writer: asyncio.StreamWriter, deadline: Deadline) -> None:
+async def _asked(address: _Address, transport: Direct, deadline: Deadline, now: Callable[[], float]) -> Reached:
     try:
         async with deadline.enforce():
-            await writer.start_tls(ssl.create_default_context(), server_hostname=address.host)
-    except ssl.SSLCertVerificationError as error:
-        text = f"TLS: the certificate is not accepted: {error.verify_message}"
-        raise Unreached(text, "check the name in base_url and this machine's certificates and clock") from None
-    except (OSError, EOFError):
-        text = f"TLS: {address} does not speak TLS with us"
-        raise Unreached(text, "check https and the port in base_url") from None
-
-
-async def _asked(
-    address: _Address,
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    deadline: Deadline,
-    now: Callable[[], float],
-) -> Reached:
-    path = (address.url.path or "") + "/"
-    lines = [f"GET {path} HTTP/1.1", f"Host: {address.url.netloc}", "Connection: close", "", ""]
-    try:
-        async with deadline.enforce():
-            writer.write("\r\n".join(lines).encode("ascii", "ignore"))
             sent = now()
-            head = await reader.readuntil(b"\r\n\r\n")
+            reply = await transport.exchange("GET", f"{address.url.geturl()}/", _HEADERS, None)
     except TimeoutError:
         raise Unreached(
             f"HTTP: {address} took the request but did not answer in time", "see the vendor's status"
         ) from None
-    except asyncio.IncompleteReadError as error:
-        raise (_no_http(address) if error.partial else _dropped(address)) from None
-    except asyncio.LimitOverrunError:
+    except CutShort:  # of its body, which nobody wants
+        return Reached(_OK, None)
+    except HeadTooLarge:
+        remedy = "see what adds them between the system and the gateway"
+        raise Unreached(f"HTTP: {address} answers more than 100 header lines", remedy) from None
+    except NotHttp:
         raise _no_http(address) from None
-    except OSError:
-        raise _dropped(address) from None
-    return _read(address, head, (sent + now()) / 2)
+    return Reached(reply.status, _clock_ahead(reply, (sent + now()) / 2))
 
 
-def _read(address: _Address, head: bytes, at: float) -> Reached:
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, _, rest = first.partition(" ")
-    if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
-        raise _no_http(address)
-    dates = [value.strip() for name, _, value in (line.partition(":") for line in lines) if name.lower() == "date"]
-    return Reached(int(rest[:3]), _ahead(dates[0], at) if dates else None)
+def _clock_ahead(reply: Reply, at: float) -> float | None:
+    date = reply.headers.get("date")
+    return None if date is None else _ahead(date.strip(), at)
 
 
 def _ahead(date: str, at: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway import environment
-from customer_gateway.errors import UpstreamError
+from customer_gateway.errors import ConfigInvalid, UpstreamError
 from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0
 _TICKS: Final = 5
-_UNCOUNTED: Final = {"limits", "breaker", "time_zone", "region"}
+_UNCOUNTED: Final = {"limits", "breaker", "time_zone", "region", "ca_file"}
 
 
 class LimitSettings(BaseModel):
@@ -64,6 +65,10 @@ class SystemSettings(BaseModel):
     region: str = Field(description="Country whose phones are dialled without a prefix.")
     limits: LimitSettings = LimitSettings()
     breaker: BreakerSettings = BreakerSettings()
+    ca_file: Path | None = Field(
+        default=None,
+        description="A PEM file of authorities, or self-signed certificates, to trust beside the machine's.",
+    )
     _file: Path | None = PrivateAttr(default=None)
 
     def model_post_init(self, context: Any, /) -> None:
@@ -180,8 +185,27 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
         share=wiring.turns.share,
         name=name_of(own),
         transport=wiring.transport(name),
+        authorities=authorities_of(name, settings),
         intake=wiring.intake,
     )
+
+
+def authorities_of(name: str, settings: SystemSettings) -> bytes:
+    """The certificates of `ca_file`, as PEM; none without one. Raises `ConfigInvalid`."""
+    if settings.ca_file is None:
+        return b""
+    path = settings.resolved(settings.ca_file)
+    where = f"{settings.where(name, 'ca_file')}: {path}"
+    try:
+        pem = path.read_bytes()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", "ignore"))
+    except FileNotFoundError:
+        raise ConfigInvalid(f"{where} does not exist; expected a PEM file of certificates") from None
+    except (ssl.SSLError, ValueError):
+        raise ConfigInvalid(f"{where} holds no certificates; expected PEM: -----BEGIN CERTIFICATE-----") from None
+    except OSError:
+        raise ConfigInvalid(f"{where} cannot be read; expected a PEM file of certificates") from None
+    return pem
 
 
 def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:

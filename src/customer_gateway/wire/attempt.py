@@ -60,7 +60,7 @@ def wait_before_repeating(call: Call, failure: UpstreamError, attempt: int, poli
 def _passing(failure: UpstreamError) -> bool:
     if isinstance(failure, UpstreamBadResponse):
         return failure.retryable
-    return isinstance(failure, UpstreamUnavailable | UpstreamRateLimited)
+    return isinstance(failure, UpstreamUnavailable | UpstreamRateLimited) and failure.retryable
 
 
 def concerns_the_system(failure: UpstreamError, waited: float | None, patience: float) -> bool:

@@ -61,7 +61,8 @@ class Client:
     vendor counts together.
     `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
     `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
-    `transport` replaces the gateway's own way to the network. `clock` gives seconds.
+    `transport` replaces the gateway's own way to the network, which trusts `authorities` (certificates as PEM) beside
+    the machine's. `clock` gives seconds.
     Every exchange is one log line, "upstream_call", without query, keys, credentials or bodies.
     """
 
@@ -81,6 +82,7 @@ class Client:
         retry: Retry | None = None,
         verdict: Callable[[int, Any], str | None] = no_objection,
         transport: httpx.AsyncBaseTransport | None = None,
+        authorities: bytes = b"",
         intake: Intake | None = None,
         clock: Callable[[], float] = time.monotonic,
         log: Any = None,
@@ -98,7 +100,7 @@ class Client:
         self._retry = retry or Retry()
         self._gate = Gate(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
         self._intake = intake or Intake()
-        self._transport = _transport(self._base_url, limits, transport)
+        self._transport = _transport(self._base_url, limits, transport, authorities)
         self._clock = clock
         self._log: Any = log or structlog.get_logger()
 
@@ -247,7 +249,7 @@ class Client:
                 self._pause(failure)
             return failure
         if isinstance(error, Unanswered):
-            return self._judge.unanswered(call)
+            return self._judge.unanswered(call, error)
         if isinstance(error, HeadTooLarge):
             return self._judge.head_too_large(call)
         return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)
@@ -308,7 +310,7 @@ class Client:
         return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))
 
 
-def _transport(base_url: str, limits: Limits, given: httpx.AsyncBaseTransport | None) -> Transport:
+def _transport(base_url: str, limits: Limits, given: httpx.AsyncBaseTransport | None, authorities: bytes) -> Transport:
     if given is not None:
         return Through(given, cap=limits.most_bytes)
-    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel)
+    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel, authorities=authorities)

@@ -17,13 +17,14 @@ from customer_gateway.errors import (
 from customer_gateway.wire.call import Answer
 from customer_gateway.wire.decode import Undecodable, document
 from customer_gateway.wire.retry_after import milliseconds
+from customer_gateway.wire.transport import Distrusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from customer_gateway.model.drift import Drift
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.transport import Reply
+    from customer_gateway.wire.transport import Reply, Unanswered
 
 _OK = range(200, 300)
 _WITHOUT_BODY = {204, 205}
@@ -130,7 +131,11 @@ class Judge:
     def unreadable(self, call: Call) -> UpstreamError:
         return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: the answer cannot be read")
 
-    def unanswered(self, call: Call) -> UpstreamError:
+    def unanswered(self, call: Call, error: Unanswered) -> UpstreamError:
+        if isinstance(error, Distrusted):
+            told, remedy = error.distrust
+            text = f"{call.method} {call.endpoint}: the certificate is not accepted: {told}; {remedy}"
+            return UpstreamUnavailable(self.system, text, retryable=False)
         text = f"{call.method} {call.endpoint}: no connection, or it was dropped; try again later"
         return UpstreamUnavailable(self.system, text)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import atexit
 import time
-from functools import cache
+from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BodyDecodeError, BuilderError, DecodeError, PyreqwestError, ReadError
 
 from customer_gateway.errors import ConfigInvalid
+from customer_gateway.wire.certificates import MARK, distrust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,8 +42,37 @@ class Reply(NamedTuple):
     oversized: bool = False
 
 
+class Patience(NamedTuple):
+    """When a connection is given up that its call has left: without TLS after so long, or silent for so long.
+
+    Calls have deadlines of their own, which are nearer. But who leaves a call does not end its connection: that waits
+    for the system, to be used again.
+    """
+
+    connect_seconds: float
+    silence_seconds: float
+
+
+_PATIENCE = Patience(60.0, 600.0)
+
+
 class Unanswered(Exception):
-    """No answer: refused, reset, no such host, TLS. `reason` is for the log."""
+    """No answer: refused, reset, no such host, TLS. The reason is for the log.
+
+    `connecting` says that there was no connection yet, or no TLS over it.
+    """
+
+    def __init__(self, reason: str, *, connecting: bool = False) -> None:
+        super().__init__(reason)
+        self.connecting = connecting
+
+
+class Distrusted(Unanswered):
+    """The certificate is not accepted: it will not be next time."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, connecting=True)
+        self.distrust = distrust(reason)
 
 
 class CutShort(Exception):
@@ -69,11 +100,15 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
-def _builder(base_url: str, idle: int) -> ClientBuilder:
+def _builder(base_url: str, idle: int, authorities: bytes, patience: Patience) -> ClientBuilder:
     builder = ClientBuilder().http1_only().follow_redirects(enable=False).referer(enable=False)
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
     if urlsplit(base_url).hostname in _LOOPBACK:
         builder = builder.no_proxy()  # a proxy of the environment cannot reach this machine's own ports
+    builder = builder.connect_timeout(timedelta(seconds=patience.connect_seconds))
+    builder = builder.read_timeout(timedelta(seconds=patience.silence_seconds))
+    if authorities:
+        builder = builder.add_root_certificate_pem(authorities)
     return builder.pool_max_idle_per_host(idle)
 
 
@@ -92,11 +127,14 @@ def _built(builder: Callable[[], ClientBuilder], *, plain: bool) -> Client:
 
 
 class Direct:
-    """reqwest's pool, by way of pyreqwest."""
+    """reqwest's pool, by way of pyreqwest. `authorities` (PEM) are trusted beside the machine's."""
 
-    def __init__(self, base_url: str, *, cap: int, idle: int) -> None:
+    def __init__(
+        self, base_url: str, *, cap: int, idle: int, authorities: bytes = b"", patience: Patience = _PATIENCE
+    ) -> None:
         _rest_before_exit()
-        self._client = _built(lambda: _builder(base_url, idle), plain=base_url.startswith("http://"))
+        builder = partial(_builder, base_url, idle, authorities, patience)
+        self._client = _built(builder, plain=base_url.startswith("http://"))
         self._cap = cap
 
     async def exchange(self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None) -> Reply:
@@ -164,7 +202,9 @@ def _told(error: PyreqwestError) -> Exception:
         return HeadTooLarge(reason)
     if isinstance(error, DecodeError):
         return NotHttp(reason)
-    return Unanswered(reason)
+    if MARK in reason:
+        return Distrusted(reason.partition(MARK)[2])
+    return Unanswered(reason, connecting=any("(Connect)" in cause["message"] for cause in causes))
 
 
 class Through:

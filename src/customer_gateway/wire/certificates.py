@@ -1,0 +1,44 @@
+"""Why a system's certificate is not accepted, in words, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+MARK: Final = "invalid peer certificate: "
+"""What rustls puts before its reason."""
+
+MAKE_ONE: Final = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj /CN=HOST -addext subjectAltName=DNS:HOST "
+    "-addext basicConstraints=critical,CA:FALSE -keyout key.pem -out certificate.pem"
+)
+"""A self-signed certificate that is accepted when `ca_file` holds it."""
+
+
+class Distrust(NamedTuple):
+    """What is wrong with a certificate, and what mends it."""
+
+    told: str
+    remedy: str
+
+
+_REASONS: Final = {
+    "CaUsedAsEndEntity": Distrust(
+        "it is itself an authority (CA:TRUE), which a server's may not be",
+        f"make one that is none, by `{MAKE_ONE}`, or let an authority of your own sign one; ca_file holds it",
+    ),
+    "UnknownIssuer": Distrust(
+        "nobody who is trusted vouches for it", "name a file with its authority, or with itself, in ca_file"
+    ),
+    "not valid for name": Distrust(
+        "it is for another name",
+        "write the name of the certificate in base_url, or make one for this name (subjectAltName)",
+    ),
+    "NotValidYet": Distrust("it is not valid yet", "check this machine's clock, and the dates of the certificate"),
+    "Expired": Distrust("it has expired", "renew it; if it is still valid, check this machine's clock"),
+}
+_OTHERWISE: Final = Distrust("it cannot be verified", "see the reason in the log (`upstream_call`)")
+
+
+def distrust(reason: str) -> Distrust:
+    """What the transport's reason means; it may name hosts, and is for the log alone."""
+    return next((told for mark, told in _REASONS.items() if mark in reason), _OTHERWISE)
