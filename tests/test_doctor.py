@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-import shutil
-import ssl
-import subprocess
+import re
 import time
 from contextlib import asynccontextmanager
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from certificates import NEEDS_OPENSSL, Workshop
 from pydantic import SecretStr
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from rich.console import Console
 
+from customer_gateway.app import build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.demo import demo_settings
 from customer_gateway.doctor import Checkup, examine, table, to_mend
@@ -25,6 +25,7 @@ from customer_gateway.serving import address_of, listen
 from customer_gateway.systems.pland import PlandSettings
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
@@ -119,9 +120,9 @@ async def test_a_plain_server_under_https_ends_at_tls() -> None:
     assert told.endswith("does not speak TLS with us")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate with")
+@NEEDS_OPENSSL
 async def test_a_certificate_that_nobody_vouches_for_ends_at_tls(tmp_path: Path) -> None:
-    async with answering(head(), _self_signed(tmp_path)) as url:
+    async with answering(head(), Workshop(tmp_path).self_signed().shown()) as url:
         told = await stage(url)
 
     assert told.startswith("TLS: the certificate is not accepted: ")
@@ -156,6 +157,24 @@ async def test_a_server_that_hangs_ends_at_http_in_time() -> None:
     assert time.monotonic() - began < 2
 
 
+@NEEDS_OPENSSL
+async def test_the_doctor_trusts_whom_the_gateway_trusts(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    right, wrong = workshop.self_signed(), workshop.one_liner()
+    (tmp_path / "gateway.toml").write_text("", encoding="utf-8")
+    told: list[str] = []
+    for certificate in (right, wrong):
+        async with answering(head(), certificate.shown()) as url:
+            table = {"base_url": url, "api_key": "id:secret", "ca_file": certificate.file.name}
+            pland = PlandSettings.model_validate(table, context={"file": tmp_path / "gateway.toml"})
+            (found,) = await examine(Settings(ServerSettings(), {"pland": ("pland", pland)}), seconds=5)
+        told.append(found.reach.word)
+
+    assert told == ["yes", "no"]
+    assert found.reach.told.startswith("TLS: the certificate is not accepted: it is itself an authority")
+    assert "basicConstraints=critical,CA:FALSE" in found.reach.remedy
+
+
 def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", "127.0.0.1,inside.example")
@@ -185,14 +204,79 @@ async def test_everything_is_well_at_the_sandbox(box: Sandbox) -> None:
     assert to_mend(list(found.values())) == []
 
 
-async def test_the_doctor_spends_no_more_than_a_page_of_one(box: Sandbox) -> None:
-    box.billbee.log.clear()
+ASKED_OF: Final = {
+    "pland": ["/assignments/", "/contacts/", "/customers/", "/invoices/", "/paymentTerms/", "/users/"],
+    "autodns": ["/customer/_search", "/invoice/_search", "/user/_search"],
+    "next": ["/customer/", "/customercontact/", "/frameworkcontract/", "/invoice/", "/user/"],
+    "lemonsoft": [
+        *("/api/codelist/description", "/api/codelist/payment_term", "/api/customers", "/api/customers/base"),
+        *("/api/invoices", "/api/persons/{}"),
+    ],
+    "billbee": ["/customers", "/customers/{}/addresses", "/customers/{}/orders", "/orders/{}"],
+}
+"""Every noun and code list of each vendor."""
 
-    await checkups(box)
 
-    assert [call for call in box.billbee.log.calls() if call.startswith("GET /customers")] == [
-        "GET /customers?page=1&pageSize=1"
+@pytest.mark.parametrize("name", ASKED_OF)
+async def test_every_noun_and_code_list_is_asked_once_and_of_one_customer(box: Sandbox, name: str) -> None:
+    vendor = box.vendors[name]
+    vendor.log.clear()
+
+    found = await checkups(box)
+
+    asked = [call.partition(" ")[2].partition("?") for call in vendor.log.calls()]
+    paths = [re.sub(r"/[0-9]+(?=/|$)", "/{}", path) for path, _, _ in asked if path != "/"]
+    assert sorted(paths) == ASKED_OF[name]
+    (page,) = [query for path, _, query in asked if path in {"/customers/", "/customer/", "/customers"} and query] or [
+        ""
     ]
+    assert all(part not in page for part in ("limit=100", "size=100", "pageSize=250"))
+    assert found[name].read.word == f"{len(paths) - 1} of {len(paths) - 1}"
+
+
+LOST: Final = [
+    ("pland", "/contacts/", ["contacts"]),
+    ("pland", "/assignments/", ["agreements"]),
+    ("pland", "/invoices/", ["invoices"]),
+    ("pland", "/users/", ["updater", "creator", "billing.recipients"]),
+    ("pland", "/paymentTerms/", ["billing.paymentTerms"]),
+    ("autodns", "/user/_search", ["owner.email", "updater.email", "billing.recipients.email"]),
+    ("autodns", "/invoice/_search", ["invoices"]),
+    ("next", "/customercontact/", ["contacts"]),
+    ("next", "/frameworkcontract/", ["agreements"]),
+    ("next", "/invoice/", ["invoices"]),
+    ("next", "/user/", ["updater", "creator"]),
+    ("lemonsoft", "/api/invoices", ["invoices"]),
+    ("lemonsoft", "/api/persons", ["owner"]),
+    ("lemonsoft", "/api/codelist/payment_term", ["billing.paymentTerms"]),
+    ("lemonsoft", "/api/codelist/description", ["billing.invoiceDelivery"]),
+    ("billbee", "/orders", ["invoices.currency"]),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "fields"), LOST)
+async def test_what_a_noun_that_is_refused_takes_with_it_is_told(
+    box: Sandbox, name: str, path: str, fields: list[str]
+) -> None:
+    box.vendors[name].faults.set("status", status=403, path=path)
+
+    found = await checkups(box)
+
+    box.vendors[name].faults.clear()
+    (line,) = to_mend([found[name]])
+    assert f"; lost without it: {', '.join(fields)}; check the credentials in [systems.{name}]" in line
+    assert (found[name].credentials.word, found[name].well) == ("accepted", False)
+    total = len(found[name].nouns)
+    assert found[name].read.word == f"{total - 1} of {total}"
+
+
+def test_all_that_readers_read_is_tried(box: Sandbox) -> None:
+    """A look-up that a system gets must be tried, too."""
+    federation = build_federation(demo_settings(box, dict.fromkeys(ASKED_OF, "http://127.0.0.1:1"), budgets=False))
+    for system in federation.systems.values():
+        tried = {field.partition(".email")[0] for each in system.lookups for field in each.fields}
+        read = {re.sub(r"_(.)", lambda found: found[1].upper(), name) for name in system.readers}
+        assert {name for name in read if not name.startswith("record.")} <= tried, system.name
 
 
 async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> None:
@@ -335,20 +419,6 @@ async def test_a_redis_that_is_not_there_is_told_with_what_to_check() -> None:
         "not tried",
         ["[server] redis: nothing can be connected there; check host and port, and that it runs."],
     )
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    """A certificate made for this test."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    subprocess.run(  # noqa: S603 - fixed words
-        ["openssl", *options.split(), "-keyout", str(key), "-out", str(certificate)],  # noqa: S607 - as installed
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 async def test_what_is_no_redis_is_not_told_as_one_that_refuses_us() -> None:

@@ -56,6 +56,20 @@ class Route(Generic[V_co]):
         return self.name.partition(".")[2] or self.name
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """A noun or a code list that takes a call of its own, and the unified fields that are lost without it.
+
+    To try it, it is asked for what `key` gives of a customer, or where that is None for `sample`, a key of the route's
+    form that the vendor need not know.
+    """
+
+    route: Route[Any]
+    fields: tuple[str, ...]
+    sample: str
+    key: Callable[[Any], str | None] = lambda _customer: None
+
+
 V = TypeVar("V")
 
 
@@ -178,6 +192,11 @@ class System(Protocol):
     @property
     def invoice_details(self) -> Route[Invoice] | None:
         """Invoices by key with the fields that the customer's list of invoices lacks; None where it lacks nothing."""
+        ...
+
+    @property
+    def lookups(self) -> Sequence[Lookup]:
+        """Every noun and code list that customers are told with and that takes a call of its own, once."""
         ...
 
     def customers(self, want: Want) -> Route[Customer]:

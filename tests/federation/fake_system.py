@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
-    from customer_gateway.system import Finder, Reader, Want
+    from customer_gateway.system import Finder, Lookup, Reader, Want
 
 
 class AcmeCustomer(Record):
@@ -168,6 +168,7 @@ class Acme:
         self._customers: Route[Any] = self.route("customers", self._by_key)
         self.users: Route[User] | None = self.route("users", lambda: self.people)
         self.invoice_details: Route[Invoice] | None = None
+        self.lookups: Sequence[Lookup] = ()
         self.readers: Mapping[str, Reader] = {
             "contacts": lists_by_customer(self.route("contacts", lambda: self.contact_lists)),
             "accounts": lists_by_customer(self.route("accounts", lambda: self.account_lists)),

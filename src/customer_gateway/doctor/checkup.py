@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from customer_gateway.config import Settings
-    from customer_gateway.system import System
+    from customer_gateway.model.nouns import Customer
+    from customer_gateway.system import Lookup, System
     from customer_gateway.systems.connection import Wiring
 
 _SUCCESS: Final = range(200, 300)
@@ -58,11 +59,12 @@ async def _checkup(
     system: System, base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]
 ) -> Checkup:
     reach, clock = await _way(base_url, authorities, seconds, now)
-    if reach.outcome == "wrong":
-        credentials = Finding("unknown", "not tried")
-    else:
-        credentials = await _credentials(system, seconds)
-    return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock)
+    credentials, nouns = Finding("unknown", "not tried"), list[Finding]()
+    if reach.outcome != "wrong":
+        credentials, customer = await _credentials(system, seconds)
+        if credentials.outcome == "well":
+            nouns = await asyncio.gather(*(_noun(each, customer, seconds) for each in system.lookups))
+    return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock, tuple(nouns))
 
 
 async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
@@ -88,13 +90,30 @@ def _clock(reached: Reached) -> Finding:
     return Finding("wrong", word, f"its clock is {word} of ours", remedy)
 
 
-async def _credentials(system: System, seconds: float) -> Finding:
-    """Whether a page of one customer is answered."""
+async def _credentials(system: System, seconds: float) -> tuple[Finding, Customer | None]:
+    """Whether a page of one customer is answered, and that customer."""
     try:
         page = await system.page(0, 1, Want(), Deadline.after(seconds), ask_next=False)
     except UpstreamError as error:
-        return _refused(error)
-    return Finding("well", "accepted" if page.items else "accepted, no customers")
+        return _refused(error), None
+    if not page.items:
+        return Finding("well", "accepted, no customers"), None
+    return Finding("well", "accepted"), page.items[0]
+
+
+async def _noun(lookup: Lookup, customer: Customer | None, seconds: float) -> Finding:
+    """Whether a noun or a code list is read, and what is lost where it is not."""
+    route = lookup.route
+    key = (lookup.key(customer) if customer is not None else None) or lookup.sample
+    key = key if route.key_form.fullmatch(key) else lookup.sample
+    try:
+        found = (await route.fetch([key], Deadline.after(seconds))).get(key)
+    except UpstreamError as error:
+        found = error
+    if not isinstance(found, UpstreamError):
+        return Finding("well", route.noun)
+    refused = _refused(found)
+    return Finding("wrong", route.noun, f"{refused.told}; lost without it: {', '.join(lookup.fields)}", refused.remedy)
 
 
 def _refused(error: UpstreamError) -> Finding:

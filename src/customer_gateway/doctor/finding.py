@@ -20,7 +20,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """All that was examined of one system, or of the Redis beside them."""
+    """All that was examined of one system, or of the Redis beside them; `nouns` has code lists among them."""
 
     name: str
     kind: str
@@ -28,10 +28,18 @@ class Checkup:
     reach: Finding
     credentials: Finding
     clock: Finding
+    nouns: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (self.reach, self.credentials, self.clock)
+        return (self.reach, self.credentials, *self.nouns, self.clock)
+
+    @property
+    def read(self) -> Finding:
+        """How many of the nouns and code lists are read, in a word."""
+        well = sum(noun.outcome == "well" for noun in self.nouns)
+        outcome = "well" if well == len(self.nouns) else "wrong"
+        return Finding(outcome, f"{well} of {len(self.nouns)}") if self.nouns else Finding("unknown", "not tried")
 
     @property
     def well(self) -> bool:

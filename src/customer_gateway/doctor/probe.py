@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _NO_BODY: Final = 0
 _OK: Final = 200
-_OF_CONNECTING: Final = 0.8
+_OF_CONNECTING: Final = 0.5
 _HEADERS: Final = (("accept", "application/json"), ("user-agent", "customer-gateway"))
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -75,7 +75,7 @@ async def probe(
     url = urlsplit(base_url)
     address = _Address(url, url.hostname or "", url.port or _PORTS[url.scheme])
     seconds = deadline.remaining()
-    patience = Patience(seconds * _OF_CONNECTING, seconds + 1)  # what hangs before TLS stands ends before the deadline
+    patience = Patience(seconds * _OF_CONNECTING, seconds + 1)  # the rest is for finding out where it hung
     transport = Direct(base_url, cap=_NO_BODY, idle=1, authorities=authorities, patience=patience)
     try:
         return await _asked(address, transport, deadline, now)

@@ -17,10 +17,11 @@ _STYLES: Final = {"well": "green", "wrong": "bold red", "unknown": "dim"}
 
 def table(checkups: Sequence[Checkup]) -> Table:
     """A row for each system."""
-    drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "clock")
+    drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "nouns", "clock")
     for checkup in checkups:
         cells = [Text(text) for text in (checkup.name, checkup.kind, checkup.base_url)]
-        drawn.add_row(*cells, *map(_cell, checkup.findings))
+        found = (checkup.reach, checkup.credentials, checkup.read, checkup.clock)
+        drawn.add_row(*cells, *map(_cell, found))
     return drawn
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record
-from customer_gateway.system import Kind, Page, Route
+from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.details import DETAILS
 from customer_gateway.systems.autodns.envelope import rows_of, verdict
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
@@ -60,6 +60,7 @@ _CUSTOMER_KEY: Final = re.compile(f"{_NAME}/{_NUMBER}")
 _USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a client and a number
 _ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
 _ACCOUNT_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/(?:ledger|sepa|card)")
+_NOBODY: Final = "nobody/0"
 _INVOICE_ID: Final = re.compile(_NUMBER)
 _USER_FIELDS: Final = frozenset({"defaultEmail"})
 _INVOICE_FIELDS: Final = frozenset({"number", "customer", "created", "amount", "currency", "status"})
@@ -105,6 +106,12 @@ class Autodns:
             "Agreement": self._inside("Agreement", _ITEM_KEY, lambda customer: customer.agreements),
             "Invoice": by_route(bill),
         }
+
+        emails = ("owner.email", "updater.email", "billing.recipients.email")
+        self.lookups = (
+            Lookup(users, emails, _NOBODY, lambda customer: customer.owner and customer.owner.key),
+            Lookup(invoices, ("invoices",), _NOBODY, lambda customer: customer.key),
+        )
 
     def customers(self, want: Want) -> Route[Customer]:
         return self._as_wide_as(keys_of(want))

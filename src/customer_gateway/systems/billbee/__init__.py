@@ -11,7 +11,7 @@ from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at ru
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record
-from customer_gateway.system import Kind, Page, Route
+from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.details import DETAILS
 from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
@@ -58,6 +58,7 @@ BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
 """Per endpoint, and per API key and user. Five users of one API key cannot reach its 50 calls a second."""
 
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
+_NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 300.0
@@ -90,12 +91,20 @@ class Billbee:
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
         self.invoice_details: Route[Invoice] | None = orders
         addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
+        listed = self._route("orders", self._fetch_orders, most=1)
         self.readers: Mapping[str, Reader] = {
             **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
             "phones": _phones(addresses),
-            "invoices": lists_by_customer(self._route("orders", self._fetch_orders, most=1)),
+            "invoices": lists_by_customer(listed),
         }
         self.finders: Mapping[str, Finder] = {"Invoice": by_route(orders)}
+
+        told = ("organization", "firstName", "lastName", "address", "addresses", "phones")
+        self.lookups = (
+            Lookup(addresses, told, _NOBODY, lambda customer: customer.key),
+            Lookup(listed, ("invoices",), _NOBODY, lambda customer: customer.key),
+            Lookup(orders, ("invoices.currency",), _NOBODY),
+        )
 
     def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Billbee has one width
         return self._customers

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.record import Reading, Record, is_object
-from customer_gateway.system import Kind, Page, Route
+from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
 from customer_gateway.systems.lemonsoft.details import DETAILS
@@ -57,6 +57,7 @@ _OF_SESSION: Final = re.compile(
     r"session|istunto|log(?:ged)?[- ]?(?:in|on|out)|kirjau|tunnistau|authori[sz]|authenti", re.IGNORECASE
 )
 """Of the vendor's words for a session that is no more, in English and Finnish."""
+_NOBODY: Final = "1"
 _FULL: Final = "/api/customers"
 _THIN: Final = "/api/customers/base"
 _SESSION_SECONDS: Final = 30 * 60.0
@@ -110,6 +111,14 @@ class Lemonsoft:
             "Agreement": self._embedded(lambda customer: customer.agreements),
             "Invoice": self._find_invoices,
         }
+
+        self.lookups = (
+            Lookup(self._full, ("contacts", "accounts", "agreements"), _NOBODY, lambda customer: customer.key),
+            Lookup(self._invoices, ("invoices",), _NOBODY, lambda customer: customer.number),
+            Lookup(users, ("owner",), _NOBODY, lambda customer: customer.owner_key),
+            Lookup(terms, ("billing.paymentTerms",), _NOBODY),
+            Lookup(methods, ("billing.invoiceDelivery",), _NOBODY),
+        )
 
     def customers(self, want: Want) -> Route[Customer]:
         return self._full if needs_full_rows(want) else self._thin

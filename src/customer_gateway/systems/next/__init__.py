@@ -13,7 +13,7 @@ from pydantic import SecretStr, model_validator
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
-from customer_gateway.system import Kind, Page, Route
+from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
@@ -49,6 +49,7 @@ _ROWS_PER_PAGE: Final = 100
 _PAGES_AT_ONCE: Final = 5
 _BUDGET: Final = (Window(10, 1.0),)  # of one integrator at one database, which is what a token stands for
 _INACTIVE_TOO: Final = {"active__in": ["true", "false"]}  # lists hold active rows only, unless asked
+_NOBODY: Final = "0"
 _BANK: Final = "/bank"
 
 
@@ -104,6 +105,13 @@ class Next:
             "Agreement": self._find_agreements,
             "Invoice": by_route(self._by_id("/invoice/", self._invoice, {})),
         }
+
+        self.lookups = (
+            Lookup(contacts, ("contacts",), _NOBODY, lambda customer: customer.key),
+            Lookup(invoices, ("invoices",), _NOBODY, lambda customer: customer.key),
+            Lookup(contracts, ("agreements",), _NOBODY, lambda customer: customer.contract_key),
+            Lookup(users, ("updater", "creator"), _NOBODY, lambda customer: customer.updater_key),
+        )
 
     def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - NEXT has one width
         return self._customers

@@ -13,7 +13,7 @@ from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
 from customer_gateway.model.drift import Watch
 from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.model.rows import Row, Rows, WrongForm
-from customer_gateway.system import Kind, Page, Route
+from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, users_by, values_by
 from customer_gateway.systems.pages import Listed, ListLengths
@@ -54,6 +54,7 @@ KIND: Final = Kind(
     details=DETAILS,
 )
 
+_NOBODY: Final = "0" * 24
 _KEYS_PER_CALL: Final = 200  # "ids=" and 24 digits each: the URL stays under 8 KB
 _ROWS_PER_PAGE: Final = 1_000
 _TERMS_PER_PAGE: Final = 100
@@ -119,6 +120,14 @@ class Pland:
             "Agreement": by_route(self._route("assignment", self._fetch_assignments_by_id)),
             "Invoice": by_route(self._route("invoice", self._fetch_invoices_by_id)),
         }
+
+        self.lookups = (
+            Lookup(contacts, ("contacts",), _NOBODY, attrgetter("key")),
+            Lookup(agreements, ("agreements",), _NOBODY, attrgetter("key")),
+            Lookup(invoices, ("invoices",), _NOBODY, attrgetter("key")),
+            Lookup(users, ("updater", "creator", "billing.recipients"), _NOBODY, attrgetter("updater_key")),
+            Lookup(terms, ("billing.paymentTerms",), _NOBODY, attrgetter("payment_term_key")),
+        )
 
     def customers(self, want: Want) -> Route[Customer]:
         """Pland has one width; documents are kept for who reads more of them than the unified fields."""
