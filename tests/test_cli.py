@@ -207,6 +207,35 @@ def test_a_missing_token_file_is_a_wrong_configuration(run: Run, tmp_path: Path)
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "does not exist; expected a PEM file of certificates"),
+        ("", "holds no certificates; expected PEM: -----BEGIN CERTIFICATE-----"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "holds no certificates; expected PEM"),
+        ("folder", "cannot be read; expected a PEM file of certificates"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["doctor", "serve"])
+def test_a_file_of_authorities_that_is_none_is_a_wrong_configuration(
+    run: Run, tmp_path: Path, content: str | None, told: str, verb: str
+) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "gateway.toml").write_text(
+        '[systems.pland]\nbase_url = "https://127.0.0.1:1"\napi_key = "id:secret"\nca_file = "ours.pem"\n', "utf-8"
+    )
+    if content == "folder":
+        (folder / "ours.pem").mkdir()
+    elif content is not None:
+        (folder / "ours.pem").write_text(content, "utf-8")
+
+    result = run(verb, "--config", folder / "gateway.toml")
+
+    assert result.exit_code == 2
+    assert f"gateway.toml: [systems.pland] ca_file: {folder}/ours.pem {told}" in result.stderr
+
+
 def test_a_token_file_that_a_variable_names_is_told_by_the_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__BASE_URL", f"{LOCAL}:1")
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE", "token")

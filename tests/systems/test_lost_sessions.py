@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-HTML: Final = {"content-type": "text/html"}
-LOST: Final = {
+HTML: Final[dict[str, str]] = {"content-type": "text/html"}
+LOST: Final[dict[str, tuple[int, dict[str, str], bytes]]] = {
     "401": (401, {}, b"{}"),
     "403": (403, {}, b"{}"),
     "440": (440, HTML, b"<h1>Login timeout</h1>"),
@@ -86,7 +86,7 @@ class World:
         return await self.system.page(0, 3, EVERYTHING, Deadline.after(5), ask_next=False)
 
 
-CASES: Final = [
+CASES: Final[list[tuple[str, tuple[int, dict[str, str], bytes]]]] = [
     *((name, answer) for name in ("lemonsoft", "pland") for answer in LOST.values()),
     ("lemonsoft", FORGOTTEN),
 ]

@@ -19,13 +19,12 @@ def verdict(_status: int, document: Any) -> str | None:
     if not is_object(document):
         return None
     status = document.get("status")
-    code = _code(status)
+    kind, code = _type(status), _code(status)
     known = _ERROR_CODE.fullmatch(code) is not None
-    match _type(status):
-        case "ERROR":
-            return f"its status is ERROR, with the code {code}" if known else "its status is ERROR"
-        case kind if known and kind != "SUCCESS":
-            return f"its status has the code {code}"
+    if kind == "ERROR":
+        return f"its status is ERROR, with the code {code}" if known else "its status is ERROR"
+    if known and kind != "SUCCESS":
+        return f"its status has the code {code}"
     return "one of its messages is an ERROR" if any(map(_is_error, _messages(document))) else None
 
 
