@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from gateway import SYSTEMS, gateway_over
-
-from customer_gateway.model.record import is_list
+from stories.capped import with_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,14 +38,6 @@ class Bent(httpx.AsyncBaseTransport):
         answer = await self._way.handle_async_request(request)
         document = json.loads(await answer.aread())
         return httpx.Response(answer.status_code, json=self._change(document))
-
-
-def with_rows(change: Callable[[list[Any]], list[Any]], document: Any) -> Any:
-    """A list with its rows changed, whatever its envelope; anything else as it is."""
-    if is_list(document):
-        return change(document)
-    name = next((name for name in ("items", "results", "Data", "data") if is_list(document.get(name))), None)
-    return document if name is None else {**document, name: change(document[name])}
 
 
 def with_count(count: int, document: Any) -> Any:
