@@ -47,8 +47,8 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(MANY) -m 'not alone and not hypothesis' --cov --cov-report=
 	$(ALONE) --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED)
 
-bench: $(DEV) ## measure; writes bench/RESULTS.md
-	$(BIN)/python -m bench $(ARGS)
+bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit and writes nothing
+	$(BIN)/python -m bench $(if $(AGAINST),--against '$(AGAINST)') $(ARGS)
 
 fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; five to ten minutes
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)

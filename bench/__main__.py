@@ -1,5 +1,7 @@
 """All benchmarks: `make bench`, with `ARGS=--quick` a look that writes nothing. Prints tables and writes RESULTS.md.
 
+`make bench AGAINST=REF` compares this tree with another commit instead: bench/against.py.
+
 One contestant at a time is under load, pinned to a core of its own; rounds go through all contestants in turn, so that
 what else happens on the machine meets them alike. Every figure is the median of the rounds: three, with --quick one.
 """
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from bench import collection, execution
+from bench.against import compare
 from bench.ceilings import ceilings, stub_alone
 from bench.contest import contest, two_workers, written
 from bench.load import Entrant, Generator
@@ -37,7 +40,15 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure all there is, in half an hour.")
     parser.add_argument("--quick", action="store_true", help="one short round; RESULTS.md stays as it is")
-    quick: bool = parser.parse_args().quick
+    parser.add_argument("--against", metavar="REF", help="compare with this commit; nothing is written")
+    asked = parser.parse_args()
+    if asked.against is None:
+        measure(quick=asked.quick)
+    else:
+        compare(asked.against, quick=asked.quick)
+
+
+def measure(*, quick: bool) -> None:
     placed = cores()
     rounds = Rounds(Generator.found(), 1 if quick else 3, 3 if quick else 8, 2 if quick else 4)
     report = Report([*facts(), *_conditions(placed, rounds)])

@@ -100,7 +100,7 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
     with Stub(cores.stub) as stub:
         environment = {
             "BENCH_STUB": f"{stub.url}/v2",
-            "CUSTOMER_GATEWAY_CONFIG": str(_configured(stub, directory)),
+            "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory)),
         }
         reference = {**environment, "CUSTOMER_GATEWAY_SERVER__EXECUTOR": "reference"}
         tuned = {**environment, TUNED: "1"}
@@ -132,7 +132,7 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
 @contextmanager
 def two_workers(cores: Cores, contest: Contest, directory: Path) -> Generator[list[Entrant]]:
     """One worker on a core, and two on two."""
-    environment = {"CUSTOMER_GATEWAY_CONFIG": str(_configured(contest.stub, directory))}
+    environment = {"CUSTOMER_GATEWAY_CONFIG": str(configured(contest.stub, directory))}
     with (
         Server("gateway", cores.workers[:1], environment) as one,
         Server("gateway", cores.workers, environment) as two,
@@ -157,14 +157,18 @@ def right_answers(by_hand: Server) -> list[Any]:
     """Every page as joined by hand, none of it missing."""
     found = [answer.document for answer in asked(f"{by_hand.url}/bare", [orjson.dumps(body) for body in _PLAIN], 4)]
     for page in found:
-        nodes = page["data"]["system"]["customers"]["nodes"]
-        people = [each for node in nodes for each in (node["creator"], node["updater"], *node["contacts"])]
-        if len(nodes) != PAGE or len(people) != PAGE * (2 + CONTACTS_EACH) or None in people:
-            raise RuntimeError("the hand-written endpoint's page is not whole")
+        must_be_whole(page)
     return found
 
 
-def _configured(stub: Stub, directory: Path) -> Path:
+def must_be_whole(page: Any) -> None:
+    nodes = page["data"]["system"]["customers"]["nodes"]
+    people = [each for node in nodes for each in (node["creator"], node["updater"], *node["contacts"])]
+    if len(nodes) != PAGE or len(people) != PAGE * (2 + CONTACTS_EACH) or None in people:
+        raise RuntimeError("a page that is not whole")
+
+
+def configured(stub: Stub, directory: Path) -> Path:
     path = directory / "gateway.toml"
     path.write_text(
         f"[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n"

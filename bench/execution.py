@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import json
 import statistics
 from dataclasses import dataclass
 from time import perf_counter
@@ -211,6 +212,15 @@ async def run(rounds: int) -> Figures:
     )
 
 
+async def page() -> dict[str, float]:
+    """Seconds of a page by contestant, without graphql-core: a round of bench/against.py, in a process of its own."""
+    entries, context = contestants(), memory(PAGE)
+    del entries[STOCK]
+    collector.settle()
+    await _must_answer_alike(entries, context)
+    return {name: times[PAGE] for name, times in (await _medians(entries, context, (PAGE,), 1)).items()}
+
+
 async def _must_answer_alike(entries: dict[str, Call], context: Memory) -> None:
     bodies = [orjson.loads(await call(context, PAGE)) for call in entries.values()]
     if any(body != bodies[0] for body in bodies):
@@ -251,7 +261,14 @@ def main() -> None:
     parser.add_argument(
         "--uvloop", action="store_true", help="on uvloop, as the whole benchmark, not on asyncio's loop"
     )
-    figures = uvloop.run(run(ROUNDS)) if parser.parse_args().uvloop else asyncio.run(run(ROUNDS))
+    parser.add_argument(
+        "--page", action="store_true", help="a round of (a) on uvloop without graphql-core: a line of JSON, in seconds"
+    )
+    asked = parser.parse_args()
+    if asked.page:
+        print(json.dumps(uvloop.run(page())))
+        return
+    figures = uvloop.run(run(ROUNDS)) if asked.uvloop else asyncio.run(run(ROUNDS))
     hand, stock = figures.page[BY_HAND], figures.page[STOCK]
     print(f"medians of {ROUNDS} rounds")
     print("(a) a page of 50 customers with owner, updater and contacts, encoded; milliseconds")

@@ -24,9 +24,9 @@ _SPAN = 100_000_000_000
 
 
 class Rows(NamedTuple):
-    """Encoded documents: customers in the order of the list, users by id, the contacts of each customer by its id."""
+    """Encoded documents: customers by id, in the order of the list; users by id; each customer's contacts by its id."""
 
-    customers: list[bytes]
+    customers: dict[bytes, bytes]
     users: dict[bytes, bytes]
     contacts: dict[bytes, list[bytes]]
 
@@ -37,7 +37,7 @@ def encoded_rows() -> Rows:
     user_ids = [user["_id"] for user in users]
     customers = [_customer(rng, number, user_ids) for number in range(CUSTOMERS)]
     return Rows(
-        [orjson.dumps(customer) for customer in customers],
+        {customer["_id"].encode(): orjson.dumps(customer) for customer in customers},
         {user["_id"].encode(): orjson.dumps(user) for user in users},
         {
             customer["_id"].encode(): [

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.request import Request, urlopen
 
 from bench.machine import used
+from bench.trees import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from bench.machine import Used
+    from bench.trees import Tree
 
 _READY_SECONDS = 30
 _REST_SECONDS = 0.2
@@ -24,14 +25,23 @@ _REST_TRIES = 150
 
 
 class Running:
-    """A module run by this Python, `first_line` is what it said when it was ready; its log goes nowhere."""
+    """A module of a tree, `first_line` is what it said when it was ready; `log` None is the terminal."""
 
-    def __init__(self, module: str, *arguments: str, core: int, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        core: int,
+        environment: Mapping[str, str] | None = None,
+        tree: Tree = HERE,
+        log: int | None = subprocess.DEVNULL,
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [tree.python, "-m", module, *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
+            stderr=log,
+            cwd=tree.root,
+            env={**tree.environment, **(environment or {})},
             text=True,
         )
         os.sched_setaffinity(self._process.pid, {core})
@@ -39,7 +49,7 @@ class Running:
             raise RuntimeError(f"{module} has no output")
         self.first_line = self._process.stdout.readline().strip()
         if not self.first_line:
-            raise RuntimeError(f"{module} {' '.join(arguments)} did not start")
+            raise RuntimeError(f"{module} {' '.join(arguments)} of {tree.root} did not start")
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +76,9 @@ class Running:
 class Server(Running):
     """A contestant under uvicorn, on `cores`."""
 
-    def __init__(self, contestant: str, cores: Sequence[int], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, contestant: str, cores: Sequence[int], environment: Mapping[str, str], tree: Tree = HERE
+    ) -> None:
         told = ",".join(map(str, cores))
         workers = len(cores)
         super().__init__(
@@ -76,6 +88,7 @@ class Server(Running):
             str(workers),
             core=cores[0],
             environment={**environment, "CUSTOMER_GATEWAY_WORKERS": str(workers)},
+            tree=tree,
         )
         self.url = f"http://127.0.0.1:{self.first_line}"
         _wait_until_answering(self.url)

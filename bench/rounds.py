@@ -1,9 +1,12 @@
-"""Rounds through the contestants of a section: one at a time is under load, so that all meet the machine alike."""
+"""Rounds through the contestants of a section: one at a time is under load, so that all meet the machine alike.
+
+Every second round goes backwards: what a contestant gains or loses by who went before it, it does not always.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from bench.answers import Judged, checked
 from bench.load import Figures
@@ -17,6 +20,20 @@ if TYPE_CHECKING:
 _UNHURRIED = 4
 """Connections of the check before the load."""
 
+_T = TypeVar("_T")
+
+
+class Runs(NamedTuple):
+    """A contestant's figures round by round, and what was judged of its answers outside of the rounds."""
+
+    rounds: list[Figures]
+    judged: list[Judged]
+
+    @property
+    def median(self) -> Figures:
+        found = Figures.median(self.rounds)
+        return replace(found, judged=Judged.together([*self.judged, found.judged]))
+
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
@@ -28,23 +45,29 @@ class Rounds:
     warm_up: float
 
     def figures(self, entrants: Sequence[Entrant], upstream: Upstream) -> dict[str, Figures]:
-        """The medians by contestant, in the order given; all answers are judged before, during and after the load."""
+        """The medians by contestant, in the order given."""
+        return {name: runs.median for name, runs in self.runs(entrants, upstream).items()}
+
+    def runs(self, entrants: Sequence[Entrant], upstream: Upstream) -> dict[str, Runs]:
+        """By contestant, in the order given; all answers are judged before, during and after the load."""
         before = {entrant.name: _checked(entrant, _UNHURRIED) for entrant in entrants}
-        judged: dict[str, list[Judged]] = {}
+        found: dict[str, Runs] = {}
         for entrant in entrants:
             right, sizes = before[entrant.name]
-            judged[entrant.name] = [right, self.generator.run(entrant, self.warm_up, upstream, sizes).judged]
-        runs: dict[str, list[Figures]] = {entrant.name: [] for entrant in entrants}
-        for _ in range(self.rounds):
-            for entrant in entrants:
+            warmed = self.generator.run(entrant, self.warm_up, upstream, sizes)
+            found[entrant.name] = Runs([], [right, warmed.judged])
+        for turn in turns(entrants, self.rounds):
+            for entrant in turn:
                 sizes = before[entrant.name][1]
-                runs[entrant.name].append(self.generator.run(entrant, self.seconds, upstream, sizes))
+                found[entrant.name].rounds.append(self.generator.run(entrant, self.seconds, upstream, sizes))
         for entrant in entrants:
-            judged[entrant.name].append(_checked(entrant, entrant.connections)[0])
-        medians = {name: Figures.median(each) for name, each in runs.items()}
-        return {
-            name: replace(each, judged=Judged.together([*judged[name], each.judged])) for name, each in medians.items()
-        }
+            found[entrant.name].judged.append(_checked(entrant, entrant.connections)[0])
+        return found
+
+
+def turns(entrants: Sequence[_T], rounds: int) -> list[list[_T]]:
+    """Who comes when: as given, then backwards, and so on."""
+    return [[*entrants] if place % 2 == 0 else [*reversed(entrants)] for place in range(rounds)]
 
 
 def _checked(entrant: Entrant, connections: int) -> tuple[Judged, Sizes]:

@@ -25,6 +25,7 @@ class Stub:
         self.calls = 0
         self.latency = 0.0
         self._rows = rows
+        self._in_order = [*rows.customers.values()]
         self._lists = {b"/v2/customers/": self._customers, b"/v2/users/": self._users, b"/v2/contacts/": self._contacts}
 
     def answer(self, target: bytes) -> tuple[bytes, float]:
@@ -49,8 +50,10 @@ class Stub:
             return _HEAD % (b"200 OK", len(body)) + body
         return _HEAD % (b"404 Not Found", 2) + b"{}"
 
-    def _customers(self, _: list[Any]) -> list[bytes]:
-        return self._rows.customers
+    def _customers(self, asked: list[Any]) -> list[bytes]:
+        keys = [key for name, key in asked if name == b"ids"]
+        customers = self._rows.customers
+        return [customers[key] for key in keys if key in customers] if keys else self._in_order
 
     def _users(self, asked: list[Any]) -> list[bytes]:
         users = self._rows.users
