@@ -141,7 +141,7 @@ async def test_failed_invoices_are_an_error_at_their_field(executor: ExecutorNam
 async def test_a_record_tells_its_documented_fields_and_the_whole_document(executor: ExecutorName) -> None:
     document = {"id": "1", "name": "A", "credit_limit": "12.50", "serial": 2**40, "unheard_of": [1]}
     selection = """records { __typename key link raw system { name }
-        ... on AcmeCustomer { id name creditLimit serial supplier emails shade } }"""
+        ... on AcmeCustomer { id vendorId name creditLimit serial supplier emails shade } }"""
 
     one = await told(Graph(executor, Acme(documents=[document])), selection)
 
@@ -152,7 +152,8 @@ async def test_a_record_tells_its_documented_fields_and_the_whole_document(execu
             "link": None,
             "raw": document,
             "system": {"name": "acme"},
-            "id": "1",
+            "id": encode_id("AcmeCustomer", "acme", "1"),
+            "vendorId": "1",
             "name": "A",
             "creditLimit": "12.5",
             "serial": 2**40,

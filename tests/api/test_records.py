@@ -43,11 +43,12 @@ def fields_of(name: str, *kinds: Kind) -> dict[str, str]:
 
 def test_a_record_type_has_what_all_records_have_and_its_documented_fields_all_nullable() -> None:
     assert fields_of("AcmeCustomer", ACME) == {
+        "id": "ID!",
         "system": "System!",
         "key": "String!",
         "link": "String",
         "raw": "JSON",
-        "id": "ID",
+        "vendorId": "ID",
         "name": "String",
         "supplier": "Boolean",
         "emails": "[String!]",
@@ -83,6 +84,7 @@ def test_the_documents_say_what_each_type_and_field_means() -> None:
     [
         [documents.text("vat_id", "…"), documents.text("VatId", "…")],
         [documents.text("key", "…")],
+        [documents.identifier("_id", "…")],
         [documents.json("Raw", "…")],
     ],
 )

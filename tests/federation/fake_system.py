@@ -94,7 +94,7 @@ CUSTOMER = Struct(
     "AcmeCustomer",
     "A customer of Acme.",
     [
-        documents.identifier("id", "Its key."),
+        documents.vendor_id("id", "Its key."),
         documents.text("name", "Its name."),
         documents.boolean("supplier", "Whether it sells too."),
         documents.texts("emails", "E-mail addresses."),

@@ -186,6 +186,24 @@ async def test_a_customer_is_named_by_id_or_by_record(gateway: Gateway, system: 
     assert by_id.data["customer"] == by_record.data["customer"] == {"id": third["id"], "name": third["name"]}
 
 
+@pytest.mark.parametrize("selection", ["id", "customers(first: 1) { nodes { records { id } } }"])
+async def test_an_id_that_is_only_to_cache_by_is_refused_with_what_to_ask_instead(
+    gateway: Gateway, selection: str
+) -> None:
+    systems = (await gateway.ask(f"{{ systems {{ {selection} }} }}")).data["systems"]
+    ids = [each.get("id") or each["customers"]["nodes"][0]["records"][0]["id"] for each in systems]
+    gateway.forget_calls()
+
+    nodes = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
+    node = await gateway.ask("query ($id: ID!) { node(id: $id) { id } }", {"id": ids[0]})
+
+    assert nodes.partial["nodes"] == [None] * 5
+    assert set(nodes.codes) == set(node.codes) == {"BAD_USER_INPUT"}
+    instead = "use system(name:)" if selection == "id" else "use customer(by:)"
+    assert all(instead in error["message"] for error in [*nodes.errors, *node.errors])
+    assert [gateway.log(system) for system in SYSTEMS] == [[]] * 5
+
+
 @pytest.mark.parametrize(
     ("system", "key"),
     [("next", "999999"), ("next", "1; drop"), ("pland", "x"), ("autodns", "a*b/1"), ("autodns", "nobody/1"),

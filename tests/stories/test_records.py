@@ -279,3 +279,36 @@ async def test_two_systems_of_one_kind_stand_side_by_side(box: Sandbox) -> None:
     assert ids[0] != ids[1]
     assert [node["id"] for node in found.data["nodes"]] == ids
     assert by_key.data["customer"]["id"] == north["customers"]["nodes"][0]["id"]
+
+
+CACHED = "{ systems { __typename id name customers(first: 100) { nodes { records { __typename id key vendor } } } } }"
+WITH_VENDOR_IDS = CACHED.replace(
+    "vendor", " ".join(f"... on {kind.record.name} {{ vendorId }}" for kind in KINDS.values() if kind.slug != "autodns")
+)
+
+
+def cached_by(systems: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """What a client's cache would hold, under type and id: the system's name and a record's key, none for a system."""
+    found = [(each, (each["name"], "")) for each in systems]
+    for system in systems:
+        for record in (record for node in system["customers"]["nodes"] for record in node["records"]):
+            found.append((record, (system["name"], record["key"])))
+    return {f"{each['__typename']}:{each['id']}": what for each, what in found}
+
+
+async def test_systems_and_records_have_ids_that_no_other_has_under_which_clients_can_keep_them(box: Sandbox) -> None:
+    twins = [(name, name) for name in SYSTEMS] + [(f"{name}_north", name) for name in SYSTEMS]
+
+    async with gateway_over(box, systems=twins) as gateway:
+        systems = (await gateway.ask(WITH_VENDOR_IDS)).data["systems"]
+    async with gateway_over(box, systems=twins[::-1]) as gateway:
+        again = (await gateway.ask(WITH_VENDOR_IDS)).data["systems"]
+
+    kept = cached_by(systems)
+    assert len(kept) == 10 + sum(len(each["customers"]["nodes"]) for each in systems)
+    assert len({what for what in kept.values() if what[1]}) == len(kept) - 10
+    assert cached_by(again) == kept
+    for system in systems:
+        if not system["name"].startswith("autodns"):
+            records = [record for node in system["customers"]["nodes"] for record in node["records"]]
+            assert [record["vendorId"] for record in records] == [record["key"] for record in records]

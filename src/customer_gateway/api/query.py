@@ -45,7 +45,7 @@ class Query:
         info: strawberry.Info[Any, Any],
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],  # noqa: A002 - Relay's name
     ) -> Node | None:
-        return await nodes.node(_request(info), decode_id(id))
+        return await nodes.node(_request(info), nodes.named(_request(info), id))
 
     @strawberry.field(description="At most 100 ids, in the order asked; null, with an error, for a malformed one.")
     async def nodes(

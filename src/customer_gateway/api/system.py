@@ -13,6 +13,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.fields import Part
+from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -59,12 +60,19 @@ def _kinds(systems: Sequence[upstream.System], _request: Request) -> list[str]:
     return [system.kind.slug.upper() for system in systems]
 
 
+def _ids(systems: Sequence[upstream.System], _request: Request) -> list[str]:
+    return [encode_id("System", system.name, system.name) for system in systems]
+
+
 def _customers(systems: Sequence[upstream.System], request: Request, first: First, after: After = None) -> Any:
     return one_by_one(systems, lambda system: listing.customers_of(request, system, first, after))
 
 
 @strawberry.type(description="One configured upstream.")
 class System:
+    id: strawberry.ID = batched(
+        _ids, "To cache by: opaque and stable. `node(id:)` does not take it; `system(name:)` reads the system."
+    )
     name: str = attribute("Its configured name.")
     kind: str = batched(_kinds, "The vendor.")
     reachable: bool = batched(
@@ -82,11 +90,22 @@ def _systems(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
     return [request.systems[view.reading.system] for view in views]
 
 
+def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[str]:
+    type_names = {name: system.kind.record.name for name, system in request.systems.items()}
+    return [encode_id(type_names[name], name, view.key) for view in views for name in [view.reading.system]]
+
+
 @strawberry.interface(
     description="One customer as one system holds it. The implementing types carry every field that the system "
-    "documents, typed and described."
+    "documents, typed and described. An `id` of an object inside a record is the vendor's and may stand in other records, "
+    "too: let a client's cache leave these objects inside their record (in Apollo `keyFields: false`)."
 )
 class CustomerRecord:
+    id: strawberry.ID = batched(
+        _record_ids,
+        "To cache by: opaque, stable and unique over all systems. `node(id:)` does not take it; `customer(by:)` takes "
+        "the record's system and key. The vendor's own id is `vendorId`, where it documents one.",
+    )
     system: System = batched(_systems, "The system that holds it.")
     key: str = attribute("The vendor's own key.")
     link: str | None = attribute("The record's address in the vendor's API.")

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 
-async def node(request: Request, named: NodeId) -> Any:
+def named(request: Request, text: str) -> NodeId:
+    """What a global id says. Raises `BadUserInput` for what is no id, and for one that is there to cache by."""
+    found = decode_id(text)
+    system = request.systems.get(found.system)
+    if system is not None and found.type in {"System", system.kind.record.name}:
+        instead = "system(name:)" if found.type == "System" else "customer(by:) with the system and key of the record"
+        raise BadUserInput(f"This id names a {found.type}, which is no Node; use {instead}.")
+    return found
+
+
+async def node(request: Request, asked: NodeId) -> Any:
     """What the id names: None where nobody has it. Raises `UpstreamError` where its system could not be read."""
-    (found,) = await _find(request, named.type, named.system, [named.key])
+    (found,) = await _find(request, asked.type, asked.system, [asked.key])
     if isinstance(found, UpstreamError):
         raise found
     return found
@@ -34,11 +44,11 @@ def nodes(request: Request, ids: Sequence[str]) -> list[Part]:
     parts: list[Part] = []
     for position, text in enumerate(ids):
         try:
-            named = decode_id(text)
+            asked = named(request, text)
         except BadUserInput as error:
             parts.append(Part([position], [error]))
         else:
-            wanted.setdefault((named.type, named.system), []).append((position, named.key))
+            wanted.setdefault((asked.type, asked.system), []).append((position, asked.key))
     for (kind, name), places in wanted.items():
         positions, keys = zip(*places, strict=True)
         parts.append(Part(positions, _find(request, kind, name, keys)))

@@ -42,16 +42,20 @@ def graphql_name(vendor: str) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """One documented field: the vendor's name for it, its type, whether it is a list, and what it means."""
+    """One documented field: the vendor's name for it, its type, whether it is a list, and what it means.
+
+    `named` is its GraphQL name where that is not the vendor's.
+    """
 
     vendor: str
     type: Leaf | Struct
     about: str
     many: bool = False
+    named: str = ""
 
     @cached_property
     def name(self) -> str:
-        return graphql_name(self.vendor)
+        return self.named or graphql_name(self.vendor)
 
     def read(self, part: Record) -> Any:
         """The typed value in a document: a leaf, a `Record` for a nested struct, a list of either, or None."""
@@ -97,6 +101,11 @@ class Struct:
 
 def identifier(vendor: str, about: str) -> Field:
     return Field(vendor, Leaf.ID, about)
+
+
+def vendor_id(vendor: str, about: str) -> Field:
+    """The vendor's id of a customer: `id` is the record's own, unique over all systems (docs/adr/0018)."""
+    return Field(vendor, Leaf.ID, about, named="vendorId")
 
 
 def text(vendor: str, about: str) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import Struct, identifier, integer, long, many, moment, one, text
+from customer_gateway.model.documents import Struct, identifier, integer, long, many, moment, one, text, vendor_id
 
 CONTACT_DATA: Final = Struct(
     "BillbeeContactData",
@@ -49,7 +49,7 @@ CUSTOMER: Final = Struct(
     "BillbeeCustomer",
     "A customer as Billbee documents it: a buyer of the shops that Billbee handles the orders of.",
     (
-        identifier("Id", "Billbee's identifier of the customer (64 bits)."),
+        vendor_id("Id", "Billbee's identifier of the customer (64 bits)."),
         long("Number", "Customer number."),
         text("Name", "Name of the customer."),
         integer("Type", "0 is an end customer, 1 a business customer."),

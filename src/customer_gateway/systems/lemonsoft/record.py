@@ -19,6 +19,7 @@ from customer_gateway.model.documents import (
     moment,
     one,
     text,
+    vendor_id,
 )
 
 ATTRIBUTE: Final = Struct(
@@ -215,7 +216,7 @@ DIMENSION: Final = Struct(
 )
 
 BASE: Final = (
-    identifier("id", "The customer in the API's routes, contacts and accounts."),
+    vendor_id("id", "The customer in the API's routes, contacts and accounts."),
     long("number", "The customer in invoices, orders and price lists."),
     text("name", "Name of the company or person."),
     text("name2", "Second line of the name."),

@@ -55,7 +55,7 @@ _UNREAD: Final = frozenset(
 )
 _THIN: Final = frozenset(field.vendor for field in BASE)
 _THIN_UNIFIED: Final = _UNREAD | {name for name, fields in SOURCES.items() if _THIN.issuperset(fields)}
-_THIN_RECORD: Final = frozenset({"__typename", "system", "key", "link"}) | {field.name for field in BASE}
+_THIN_RECORD: Final = frozenset({"__typename", "id", "system", "key", "link"}) | {field.name for field in BASE}
 _NAMES_ONLY: Final = frozenset({"__typename", "id"})  # what `node` may select on anything
 _EMBEDDED: Final = ("Contact", "Account", "BankAccount", "Agreement")
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import Struct, boolean, decimal, identifier, moment, text
+from customer_gateway.model.documents import Struct, boolean, decimal, identifier, moment, text, vendor_id
 
 CUSTOMER: Final = Struct(
     "NextCustomer",
     "A customer as NEXT documents it: who orders and pays for construction and service work.",
     (
-        identifier("id", "Identifier of the record in the API."),
+        vendor_id("id", "Identifier of the record in the API."),
         moment("changed", "When the record was last changed."),
         identifier("changedby", "The user who last changed the record."),
         moment("created", "When the record was created."),

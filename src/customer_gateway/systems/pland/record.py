@@ -14,6 +14,7 @@ from customer_gateway.model.documents import (
     moment,
     one,
     text,
+    vendor_id,
 )
 
 ADDRESS: Final = Struct(
@@ -70,7 +71,7 @@ CUSTOMER: Final = Struct(
     "PlandCustomer",
     "A customer as Pland documents it: a company or a person who receives services.",
     (
-        identifier("_id", "Identifier of the entity (24 hexadecimal digits)."),
+        vendor_id("_id", "Identifier of the entity (24 hexadecimal digits)."),
         text("number", "Customer number, unique; given by Pland when left out on creation."),
         identifier("companyId", "The tenant that the customer belongs to."),
         one("status", STATUS, "Status and who changed the customer when."),
