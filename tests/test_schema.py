@@ -10,12 +10,15 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLScalarType,
     build_schema,
     introspection_types,
     specified_scalar_types,
 )
 
 from customer_gateway.app import gateway_schema, schema_text
+from customer_gateway.config import ServerSettings
+from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +73,41 @@ def told_of(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
         yield f"{type_.name}.{name}", field.description
         for argument, taken in getattr(field, "args", {}).items():
             yield f"{type_.name}.{name}({argument}:)", taken.description
+
+
+def test_the_schema_says_what_it_is_and_how_much_may_be_asked() -> None:
+    told, server = gateway_schema().description or "", ServerSettings()
+
+    assert all(vendor.kind.title in told for vendor in VENDORS)
+    assert f"a request has {server.deadline_seconds:g} s" in " ".join(told.split())
+    assert f"{server.document_tokens:,} tokens and {server.document_depth} levels" in told
+
+
+def test_every_value_of_an_enum_is_described() -> None:
+    enums = [each for name, each in BUILT.type_map.items() if name not in introspection_types]
+
+    told = {
+        f"{enum.name}.{name}": value.description
+        for enum in enums
+        if isinstance(enum, GraphQLEnumType)
+        for name, value in enum.values.items()
+    }
+
+    assert {"FieldState.EMPTY", "PhoneKind.FAX"} <= told.keys()
+    assert all(vendor.kind.about in (told[f"SystemKind.{vendor.kind.slug.upper()}"] or "") for vendor in VENDORS)
+    assert all(vendor.kind.about for vendor in VENDORS)
+    assert [name for name, description in told.items() if not description] == []
+
+
+def test_every_scalar_of_our_own_says_where_it_is_specified() -> None:
+    ours = [
+        each
+        for name, each in BUILT.type_map.items()
+        if isinstance(each, GraphQLScalarType) and name not in specified_scalar_types
+    ]
+
+    assert {each.name for each in ours} == {"DateTime", "Date", "Decimal", "Long", "JSON"}
+    assert [each.name for each in ours if not (each.specified_by_url or "").startswith("https://")] == []
 
 
 def test_every_type_field_and_argument_is_described() -> None:

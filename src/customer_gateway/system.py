@@ -136,7 +136,7 @@ class Kind:
     attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
     by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and
     `users` are the classes of its contacts and users, `details` the fields that it fills of the other unified types:
-    model names by GraphQL type (`{"EInvoice": {"ean"}}`).
+    model names by GraphQL type (`{"EInvoice": {"ean"}}`). `about` says in a phrase what the vendor sells.
     """
 
     slug: str
@@ -147,6 +147,7 @@ class Kind:
     contacts: tuple[type[Contact], ...] = ()
     users: tuple[type[User], ...] = ()
     details: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    about: str = ""
 
     @property
     def supplies(self) -> frozenset[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import strawberry
 
-from customer_gateway.api.declare import batched, merged
+from customer_gateway.api.declare import batched, described_enum, merged
 from customer_gateway.execution import Partitioned
 from customer_gateway.federation.fields import Part
 
@@ -57,3 +58,13 @@ def test_a_declared_field_that_is_not_bound_says_so_instead_of_answering() -> No
     answer = strawberry.Schema(query=strawberry.type(query)).execute_sync("{ number(first: 1) }")
 
     assert [error.message for error in answer.errors or []] == ["numbers was not bound to an executor"]
+
+
+@pytest.mark.parametrize("values", [{"LIGHT": "Pale."}, {"LIGHT": "Pale.", "DARK": "Deep.", "GREY": "Neither."}])
+def test_an_enum_with_a_value_that_is_not_described_is_a_mistake(values: dict[str, str]) -> None:
+    class Shade(Enum):
+        LIGHT = "LIGHT"
+        DARK = "DARK"
+
+    with pytest.raises(TypeError, match="Shade: every value is described"):
+        described_enum(Shade, "How light it is.", **values)

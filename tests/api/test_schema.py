@@ -23,7 +23,7 @@ def test_the_kinds_of_systems_are_those_registered() -> None:
     kinds = cast("GraphQLEnumType", SCHEMA.type_map["SystemKind"])
 
     assert list(kinds.values) == ["ACME"]
-    assert kinds.values["ACME"].description == "A customer of Acme."
+    assert kinds.values["ACME"].description == "Acme: a vendor made up for tests."
 
 
 def test_every_unified_field_says_which_systems_supply_it() -> None:

@@ -107,6 +107,7 @@ CUSTOMER = Struct(
 ACME = Kind(
     slug="acme",
     title="Acme",
+    about="a vendor made up for tests.",
     record=CUSTOMER,
     view=AcmeCustomer,
     readers=frozenset(

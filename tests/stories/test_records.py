@@ -290,9 +290,12 @@ WITH_VENDOR_IDS = CACHED.replace(
 def cached_by(systems: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
     """What a client's cache would hold, under type and id: the system's name and a record's key, none for a system."""
     found = [(each, (each["name"], "")) for each in systems]
-    for system in systems:
-        for record in (record for node in system["customers"]["nodes"] for record in node["records"]):
-            found.append((record, (system["name"], record["key"])))
+    found += [
+        (record, (system["name"], record["key"]))
+        for system in systems
+        for node in system["customers"]["nodes"]
+        for record in node["records"]
+    ]
     return {f"{each['__typename']}:{each['id']}": what for each, what in found}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 import strawberry
 
 from customer_gateway.api.connections import After, First, InvoiceConnection  # noqa: TC001 - strawberry reads them
-from customer_gateway.api.declare import attribute, batched, merged
+from customer_gateway.api.declare import attribute, batched, described_enum, merged
 from customer_gateway.api.nouns import (
     Account,
     Address,
@@ -42,17 +42,40 @@ if TYPE_CHECKING:
 else:
     LazyRecord = Annotated["CustomerRecord", strawberry.lazy("customer_gateway.api.system")]
 
-strawberry.enum(value_objects.CustomerKind, description="What a customer is.")
-strawberry.enum(
-    value_objects.CustomerStatus,
-    description="Where a customer stands in its life: LOCKED is barred by the system, PENDING not yet checked by it.",
+described_enum(
+    value_objects.CustomerKind,
+    "What a customer is.",
+    COMPANY="A company, an association or another organisation.",
+    PERSON="A natural person.",
+    PUBLIC="A public body, such as a town or an authority.",
+    OTHER="Something else: the system tells a kind that is none of these.",
 )
-strawberry.enum(value_objects.Gender, description="Gender, as the system holds it.")
-strawberry.enum(
+described_enum(
+    value_objects.CustomerStatus,
+    "Where a customer stands in its life.",
+    ACTIVE="In use.",
+    INACTIVE="No longer in use, by a flag of the system; it is still listed.",
+    ARCHIVED="In the system's archive.",
+    LOCKED="Barred by the system.",
+    PENDING="Not yet checked by the system.",
+)
+described_enum(
+    value_objects.Gender,
+    "Gender, as the system holds it.",
+    MALE="Male.",
+    FEMALE="Female.",
+    OTHER="Neither, or the system holds another word.",
+)
+described_enum(
     FieldState,
-    description="Why a field has the value it has, or none. VALUE: it has one; EMPTY: the system holds none; "
-    "NOT_IN_SYSTEM: the system has no such field; DENIED: the credentials may not read it; REDACTED: kept from the "
-    "caller; FAILED: the read failed; UNREADABLE: the system sent something that cannot be read as this field.",
+    "Why a field has the value it has, or none.",
+    VALUE="It has a value.",
+    EMPTY="The system has the field, and holds nothing in it.",
+    NOT_IN_SYSTEM="The system has no such field.",
+    DENIED="The credentials of the gateway may not read it.",
+    REDACTED="It is kept from the caller.",
+    FAILED="The system could not be read for it.",
+    UNREADABLE="The system sent something that cannot be read as this field; `raw` of the record has it as sent.",
 )
 
 

@@ -20,6 +20,7 @@ from customer_gateway.execution import Attribute, Batched, Partitioned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from enum import Enum
 
     from customer_gateway.federation.fields import Part
 
@@ -38,6 +39,15 @@ def batched(resolve: Callable[..., Any], description: str) -> Any:
     if not arguments:
         return strawberry.field(description=description, metadata=metadata)
     return strawberry.field(_signature_of(resolve, arguments), description=description, metadata=metadata)
+
+
+def described_enum(enum: type[Enum], description: str, **values: str) -> None:
+    """An enum of the schema with what it is and what each of its values means."""
+    made: Any = strawberry.enum(enum, description=description)
+    if values.keys() != enum.__members__.keys():
+        raise TypeError(f"{enum.__name__}: every value is described, and nothing else")
+    for value in made.__strawberry_definition__.values:
+        value.description = values[value.name]
 
 
 def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Parameter]) -> Any:

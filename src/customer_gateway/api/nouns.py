@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.declare import attribute, batched, merged
+from customer_gateway.api.declare import attribute, batched, described_enum, merged
 from customer_gateway.federation import nodes
 from customer_gateway.federation.fields import Part
 from customer_gateway.model import nouns, value_objects
@@ -26,9 +26,30 @@ if TYPE_CHECKING:
 else:
     LazyCustomer = Annotated["Customer", strawberry.lazy("customer_gateway.api.customer")]
 
-strawberry.enum(value_objects.EmailPurpose, description="What an e-mail address is for.")
-strawberry.enum(value_objects.PhoneKind, description="What answers at a number.")
-strawberry.enum(value_objects.AddressKind, description="What an address is for.")
+described_enum(
+    value_objects.EmailPurpose,
+    "What an e-mail address is for.",
+    GENERAL="Anything: the address that the customer is written to unless another fits better.",
+    BILLING="Invoices and reminders.",
+    COMMERCIAL="Offers, invoices and other business documents.",
+    STATUS_UPDATES="News of an order's progress.",
+    OTHER="Another purpose, or one that the system does not tell.",
+)
+described_enum(
+    value_objects.PhoneKind,
+    "What answers at a number.",
+    PHONE="A telephone; a mobile one, too, where the system does not tell them apart.",
+    MOBILE="A mobile phone.",
+    FAX="A fax machine.",
+)
+described_enum(
+    value_objects.AddressKind,
+    "What an address is for.",
+    MAIN="Where the customer is.",
+    BILLING="Where invoices go.",
+    DELIVERY="Where goods go.",
+    OTHER="Another purpose, or one that the system does not tell.",
+)
 
 
 def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[str]]:

@@ -18,7 +18,7 @@ from customer_gateway.model.ids import NodeId, decode_id
 if TYPE_CHECKING:
     from customer_gateway.federation.request import Request
 
-_MOST_IDS = 100
+MOST_IDS = 100
 
 
 @strawberry.input(description="A record by its system and the vendor's own key.")
@@ -53,8 +53,8 @@ class Query:
         info: strawberry.Info[Any, Any],
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids of any types.")],
     ) -> list[Node | None]:
-        if len(ids) > _MOST_IDS:
-            raise BadUserInput(f"nodes takes at most {_MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
+        if len(ids) > MOST_IDS:
+            raise BadUserInput(f"nodes takes at most {MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
         found = merged(nodes.nodes(_request(info), ids), len(ids))
         return cast("list[Node | None]", await found if isawaitable(found) else found)
 

@@ -80,11 +80,16 @@ SCALARS: Final[dict[object, Any]] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description="A decimal number as a JSON string, shortest form.",
+        specified_by_url="https://www.w3.org/TR/xmlschema11-2/#decimal",
         serialize=_decimal_text,
         parse_value=_read_decimal,
     ),
     Long: strawberry.scalar(
-        name="Long", description="A 64-bit integer as a JSON number.", serialize=int, parse_value=_read_long
+        name="Long",
+        description="A 64-bit integer as a JSON number.",
+        specified_by_url="https://www.w3.org/TR/xmlschema11-2/#long",
+        serialize=int,
+        parse_value=_read_long,
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -17,6 +17,7 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from customer_gateway.api.binding import bind
+from customer_gateway.api.introduction import introduction
 from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.api.query import Query
 from customer_gateway.api.records import record_types
@@ -53,7 +54,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
-    schema = _with_system_kinds(schema, kinds)
+    schema = _introduced(schema, kinds)
     _mark_one_ofs(schema)
     _tell_suppliers(schema, kinds)
     bind(schema, _python_types(kinds))
@@ -79,15 +80,21 @@ def _model_name(field: Any) -> str:
     return definition.python_name if definition is not None else ""
 
 
-def _with_system_kinds(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
-    """`System.kind` is an enum of the registered kinds, which no annotation can know."""
+def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
+    """The schema with what no annotation can know of the registered kinds: its description, the enum `System.kind`."""
     system_kind = GraphQLEnumType(
         "SystemKind",
-        {kind.slug.upper(): GraphQLEnumValue(kind.slug.upper(), description=kind.record.about) for kind in kinds},
+        {kind.slug.upper(): GraphQLEnumValue(kind.slug.upper(), description=_about(kind)) for kind in kinds},
         description="The vendors the gateway speaks to.",
     )
     fields_of(schema, "System")["kind"].type = GraphQLNonNull(system_kind)
-    return GraphQLSchema(**schema.to_kwargs())
+    described = schema.to_kwargs()
+    described["description"] = introduction(kinds)
+    return GraphQLSchema(**described)
+
+
+def _about(kind: Kind) -> str:
+    return f"{kind.title}: {kind.about}" if kind.about else f"{kind.title}."
 
 
 def _mark_one_ofs(schema: GraphQLSchema) -> None:

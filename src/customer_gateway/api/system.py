@@ -97,8 +97,8 @@ def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[str]:
 
 @strawberry.interface(
     description="One customer as one system holds it. The implementing types carry every field that the system "
-    "documents, typed and described. An `id` of an object inside a record is the vendor's and may stand in other records, "
-    "too: let a client's cache leave these objects inside their record (in Apollo `keyFields: false`)."
+    "documents, typed and described. The `id` of an object inside a record is the vendor's and may stand in other "
+    "records, too: let a client's cache leave such objects inside their record (in Apollo `keyFields: false`)."
 )
 class CustomerRecord:
     id: strawberry.ID = batched(

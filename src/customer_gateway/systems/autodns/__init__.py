@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 KIND: Final = Kind(
     slug="autodns",
     title="AutoDNS",
+    about="InterNetX's registrar software for domains and certificates.",
     record=CUSTOMER,
     view=AutodnsCustomerView,
     readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),

@@ -48,6 +48,7 @@ PHONES_IN_THEIR_COUNTRY: Final = ("PhoneNumber", "e164")
 KIND: Final = Kind(
     slug="billbee",
     title="Billbee",
+    about="order management for online shops.",
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
     readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices"}),

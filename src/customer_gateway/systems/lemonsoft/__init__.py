@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 KIND: Final = Kind(
     slug="lemonsoft",
     title="Lemonsoft",
+    about="Finnish ERP.",
     record=CUSTOMER,
     view=LemonsoftCustomerView,
     readers=frozenset({"invoices", "owner", "billing.payment_terms", "billing.invoice_delivery"}),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 KIND: Final = Kind(
     slug="next",
     title="NEXT",
+    about="project and field service software of the Nordic building trades.",
     record=CUSTOMER,
     view=NextCustomerView,
     readers=frozenset({"contacts", "agreements", "invoices", "updater", "creator"}),

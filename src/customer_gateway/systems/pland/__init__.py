@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 KIND: Final = Kind(
     slug="pland",
     title="Pland",
+    about="workforce software for cleaning and facility companies.",
     record=CUSTOMER,
     view=PlandCustomerView,
     readers=frozenset(
