@@ -21,13 +21,21 @@ QUIET: Final = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-r
 
 
 @asynccontextmanager
-async def browsing() -> AsyncGenerator[Page]:
+async def browsing(width: int = 1280, height: int = 800) -> AsyncGenerator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         try:
-            yield await browser.new_page(viewport={"width": 1280, "height": 800})
+            yield await browser.new_page(viewport={"width": width, "height": height})
         finally:
             await browser.close()
+
+
+def console_errors(page: Page) -> list[str]:
+    """What the page will complain about from now on: errors in its console, and those that nothing caught."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(error.message))
+    return complaints
 
 
 async def run_in_explorer(page: Page, query: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from browser import NEEDS_CHROMIUM, browsing, run_in_explorer
+from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from processes import PATIENCE, command, is_served, wait_until
 
 from customer_gateway.demo import SHORT_QUERY, sandbox_config
@@ -113,10 +113,8 @@ PASTED = """
 @pytest.mark.browser
 @NEEDS_CHROMIUM
 async def test_the_demo_query_pasted_into_the_explorer_shows_every_system(demo: Demo) -> None:
-    complaints: list[str] = []
     async with browsing() as page:
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(error.message))
+        complaints = console_errors(page)
         await page.goto(demo.gateway, wait_until="networkidle")
         async with page.expect_response(lambda response: "countryCode" in (response.request.post_data or "")) as coming:
             await run_in_explorer(page, PASTED)
@@ -126,6 +124,20 @@ async def test_the_demo_query_pasted_into_the_explorer_shows_every_system(demo: 
     assert "errors" not in answer
     assert with_customers(answer) == SYSTEMS
     assert complaints == []
+
+
+@pytest.mark.anyio
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_the_documentation_in_the_explorer_begins_with_what_this_is_and_its_limits(demo: Demo) -> None:
+    async with browsing() as page:
+        await page.goto(demo.gateway, wait_until="networkidle")
+        await page.get_by_role("button", name="Show Documentation Explorer").click()
+        docs = page.locator(".graphiql-plugin", has_text="Customers of Pland, AutoDNS, NEXT, Lemonsoft, Billbee")
+        await docs.wait_for(timeout=10_000)
+        told = await docs.inner_text()
+
+    assert "2,000 tokens and 15 levels" in told
 
 
 def test_a_stopped_vendor_costs_its_own_part_and_one_typed_error(demo: Demo) -> None:

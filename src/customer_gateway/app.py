@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from customer_gateway.config import Settings
+    from customer_gateway.http import Example
     from customer_gateway.http.door import Door
     from customer_gateway.systems.registry import Vendor
 
@@ -84,7 +85,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
     )
 
 
-def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: str = "") -> Door:
+def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> Door:
     """The whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
     federation = build_federation(settings, wiring)
@@ -126,13 +127,14 @@ def worker() -> Door:
 
 
 def _worker() -> Door:
-    from customer_gateway.examples import EXAMPLES
+    from customer_gateway.examples import examples
 
     path = os.environ.get(CONFIG_VARIABLE)
     numbers = os.environ.get(NUMBERS_VARIABLE)
     share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
     wiring = Wiring(turns=SharedTurns(share=share))
-    return build_app(load_settings(Path(path) if path else None), wiring, examples=EXAMPLES)
+    settings = load_settings(Path(path) if path else None)
+    return build_app(settings, wiring, examples=examples(settings.systems))
 
 
 def _sharing(settings: Settings, wiring: Wiring) -> Wiring:

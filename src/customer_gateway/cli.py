@@ -242,13 +242,14 @@ def _settings(config: Path | None) -> tuple[Path | None, Settings]:
 def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
     from customer_gateway import serving
     from customer_gateway.app import build_app
-    from customer_gateway.examples import EXAMPLES
+    from customer_gateway.examples import examples
     from customer_gateway.logs import configure_logs
     from customer_gateway.systems.connection import Wiring
 
     path, settings = _settings(config)
     configure_logs()
-    gateway = build_app(settings, Wiring(), examples=EXAMPLES)  # also where workers build their own: it may refuse
+    # Also where workers build their own: it may refuse.
+    gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
     grace = settings.server.deadline_seconds + 1
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.app import build_app
 from customer_gateway.config import ServerSettings, Settings
-from customer_gateway.examples import EXAMPLES
+from customer_gateway.examples import examples
 from customer_gateway.sandbox import PORTS, Sandbox
 from customer_gateway.serving import address_of, serve
 from customer_gateway.systems.registry import VENDORS
@@ -58,7 +58,8 @@ async def run_demo(
     box = Sandbox(rate_limits=rate_limits)
     try:
         async with box.serving(sandbox_ports(first_port)) as urls:
-            app = build_app(demo_settings(box, urls, budgets=rate_limits), examples=EXAMPLES)
+            settings = demo_settings(box, urls, budgets=rate_limits)
+            app = build_app(settings, examples=examples(settings.systems))
             told = welcome(address_of(connection), urls, rate_limits=rate_limits)
             return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(told))
     finally:

@@ -5,23 +5,29 @@ import hashlib
 import re
 import socket
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
-from browser import NEEDS_CHROMIUM, browsing, run_in_explorer
+from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from http_world import World
 
-from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.examples import examples
+from customer_gateway.http import Example, HttpSettings, build_http
 from customer_gateway.http.graphiql.explorer import ASSETS, HERE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from playwright.async_api import FloatRect, Locator, Page
+
 pytestmark = pytest.mark.anyio
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-EXAMPLES = '# What <this> gateway says & "more"\nquery Hello {\n  hello(name: "reader")\n}\n'
+EXAMPLES = (
+    Example('# What <this> gateway says & "more"\nquery Hello {\n  hello(name: "reader")\n}\n'),
+    Example("query Named($name: String!) {\n  hello(name: $name)\n}\n", '{ "name": "<variable>" }'),
+)
 
 
 async def page_and_assets() -> tuple[str, list[str]]:
@@ -34,6 +40,7 @@ async def test_a_browser_gets_the_explorer_with_the_examples_in_it() -> None:
     page, _ = await page_and_assets()
 
     assert "# What &lt;this&gt; gateway says &amp; &quot;more&quot;\nquery Hello {" in page
+    assert 'data-variables="{ &quot;name&quot;: &quot;&lt;variable&gt;&quot; }"' in page
 
 
 async def test_a_client_of_json_does_not_get_the_explorer() -> None:
@@ -114,9 +121,9 @@ def test_the_committed_files_are_those_that_were_reviewed() -> None:
 
 
 @asynccontextmanager
-async def served() -> AsyncGenerator[str]:
+async def served(shown: tuple[Example, ...] = EXAMPLES) -> AsyncGenerator[str]:
     """The gateway on a free port of this host, over a real socket."""
-    app = build_http(World().engine(), HttpSettings(examples=EXAMPLES))
+    app = build_http(World().engine(), HttpSettings(examples=shown))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -132,11 +139,9 @@ async def served() -> AsyncGenerator[str]:
 @NEEDS_CHROMIUM
 async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_leaves_the_host() -> None:
     asked: list[str] = []
-    complaints: list[Any] = []
     async with served() as url, browsing() as page:
+        complaints = console_errors(page)
         page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(error.message))
         await page.goto(f"{url}/", wait_until="networkidle")
         example = await page.locator(".graphiql-query-editor").inner_text()
         await run_in_explorer(page, '{ hello(name: "browser") }')
@@ -147,3 +152,135 @@ async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_l
     assert title == "Customer Gateway"
     assert [address for address in asked if not address.startswith((url, "data:", "blob:"))] == []
     assert complaints == []
+
+
+WIDE, NARROW = (1400, 860), (390, 844)
+TITLES = ["Everyone", "OnePage", "Provenance"]
+OVERFLOW = """() => {
+  const editor = document.querySelector(".graphiql-query-editor .CodeMirror-scroll");
+  return [editor.scrollWidth - editor.clientWidth, editor.scrollHeight - editor.clientHeight];
+}"""
+DIALOGS = ["Open short keys dialog", "Open settings dialog"]
+PLUGINS = ["Show Documentation Explorer", "Show History"]
+
+
+async def text_of(page: Page, editor: str) -> str:
+    return await page.evaluate(f"document.querySelector('{editor} .CodeMirror').CodeMirror.getValue()")
+
+
+async def titles_of(page: Page, tab: str = ".graphiql-tab") -> list[str]:
+    return await page.locator(f"{tab} .graphiql-tab-button").all_inner_texts()
+
+
+async def box_of(shown: Locator) -> FloatRect:
+    box = await shown.bounding_box()
+    assert box is not None
+    return box
+
+
+async def open_tab(page: Page, title: str) -> None:
+    await page.locator(".graphiql-tab-button", has_text=title).click()
+    await page.wait_for_timeout(800)  # what stands in a tab is kept by the browser when typing pauses
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_a_window_of_1400_pixels_shows_each_example_whole_in_a_tab_of_its_own() -> None:
+    overflows: dict[str, list[int]] = {}
+    shown: dict[str, tuple[str, str]] = {}
+    async with served(examples(["first_one", "second"])) as url, browsing(*WIDE) as page:
+        await page.goto(f"{url}/graphql", wait_until="networkidle")
+        titles = await titles_of(page)
+        for title in titles:
+            await open_tab(page, title)
+            overflows[title] = await page.evaluate(OVERFLOW)
+            shown[title] = (
+                await text_of(page, ".graphiql-query-editor"),
+                await page.locator(".graphiql-editor-tool .CodeMirror-code").first.inner_text(),
+            )
+
+    assert titles == TITLES
+    assert overflows == {title: [0, 0] for title in TITLES}
+    assert {title: re.findall(r"^query (\w+)", query, re.MULTILINE) for title, (query, _) in shown.items()} == {
+        title: [title] for title in TITLES
+    }
+    assert ['"after": null' in variables for _, variables in shown.values()] == [False, True, False]
+    assert 'system(name: "first_one")' in shown["OnePage"][0]
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_whatever_is_opened_in_the_explorer_the_console_has_no_error(size: tuple[int, int]) -> None:
+    async with served() as url, browsing(*size) as page:
+        complaints = console_errors(page)
+        await page.goto(f"{url}/graphql", wait_until="networkidle")
+        await page.locator(".graphiql-execute-button").click()
+        for label in PLUGINS:
+            await page.get_by_role("button", name=label).click()
+            await page.locator(".graphiql-plugin", has_text="Docs" if "Docu" in label else "History").wait_for()
+        await page.get_by_role("button", name="Hide History").click()
+        for label in DIALOGS:
+            await page.get_by_role("button", name=label).click()
+            await page.get_by_role("dialog").wait_for()
+            await page.keyboard.press("Escape")
+            await page.get_by_role("dialog").wait_for(state="detached")
+
+    assert complaints == []
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_on_390_pixels_query_and_result_stand_one_above_the_other_and_documentation_in_their_place() -> None:
+    async with served() as url, browsing(*NARROW) as page:
+        await page.goto(f"{url}/graphql", wait_until="networkidle")
+        await open_tab(page, "Named")
+        await page.locator(".graphiql-execute-button").click()
+        result = page.locator(".result-window", has_text="hello <variable>")
+        await result.wait_for(timeout=10_000)
+        query, answer = await box_of(page.locator(".graphiql-query-editor")), await box_of(result)
+        await page.get_by_role("button", name="Variables").click()
+        variables = await box_of(page.locator(".graphiql-editor-tool"))
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        await page.get_by_role("button", name="Show Documentation Explorer").click()
+        docs = await box_of(page.locator(".graphiql-plugin"))
+        editors_shown = await page.locator(".graphiql-sessions").is_visible()
+
+    assert width == NARROW[0]
+    assert min(each["width"] for each in (query, answer, docs)) > 340
+    assert query["height"] > 250
+    assert answer["height"] > 250
+    assert variables["height"] > 60
+    assert answer["y"] >= query["y"] + query["height"]
+    assert answer["y"] + answer["height"] <= NARROW[1]
+    assert (docs["height"] > 700, editors_shown) == (True, False)
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_who_comes_back_finds_the_tabs_as_they_were_and_a_shared_link_in_one_more() -> None:
+    async with served() as url, browsing() as page:
+        await page.goto(f"{url}/graphql", wait_until="networkidle")
+        await open_tab(page, "Named")
+        await page.reload(wait_until="networkidle")
+        again = await titles_of(page), await titles_of(page, ".graphiql-tab-active")
+        await page.goto(f"{url}/graphql?query=query Shared {{ hello }}", wait_until="networkidle")
+        linked = await titles_of(page), await titles_of(page, ".graphiql-tab-active")
+        texts = [await text_of(page, editor) for editor in (".graphiql-query-editor", ".graphiql-editor-tool")]
+
+    assert again == (["Hello", "Named"], ["Named"])
+    assert linked == (["Hello", "Named", "Shared"], ["Shared"])
+    assert texts == ["query Shared { hello }", ""]
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+async def test_a_shared_link_opens_before_the_examples() -> None:
+    async with served() as url, browsing() as page:
+        link = f'{url}/graphql?query=query Shared($name: String!) {{ hello(name: $name) }}&variables={{"name":"you"}}'
+        await page.goto(link, wait_until="networkidle")
+        await page.locator(".graphiql-execute-button").click()
+        await page.locator(".result-window", has_text="hello you").wait_for(timeout=10_000)
+        titles = await titles_of(page), await titles_of(page, ".graphiql-tab-active")
+
+    assert titles == (["Shared", "Hello", "Named"], ["Shared"])

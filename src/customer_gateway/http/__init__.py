@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from customer_gateway.http.app import build_http
-from customer_gateway.http.settings import HttpSettings
+from customer_gateway.http.settings import Example, HttpSettings
 
-__all__ = ["HttpSettings", "build_http"]
+__all__ = ["Example", "HttpSettings", "build_http"]

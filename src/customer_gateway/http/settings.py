@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A query that GraphiQL opens with, in a tab of its own, and its variables as JSON text."""
+
+    query: str
+    variables: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpSettings:
     """Settings of the HTTP side, with what holds where nothing is said.
 
     `deadline_seconds` is the time a request has, which its `X-Request-Timeout` can only lower; upstream reads end at
     the deadline by themselves, `grace_seconds` is what the rest of the answer may take after it. `body_bytes` is the
-    most a POST may carry, `url_bytes` the most the query component of a GET may. `examples` is the text of GraphiQL's
-    first tab. `partial_status` is the status of data with errors: 200, or 294 where intermediaries should see it.
+    most a POST may carry, `url_bytes` the most the query component of a GET may. `examples` are GraphiQL's first
+    tabs. `partial_status` is the status of data with errors: 200, or 294 where intermediaries should see it.
     `hosts` are the names that clients call the gateway by (see `Hosts`).
     """
 
@@ -21,6 +29,6 @@ class HttpSettings:
     body_bytes: int = 1_000_000
     url_bytes: int = 16_000
     graphiql: bool = True
-    examples: str = ""
+    examples: tuple[Example, ...] = ()
     partial_status: int = 200
     hosts: tuple[str, ...] = ()

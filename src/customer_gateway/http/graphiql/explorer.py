@@ -16,7 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from customer_gateway.http.settings import Example
 
 HERE: Final = Path(__file__).parent
 
@@ -51,13 +55,19 @@ GUARDS: Final = {
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 
-def explorer(examples: str) -> tuple[ASGIApp, ASGIApp]:
-    """The page, whose first tab holds `examples`, and the assets, to be mounted at /graphiql."""
+def explorer(examples: Sequence[Example]) -> tuple[ASGIApp, ASGIApp]:
+    """The page, which opens with a tab for each of `examples`, and the assets, to be mounted at /graphiql."""
     version = _version()
     template = Template((HERE / "page.html").read_text(encoding="utf-8"))
-    body = template.substitute(assets=f"/graphiql/{version}", examples=escape(examples)).encode()
+    body = template.substitute(assets=f"/graphiql/{version}", examples="".join(map(_element, examples))).encode()
     headers = {**GUARDS, "content-security-policy": POLICY, "cache-control": "no-cache", "vary": "Accept"}
     return Response(body, headers=headers, media_type="text/html"), _Assets(version)
+
+
+def _element(example: Example) -> str:
+    """An example as the page holds it; a line break right after the tag is not part of the text."""
+    query, variables = escape(example.query), escape(example.variables)
+    return f'<textarea class="example" data-variables="{variables}" hidden readonly>\n{query}</textarea>'
 
 
 @dataclass(frozen=True, slots=True)
