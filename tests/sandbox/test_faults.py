@@ -305,4 +305,4 @@ async def test_only_this_machine_may_use_the_admin_routes(box: Sandbox) -> None:
 
 
 def test_every_kind_of_fault_is_named_once() -> None:
-    assert len(set(KINDS)) == len(KINDS) == 15
+    assert len(set(KINDS)) == len(KINDS) == 16

@@ -73,6 +73,8 @@ MISHAPS: Final = {
     "500 HTML": _status(500, "UPSTREAM_UNAVAILABLE", retryable=True, html=True),
     "503": _status(503, "UPSTREAM_UNAVAILABLE", retryable=True),
     "an error under 200": _garbage("error_under_200"),
+    "204": _status(204, "UPSTREAM_BAD_RESPONSE"),
+    "an empty body": _garbage("empty_body"),
     "truncated JSON": _garbage("truncated", retryable=True),
     "deep JSON": _garbage("deep_json"),
     "NaN": _garbage("nan"),

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 GZIP = "content-encoding: gzip"
+MISSING_IS_NONE = Call("GET", "/customers/1", template="/customers/{id}", missing_is_none=True)
 BOMB = gzip.compress(b"[" + b" " * 40_000_000 + b"]")
 
 
@@ -226,9 +227,7 @@ async def test_bytes_that_are_no_utf_8_are_told_as_such() -> None:
 
 
 async def test_a_missing_record_is_none_where_the_call_says_so() -> None:
-    call = Call("GET", "/customers/1", template="/customers/{id}", missing_is_none=True)
-
-    answer = await asked(answering(404, b'{"message": "gone"}'), call)
+    answer = await asked(answering(404, b'{"message": "gone"}'), MISSING_IS_NONE)
 
     assert (answer.status, answer.document) == (404, None)
 
@@ -238,6 +237,26 @@ async def test_an_empty_answer_to_a_write_is_none(method: str, status: int) -> N
     answer = await asked(answering(status, b""), Call(method, "/customers/1", body={}))
 
     assert (answer.status, answer.document) == (status, None)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 205])
+@pytest.mark.parametrize(
+    "call",
+    [Call("GET", "/customers/"), Call("POST", "/customer/_search", idempotent=True), MISSING_IS_NONE],
+    ids=["a list", "a search", "a record"],
+)
+async def test_an_empty_answer_where_a_document_is_due_is_a_bad_response(status: int, call: Call) -> None:
+    failure = await refused(answering(status, b"", JSON), call)
+
+    assert isinstance(failure, UpstreamBadResponse)
+    assert not failure.retryable
+    assert str(failure) == f"pland: {call.method} {call.endpoint}: it answered {status} without a body; check base_url"
+
+
+async def test_an_empty_answer_is_none_where_the_status_is_all_that_is_asked_for() -> None:
+    answer = await asked(answering(204, b""), Call("GET", "/alive", may_be_empty=True))
+
+    assert (answer.status, answer.document) == (204, None)
 
 
 async def test_a_gzipped_answer_is_read() -> None:

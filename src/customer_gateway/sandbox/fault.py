@@ -26,6 +26,7 @@ FaultKind = Literal[
     "huge_body",
     "gzip_bomb",
     "error_under_200",
+    "empty_body",
 ]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TRANSPORT: Final = "customer_gateway.sandbox.transport"
 
 _HTML: Final = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We are down</h1></body></html>"
+_WITHOUT_BODY: Final = {204, 205}
 _DRIP_BYTES: Final = 2
 _MEGABYTE: Final = 1_000_000
 
@@ -134,6 +135,8 @@ def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a 
         case "gzip_bomb":
             headers = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
             return Answer(200, headers, _bomb())
+        case "empty_body":
+            return _json(b"")
         case _:
             return _json(scene.error_under_200)
 
@@ -143,6 +146,8 @@ def _json(body: bytes) -> Answer:
 
 
 def _status(fault: Fault, scene: Scene) -> Answer:
+    if fault.status in _WITHOUT_BODY:
+        return Answer(fault.status, [], b"")
     kind = b"text/html; charset=utf-8" if fault.html else b"application/json"
     headers = [(b"content-type", kind)]
     if fault.retry_after is not None:

@@ -21,8 +21,9 @@ class Call:
     needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, `form` as a form; not both.
     `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
-    it. With `missing_is_none` a 404 is an `Answer` whose document is None. `decode` makes the
-    document of an answer's body; it raises orjson's `JSONDecodeError`, or `WrongForm`.
+    it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
+    a body to a call that `reads`: its status is all that is asked for. `decode` makes the document of an answer's body;
+    it raises orjson's `JSONDecodeError`, or `WrongForm`.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Call:
     idempotent: bool = False
     template: str = ""
     missing_is_none: bool = False
+    may_be_empty: bool = False
     decode: Callable[[Body], Any] = orjson.loads
 
     @property
@@ -41,7 +43,7 @@ class Call:
 
     @property
     def reads(self) -> bool:
-        """Whether an answer without a body cannot be what was asked for."""
+        """Whether a document was asked for."""
         return self.method == "GET" or (self.method == "POST" and self.idempotent)
 
 
@@ -55,8 +57,8 @@ class ReplyHeaders(Protocol):
 class Answer:
     """A decoded answer under 2xx, or a 404 that means None.
 
-    `document` is None for such a 404, and for an empty body where the call did not read (a PUT, a DELETE) or the
-    status is 204 or 205. `headers` are looked up without regard to case.
+    `document` is None for such a 404, and for an empty body where no document was asked for (a PUT, a DELETE).
+    `headers` are looked up without regard to case.
     """
 
     status: int

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from customer_gateway.wire.transport import Reply, Unanswered
 
 _OK = range(200, 300)
-_WITHOUT_BODY = {204, 205}
 _REDIRECTS = range(300, 400)
 _UNAUTHORIZED = {401, 403, 440}  # 440 is Microsoft's "login time-out"
 _LOGIN_PAGE: Final = re.compile(r"log[-_]?[io]n|sign[-_]?[io]n|auth|session|account", re.IGNORECASE)
@@ -100,7 +99,9 @@ class Judge:
         if oversized:
             reason = f"the answer has more than {self.cap} bytes; limits.answer_bytes allows more"
             raise self._garbage(call, status, reason)
-        if not body and (status in _WITHOUT_BODY or not call.reads):
+        if not body:
+            if call.reads and not call.may_be_empty:
+                raise self._garbage(call, status, f"it answered {status} without a body; check base_url")
             return Answer(status, None, headers)
         try:
             found = document(

@@ -142,7 +142,8 @@ class Lemonsoft:
         return None
 
     async def reachable(self, deadline: Deadline) -> bool:
-        return await reachable(self._client, Call("GET", "/api/auth/alive", idempotent=True), deadline)
+        probe = Call("GET", "/api/auth/alive", idempotent=True, may_be_empty=True)  # no source tells what it answers
+        return await reachable(self._client, probe, deadline)
 
     async def aclose(self) -> None:
         await self._client.aclose()
