@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.federation.request import Federation
     from customer_gateway.sandbox import Sandbox
+    from customer_gateway.systems.registry import Vendor
 
 SYSTEMS = tuple(vendor.kind.slug for vendor in VENDORS)
 BATCHING = tuple(name for name in SYSTEMS if name != "billbee")
@@ -113,6 +115,8 @@ def in_process(box: Sandbox, settings: Settings) -> Callable[[str], httpx.AsyncB
 async def gateway_over(
     box: Sandbox,
     *,
+    vendors: Sequence[Vendor] = VENDORS,
+    watched: Callable[[Federation], Federation] = lambda federation: federation,
     urls: Mapping[str, str] | None = None,
     bent: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way,
     **otherwise: Any,
@@ -120,11 +124,12 @@ async def gateway_over(
     """A gateway as it is right after its start: nothing read, nothing cached, no session.
 
     Speaks to the vendors in process, by ways that `bent` may change, or at `urls`; `otherwise` as in `settings_over`.
+    Its systems come of `vendors`; `watched` may give another federation of them.
     """
     settings = settings_over(box, urls=urls, **otherwise)
     way = in_process(box, settings)
     wiring = Wiring() if urls is not None else Wiring(transport=lambda name: bent(way(name)))
-    federation = build_federation(settings, wiring)
+    federation = watched(build_federation(settings, wiring, vendors))
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
     app = build_http(build_engine(settings, federation), http)
     try:

@@ -12,7 +12,8 @@
         ├── UpstreamTimeout              UPSTREAM_TIMEOUT          hang, drip, deadline reached
         ├── UpstreamRateLimited          UPSTREAM_RATE_LIMITED     429, or the budget's turn falls past the deadline
         ├── UpstreamUnauthorized         UPSTREAM_UNAUTHORIZED     401 or 403 after one new login
-        └── UpstreamBadResponse          UPSTREAM_BAD_RESPONSE     any other answer that is not the one asked for
+        ├── UpstreamBadResponse          UPSTREAM_BAD_RESPONSE     any other answer that is not the one asked for
+        └── ReadFault                    INTERNAL_SERVER_ERROR     our own mistake while the system was read
 
 The codes are the closed list of docs/errors.md. A message names the system, the call and what to do; it never
 carries a value of a customer, a credential or the vendor's own text: that goes to the log.
@@ -146,3 +147,16 @@ class UpstreamBadResponse(UpstreamError):
     ) -> None:
         super().__init__(system, message, retryable=retryable, retry_after_ms=retry_after_ms, status=status)
         self.about_keys = status in _REFUSALS if about_keys is None else about_keys
+
+
+class ReadFault(UpstreamError):
+    """A read of the system raised what nobody foresaw: our own mistake, which costs that read's fields only.
+
+    `read` names it as the line `read_failed` of the log does; clients are told neither.
+    """
+
+    code = "INTERNAL_SERVER_ERROR"
+
+    def __init__(self, system: str, read: str) -> None:
+        super().__init__(system, f"{read}: internal error; see read_failed in the log")
+        self.read = read

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from federation.fake_system import Asked
+from structlog.testing import capture_logs
 
 from customer_gateway.errors import (
+    ReadFault,
     UpstreamBadResponse,
     UpstreamError,
     UpstreamRateLimited,
@@ -475,7 +477,7 @@ async def test_a_route_may_fail_for_single_keys() -> None:
     assert found == {"1": "row 1", "2": failure}
 
 
-async def test_a_fault_of_ours_reaches_its_waiters_as_itself() -> None:
+async def test_a_fault_of_ours_is_the_failure_of_each_key_of_its_call_and_is_logged_once() -> None:
     asked = Asked(ROWS, held=True)
     asked.refuses = lambda _keys: ZeroDivisionError("ours")
     batcher = Batcher(route(asked))
@@ -483,10 +485,13 @@ async def test_a_fault_of_ours_reaches_its_waiters_as_itself() -> None:
     loads = [begun(batcher, "1"), begun(batcher, "1")]
     await ticks()
     asked.gate.set()
-    found = await asyncio.gather(*loads, return_exceptions=True)
+    with capture_logs() as lines:
+        found = await asyncio.gather(*loads)
     asked.refuses = lambda _keys: None
 
-    assert [type(each) for each in found] == [ZeroDivisionError, ZeroDivisionError]
+    assert [type(each["1"]) for each in found] == [ReadFault, ReadFault]
+    assert [(line["event"], line["system"], line["read"]) for line in lines] == [("read_failed", "acme", "customers")]
+    assert isinstance(lines[0]["exc_info"], ZeroDivisionError)
     assert await batcher.load(["1"], soon()) == {"1": "row 1"}
 
 
@@ -500,9 +505,27 @@ async def test_a_fault_of_ours_in_one_call_of_a_wave_is_told_to_those_who_wait_f
     await ticks()
     asked.gate.set()
 
-    kept, failed = await asyncio.gather(*loads, return_exceptions=True)
-    assert isinstance(kept, dict)
-    assert isinstance(failed, ZeroDivisionError)
+    kept, failed = await asyncio.gather(*loads)
+    assert kept == {"1": "row 1"}
+    assert isinstance(failed["2"], ReadFault)
+
+
+async def test_a_fault_of_ours_in_one_call_costs_a_caller_the_keys_of_that_call_only() -> None:
+    asked = Asked(ROWS)
+    asked.refuses = lambda keys: ZeroDivisionError("ours") if "2" in keys else None
+
+    found = await Batcher(route(asked, most=1)).load(["1", "2", "3"], soon())
+
+    assert (found["1"], type(found["2"]), found["3"]) == ("row 1", ReadFault, "row 3")
+
+
+async def test_a_route_that_gives_no_values_at_all_fails_its_keys() -> None:
+    async def fetch(_keys: Sequence[str], _deadline: Deadline) -> Any:
+        return None
+
+    found = await Batcher(Route("acme.rows", fetch, 10, cache_seconds=60)).load(["1"], soon())
+
+    assert isinstance(found["1"], ReadFault)
 
 
 async def test_each_call_of_a_wave_lands_by_itself_and_the_next_wave_leaves_with_the_last() -> None:

@@ -21,7 +21,6 @@ async def test_all_who_wait_are_told_and_who_comes_later_waits_for_nothing() -> 
     landing.tell()
 
     await asyncio.gather(*waiting, landing.wait())
-    landing.check()
     assert landing.over
 
 
@@ -37,17 +36,6 @@ async def test_who_gives_up_waiting_ends_nothing_for_the_others() -> None:
 
     await staying
     assert leaving.cancelled()
-
-
-async def test_a_failure_is_raised_for_everybody_who_asks() -> None:
-    landing = Landing()
-
-    landing.tell(ZeroDivisionError("ours"))
-
-    await landing.wait()
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
-            landing.check()
 
 
 async def test_who_waits_until_a_deadline_hears_whether_it_ended_by_then() -> None:

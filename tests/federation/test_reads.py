@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from federation.fake_system import Asked
 
-from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.errors import ReadFault, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.deadline import Deadline
@@ -125,15 +125,25 @@ async def test_a_failed_read_is_told_in_its_place_and_not_tried_again() -> None:
     assert len(asked.calls) == 1
 
 
-async def test_a_fault_of_ours_releases_all_who_joined() -> None:
+async def test_a_fault_of_ours_is_told_to_all_who_joined_and_is_not_asked_for_again() -> None:
     asked = Asked(ROWS)
     asked.refuses = lambda _keys: ZeroDivisionError("ours")
     of, request = route(asked), reads()
 
-    found = await asyncio.gather(*(request.load(of, [key]) for key in "123"), return_exceptions=True)
+    found = await asyncio.gather(*(request.load(of, [key]) for key in "123"))
     asked.refuses = lambda _keys: None
 
-    assert [type(each) for each in found] == [ZeroDivisionError] * 3
+    assert [type(each) for (each,) in found] == [ReadFault] * 3
+    assert await request.load(of, ["1"]) == found[0]
+    assert await reads().load(of, ["1"]) == ["row 1"]
+
+
+async def test_a_key_that_cannot_be_one_fails_the_read_and_nothing_else() -> None:
+    of, request = route(Asked(ROWS)), reads()
+
+    (failed,) = await request.load(of, cast("list[str]", [1]))
+
+    assert isinstance(failed, ReadFault)
     assert await request.load(of, ["1"]) == ["row 1"]
 
 

@@ -26,6 +26,7 @@ from customer_gateway.api.nouns import (
     ids,
 )
 from customer_gateway.errors import UpstreamError
+from customer_gateway.execution import attempted
 from customer_gateway.federation import listing
 from customer_gateway.federation.fields import Part, read_field
 from customer_gateway.federation.provenance import FieldState, provenance
@@ -181,10 +182,13 @@ async def _connections(
     after: str | None,
 ) -> list[Any]:
     found: Sequence[Any] = await values if inspect.isawaitable(values) else values
-    return [
-        each if isinstance(each, UpstreamError) else listing.invoices_of(request, owner, each or (), first, after)
-        for owner, each in zip(customers, found, strict=True)
-    ]
+
+    def connection(customer: customer.Customer, invoices: Any) -> Any:
+        if isinstance(invoices, UpstreamError):
+            return invoices
+        return listing.invoices_of(request, customer, invoices or (), first, after)
+
+    return attempted(lambda each: connection(*each), list(zip(customers, found, strict=True)))
 
 
 async def _provenance(

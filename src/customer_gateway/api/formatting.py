@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 from graphql import FieldNode, GraphQLError
 
-from customer_gateway.errors import RequestRefused, UpstreamError
+from customer_gateway.errors import ReadFault, RequestRefused, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,17 +34,21 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
     """The error of an executed operation: message, locations, path and extensions, still without `requestId`.
 
     What the gateway raised on purpose keeps its text and code. Anything else is INTERNAL_SERVER_ERROR, masked, and
-    logged with its traceback, unless the cause's `id` is in `logged` already.
+    logged, unless the cause's `id` is in `logged` already: with its traceback, which a `ReadFault` has in a line of its
+    own.
     """
     cause = error.original_error
     if isinstance(cause, RequestRefused):
         return coded(error, cause.code)
+    if isinstance(cause, ReadFault):
+        _log_once(error, logged, system=cause.system, read=cause.read)
+        return coded(error, cause.code, message=MASK)
     if isinstance(cause, UpstreamError):
         return coded(error, cause.code, **_upstream_extensions(cause))
     code = _code_of(cause if isinstance(cause, GraphQLError) else error) if _is_graphql(cause) else None
     if code is not None:
         return coded(error, code)
-    _log_once(error, set[int]() if logged is None else logged)
+    _log_once(error, logged, exc_info=cause or error)
     return coded(error, "INTERNAL_SERVER_ERROR", message=MASK)
 
 
@@ -69,11 +73,12 @@ def stamped(errors: Iterable[FormattedError], request_id: str) -> list[Formatted
     return [{**error, "extensions": {**error["extensions"], "requestId": request_id}} for error in errors]
 
 
-def _log_once(error: GraphQLError, logged: set[int]) -> None:
-    cause = error.original_error or error
-    if id(cause) not in logged:
-        logged.add(id(cause))
-        _log.error("field failed", field=_field_of(error), exc_info=cause)
+def _log_once(error: GraphQLError, logged: set[int] | None, **what: object) -> None:
+    cause = id(error.original_error or error)
+    if logged is None or cause not in logged:
+        _log.error("field failed", field=_field_of(error), **what)
+    if logged is not None:
+        logged.add(cause)
 
 
 def _is_graphql(cause: BaseException | None) -> bool:

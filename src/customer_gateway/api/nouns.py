@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import strawberry
 
 from customer_gateway.api.declare import attribute, batched, described_enum, merged
+from customer_gateway.execution import attempted
 from customer_gateway.federation import nodes
 from customer_gateway.federation.fields import Part
 from customer_gateway.model import nouns, value_objects
@@ -52,15 +53,21 @@ described_enum(
 )
 
 
-def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[str]]:
+def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[Any]]:
     """The global ids of nouns that know their system's name and their key, under these attributes."""
     system_of, key_of = attrgetter(system), attrgetter(key)
 
-    def resolve(parents: Sequence[Any], _request: Request) -> list[str]:
-        systems = set(map(system_of, parents))
-        if len(systems) == 1:
-            return encode_ids(type_name, systems.pop(), list(map(key_of, parents)))
-        return [encode_id(type_name, system_of(parent), key_of(parent)) for parent in parents]
+    def id_of(parent: Any) -> str:
+        return encode_id(type_name, system_of(parent), key_of(parent))
+
+    def resolve(parents: Sequence[Any], _request: Request) -> list[Any]:
+        try:
+            systems = set(map(system_of, parents))
+            if len(systems) == 1:
+                return encode_ids(type_name, systems.pop(), list(map(key_of, parents)))
+        except Exception:  # noqa: BLE001 - one noun whose key cannot be read costs no other's id
+            return attempted(id_of, parents)
+        return list(map(id_of, parents))
 
     return resolve
 

@@ -11,8 +11,8 @@ import strawberry
 from customer_gateway.api.declare import DECLARATION, merged
 from customer_gateway.api.scalars import JSON, Long
 from customer_gateway.api.system import CustomerRecord
-from customer_gateway.execution import Batched
-from customer_gateway.federation.fields import Part
+from customer_gateway.execution import Batched, attempted
+from customer_gateway.federation.fields import Part, read_views
 from customer_gateway.model.documents import Field, Leaf, Struct
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _resolver(field: Field, kind: Kind | None) -> Callable[..., Any]:
 
 def _column(field: Field) -> Callable[..., list[Any]]:
     def resolve(parts: Sequence[Record], _request: Request) -> list[Any]:
-        return [field.read(part) for part in parts]
+        return attempted(field.read, parts)
 
     return resolve
 
@@ -86,7 +86,7 @@ def _told_by(reader: str) -> Callable[..., Any]:
         for place, view in enumerate(views):
             places.setdefault(view.reading.system, []).append(place)
         parts = [
-            Part(mine, request.systems[name].readers[reader]([views[place] for place in mine], request.reads))
+            Part(mine, read_views(reader, request.systems[name], [views[place] for place in mine], request.reads))
             for name, mine in places.items()
         ]
         return merged(parts, len(views))

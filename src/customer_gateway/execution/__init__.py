@@ -1,6 +1,7 @@
 """An executor for GraphQL operations that goes level by level: each field once for all objects of a level."""
 
 from .cache import OperationKey, WeightedCache, operation_key
+from .columns import attempted
 from .declaration import Attribute, Batched, Partitioned
 from .encoding import encoded
 from .events import Events
@@ -22,6 +23,7 @@ __all__ = [
     "Partitioned",
     "PlanCache",
     "WeightedCache",
+    "attempted",
     "compile_operation",
     "drop_tracebacks",
     "encoded",

@@ -15,7 +15,7 @@ from .later import Later, then
 from .positions import OfSome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from .place import Place
     from .positions import Positions
@@ -100,7 +100,7 @@ def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, li
     return then(part, lambda cells: scatter(column, [(alive, cells)]))
 
 
-def attempted(function: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     """What the function gives for each value, called once for each; where it raises, the exception."""
     results: list[Any] = []
     waiting = iter(values)

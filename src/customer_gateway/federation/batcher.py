@@ -14,11 +14,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
-import structlog
-
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
 from customer_gateway.model.deadline import SharedDeadline
+from customer_gateway.model.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +29,6 @@ V = TypeVar("V")
 
 # Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
 _IN_FLIGHT: Final = 2
-_log = structlog.get_logger("customer_gateway.federation")
 
 
 class _Flight:
@@ -176,7 +174,6 @@ class Batcher(Generic[V]):
         groups = flight.depart()
         given_up = set(flight.keys()).difference(*groups)  # by all who wanted them, while the call waited to depart
         self._forget(flight, given_up)
-        fault = None
         try:
             values: Mapping[str, Any] = await self._read(groups, flight.deadline) if groups else {}
             self._remember(values, groups)
@@ -185,12 +182,11 @@ class Batcher(Generic[V]):
             failure = UpstreamUnavailable(self._system, f"the read of {self._noun} was given up")
             flight.values = dict.fromkeys(flight.keys(), failure)
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours must reach its waiters, not vanish with the task
-            _log.exception("batch_failed", route=self._name)
-            fault = error
+        except Exception as error:  # noqa: BLE001 - whatever a route raises costs the keys of that call
+            flight.values = self._failed(flight.keys(), error)
         finally:
             self._forget(flight, flight.keys())
-            flight.landing.tell(fault)
+            flight.landing.tell()
             wave.remove(flight)
             if not wave:
                 self._wave_over()
@@ -221,6 +217,8 @@ class Batcher(Generic[V]):
             apart = _by_who_asked(keys, groups) if divisible else []
             if len(apart) < 2:  # noqa: PLR2004 - halves
                 return dict.fromkeys(keys, error)
+        except Exception as error:  # noqa: BLE001 - as in `_fly`; here the other half keeps what it has read
+            return self._failed(keys, error)
         middle = len(apart) // 2
         halves = await asyncio.gather(self._read(apart[:middle], deadline), self._read(apart[middle:], deadline))
         return {**halves[0], **halves[1]}
@@ -242,8 +240,9 @@ class Batcher(Generic[V]):
         for landing in pending:
             if not await landing.wait_until(deadline):
                 break
-        for landing in pending:
-            landing.check()
+
+    def _failed(self, keys: Iterable[str], error: Exception) -> dict[str, UpstreamError]:
+        return dict.fromkeys(keys, failure_of(error, self._system, self._noun))
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout.late(self._system, self._noun)

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.errors import UpstreamError
+from customer_gateway.model.faults import read_all, read_each
 from customer_gateway.model.values import UNREADABLE, is_empty
 
 if TYPE_CHECKING:
@@ -57,16 +58,20 @@ def read_field(name: str, customers: Sequence[Customer], request: Request) -> li
 def read_views(
     name: str, system: System, views: Sequence[nouns.Customer], reads: Reads
 ) -> Sequence[Any] | Awaitable[Sequence[Any]]:
-    """The field of many records of one system: a list where the documents tell it, else the reader's answer."""
+    """The field of many records of one system: a list where the documents tell it, else the reader's answer.
+
+    Neither raises: an exception that nobody foresaw costs the field of the records that it befalls.
+    """
     reader = system.readers.get(name)
     if reader is not None:
-        return _without_unreadable(name, reader(views, reads))
+        return _without_unreadable(name, read_all(lambda some: reader(some, reads), views, system.name, name))
     if name in KEYED:
         return [None] * len(views)  # a system that has such users has a reader for them
     if name.startswith(_BILLING):
-        values = [getattr(view.billing, name.removeprefix(_BILLING), None) for view in views]
+        told = name.removeprefix(_BILLING)
+        values = read_each(lambda view: getattr(view.billing, told, None), views, system.name, name)
     else:
-        values = list(map(attrgetter(name), views))
+        values = read_each(attrgetter(name), views, system.name, name)
     return [[] if value is None else value for value in values] if name in LISTS else values
 
 
@@ -81,7 +86,8 @@ async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Se
 async def read_states(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
     """The field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
     reader = system.readers.get(name)
-    values = await (reader(views, reads) if reader is not None else _awaited(read_views(name, system, views, reads)))
+    read = None if reader is None else read_all(lambda some: reader(some, reads), views, system.name, name)
+    values = await (read or _awaited(read_views(name, system, views, reads)))
     stated = f"{name}_key" if name in KEYED else name
     told = getattr(type(views[0]), stated, None) is not None
     return [

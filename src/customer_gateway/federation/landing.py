@@ -17,16 +17,15 @@ class Landing:
     Each waits by a future of its own, so who gives up waiting ends nothing for the others.
     """
 
-    __slots__ = ("_failure", "_waiters", "over")
+    __slots__ = ("_waiters", "over")
 
     def __init__(self) -> None:
         self.over = False
-        self._failure: BaseException | None = None
         self._waiters: dict[asyncio.Future[None], None] = {}
 
-    def tell(self, failure: BaseException | None = None) -> None:
-        """It has ended, with `failure` or without."""
-        self.over, self._failure = True, failure
+    def tell(self) -> None:
+        """It has ended, however it did."""
+        self.over = True
         waiters, self._waiters = self._waiters, {}
         for waiter in waiters:
             if not waiter.done():
@@ -56,8 +55,3 @@ class Landing:
                 alarm.put_out()
                 self._waiters.pop(waiter, None)
         return self.over
-
-    def check(self) -> None:
-        """Raise the failure with which it ended, if it has ended with one."""
-        if self._failure is not None:
-            raise self._failure

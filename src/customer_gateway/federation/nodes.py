@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.customer import Customer
 from customer_gateway.federation.fields import Part
+from customer_gateway.model.faults import read_all, read_each
 from customer_gateway.model.ids import decode_id
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from customer_gateway.federation.request import Request
     from customer_gateway.model.ids import NodeId
     from customer_gateway.system import System
+
+_CUSTOMER_KEY: Final = attrgetter("customer_key")
 
 
 def named(request: Request, text: str) -> NodeId:
@@ -62,6 +66,11 @@ async def customers(request: Request, system: System, keys: Sequence[str]) -> li
 
 
 async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
+    """The nouns with these keys. Never raises: an exception that nobody foresaw costs the keys that it befalls."""
+    return await read_all(lambda some: _found(request, kind, name, some), keys, name, kind)
+
+
+async def _found(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
     system = request.systems.get(name)
     if system is None:
         return [None] * len(keys)
@@ -79,11 +88,12 @@ def customers_of(request: Request, nouns: Sequence[Any]) -> list[Part]:
     for position, noun in enumerate(nouns):
         groups.setdefault(noun.system, []).append(position)
     return [
-        Part(positions, _owners(request, request.systems[name], [nouns[each].customer_key for each in positions]))
+        Part(positions, _owners(request, request.systems[name], [nouns[each] for each in positions]))
         for name, positions in groups.items()
     ]
 
 
-async def _owners(request: Request, system: System, keys: Sequence[str | None]) -> list[Any]:
-    found = iter(await customers(request, system, [key for key in keys if key is not None]))
-    return [None if key is None else next(found) for key in keys]
+async def _owners(request: Request, system: System, nouns: Sequence[Any]) -> list[Any]:
+    keys = read_each(_CUSTOMER_KEY, nouns, system.name, "the customer's key")
+    found = iter(await _find(request, "Customer", system.name, [key for key in keys if isinstance(key, str)]))
+    return [next(found) if isinstance(key, str) else key for key in keys]

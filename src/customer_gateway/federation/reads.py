@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.landing import Landing
+from customer_gateway.model.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,21 +93,18 @@ class RequestReads:
             await self._fly(route, column, _Flight(fresh))
         for flight in joined:
             await flight.landing.wait()
-            flight.landing.check()
 
     async def _fly(self, route: Route[Any], column: _Column, flight: _Flight) -> None:
         column.flights.append(flight)
-        fault = None
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they board too
             flight.open = False
             column.values.update(await self._batchers.of(route).load(list(flight.keys), self.deadline))
-        except Exception as error:
-            fault = error
-            raise
+        except Exception as error:  # noqa: BLE001 - a key that cannot be one costs the reads of this tick, not the answer
+            column.values.update(dict.fromkeys(flight.keys, failure_of(error, route.system, route.noun)))
         finally:
             column.flights.remove(flight)
-            flight.landing.tell(fault)
+            flight.landing.tell()
 
 
 class ReadsSoFar:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
 from customer_gateway.model.deadline import SharedDeadline
+from customer_gateway.model.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -39,7 +40,7 @@ class SharedCalls:
         """
         found = self._under_way.get(key)
         if found is None or not found.deadline.joinable:
-            found = self._begin(key, deadline, call)
+            found = self._begin(system, what, key, deadline, call)
         found.deadline.follow(deadline)
         if not await found.landing.wait_until(deadline):
             raise UpstreamTimeout.late(system, what)
@@ -47,12 +48,18 @@ class SharedCalls:
             raise UpstreamUnavailable(system, "the call was given up; try again")
         return found.task.result()
 
-    def _begin(self, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]) -> _UnderWay:
+    def _begin(
+        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+    ) -> _UnderWay:
         shared, landing = SharedDeadline(deadline.at), Landing()
 
         async def run() -> Any:
             try:
                 return await call(shared)
+            except UpstreamError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a call raises costs who asked for it
+                raise failure_of(error, system, what) from None
             finally:
                 if self._under_way.get(key) is begun:
                     del self._under_way[key]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout
+from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.record import Reading
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
@@ -16,6 +16,7 @@ from customer_gateway.systems.pages import PageLengths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import User
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +42,7 @@ class Register:
         size = min(size, self.cap)
         return [person(each) for each in range(1, self.count + 1)][(number - 1) * size : number * size]
 
-    async def ask(self, *numbers: int) -> dict[str, User]:
+    async def ask(self, *numbers: int) -> dict[str, Any]:
         """Ask with a clean list of calls."""
         self.calls.clear()
         return await self.persons.fetch([str(number) for number in numbers], Deadline.after(5))
@@ -164,14 +165,47 @@ async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
     assert register.calls == ["page 1", "page 1"]
 
 
-async def test_one_that_fails_fails_them_all_under_its_own_name() -> None:
-    async def late(number: str, _deadline: Deadline) -> User | None:
-        raise UpstreamTimeout("lemonsoft", f"person {number} was not answered in time")
+def persons_of(register: Register, **failing: UpstreamError) -> PersonsByNumber:
+    """The persons of a register in which these calls fail: `one_4`, `page_2`."""
 
-    async def full(_number: int, _size: int, _deadline: Deadline) -> Sequence[User]:
-        return [person(each) for each in range(1, 11)]
+    async def one(number: str, deadline: Deadline) -> User | None:
+        if (failure := failing.get(f"one_{number}")) is not None:
+            raise failure
+        return await register.one(number, deadline)
 
-    persons = PersonsByNumber("lemonsoft", late, full, 10, lengths())
+    async def page(number: int, size: int, deadline: Deadline) -> Sequence[User]:
+        if (failure := failing.get(f"page_{number}")) is not None:
+            raise failure
+        return await register.page(number, size, deadline)
 
-    with pytest.raises(UpstreamTimeout, match="was not answered in time"):
-        await persons.fetch(["901"], Deadline.after(5))
+    return PersonsByNumber("lemonsoft", one, page, 10, lengths())
+
+
+async def test_a_person_that_fails_costs_nobody_else_of_the_batch() -> None:
+    late = UpstreamTimeout("lemonsoft", "not answered in time")
+    persons = persons_of(Register(500), one_301=late)
+
+    found = await persons.fetch(["5", "300", "301"], Deadline.after(5))
+
+    assert (found["5"].key, found["300"].key, found["301"]) == ("5", "300", late)
+
+
+async def test_a_page_that_fails_costs_those_who_were_not_on_the_pages_before() -> None:
+    down = UpstreamUnavailable("lemonsoft", "down")
+    persons = persons_of(Register(500), page_2=down)
+
+    found = await persons.fetch(["5", "6", "300", "301", "302"], Deadline.after(5))
+
+    assert {key: found[key] for key in ("300", "301", "302")} == dict.fromkeys(("300", "301", "302"), down)
+    assert (found["5"].key, found["6"].key) == ("5", "6")
+
+
+async def test_another_person_than_was_asked_for_is_a_bad_response() -> None:
+    async def somebody(_number: str, _deadline: Deadline) -> User | None:
+        return person(7)
+
+    found = await PersonsByNumber("lemonsoft", somebody, Register(1).page, 10, lengths()).fetch(
+        ["4"], Deadline.after(5)
+    )
+
+    assert isinstance(found["4"], UpstreamBadResponse)

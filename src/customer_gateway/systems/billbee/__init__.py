@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.faults import read_singly
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
@@ -23,7 +23,7 @@ from customer_gateway.systems.paging import read_window
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Customer, Invoice
@@ -146,7 +146,10 @@ class Billbee:
         customers: dict[str, Any] = {key: self._customer(walk.rows[key]) for key in keys if key in walk.rows}
         if walk.whole:
             return customers
-        return customers | await _each(self._fetch_customer, [key for key in keys if key not in customers], deadline)
+        missing = [key for key in keys if key not in customers]
+        return customers | await read_singly(
+            lambda key: self._fetch_customer(key, deadline), missing, self.name, "customers"
+        )
 
     async def _fetch_customer(self, key: str, deadline: Deadline) -> Customer | None:
         row = await self._lists.one("/customers/{id}", key, deadline)
@@ -169,7 +172,7 @@ class Billbee:
             pages=self._lists.pages(_ADDRESSES, _CUSTOMERS),
         )
         if not walk.whole:
-            return await _each(self._fetch_addresses_of, keys, deadline)
+            return await read_singly(lambda key: self._fetch_addresses_of(key, deadline), keys, self.name, "addresses")
         groups: dict[str, list[Record]] = {key: [] for key in keys}
         for row in those_with_ids(walk.rows.values(), "Id"):
             address = Record(row, self.reading)
@@ -234,21 +237,6 @@ def _phones(addresses: Route[list[Record]]) -> Reader:
         ]
 
     return answer
-
-
-async def _each(
-    fetch: Callable[[str, Deadline], Awaitable[Any]], keys: Sequence[str], deadline: Deadline
-) -> dict[str, Any]:
-    """One call a key, side by side; a call that failed is its key's `UpstreamError`, an unknown key is left out."""
-
-    async def outcome(key: str) -> Any:
-        try:
-            return await fetch(key, deadline)
-        except UpstreamError as error:
-            return error
-
-    found = await asyncio.gather(*map(outcome, keys))
-    return {key: value for key, value in zip(keys, found, strict=True) if value is not None}
 
 
 def _by_id(row: Document) -> int:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.faults import read_singly
 from customer_gateway.systems.pages import Gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import User
     from customer_gateway.systems.pages import PageLengths
-
-V = TypeVar("V")
 
 _ALL: Final = "all"  # the one question that the list is asked
 
@@ -30,7 +29,7 @@ class PersonsByNumber:
     def __init__(
         self,
         system: str,
-        one: Callable[[str, Deadline], Coroutine[Any, Any, User | None]],
+        one: Callable[[str, Deadline], Awaitable[User | None]],
         page: Callable[[int, int, Deadline], Awaitable[Sequence[User]]],
         rows: int,
         lengths: PageLengths,
@@ -42,15 +41,21 @@ class PersonsByNumber:
         self._lengths = lengths
         self._pages = 1  # at least; exactly, once the end was seen
 
-    async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, User]:
-        """The persons with these numbers; whoever else was on the pages read comes with them."""
+    async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+        """The persons with these numbers; whoever else was on the pages read comes with them.
+
+        Where a person's own call fails, or a page of the list, that failure stands for whoever was not found by then.
+        """
         persons: Gathered[User] = Gathered(self._system, "GET /api/persons")
         size = self._lengths.size(self._rows)
         expected, read = self._pages, 0
         doubted = 0  # the length of a page that may have been the last
         missing = list(numbers)
         while len(missing) > (expected - read if read < expected else read) or (doubted and missing):
-            page = await self._page(read + 1, size, deadline)
+            try:
+                page = await self._page(read + 1, size, deadline)
+            except UpstreamError as error:
+                return {**persons.rows, **dict.fromkeys(missing, error)}
             read += 1
             found = {person.key: person for person in page}
             if doubted and found.keys() <= persons.rows.keys():
@@ -71,15 +76,11 @@ class PersonsByNumber:
                 self._lengths.saw(size)
                 self._pages = max(self._pages, read + 1)
             missing = [number for number in missing if number not in persons.rows]
-        singly = await _together(self._one(number, deadline) for number in missing)
-        return persons.rows | {person.key: person for person in singly if person is not None}
+        singly = await read_singly(lambda number: self._named(number, deadline), missing, self._system, "persons")
+        return persons.rows | singly
 
-
-async def _together(reads: Iterable[Coroutine[Any, Any, V]]) -> list[V]:
-    """All of them at once, as far as the client lets them; the first failure ends the others and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read) for read in reads]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+    async def _named(self, number: str, deadline: Deadline) -> User | None:
+        person = await self._one(number, deadline)
+        if person is not None and person.key != number:
+            raise UpstreamBadResponse(self._system, "GET /api/persons/{number} answered another person")
+        return person
