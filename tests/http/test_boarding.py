@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -316,6 +317,10 @@ async def test_the_work_of_a_flight_knows_the_request_that_began_it() -> None:
     assert world.reads == ["r-1"]
 
 
+@pytest.mark.skipif(
+    sys.version_info[:3] in {(3, 12, 1), (3, 13, 0)},
+    reason="asyncio's selector transport of 3.12.1 and 3.13.0 does not pause in writelines; mended in later releases",
+)
 async def test_a_client_that_reads_slowly_gets_all_it_asked_for() -> None:
     query = "{ people(first: 20000) { id name } }"
     async with served(build_http(World().engine(), HttpSettings())) as port:

@@ -49,8 +49,8 @@ class Store:
 
     def __init__(self, path: str = ":memory:") -> None:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.close = weakref.finalize(self, self._database.close)  # also where the file is no database
         self._database.executescript(_TABLES)
-        self.close = weakref.finalize(self, self._database.close)
 
     def __getitem__(self, kind: Kind) -> Collection:
         return Collection(self._database, kind)
