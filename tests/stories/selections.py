@@ -1,8 +1,13 @@
-"""What is selected of each type where a story wants all of it."""
+"""What is selected of each type where a story wants all of it, and the nouns in an answer to that."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.model.record import is_list, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 USER: Final = "__typename id system key name email"
 ADDRESS: Final = "kind name lines street houseNumber postalCode city state countryCode country"
@@ -46,3 +51,15 @@ NODE: Final = f"""
     ... on Invoice {{ {INVOICE} }}
     ... on User {{ {USER} }}
 """
+
+
+def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object with an id, however deep."""
+    if is_object(value):
+        if "id" in value and "__typename" in value:
+            yield value
+        for each in value.values():
+            yield from nouns_in(each)
+    elif is_list(value):
+        for each in value:
+            yield from nouns_in(each)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
-from stories.selections import CUSTOMER, NODE
+from stories.selections import CUSTOMER, NODE, nouns_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -61,13 +59,6 @@ async def when_well(box: Sandbox, system: str) -> Whole:
 async def one_of_each(gateway: Gateway, system: str) -> list[str]:
     page = (await gateway.ask(PAGE, {"system": system})).data["system"]["customers"]["nodes"]
     return list({noun["__typename"]: noun["id"] for noun in nouns_in(page)}.values())
-
-
-def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from nouns_in(each)
-    if isinstance(value, dict) and "__typename" in value and "id" in value:
-        yield value
 
 
 def beginning(path: str) -> str:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
-from stories.selections import CUSTOMER, NODE
-
-from customer_gateway.model.record import is_list, is_object
+from stories.selections import CUSTOMER, NODE, nouns_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
@@ -40,18 +38,6 @@ async def gateway(box: Sandbox, executor: ExecutorName) -> AsyncGenerator[Gatewa
 
 def node_id(plain: str) -> str:
     return urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
-
-
-def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object with an id, however deep."""
-    if is_object(value):
-        if "id" in value and "__typename" in value:
-            yield value
-        for each in value.values():
-            yield from nouns_in(each)
-    elif is_list(value):
-        for each in value:
-            yield from nouns_in(each)
 
 
 async def demo_nouns(gateway: Gateway, system: str) -> dict[str, dict[str, Any]]:

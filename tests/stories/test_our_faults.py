@@ -15,7 +15,7 @@ from stories.faulty import (
     raises_when_awaited,
     vendors_with,
 )
-from stories.selections import CUSTOMER, NODE
+from stories.selections import CUSTOMER, NODE, nouns_in
 from structlog.testing import capture_logs
 
 from customer_gateway.api.formatting import MASK
@@ -61,13 +61,6 @@ async def ids_of_nouns(gateway: Gateway) -> list[str]:
     systems = (await gateway.ask(LISTS)).data["systems"]
     found = {(of, each["__typename"]): each["id"] for of, system in enumerate(systems) for each in nouns_in(system)}
     return [found[key] for key in sorted(found, key=lambda key: (key[1] == "Customer", key))]
-
-
-def nouns_in(value: Any) -> Iterator[dict[str, Any]]:
-    for each in value.values() if is_object(value) else value if is_list(value) else ():
-        yield from nouns_in(each)
-    if is_object(value) and "__typename" in value and "id" in value:
-        yield value
 
 
 def differences(whole: Any, found: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
