@@ -329,11 +329,15 @@ def test_a_document_that_cannot_run_says_at_which_stage_it_failed(
     assert refused(document, name) == expected
 
 
-def test_no_message_suggests_names_of_the_schema() -> None:
-    outcome = World().engine().prepare("{ helo peple { id } }", None)
+def test_a_misspelt_name_is_told_with_the_right_one() -> None:
+    outcome = World().engine().prepare("{ helo people(frist: 1) { id } ...F } fragment F on Quary { hello }", None)
 
     assert isinstance(outcome, Refused)
-    assert "Did you mean" not in str(outcome.errors)
+    assert {error["message"].partition(". ")[2] for error in outcome.errors} == {
+        "Did you mean 'hello'?",
+        "Did you mean 'first'?",
+        "Did you mean 'Query'?",
+    }
 
 
 def test_a_message_that_repeats_a_long_value_is_cut() -> None:

@@ -47,6 +47,12 @@ PERSONAL = "anna, found: value: ' does not exist in 12"
             "",
             "Expected value of type 'Filter' not to include unknown field 'wrong'.",
         ),
+        (
+            {"filter": {"number": 1, "nubmer": PERSONAL}},
+            "",
+            "Expected value of type 'Filter' not to include unknown field 'nubmer'. Did you mean 'number'?",
+        ),
+        ({"colour": "REDD"}, "", "this value does not exist in 'Colour' enum. Did you mean the enum value 'RED'?"),
         ({"filter": {"number": None}}, " at .number", "Expected value of non-null type 'Int!' not to be null."),
     ],
 )
@@ -82,6 +88,6 @@ async def test_what_a_resolver_says_stays_as_it_is() -> None:
 
 async def messages(query: str, variables: dict[str, Any], root: object = None) -> list[str]:
     """Those of all errors, as clients see them."""
-    operation = compile_operation(SCHEMA, query, hide_suggestions=True)
+    operation = compile_operation(SCHEMA, query)
     result = await operation.execute(variables, root=root)
     return [coded(error, "BAD_USER_INPUT")["message"] for error in result.errors or ()]

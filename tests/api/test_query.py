@@ -126,11 +126,86 @@ async def test_systems_are_those_configured_in_their_order_or_those_named(execut
     assert await graph.data('{ system(name: "acme") { name } }') == {"system": {"name": "acme"}}
 
 
-@pytest.mark.parametrize("field", ['system(name: "elsewhere")', 'systems(names: ["acme", "elsewhere"])'])
-async def test_a_system_nobody_configured_is_a_mistake_told_with_those_there_are(
+OF_SAP = [encode_id(kind, "sap", "1") for kind in ("Customer", "User", "Contact", "Invoice")]
+NOT_CONFIGURED = "names a system that is not configured: sap; configured are: acme, beta."
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(f'node(id: "{each}")' for each in OF_SAP),
+        f'customer(by: {{id: "{OF_SAP[0]}"}})',
+        'customer(by: {record: {system: "sap", key: "1"}})',
+        'system(name: "sap")',
+    ],
+)
+async def test_what_is_of_a_system_that_is_not_configured_is_a_mistake_and_not_null(
     executor: ExecutorName, field: str
 ) -> None:
-    (error,) = (await Graph(executor, world()).ask(f"{{ {field} {{ name }} }}"))["errors"]
+    (error,) = (await Graph(executor, world(), world("beta")).ask(f"{{ read: {field} {{ __typename }} }}"))["errors"]
 
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "configured are acme" in error["message"]
+    assert (error["path"], error["extensions"]["code"]) == (["read"], "BAD_USER_INPUT")
+    assert error["message"].endswith(NOT_CONFIGURED)
+
+
+async def test_ids_of_a_system_that_is_not_configured_cost_their_own_places(executor: ExecutorName) -> None:
+    graph = Graph(executor, world())
+    ids = [OF_SAP[0], FIRST, encode_id("Customer", "acme", "404"), OF_SAP[1]]
+
+    answer = await graph.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
+
+    assert answer["data"]["nodes"] == [None, {"id": FIRST}, None, None]
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["nodes", 0], "BAD_USER_INPUT"),
+        (["nodes", 3], "BAD_USER_INPUT"),
+    ]
+
+
+WRONG_NAMES = [
+    ('["acme", "sap"]', ["acme", "sap"], f"systems(names:) {NOT_CONFIGURED}"),
+    (
+        '["a", "b", "c", "d", "e"]',
+        list("abcde"),
+        "systems(names:) names systems that are not configured: a, b, c and 2 more; configured are: acme, beta.",
+    ),
+    ('"sap"', "sap", f"systems(names:) {NOT_CONFIGURED}"),
+]
+
+
+@pytest.mark.parametrize(("literal", "value", "message"), WRONG_NAMES)
+async def test_wrong_names_of_systems_are_refused_before_anything_is_read(
+    executor: ExecutorName, literal: str, value: object, message: str
+) -> None:
+    acme = world()
+    graph = Graph(executor, acme, world("beta"))
+    page = "{ customers(first: 1) { nodes { name } } }"
+
+    written = await graph.ask(f"{{ a: systems {page} b: systems(names: {literal}) {page} }}")
+    fragment = f"fragment F on Query {{ b: systems(names: $names) {page} }}"
+    given = await graph.ask(f"query ($names: [String!]) {{ a: systems {page} ...F }} {fragment}", names=value)
+
+    for answer in (written, given):
+        (error,) = answer["errors"]
+        assert (error["message"], error["extensions"]["code"]) == (message, "BAD_USER_INPUT")
+        assert "path" not in error
+        assert "data" not in answer
+    assert acme.log == []
+
+
+@pytest.mark.parametrize(
+    ("given", "times"), [({}, 1), ({"names": None}, 1), ({"names": []}, 0), ({"names": ["acme", "acme"]}, 2)]
+)
+async def test_names_of_systems_that_are_right_or_left_out_are_no_mistake(
+    executor: ExecutorName, given: dict[str, Any], times: int
+) -> None:
+    data = await Graph(executor, world()).data("query ($names: [String!]) { systems(names: $names) { name } }", **given)
+
+    assert data["systems"] == [{"name": "acme"}] * times
+
+
+async def test_what_is_skipped_may_have_a_wrong_name(executor: ExecutorName) -> None:
+    graph = Graph(executor, world())
+    document = 'query ($ask: Boolean!) { __typename systems(names: ["sap"]) @include(if: $ask) { name } }'
+
+    assert await graph.data(document, ask=False) == {"__typename": "Query"}
+    assert "data" not in await graph.ask(document, ask=True)

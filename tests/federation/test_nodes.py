@@ -74,7 +74,6 @@ async def test_an_id_asked_twice_is_read_once_and_answered_twice() -> None:
         ("Customer", "acme", "404"),
         ("User", "acme", "404"),
         ("Contact", "acme", "404"),
-        ("Customer", "elsewhere", "1"),
         ("Agreement", "acme", "1"),  # Acme finds none
         ("Shoe", "acme", "1"),
     ],
@@ -133,14 +132,21 @@ async def test_the_customers_of_nouns_are_read_together_by_system() -> None:
     assert (acme.log, other.log) == (["customers 2,404"], ["customers 1"])
 
 
-async def test_what_is_no_id_is_the_callers_mistake_at_its_own_place() -> None:
+@pytest.mark.parametrize("wrong", ["nonsense", *named(("Customer", "sap", "1"), ("User", "sap", "u1"))])
+async def test_an_id_that_nothing_here_can_have_is_the_callers_mistake_at_its_own_place(wrong: str) -> None:
     acme = world()
 
-    user, mistake = await found_by(request(acme), [encode_id("User", "acme", "u1"), "nonsense"])
+    user, mistake = await found_by(request(acme), [encode_id("User", "acme", "u1"), wrong])
 
     assert user == AcmeUser("acme", "u1", "Uwe")
     assert isinstance(mistake, BadUserInput)
     assert acme.log == ["users u1"]
+
+
+@pytest.mark.parametrize("kind", ["Customer", "User", "Contact", "Agreement", "Shoe"])
+async def test_a_node_of_a_system_that_is_not_configured_is_the_callers_mistake(kind: str) -> None:
+    with pytest.raises(BadUserInput, match=r"names a system that is not configured: sap; configured are: acme, beta\."):
+        await node(request(world(), world("beta")), NodeId(kind, "sap", "1"))
 
 
 async def awaited(values: Any) -> Any:

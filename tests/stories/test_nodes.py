@@ -91,7 +91,6 @@ async def test_nodes_come_in_the_order_asked_with_null_for_what_nobody_has(gatew
             "Customer:autodns:nobody/1",
             "Customer:lemonsoft:2147483647",
             "Customer:billbee:1",
-            "Customer:elsewhere:1",
             "Customer:lemonsoft:not-a-number",
             "User:billbee:1",
             "Contact:lemonsoft:1/999999",
@@ -201,13 +200,24 @@ async def test_a_record_that_the_system_does_not_have_is_null(gateway: Gateway, 
     assert answer.data == {"customer": None}
 
 
-async def test_an_unknown_system_is_named_in_the_refusal(gateway: Gateway) -> None:
-    by_record = await gateway.ask(BY, {"by": {"record": {"system": "sap", "key": "1"}}})
-    systems = await gateway.ask('{ systems(names: ["next", "sap"]) { name } }')
-    system = await gateway.ask('{ system(name: "sap") { name } }')
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (BY, {"by": {"record": {"system": "sap", "key": "1"}}}),
+        (BY, {"by": {"id": node_id("Customer:sap:1")}}),
+        ("query ($id: ID!) { node(id: $id) { id } }", {"id": node_id("User:sap:1")}),
+        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [node_id("Invoice:sap:1")]}),
+        ('{ systems(names: ["next", "sap"]) { name } }', {}),
+        ('{ system(name: "sap") { name } }', {}),
+    ],
+)
+async def test_a_system_that_is_not_configured_is_named_in_the_refusal(
+    gateway: Gateway, document: str, variables: dict[str, Any]
+) -> None:
+    answer = await gateway.ask(document, variables)
 
-    assert by_record.codes == systems.codes == system.codes == ["BAD_USER_INPUT"]
-    assert all("'sap'" in answer.errors[0]["message"] for answer in (by_record, systems, system))
+    assert answer.codes == ["BAD_USER_INPUT"]
+    assert "names a system that is not configured: sap; configured are: pland, " in answer.errors[0]["message"]
 
 
 async def test_the_id_of_something_else_names_no_customer(gateway: Gateway) -> None:

@@ -20,6 +20,7 @@ from customer_gateway.systems.registry import VENDORS
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
 
+    from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -201,10 +202,20 @@ async def test_the_provenance_of_what_could_not_be_read_is_failed_and_no_error(g
     ]
 
 
-async def test_provenance_of_an_unknown_field_is_refused(gateway: Gateway) -> None:
-    answer = await gateway.ask(page_of("pland", 2, 'name provenance(fields: ["nam"]) { state }'))
+@pytest.mark.parametrize("written", ['["name", "nam"]', "$fields"])
+async def test_provenance_of_an_unknown_field_is_one_mistake_before_anything_is_read(
+    box: Sandbox, executor: ExecutorName, written: str
+) -> None:
+    operation = "query ($fields: [String!]) " if written == "$fields" else ""
+    document = operation + page_of("pland", 2, f"name provenance(fields: {written}) {{ state }}")
+    async with gateway_over(box, executor=executor) as gateway:
+        answer = await gateway.ask(document, {"fields": ["name", "nam"]})
 
-    assert set(answer.codes) == {"BAD_USER_INPUT"}
+        assert (answer.status, answer.codes, "data" in answer.body) == (422, ["BAD_USER_INPUT"], False)
+        assert gateway.log("pland") == []
+    (error,) = answer.errors
+    assert error["message"].startswith("provenance knows no field nam; it knows: number, name, kind, ")
+    assert error["message"].endswith(", updatedAt.")
 
 
 STATES = {

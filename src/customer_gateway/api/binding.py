@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
-from customer_gateway.api.declare import DECLARATION
+from customer_gateway.api.declare import CHECK, DECLARATION
 from customer_gateway.execution import Attribute, Batched, Partitioned
 from customer_gateway.federation.loaders import LevelLoader
 
@@ -32,7 +32,11 @@ def bind(schema: GraphQLSchema, python_types: Mapping[type, str]) -> None:
 
 def _bind_field(field: GraphQLField) -> None:
     definition: Any = field.extensions.get("strawberry-definition")
-    if definition is None or DECLARATION not in definition.metadata:
+    if definition is None:
+        return
+    if (check := definition.metadata.get(CHECK)) is not None:
+        field.extensions["check"] = check
+    if DECLARATION not in definition.metadata:
         return
     declaration = definition.metadata[DECLARATION]
     if declaration is Attribute:

@@ -29,7 +29,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.execution import attempted
 from customer_gateway.federation import listing
 from customer_gateway.federation.fields import Part, read_field
-from customer_gateway.federation.provenance import FieldState, provenance
+from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
 from customer_gateway.model import value_objects
 
 if TYPE_CHECKING:
@@ -201,6 +201,10 @@ async def _provenance(
     return await provenance(customers, fields, request)
 
 
+def _unknown_fields(_request: Request, fields: list[str] | None = None) -> str | None:
+    return unknown_fields(fields)
+
+
 @strawberry.type(
     description="One real-world customer: one or more records of it, read live from the systems that hold them."
 )
@@ -254,4 +258,5 @@ class Customer(Node):
         _provenance,
         "Where each field's value came from, or why it is null. All fields unless named. A field that costs a call "
         "(contacts, invoices …) costs it here too: name the fields you need.",
+        check=_unknown_fields,
     )

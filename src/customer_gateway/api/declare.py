@@ -12,7 +12,7 @@ executors.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import strawberry
 
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
     from customer_gateway.federation.fields import Part
 
+    Check: TypeAlias = Callable[..., str | None]
+    """Takes the `Request` and the arguments; gives the reason why they are refused, None where they are not."""
+
 DECLARATION: Final = "customer_gateway.execution"
+CHECK: Final = "customer_gateway.check"
 
 
 def attribute(description: str, name: str | None = None) -> Any:
@@ -32,10 +36,13 @@ def attribute(description: str, name: str | None = None) -> Any:
     return strawberry.field(description=description, metadata={DECLARATION: Attribute(name) if name else Attribute})
 
 
-def batched(resolve: Callable[..., Any], description: str) -> Any:
-    """A field resolved for all parents of a level at once; parameters of `resolve` after the second are arguments."""
+def batched(resolve: Callable[..., Any], description: str, check: Check | None = None) -> Any:
+    """A field resolved for all parents of a level at once; parameters of `resolve` after the second are arguments.
+
+    `check` looks at these before anything is executed.
+    """
     _parents, _request, *arguments = inspect.signature(resolve).parameters.values()
-    metadata = {DECLARATION: Batched(resolve)}
+    metadata = {DECLARATION: Batched(resolve), CHECK: check}
     if not arguments:
         return strawberry.field(description=description, metadata=metadata)
     return strawberry.field(_signature_of(resolve, arguments), description=description, metadata=metadata)

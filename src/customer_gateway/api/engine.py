@@ -90,11 +90,13 @@ class Execution:
         self,
         scope: RequestScope,
         context_factory: Callable[[RequestScope], object],
+        refusal: Callable[[object], Outcome | None],
         run: Callable[[object], Awaitable[Outcome]],
         so_far: Callable[[Any], object] | None,
     ) -> None:
         self._scope = scope
         self._context_factory = context_factory
+        self._refusal = refusal
         self._run = run
         self._so_far = so_far
         self._context: object = None
@@ -118,7 +120,8 @@ class Execution:
 
     async def _reply(self, context: object) -> Reply:
         try:
-            return reply_to(await self._run(context), self._scope.extensions)
+            outcome = self._refusal(context) or await self._run(context)
+            return reply_to(outcome, self._scope.extensions)
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
             return failed()
 
@@ -178,15 +181,13 @@ class Engine:
         scope = RequestScope(deadline, request_id, bound.fields_by_type)
         breadth = self._executor == "breadth"
         run = bound.execute if breadth else partial(self._run_reference, prepared, variables)
-        return Execution(scope, self._context_factory, run, self._so_far)
+        return Execution(scope, self._context_factory, bound.refusal, run, self._so_far)
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
         try:
             document = parse_within(source, self._limits)
             refuse_invalid(self._schema, document, self._limits)
-            compiled = compile_operation(
-                self._schema, document, operation_name, (), plans=self._plans, hide_suggestions=True
-            )
+            compiled = compile_operation(self._schema, document, operation_name, (), plans=self._plans)
         except DocumentRefused as refused:
             return _beyond(refused)
         except DocumentInvalid as invalid:
@@ -205,7 +206,6 @@ class Engine:
             context_value=context,
             variable_values=variables,
             operation_name=prepared.operation_name,
-            hide_suggestions=True,
         )
         return await outcome if isawaitable(outcome) else outcome
 

@@ -18,6 +18,7 @@ LONGEST_MESSAGE: Final = 500
 """Characters. GraphQL's own messages repeat parts of the document, which may be as long as the request."""
 
 _OF_INPUT: Final = re.compile(r"(?:Variable '\$|Argument ')\w+' has invalid value(?: at [\w.\[\]]+)?: ")
+_FOUND: Final = re.compile(r", but encountered error|, found: |(?<=\?) Found: ")
 
 FormattedError: TypeAlias = dict[str, Any]
 
@@ -120,9 +121,9 @@ def _reason_alone(reason: str) -> str:
         return "this value does not exist in" + reason[reason.rfind("' does not exist in") :].partition(" in")[2]
     if reason.endswith("not to be None."):
         return reason.removesuffix("None.") + "null."
-    for cut in (", but encountered error", ", found: "):
-        if reason.startswith("Expected ") and cut in reason:
-            return reason.partition(cut)[0] + "."
+    if reason.startswith("Expected "):
+        told = _FOUND.split(reason, 1)[0]
+        return told if told.endswith("?") else told + "."
     kept = reason.partition(": ")[0]
     if " cannot represent " in kept:
         return kept.replace("cannot represent value", "cannot represent this value") + "."

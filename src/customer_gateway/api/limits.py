@@ -110,7 +110,7 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
             self.rule_context.remaining_complexity_budget = 2 * limits.comparisons
 
     rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
-    errors = validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)
+    errors = validate(schema, document, rules, max_errors=MOST_ERRORS)
     if any(error.message == "Validation aborted." for error in errors):
         raise DocumentRefused(GraphQLError("The document is too entangled to be validated"), "QUERY_TOO_COMPLEX")
     if errors:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import strawberry
 
 from customer_gateway.api.customer import Customer  # noqa: TC001 - strawberry reads annotations
-from customer_gateway.api.declare import merged
+from customer_gateway.api.declare import CHECK, merged
 from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.errors import BadUserInput
@@ -37,9 +37,15 @@ def _request(info: strawberry.Info[Any, Any]) -> Request:
     return cast("Request", info.context)
 
 
+def _unknown_systems(request: Request, names: list[str] | None = None) -> str | None:
+    return request.unknown_systems(names or (), "systems(names:)")
+
+
 @strawberry.type(description="Reading: live from the systems, batched, within the request's deadline.")
 class Query:
-    @strawberry.field(description="What the id names, read live; null if nobody has it.")
+    @strawberry.field(
+        description="What the id names, read live: null if its system has none such, an error if it is not configured."
+    )
     async def node(
         self,
         info: strawberry.Info[Any, Any],
@@ -47,7 +53,10 @@ class Query:
     ) -> Node | None:
         return await nodes.node(_request(info), nodes.named(_request(info), id))
 
-    @strawberry.field(description="At most 100 ids, in the order asked; null, with an error, for a malformed one.")
+    @strawberry.field(
+        description="At most 100 ids, in the order asked; null for what its system does not have, and, with an error, "
+        "for an id that is malformed or of a system that is not configured."
+    )
     async def nodes(
         self,
         info: strawberry.Info[Any, Any],
@@ -58,7 +67,10 @@ class Query:
         found = merged(nodes.nodes(_request(info), ids), len(ids))
         return cast("list[Node | None]", await found if isawaitable(found) else found)
 
-    @strawberry.field(description="A customer by its global id or by one of its records; null if nobody has it.")
+    @strawberry.field(
+        description="A customer by its global id or by one of its records: null if its system has none such, an error "
+        "if that is not configured."
+    )
     async def customer(
         self,
         info: strawberry.Info[Any, Any],
@@ -66,7 +78,7 @@ class Query:
     ) -> Customer | None:
         request = _request(info)
         if by.record:
-            system = _system(request, by.record.system)
+            system = request.system(by.record.system, "by.record")
             named = NodeId("Customer", system.name, by.record.key)
             return cast("Customer | None", await nodes.node(request, named))
         named = decode_id(by.id or "")
@@ -74,7 +86,7 @@ class Query:
             raise BadUserInput(f"This id names a {named.type}, not a Customer; use node(id:) for it.")
         return cast("Customer | None", await nodes.node(request, named))
 
-    @strawberry.field(description="The configured systems, all or those named.")
+    @strawberry.field(description="The configured systems, all or those named.", metadata={CHECK: _unknown_systems})
     def systems(
         self,
         info: strawberry.Info[Any, Any],
@@ -85,7 +97,7 @@ class Query:
         request = _request(info)
         if names is None:
             return cast("list[System]", list(request.systems.values()))
-        return cast("list[System]", [_system(request, name) for name in names])
+        return cast("list[System]", [request.systems[name] for name in names])
 
     @strawberry.field(description="The system of that name; null, with an error, if none is configured under it.")
     def system(
@@ -93,11 +105,4 @@ class Query:
         info: strawberry.Info[Any, Any],
         name: Annotated[str, strawberry.argument(description="A configured name.")],
     ) -> System | None:
-        return cast("System", _system(_request(info), name))
-
-
-def _system(request: Request, name: str) -> Any:
-    system = request.systems.get(name)
-    if system is None:
-        raise BadUserInput(f"There is no system {name!r}; configured are {', '.join(request.systems)}.")
-    return system
+        return cast("System", _request(info).system(name, "system(name:)"))

@@ -51,7 +51,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     made: Any = strawberry.Schema(
         query=Query,
         types=[*accounts, *record_types(kinds)],
-        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
     schema = _introduced(schema, kinds)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import GraphQLError, GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
 from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
 
+from .declaration import CHECK
 from .literals import variable_names
 
 if TYPE_CHECKING:
@@ -71,12 +72,21 @@ class Collector:
         return [named] if isinstance(named, GraphQLObjectType) else []
 
 
-def fields_by_type(collector: Collector, root_type: GraphQLObjectType) -> dict[str, frozenset[str]]:
-    """The name of every field read anywhere in the operation, for each concrete type it can be read on.
+class Selected(NamedTuple):
+    """What an operation reads anywhere.
 
-    Raises GraphQLError where the root itself cannot be collected.
+    `fields_by_type` has the name of every field that is read, for each concrete type it can be read on. `checked` are
+    the fields with arguments that are checked before anything is executed.
     """
+
+    fields_by_type: dict[str, frozenset[str]]
+    checked: list[tuple[GraphQLField, FieldDetailsList]]
+
+
+def selected(collector: Collector, root_type: GraphQLObjectType) -> Selected:
+    """All that the operation selects. Raises GraphQLError where the root itself cannot be collected."""
     names: dict[str, set[str]] = {}
+    checked: list[tuple[GraphQLField, FieldDetailsList]] = []
     waiting = list(_on(collector, root_type, collector.root(root_type)))
     seen: set[tuple[str, tuple[int, ...]]] = set()
     while waiting:
@@ -87,10 +97,12 @@ def fields_by_type(collector: Collector, root_type: GraphQLObjectType) -> dict[s
             continue
         seen.add(way)
         names.setdefault(object_type.name, set()).add(details[0].node.name.value)
+        if details[0].node.arguments and CHECK in field.extensions:
+            checked.append((field, details))
         if is_composite_type(get_named_type(field.type)):
             for concrete in collector.concrete_types(field.type):
                 waiting.extend(_below(collector, details, concrete))
-    return {type_name: frozenset(found) for type_name, found in names.items()}
+    return Selected({type_name: frozenset(found) for type_name, found in names.items()}, checked)
 
 
 def _below(collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType) -> Iterator[Found]:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from graphql import GraphQLField, GraphQLObjectType
 
 EXTENSION = "execution"
+CHECK = "check"
+"""Where a field has what looks at its arguments before anything is executed.
+
+`check(context, **arguments)` gives the reason why they are refused, None where they are not.
+"""
 PYTHON_TYPE = "python_type"
 
 

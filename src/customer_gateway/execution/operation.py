@@ -20,6 +20,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
+from .checks import refusals
 from .defer import published
 from .events import Events
 from .plan_cache import OperationPlans, PlanCache
@@ -192,7 +193,14 @@ class Bound:
     @property
     def fields_by_type(self) -> dict[str, frozenset[str]]:
         """The name of every field that is read, for each concrete type it can be read on: none if it is refused."""
-        return {} if isinstance(self._plan, list) else self._plan.fields_by_type
+        return {} if isinstance(self._plan, list) else self._plan.selected.fields_by_type
+
+    def refusal(self, context: Any) -> ExecutionResult | None:
+        """The result of an operation that is not to be executed for its arguments; None where nothing objects."""
+        if isinstance(self._plan, list) or not self._plan.checks:
+            return None
+        errors = refusals(self._plan.checks, self._values, context)
+        return _refused(errors) if errors else None
 
     async def execute(self, context: Any = None, root: Any = None) -> ExecutionResult:
         """Errors are in the result; only cancellation is raised."""

@@ -14,13 +14,15 @@ from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .cache import WeightedCache
-from .collection import Collector, condition_variables, fields_by_type
+from .checks import Check
+from .collection import Collector, condition_variables, selected
 from .plan import Planner, PlanSize
 from .source import source_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLObjectType
 
+    from .collection import Selected
     from .plan import SelectionPlan
     from .run import Operation
     from .source import Source
@@ -147,6 +149,12 @@ class OperationPlan:
         return source_of(self._collector, self._root_type)
 
     @cached_property
-    def fields_by_type(self) -> dict[str, frozenset[str]]:
-        """The name of every field that is read, for each concrete type it can be read on."""
-        return fields_by_type(self._collector, self._root_type)
+    def selected(self) -> Selected:
+        """All that is read."""
+        return selected(self._collector, self._root_type)
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Of the arguments that are looked at before anything is executed."""
+        hide = self._collector.hide_suggestions
+        return [Check(field, details, hide_suggestions=hide) for field, details in self.selected.checked]

@@ -22,17 +22,20 @@ _CUSTOMER_KEY: Final = attrgetter("customer_key")
 
 
 def named(request: Request, text: str) -> NodeId:
-    """What a global id says. Raises `BadUserInput` for what is no id, and for one that is there to cache by."""
+    """What a global id says.
+
+    Raises `BadUserInput` for what is no id, for one of a system that is not configured, and for one to cache by.
+    """
     found = decode_id(text)
-    system = request.systems.get(found.system)
-    if system is not None and found.type in {"System", system.kind.record.name}:
+    system = request.system(found.system, "This id")
+    if found.type in {"System", system.kind.record.name}:
         instead = "system(name:)" if found.type == "System" else "customer(by:) with the system and key of the record"
         raise BadUserInput(f"This id names a {found.type}, which is no Node; use {instead}.")
     return found
 
 
 async def node(request: Request, asked: NodeId) -> Any:
-    """What the id names: None where nobody has it. Raises `UpstreamError` where its system could not be read."""
+    """What the id names: None where its system has none such. Raises `UpstreamError` where that could not be read."""
     (found,) = await _find(request, asked.type, asked.system, [asked.key])
     if isinstance(found, UpstreamError):
         raise found
@@ -42,7 +45,8 @@ async def node(request: Request, asked: NodeId) -> Any:
 def nodes(request: Request, ids: Sequence[str]) -> list[Part]:
     """What each id names, in a part for each type of each system: none waits for another.
 
-    None where nobody has it, an `UpstreamError` where its system could not be read, `BadUserInput` for what is no id.
+    None where its system has none such, an `UpstreamError` where that could not be read, `BadUserInput` for what is no
+    id, or of a system that is not configured.
     """
     wanted: dict[tuple[str, str], list[tuple[int, str]]] = {}
     parts: list[Part] = []
@@ -71,9 +75,7 @@ async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> 
 
 
 async def _found(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
-    system = request.systems.get(name)
-    if system is None:
-        return [None] * len(keys)
+    system = request.system(name, "This id")
     if kind == "Customer":
         return await customers(request, system, keys)
     if kind == "User":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.fields import read_records, read_states
+from customer_gateway.federation.names import listed
 from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.model.values import UNREADABLE, is_empty
@@ -51,14 +52,21 @@ async def provenance(
     customers: Sequence[Customer], fields: Sequence[str] | None, request: Request
 ) -> list[list[FieldProvenance]]:
     """For every customer, the provenance of each of `fields` (GraphQL names; None: all), in their order."""
+    if (reason := unknown_fields(fields)) is not None:
+        raise BadUserInput(reason)
     wanted = list(_MODEL_NAMES) if fields is None else list(dict.fromkeys(fields))
-    unknown = sorted(set(wanted) - _MODEL_NAMES.keys())
-    if unknown:
-        raise BadUserInput(f"provenance knows no field {', '.join(unknown)}; give names of unified fields of Customer.")
     if not wanted:
         return [[] for _ in customers]
     columns = await asyncio.gather(*(_states(field, customers, request.reads) for field in wanted))
     return [list(states) for states in zip(*columns, strict=True)]
+
+
+def unknown_fields(fields: Sequence[str] | None) -> str | None:
+    """Why provenance cannot be told of these; None where it can."""
+    unknown = sorted(set(fields or ()) - _MODEL_NAMES.keys())
+    if not unknown:
+        return None
+    return f"provenance knows no field {listed(unknown)}; it knows: {', '.join(_MODEL_NAMES)}."
 
 
 async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from customer_gateway.errors import UpstreamError, UpstreamTimeout
+from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.level import Level
+from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.federation.shared import SharedCalls
 
@@ -80,6 +81,22 @@ class Request:
         if isinstance(answer, UpstreamError):
             raise answer.again()
         return answer
+
+    def system(self, name: str, what: str) -> System:
+        """The configured system. Raises `BadUserInput`, which says that `what` names it, where there is none."""
+        system = self.systems.get(name)
+        if system is None:
+            raise BadUserInput(self._not_configured(what, [name]))
+        return system
+
+    def unknown_systems(self, names: Sequence[str], what: str) -> str | None:
+        """Why systems cannot be found by these names, given by `what`; None where they can."""
+        unknown = [name for name in dict.fromkeys(names) if name not in self.systems]
+        return self._not_configured(what, unknown) if unknown else None
+
+    def _not_configured(self, what: str, names: Sequence[str]) -> str:
+        thing = "a system that is" if len(names) == 1 else "systems that are"
+        return f"{what} names {thing} not configured: {listed(names)}; configured are: {', '.join(self.systems)}."
 
     def level(self, customers: Sequence[Customer]) -> Level:
         """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""
