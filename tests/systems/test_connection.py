@@ -119,15 +119,6 @@ class TestReachable:
         await reading
         assert vendor.log == ["/customers"]
 
-    async def test_a_read_that_sets_out_in_the_same_moment_is_waited_for_too(self) -> None:
-        vendor = Vendor().opened()
-        acme = client(vendor)
-
-        told, _ = await asyncio.gather(reachable(acme, PROBE, soon()), acme.call(READ, soon()))
-
-        assert told is True
-        assert vendor.log == ["/customers"]
-
     async def test_when_the_call_under_way_tells_nothing_a_probe_does(self) -> None:
         vendor = Vendor()
         acme = client(vendor)

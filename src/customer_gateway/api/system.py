@@ -46,6 +46,7 @@ def _reachable(systems: Sequence[upstream.System], request: Request) -> Any:
 
 async def _told(system: upstream.System, request: Request) -> bool:
     """Whether the system is reachable; what is not known when the request's time is up counts as not."""
+    await request.settled(system.name)
     try:
         return await request.once(system.name, "a sign of life", (system.name, "reachable"), system.reachable)
     except UpstreamError:
@@ -76,7 +77,9 @@ class System:
     name: str = attribute("Its configured name.")
     kind: str = batched(_kinds, "The vendor.")
     reachable: bool = batched(
-        _reachable, "The outcome of the last call within 30 s, else of one cheap probe. False is never an error."
+        _reachable,
+        "The outcome of the last call within 30 s, those of this request included, else of one cheap probe. False is "
+        "never an error.",
     )
     capabilities: list[FieldCapability] = batched(_capabilities, "What can be done with each unified field here.")
 

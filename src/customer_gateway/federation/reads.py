@@ -68,6 +68,11 @@ class RequestReads:
         column = self._columns.get(route)
         return column.values if column is not None else {}
 
+    def under_way(self, system: str) -> list[Landing]:
+        """The ends of what is being asked of a system."""
+        columns = [column for route, column in self._columns.items() if route.system == system]
+        return [flight.landing for column in columns for flight in column.flights]
+
     def prime(self, route: Route[V], values: Mapping[str, V]) -> None:
         """Remember values that came with another read, such as a list; what was read before stays."""
         known = self._column(route).values
@@ -115,6 +120,11 @@ class ReadsSoFar:
         self.deadline = reads.deadline
         self.known = reads.known
         self.prime = reads.prime
+
+    def under_way(self, system: str) -> list[Landing]:
+        """Nothing is waited for."""
+        del system
+        return []
 
     async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
         values = self.known(route)

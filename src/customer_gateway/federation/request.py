@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
 from customer_gateway.federation.batcher import Batchers
+from customer_gateway.federation.landing import Landing
 from customer_gateway.federation.level import Level
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from customer_gateway.system import System, Want
 
 T = TypeVar("T")
+
+_TICKS: Final = 5
+"""Turns of the event loop in which all fields of a level have begun their calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Request:
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], Level] | None = None
+    _under_way: dict[str, list[Landing]] = field(default_factory=dict[str, "list[Landing]"], init=False)
 
     def so_far(self) -> Request:
         """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
@@ -72,15 +78,28 @@ class Request:
         if key not in self.answers:
             if self.shared is None:
                 raise UpstreamTimeout.late(system, what)
+            landing = Landing()
+            under_way = self._under_way.setdefault(system, [])
+            under_way.append(landing)
             try:
                 self.answers[key] = await self.shared.join(system, what, key, self.deadline, call)
             except UpstreamError as error:
                 self.answers[key] = error.again()
                 raise
+            finally:
+                under_way.remove(landing)
+                landing.tell()
         answer = self.answers[key]
         if isinstance(answer, UpstreamError):
             raise answer.again()
         return answer
+
+    async def settled(self, system: str) -> None:
+        """Until the calls of the system have ended that this request has begun, or begins in this moment."""
+        for _ in range(_TICKS):
+            await asyncio.sleep(0)
+        for landing in [*self._under_way.get(system, ()), *self.reads.under_way(system)]:
+            await landing.wait_until(self.deadline)
 
     def system(self, name: str, what: str) -> System:
         """The configured system. Raises `BadUserInput`, which says that `what` names it, where there is none."""

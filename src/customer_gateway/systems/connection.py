@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import time
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0
-_TICKS: Final = 5
 _UNCOUNTED: Final = {"limits", "breaker", "time_zone", "region", "ca_file"}
 
 
@@ -216,8 +214,6 @@ def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     """Whether the last call within 30 s was answered. If none was: one under way is waited for, or `probe` sent."""
-    for _ in range(_TICKS):  # another read of the same request may just be setting out: it will tell
-        await asyncio.sleep(0)
     known = client.health.fresh(_FRESH_SECONDS)
     if known is None and client.health.in_flight:
         with suppress(TimeoutError):
