@@ -123,7 +123,7 @@ async def test_a_mistake_of_ours_reaches_nobody_in_its_own_words() -> None:
         response = await client.ask("{ broken hello }")
 
     assert response.json()["errors"][0] == {
-        "message": "Internal error; the log has it under the request id",
+        "message": "Internal error; tell the operator the request id, under which the log has it.",
         "locations": [{"line": 1, "column": 3}],
         "path": ["broken"],
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": response.headers["x-request-id"]},

@@ -84,12 +84,27 @@ async def test_very_many_such_requests_at_once_are_all_answered() -> None:
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == 1_101
 
 
+async def test_an_offer_of_a_websocket_is_told_that_there_is_none() -> None:
+    offer = (
+        b"GET /graphql HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    )
+    async with served(gateway()) as port:
+        answer = await answered(port, offer + post("Ada", LAST))
+
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b'"message":"There is no WebSocket here; ask by POST, a request at a time."' in answer
+    assert greetings(answer) == ["Ada"]
+
+
 @pytest.mark.parametrize("start", [b"CONNECT example.com:443 HTTP/1.1", b"GET /nonsense HTTP/9.9", b"PRI * HTTP/2.0"])
 async def test_what_is_no_request_of_http_1_is_a_400_and_the_end(start: bytes) -> None:
     async with served(gateway()) as port:
         answer = await answered(port, start + b"\r\nHost: gateway\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.endswith(b"\r\n\r\nThis is no HTTP/1.1 request; send one, and without TLS.")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +130,7 @@ async def test_a_head_without_end_is_refused(start: bytes, filler: bytes, status
         writer.close()
 
     assert answer[answer.rindex(b"HTTP/1.1") :].startswith(b"HTTP/1.1 " + status + b"\r\n")
+    assert answer.endswith(b"\r\n\r\nThe head of the request is too large; send less in its headers or its URL.")
 
 
 @pytest.mark.parametrize("endless", [b"X: " + b"a" * 3 * HEAD_BYTES, b"a: b\r\n" * (HEAD_BYTES // 2)])

@@ -198,7 +198,7 @@ async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_not
         "type": "about:blank",
         "title": "Internal Server Error",
         "status": 500,
-        "detail": "The log has it under the id in X-Request-Id.",
+        "detail": "Internal error; tell the operator the id in X-Request-Id, under which the log has it.",
     }
     assert response.headers["x-request-id"] == "r-1"
 

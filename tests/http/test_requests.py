@@ -72,8 +72,8 @@ async def test_where_a_body_stops_being_json_is_told() -> None:
 
     told = [response.json()["errors"][0]["message"] for response in (broken, latin)]
     assert told == [
-        "The body is not JSON, or nests too deep, at line 2, column 14",
-        "The body is not in UTF-8, from byte 11 on",
+        "The body is not JSON, or nests too deep, at line 2, column 14; correct it there.",
+        "The body is not in UTF-8, from byte 11 on; encode it so.",
     ]
 
 

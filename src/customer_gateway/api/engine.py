@@ -7,7 +7,10 @@ from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from graphql import execute  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
+from graphql import (
+    execute,  # pyright: ignore[reportUnknownVariableType]  its executor_class is untyped upstream
+    get_operation_ast,
+)
 
 from customer_gateway.api.formatting import FormattedError, coded
 from customer_gateway.api.limits import (
@@ -33,7 +36,7 @@ from customer_gateway.execution import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from graphql import GraphQLSchema
+    from graphql import DocumentNode, GraphQLSchema
 
     from customer_gateway.api.reply import Outcome, Reply
     from customer_gateway.model.deadline import Deadline
@@ -64,10 +67,14 @@ class RequestScope:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document that is not executed, and why: errors formatted, without request id."""
+    """A document that is not executed, and why: errors formatted, without request id.
+
+    `operation_type` is known where the document could be read and has the operation.
+    """
 
     stage: RefusedStage
     errors: list[FormattedError]
+    operation_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +192,21 @@ class Engine:
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
         try:
-            document = parse_within(source, self._limits)
-            refuse_invalid(self._schema, document, self._limits)
-            compiled = compile_operation(self._schema, document, operation_name, (), plans=self._plans)
+            return self._compiled(parse_within(source, self._limits), operation_name)
         except DocumentRefused as refused:
             return _beyond(refused)
-        except DocumentInvalid as invalid:
-            return Refused("validation", [coded(error, CODES["validation"]) for error in invalid.errors])
-        except OperationRejected as rejected:
-            code = CODES[rejected.stage]
-            return Refused(rejected.stage, [coded(error, code) for error in rejected.errors])
         except RecursionError:
             return _beyond(too_deep())
+
+    def _compiled(self, document: DocumentNode, operation_name: str | None) -> Prepared | Refused:
+        try:
+            refuse_invalid(self._schema, document, self._limits)
+            compiled = compile_operation(self._schema, document, operation_name, (), plans=self._plans)
+        except (DocumentInvalid, OperationRejected) as refused:
+            stage: RefusedStage = refused.stage if isinstance(refused, OperationRejected) else "validation"
+            errors = [coded(error, CODES[stage]) for error in refused.errors]
+            operation = get_operation_ast(document, operation_name)
+            return Refused(stage, errors, operation.operation.value if operation else None)
         return Prepared(compiled, operation_name)
 
     async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> Outcome:

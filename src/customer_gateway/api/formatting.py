@@ -13,7 +13,7 @@ from customer_gateway.errors import ReadFault, RequestRefused, UpstreamError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MASK: Final = "Internal error; the log has it under the request id"
+MASK: Final = "Internal error; tell the operator the request id, under which the log has it."
 LONGEST_MESSAGE: Final = 500
 """Characters. GraphQL's own messages repeat parts of the document, which may be as long as the request."""
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 INTROSPECTION_DEPTH: Final = 16
 """What the standard introspection query needs, whatever the limit for data; lists in it are limited by GraphQL."""
 
+_APART: Final = "ask in several requests."
+_ENTANGLED: Final = f"Too many fields of the document share a name; give them aliases, or {_APART}"
 
 MOST_ERRORS: Final = 10
 """How many mistakes of a document are looked for; each costs as much as hundreds of right words."""
@@ -90,7 +92,7 @@ NOTHING: Final = Extent(0, 0)
 def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
     """The parsed document. Raises DocumentRefused where it is no GraphQL or past a limit, RecursionError far past."""
     if len(source) > limits.characters:
-        raise _too_large(f"The document has {len(source)} characters, the most is {limits.characters}")
+        raise _too_large(f"The document has {len(source)} characters, the most is {limits.characters}; {_APART}")
     try:
         document = parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
@@ -112,7 +114,7 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
     rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
     errors = validate(schema, document, rules, max_errors=MOST_ERRORS)
     if any(error.message == "Validation aborted." for error in errors):
-        raise DocumentRefused(GraphQLError("The document is too entangled to be validated"), "QUERY_TOO_COMPLEX")
+        raise DocumentRefused(GraphQLError(_ENTANGLED), "QUERY_TOO_COMPLEX")
     if errors:
         raise DocumentInvalid(errors)
 
@@ -128,7 +130,7 @@ def weight_of(document: DocumentNode, source: str) -> int:
 
 def too_deep() -> DocumentRefused:
     """The refusal of a document that nests deeper than can even be counted."""
-    return DocumentRefused(GraphQLError("The document nests too deep to be read"), QueryTooDeep.code)
+    return DocumentRefused(GraphQLError(f"The document nests too deep to be read; {_APART}"), QueryTooDeep.code)
 
 
 def _refusal_of(error: GraphQLSyntaxError, limits: DocumentLimits) -> DocumentRefused:
@@ -136,7 +138,7 @@ def _refusal_of(error: GraphQLSyntaxError, limits: DocumentLimits) -> DocumentRe
     if "nested too deeply" in error.message:
         return too_deep()
     if "Parsing aborted" in error.message:
-        return _too_large(f"The document has more than {limits.tokens} tokens or comments")
+        return _too_large(f"The document has more than {limits.tokens} tokens or comments; {_APART}")
     return DocumentRefused(error, "GRAPHQL_PARSE_FAILED")
 
 
@@ -146,10 +148,10 @@ def _refuse_beyond(document: DocumentNode, limits: DocumentLimits) -> None:
         if isinstance(definition, OperationDefinitionNode):
             extent = survey.of(definition.selection_set)
             if extent.depth > limits.depth:
-                message = f"The operation nests {extent.depth} levels deep, the most is {limits.depth}"
+                message = f"The operation nests {extent.depth} levels deep, the most is {limits.depth}; {_APART}"
                 raise DocumentRefused(GraphQLError(message, definition), QueryTooDeep.code)
             if extent.fields > limits.fields:
-                message = f"The operation has more than {limits.fields} fields with its fragments"
+                message = f"The operation has more than {limits.fields} fields with its fragments; {_APART}"
                 raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
 
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 GRAPHQL: Final = ("/graphql", "/graphql/")
 """The paths of the endpoint: clients that join addresses may add the slash."""
 
-_NOTHING_HERE: Final = "Nothing is served at this path; GraphQL is at /graphql."
+_DETAILS: Final = {
+    HTTPStatus.NOT_FOUND: "Nothing is served at this path; GraphQL is at /graphql.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path is only read; use GET.",
+}
 
 
 def build_http(
@@ -102,9 +105,11 @@ def _status(status: str, code: HTTPStatus, more: Mapping[str, str] | None = None
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:
     raised = cast("HTTPException", error)
-    detail = _NOTHING_HERE if raised.status_code == HTTPStatus.NOT_FOUND else None
-    return problem(raised.status_code, detail, raised.headers)
+    return problem(raised.status_code, _DETAILS.get(HTTPStatus(raised.status_code)), raised.headers)
 
 
 async def _problem_of_ours(_: Request, __: Exception) -> Response:
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The log has it under the id in X-Request-Id.")
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Internal error; tell the operator the id in X-Request-Id, under which the log has it.",
+    )

@@ -18,8 +18,8 @@ HEAD_BYTES: Final = 65_536
 The first piece of a head is not counted, nor the one that ends it: either may bring other requests as well.
 """
 
-_UNREADABLE: Final = "Invalid HTTP request received."
-_TOO_LARGE: Final = "The head of a request is too large."
+_UNREADABLE: Final = "This is no HTTP/1.1 request; send one, and without TLS."
+_TOO_LARGE: Final = "The head of the request is too large; send less in its headers or its URL."
 
 
 class Connection(HttpToolsProtocol):
@@ -159,7 +159,9 @@ class Connection(HttpToolsProtocol):
         # An answer must not stand within another's, nor follow one to the same request.
         if "method" not in self.scope and (not self.cycle or self.cycle.response_complete):
             status = b"414 URI Too Long" if len(self.url) >= HEAD_BYTES // 2 else b"431 Request Header Fields Too Large"
-            self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+            body = _TOO_LARGE.encode()
+            head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            self.transport.write(head % (status, len(body)) + body)
         self.transport.close()
 
 

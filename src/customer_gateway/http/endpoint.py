@@ -19,8 +19,10 @@ from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.reading import (
     ParametersInvalid,
+    PersistedQueryUnknown,
     RequestInvalid,
     check_size,
+    is_websocket_offer,
     read_body,
     request_of_body,
     request_of_query,
@@ -48,7 +50,7 @@ PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-na
 
 _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
 _STREAM_NEEDED: Final = plain(
-    "Subscriptions are not served as a single answer", "OPERATION_RESOLUTION_FAILURE", retryable=False
+    "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
 
 _log = structlog.get_logger("customer_gateway.http")
@@ -116,18 +118,22 @@ class GraphQLEndpoint:
             async with asyncio.timeout_at(at):
                 body = await read_body(receive, visit.headers.get(b"content-length"), self._settings.body_bytes)
         except TimeoutError:
-            raise RequestInvalid(408, "The body did not arrive in time", headers=((b"connection", b"close"),)) from None
+            message = "The body did not arrive in time; send the request again."
+            raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
         return await self._wait(self._flight_of(body, at, visit), at, receive, visit)
 
     async def _get(self, query_string: bytes, receive: Receive, at: float, visit: Visit) -> Answer:
         headers = visit.headers
+        if is_websocket_offer(headers):
+            raise RequestInvalid(400, "There is no WebSocket here; ask by POST, a request at a time.")
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
-        if isinstance(prepared, Prepared) and prepared.operation_type == "mutation":
-            raise RequestInvalid(405, "A mutation needs POST", headers=((b"allow", b"POST"),))
+        if prepared.operation_type == "mutation":
+            raise RequestInvalid(405, "A mutation is not served by GET; use POST.", headers=((b"allow", b"POST"),))
         # A page of another site can make a browser send a GET, but not with one of these headers.
         if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
-            raise RequestInvalid(400, "A GET needs the header Apollo-Require-Preflight: 1, against forged requests")
+            message = "This GET may be forged by a page of another site; send it with Apollo-Require-Preflight: 1."
+            raise RequestInvalid(400, message)
         return await self._wait(self._begin(request, at, visit), at, receive, visit)
 
     def _flight_of(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | Refused:
@@ -221,28 +227,42 @@ def _agreed(method: str, media: Media | None) -> Media:
     """The media type of the answer. Raises RequestInvalid (405, 406) where there is nothing to agree on."""
     if method not in METHODS:
         allow = ", ".join(METHODS)
-        raise RequestInvalid(405, f"The methods here are {allow}", headers=((b"allow", allow.encode()),))
+        raise RequestInvalid(
+            405, f"This method is not served here; use {allow}.", headers=((b"allow", allow.encode()),)
+        )
     if media is None:
-        raise RequestInvalid(406, f"The answer is {Media.GRAPHQL.value} or {Media.JSON.value}: Accept allows neither")
+        raise RequestInvalid(
+            406, f"Accept allows no answer that is served; name {Media.GRAPHQL.value} or {Media.JSON.value} in it."
+        )
     return media
 
 
 def _check_form(headers: Headers) -> None:
     """Raises RequestInvalid (415) where the body is not to be read."""
     if not is_json(headers.get(b"content-type")):
-        raise RequestInvalid(415, "The body must be application/json in UTF-8")
+        raise RequestInvalid(
+            415, "The body is not told to be JSON in UTF-8; send it as Content-Type: application/json."
+        )
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise RequestInvalid(415, "The body must not be compressed")
+        raise RequestInvalid(415, "The body is compressed; send it without Content-Encoding.")
 
 
 def _answer_to(error: Exception, visit: Visit, media: Media | None) -> Answer:
     """What is told of a request that cannot be served. A mistake of ours is logged here, and masked for the client."""
     if isinstance(error, RequestInvalid):
-        status = 400 if isinstance(error, ParametersInvalid) and media is Media.JSON else error.status
+        status = _status_of(error, media)
         visit.notes["refused"] = "request"
         return Answer(status, _errors_body([plain(error.message, error.code)], visit), error.headers)
     _log.exception("request failed")
     return Answer(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], visit))
+
+
+def _status_of(error: RequestInvalid, media: Media | None) -> int:
+    if media is not Media.JSON or not isinstance(error, ParametersInvalid):
+        return error.status
+    return (
+        200 if isinstance(error, PersistedQueryUnknown) else 400
+    )  # clients that look for it take 400 for a broken way
 
 
 def _refusal(refused: Refused, visit: Visit) -> Answer:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 MOST_MILLISECONDS: Final = 999_999_999
 """The most that X-Request-Timeout may say: 11 days are enough."""
+MOST_LEVELS: Final = 254
+"""As deep as orjson encodes."""
 
-_WHOLE: Final = r"send both halves of a pair such as \ud83c\udf3b, or neither"
+_WHOLE: Final = r"send both halves of a pair such as \ud83c\udf3b, or neither."
 
 
 class RequestInvalid(Exception):
@@ -36,8 +38,15 @@ class RequestInvalid(Exception):
 class ParametersInvalid(RequestInvalid):
     """JSON it is, but not a well-formed GraphQL-over-HTTP request (422, or 400 for clients of plain JSON)."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(422, message)
+    def __init__(self, message: str, code: str = "BAD_USER_INPUT") -> None:
+        super().__init__(422, message, code)
+
+
+class PersistedQueryUnknown(ParametersInvalid):
+    """A hash without its query. Clients then send the query; urql knows by this very message that it is to."""
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,11 @@ def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return joined
 
 
+def is_websocket_offer(headers: dict[bytes, bytes]) -> bool:
+    """Whether a GET would open a WebSocket; `Upgrade` itself is gone where `Connection` has left it out."""
+    return b"sec-websocket-key" in headers or b"websocket" in headers.get(b"upgrade", b"").lower()
+
+
 def timeout_seconds(header: bytes | None, most: float) -> float:
     """The seconds this request has. `X-Request-Timeout` is in milliseconds and only lowers `most`.
 
@@ -69,7 +83,9 @@ def timeout_seconds(header: bytes | None, most: float) -> float:
         return most
     text = header.strip()
     if not text.isdigit() or len(text) > len(str(MOST_MILLISECONDS)) or int(text) == 0:
-        raise RequestInvalid(400, f"X-Request-Timeout must be a whole number of milliseconds, 1 to {MOST_MILLISECONDS}")
+        raise RequestInvalid(
+            400, f"X-Request-Timeout is no number of milliseconds; give a whole one from 1 to {MOST_MILLISECONDS}."
+        )
     return min(most, int(text) / 1000)
 
 
@@ -77,8 +93,8 @@ def check_size(size: int, most: int) -> None:
     """Raises RequestInvalid (413) where a body of `size` bytes is too large."""
     if size > most:
         # What is still on its way is not read, so the connection cannot serve another request.
-        message, headers = f"The body has more than {most} bytes, the most that is read", ((b"connection", b"close"),)
-        raise RequestInvalid(413, message, "QUERY_TOO_LARGE", headers)
+        message = f"The body has more than {most} bytes, the most that is read; ask in several requests."
+        raise RequestInvalid(413, message, "QUERY_TOO_LARGE", ((b"connection", b"close"),))
 
 
 async def read_body(receive: Receive, announced: bytes | None, most: int) -> bytes:
@@ -114,7 +130,7 @@ def request_of_body(body: bytes) -> GraphQLRequest:
     except orjson.JSONDecodeError as error:
         raise RequestInvalid(400, _why_not_json(body, error)) from None
     if not isinstance(parameters, dict):
-        raise RequestInvalid(400, "The body must be a JSON object with a `query`; batches are not served")
+        raise RequestInvalid(400, "The body is no JSON object; send one with a `query`, and batches one by one.")
     return _request(parameters)  # pyright: ignore[reportUnknownArgumentType]  a JSON object has only string keys
 
 
@@ -122,10 +138,10 @@ def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
     try:
         body.decode()
     except UnicodeDecodeError as undecodable:
-        return f"The body is not in UTF-8, from byte {undecodable.start} on"
+        return f"The body is not in UTF-8, from byte {undecodable.start} on; encode it so."
     if _is_half_character(error):
-        return f"The body holds half a character at line {error.lineno}, column {error.colno}: {_WHOLE}"
-    return f"The body is not JSON, or nests too deep, at line {error.lineno}, column {error.colno}"
+        return f"The body holds half a character at line {error.lineno}, column {error.colno}; {_WHOLE}"
+    return f"The body is not JSON, or nests too deep, at line {error.lineno}, column {error.colno}; correct it there."
 
 
 def _is_half_character(error: orjson.JSONDecodeError) -> bool:
@@ -135,11 +151,11 @@ def _is_half_character(error: orjson.JSONDecodeError) -> bool:
 def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
     """The request in a URL's query component, at most `most` bytes. Raises RequestInvalid."""
     if len(query_string) > most:
-        raise RequestInvalid(414, f"The URL's query has more than {most} bytes: use POST", "QUERY_TOO_LARGE")
+        raise RequestInvalid(414, f"The URL's query has more than {most} bytes; use POST.", "QUERY_TOO_LARGE")
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
-        raise RequestInvalid(400, "The URL's query is not percent-encoded UTF-8") from None
+        raise RequestInvalid(400, "The URL's query is not percent-encoded UTF-8; encode it so.") from None
     parameters: dict[str, Any] = {name: text for name, text in pairs if text}
     for name in ("variables", "extensions"):
         if name in parameters:
@@ -150,30 +166,40 @@ def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
 def variables_key(variables: dict[str, Any] | None) -> bytes:
     """The same for the same variables, whatever the order of their names. Raises ParametersInvalid on too many levels.
 
-    JSON is decoded down to 1,024 levels, and encoded to 254: more than any input of a schema nests.
+    JSON is decoded down to 1,024 levels, and encoded to `MOST_LEVELS`: more than any input of a schema nests.
     """
     try:
         return orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        raise ParametersInvalid("The parameter `variables` nests too deep") from None
+        raise ParametersInvalid(
+            f"The parameter `variables` nests too deep; give at most {MOST_LEVELS} levels."
+        ) from None
 
 
 def _json_parameter(name: str, text: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        wrong = f"holds half a character: {_WHOLE}" if _is_half_character(error) else "is not JSON"
+        wrong = f"holds half a character; {_WHOLE}" if _is_half_character(error) else "is not JSON; give a JSON object."
         raise RequestInvalid(400, f"The parameter `{name}` {wrong}") from None
 
 
 def _request(parameters: dict[str, Any]) -> GraphQLRequest:
     document, name = parameters.get("query"), parameters.get("operationName")
     variables, extensions = parameters.get("variables"), parameters.get("extensions")
+    if document is None and _names_persisted(extensions):
+        raise PersistedQueryUnknown
     if not isinstance(document, str):
-        raise ParametersInvalid("The parameter `query` must be a string with a GraphQL document")
+        raise ParametersInvalid("There is no text in the parameter `query`; give a GraphQL document.")
     if name is not None and not isinstance(name, str):
-        raise ParametersInvalid("The parameter `operationName` must be a string")
+        raise ParametersInvalid("The parameter `operationName` is no text; give a name, or leave it out.")
     for parameter, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
-            raise ParametersInvalid(f"The parameter `{parameter}` must be a JSON object")
+            raise ParametersInvalid(f"The parameter `{parameter}` is no JSON object; give one, or leave it out.")
     return GraphQLRequest(document, name or None, variables)
+
+
+def _names_persisted(extensions: Any) -> bool:
+    """Whether a query is named by its hash, as Apollo's automatic persisted queries do."""
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    return isinstance(persisted, dict) and "sha256Hash" in persisted
