@@ -17,8 +17,10 @@ ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /etc/customer-gateway
 USER gateway
 EXPOSE 8000
+# Where the gateway listens, and the health check asks: for another port set this, instead of giving --port.
+ENV CUSTOMER_GATEWAY_LISTEN_PORT=8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
+  CMD ["python", "-c", "import os; from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:' + os.environ['CUSTOMER_GATEWAY_LISTEN_PORT'] + '/livez', timeout=2)"]
 # gateway.toml is looked for in the working directory. The gateway listens inside the container only, until it is told
 # to let callers in without asking who they are: docs/deploying.md.
 ENTRYPOINT ["customer-gateway"]

@@ -314,6 +314,21 @@ def test_the_sandbox_prints_a_configuration_that_fits_it(run: Run, tmp_path: Pat
     }
 
 
+@pytest.mark.parametrize("verb", ["demo", "sandbox"])
+@pytest.mark.parametrize("first", [65532, 65533, 65535, 65536])
+def test_ports_that_there_are_not_are_told_with_those_there_are(run: Run, verb: str, first: int) -> None:
+    result = run(verb, "--sandbox-port", first)
+
+    assert result.exit_code == 2
+    assert f"five ports from {first} on, and there are none above 65535; give 65531 or less, or 0" in result.stderr
+
+
+def test_the_last_five_ports_are_ports(run: Run) -> None:
+    result = run("sandbox", "--print-config", "--sandbox-port", 65531)
+
+    assert (result.exit_code, f"{LOCAL}:65535/api/v1" in result.stdout) == (0, True)
+
+
 def test_a_configuration_needs_ports_that_are_known(run: Run) -> None:
     assert run("sandbox", "--print-config", "--sandbox-port", 0).exit_code == 2
 

@@ -182,6 +182,14 @@ def test_a_signal_ends_the_demo_cleanly(number: signal.Signals) -> None:
     assert (code, errors) == (0, "")
 
 
+def test_a_terminal_that_closes_ends_the_demo_with_a_line() -> None:
+    with running() as demo:
+        demo.ask(SHORT_QUERY)
+        code, errors = demo.ended_by(signal.SIGHUP)
+
+    assert (code, "signal_ends" in errors, errors.count("\n")) == (0, True, 1)
+
+
 def test_a_signal_ends_the_demo_cleanly_while_an_answer_is_awaited() -> None:
     with running() as demo:
         httpx.put(demo.vendor("pland") + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20).raise_for_status()
@@ -253,11 +261,12 @@ api_key = "id:secret"
         assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["UPSTREAM_UNAVAILABLE"]
 
 
-def test_the_sandbox_alone_ends_cleanly() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_sandbox_alone_ends_cleanly(number: signal.Signals) -> None:
     with command("sandbox", "--sandbox-port", "0", "--customers", "1") as process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in SYSTEMS]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest, errors = process.communicate(timeout=PATIENCE)
 
     assert [line.split()[0] for line in said] == SYSTEMS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -18,13 +19,14 @@ import httpx
 import pytest
 from processes import PATIENCE, command, is_served, python, wait_until
 
-from customer_gateway.environment import WORKERS_VARIABLE
+from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Generator, Sequence
 
 
+DOCKERFILE = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8")
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found by Linux's /proc")
 
 
@@ -51,12 +53,17 @@ def _command_line(process: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, more: str = "", options: Sequence[str] = ("--workers", "2")) -> Generator[Served]:
+def served(
+    folder: Path,
+    more: str = "",
+    options: Sequence[str] = ("--workers", "2"),
+    port: Sequence[str] = ("--port", "0"),
+) -> Generator[Served]:
     config = folder / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
         base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
         config.write_text(f'{more}[systems.pland]\nbase_url = "{base_url}"\napi_key = "id:secret"\n', encoding="utf-8")
-        with command("serve", "--config", str(config), "--port", "0", *options) as process:
+        with command("serve", "--config", str(config), *port, *options) as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
             wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
@@ -136,6 +143,73 @@ def test_signals_that_would_change_its_workers_change_nothing_and_leave_a_line(t
     assert after == before
     assert [line["signal"] for line in said if line["event"] == "signal_ignored"] == ["SIGHUP", "SIGTTIN", "SIGTTOU"]
     assert gateway.process.returncode == 0
+
+
+@NEEDS_PROC
+def test_a_hangup_of_the_whole_group_ends_no_worker_and_leaves_a_line_of_each_process(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: len(gateway.workers()) == 2)
+        before = gateway.workers()
+        for process in (gateway.process.pid, *before):
+            os.kill(process, signal.SIGHUP)
+        time.sleep(2)  # more than the supervisor's pause between looking at its workers
+        after = gateway.workers()
+        gateway.process.send_signal(signal.SIGTERM)
+        said = gateway.ended()
+
+    assert after == before
+    assert [line["event"] for line in said if "signal" in line] == ["signal_ignored"] * 3
+
+
+def test_a_hangup_does_not_end_a_lone_process_and_leaves_a_line(tmp_path: Path) -> None:
+    with served(tmp_path, options=()) as gateway, httpx.Client(timeout=5) as client:
+        gateway.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        answered = is_served(client, gateway.url.replace("/graphql", "/readyz"))
+        gateway.process.send_signal(signal.SIGTERM)
+        said = gateway.ended()
+
+    assert answered
+    assert [line["signal"] for line in said if line["event"] == "signal_ignored"] == ["SIGHUP"]
+    assert gateway.process.returncode == 0
+
+
+def test_the_port_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv(PORT_VARIABLE, str(port))
+    monkeypatch.setenv("CUSTOMER_GATEWAY_PORT", "tcp://10.0.0.1:8000")  # as Kubernetes sets it beside a Service
+    with served(tmp_path, options=(), port=()) as gateway:
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.ended()
+
+    assert urlsplit(gateway.url).port == port
+
+
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:1"])
+def test_the_health_check_of_the_image_asks_where_the_gateway_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    (check,) = re.findall(r"^HEALTHCHECK .*\n  CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    monkeypatch.setenv(PORT_VARIABLE, str(free_port()))
+    with served(tmp_path, options=(), port=()) as gateway:
+        monkeypatch.setenv("http_proxy", proxy)
+        well = _checked(check)
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.ended()
+    gone = _checked(check)
+
+    assert (well, gone != 0) == (0, True)
+
+
+def _checked(check: str) -> int:
+    with python(*json.loads(check)[1:]) as process:
+        process.communicate(timeout=PATIENCE)
+        return process.returncode
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
 
 
 @NEEDS_PROC

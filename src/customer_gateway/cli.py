@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from customer_gateway import schema_file
-from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.environment import CONFIG_VARIABLE, PORT_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _HERE: Final = Path("gateway.toml")
 _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
+_LAST_SANDBOX_PORT: Final = 65_531  # five ports from there on are the last there are
 _SWAP_SECONDS: Final = 30.0
 _UNFOLDED: Final = 10_000
 
@@ -59,9 +60,27 @@ Config = Annotated[
         help="The TOML file. Unless given: gateway.toml here if there is one, else the environment alone.",
     ),
 ]
+
+
+def _five_ports_from(first: int) -> int:
+    """The value of --sandbox-port, if so many ports follow it."""
+    if first > _LAST_SANDBOX_PORT:
+        raise typer.BadParameter(
+            f"the five vendors take five ports from {first} on, and there are none above 65535; give "
+            f"{_LAST_SANDBOX_PORT} or less, or 0 for free ones"
+        )
+    return first
+
+
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 SandboxPort = Annotated[
-    int, typer.Option("--sandbox-port", min=0, max=65531, help="The first of the five vendors' ports; 0: free ones.")
+    int,
+    typer.Option(
+        "--sandbox-port",
+        min=0,
+        callback=_five_ports_from,
+        help=f"The first of the five vendors' ports, at most {_LAST_SANDBOX_PORT}; 0: free ones.",
+    ),
 ]
 
 
@@ -83,7 +102,7 @@ def demo(
     """Start the sandbox's five vendors and a gateway over them. Needs no configuration."""
     from customer_gateway.serving import Ending, listen
 
-    ending = Ending()
+    ending = Ending(hangup_ends=True)
     with ending.heard():
         from customer_gateway.demo import run_demo
         from customer_gateway.logs import configure_logs
@@ -99,7 +118,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Where to listen; this machine only, unless --insecure-no-auth.")
     ] = "127.0.0.1",
-    port: Port = _PORT,
+    port: Annotated[int, typer.Option(min=0, max=65535, envvar=PORT_VARIABLE, help="0 takes a free one.")] = _PORT,
     workers: Annotated[
         int, typer.Option(min=1, envvar=WORKERS_VARIABLE, help="Processes; they share the vendors' rate budgets.")
     ] = 1,
@@ -142,7 +161,8 @@ def sandbox(  # noqa: PLR0913 - the options of a command line verb
             raise _failed("--print-config needs ports that are known: not --sandbox-port 0.", code=2)
         typer.echo(sandbox_config(sandbox_port), nl=False)
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     run_sandbox(
         ports=sandbox_ports(sandbox_port),
         rate_limits=rate_limits,

@@ -20,6 +20,8 @@ CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
 """Names the configuration file, to worker processes, too."""
 WORKERS_VARIABLE: Final = f"{PREFIX}WORKERS"
 """How many processes `serve` starts; tells each of them, so that it keeps to its part of the vendors' budgets."""
+PORT_VARIABLE: Final = f"{PREFIX}LISTEN_PORT"
+"""Where `serve` listens; the image's health check asks there. Not …_PORT, which is Kubernetes's (below)."""
 NUMBERS_VARIABLE: Final = f"{PREFIX}WORKER_NUMBERS"
 """Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
@@ -55,7 +57,7 @@ def set_below(place: Sequence[str]) -> list[str]:
 
 def unknown() -> list[str]:
     """The variables that begin as the gateway's do and say nothing to it."""
-    known = {CONFIG_VARIABLE, WORKERS_VARIABLE, NUMBERS_VARIABLE}
+    known = {CONFIG_VARIABLE, PORT_VARIABLE, WORKERS_VARIABLE, NUMBERS_VARIABLE}
     ours = [each for each in os.environ if each.upper().startswith(PREFIX) and each.upper() not in known]
     return sorted(
         each for each in ours if not (_PLACES.fullmatch(each.upper()) or _OF_A_SERVICE.fullmatch(each.upper()))

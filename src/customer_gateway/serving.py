@@ -7,11 +7,12 @@ import errno
 import logging
 import signal
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from uvicorn import Config, Server
 
 from customer_gateway.http.boarding_connection import BoardingConnection
@@ -22,22 +23,29 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+_log = structlog.get_logger("customer_gateway.serving")
+
 
 class CannotListen(Exception):
     """The address is not to be had; the message is one plain line that says why and what to do."""
 
 
 class Ending:
-    """The wish to end: Ctrl-C or SIGTERM, heard from the first moment on, also while nothing is served yet."""
+    """The wish to end: Ctrl-C or SIGTERM, heard from the first moment on, also while nothing is served yet.
 
-    def __init__(self) -> None:
+    SIGHUP is one where `hangup_ends`, as for what lives no longer than its terminal. Either way it leaves a line.
+    """
+
+    def __init__(self, *, hangup_ends: bool = False) -> None:
         self.wished = False
+        self._hangup = self._hear_hangup if hangup_ends else ignore_hangup
         self.server: Server | None = None
 
     @contextmanager
     def heard(self) -> Generator[None]:
-        """Within, the two signals are wishes and interrupt nothing."""
-        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Within, the signals are wishes and interrupt nothing."""
+        handlers = {signal.SIGINT: self._hear, signal.SIGTERM: self._hear, signal.SIGHUP: self._hangup}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
         finally:
@@ -48,6 +56,16 @@ class Ending:
         self.wished = True
         if self.server is not None:
             self.server.handle_exit(number, frame)
+
+    def _hear_hangup(self, number: int, frame: FrameType | None) -> None:
+        self._hear(number, frame)
+        with suppress(OSError):  # the terminal that the line is for may be what has gone
+            _log.warning("signal_ends", signal="SIGHUP", reason="the terminal is closed")
+
+
+def ignore_hangup(_number: int, _frame: FrameType | None) -> None:
+    """Keep a process from being ended by SIGHUP without a word, and say so."""
+    _log.warning("signal_ignored", signal="SIGHUP", reason="for another configuration restart the service")
 
 
 def is_this_machine(host: str) -> bool:

@@ -17,7 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from customer_gateway.app import worker
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.serving import config_of
+from customer_gateway.serving import config_of, ignore_hangup
 
 if TYPE_CHECKING:
     import socket
@@ -52,6 +52,7 @@ def serve_by_workers(
 
 def application() -> Door:
     """The application of one worker process, which ends with its supervisor, also where that was killed."""
+    signal.signal(signal.SIGHUP, ignore_hangup)  # a terminal that closes sends it to workers, too
     supervisor = parent_process()
     if supervisor is not None:
         Thread(target=_end_after, args=(supervisor,), daemon=True).start()
@@ -78,7 +79,7 @@ class _Supervisor(Multiprocess):
 
     def handle_hup(self) -> None:
         """Uvicorn would start new workers beside the old ones: together they would overspend the vendors' budgets."""
-        _log.warning("signal_ignored", signal="SIGHUP", reason="for another configuration restart the service")
+        ignore_hangup(signal.SIGHUP, None)
 
     def handle_ttin(self) -> None:
         """Each worker has been told how many share the budgets."""

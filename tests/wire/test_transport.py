@@ -19,7 +19,7 @@ from customer_gateway.errors import (
 )
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
-from customer_gateway.wire.transport import Direct, Unanswered
+from customer_gateway.wire.transport import Direct, Unanswered, is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -120,6 +120,35 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
 
         assert answer.document == [1]
         await client.aclose()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "127.255.255.254", "127.1", "LocalHost"])
+async def test_no_way_of_writing_this_machine_asks_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    async with serving(telling([1]), host="0.0.0.0") as vendor:  # noqa: S104 - all of 127/8 is meant
+        client = Client(system="next", base_url=vendor.base_url.replace("0.0.0.0", host))  # noqa: S104
+
+        assert (await client.call(ONCE, Deadline.after(5))).document == [1]
+        await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "own"),
+    [
+        ("http://[::1]:9301/v2", True),
+        ("https://[::ffff:127.0.0.3]", True),
+        ("http://localhost./v1", True),
+        ("http://vendor.localhost/v1", True),
+        ("http://128.0.0.1", False),
+        ("http://10.127.0.1", False),
+        ("http://[::2]", False),
+        ("http://localhost.example.com", False),
+        ("http://notlocalhost", False),
+    ],
+)
+def test_an_address_is_this_machines_or_another(base_url: str, own: bool) -> None:  # noqa: FBT001 - a column
+    assert is_this_machine(base_url) is own
 
 
 async def test_a_proxy_of_the_environment_is_asked_for_the_rest_of_the_world(monkeypatch: pytest.MonkeyPatch) -> None:

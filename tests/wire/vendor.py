@@ -55,15 +55,15 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def serving(*scripts: Script) -> AsyncGenerator[Vendor]:
+async def serving(*scripts: Script, host: str = "127.0.0.1") -> AsyncGenerator[Vendor]:
     """A vendor on a free port; the last script answers every further request."""
     vendor, tasks = Vendor(*scripts), set[asyncio.Task[None]]()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.create_task(vendor.connected(reader, writer)))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    vendor.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(accept, host, 0)
+    vendor.base_url = f"http://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield vendor
     finally:

@@ -10,6 +10,7 @@ import orjson
 
 from customer_gateway.http.hangups import ClientGone
 from customer_gateway.model.json_text import BOM
+from customer_gateway.model.record import is_object
 
 if TYPE_CHECKING:
     from starlette.types import Receive
@@ -201,5 +202,5 @@ def _request(parameters: dict[str, Any]) -> GraphQLRequest:
 
 def _names_persisted(extensions: Any) -> bool:
     """Whether a query is named by its hash, as Apollo's automatic persisted queries do."""
-    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
-    return isinstance(persisted, dict) and "sha256Hash" in persisted
+    persisted = extensions.get("persistedQuery") if is_object(extensions) else None
+    return is_object(persisted) and "sha256Hash" in persisted

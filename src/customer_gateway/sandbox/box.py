@@ -144,7 +144,7 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
     reset: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serves the sandbox until Ctrl-C or SIGTERM and says where and with which credentials.
+    """Serves the sandbox until Ctrl-C, SIGTERM or SIGHUP and says where and with which credentials.
 
     `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free, DirectoryUnfit.
     """
@@ -168,7 +168,7 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
 async def _serve_until_told(box: Sandbox, ports: Mapping[str, int], say: Callable[[str], None]) -> None:
     over = asyncio.Event()
     # By handlers of our own: a shell that starts a command in the background lets it ignore Ctrl-C otherwise.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with box.serving(ports) as urls:
         for name, url in urls.items():

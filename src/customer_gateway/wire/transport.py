@@ -12,10 +12,11 @@ import atexit
 import time
 from datetime import timedelta
 from functools import cache, partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
-from urllib.parse import urlsplit
 
 import httpx
+from pydantic import AnyUrl
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BodyDecodeError, BuilderError, DecodeError, PyreqwestError, ReadError
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _OK = range(200, 300)
 _REST_SECONDS = 0.05
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Reply(NamedTuple):
@@ -100,10 +100,20 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
+def is_this_machine(base_url: str) -> bool:
+    """Whether the address is this machine's own, however it is written: 127.0.0.2, 127.1, ::1, localhost."""
+    host = (AnyUrl(base_url).host or "").strip("[]").removesuffix(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
 def _builder(base_url: str, idle: int, authorities: bytes, patience: Patience) -> ClientBuilder:
     builder = ClientBuilder().http1_only().follow_redirects(enable=False).referer(enable=False)
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-    if urlsplit(base_url).hostname in _LOOPBACK:
+    if is_this_machine(base_url):
         builder = builder.no_proxy()  # a proxy of the environment cannot reach this machine's own ports
     builder = builder.connect_timeout(timedelta(seconds=patience.connect_seconds))
     builder = builder.read_timeout(timedelta(seconds=patience.silence_seconds))
