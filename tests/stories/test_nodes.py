@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
 from stories.selections import CUSTOMER, NODE, nouns_in
+from stories.test_odd_pages import Bent, with_rows
+
+from customer_gateway.model.record import is_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -69,6 +73,60 @@ async def test_node_alone_tells_the_same(gateway: Gateway, system: str) -> None:
         found[name] = (await gateway.ask(NODE_QUERY, {"id": noun["id"]})).data["node"]
 
     assert found == one_of_each
+
+
+EMBEDDED = {
+    "autodns": {"contacts": "id", "contracts": "id"},
+    "lemonsoft": {"contacts": "id", "accounts": "account_id", "agreements": "id"},
+}
+"""The lists of nouns that are embedded in a customer, and what their ids are called."""
+
+
+def with_ids(system: str, told: Any, document: Any) -> Any:
+    """The rows of a list, every noun in them twice and with the id `told`; None: with none."""
+
+    def doubled(row: dict[str, Any]) -> dict[str, Any]:
+        lists = {name: identity for name, identity in EMBEDDED[system].items() if is_list(row.get(name))}
+        nouns = {
+            name: [
+                {**{key: value for key, value in noun.items() if key != identity}, **told_as(identity, told)}
+                for noun in row[name] * 2
+            ]
+            for name, identity in lists.items()
+        }
+        return {**row, **nouns}
+
+    return with_rows(lambda rows: list(map(doubled, rows)), document)
+
+
+def told_as(identity: str, told: Any) -> dict[str, Any]:
+    return {} if told is None else {identity: told}
+
+
+@pytest.mark.parametrize("told", [None, 0, 7])
+@pytest.mark.parametrize("system", EMBEDDED)
+async def test_nouns_that_have_no_id_or_share_one_are_all_there_and_found_again(
+    box: Sandbox, executor: ExecutorName, system: str, told: int | None
+) -> None:
+    lists = "contacts { __typename id } accounts { __typename id } agreements { __typename id }"
+    page = f'{{ system(name: "{system}") {{ customers(first: 20) {{ nodes {{ {lists} }} }} }} }}'
+    async with gateway_over(box) as gateway:
+        plain = (await gateway.ask(page)).data["system"]["customers"]["nodes"]
+    async with gateway_over(box, executor=executor, bent=partial(Bent, partial(with_ids, system, told))) as gateway:
+        nouns = await demo_nouns(gateway, system)
+        doubled = (await gateway.ask(page)).data["system"]["customers"]["nodes"]
+        ids = list(nouns)
+        found = [
+            node
+            for start in range(0, len(ids), 100)
+            for node in (await gateway.ask(NODES_QUERY, {"ids": ids[start : start + 100]})).data["nodes"]
+        ]
+
+    factors = {"contacts": 2, "accounts": 2 if system == "lemonsoft" else 1, "agreements": 2}
+    counts = [[len(each[name]) * factor for name, factor in factors.items()] for each in plain]
+    assert [[len(each[name]) for name in factors] for each in doubled] == counts
+    assert len({noun["id"] for noun in nouns_in(doubled)}) == sum(map(sum, counts)) > 20
+    assert found == [nouns[each] for each in ids]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

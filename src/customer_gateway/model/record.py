@@ -44,6 +44,7 @@ __all__ = [
     "Document",
     "Reading",
     "Record",
+    "content_digest",
     "content_version",
     "enumerated",
     "is_list",
@@ -63,11 +64,16 @@ __all__ = [
 
 def content_version(document: Document) -> str:
     """A version for a document whose vendor has none: it changes with any value, not with the order of keys."""
+    return content_digest(document, 12)
+
+
+def content_digest(document: Document, size: int) -> str:
+    """`size` bytes, in hexadecimal digits, that change with any value of the document, not with the order of keys."""
     try:
         told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # it nests deeper than orjson encodes, which is not as deep as it decodes
         told = orjson.dumps(_flat(document))
-    return hashlib.blake2b(told, digest_size=12).hexdigest()
+    return hashlib.blake2b(told, digest_size=size).hexdigest()
 
 
 def _flat(document: Document) -> list[Any]:

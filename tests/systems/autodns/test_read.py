@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -253,6 +254,19 @@ def test_a_contact_is_known_by_its_customer_and_its_number() -> None:
     assert (department.name, department.address) == ("Buchhaltung", None)
 
 
+def test_contacts_and_contracts_of_the_vendors_own_models_have_no_ids_and_are_all_there() -> None:
+    people = [{"firstName": "Anna", "type": "TECH"}, {"firstName": "Bert"}, {"firstName": "Anna", "type": "TECH"}]
+    contracts = [{"contract": {"label": "Reseller"}}, {"contract": {"label": "SSL"}}]
+
+    found = customer(contacts=people, contracts=contracts)
+
+    assert [contact.name for contact in found.contacts] == ["Anna", "Bert", "Anna"]
+    assert found.contacts[2].key == f"{found.contacts[0].key}-2"
+    assert [contract.description for contract in found.agreements] == ["Reseller", "SSL"]
+    assert len({noun.key for noun in (*found.contacts, *found.agreements)}) == 5
+    assert found.reading.drift.notices == set()
+
+
 def test_account_mandate_and_card_are_accounts() -> None:
     assert sample("full").accounts == [
         LedgerAccount("autodns", f"{KEY}/ledger", KEY, Decimal("-250.75"), Decimal("5000.0"), "EUR"),
@@ -365,10 +379,14 @@ def test_a_nasty_document_keeps_its_raw_texts() -> None:
     assert nasty.billing.invoice_delivery == "ELECTRONIC"
 
 
-def test_items_of_lists_that_say_too_little_are_left_out_with_a_notice() -> None:
+def test_items_without_an_id_are_known_by_their_content_and_what_is_no_object_is_left_out_with_a_notice() -> None:
     nasty = sample("nasty")
 
-    assert [contact.key for contact in nasty.contacts] == ["o/p & söhne?/300119/12"]
+    first, second = nasty.contacts
+
+    assert (first.name, second.name) == ("Ohne Nummer", "Mit")
+    assert re.fullmatch("o/p & söhne[?]/300119/~[0-9a-f]{16}", first.key)
+    assert second.key == "o/p & söhne?/300119/12"
     assert [each.key for each in nasty.agreements] == ["o/p & söhne?/300119/1"]
     assert {field for field, _ in nasty.reading.drift.notices} == {"contacts"}
 

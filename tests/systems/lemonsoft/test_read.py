@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -201,7 +202,7 @@ def test_a_contact_has_one_name_and_is_found_under_its_customer() -> None:
 
 
 def test_the_post_office_stands_in_for_the_city_of_a_contact() -> None:
-    (contact,) = sample("nasty").contacts
+    contact = sample("nasty").contacts[0]
 
     assert contact.address == Address(kind=AddressKind.MAIN, lines=[], city="TURKU")
 
@@ -312,13 +313,25 @@ def test_what_cannot_be_read_is_null_and_noticed() -> None:
     }
 
 
-def test_an_embedded_object_that_cannot_be_told_apart_is_left_out_and_noticed() -> None:
+def test_an_embedded_object_without_an_id_is_known_by_its_content() -> None:
     nasty = sample("nasty")
 
-    keys = [contact.key for contact in nasty.contacts]
+    first, second = nasty.contacts
 
-    assert keys == ["5003/8003"]
-    assert nasty.reading.drift.notices == {("contacts[].id", "missing"), ("contacts", "not an object")}
+    assert (first.key, second.name) == ("5003/8003", "Ilman tunnusta")
+    assert re.fullmatch("5003/~[0-9a-f]{16}", second.key)
+    assert nasty.reading.drift.notices == {("contacts", "not an object")}
+
+
+@pytest.mark.parametrize(("field", "identity"), [("contacts", "id"), ("accounts", "account_id"), ("agreements", "id")])
+def test_two_embedded_objects_with_the_id_0_are_both_there(field: str, identity: str) -> None:
+    found = customer(**{field: [{identity: 0, "type": "a"}, {identity: 0, "type": "b"}, {identity: 0, "type": "b"}]})
+
+    keys = [noun.key for noun in getattr(found, field)]
+
+    assert len(set(keys)) == 3
+    assert keys[2] == f"{keys[1]}-2"
+    assert all(re.fullmatch("5/~[0-9a-f]{16}(-2)?", key) for key in keys)
 
 
 def test_the_number_0_is_nobody() -> None:

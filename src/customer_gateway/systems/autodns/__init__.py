@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.embedded import ITEM_KEY
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.details import DETAILS
@@ -59,7 +60,7 @@ _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"
 _NAME: Final = r"[^*\x00-\x1f\ud800-\udfff]{1,200}"  # an asterisk is AutoDNS's wildcard
 _CUSTOMER_KEY: Final = re.compile(f"{_NAME}/{_NUMBER}")
 _USER_KEY: Final = _CUSTOMER_KEY  # a name and a context, where a customer has a client and a number
-_ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{_NUMBER}")
+_ITEM_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/{ITEM_KEY}")
 _ACCOUNT_KEY: Final = re.compile(f"({_NAME}/{_NUMBER})/(?:ledger|sepa|card)")
 _NOBODY: Final = "nobody/0"
 _INVOICE_ID: Final = re.compile(_NUMBER)

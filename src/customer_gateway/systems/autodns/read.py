@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from customer_gateway.model import forms
 from customer_gateway.model.contact_data import dialling_region, email_list, first_address, phone_list, stated_country
+from customer_gateway.model.embedded import keyed
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.model.record import Record, enumerated, is_list, is_object
 from customer_gateway.model.value_objects import (
@@ -143,8 +144,11 @@ class AutodnsCustomerView(Record):
 
     @property
     def contacts(self) -> list[AutodnsContactView]:
-        key = self.key
-        return [AutodnsContactView(part.document, self.reading, key) for part in _identified(self, "contacts")]
+        owner = self.key
+        return [
+            AutodnsContactView(part.document, self.reading, owner, f"{owner}/{key}")
+            for key, part in keyed(self.parts("contacts"), "contacts", "id")
+        ]
 
     @property
     def accounts(self) -> list[Account]:
@@ -154,8 +158,10 @@ class AutodnsCustomerView(Record):
 
     @property
     def agreements(self) -> list[Agreement]:
-        key = self.key
-        return [agreement(part, key) for part in _identified(self, "contracts")]
+        owner = self.key
+        return [
+            agreement(part, owner, f"{owner}/{key}") for key, part in keyed(self.parts("contracts"), "contracts", "id")
+        ]
 
     @property
     def owner_key(self) -> str | None:
@@ -186,19 +192,16 @@ class AutodnsCustomerView(Record):
 class AutodnsContactView(Record):
     """A contact embedded in a customer, read as a `Contact`."""
 
-    __slots__ = ("customer_key",)
+    __slots__ = ("customer_key", "key")
 
     department: None = None
     mobile: None = None
     notes: None = None
 
-    def __init__(self, document: Document, reading: Reading, customer_key: str) -> None:
+    def __init__(self, document: Document, reading: Reading, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
         self.customer_key = customer_key
-
-    @property
-    def key(self) -> str:
-        return f"{self.customer_key}/{self.integer('id')}"
+        self.key = key
 
     @property
     def name(self) -> str | None:
@@ -244,11 +247,11 @@ def is_user(part: Record) -> bool:
     return part.text("user") is not None and part.integer("context") is not None
 
 
-def agreement(contract: Record, customer: str) -> Agreement:
+def agreement(contract: Record, customer: str, key: str) -> Agreement:
     """A contract; it has neither start nor end, and its account manager is no user."""
     return Agreement(
         system=contract.reading.system,
-        key=f"{customer}/{contract.integer('id')}",
+        key=key,
         customer_key=customer,
         type=contract.text("classification"),
         description=contract.part("contract").text("label"),
@@ -337,15 +340,6 @@ def _user(part: Record, field: str) -> AutodnsUserView | None:
 
 def _key_of(user: AutodnsUserView | None) -> str | None:
     return user.key if user is not None else None
-
-
-def _identified(customer: Record, field: str) -> list[Record]:
-    """The objects of a list that have an id; one without cannot be told from another."""
-    parts = customer.parts(field)
-    kept = [part for part in parts if part.integer("id") is not None]
-    if len(kept) < len(parts):
-        customer.reading.drift.notice(field, "an item without an id")
-    return kept
 
 
 def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:

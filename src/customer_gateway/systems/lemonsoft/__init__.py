@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.record import Reading, Record, is_object
+from customer_gateway.model.embedded import ITEM_KEY
+from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
@@ -52,7 +53,7 @@ KIND: Final = Kind(
     details=DETAILS,
 )
 
-_EMBEDDED: Final = re.compile(r"([0-9]+)/[0-9]+")  # customer / contact, account or agreement
+_EMBEDDED: Final = re.compile(f"([0-9]+)/{ITEM_KEY}")  # customer / contact, account or agreement
 _ROWS_PER_PAGE: Final = 100  # the vendor tells no maximum; ids of this many rows make a URL of 3 KB
 _OF_SESSION: Final = re.compile(
     r"session|istunto|log(?:ged)?[- ]?(?:in|on|out)|kirjau|tunnistau|authori[sz]|authenti", re.IGNORECASE

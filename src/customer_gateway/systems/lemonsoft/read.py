@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.model import forms
 from customer_gateway.model.contact_data import dialling_region, email_list, phone_list, stated_country
 from customer_gateway.model.countries import country_code
+from customer_gateway.model.embedded import keyed
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.value_objects import (
@@ -24,7 +25,7 @@ from customer_gateway.model.value_objects import (
 from customer_gateway.model.view import email_address, flag, foreign_key, moment, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from customer_gateway.model.record import Document, Reading
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
@@ -142,15 +143,23 @@ class LemonsoftCustomerView(Record):
 
     @property
     def contacts(self) -> list[LemonsoftContactView]:
-        return [LemonsoftContactView(part.document, self.reading, self.key) for part in _known(self, "contacts", "id")]
+        return [
+            LemonsoftContactView(part.document, self.reading, self.key, key)
+            for key, part in self._embedded("contacts", "id")
+        ]
 
     @property
     def accounts(self) -> list[BankAccount]:
-        return [_account(part, self.key) for part in _known(self, "accounts", "account_id")]
+        return [_account(part, self.key, key) for key, part in self._embedded("accounts", "account_id")]
 
     @property
     def agreements(self) -> list[Agreement]:
-        return [_agreement(part, self.key) for part in _known(self, "agreements", "id")]
+        return [_agreement(part, self.key, key) for key, part in self._embedded("agreements", "id")]
+
+    def _embedded(self, field: str, identity: str) -> Iterable[tuple[str, Record]]:
+        """The objects of a list, each with its key among all embedded objects of the system."""
+        owner = self.key
+        return ((f"{owner}/{key}", part) for key, part in keyed(self.parts(field), field, identity))
 
     @property
     def owner_key(self) -> str | None:
@@ -170,18 +179,15 @@ class LemonsoftCustomerView(Record):
 class LemonsoftContactView(Record):
     """A contact of a Lemonsoft customer read as a `Contact`."""
 
-    __slots__ = ("customer_key",)
+    __slots__ = ("customer_key", "key")
 
     first_name: None = None
     last_name: None = None
 
-    def __init__(self, document: Document, reading: Reading, customer_key: str) -> None:
+    def __init__(self, document: Document, reading: Reading, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
         self.customer_key = customer_key
-
-    @property
-    def key(self) -> str:
-        return f"{self.customer_key}/{self.text('id')}"
+        self.key = key
 
     name = text("name")
     title = text("title")
@@ -235,10 +241,10 @@ def person_key(part: Record, field: str) -> str | None:
     return None if isinstance(sent, (int, float, str)) and sent in _NOBODY else part.foreign_key(field, INT32)
 
 
-def _account(part: Record, customer_key: str) -> BankAccount:
+def _account(part: Record, customer_key: str, key: str) -> BankAccount:
     return BankAccount(
         system=part.reading.system,
-        key=f"{customer_key}/{part.text('account_id')}",
+        key=key,
         customer_key=customer_key,
         account_number=part.text("account_number"),
         iban=part.text("iban"),
@@ -249,10 +255,10 @@ def _account(part: Record, customer_key: str) -> BankAccount:
     )
 
 
-def _agreement(part: Record, customer_key: str) -> Agreement:
+def _agreement(part: Record, customer_key: str, key: str) -> Agreement:
     return Agreement(
         system=part.reading.system,
-        key=f"{customer_key}/{part.text('id')}",
+        key=key,
         customer_key=customer_key,
         type=part.text("type"),
         description=part.text("description"),
@@ -306,12 +312,3 @@ def _billing_address(customer: Record) -> Address | None:
 
 _NO_ADDRESS: Final = Address(kind=AddressKind.MAIN, lines=[])
 _NO_BILLING_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
-
-
-def _known(customer: Record, field: str, identity: str) -> Iterator[Record]:
-    """The embedded objects that can be told apart; one without an id is left out with a notice."""
-    for part in customer.parts(field):
-        if part.text(identity) is None:
-            part.reading.drift.notice(f"{field}[].{identity}", "missing")
-        else:
-            yield part
