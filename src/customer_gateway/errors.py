@@ -66,10 +66,12 @@ class UpstreamError(GatewayError):
     """One system failed one read.
 
     `retry_after_ms` is the vendor's own hint or the wait until the budget's next turn; `status` the HTTP status, where
-    there was an answer at all.
+    there was an answer at all. `explanation` is what the vendor says of it, for the system that asked to know
+    (`Call.explain`): it is never told or logged.
     """
 
     code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
+    explanation: object = None
 
     def __init__(
         self,

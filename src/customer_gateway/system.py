@@ -176,6 +176,11 @@ class System(Protocol):
     def kind(self) -> Kind: ...
 
     @property
+    def withheld(self) -> frozenset[str]:
+        """Unified fields that the kind supplies and this installation was found to refuse: NOT_IN_SYSTEM, and null."""
+        ...
+
+    @property
     def readers(self) -> Mapping[str, Reader]:
         """Unified fields that another call tells; their names are `kind.readers`."""
         ...

@@ -163,6 +163,7 @@ class Acme:
     log: list[str] = field(default_factory=list[str])
     closed: bool = False
     kind: Kind = ACME
+    withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.reading = Reading.of(self.name, "http://acme.test", "Europe/Berlin", "DE")

@@ -54,7 +54,7 @@ async def _told(system: upstream.System, request: Request) -> bool:
 
 
 def _capabilities(systems: Sequence[upstream.System], _request: Request) -> list[Any]:
-    return [capabilities(system.kind) for system in systems]
+    return [capabilities(system.kind, system.withheld) for system in systems]
 
 
 def _kinds(systems: Sequence[upstream.System], _request: Request) -> list[str]:

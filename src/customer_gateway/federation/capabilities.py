@@ -24,5 +24,7 @@ class FieldCapability:
 
 
 @cache
-def capabilities(kind: Kind) -> list[FieldCapability]:
-    return [FieldCapability(graphql_name(name), readable=name in kind.supplies) for name in UNIFIED_FIELDS]
+def capabilities(kind: Kind, withheld: frozenset[str] = frozenset()) -> list[FieldCapability]:
+    """`withheld` are the fields that one installation was found not to tell."""
+    readable = kind.supplies - withheld
+    return [FieldCapability(graphql_name(name), readable=name in readable) for name in UNIFIED_FIELDS]

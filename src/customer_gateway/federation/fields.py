@@ -63,11 +63,13 @@ def read_views(
     Neither raises: an exception that nobody foresaw costs the field of the records that it befalls.
     """
     reader = system.readers.get(name)
-    if reader is not None:
+    if name in system.withheld:
+        values: Sequence[Any] = [None] * len(views)
+    elif reader is not None:
         return _without_unreadable(name, read_all(lambda some: reader(some, reads), views, system.name, name))
-    if name in KEYED:
+    elif name in KEYED:
         return [None] * len(views)  # a system that has such users has a reader for them
-    if name.startswith(_BILLING):
+    elif name.startswith(_BILLING):
         told = name.removeprefix(_BILLING)
         values = read_each(lambda view: getattr(view.billing, told, None), views, system.name, name)
     else:
@@ -85,6 +87,8 @@ async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Se
 
 async def read_states(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
     """The field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
+    if name in system.withheld:
+        return [None] * len(views)
     reader = system.readers.get(name)
     read = None if reader is None else read_all(lambda some: reader(some, reads), views, system.name, name)
     values = await (read or _awaited(read_views(name, system, views, reads)))

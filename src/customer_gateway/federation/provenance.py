@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import Request
     from customer_gateway.model.ids import RecordRef
-    from customer_gateway.system import Reads
+    from customer_gateway.system import Reads, System
 
 
 _MODEL_NAMES: Final = {graphql_name(name): name for name in UNIFIED_FIELDS}
@@ -71,7 +71,7 @@ def unknown_fields(fields: Sequence[str] | None) -> str | None:
 
 async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:
     name = _MODEL_NAMES[field]
-    supplied = any(name in held.system.kind.supplies for customer in customers for held in customer.records)
+    supplied = any(_supplies(held.system, name) for customer in customers for held in customer.records)
     nothing = [[None] * len(customer.records) for customer in customers]
     values = await read_records(name, customers, reads, read_states) if supplied else nothing
     return [_state(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
@@ -81,7 +81,7 @@ def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProven
     candidates = [
         (held.ref, value)
         for held, value in zip(customer.records, values, strict=True)
-        if _MODEL_NAMES[field] in held.system.kind.supplies
+        if _supplies(held.system, _MODEL_NAMES[field])
     ]
     if not candidates:
         return FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)
@@ -95,3 +95,7 @@ def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProven
         if value is UNREADABLE:
             return FieldProvenance(field, ref, FieldState.UNREADABLE)
     return FieldProvenance(field, candidates[0][0], FieldState.EMPTY)
+
+
+def _supplies(system: System, name: str) -> bool:
+    return name in system.kind.supplies and name not in system.withheld

@@ -23,7 +23,8 @@ class Call:
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
     a body to a call that `reads`: its status is all that is asked for. `decode` makes the document of an answer's body;
-    it raises orjson's `JSONDecodeError`, or `WrongForm`.
+    it raises orjson's `JSONDecodeError`, or `WrongForm`. With `explain` the failure of a refused call (400, 422,
+    an error inside an answer) has the vendor's document as its `explanation`.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Call:
     template: str = ""
     missing_is_none: bool = False
     may_be_empty: bool = False
+    explain: bool = False
     decode: Callable[[Body], Any] = orjson.loads
 
     @property

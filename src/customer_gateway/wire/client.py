@@ -212,7 +212,7 @@ class Client:
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
             try:
-                reply = await self._transport.exchange(*request)
+                reply = await self._transport.exchange(*request, explained=call.explain)
             finally:
                 self._gate.leave(turn)
                 seconds = self._clock() - began
@@ -223,6 +223,7 @@ class Client:
         except (Refused, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
             progress.doubts_session = isinstance(error, Refused) and error.doubts_session
             failure = self._told(call, error)
+            failure.explanation = self._judge.explanation(reply) if call.explain and reply is not None else None
             outcome, reason = failure.code, str(error)
             try:
                 raise failure from error

@@ -34,6 +34,7 @@ _NOT_FOUND = 404
 _NOT_UNDERSTOOD = {400, 422}
 _TOO_MANY = 429
 _BROKEN = 500
+_MOST_EXPLAINED = 65_536  # bytes, inflated
 
 
 def no_objection(status: int, document: Any) -> str | None:
@@ -79,6 +80,14 @@ class Judge:
         raise Refused(
             self._failure(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
         )
+
+    def explanation(self, reply: Reply) -> Any:
+        """What a refusal says of itself: its document, None where there is none or it cannot be read."""
+        try:
+            kind, encoding = reply.headers.get("content-type"), reply.headers.get("content-encoding")
+            return document(reply.body, kind, encoding, _MOST_EXPLAINED, self.drift)
+        except Undecodable:
+            return None
 
     def _failure(self, call: Call, reply: Reply, *, in_session: bool) -> UpstreamError:
         status, what = reply.status, f"{call.method} {call.endpoint}"

@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from customer_gateway.wire.call import ReplyHeaders
 
 _OK = range(200, 300)
+_REFUSED = {400, 422}
+_MOST_EXPLAINED = 16_384
 _REST_SECONDS = 0.05
 
 
 class Reply(NamedTuple):
-    """What came back: `body` as sent, read only under 2xx, and not kept when it is `oversized`."""
+    """What came back: `body` as sent, and not kept when it is `oversized`.
+
+    It is read under 2xx only, and of a 400 or 422 that is to be `explained`: its first 16 KB, if it has so many.
+    """
 
     status: int
     headers: ReplyHeaders
@@ -94,7 +99,13 @@ class Transport(Protocol):
     """
 
     async def exchange(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        content: bytes | None,
+        *,
+        explained: bool = False,
     ) -> Reply: ...
 
     async def aclose(self) -> None: ...
@@ -147,13 +158,24 @@ class Direct:
         self._client = _built(builder, plain=base_url.startswith("http://"))
         self._cap = cap
 
-    async def exchange(self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None) -> Reply:
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        content: bytes | None,
+        *,
+        explained: bool = False,
+    ) -> Reply:
         request = self._client.request(method, url).headers(headers)
         if content is not None:
             request = request.body_bytes(content)
         try:
             async with request.build_streamed() as response:
                 received = _Headers(response.headers)
+                if explained and response.status in _REFUSED:
+                    said = await response.body_reader.read(_MOST_EXPLAINED)
+                    return Reply(response.status, received, b"" if said is None else memoryview(said))
                 if response.status not in _OK:
                     return Reply(response.status, received, b"")
                 if _announced(received) > self._cap:
@@ -224,22 +246,33 @@ class Through:
         self._transport = transport
         self._cap = cap
 
-    async def exchange(self, method: str, url: str, headers: Sequence[tuple[str, str]], content: bytes | None) -> Reply:
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        content: bytes | None,
+        *,
+        explained: bool = False,
+    ) -> Reply:
         request = httpx.Request(method, url, headers=list(headers), content=content)
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.TransportError as error:
             raise _refused(error) from None
         try:
+            if explained and response.status_code in _REFUSED:
+                body = await self._body(response, _MOST_EXPLAINED)
+                return Reply(response.status_code, response.headers, body[:_MOST_EXPLAINED])
             if response.status_code not in _OK:
                 return Reply(response.status_code, response.headers, b"")
-            return _bounded(response.status_code, response.headers, await self._body(response), self._cap)
+            return _bounded(response.status_code, response.headers, await self._body(response, self._cap), self._cap)
         except httpx.TransportError as error:
             raise CutShort(str(error)) from None
         finally:
             await response.aclose()
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _body(self, response: httpx.Response, most: int) -> bytes:
         # The stream itself: the response's own readers inflate, or take a body that is already there for consumed.
         stream = cast("httpx.AsyncByteStream", response.stream)
         parts: list[bytes] = []
@@ -247,7 +280,7 @@ class Through:
         async for part in stream:
             parts.append(part)
             size += len(part)
-            if size > self._cap:
+            if size > most:
                 break
         return b"".join(parts)
 

@@ -14,6 +14,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.embedded import ITEM_KEY
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
+from customer_gateway.systems.autodns.accepted import AcceptedKeys
 from customer_gateway.systems.autodns.details import DETAILS
 from customer_gateway.systems.autodns.envelope import rows_of, verdict
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
@@ -91,6 +92,7 @@ class Autodns:
         self.reading = reading
         self._client = client
         self._lengths = ListLengths(name)
+        self._accepted = AcceptedKeys(client, reading)
         self._as_wide_as: Callable[[Keys], Route[Customer]] = lru_cache(_WIDTHS)(self._customers)
         self.users: Route[User] | None = (users := Route(f"{name}.users", self._fetch_users, MOST_ROWS, _USER_KEY))
         self.invoice_details = None
@@ -114,6 +116,10 @@ class Autodns:
             Lookup(users, emails, _NOBODY, lambda customer: customer.owner and customer.owner.key),
             Lookup(invoices, ("invoices",), _NOBODY, lambda customer: customer.key),
         )
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        return self._accepted.withheld
 
     def customers(self, want: Want) -> Route[Customer]:
         return self._as_wide_as(keys_of(want))
@@ -200,7 +206,7 @@ class Autodns:
     ) -> Listed[Document]:
         body = query(filters, _ORDERS[path], offset, limit)
         call = Call("POST", path, [("keys[]", key) for key in sorted(keys)], body=body, idempotent=True)
-        answer = await self._client.call(call, deadline)
+        answer = await self._accepted.call(call, deadline)
         rows = self._rows(answer.document, call)
         total = Record(answer.document, self.reading).part("object").integer("summary")
         if total is None and len(rows) >= limit:

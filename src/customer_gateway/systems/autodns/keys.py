@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.autodns.record import CUSTOMER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from customer_gateway.system import Want
 
@@ -62,6 +63,12 @@ UNIFIED: Final[Mapping[str, tuple[str, ...]]] = {
 ALL_UNIFIED: Final[Keys] = frozenset(key for table in (UNIFIED, BILLING) for keys in table.values() for key in keys)
 """What `provenance` needs: it tells of every unified field."""
 
+INFERRED: Final[Keys] = frozenset(
+    {"dataPrivacyStatement", "invoiceDays", "invoicePaperbill", "paymentCurrencyExchangeFee", "pricelists"}
+    | {"supplierNumber", "defaultEmail"}
+)
+"""Keys that no document of lists names: an installation may not know them (docs/systems/autodns.md#12)."""
+
 ALL: Final[Keys] = frozenset(CUSTOMER.by_vendor_name) - _IDENTITY
 """What `raw` needs: the whole documented customer."""
 
@@ -101,3 +108,14 @@ def keys_of(want: Want) -> Keys:
 
 def _named(table: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> Keys:
     return frozenset(key for name in names for key in table.get(name, ()))
+
+
+def lost_without(refused: Keys) -> frozenset[str]:
+    """The unified fields of a customer that are read from these keys alone; the status wants all of its keys."""
+    return frozenset(
+        name for name in UNIFIED_FIELDS if (keys := UNIFIED.get(name)) and _need(name)(key in refused for key in keys)
+    )
+
+
+def _need(name: str) -> Callable[[Iterable[bool]], bool]:
+    return any if name == "status" else all

@@ -81,6 +81,7 @@ class Billbee:
     """One Billbee account."""
 
     kind = KIND
+    withheld: frozenset[str] = frozenset()
 
     def __init__(self, name: str, client: Client, reading: Reading) -> None:
         self.name = name

@@ -11,7 +11,7 @@ from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at ru
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.embedded import ITEM_KEY
-from customer_gateway.model.record import Reading, Record, is_list, is_object
+from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
@@ -82,6 +82,7 @@ class Lemonsoft:
     """One company's Lemonsoft."""
 
     kind = KIND
+    withheld: frozenset[str] = frozenset()
 
     def __init__(self, name: str, client: Client, reading: Reading) -> None:
         self.name = name

@@ -80,6 +80,7 @@ class Next:
     """One NEXT database."""
 
     kind = KIND
+    withheld: frozenset[str] = frozenset()
 
     def __init__(self, name: str, client: Client, reading: Reading) -> None:
         self.name = name

@@ -88,6 +88,7 @@ class Pland:
     """One Pland tenant."""
 
     kind = KIND
+    withheld: frozenset[str] = frozenset()
 
     def __init__(self, name: str, client: Client, reading: Reading) -> None:
         self.name = name

@@ -1,0 +1,102 @@
+"""Which keys of its lists an installation of AutoDNS takes: those that it refuses are left out from then on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.errors import UpstreamBadResponse
+from customer_gateway.model.record import is_list, is_object
+from customer_gateway.systems.autodns.keys import INFERRED, lost_without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.model.record import Reading
+    from customer_gateway.systems.autodns.keys import Keys
+    from customer_gateway.wire import Answer, Call, Client
+
+_NONE: Final[Keys] = frozenset()
+_NEEDED: Final[Keys] = frozenset({"customer"})  # without it an invoice is nobody's
+_REFUSED: Final = {400, 422}
+_QUOTED: Final = re.compile(r"""["'`\[](\w+)["'`\]]""")
+_AFTER_KEY: Final = re.compile(r"\bkeys?\b\W{1,5}(\w+)", re.IGNORECASE)
+_WORD: Final = re.compile(r"\w+")
+
+
+class AcceptedKeys:
+    """Makes the calls of lists, without the keys that were refused before.
+
+    A refusal that names some of `keys[]` is answered by the same call without these, one that names none by the call
+    without all that are inferred. What was left out when a call went well is remembered for the process.
+    """
+
+    def __init__(self, client: Client, reading: Reading) -> None:
+        self._client = client
+        self._reading = reading
+        self._refused: dict[str, Keys] = {}
+        self.withheld: frozenset[str] = frozenset()
+        """Unified fields of a customer whose keys are all refused."""
+
+    async def call(self, call: Call, deadline: Deadline) -> Answer:
+        """The answer of a list whose query is nothing but `keys[]`."""
+        remembered = refused = self._refused.get(call.path, _NONE)
+        while True:
+            asked = [(name, key) for name, key in call.query if key not in refused]
+            try:
+                answer = await self._client.call(replace(call, query=asked, explain=True), deadline)
+            except UpstreamBadResponse as failure:
+                blamed = _blamed(failure, frozenset(key for _, key in asked) - _NEEDED)
+                if not blamed:
+                    raise
+                refused |= blamed
+            else:
+                if refused != remembered:
+                    self._remember(call.path, refused)
+                return answer
+
+    def _remember(self, path: str, refused: Keys) -> None:
+        self._refused[path] = self._refused.get(path, _NONE) | refused
+        for key in sorted(refused):
+            self._reading.drift.notice(key, f"a key that {path} refuses: it is not asked for any more")
+        self.withheld = lost_without(self._refused.get("/customer/_search", _NONE))
+
+
+def _blamed(failure: UpstreamBadResponse, asked: Keys) -> Keys:
+    """The keys that a refusal names, else those that nobody promised; none where it is about something else."""
+    named = _named(failure.explanation, asked)
+    return named or (asked & INFERRED if failure.status in _REFUSED else _NONE)
+
+
+def _named(explanation: object, asked: Keys) -> Keys:
+    """Keys that stand alone or in quotes, else inferred ones anywhere, else one after the word "key".
+
+    In this order, because many keys are words that a sentence may have for itself: name, type, title.
+    """
+    texts = _texts(explanation)
+    alone = {text.rpartition(".")[2] for text in texts}
+    return (
+        asked & (alone | _found(_QUOTED, texts))
+        or asked & INFERRED & _found(_WORD, texts)
+        or asked & _found(_AFTER_KEY, texts)
+    )
+
+
+def _found(form: re.Pattern[str], texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in form.findall(text)}
+
+
+def _texts(explanation: object) -> list[str]:
+    """What an envelope says in words: every `text`, and the `value` of every object that it names."""
+    texts: list[str] = []
+    waiting: list[Any] = [explanation]
+    while waiting:
+        part = waiting.pop()
+        if is_list(part):
+            waiting += part
+        elif is_object(part):
+            texts += [said for name in ("text", "value") if isinstance(said := part.get(name), str)]
+            waiting += [inner for inner in part.values() if is_object(inner) or is_list(inner)]
+    return texts
