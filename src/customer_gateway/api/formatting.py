@@ -11,7 +11,7 @@ from graphql import FieldNode, GraphQLError
 from customer_gateway.errors import ReadFault, RequestRefused, UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 MASK: Final = "Internal error; tell the operator the request id, under which the log has it."
 LONGEST_MESSAGE: Final = 500
@@ -28,7 +28,7 @@ _log = structlog.get_logger("customer_gateway.api")
 def format_errors(errors: Iterable[GraphQLError]) -> list[FormattedError]:
     """The errors of one executed operation; one cause of many of them is logged once."""
     logged: set[int] = set()
-    return [format_error(error, logged) for error in errors]
+    return [format_error(error, logged) for error in _without_repeats(list(errors))]
 
 
 def format_error(error: GraphQLError, logged: set[int] | None = None) -> FormattedError:
@@ -72,6 +72,28 @@ def plain(message: str, code: str, **extensions: object) -> FormattedError:
 def stamped(errors: Iterable[FormattedError], request_id: str) -> list[FormattedError]:
     """The errors with the id of the one request they are now told to; those given stay as they are."""
     return [{**error, "extensions": {**error["extensions"], "requestId": request_id}} for error in errors]
+
+
+def _without_repeats(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """The errors; of those that are to be told once for each field, the one of the first row."""
+    first: dict[tuple[str, ...], GraphQLError] = {}
+    for error in errors:
+        field = _told_once_for(error)
+        if field is not None and (field not in first or _rows_of(error) < _rows_of(first[field])):
+            first[field] = error
+    return [error for error in errors if (field := _told_once_for(error)) is None or first[field] is error]
+
+
+def _told_once_for(error: GraphQLError) -> tuple[str, ...] | None:
+    """What failed and for which field of the document; None for an error that stands for its own row."""
+    cause = error.original_error
+    if not isinstance(cause, UpstreamError) or not cause.told_once:
+        return None
+    return (cause.code, str(cause), *(part for part in error.path or () if isinstance(part, str)))
+
+
+def _rows_of(error: GraphQLError) -> list[int]:
+    return [part for part in error.path or () if isinstance(part, int)]
 
 
 def _log_once(error: GraphQLError, logged: set[int] | None, **what: object) -> None:

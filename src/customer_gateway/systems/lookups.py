@@ -34,6 +34,20 @@ def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None
     return read
 
 
+def names_by(route: Route[str], code: Callable[[Any], str | None]) -> Reader:
+    """As `values_by`, from a code list: it is read whole, so where that fails it is one failure for all customers."""
+    read_values = values_by(route, code)
+
+    async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
+        found = await read_values(customers, reads)
+        for each in found:
+            if isinstance(each, UpstreamError):
+                each.told_once = True
+        return found
+
+    return read
+
+
 def users_by(route: Route[User], keys: Callable[[Any], Sequence[str] | UpstreamError]) -> Reader:
     """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at ru
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.embedded import ITEM_KEY
-from customer_gateway.model.record import Reading, Record, is_object
+from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
@@ -27,7 +27,7 @@ from customer_gateway.systems.lemonsoft.read import (
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.width import needs_full_rows
-from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
+from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on, read_window
 from customer_gateway.wire import Call, LostSession, SessionLogin
@@ -105,8 +105,8 @@ class Lemonsoft:
         self.readers: Mapping[str, Reader] = {
             "invoices": self._read_invoices,
             "owner": values_by(users, lambda customer: customer.owner_key),
-            "billing.payment_terms": _names_by(terms, lambda customer: customer.payment_term),
-            "billing.invoice_delivery": _names_by(methods, lambda customer: customer.invoice_method),
+            "billing.payment_terms": _names_or_codes(terms, lambda customer: customer.payment_term),
+            "billing.invoice_delivery": _names_or_codes(methods, lambda customer: customer.invoice_method),
         }
         self.finders: Mapping[str, Finder] = {
             "Contact": self._embedded(lambda customer: customer.contacts),
@@ -224,13 +224,17 @@ class Lemonsoft:
         return [LemonsoftPersonView(row, self.reading) for row in rows]  # all: their number tells where the list ends
 
     def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
-        """The names of a code list, which is read whole."""
+        """The names of a code list, which is read whole; a row is known by its number, else by its id."""
 
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
-            found = those_with_ids(await self._rows(path, query, deadline), "id")
-            rows = [Record(row, self.reading) for row in found]
-            named = {row.text("number") or str(row.document["id"]): row.text("description") for row in rows}
-            return {code: name for code, name in named.items() if name}
+            listed = await self._listed(path, query, deadline)
+            rows = [Record(row, self.reading) for row in listed if is_object(row)] if is_list(listed) else []
+            known = {code: row for row in rows if (code := row.text("number") or row.text("id"))}
+            if not known and listed != []:
+                raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with number or id")
+            if is_list(listed) and len(known) < len(listed):
+                self.reading.drift.notice("number", f"missing or repeated in {path}")
+            return {code: name for code, row in known.items() if (name := row.text("description"))}
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
 
@@ -250,13 +254,16 @@ class Lemonsoft:
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"
     ) -> list[Document]:
-        """The rows of a list, in its envelope or bare, each with its `identity` or `NoId`."""
-        document = (await self._client.call(Call("GET", path, query, idempotent=True), deadline)).document
-        rows = document.get("results") if is_object(document) else document
-        identified = with_integer_ids(rows, identity, self.reading)
+        """The rows of a list, each with its `identity` or `NoId`."""
+        identified = with_integer_ids(await self._listed(path, query, deadline), identity, self.reading)
         if identified is not None:
             return identified
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with {identity}")
+
+    async def _listed(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> object:
+        """What a list holds, in its envelope or bare: nobody has looked yet whether it is one."""
+        document = (await self._client.call(Call("GET", path, query, idempotent=True), deadline)).document
+        return document.get("results") if is_object(document) else document
 
     def _customer(self, row: Document) -> Customer:
         CUSTOMER.watch(row, self.reading)
@@ -305,9 +312,9 @@ def _paging(number: int, size: int) -> list[tuple[str, str]]:
     return [("filter.page", str(number)), ("filter.page_size", str(size))]
 
 
-def _names_by(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:
+def _names_or_codes(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:
     """The name of a code, or the code itself where the list does not know it."""
-    read_names = values_by(route, code)
+    read_names = names_by(route, code)
 
     async def read(customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
         names = await read_names(customers, reads)

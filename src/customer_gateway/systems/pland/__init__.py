@@ -15,7 +15,7 @@ from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, users_by, values_by
+from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, names_by, users_by, values_by
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on
 from customer_gateway.systems.pland.details import DETAILS
@@ -114,7 +114,7 @@ class Pland:
             "invoices": lists_by_customer(invoices),
             "updater": values_by(users, attrgetter("updater_key")),
             "creator": values_by(users, attrgetter("creator_key")),
-            "billing.payment_terms": values_by(terms, attrgetter("payment_term_key")),
+            "billing.payment_terms": names_by(terms, attrgetter("payment_term_key")),
             "billing.recipients": users_by(users, partial(key_of_list, "recipient_keys", "recipients")),
         }
         self.finders: Mapping[str, Finder] = {
