@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.model.record import is_list, is_object
 from customer_gateway.systems.autodns.keys import INFERRED, lost_without
+from customer_gateway.systems.explained import texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ def _named(explanation: object, asked: Keys) -> Keys:
 
     In this order, because many keys are words that a sentence may have for itself: name, type, title.
     """
-    texts = _texts(explanation)
+    texts = texts_in(explanation, under={"text", "value"})
     alone = {text.rpartition(".")[2] for text in texts}
     return (
         asked & (alone | _found(_QUOTED, texts))
@@ -86,17 +86,3 @@ def _named(explanation: object, asked: Keys) -> Keys:
 
 def _found(form: re.Pattern[str], texts: Iterable[str]) -> set[str]:
     return {word for text in texts for word in form.findall(text)}
-
-
-def _texts(explanation: object) -> list[str]:
-    """What an envelope says in words: every `text`, and the `value` of every object that it names."""
-    texts: list[str] = []
-    waiting: list[Any] = [explanation]
-    while waiting:
-        part = waiting.pop()
-        if is_list(part):
-            waiting += part
-        elif is_object(part):
-            texts += [said for name in ("text", "value") if isinstance(said := part.get(name), str)]
-            waiting += [inner for inner in part.values() if is_object(inner) or is_list(inner)]
-    return texts

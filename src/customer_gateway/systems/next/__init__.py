@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from functools import partial
 from operator import itemgetter
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
@@ -16,6 +17,7 @@ from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
+from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
 from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
     from customer_gateway.model.record import Document
     from customer_gateway.system import Finder, Reader, Reads, Want
-    from customer_gateway.wire import Client
+    from customer_gateway.wire import Answer, Client
 
 KIND: Final = Kind(
     slug="next",
@@ -51,6 +53,7 @@ _PAGES_AT_ONCE: Final = 5
 _BUDGET: Final = (Window(10, 1.0),)  # of one integrator at one database, which is what a token stands for
 _INACTIVE_TOO: Final = {"active__in": ["true", "false"]}  # lists hold active rows only, unless asked
 _NOBODY: Final = "0"
+_ACTIVE: Final = re.compile(r"\bactive(?:__in)?\b")
 _BANK: Final = "/bank"
 
 
@@ -86,6 +89,7 @@ class Next:
         self.name = name
         self.reading = reading
         self._client = client
+        self._without_active: set[str] = set()
         self._lengths = ListLengths(name)
         self._customers: Route[Customer] = self._by_id("/customer/", self._customer)
         self.users: Route[User] | None = (users := self._by_id("/user/", self._user))
@@ -215,13 +219,32 @@ class Next:
         self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
     ) -> Listed[Document]:
         """One page of rows with an `id`; any other answer is refused."""
-        answer = await self._client.call(_list(path, rows, number, size), deadline)
+        answer = await self._answer(path, rows, number, size, deadline)
         if is_object(answer.document):
             items, total, told = (answer.document.get(name) for name in ("items", "total", "size"))
             rows_of_page = with_integer_ids(items, "id", self.reading)
             if rows_of_page is not None and type(total) is int:
                 return Listed(rows_of_page, total, told if type(told) is int and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
+
+    async def _answer(
+        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
+    ) -> Answer:
+        """The answer of a list. One that is found to know no `active` is asked without it, from then on.
+
+        Not so the customers: without the term those that are not active would be missing without a word.
+        """
+        without = {name: value for name, value in rows.items() if name not in _INACTIVE_TOO}
+        asked = without if path in self._without_active else rows
+        try:
+            return await self._client.call(_list(path, asked, number, size), deadline)
+        except UpstreamBadResponse as refusal:
+            if asked is without or path == "/customer/" or not _names_active(refusal):
+                raise
+        answer = await self._client.call(_list(path, without, number, size), deadline)
+        self._without_active.add(path)
+        self.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
+        return answer
 
     def _customer(self, row: Document) -> Customer:
         CUSTOMER.watch(row, self.reading)
@@ -265,7 +288,13 @@ def _verdict(_status: int, document: Any) -> str | None:
 
 def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
     wanted = json.dumps(rows, separators=(",", ":"))
-    return Call("GET", path, [("filter_str", wanted), ("page", str(page)), ("size", str(size))], idempotent=True)
+    query = [("filter_str", wanted), ("page", str(page)), ("size", str(size))]
+    return Call("GET", path, query, idempotent=True, explain=True)
+
+
+def _names_active(refusal: UpstreamBadResponse) -> bool:
+    """Whether a refusal names the field: its `detail` is a text, an object or a list."""
+    return any(map(_ACTIVE.search, texts_in(refusal.explanation)))
 
 
 def _told(page: Listed[Document]) -> int:
