@@ -111,6 +111,9 @@ def _cases() -> Iterator[Case]:
     yield from _several_addresses()
     yield from _ids_in_another_form()
     yield from _contact_data()
+    yield from _embedded_nouns()
+    yield from _refused_parameters()
+    yield from _code_lists()
 
 
 def _integers_as_floats() -> Iterator[Case]:
@@ -626,6 +629,50 @@ def _contact_data() -> Iterator[Case]:
     )
     for system in ("pland", "autodns", "next", "lemonsoft"):
         REASONS["A21", system] = "it has no list of contact data beside its own fields"
+
+
+def _embedded_nouns() -> Iterator[Case]:
+    people = [{"name": "Anna", "lastName": "Anna", "id": 0}, {"name": "Anna", "lastName": "Anna", "id": 0}]
+    for system in ("autodns", "lemonsoft"):
+        selection, value = "contacts { name }", {"contacts": [{"name": "Anna"}, {"name": "Anna"}]}
+        yield Case("A2", system, "two equal contacts with the id 0", {"contacts": people}, selection, value)
+        ELSEWHERE["A2", system] = (
+            "stories/test_nodes.py::test_nouns_that_have_no_id_or_share_one_are_all_there_and_found_again",
+        )
+    REASONS["A2", "pland"] = "no noun is embedded in its customers: each has a list of its own, with ids"
+    REASONS["A2", "next"] = "the bank account alone is embedded, one a customer and without an id by design"
+    REASONS["A2", "billbee"] = "it has no contacts, accounts or contracts, and its orders are a list with ids"
+
+
+def _refused_parameters() -> Iterator[Case]:
+    ELSEWHERE["A4", "autodns"] = (
+        "systems/autodns/test_accepted.py::test_a_refusal_that_names_a_key_costs_that_key_alone",
+    )
+    ELSEWHERE["A4", "next"] = (
+        "systems/next/test_active.py::test_a_list_that_refuses_active_is_asked_without_it_from_then_on",
+    )
+    REASONS["A4", "pland"] = "without its one inferred parameter, the sort, pages lose rows: the refusal is told"
+    REASONS["A4", "lemonsoft"] = "its framework passes over parameters that it does not know: none is refused"
+    REASONS["A4", "billbee"] = "all the parameters that it is sent, page and pageSize, are published"
+    yield from ()
+
+
+def _code_lists() -> Iterator[Case]:
+    failed = ("stories/test_code_lists.py::test_a_failed_code_list_is_one_error_at_the_first_row_that_needed_it",)
+    for keyed in ({"number": 14}, {"id": 14}, {"number": "14", "id": 3}, {"number": 14.0}):
+        yield Case(
+            "A16",
+            "lemonsoft",
+            f"a payment term with {' and '.join(f'{name} {value!r}' for name, value in keyed.items())}",
+            {"payment_term_number": 14},
+            "billing { paymentTerms }",
+            {"billing": {"paymentTerms": "14 days net"}},
+            routes={"GET /api/codelist/payment_term": [{**keyed, "description": "14 days net"}]},
+        )
+    ELSEWHERE["A16", "lemonsoft"] = ELSEWHERE["A16", "pland"] = failed
+    REASONS["A16", "autodns"] = "it tells terms and ways of payment in words, without a list of codes"
+    REASONS["A16", "next"] = "it sends the description of terms with the customer, so no list is read"
+    REASONS["A16", "billbee"] = "no unified field is told by one of its lists of codes"
 
 
 CASES: Final = tuple(_cases())

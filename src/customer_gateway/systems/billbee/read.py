@@ -291,7 +291,7 @@ def invoice(order: Record, key: str) -> Invoice | None:
 
 
 def _gross(order: Record) -> Decimal | None:
-    """`TotalCost` is the gross amount without the shipping cost."""
+    """`TotalCost` is the gross amount without the shipping cost; sources disagree (docs/systems/billbee.md#24)."""
     goods, shipping = order.decimal("TotalCost"), order.decimal("ShippingCost")
     return goods + shipping if goods is not None and shipping is not None else goods
 

@@ -16,8 +16,8 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
 from customer_gateway.systems.explained import texts_in
+from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
 from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
 from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
