@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 
 from customer_gateway.api.formatting import MASK
 from customer_gateway.model.documents import graphql_name
+from customer_gateway.model.ids import decode_id
 from customer_gateway.model.record import is_list, is_object
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ LISTS = f"""{{ systems {{
     name reachable customers(first: 2) {{ totalCount nodes {{ {CUSTOMER} records {{ {RECORD} }} }} }}
 }} }}"""
 NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {NODE} }} }}"
-CUSTOMERS = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+IDS = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
 
 class Told:
@@ -125,6 +126,24 @@ async def test_a_mistake_in_a_reader_or_finder_costs_its_field_only(
             assert wrong_with(found, whole, system) == [], (part, name)
             assert failed_fields(found) == {field_of(part)}, (part, name)
             assert len(found.tracebacks) in {1, 2}, (part, name)  # one in each of the two requests
+
+
+async def test_a_batch_that_has_nothing_beside_it_costs_its_own_ids(executor: ExecutorName, box: Sandbox) -> None:
+    async with gateway_over(box) as gateway:
+        contacts = [each for each in await ids_of_nouns(gateway) if decode_id(each).type == "Contact"]
+    vendors = vendors_with("next", "finders Contact", raises_when_awaited)
+    (lone,) = [each for each in contacts if decode_id(each).system == "next"]
+
+    async with gateway_over(box, executor=executor, vendors=vendors) as gateway:
+        with capture_logs() as lines:
+            answer = await gateway.ask(IDS, {"ids": [lone, lone]})
+            alone = await gateway.ask("query ($id: ID!) { node(id: $id) { id } other: __typename }", {"id": lone})
+
+    assert answer.partial == {"nodes": [None, None]}
+    assert [error["path"] for error in answer.errors] == [["nodes", 0], ["nodes", 1]]
+    assert alone.partial == {"node": None, "other": "Query"}
+    assert {*answer.codes, *alone.codes} == {"INTERNAL_SERVER_ERROR"}
+    assert [type(line["exc_info"]) for line in lines if "exc_info" in line] == [Mistake, Mistake]
 
 
 @pytest.mark.parametrize("part", ["page", "customers", "count"])
