@@ -94,10 +94,12 @@ async def read_states(name: str, system: System, views: Sequence[nouns.Customer]
     values = await (read or _awaited(read_views(name, system, views, reads)))
     stated = f"{name}_key" if name in KEYED else name
     told = getattr(type(views[0]), stated, None) is not None
-    return [
-        UNREADABLE if told and is_empty(value) and view.unreadable(stated) else value
-        for view, value in zip(views, values, strict=True)
-    ]
+
+    def state(read: tuple[nouns.Customer, Any]) -> Any:
+        view, value = read
+        return UNREADABLE if told and is_empty(value) and view.unreadable(stated) else value
+
+    return read_each(state, list(zip(views, values, strict=True)), system.name, name)
 
 
 async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:

@@ -70,12 +70,15 @@ async def customers(request: Request, system: System, keys: Sequence[str]) -> li
 
 
 async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
-    """The nouns with these keys. Never raises: an exception that nobody foresaw costs the keys that it befalls."""
-    return await read_all(lambda some: _found(request, kind, name, some), keys, name, kind)
+    """The nouns with these keys; an exception that nobody foresaw costs the keys that it befalls.
 
-
-async def _found(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
+    Raises `BadUserInput` for a system that is not configured.
+    """
     system = request.system(name, "This id")
+    return await read_all(lambda some: _found(request, kind, system, some), keys, name, kind)
+
+
+async def _found(request: Request, kind: str, system: System, keys: Sequence[str]) -> Sequence[Any]:
     if kind == "Customer":
         return await customers(request, system, keys)
     if kind == "User":
