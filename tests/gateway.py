@@ -31,10 +31,11 @@ _SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `body` whole, and its parts."""
+    """What came back: `body` whole, as `text` too, and its parts."""
 
     status: int
     body: dict[str, Any]
+    text: bytes = b""
 
     @property
     def data(self) -> Any:
@@ -70,7 +71,7 @@ class Gateway:
         answer = await self._client.post(
             "/graphql", json=body, headers={"accept": "application/graphql-response+json", **(headers or {})}
         )
-        return Answer(answer.status_code, answer.json())
+        return Answer(answer.status_code, answer.json(), answer.content)
 
     def log(self, system: str) -> list[str]:
         """What a vendor was asked, in order, log-ins left out: `GET /contacts/?customerId=…`."""

@@ -90,6 +90,10 @@ class Want:
         """Whether any of the names is selected on the type."""
         return not self.of(type_name).isdisjoint(names)
 
+    def tells_raw(self, record: Struct) -> bool:
+        """Whether the records of that type are told as they were sent: their documents are `RawObject`s then."""
+        return self.selects("CustomerRecord", "raw") or self.selects(record.name, "raw")
+
 
 EVERYTHING: Final = Want({"Customer": frozenset(UNIFIED_FIELDS) | {"provenance", "version", "records"}})
 """A want that reads every unified field of a customer, for tests and for writers."""
@@ -206,7 +210,10 @@ class System(Protocol):
         ...
 
     def customers(self, want: Want) -> Route[Customer]:
-        """Customers by key, read as widely as `want` needs; the same width is the same route."""
+        """Customers by key, read as widely as `want` needs; the same width is the same route.
+
+        Where `want` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.
+        """
         ...
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:

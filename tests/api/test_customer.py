@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from api.acme_graph import SCHEMA, Graph
-from federation.fake_system import Acme, AcmeContact, AcmeUser, customer, linked, numbered, request
+from federation.fake_system import Acme, AcmeContact, AcmeCustomer, AcmeUser, customer, linked, numbered, request
 
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.execution import Batched
@@ -162,6 +162,24 @@ async def test_a_record_tells_its_documented_fields_and_the_whole_document(execu
             "shade": "teal",
         }
     ]
+
+
+class Careless(Acme):
+    """A system whose documents come without their text."""
+
+    def view(self, document: dict[str, Any]) -> Any:
+        return AcmeCustomer(document, self.reading)
+
+
+@BOTH
+async def test_raw_of_a_document_without_its_text_is_an_error_and_no_guess(executor: ExecutorName) -> None:
+    graph = Graph(executor, Careless(documents=numbered([1])))
+    document = '{ customer(by: {record: {system: "acme", key: "1"}}) { name records { raw key } } }'
+
+    answer = await graph.ask(document)
+
+    assert answer["data"]["customer"] == {"name": "Customer 1", "records": [{"raw": None, "key": "1"}]}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
 
 
 @BOTH

@@ -15,7 +15,7 @@ from graphql import (
     parse,
 )
 
-from customer_gateway.execution import Attribute, OperationRejected, compile_operation
+from customer_gateway.execution import Attribute, JsonText, OperationRejected, compile_operation
 from customer_gateway.execution.rows import reader
 
 pytestmark = pytest.mark.anyio
@@ -180,6 +180,17 @@ async def test_a_number_that_json_has_not_is_null(number: float, beside: Any) ->
     assert json.loads(body, parse_constant=pytest.fail) == {"data": {"a": expected}}
 
 
+@pytest.mark.parametrize("text", [b'{"a": 1.10, "a":1E+2}', rb'"\ud83c"', b"1e400", '"ä"'.encode()])
+@pytest.mark.parametrize("beside", [None, "\ud800", 2**70, {1: "a"}, float("nan")])
+async def test_json_text_stands_in_the_answer_as_it_is_whatever_stands_beside_it(beside: Any, text: bytes) -> None:
+    values = [JsonText(text), beside]
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
+
+    body = await compile_operation(GraphQLSchema(query), "{ a }").execute_to_bytes()
+
+    assert body.startswith(b'{"data":{"a":[' + text + b",")
+
+
 async def test_what_is_written_at_length_is_written_alike() -> None:
     values = {"day": dt.date(2026, 1, 2), "id": UUID(int=1), "text": "ä"}
     query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLScalarType("Anything"), resolve=lambda *_: values)})
@@ -199,6 +210,7 @@ INNERMOST: list[tuple[Any, str]] = [
     (2**70, str(2**70)),
     (float("nan"), "null"),
     (dt.date(2026, 1, 2), '"2026-01-02"'),
+    (JsonText(b'{"n": 1.10, "n":1e400}'), '{"n": 1.10, "n":1e400}'),
 ]
 
 

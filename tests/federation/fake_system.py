@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.customer import Customer, Held
 from customer_gateway.federation.request import Federation, Request
@@ -13,6 +15,7 @@ from customer_gateway.model import documents
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.documents import Struct
+from customer_gateway.model.raw import RawObject
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
@@ -191,7 +194,8 @@ class Acme:
         return Route(f"{self.name}.{name}", fetch, most)
 
     def view(self, document: dict[str, Any]) -> Any:
-        return AcmeCustomer(document, self.reading)
+        """With its text, whether `raw` is told or not: this is no system whose speed matters."""
+        return AcmeCustomer(RawObject(document, orjson.dumps(document)), self.reading)
 
     def customers(self, want: Want) -> Route[Any]:
         del want  # Acme has one width

@@ -10,10 +10,12 @@ from customer_gateway.api.connections import After, CustomerConnection, First  #
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
 from customer_gateway.errors import UpstreamError
+from customer_gateway.execution import JsonText
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.fields import Part
 from customer_gateway.model.ids import encode_id
+from customer_gateway.model.raw import RawObject
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway import system as upstream
     from customer_gateway.federation.request import Request
     from customer_gateway.model import nouns
+    from customer_gateway.model.record import Document
 
 
 @strawberry.type(description="What can be done with a unified field in a system.")
@@ -98,6 +101,16 @@ def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[str]:
     return [encode_id(type_names[name], name, view.key) for view in views for name in [view.reading.system]]
 
 
+def _raw(views: Sequence[nouns.Customer], _request: Request) -> list[Any]:
+    return [_text_of(view.document) for view in views]
+
+
+def _text_of(document: Document) -> JsonText | TypeError:
+    if isinstance(document, RawObject):
+        return JsonText(document.text)
+    return TypeError("raw is told, and the system's read did not keep the text of its documents")
+
+
 @strawberry.interface(
     description="One customer as one system holds it. The implementing types carry every field that the system "
     "documents, typed and described. The `id` of an object inside a record is the vendor's and may stand in other "
@@ -112,4 +125,8 @@ class CustomerRecord:
     system: System = batched(_systems, "The system that holds it.")
     key: str = attribute("The vendor's own key.")
     link: str | None = attribute("The record's address in the vendor's API.")
-    raw: JSON | None = attribute("The whole document as the system sent it.", name="document")
+    raw: JSON | None = batched(
+        _raw,
+        "The whole document as the system sent it, to the letter: 1.10 stays 1.10. It may hold what a parser rounds or "
+        "refuses: thirty digits, 1e400, half a character (a lone surrogate escape).",
+    )

@@ -3,7 +3,7 @@
 from .cache import OperationKey, WeightedCache, operation_key
 from .columns import attempted
 from .declaration import Attribute, Batched, Partitioned
-from .encoding import encoded
+from .encoding import JsonText, encoded
 from .events import Events
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
 from .plan_cache import PlanCache
@@ -18,6 +18,7 @@ __all__ = [
     "Events",
     "ExecutionResult",
     "IncrementalResults",
+    "JsonText",
     "OperationKey",
     "OperationRejected",
     "Partitioned",

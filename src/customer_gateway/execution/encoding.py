@@ -14,6 +14,13 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+class JsonText(bytes):
+    """JSON that stands in an answer as it is. Nobody looks into it: who gives it knows that it is one JSON value."""
+
+    __slots__ = ()
+
+
 MOST_LEVELS: Final = 10_000
 """What nests deeper is taken for an object that holds itself."""
 
@@ -25,7 +32,7 @@ def encoded(document: Mapping[str, Any]) -> bytes:
     that is not finite.
     """
     try:
-        return orjson.dumps(document)
+        return orjson.dumps(document, _as_it_is)
     except TypeError:
         # orjson refuses lone surrogates, integers above 64 bits, keys that are no strings, and more than 254 levels.
         return _encoded_at_length(document)
@@ -39,8 +46,16 @@ def _encoded_at_length(document: Mapping[str, Any]) -> bytes:
         return _written(document).encode()
 
 
+def _as_it_is(value: object) -> orjson.Fragment:
+    if isinstance(value, JsonText):
+        return orjson.Fragment(value)
+    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")
+
+
 def _as_orjson(value: object) -> Any:
     """What orjson has words for and Python's own encoder has not: dates, identifiers, members of enums."""
+    if isinstance(value, JsonText):
+        raise ValueError("text that only `_written` can put in as it is")  # noqa: TRY004 - the encoder's own word
     return orjson.loads(orjson.dumps(value))
 
 
@@ -70,8 +85,14 @@ def _written(document: object) -> str:
             if levels > MOST_LEVELS:
                 raise TypeError(f"A value nests more than {MOST_LEVELS} levels deep, or holds itself")
         else:
-            written.append("null" if isinstance(value, float) and not isfinite(value) else _JSON.encode(value))
+            written.append(_leaf(value))
     return "".join(written)
+
+
+def _leaf(value: object) -> str:
+    if isinstance(value, JsonText):
+        return value.decode()
+    return "null" if isinstance(value, float) and not isfinite(value) else _JSON.encode(value)
 
 
 def _parts(container: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[Any]:

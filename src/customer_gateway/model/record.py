@@ -15,6 +15,7 @@ from customer_gateway.model.contact_data import first_address
 from customer_gateway.model.values import (
     UNREADABLE,
     Body,
+    Decode,
     Document,
     Reading,
     enumerated,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Body",
+    "Decode",
     "Document",
     "Reading",
     "Record",

@@ -10,8 +10,9 @@ becomes rows in one pass; an answer that has another form anywhere is decoded as
 by field, as `model.record` does. The values are the same either way, but for one: an integer of more than 64 bits in a
 `Sent` is exact in one pass, and the nearest double in a document.
 
-What a row does not name is not checked either: bytes that are no UTF-8, or a number that no double can hold, make a
-document undecodable wherever they stand, and are passed over in one pass where nobody reads them.
+What a row does not name is not checked either: bytes that are no UTF-8, half a character or a number that no double
+can hold are refused in a document wherever they stand (`model.json_text` mends the last two), and are passed over in
+one pass where nobody reads them.
 """
 
 from __future__ import annotations

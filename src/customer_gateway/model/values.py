@@ -23,6 +23,9 @@ Document = dict[str, Any]
 Body: TypeAlias = bytes | memoryview
 """The bytes of an answer: a view where the transport holds them, so that they are not copied."""
 
+Decode: TypeAlias = "Callable[[Body], Any]"
+"""Makes the document of an answer's body."""
+
 V = TypeVar("V")
 
 # Any integer of JSON, and any double: what is longer is no quantity, and would cost its length in every answer.
@@ -91,7 +94,7 @@ class Reading:
 
 def is_object(value: object) -> TypeGuard[Document]:
     """A JSON object: its keys are text."""
-    return type(value) is dict
+    return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:

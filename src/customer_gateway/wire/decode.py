@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from customer_gateway.model.json_text import mended
+from customer_gateway.model.json_text import decoded
 from customer_gateway.model.rows import WrongForm
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and wha
 
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
-    A byte order mark is skipped, half a character read as U+FFFD, of which `drift` is told.
-    A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 and infinities pass there.
+    A byte order mark is skipped, half a character read as U+FFFD, a number past every double as its text; `drift` is
+    told of the last two. A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 pass there.
     """
     if content_type is not None and not is_json(content_type):
         reason = "the answer is not JSON by its content type; check base_url"
@@ -58,23 +58,12 @@ def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and wha
     if encoding is not None:
         body = inflated(body, encoding, cap)
     try:
-        return _decoded(body, decode, drift)
+        return decoded(body, decode, drift)
     except orjson.JSONDecodeError as error:
         cut_short = "unexpected end" in error.msg
         raise Undecodable(f"the answer is not JSON: {_in_words(error)}", cut_short=cut_short) from None
     except WrongForm as error:
         raise Undecodable(f"the answer is not of the form that is documented: {error}") from None
-
-
-def _decoded(body: Body, decode: Callable[[Body], Any], drift: Drift) -> Any:
-    """What `decode` makes of the body, of a mended one where it refuses it as sent."""
-    try:
-        return decode(body)
-    except orjson.JSONDecodeError:
-        again = mended(body, drift)
-        if again is None:
-            raise
-    return decode(again)
 
 
 def _in_words(error: orjson.JSONDecodeError) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from customer_gateway.model.nouns import UNIFIED_FIELDS
@@ -9,6 +11,9 @@ from customer_gateway.system import EVERYTHING, Want
 from customer_gateway.systems.autodns import KIND
 from customer_gateway.systems.autodns.keys import ALL, ALL_UNIFIED, UNIFIED, keys_of
 from customer_gateway.systems.autodns.record import CUSTOMER
+
+if TYPE_CHECKING:
+    from customer_gateway.model.documents import Field
 
 
 def want(**types: set[str]) -> Want:
@@ -66,6 +71,13 @@ def test_a_noun_found_by_its_id_and_one_found_through_the_customer_have_one_widt
 def test_the_raw_document_asks_for_every_documented_key() -> None:
     assert keys_of(want(AutodnsCustomer={"raw"})) == ALL
     assert set(CUSTOMER.by_vendor_name) - ALL == {"client", "number"}
+
+
+@pytest.mark.parametrize("field", CUSTOMER.fields, ids=lambda field: field.name)
+def test_raw_shows_the_same_whatever_else_is_selected(field: Field) -> None:
+    beside = want(Customer=set(UNIFIED_FIELDS), Contact={"id"}, AutodnsCustomer={"raw", field.name})
+
+    assert keys_of(beside) == keys_of(want(CustomerRecord={"raw"})) == ALL
 
 
 def test_provenance_asks_for_all_that_unified_fields_are_read_from() -> None:

@@ -8,10 +8,12 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import orjson
 from pydantic import Field, SecretStr
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.embedded import ITEM_KEY
+from customer_gateway.model.raw import WithTexts
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.systems.autodns.search import Filter
@@ -93,7 +95,8 @@ class Autodns:
         self._client = client
         self._lengths = ListLengths(name)
         self._accepted = AcceptedKeys(client, reading)
-        self._as_wide_as: Callable[[Keys], Route[Customer]] = lru_cache(_WIDTHS)(self._customers)
+        self._with_texts = WithTexts(reading.drift, "data")
+        self._as_wide_as: Callable[[Keys, Decode], Route[Customer]] = lru_cache(_WIDTHS)(self._customers)
         self.users: Route[User] | None = (users := Route(f"{name}.users", self._fetch_users, MOST_ROWS, _USER_KEY))
         self.invoice_details = None
         invoices = Route(f"{name}.invoices", self._fetch_invoices, MOST_ROWS, _CUSTOMER_KEY)
@@ -122,14 +125,14 @@ class Autodns:
         return self._accepted.withheld
 
     def customers(self, want: Want) -> Route[Customer]:
-        return self._as_wide_as(keys_of(want))
+        return self._as_wide_as(keys_of(want), self._decode_of(want))
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
         path = "/customer/_search"
 
         async def read(offset: int, limit: int) -> Listed[Document]:
-            return await self._search(path, keys_of(want), [], deadline, offset, limit)
+            return await self._search(path, keys_of(want), [], deadline, offset, limit, self._decode_of(want))
 
         async def follows(position: int) -> bool:
             return bool((await self._search(path, frozenset(), [], deadline, position, 1)).rows)
@@ -150,12 +153,15 @@ class Autodns:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    def _customers(self, keys: Keys) -> Route[Customer]:
-        return Route(f"{self.name}.customers", partial(self._fetch_customers, keys), MOST_ROWS, _CUSTOMER_KEY)
+    def _customers(self, keys: Keys, decode: Decode) -> Route[Customer]:
+        return Route(f"{self.name}.customers", partial(self._fetch_customers, keys, decode), MOST_ROWS, _CUSTOMER_KEY)
+
+    def _decode_of(self, want: Want) -> Decode:
+        return self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
     def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
         def as_wide_as_needed(want: Want) -> Route[Customer]:
-            return self._as_wide_as(keys_of(want) | NOUNS[noun])
+            return self._as_wide_as(keys_of(want) | NOUNS[noun], self._decode_of(want))
 
         def customer_key(key: str) -> str | None:
             found = form.fullmatch(key)
@@ -163,9 +169,11 @@ class Autodns:
 
         return through_customer(as_wide_as_needed, customer_key, nouns)
 
-    async def _fetch_customers(self, wide: Keys, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+    async def _fetch_customers(
+        self, wide: Keys, decode: Decode, keys: Sequence[str], deadline: Deadline
+    ) -> dict[str, Customer]:
         filters = among(map(_split, keys), "client", "number")
-        found = await self._all("/customer/_search", wide, filters, deadline)
+        found = await self._all("/customer/_search", wide, filters, deadline, decode)
         customers = {customer.key: customer for customer in self._customer_rows(found) if customer is not None}
         return {key: customers[key] for key in keys if key in customers}
 
@@ -192,20 +200,29 @@ class Autodns:
         rows = [] if answer.document is None else self._rows(answer.document, call)
         return {bill.key: bill for bill in self._bills(rows) if bill.key == key}
 
-    async def _all(self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline) -> list[Document]:
+    async def _all(
+        self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, decode: Decode = orjson.loads
+    ) -> list[Document]:
         """Every row that the filters let through, page by page: all that were counted, or none."""
 
         async def read(offset: int, limit: int) -> Listed[Document]:
-            return await self._search(path, keys, filters, deadline, offset, limit)
+            return await self._search(path, keys, filters, deadline, offset, limit, decode)
 
         lengths, question = self._lengths.of(f"POST {path}", "filters"), json.dumps(filters)
         return list((await read_on(lengths, question, read, partial(_identity, path), most=MOST_ROWS)).rows)
 
     async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
-        self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, offset: int, limit: int
+        self,
+        path: str,
+        keys: Keys,
+        filters: Sequence[Filter],
+        deadline: Deadline,
+        offset: int,
+        limit: int,
+        decode: Decode = orjson.loads,
     ) -> Listed[Document]:
         body = query(filters, _ORDERS[path], offset, limit)
-        call = Call("POST", path, [("keys[]", key) for key in sorted(keys)], body=body, idempotent=True)
+        call = Call("POST", path, [("keys[]", key) for key in sorted(keys)], body=body, idempotent=True, decode=decode)
         answer = await self._accepted.call(call, deadline)
         rows = self._rows(answer.document, call)
         total = Record(answer.document, self.reading).part("object").integer("summary")

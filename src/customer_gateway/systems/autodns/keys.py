@@ -95,7 +95,7 @@ def keys_of(want: Want) -> Keys:
     """The keys that the operation needs of a customer, whatever way it comes to it."""
     unified = want.of("Customer")
     record = want.of(CUSTOMER.name)
-    if "raw" in record:
+    if want.tells_raw(CUSTOMER):
         return ALL
     keys = _named(UNIFIED, unified) | _named(_RECORD, record)
     if "billing" in unified:

@@ -6,10 +6,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.faults import read_singly
+from customer_gateway.model.raw import WithTexts
 from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Customer, Invoice
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.systems.pages import Listed
     from customer_gateway.wire import Client
@@ -87,8 +89,12 @@ class Billbee:
         self.name = name
         self.reading = reading
         self._client = client
+        self._with_texts = WithTexts(reading.drift, "Data")
         self._lists = Lists(client, reading)
-        self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
+        self._customers: Route[Customer] = self._route("customers", partial(self._fetch_customers, orjson.loads))
+        self._raw_customers: Route[Customer] = self._route(
+            "customers", partial(self._fetch_customers, self._with_texts)
+        )
         self.users = None
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
         self.invoice_details: Route[Invoice] | None = orders
@@ -108,14 +114,16 @@ class Billbee:
             Lookup(orders, ("invoices.currency",), _NOBODY),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - Billbee has one width
-        return self._customers
+    def customers(self, want: Want) -> Route[Customer]:
+        """Billbee has one width."""
+        return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - Billbee has one width
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Every page tells how many customers there are; only a total below the rows costs a call to know more."""
+        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
         async def read(number: int, size: int) -> Listed[Document]:
-            return await self._lists.page(_CUSTOMERS, number, size, deadline)
+            return await self._lists.page(_CUSTOMERS, number, size, deadline, decode=decode)
 
         async def follows(position: int) -> bool:
             return bool((await read(position + 1, 1)).rows)
@@ -137,23 +145,24 @@ class Billbee:
     def _route(self, name: str, fetch: Any, *, most: int = MOST_ROWS, cache_seconds: float = 0.0) -> Route[Any]:
         return Route(f"{self.name}.{name}", fetch, most, key_form=_KEY, cache_seconds=cache_seconds, cache_keys=_CACHED)
 
-    async def _fetch_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+    async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         """Whole pages while those are fewer calls than one for each customer still missing."""
 
         def one_by_one(rows: Mapping[str, Document]) -> int:
             return sum(key not in rows for key in keys)
 
-        walk = await self._lists.walk(_CUSTOMERS, deadline, instead=one_by_one, pages=self._lists.pages(_CUSTOMERS))
+        pages = self._lists.pages(_CUSTOMERS)
+        walk = await self._lists.walk(_CUSTOMERS, deadline, instead=one_by_one, pages=pages, decode=decode)
         customers: dict[str, Any] = {key: self._customer(walk.rows[key]) for key in keys if key in walk.rows}
         if walk.whole:
             return customers
         missing = [key for key in keys if key not in customers]
         return customers | await read_singly(
-            lambda key: self._fetch_customer(key, deadline), missing, self.name, "customers"
+            lambda key: self._fetch_customer(decode, key, deadline), missing, self.name, "customers"
         )
 
-    async def _fetch_customer(self, key: str, deadline: Deadline) -> Customer | None:
-        row = await self._lists.one("/customers/{id}", key, deadline)
+    async def _fetch_customer(self, decode: Decode, key: str, deadline: Deadline) -> Customer | None:
+        row = await self._lists.one("/customers/{id}", key, deadline, decode=decode)
         if row is None:
             return None
         if str(integer_id(row, "Id", self.reading)) != key:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
+
 from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.model.record import is_list, is_object
 from customer_gateway.systems.identified import those_with_ids, with_integer_ids
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from customer_gateway.model.deadline import Deadline
-    from customer_gateway.model.record import Document, Reading
+    from customer_gateway.model.record import Decode, Document, Reading
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
 
@@ -48,10 +50,20 @@ class Lists:
         """What is known of the pages of a list, or of all lists of a template."""
         return self._lengths.of(f"GET {path}")
 
-    async def page(self, path: str, number: int, size: int, deadline: Deadline, template: str = "") -> Listed[Document]:
+    async def page(  # noqa: PLR0913 - what a page is asked by
+        self,
+        path: str,
+        number: int,
+        size: int,
+        deadline: Deadline,
+        template: str = "",
+        *,
+        decode: Decode = orjson.loads,
+    ) -> Listed[Document]:
         """Page `number` (from 1) of `size` rows, each with an integer Id or `NoId`; any other answer is refused."""
         query = [("page", str(number)), ("pageSize", str(size))]
-        answer = await self._client.call(Call("GET", path, query, template=template, idempotent=True), deadline)
+        call = Call("GET", path, query, template=template, idempotent=True, decode=decode)
+        answer = await self._client.call(call, deadline)
         rows = _rows(answer.document, size, self._reading)
         if rows is None:
             raise UpstreamBadResponse(self._client.system, f"GET {template or path} did not answer a page of entities")
@@ -59,7 +71,7 @@ class Lists:
             self._totals[path] = rows.total
         return rows
 
-    async def walk(
+    async def walk(  # noqa: PLR0913 - what a list is read by
         self,
         path: str,
         deadline: Deadline,
@@ -67,6 +79,7 @@ class Lists:
         *,
         instead: Callable[[Mapping[str, Document]], float] = lambda _rows: float("inf"),
         pages: int = 1,
+        decode: Decode = orjson.loads,
     ) -> Walk:
         """Page after page for as long as what is left of them is fewer calls than `instead` of them.
 
@@ -81,7 +94,7 @@ class Lists:
         read, left = 0, pages
         while 0 < left < instead(rows):
             read += 1
-            found = await self.page(path, read, size, deadline, template)
+            found = await self.page(path, read, size, deadline, template, decode=decode)
             totals.append(found.total or 0)
             page = {str(row["Id"]): row for row in found.rows}
             size, left = _left(lengths, path, found, read, size, len(rows.keys() | page.keys()))
@@ -95,9 +108,12 @@ class Lists:
             raise self.lengths(template).refused("changed while its pages were read", retryable=True)
         return those_with_ids(walk.rows.values(), "Id")
 
-    async def one(self, template: str, key: str, deadline: Deadline) -> Document | None:
+    async def one(
+        self, template: str, key: str, deadline: Deadline, *, decode: Decode = orjson.loads
+    ) -> Document | None:
         """A single entity; None where Billbee knows no such key."""
-        call = Call("GET", template.format(id=key), template=template, idempotent=True, missing_is_none=True)
+        path = template.format(id=key)
+        call = Call("GET", path, template=template, idempotent=True, missing_is_none=True, decode=decode)
         document = (await self._client.call(call, deadline)).document
         if document is None:
             return None

@@ -7,10 +7,12 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.embedded import ITEM_KEY
+from customer_gateway.model.raw import WithTexts
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.wire import Answer, Client
 
@@ -89,8 +91,10 @@ class Lemonsoft:
         self.reading = reading
         self._client = client
         self._lengths = ListLengths(name)
+        self._with_texts = WithTexts(reading.drift, "results")
         self._full: Route[Customer] = self._route("customers", self._customers_by_id(_FULL))
         self._thin: Route[Customer] = self._route("customers_base", self._customers_by_id(_THIN))
+        self._raw: Route[Customer] = self._route("customers", self._customers_by_id(_FULL, self._with_texts))
         self._keys_by_number: Route[str] = self._route("customer_keys", self._fetch_customer_keys)
         self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
         self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
@@ -124,14 +128,17 @@ class Lemonsoft:
         )
 
     def customers(self, want: Want) -> Route[Customer]:
+        if want.tells_raw(CUSTOMER):
+            return self._raw
         return self._full if needs_full_rows(want) else self._thin
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Lemonsoft tells no total: after the last row of a full page, the next one is asked for."""
         path = _FULL if needs_full_rows(want) else _THIN
+        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
         async def read(number: int, size: int) -> Listed[Document]:
-            return Listed(await self._rows(path, _paging(number, size), deadline))
+            return Listed(await self._rows(path, _paging(number, size), deadline, decode=decode))
 
         async def follows(position: int) -> bool:
             return bool(await self._rows(_THIN, _paging(position + 1, 1), deadline))
@@ -162,11 +169,14 @@ class Lemonsoft:
         return Route(f"{self.name}.{name}", fetch, most, key_form=key_form, cache_seconds=cache_seconds)
 
     def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> Finder:
-        return through_customer(lambda _want: self._full, _customer_of, nouns)
+        def full(want: Want) -> Route[Customer]:
+            return self._raw if want.tells_raw(CUSTOMER) else self._full
 
-    def _customers_by_id(self, path: str) -> Callable[..., Any]:
+        return through_customer(full, _customer_of, nouns)
+
+    def _customers_by_id(self, path: str, decode: Decode = orjson.loads) -> Callable[..., Any]:
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
-            rows = await self._rows_by(path, "filter.object_ids", keys, deadline)
+            rows = await self._rows_by(path, "filter.object_ids", keys, deadline, decode=decode)
             return {key: self._customer(row) for key, row in rows.items()}
 
         return fetch
@@ -238,31 +248,48 @@ class Lemonsoft:
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
 
-    async def _rows_by(
-        self, path: str, parameter: str, keys: Sequence[str], deadline: Deadline, identity: str = "id"
+    async def _rows_by(  # noqa: PLR0913 - what rows are read by
+        self,
+        path: str,
+        parameter: str,
+        keys: Sequence[str],
+        deadline: Deadline,
+        identity: str = "id",
+        *,
+        decode: Decode = orjson.loads,
     ) -> dict[str, Document]:
         """The rows that have these keys under `identity`; their number is asked for: ten is all that is given else."""
 
         async def read(wanted: Sequence[str]) -> list[Document]:
             query = [*((parameter, key) for key in wanted), *_paging(1, len(wanted))]
-            return await self._rows(path, query, deadline)
+            return await self._rows(path, query, deadline, decode=decode)
 
         lengths = self._lengths.of(f"GET {path}", parameter)
         found = await read_keys(lengths, keys, read, lambda row: str(Record(row, self.reading).integer(identity)))
         return {key: row for key, row in found.items() if has_id(row, "id")}
 
     async def _rows(
-        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, identity: str = "id"
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        deadline: Deadline,
+        identity: str = "id",
+        *,
+        decode: Decode = orjson.loads,
     ) -> list[Document]:
         """The rows of a list, each with its `identity` or `NoId`."""
-        identified = with_integer_ids(await self._listed(path, query, deadline), identity, self.reading)
+        listed = await self._listed(path, query, deadline, decode)
+        identified = with_integer_ids(listed, identity, self.reading)
         if identified is not None:
             return identified
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with {identity}")
 
-    async def _listed(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> object:
+    async def _listed(
+        self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Decode = orjson.loads
+    ) -> object:
         """What a list holds, in its envelope or bare: nobody has looked yet whether it is one."""
-        document = (await self._client.call(Call("GET", path, query, idempotent=True), deadline)).document
+        call = Call("GET", path, query, idempotent=True, decode=decode)
+        document = (await self._client.call(call, deadline)).document
         return document.get("results") if is_object(document) else document
 
     def _customer(self, row: Document) -> Customer:

@@ -69,6 +69,6 @@ def needs_full_rows(want: Want) -> bool:
     return (
         not want.of("Customer") <= _THIN_UNIFIED
         or not want.of(CUSTOMER.name) <= _THIN_RECORD
-        or want.selects("CustomerRecord", "raw")
+        or want.tells_raw(CUSTOMER)
         or any(want.of(noun) - _NAMES_ONLY for noun in _EMBEDDED)
     )

@@ -10,9 +10,11 @@ from operator import itemgetter
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from pydantic import SecretStr, model_validator
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.model.raw import WithTexts
 from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.model.record import Document
+    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.wire import Answer, Client
 
@@ -91,7 +93,9 @@ class Next:
         self._client = client
         self._without_active: set[str] = set()
         self._lengths = ListLengths(name)
+        self._with_texts = WithTexts(reading.drift, "items")
         self._customers: Route[Customer] = self._by_id("/customer/", self._customer)
+        self._raw_customers: Route[Customer] = self._by_id("/customer/", self._customer, decode=self._with_texts)
         self.users: Route[User] | None = (users := self._by_id("/user/", self._user))
         self.invoice_details = None
         contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
@@ -119,14 +123,16 @@ class Next:
             Lookup(users, ("updater", "creator"), _NOBODY, lambda customer: customer.updater_key),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:  # noqa: ARG002 - NEXT has one width
-        return self._customers
+    def customers(self, want: Want) -> Route[Customer]:
+        """NEXT has one width."""
+        return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:  # noqa: ARG002 - NEXT has one width
+    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
+        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
         async def read(number: int, size: int) -> Listed[Document]:
-            return await self._page("/customer/", _INACTIVE_TOO, number, size, deadline)
+            return await self._page("/customer/", _INACTIVE_TOO, number, size, deadline, decode)
 
         async def follows(position: int) -> bool:
             return bool((await read(position + 1, 1)).rows)
@@ -145,12 +151,16 @@ class Next:
         await self._client.aclose()
 
     def _by_id(
-        self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO
+        self,
+        path: str,
+        read: Callable[[Document], Any],
+        rows: Mapping[str, object] = _INACTIVE_TOO,
+        decode: Decode = orjson.loads,
     ) -> Route[Any]:
         """Rows of the list at `path` by their ids, a page of them at a time."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline)
+            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline, decode)
             return {str(row["id"]): read(row) for row in found}
 
         return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=ID)
@@ -174,13 +184,20 @@ class Next:
 
     async def _find_agreements(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         """An agreement is there as long as its customer names its contract."""
-        customers = await reads.load(self._customers, [key.partition("/")[0] for key in keys])
+        customers = await reads.load(self.customers(reads.want), [key.partition("/")[0] for key in keys])
         known = [customer for customer in customers if isinstance(customer, NextCustomerView)]
         agreements = iter(await self._read_agreements(known, reads))
         found = [next(agreements) if isinstance(each, NextCustomerView) else each for each in customers]
         return [_named(key, each) if is_list(each) else each for key, each in zip(keys, found, strict=True)]
 
-    async def _all(self, path: str, rows: Mapping[str, object], most: int, deadline: Deadline) -> list[Document]:
+    async def _all(
+        self,
+        path: str,
+        rows: Mapping[str, object],
+        most: int,
+        deadline: Deadline,
+        decode: Decode = orjson.loads,
+    ) -> list[Document]:
         """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told.
 
         How many pages there are is NEXT's word, so it is held to at most `most` rows and taken a few pages at a time.
@@ -188,7 +205,7 @@ class Next:
         """
 
         async def read(position: int, size: int) -> Listed[Document]:
-            return await self._page(path, rows, position // size + 1, size, deadline)
+            return await self._page(path, rows, position // size + 1, size, deadline, decode)
 
         lengths = self._lengths.of(f"GET {path}")
         found: Gathered[Document] = Gathered(self.name, f"GET {path}")
@@ -215,11 +232,17 @@ class Next:
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
         return those_with_ids(found.rows.values(), "id")
 
-    async def _page(
-        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
+    async def _page(  # noqa: PLR0913, PLR0917 - what a page is asked by
+        self,
+        path: str,
+        rows: Mapping[str, object],
+        number: int,
+        size: int,
+        deadline: Deadline,
+        decode: Decode = orjson.loads,
     ) -> Listed[Document]:
         """One page of rows with an `id`; any other answer is refused."""
-        answer = await self._answer(path, rows, number, size, deadline)
+        answer = await self._answer(path, rows, number, size, deadline, decode)
         if is_object(answer.document):
             items, total, told = (answer.document.get(name) for name in ("items", "total", "size"))
             rows_of_page = with_integer_ids(items, "id", self.reading)
@@ -227,8 +250,8 @@ class Next:
                 return Listed(rows_of_page, total, told if type(told) is int and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
 
-    async def _answer(
-        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline
+    async def _answer(  # noqa: PLR0913, PLR0917 - what a page is asked by
+        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline, decode: Decode
     ) -> Answer:
         """The answer of a list. One that is found to know no `active` is asked without it, from then on.
 
@@ -237,11 +260,11 @@ class Next:
         without = {name: value for name, value in rows.items() if name not in _INACTIVE_TOO}
         asked = without if path in self._without_active else rows
         try:
-            return await self._client.call(_list(path, asked, number, size), deadline)
+            return await self._client.call(_list(path, asked, number, size, decode), deadline)
         except UpstreamBadResponse as refusal:
             if asked is without or path == "/customer/" or not _names_active(refusal):
                 raise
-        answer = await self._client.call(_list(path, without, number, size), deadline)
+        answer = await self._client.call(_list(path, without, number, size, decode), deadline)
         self._without_active.add(path)
         self.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
         return answer
@@ -286,10 +309,10 @@ def _verdict(_status: int, document: Any) -> str | None:
     return "it is a `detail` and nothing else" if is_object(document) and document.keys() == {"detail"} else None
 
 
-def _list(path: str, rows: Mapping[str, object], page: int, size: int) -> Call:
+def _list(path: str, rows: Mapping[str, object], page: int, size: int, decode: Decode = orjson.loads) -> Call:
     wanted = json.dumps(rows, separators=(",", ":"))
     query = [("filter_str", wanted), ("page", str(page)), ("size", str(size))]
-    return Call("GET", path, query, idempotent=True, explain=True)
+    return Call("GET", path, query, idempotent=True, explain=True, decode=decode)
 
 
 def _names_active(refusal: UpstreamBadResponse) -> bool:

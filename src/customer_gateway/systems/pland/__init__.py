@@ -11,6 +11,7 @@ from pydantic import SecretStr, model_validator
 
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
 from customer_gateway.model.drift import Watch
+from customer_gateway.model.raw import WithTexts
 from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Lookup, Page, Route
@@ -95,6 +96,7 @@ class Pland:
         self.reading = reading
         self._client = client
         self._lengths = ListLengths(name)
+        self._with_texts = WithTexts(reading.drift)
         self._customer_rows = Rows(PlandCustomerView, reading)
         self._contact_rows = Rows(PlandContactView, reading)
         self._user_rows = Rows(PlandUserRow, reading)
@@ -102,6 +104,7 @@ class Pland:
         self._drift_watch = Watch()
         self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
         self._whole_customers: Route[Customer] = self._route("customers", self._fetch_whole_customers)
+        self._raw_customers: Route[Customer] = self._route("customers", self._fetch_raw_customers)
         self.users: Route[User] | None = (users := self._route("users", self._fetch_users))
         self.invoice_details = None
         contacts = self._route("contacts", self._fetch_contacts)
@@ -133,11 +136,13 @@ class Pland:
 
     def customers(self, want: Want) -> Route[Customer]:
         """Pland has one width; documents are kept for who reads more of them than the unified fields."""
+        if want.tells_raw(CUSTOMER):
+            return self._raw_customers
         return self._whole_customers if _wants_documents(want) else self._customers
 
     async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
-        decode = self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
+        decode = self._decode_of(want)
 
         async def read(offset: int, limit: int) -> Listed[PlandCustomerView]:
             return Listed(await self._rows("/customers/", _paging(offset, limit), deadline, decode))
@@ -168,6 +173,9 @@ class Pland:
 
     async def _fetch_whole_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
         return await self._customers_by_id(keys, deadline, self._whole_decoded_customers)
+
+    async def _fetch_raw_customers(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        return await self._customers_by_id(keys, deadline, self._raw_decoded_customers)
 
     async def _customers_by_id(
         self, keys: Sequence[str], deadline: Deadline, decode: Callable[[Body], list[PlandCustomerView]]
@@ -257,12 +265,23 @@ class Pland:
     ) -> list[T]:
         return (await self._client.call(Call("GET", path, query, idempotent=True, decode=decode), deadline)).document
 
+    def _decode_of(self, want: Want) -> Callable[[Body], list[PlandCustomerView]]:
+        if want.tells_raw(CUSTOMER):
+            return self._raw_decoded_customers
+        return self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
+
     def _decoded_customers(self, body: Body) -> list[PlandCustomerView]:
         return self._whole_decoded_customers(body) if self._drift_watch.due() else self._customer_rows.decode(body)
 
     def _whole_decoded_customers(self, body: Body) -> list[PlandCustomerView]:
+        return self._customers_of(orjson.loads(body))
+
+    def _raw_decoded_customers(self, body: Body) -> list[PlandCustomerView]:
+        return self._customers_of(self._with_texts(body))
+
+    def _customers_of(self, documents: object) -> list[PlandCustomerView]:
         """With their documents, which are looked through for fields that nobody documented."""
-        customers = self._customer_rows.read(orjson.loads(body))
+        customers = self._customer_rows.read(documents)
         for customer in customers:
             if customer.key:
                 CUSTOMER.watch(customer.document, self.reading)
