@@ -56,7 +56,12 @@ class Figure(NamedTuple):
     more: bool = False
 
 
-_OVER_HTTP = (Figure("requests/s", "rate", more=True), Figure("p50 ms", "p50"), Figure("CPU ms/request", "cpu"))
+_OVER_HTTP = (
+    Figure("requests/s", "rate", more=True),
+    Figure("p50 ms", "p50"),
+    Figure("CPU ms/request", "cpu"),
+    Figure("upstream calls/request", "calls"),
+)
 
 
 def compare(ref: str, *, quick: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, inf
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
@@ -28,8 +28,8 @@ class Pair:
 
     @property
     def ratios(self) -> list[float]:
-        """Of each round, now to before."""
-        return [now / before for before, now in zip(self.before, self.now, strict=True)]
+        """Of each round, now to before; infinite where nothing was before."""
+        return [now / before if before else inf for before, now in zip(self.before, self.now, strict=True)]
 
     @property
     def between(self) -> tuple[float, float]:
