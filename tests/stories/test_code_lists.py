@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import gateway_over
-from stories.test_odd_pages import Bent
-
-from customer_gateway.model.record import is_list
+from stories.test_odd_pages import Bent, with_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +54,7 @@ def as_text(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_codes(change: Callable[[dict[str, Any]], dict[str, Any]], document: Any) -> Any:
-    rows = document if is_list(document) else document.get("results", [])
-    if not rows or "description" not in rows[0]:
-        return document
-    codes = [change(row) for row in rows]
-    return codes if is_list(document) else {**document, "results": codes}
+    return with_rows(lambda rows: [change(row) if "description" in row else row for row in rows], document)
 
 
 @pytest.mark.parametrize("change", [as_number, as_id, as_both, as_text])
@@ -79,18 +73,14 @@ async def test_codes_of_lemonsoft_are_known_by_number_or_by_id(
 
 async def test_a_row_without_number_and_id_costs_its_own_name(box: Sandbox) -> None:
     def first_unnumbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if "description" not in rows[0]:
+            return rows
         return [{"description": rows[0]["description"]}, *rows[1:]]
-
-    def change(document: Any) -> Any:
-        rows = document if is_list(document) else document.get("results", [])
-        if not rows or "description" not in rows[0]:
-            return document
-        return first_unnumbered(rows) if is_list(document) else {**document, "results": first_unnumbered(rows)}
 
     query = page("lemonsoft", "paymentTerms", 100)
     async with gateway_over(box) as gateway:
         named = values((await gateway.ask(query)).data, "paymentTerms")
-    async with gateway_over(box, bent=partial(Bent, change)) as gateway:
+    async with gateway_over(box, bent=partial(Bent, partial(with_rows, first_unnumbered))) as gateway:
         found = values((await gateway.ask(query)).data, "paymentTerms")
 
     others = [(before, after) for before, after in zip(named, found, strict=True) if before != after]
