@@ -124,12 +124,17 @@ Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
 class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
-    An item is None where a row does not say which record it is: it keeps its place, and is left out.
+    `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
     """
 
-    items: Sequence[V_co | None]
+    places: Sequence[V_co | None]
     has_next: bool | None = None
     total: int | None = None
+
+    @property
+    def items(self) -> list[V_co]:
+        """The records that can be told apart."""
+        return [item for item in self.places if item is not None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

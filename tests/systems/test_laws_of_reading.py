@@ -82,7 +82,7 @@ def changed(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
 
 def told(noun: Any) -> Any:
     """What a value says, nouns and their parts included, without how it is read."""
-    if isinstance(noun, (list, tuple)) and not hasattr(noun, "_fields"):
+    if is_list(noun):
         return [told(each) for each in noun]
     if isinstance(noun, Record):
         return {name: told(getattr(noun, name)) for name in _NOUN if hasattr(noun, name)}

@@ -89,7 +89,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     listing = f"systems/{system.name}/customers"
     start = _position(request, listing, after) + 1 if after is not None else 0
     page = await _page(request, system, start, first)
-    views, places = _once(page.items[:first], start)
+    views, places = _once(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
     return Connection(
         request,
@@ -137,7 +137,7 @@ async def _total(request: Request, system: System, page: Page[Any], start: int) 
             total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
-    seen = start + len(page.items) if page.items else 0
+    seen = start + len(page.places) if page.places else 0
     if total is None or (total in _COUNTS and total >= seen):
         return total
     words = "is below those that it lists" if total in _COUNTS else "cannot be one"
