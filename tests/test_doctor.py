@@ -182,6 +182,7 @@ def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
     assert proxy_of("https://vendor.example/v1")
     assert not proxy_of("https://inside.example/v1")
     assert not proxy_of("https://127.0.0.1:9301/v2")
+    assert not proxy_of("https://127.0.0.2:9301/v2")
 
 
 async def checkups(box: Sandbox, *, seconds: float = 10, **changes: str) -> dict[str, Checkup]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -48,6 +49,17 @@ async def test_the_query_has_the_answer_that_is_shown() -> None:
         answer = await gateway.ask(query)
 
     assert answer.body == shown
+
+
+def test_the_unit_for_systemd_starts_with_the_machine_as_the_user_who_owns_the_token() -> None:
+    (text,) = re.findall(r"```ini\n(.*?)```", DEPLOYING, re.DOTALL)
+    unit = ConfigParser()
+    unit.read_string(text)
+
+    assert (unit["Unit"]["Wants"], unit["Unit"]["After"]) == ("network-online.target",) * 2
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+    assert f"chown {unit['Service']['User']} /etc/customer-gateway/next.token" in DEPLOYING
+    assert unit["Service"]["WorkingDirectory"] == "/etc/customer-gateway"
 
 
 async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:

@@ -25,6 +25,7 @@ from customer_gateway.wire.transport import (
     Patience,
     Reply,
     Unanswered,
+    is_this_machine,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def proxy_of(base_url: str) -> bool:
     """Whether the environment leads calls to this address through a proxy."""
     url = urlsplit(base_url)
     proxies = urllib.request.getproxies()
-    bypassed = url.hostname is None or urllib.request.proxy_bypass(url.hostname)
+    bypassed = url.hostname is None or is_this_machine(base_url) or urllib.request.proxy_bypass(url.hostname)
     return not bypassed and (url.scheme in proxies or "all" in proxies)
 
 
