@@ -50,7 +50,7 @@ async def read(system: System, want: Want) -> list[Any]:
     deadline = Deadline.after(10)
     page = await system.page(0, 3, want, deadline, ask_next=False)
     reads = RequestReads(Batchers(), want, deadline)
-    customers = [customer for customer in page.items if customer is not None]
+    customers = page.items
     return [*customers, *await reads.load(system.customers(want), [customer.key for customer in customers])]
 
 
