@@ -10,7 +10,7 @@ from customer_gateway.api.connections import After, CustomerConnection, First  #
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
 from customer_gateway.errors import UpstreamError
-from customer_gateway.execution import JsonText
+from customer_gateway.execution import JsonText, attempted
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.fields import Part
@@ -96,9 +96,13 @@ def _systems(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
     return [request.systems[view.reading.system] for view in views]
 
 
-def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[str]:
+def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
     type_names = {name: system.kind.record.name for name, system in request.systems.items()}
-    return [encode_id(type_names[name], name, view.key) for view in views for name in [view.reading.system]]
+
+    def id_of(view: nouns.Customer) -> str:
+        return encode_id(type_names[view.reading.system], view.reading.system, view.key)
+
+    return attempted(id_of, views)
 
 
 def _raw(views: Sequence[nouns.Customer], _request: Request) -> list[Any]:
