@@ -84,7 +84,7 @@ async def test_a_slow_system_does_not_hold_up_what_is_nested_in_another(gateway:
     answer = await asking
 
     assert meanwhile == {
-        "pland": ["GET /customers/", "GET /contacts/"],
+        "pland": ["GET /customers/", "GET /contacts/", "GET /contacts/"],
         "next": ["GET /customer/", "GET /customercontact/"],
     }
     assert answer.codes == ["UPSTREAM_TIMEOUT"]

@@ -25,6 +25,17 @@ PAGE = """
         customers(first: 5, after: $after) { totalCount nodes { id name } pageInfo { hasNextPage endCursor } }
       }
     }"""
+NOUNS = """
+    query ($system: String!) {
+      system(name: $system) {
+        customers(first: 20) {
+          nodes { id contacts { id } addresses { city } updater { id } invoices(first: 100) { nodes { id } } }
+        }
+      }
+    }"""
+COUNTING = [name for name in SYSTEMS if name != "lemonsoft"]
+TELLING = [name for name in COUNTING if name != "pland"]
+"""The systems whose pages tell how many rows there are."""
 
 
 class Bent(httpx.AsyncBaseTransport):
@@ -99,7 +110,7 @@ async def test_who_comes_twice_on_a_page_is_there_once_and_the_next_page_begins_
 
 
 @pytest.mark.parametrize("count", [2**31, 2**63, -1])
-@pytest.mark.parametrize("system", [name for name in SYSTEMS if name != "lemonsoft"])  # which counts nothing
+@pytest.mark.parametrize("system", COUNTING)
 async def test_a_count_that_cannot_be_one_costs_the_total_alone(
     box: Sandbox, executor: ExecutorName, system: str, count: int
 ) -> None:
@@ -110,3 +121,72 @@ async def test_a_count_that_cannot_be_one_costs_the_total_alone(
     assert answer.codes == ["UPSTREAM_BAD_RESPONSE"]
     assert answer.errors[0]["path"] == ["system", "customers", "totalCount"]
     assert len(answer.partial["system"]["customers"]["nodes"]) == 5
+
+
+@pytest.mark.parametrize("count", [0, 3])
+@pytest.mark.parametrize("system", COUNTING)
+async def test_a_count_below_the_rows_costs_the_total_alone_and_the_cursors_go_on_to_the_last(
+    box: Sandbox, executor: ExecutorName, system: str, count: int
+) -> None:
+    names: list[str] = []
+    cursor: str | None = None
+    async with gateway_over(box, executor=executor, bent=partial(Bent, partial(with_count, count))) as gateway:
+        while True:
+            answer = await gateway.ask(PAGE, {"system": system, "after": cursor})
+            found = answer.partial["system"]["customers"]
+            names += [node["id"] for node in found["nodes"]]
+            assert [error["path"] for error in answer.errors] == [["system", "customers", "totalCount"]]
+            assert answer.codes == ["UPSTREAM_BAD_RESPONSE"]
+            assert found["totalCount"] is None
+            cursor = found["pageInfo"]["endCursor"]
+            if not found["pageInfo"]["hasNextPage"]:
+                break
+
+    assert len(set(names)) == len(names) == 300
+
+
+@pytest.mark.parametrize("system", TELLING)
+async def test_an_empty_page_that_tells_of_more_is_an_error_that_may_pass(
+    box: Sandbox, executor: ExecutorName, system: str
+) -> None:
+    async with gateway_over(box) as gateway:
+        cursor = (await gateway.ask(PAGE, {"system": system})).data["system"]["customers"]["pageInfo"]["endCursor"]
+    async with gateway_over(box, executor=executor, bent=partial(Bent, partial(with_rows, lambda _: []))) as gateway:
+        answers = [await gateway.ask(PAGE, {"system": system, "after": after}) for after in (None, cursor)]
+
+    for answer in answers:
+        assert answer.codes == ["UPSTREAM_BAD_RESPONSE"]
+        assert answer.errors[0]["path"] == ["system", "customers"]
+        assert answer.errors[0]["extensions"]["retryable"] is True
+        assert answer.partial == {"system": {"customers": None}}
+
+
+async def test_a_count_beside_no_rows_at_all_is_not_told(box: Sandbox) -> None:
+    async with gateway_over(box, bent=partial(Bent, partial(with_rows, lambda _: []))) as gateway:
+        answer = await gateway.ask(PAGE, {"system": "pland"})
+
+    assert answer.codes == ["UPSTREAM_BAD_RESPONSE"]
+    assert answer.errors[0]["path"] == ["system", "customers", "totalCount"]
+    found = answer.partial["system"]["customers"]
+    assert (found["nodes"], found["pageInfo"]) == ([], {"hasNextPage": False, "endCursor": None})
+
+
+@pytest.mark.parametrize("count", [0, -1])
+@pytest.mark.parametrize("system", TELLING)
+async def test_lists_with_a_count_below_their_rows_are_read_whole(box: Sandbox, system: str, count: int) -> None:
+    async with gateway_over(box) as gateway:
+        plain = (await gateway.ask(NOUNS, {"system": system})).data
+    async with gateway_over(box, bent=partial(Bent, partial(with_count, count))) as gateway:
+        found = (await gateway.ask(NOUNS, {"system": system})).data
+
+    assert found == plain
+
+
+@pytest.mark.parametrize("system", TELLING)
+async def test_lists_that_end_before_their_count_are_an_error_and_not_a_shorter_list(box: Sandbox, system: str) -> None:
+    async with gateway_over(box, bent=partial(Bent, partial(with_count, 400))) as gateway:
+        answer = await gateway.ask(NOUNS, {"system": system})
+
+    assert set(answer.codes) == {"UPSTREAM_BAD_RESPONSE"}
+    assert "invoices" in {error["path"][4] for error in answer.errors}
+    assert all(error["extensions"]["retryable"] for error in answer.errors if error["path"][4] == "invoices")

@@ -41,6 +41,8 @@ async def test_what_follows_among_the_invoices_does_not_ask_what_follows_among_t
         number invoices(first: 1) { pageInfo { hasNextPage } }
     } } } }"""
 
+    await gateway.ask(query)  # it is known now that these lists of invoices are not cut
+    gateway.forget_calls()
     nodes = (await gateway.ask(query)).data["system"]["customers"]["nodes"]
 
     assert len(nodes) == 3

@@ -137,11 +137,12 @@ async def _total(request: Request, system: System, page: Page[Any], start: int) 
             total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
-    seen = start + len(page.places) if page.places else 0
-    if total is None or (total in _COUNTS and total >= seen):
-        return total
-    words = "is below those that it lists" if total in _COUNTS else "cannot be one"
-    return UpstreamBadResponse(system.name, f"the number of customers that it tells {words}")
+    if total is None:
+        return None
+    if total not in _COUNTS:
+        return UpstreamBadResponse(system.name, "the number of customers that it tells cannot be one")
+    fits = total >= start + len(page.places) if page.places else total <= start
+    return total if fits else UpstreamBadResponse(system.name, "the number of customers is not that of those it lists")
 
 
 def invoices_of(

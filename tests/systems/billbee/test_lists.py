@@ -272,11 +272,12 @@ async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() ->
         {"Data": None, "Paging": {"PageSize": 250, "TotalRows": 0}},
         {"Data": [{"Id": "7"}], "Paging": {"PageSize": 250, "TotalRows": 1}},
         {"Data": [None], "Paging": {"PageSize": 250, "TotalRows": 1}},
-        {"Data": [{"Id": 7}], "Paging": {"PageSize": 100, "TotalRows": 1}},
+        {"Data": [{"Id": 7}], "Paging": {"PageSize": 251, "TotalRows": 1}},
+        {"Data": [{"Id": 7}], "Paging": {"PageSize": 0, "TotalRows": 1}},
         {"Data": [{"Id": 7}], "Paging": {"PageSize": [], "TotalRows": 1}},
     ],
 )
-async def test_what_is_no_page_of_entities_of_the_size_asked_for_is_refused(document: object) -> None:
+async def test_what_is_no_page_of_entities_or_one_of_a_greater_size_is_refused(document: object) -> None:
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=document))
     found = Lists(Client(system="billbee", base_url="https://billbee.test", transport=transport), READING)
 

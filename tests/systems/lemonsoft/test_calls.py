@@ -171,8 +171,14 @@ async def test_invoices_take_one_call_for_each_customer_and_never_more_at_once_t
     vendor.faults.set("latency", latency=0.02, path="/api/invoices")
     vendor.log.clear()
 
+    await system.readers["invoices"](page.items, request_reads(BASIC))
+    cold = len(vendor.log)
+    vendor.log.clear()
     found = await system.readers["invoices"](page.items, request_reads(BASIC))
 
+    most = max(map(len, found))
+    assert 30 < cold <= 30 + sum(1 for each in found if each)
+    assert most > 1
     assert sorted(vendor.log.calls()) == [
         f"GET /api/invoices?filter.customer_number={each.number}&filter.page=1&filter.page_size=100"
         for each in page.items
@@ -282,7 +288,7 @@ async def test_any_window_is_read_from_the_pages_that_cover_it(
         (0, 50, True, 50, True, 2),
         (250, 50, False, 50, None, 1),
         (250, 50, True, 50, False, 2),
-        (280, 50, True, 20, False, 1),
+        (280, 50, True, 20, False, 2),
         (300, 50, True, 0, False, 1),
         (30, 50, True, 50, True, 2),
         (150, 100, True, 100, True, 2),
@@ -290,7 +296,7 @@ async def test_any_window_is_read_from_the_pages_that_cover_it(
         (500, 100, True, 0, False, 1),
     ],
 )
-async def test_a_short_page_is_the_last_and_a_full_one_costs_a_row_to_know(  # noqa: PLR0913 - the columns of a table
+async def test_a_short_page_and_a_full_one_cost_a_row_or_two_to_know_what_follows(  # noqa: PLR0913 - the columns of a table
     vendor: Vendor,
     system: Lemonsoft,
     *,
@@ -305,6 +311,16 @@ async def test_a_short_page_is_the_last_and_a_full_one_costs_a_row_to_know(  # n
 
     assert (len(page.items), page.has_next, page.total) == (count, has_next, None)
     assert len(vendor.log) == calls
+
+
+async def test_a_short_page_is_the_last_once_a_longer_one_came(vendor: Vendor, system: Lemonsoft) -> None:
+    await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
+    vendor.log.clear()
+
+    page = await system.page(280, 50, EVERYTHING, soon(), ask_next=True)
+
+    assert (len(page.items), page.has_next) == (20, False)
+    assert vendor.log.calls() == ["GET /api/customers?filter.page=6&filter.page_size=55"]
 
 
 async def test_the_row_that_tells_of_more_is_a_thin_one(vendor: Vendor, system: Lemonsoft) -> None:
@@ -328,14 +344,18 @@ async def test_inactive_customers_are_read_like_others(system: Lemonsoft) -> Non
     assert [getattr(each, "status", None) for each in found] == [CustomerStatus.INACTIVE] * len(inactive)
 
 
-async def test_customers_by_key_take_one_call_which_asks_for_its_size(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_customers_by_key_take_one_call_which_asks_for_its_size_and_first_one_for_whom_nobody_has(
+    vendor: Vendor, system: Lemonsoft
+) -> None:
     keys = [str(key) for key in range(5001, 5013)]
 
-    found = await request_reads().load(system.customers(EVERYTHING), [*keys, "999999"])
+    found = [await request_reads().load(system.customers(EVERYTHING), [*keys, "999999"]) for _ in (1, 2)]
 
-    assert [getattr(each, "key", None) for each in found] == [*keys, None]
+    assert [[getattr(each, "key", None) for each in one] for one in found] == [[*keys, None]] * 2
     ids = "&".join(f"filter.object_ids={key}" for key in [*keys, "999999"])
-    assert vendor.log.calls() == [f"GET /api/customers?{ids}&filter.page=1&filter.page_size=13"]
+    all_of_them = f"GET /api/customers?{ids}&filter.page=1&filter.page_size=13"
+    the_missing = "GET /api/customers?filter.object_ids=999999&filter.page=1&filter.page_size=1"
+    assert vendor.log.calls() == [all_of_them, the_missing, all_of_them]
 
 
 async def test_basic_fields_by_key_are_read_from_thin_rows(vendor: Vendor, system: Lemonsoft) -> None:
@@ -401,6 +421,9 @@ async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, sy
 
 
 async def test_invoices_are_found_by_their_ids_in_one_call(vendor: Vendor, system: Lemonsoft) -> None:
+    await system.finders["Invoice"](["90001", "90002", "90003"], request_reads(BASIC))
+    vendor.log.clear()
+
     found = await system.finders["Invoice"](["90001", "90002", "1", "x"], request_reads(BASIC))
 
     assert [getattr(each, "key", None) for each in found] == ["90001", "90002", None, None]

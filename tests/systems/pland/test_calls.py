@@ -56,14 +56,27 @@ def calls(vendor: Vendor) -> list[str]:
     return [str(entry).partition("?")[0] for entry in vendor.log.calls()]
 
 
-async def test_a_page_of_fifty_costs_one_call_and_each_nested_noun_one_more(system: Pland, vendor: Vendor) -> None:
-    page = await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
-    request = reads()
-    for name in ("creator", "contacts", "agreements", "invoices"):
-        await system.readers[name](page.items, request)
+async def test_a_page_of_fifty_costs_one_call_and_each_nested_noun_one_more_and_first_one_to_know_its_end(
+    system: Pland, vendor: Vendor
+) -> None:
+    async def read() -> Any:
+        page = await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
+        request = reads()
+        for name in ("creator", "contacts", "agreements", "invoices"):
+            await system.readers[name](page.items, request)
+        return page
+
+    await read()
+    cold = calls(vendor)
+    vendor.log.clear()
+    page = await read()
 
     assert len(page.items) == 50
     assert page.has_next is True
+    assert cold == [
+        "GET /customers/",
+        *(f"GET /{noun}/" for noun in ("users", "contacts", "assignments", "invoices") for _ in (1, 2)),
+    ]
     assert calls(vendor) == [
         "GET /customers/",
         "GET /users/",
@@ -102,10 +115,20 @@ async def test_customers_are_read_by_their_keys_in_one_call(system: Pland, vendo
     keys = [customer.key for customer in (await system.page(0, 40, EVERYTHING, soon(), ask_next=False)).items]
     vendor.log.clear()
 
-    found = await reads().load(system.customers(EVERYTHING), [*reversed(keys), "0" * 24, "not a key"])
+    found = await reads().load(system.customers(EVERYTHING), [*reversed(keys), "not a key"])
 
-    assert [getattr(each, "key", None) for each in found] == [*reversed(keys), None, None]
+    assert [getattr(each, "key", None) for each in found] == [*reversed(keys), None]
     assert calls(vendor) == ["GET /customers/"]
+
+
+async def test_keys_that_nobody_has_cost_one_call_more_once(system: Pland, vendor: Vendor) -> None:
+    keys = [customer.key for customer in (await system.page(0, 40, EVERYTHING, soon(), ask_next=False)).items]
+    vendor.log.clear()
+
+    found = [await reads().load(system.customers(EVERYTHING), [*keys, "0" * 24]) for _ in (1, 2)]
+
+    assert [[getattr(each, "key", None) for each in one] for one in found] == [[*keys, None]] * 2
+    assert [call.count("ids=") for call in vendor.log.calls()] == [41, 1, 41]
 
 
 async def test_payment_terms_are_read_once_for_all(system: Pland, vendor: Vendor) -> None:
@@ -221,8 +244,8 @@ async def of_keys(
     return await system.readers[noun](customers, reads()), asked
 
 
-@pytest.mark.parametrize(("count", "calls"), [(999, 1), (1000, 2), (2001, 3)])
-async def test_invoices_cost_one_call_a_full_page(count: int, calls: int) -> None:
+@pytest.mark.parametrize(("count", "calls"), [(0, 1), (999, 2), (1000, 2), (2001, 3)])
+async def test_invoices_cost_one_call_a_full_page_and_one_to_know_the_end(count: int, calls: int) -> None:
     key = "a" * 24
     rows = [{"_id": f"{number:024x}", "customerId": key, "documentType": "invoice"} for number in range(count)]
 

@@ -152,10 +152,10 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
     page that may not be the last is followed by one more.
     """
     length, total = len(page.rows), page.total or 0
+    lengths.saw(length)
     if page.size is not None and page.size < size:
         lengths.capped(page.size)
     if total >= known:
-        lengths.saw(length)
         if read == 1 and 0 < length < min(size, total):
             lengths.cut(length, size)
             size = length
