@@ -145,3 +145,24 @@ def test_nodes_by_their_ids_through_any_cap_are_all_found(  # noqa: PLR0913, PLR
     nodes = asked(box, partial(Capped, cap, manner), found)
 
     assert [node and node["id"] for node in nodes] == wanted
+
+
+@pytest.mark.parametrize("manner", get_args(Manner))
+def test_a_cap_once_found_costs_no_call_more_than_its_pages(
+    box: Sandbox, system: str, everybody: list[Any], manner: Manner
+) -> None:
+    """Of 40 customers by 20, ten to a page: each page of ours is two of the vendor's."""
+
+    async def calls(gateway: Gateway) -> list[int]:
+        counts: list[int] = []
+        for _ in (1, 2):
+            gateway.forget_calls()
+            assert await walked(gateway, system, 20) == everybody
+            counts.append(len(gateway.log(system)))
+        return counts
+
+    cold, warm = asked(box, partial(Capped, 10, manner), calls)
+
+    further = {"pland": 4, "lemonsoft": 2}.get(system, 0)  # what follows, and Pland's count of each page
+    assert warm == 4 + further
+    assert warm <= cold <= warm + 4

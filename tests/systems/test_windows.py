@@ -37,6 +37,16 @@ def test_two_pages_are_read_only_where_no_one_page_holds_it(start: int, size: in
     assert single is None or single.size == min(possible)
 
 
+@given(start=STARTS, size=SIZES, most=st.integers(1, 100))
+def test_a_window_wider_than_a_page_is_as_few_of_the_largest_pages_as_hold_it(start: int, size: int, most: int) -> None:
+    windows = covering_pages(start, size, most)
+
+    read = [position for window in windows for position in rows(window)]
+    assert read[windows[0].skip :][:size] == list(range(start, start + size))
+    assert all(window.size <= most for window in windows)
+    assert len(windows) <= 2 + (size - 1) // min(size, most)
+
+
 @pytest.mark.parametrize(
     ("start", "size", "most", "windows"),
     [
@@ -45,6 +55,7 @@ def test_two_pages_are_read_only_where_no_one_page_holds_it(start: int, size: in
         (10, 20, 100, [PageWindow(1, 30, 10)]),
         (50, 60, 100, [PageWindow(1, 60, 50), PageWindow(2, 60, 0)]),
         (150, 100, 100, [PageWindow(2, 100, 50), PageWindow(3, 100, 0)]),
+        (120, 100, 50, [PageWindow(3, 50, 20), PageWindow(4, 50, 0), PageWindow(5, 50, 0)]),
     ],
 )
 def test_a_window_in_pages(start: int, size: int, most: int, windows: list[PageWindow]) -> None:

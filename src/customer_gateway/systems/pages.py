@@ -38,7 +38,7 @@ class PageLengths:
     def __init__(self, system: str, call: str) -> None:
         self._system = system
         self._call = call
-        self._longest = 0
+        self.longest = 0
         self._cap: int | None = None
         self._cut = 0
         self._ends: dict[int, int] = {}
@@ -49,7 +49,7 @@ class PageLengths:
 
     def saw(self, length: int) -> None:
         """Take note of a page's length: no shorter one has the length of the cap."""
-        self._longest = max(self._longest, length)
+        self.longest = max(self.longest, length)
 
     def is_end(self, question: Hashable, length: int, *, longest: int | None = None) -> bool:
         """Whether a page of fewer rows than asked for is known to be the last one of what `question` asks for.
@@ -59,7 +59,7 @@ class PageLengths:
         """
         self.saw(length)
         beyond = length + 1 if longest is None else longest
-        return not length or self._longest >= beyond or self._ends.get(hash(question)) == length
+        return not length or self.longest >= beyond or self._ends.get(hash(question)) == length
 
     def ended(self, question: Hashable, length: int) -> None:
         """Remember that nothing followed a page of this length."""
@@ -68,17 +68,12 @@ class PageLengths:
         if len(self._ends) > _ENDS:
             del self._ends[next(iter(self._ends))]
 
-    def cut(self, length: int, asked: int) -> int:
-        """The cap that a page of fewer rows than asked for was cut to, where more follows.
-
-        Once may be a row that came meanwhile; a cap that is seen twice is remembered.
-        """
+    def cut(self, length: int) -> None:
+        """Remember that more followed a short page: once may be a row that came meanwhile, twice is a cap."""
         self.saw(length)
-        cap = self._longest if self._longest < asked else length
-        if cap == self._cut:
-            self._cap = cap
-        self._cut = cap
-        return cap
+        if length == self._cut:
+            self._cap = length
+        self._cut = length
 
     def capped(self, size: int) -> None:
         """Remember the cap that the vendor tells."""

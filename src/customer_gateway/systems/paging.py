@@ -6,7 +6,7 @@ Three ways: on by the rows that came, a window of numbered pages, and batches of
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.pages import Stretch
 from customer_gateway.systems.windows import covering_pages, fitting, from_start
@@ -36,50 +36,81 @@ async def read_on(  # noqa: PLR0913 - what a list is read by, by name
     `read` gets a position and a size of at most `most`. From the start of a list without a total, the position is a
     multiple of the size: numbered pages can be read so. Rows are as they came, overlaps of pages included.
     """
-    rows: list[T] = []
-    known: set[Hashable] = set()
-    size = lengths.size(most)
-    doubted = 0  # the length of a page that may have been the last
-    while True:
+    so_far = _SoFar(lengths, question, identity, start, whole=count is None)
+    rows, size, total = so_far.rows, lengths.size(most), None
+    while count is None or len(rows) < count:
         asked = size if count is None else min(size, count - len(rows))
         page = await read(start + len(rows), asked)
-        if count == len(page.rows):  # as a page of customers mostly is
+        if not rows and count == len(page.rows):  # a page of customers, as it mostly comes
             lengths.saw(asked)
-            if not rows:
-                return Stretch(page.rows, ended=False, total=page.total)
-        got = fitting(page.rows, asked, identity)
-        lengths.saw(len(got))
-        before = len(known)
-        known.update(map(identity, got))
-        seen = start + (len(known) if count is None else len(rows) + len(got))
-        if len(known) == before:
-            _demand_end(lengths, page, seen, full=len(got) == asked and not doubted)
-            if doubted:  # where a page that was there already came again, the server knows no pages
-                lengths.ended(question, doubted)
+            return Stretch(page.rows, ended=False, total=page.total)
+        if so_far.ends(page, asked):
             return Stretch(rows, ended=True, total=page.total)
-        if doubted:
-            lengths.cut(doubted, most)
-        doubted = 0
-        rows += got
-        if count is not None and len(rows) >= count:
-            return Stretch(rows, ended=False, total=page.total)
-        if page.total == seen:
-            return Stretch(rows, ended=True, total=page.total)
-        if len(got) < asked and (page.total is None or page.total < seen):
-            if lengths.is_end(question, len(got)):
-                return Stretch(rows, ended=True, total=page.total)
-            doubted = size = len(got)
-        if count is None:
-            lengths.demand_bounded(max(seen, page.total or 0))
+        size = so_far.doubted or size
+        total = page.total
+    return Stretch(rows, ended=False, total=total)
 
 
-def _demand_end(lengths: PageLengths, page: Listed[Any], seen: int, *, full: bool) -> None:
-    """Refuse a page with nothing new where more was told, or where it is full and so promises more."""
-    more = page.total is not None and page.total > seen
-    if page.rows and (more or full):
-        raise lengths.refused("answered the same page again")
-    if more:
-        raise lengths.refused("ended before its last row", retryable=True)
+class _SoFar(Generic[T]):
+    """The rows of a list so far; `doubted` is the length of the last page if that may have been the last."""
+
+    def __init__(
+        self,
+        lengths: PageLengths,
+        question: Hashable,
+        identity: Callable[[T], Hashable],
+        start: int,
+        *,
+        whole: bool,
+    ) -> None:
+        self.rows: list[T] = []
+        self.doubted = 0
+        self._known: set[Hashable] = set()
+        self._lengths = lengths
+        self._question = question
+        self._identity = identity
+        self._start = start
+        self._whole = whole
+
+    def ends(self, page: Listed[T], asked: int) -> bool:
+        """Takes the rows of the next page, and tells whether the list is known to end with them."""
+        got = fitting(page.rows, asked, self._identity)
+        before = len(self._known)
+        self._known.update(map(self._identity, got))
+        self._lengths.saw(len(got))
+        if len(self._known) == before:
+            return self._ends_without(page, full=len(got) == asked)
+        if self.doubted:
+            self._lengths.cut(self.doubted)
+        self.rows += got
+        self.doubted = 0
+        seen = self._seen()
+        if self._whole:
+            self._lengths.demand_bounded(max(seen, page.total or 0))
+        if page.total == seen or len(got) == asked or (page.total or 0) > seen:
+            return page.total == seen
+        if self._lengths.is_end(self._question, len(got)):
+            return True
+        self.doubted = len(got)
+        return False
+
+    def _ends_without(self, page: Listed[T], *, full: bool) -> bool:
+        """After a page with nothing new: refused where more was told, or where it is full and so promises more.
+
+        Where a short page that was there already comes again, the server knows no pages.
+        """
+        more = (page.total or 0) > self._seen()
+        if page.rows and (more or (full and not self.doubted)):
+            raise self._lengths.refused("answered the same page again")
+        if more:
+            raise self._lengths.refused("ended before its last row", retryable=True)
+        if self.doubted:
+            self._lengths.ended(self._question, self.doubted)
+        return True
+
+    def _seen(self) -> int:
+        """Where the next row stands; in a whole list a repeated one counts for nothing."""
+        return self._start + len(self._known if self._whole else self.rows)
 
 
 async def read_window(  # noqa: PLR0913, PLR0917 - what a window is read by
@@ -155,7 +186,10 @@ async def _cap_of(
         if await _is_last(read, identity, window, page.rows):
             lengths.ended(window, length)
             return None
-    return lengths.cut(length, window.size)
+    lengths.saw(length)
+    cap = lengths.longest if lengths.longest < window.size else length
+    lengths.cut(cap)
+    return cap
 
 
 async def _is_last(

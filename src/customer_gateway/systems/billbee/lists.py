@@ -157,7 +157,7 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
         lengths.capped(page.size)
     if total >= known:
         if read == 1 and 0 < length < min(size, total):
-            lengths.cut(length, size)
+            lengths.cut(length)
             size = length
         return size, -(-total // size) - read if length else 0
     if length < size and lengths.is_end(path, length):

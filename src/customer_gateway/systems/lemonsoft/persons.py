@@ -63,7 +63,7 @@ class PersonsByNumber:
                 self._pages = 1
                 return persons.rows
             if doubted:
-                self._lengths.cut(doubted, self._rows)
+                self._lengths.cut(doubted)
             doubted = 0
             ended = len(page) < size and self._lengths.is_end(_ALL, len(page))
             persons.add(found, last=len(page) < size)

@@ -217,7 +217,7 @@ class Next:
             listed = await read_on(lengths, json.dumps(rows), read, itemgetter("id"), most=size)
             return those_with_ids({row["id"]: row for row in listed.rows}.values(), "id")
         if 0 < len(page.rows) < min(size, total):
-            lengths.cut(len(page.rows), size)
+            lengths.cut(len(page.rows))
             size = len(page.rows)
         last = max(1, -(-total // size))
         found.add(_by_id(page), last=last == 1 or not page.rows)
