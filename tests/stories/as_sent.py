@@ -23,7 +23,8 @@ class Case:
     """One document of one system: `sent` beside who the customer is, and what a query of `selection` answers.
 
     `states` are the provenance of fields. `notices` are fields that must be noticed; without any, `quiet` demands that
-    nothing is. `customers` and `nodes` stand in where the list holds another number of them than one.
+    nothing is. `customers` and `nodes` stand in where the list holds another number of them than one; with
+    `failed` the list itself is null.
     """
 
     row: str
@@ -39,6 +40,7 @@ class Case:
     quiet: bool = True
     customers: Sequence[Any] | None = None
     nodes: Any = None
+    failed: bool = False
 
     def __str__(self) -> str:
         return f"{self.row}-{self.system}-{self.what}"
@@ -110,6 +112,7 @@ def _cases() -> Iterator[Case]:
     yield from _types()
     yield from _several_addresses()
     yield from _ids_in_another_form()
+    yield from _errors_under_200()
     yield from _contact_data()
     yield from _embedded_nouns()
     yield from _refused_parameters()
@@ -675,4 +678,100 @@ def _code_lists() -> Iterator[Case]:
     REASONS["A16", "billbee"] = "no unified field is told by one of its lists of codes"
 
 
+def _errors_under_200() -> Iterator[Case]:
+    for system, route, body in (
+        ("pland", "GET /customers/", {"message": "sorry", "errors": []}),
+        (
+            "autodns",
+            "POST /customer/_search",
+            {"stid": "1", "status": {"type": "error", "code": "EF00025"}, "data": []},
+        ),
+        ("autodns", "POST /customer/_search", {"stid": "1", "status": {"code": "EF00025"}, "data": []}),
+        ("autodns", "POST /customer/_search", {"stid": "1", "status": {"type": "NOTIFY"}}),
+        ("next", "GET /customer/", {"detail": {"loc": [], "msg": "no", "type": "x"}}),
+        ("lemonsoft", "GET /api/customers", {"Message": "An error has occurred."}),
+        ("billbee", "GET /customers", {"ErrorCode": "11", "ErrorMessage": None, "Data": None}),
+    ):
+        routes = {route: body, f"{route}/base": body}
+        codes = ["UPSTREAM_BAD_RESPONSE"]
+        yield Case("A3", system, f"{sorted(body)}", {}, "name", routes=routes, codes=codes, quiet=False, failed=True)
+
+
+_PAGES: Final = "stories/test_odd_pages.py::"
+_CAPPED: Final = "stories/test_capped_pages.py::"
+_FAULTS: Final = "stories/test_our_faults.py::"
+_EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "A9": (
+        "stories/test_garbled_text.py::test_half_a_character_costs_one_character_and_a_bom_nothing",
+        "stories/test_garbled_text.py::test_bytes_that_are_no_utf_8_cost_the_request_that_asked_for_them",
+        "http/test_requests.py::test_half_a_character_is_a_400_that_says_so",
+    ),
+    "A10": (
+        f"{_PAGES}test_a_count_below_the_rows_costs_the_total_alone_and_the_cursors_go_on_to_the_last",
+        f"{_PAGES}test_an_empty_page_that_tells_of_more_is_an_error_that_may_pass",
+        f"{_PAGES}test_a_count_beside_no_rows_at_all_is_not_told",
+    ),
+    "A11": (
+        f"{_CAPPED}test_customers_walked_from_anywhere_through_any_cap_are_those_that_follow_once",
+        f"{_CAPPED}test_every_noun_of_a_page_through_any_cap_is_there_once_cold_and_warm",
+        f"{_CAPPED}test_nodes_by_their_ids_through_any_cap_are_all_found",
+    ),
+    "A18": ("stories/test_raw.py::test_raw_is_what_the_system_sent_to_the_letter",),
+    "B1": (
+        "stories/test_empty_answers.py::test_an_empty_answer_of_any_path_is_a_bad_response_of_its_system",
+        f"{_FAULTS}test_a_mistake_in_a_reader_or_finder_costs_its_field_only",
+        f"{_FAULTS}test_a_mistake_in_a_route_costs_what_it_reads",
+        f"{_FAULTS}test_a_mistake_in_reading_a_list_costs_that_list_only",
+    ),
+    "B3": (
+        "wire/test_answers.py::test_plain_json_is_read_whatever_coding_it_claims",
+        "wire/test_retry.py::test_a_wait_that_is_over_already_still_is_a_little_one",
+    ),
+    "B4": (
+        "wire/test_certificates.py::test_a_certificate_that_an_authority_of_ones_own_has_signed_is_trusted",
+        "wire/test_certificates.py::test_a_certificate_that_is_an_authority_is_told_with_how_to_make_a_right_one",
+        "test_doctor.py::test_every_noun_and_code_list_is_asked_and_of_one_customer",
+    ),
+    "B5": ("stories/test_nodes.py::test_a_system_that_is_not_configured_is_named_in_the_refusal",),
+    "B6": ("stories/test_reachable.py::test_a_system_that_breaks_and_is_mended_is_told_so_at_once",),
+    "B7": (
+        "api/test_engine.py::test_a_misspelt_name_is_told_with_the_right_one",
+        "api/test_query.py::test_wrong_names_of_systems_are_refused_before_anything_is_read",
+        "http/test_connection.py::test_an_offer_of_a_websocket_is_told_that_there_is_none",
+    ),
+    "B8": (
+        "http/test_graphiql.py::test_a_window_of_1400_pixels_shows_each_example_whole_in_a_tab_of_its_own",
+        "stories/test_records.py::test_systems_and_records_have_ids_that_no_other_has_under_which_clients_can_keep_them",
+    ),
+    "B10": (
+        "test_supervisor.py::test_the_health_check_of_the_image_asks_where_the_gateway_listens",
+        "test_cli.py::test_ports_that_there_are_not_are_told_with_those_there_are",
+        "wire/test_transport.py::test_no_way_of_writing_this_machine_asks_a_proxy",
+    ),
+}
+"""Rows that one test, or one of several, asks of every system alike."""
+
+
+def _elsewhere() -> None:
+    for row, tests in _EVERYWHERE.items():
+        ELSEWHERE.update(dict.fromkeys(((row, system) for system in SYSTEMS), tests))
+    sessions = ("systems/test_lost_sessions.py::test_a_lost_session_costs_a_new_login_and_nothing_else",)
+    ELSEWHERE["A17", "lemonsoft"] = ELSEWHERE["A17", "pland"] = sessions
+    for system in ("autodns", "next", "billbee"):
+        REASONS["A17", system] = "its credentials are sent with every call, so there is no session to lose"
+    ELSEWHERE["B2", "lemonsoft"] = (
+        "systems/lemonsoft/test_persons.py::test_a_person_that_fails_costs_nobody_else_of_the_batch",
+    )
+    ELSEWHERE["B2", "billbee"] = (
+        "systems/billbee/test_lists.py::test_one_customer_that_fails_costs_no_other_of_the_batch",
+    )
+    ELSEWHERE["B2", "pland"] = ELSEWHERE["B2", "autodns"] = (
+        "federation/test_batcher.py::test_a_route_may_fail_for_single_keys",
+    )
+    REASONS["B2", "next"] = "none of its routes is asked one key at a time: every look-up takes many"
+    for system in SYSTEMS:
+        REASONS["B9", system] = "the versions of Python are tried by hand, as the closing note of the change says"
+
+
+_elsewhere()
 CASES: Final = tuple(_cases())

@@ -70,7 +70,7 @@ async def test_a_time_that_is_none_is_refused(gateway: Gateway, nonsense: str) -
     answer = await gateway.ask(EVERYBODY, headers={"x-request-timeout": nonsense})
 
     assert answer.status == 400
-    assert answer.errors[0]["message"].endswith("must be a whole number of milliseconds, 1 to 999999999")
+    assert answer.errors[0]["message"].endswith("give a whole one from 1 to 999999999.")
     assert "data" not in answer.body
     assert [gateway.log(system) for system in SYSTEMS] == [[]] * 5
 

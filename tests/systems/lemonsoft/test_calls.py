@@ -508,7 +508,7 @@ async def test_a_refused_list_is_an_error_of_its_kind(
         {"Message": "The request is invalid.", "ModelState": {"filter.page": ["?"]}},
         {"results": None, "result_count": 0},
         {"results": [{"name": "no id"}]},
-        {"results": [{"id": "5001"}]},
+        {"results": [{"id": "5001a"}]},
         {"results": [{"id": True}]},
         {"results": [None]},
         {},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.model.record import Record, is_object
 from customer_gateway.systems.identified import those_with_ids, with_integer_ids
 from customer_gateway.systems.pages import Gathered, Listed, ListLengths
 from customer_gateway.wire import Call
@@ -167,12 +167,11 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
 
 def _rows(document: Any, size: int, reading: Reading) -> Listed[Document] | None:
     """The page in an envelope; None for what is no page of entities, or one of a greater size than was asked for."""
-    if not is_object(document) or not is_object(paging := document.get("Paging")):
+    if not is_object(document):
         return None
-    rows, total, told = document.get("Data"), paging.get("TotalRows"), paging.get("PageSize")
-    if type(total) is not int or not is_list(rows):
+    paging = Record(document, reading).part("Paging")
+    total, told = paging.integer("TotalRows"), paging.integer("PageSize")
+    if total is None or (paging.holds("PageSize") and (told is None or not 0 < told <= size)):
         return None
-    if told is not None and (type(told) is not int or not 0 < told <= size):
-        return None
-    identified = with_integer_ids(rows, "Id", reading)
+    identified = with_integer_ids(document.get("Data"), "Id", reading)
     return None if identified is None else Listed(identified, total, told)

@@ -244,10 +244,11 @@ class Next:
         """One page of rows with an `id`; any other answer is refused."""
         answer = await self._answer(path, rows, number, size, deadline, decode)
         if is_object(answer.document):
-            items, total, told = (answer.document.get(name) for name in ("items", "total", "size"))
-            rows_of_page = with_integer_ids(items, "id", self.reading)
-            if rows_of_page is not None and type(total) is int:
-                return Listed(rows_of_page, total, told if type(told) is int and told > 0 else None)
+            envelope = Record(answer.document, self.reading)
+            total, told = envelope.integer("total"), envelope.integer("size")
+            rows_of_page = with_integer_ids(answer.document.get("items"), "id", self.reading)
+            if rows_of_page is not None and total is not None:
+                return Listed(rows_of_page, total, told if told is not None and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
 
     async def _answer(  # noqa: PLR0913, PLR0917 - what a page is asked by
