@@ -31,6 +31,9 @@ V = TypeVar("V")
 # Any integer of JSON, and any double: what is longer is no quantity, and would cost its length in every answer.
 _WHOLE: Final = re.compile(r"([+-]?[0-9]{1,400})(?:\.0{1,20})?")
 _MOST_DIGITS: Final = 400
+_EXACT: Final = 2.0**53
+"""From here on a double no longer tells every integer apart: the decoder may have rounded what was sent."""
+
 _FLAGS: Final = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "-1", "-1.0"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0", "0.0", "-0.0"), False),
@@ -139,7 +142,12 @@ def read_text(value: object, name: str, reading: Reading) -> str | None:
         if value is not None:
             reading.drift.notice(name, "not a text")
         return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if not isinstance(value, float) or not value.is_integer():
+        return str(value)
+    if abs(value) < _EXACT:
+        return str(int(value))
+    reading.drift.notice(name, "a number of which digits were lost")
+    return None
 
 
 def read_texts(value: object, name: str, reading: Reading) -> list[str]:
@@ -174,7 +182,7 @@ def read_integer(value: object, name: str, reading: Reading) -> int | None:
     if type(value) is int:
         return value
     value = lone(value)
-    if type(value) is int or (isinstance(value, float) and value.is_integer()):
+    if type(value) is int or (isinstance(value, float) and value.is_integer() and abs(value) < _EXACT):
         return int(value)
     if isinstance(value, str) and (whole := _WHOLE.fullmatch(value.strip())):
         return int(whole[1])
