@@ -236,6 +236,30 @@ async def test_a_total_beyond_the_rows_is_an_error_that_may_pass() -> None:
         assert caught.value.retryable
 
 
+async def test_a_row_that_is_counted_twice_on_a_page_is_no_row_that_is_missing() -> None:
+    calls: list[int] = []
+
+    async def repeating(position: int, size: int) -> Listed[Any]:
+        calls.append(size)
+        return Listed([*rows(5), {"id": 4}][position : position + size], 6)
+
+    found = await read_on(PageLengths("acme", "GET /things"), "a", repeating, IDENTITY, most=100)
+
+    assert list(found.rows) == [*rows(5), {"id": 4}]
+    assert calls == [100]
+
+
+async def test_a_row_that_slid_onto_a_page_that_was_read_is_missed() -> None:
+    async def sliding(position: int, size: int) -> Listed[Any]:
+        first = position + 1 if position else 0
+        return Listed(rows(151)[first : first + size], 151)
+
+    with pytest.raises(UpstreamBadResponse, match="ended before its last row") as caught:
+        await read_on(PageLengths("acme", "GET /things"), "a", sliding, IDENTITY, most=100)
+
+    assert caught.value.retryable
+
+
 @pytest.mark.parametrize("total", [0, 3, -1])
 async def test_a_total_below_the_rows_ends_nothing(total: int) -> None:
     async def lying(position: int, size: int) -> Listed[Any]:

@@ -36,7 +36,7 @@ async def read_on(  # noqa: PLR0913 - what a list is read by, by name
     `read` gets a position and a size of at most `most`. From the start of a list without a total, the position is a
     multiple of the size: numbered pages can be read so. Rows are as they came, overlaps of pages included.
     """
-    so_far = _SoFar(lengths, question, identity, start, whole=count is None)
+    so_far = _SoFar(lengths, question, identity, start)
     rows, size, total = so_far.rows, lengths.size(most), None
     while count is None or len(rows) < count:
         asked = size if count is None else min(size, count - len(rows))
@@ -46,6 +46,8 @@ async def read_on(  # noqa: PLR0913 - what a list is read by, by name
             return Stretch(page.rows, ended=False, total=page.total)
         if so_far.ends(page, asked):
             return Stretch(rows, ended=True, total=page.total)
+        if count is None:
+            lengths.demand_bounded(max(len(rows), page.total or 0))
         size = so_far.doubted or size
         total = page.total
     return Stretch(rows, ended=False, total=total)
@@ -54,41 +56,34 @@ async def read_on(  # noqa: PLR0913 - what a list is read by, by name
 class _SoFar(Generic[T]):
     """The rows of a list so far; `doubted` is the length of the last page if that may have been the last."""
 
-    def __init__(
-        self,
-        lengths: PageLengths,
-        question: Hashable,
-        identity: Callable[[T], Hashable],
-        start: int,
-        *,
-        whole: bool,
-    ) -> None:
+    def __init__(self, lengths: PageLengths, question: Hashable, identity: Callable[[T], Hashable], start: int) -> None:
         self.rows: list[T] = []
         self.doubted = 0
         self._known: set[Hashable] = set()
         self._lengths = lengths
         self._question = question
         self._identity = identity
-        self._start = start
-        self._whole = whole
+        self._seen = start  # where the next row stands: of the same page a repeat counts, of an earlier one it does not
+        self._distinct = start
 
     def ends(self, page: Listed[T], asked: int) -> bool:
         """Takes the rows of the next page, and tells whether the list is known to end with them."""
         got = fitting(page.rows, asked, self._identity)
-        before = len(self._known)
-        self._known.update(map(self._identity, got))
+        keys = [key for key in map(self._identity, got) if key not in self._known]
         self._lengths.saw(len(got))
-        if len(self._known) == before:
+        if not keys:
             return self._ends_without(page, full=len(got) == asked)
+        self._known.update(keys)
         if self.doubted:
             self._lengths.cut(self.doubted)
         self.rows += got
         self.doubted = 0
-        seen = self._seen()
-        if self._whole:
-            self._lengths.demand_bounded(max(seen, page.total or 0))
-        if page.total == seen or len(got) == asked or (page.total or 0) > seen:
-            return page.total == seen
+        self._seen += len(keys)
+        self._distinct += len(set(keys))
+        if page.total is not None and page.total >= self._distinct:
+            return page.total <= self._seen
+        if len(got) == asked:
+            return False
         if self._lengths.is_end(self._question, len(got)):
             return True
         self.doubted = len(got)
@@ -99,7 +94,7 @@ class _SoFar(Generic[T]):
 
         Where a short page that was there already comes again, the server knows no pages.
         """
-        more = (page.total or 0) > self._seen()
+        more = (page.total or 0) > self._seen
         if page.rows and (more or (full and not self.doubted)):
             raise self._lengths.refused("answered the same page again")
         if more:
@@ -107,10 +102,6 @@ class _SoFar(Generic[T]):
         if self.doubted:
             self._lengths.ended(self._question, self.doubted)
         return True
-
-    def _seen(self) -> int:
-        """Where the next row stands; in a whole list a repeated one counts for nothing."""
-        return self._start + len(self._known if self._whole else self.rows)
 
 
 async def read_window(  # noqa: PLR0913, PLR0917 - what a window is read by

@@ -657,3 +657,12 @@ def test_the_context_is_the_live_system_unless_told() -> None:
     assert (settings.context, settings.base_url) == (4, "http://a.test/v1")
     assert "p" not in repr(settings.password)
     assert KIND.slug == "autodns"
+
+
+async def test_invoices_without_an_id_are_counted_and_left_out() -> None:
+    customer = {"client": "c", "number": 1}
+    system = answering(envelope({"id": 7, "customer": customer}, {"amount": 1}, {"amount": 2}, summary=3))
+
+    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.reading)], request_reads())
+
+    assert [bill.key for bill in found] == ["7"]

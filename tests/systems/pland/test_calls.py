@@ -324,3 +324,11 @@ async def test_who_reads_unified_fields_only_is_answered_without_documents_once_
     with pytest.raises(AttributeError):
         second.document.get("chatId")
     assert system.customers(UNIFIED) is not system.customers(WHOLE[0])
+
+
+async def test_payment_terms_without_an_id_are_counted_and_left_out() -> None:
+    terms = [{"_id": "b" * 24, "description": "30 Tage"}, {"description": "?"}, {"description": "??"}]
+    system = answering(json.dumps({"data": terms, "meta": {"total": 3, "offset": 0, "limit": 100}}).encode())
+    customers = Rows(PlandCustomerView, system.reading).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
+
+    assert await system.readers["billing.payment_terms"](customers, reads()) == ["30 Tage"]

@@ -274,8 +274,12 @@ _IDENTITIES: Final = {
 
 
 def _identity(path: str, row: Document) -> str:
-    """What tells a row of a list from the others, as text: nobody has looked yet whether it is what it should be."""
-    return str([row.get(name) for name in _IDENTITIES[path]])
+    """What tells a row of a list from the others, as text: nobody has looked yet whether it is what it should be.
+
+    A row that does not say which one it is is like no other.
+    """
+    values = [row.get(name) for name in _IDENTITIES[path]]
+    return str(id(row) if None in values else values)
 
 
 def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | None]) -> Reader:

@@ -148,7 +148,7 @@ class Pland:
             return Listed(await self._rows("/customers/", _paging(offset, limit), deadline, decode))
 
         lengths, count = self._lengths.of("GET /customers/"), size + ask_next
-        found = await read_on(lengths, start, read, attrgetter("key"), most=count, start=start, count=count)
+        found = await read_on(lengths, start, read, _identity, most=count, start=start, count=count)
         rows = [row if row.key else None for row in found.rows[:size]]
         return Page(rows, has_next=await found.has_next(start, size, None))
 
@@ -236,7 +236,7 @@ class Pland:
             return Listed(rows, envelope.part("meta").integer("total"))
 
         lengths = self._lengths.of("GET /paymentTerms/")
-        terms = await read_on(lengths, None, read, attrgetter("key"), most=_TERMS_PER_PAGE)
+        terms = await read_on(lengths, None, read, _identity, most=_TERMS_PER_PAGE)
         return {row.key: text for row in terms.rows if (text := row.text("description"))}
 
     async def _rows_by_ids(
@@ -257,7 +257,7 @@ class Pland:
             return Listed(await self._rows(path, [*query, *_paging(offset, limit)], deadline, decode))
 
         lengths = self._lengths.of(f"GET {path}")
-        found = await read_on(lengths, tuple(query), read, attrgetter("key"), most=_ROWS_PER_PAGE)
+        found = await read_on(lengths, tuple(query), read, _identity, most=_ROWS_PER_PAGE)
         return list({row.key: row for row in found.rows if row.key}.values())
 
     async def _rows(
@@ -318,6 +318,11 @@ def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
 def _token(answer: Answer) -> str | None:
     token = answer.document.get("token") if is_object(answer.document) else None
     return token if isinstance(token, str) else None
+
+
+def _identity(row: PlandEntity | Row) -> str | int:
+    """What tells a row of a list from the others; one without a key is like no other."""
+    return row.key or id(row)
 
 
 def _paging(offset: int, limit: int) -> list[tuple[str, str]]:
