@@ -59,9 +59,7 @@ def test_a_text_is_as_sent_and_a_blank_one_is_none(value: object, expected: str 
     assert notices(part) == set()
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [(1050.0, "1050"), (8123456.0, "8123456"), (-0.0, "0"), (["a"], "a")]
-)
+@pytest.mark.parametrize(("value", "expected"), [(1050.0, "1050"), (8123456.0, "8123456"), (-0.0, "0"), (["a"], "a")])
 def test_a_text_is_read_from_integers_that_came_as_floats_and_from_a_list_of_one(value: object, expected: str) -> None:
     part = record(value)
 
