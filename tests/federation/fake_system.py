@@ -195,7 +195,8 @@ class Acme:
 
     def view(self, document: dict[str, Any]) -> Any:
         """With its text, whether `raw` is told or not: this is no system whose speed matters."""
-        return AcmeCustomer(RawObject(document, orjson.dumps(document)), self.reading)
+        plain = type(document) is dict
+        return AcmeCustomer(RawObject(document, orjson.dumps(document)) if plain else document, self.reading)
 
     def customers(self, want: Want) -> Route[Any]:
         del want  # Acme has one width

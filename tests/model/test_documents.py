@@ -91,7 +91,7 @@ def test_an_absent_field_and_a_null_one_are_none(field: Field) -> None:
     [
         (documents.integer("Field", "…"), 2**31, "larger than 32 bits"),
         (documents.long("Field", "…"), 2**63, "larger than 64 bits"),
-        (documents.long("Field", "…"), 2.0**70, "larger than 64 bits"),
+        (documents.long("Field", "…"), 2.0**70, "not an integer"),
         (documents.text("Field", "…"), {}, "not a text"),
         (documents.one("Field", ADDRESS, "…"), "Hamburg", "not an object"),
         (documents.decimal("Field", "…"), "x", "not a number"),

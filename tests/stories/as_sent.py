@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from scripted import IDENTITY, KEYS
+from scripted import IDENTITY, KEYS, OBJECT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -113,6 +113,8 @@ def _cases() -> Iterator[Case]:
     yield from _several_addresses()
     yield from _ids_in_another_form()
     yield from _errors_under_200()
+    yield from _rows_alone()
+    yield from _siblings()
     yield from _contact_data()
     yield from _embedded_nouns()
     yield from _refused_parameters()
@@ -676,6 +678,89 @@ def _code_lists() -> Iterator[Case]:
     REASONS["A16", "autodns"] = "it tells terms and ways of payment in words, without a list of codes"
     REASONS["A16", "next"] = "it sends the description of terms with the customer, so no list is read"
     REASONS["A16", "billbee"] = "no unified field is told by one of its lists of codes"
+
+
+def _rows_alone() -> Iterator[Case]:
+    """A page of nothing but a row without an id: what follows it can still be reached."""
+    for system in SYSTEMS:
+        name = {"pland": "_id", "autodns": "number", "billbee": "Id"}.get(system, "id")
+        rows = [{NAME[system]: "X"}]
+        yield Case("A20", system, "a lone row without an id", {}, "name", customers=rows, nodes=[], notices=[name])
+
+
+def _siblings() -> Iterator[Case]:
+    """What a reading with fresh eyes found beside the examples of the rows."""
+    invoices = "invoices(first: 5) { nodes { number } }"
+    of_pland = {"_id": OBJECT_ID, "documentNumber": "R1", "documentType": "INVOICE"}
+    bills: Sequence[tuple[str, str, dict[str, Any], list[dict[str, str]]]] = (
+        ("next", "GET /invoice/", {"id": 1, "invoiceno": "R1"}, [{"number": "R1"}]),
+        ("next", "GET /invoice/", {"id": 1, "invoiceno": "R1", "customerid": 8}, []),
+        ("autodns", "POST /invoice/_search", {"id": 1, "number": "R1"}, [{"number": "R1"}]),
+        ("pland", "GET /invoices/", of_pland, [{"number": "R1"}]),
+    )
+    for system, route, row, nodes in bills:
+        what = "an invoice of another" if "customerid" in row else "an invoice of nobody"
+        value = {"invoices": {"nodes": nodes}}
+        yield Case("A13", system, what, {}, invoices, value, routes={route: [row]}, quiet=False)
+    yield Case(
+        "A13",
+        "pland",
+        "an invoice of an unknown kind",
+        {},
+        invoices,
+        {"invoices": {"nodes": []}},
+        routes={"GET /invoices/": [{"_id": OBJECT_ID, "documentType": "bill"}]},
+        notices=["documentType"],
+    )
+    yield Case(
+        "A13",
+        "next",
+        "a type of customer that is no text",
+        {"customertypename": {"id": 1}},
+        "kind",
+        {"kind": None},
+        {"kind": "UNREADABLE"},
+        notices=["customertypename"],
+    )
+    for system, hour in (("next", 23), ("lemonsoft", 22)):
+        yield Case(
+            "A12",
+            system,
+            "never, without a zone",
+            {"created": "9999-12-31T00:00:00"},
+            "createdAt",
+            {"createdAt": f"9999-12-30T{hour}:00:00Z"},
+            {"createdAt": "VALUE"},
+        )
+    yield Case(
+        "A1",
+        "lemonsoft",
+        "a limit of which digits were lost",
+        {"creditlimit": 123456789012345678901234567890},
+        "billing { creditLimit }",
+        {"billing": {"creditLimit": None}},
+        notices=["creditlimit"],
+    )
+    yield Case(
+        "A1",
+        "autodns",
+        "a user's name as a float",
+        {"owner": {"user": 15.0, "context": 4}},
+        "owner { key name }",
+        {"owner": {"key": "15/4", "name": "15"}},
+    )
+    yield Case("A8", "autodns", "a comment as a text", {"comments": "hallo"}, "notes", {"notes": ["hallo"]})
+    yield Case("A14", "autodns", "a type in small letters", {"type": "organization"}, "kind", {"kind": "COMPANY"})
+    odd = {"countrycode": "XX", "billaddress6": "Sverige", "phone": "08-123 456 78"}
+    yield Case(
+        "A5",
+        "next",
+        "a code that is none beside a name",
+        odd,
+        "phones { e164 }",
+        {"phones": [{"e164": "+46812345678"}]},
+        quiet=False,
+    )
 
 
 def _errors_under_200() -> Iterator[Case]:

@@ -39,7 +39,9 @@ class Edge:
 class Connection:
     """Some `nodes` of the list `listing`, each at a position; what it says of the rest is told only when asked."""
 
-    __slots__ = ("_request", "has_next_page", "has_previous_page", "listing", "nodes", "positions", "total_count")
+    __slots__ = (
+        *("_end", "_request", "has_next_page", "has_previous_page", "listing", "nodes", "positions", "total_count"),
+    )
 
     def __init__(  # noqa: PLR0913 - the parts of a connection, by name
         self,
@@ -51,6 +53,7 @@ class Connection:
         has_next_page: bool,
         has_previous_page: bool,
         total_count: int | UpstreamError | None,
+        end: int | None = None,
     ) -> None:
         self._request = request
         self.listing = listing
@@ -59,6 +62,7 @@ class Connection:
         self.has_next_page = has_next_page
         self.has_previous_page = has_previous_page
         self.total_count = total_count
+        self._end = end  # the position of the page's last row, where it is not that of a node
 
     @property
     def edges(self) -> list[Edge]:
@@ -74,6 +78,8 @@ class Connection:
 
     @property
     def end_cursor(self) -> str | None:
+        if self._end is not None:
+            return self._request.cursors.encode(self.listing, str(self._end))
         return self.cursor(len(self.nodes) - 1) if self.nodes else None
 
     def cursor(self, place: int) -> str:
@@ -99,6 +105,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
         total_count=await _total(request, system, page, start),
+        end=start + len(page.places[:first]) - 1 if page.places else None,
     )
 
 

@@ -59,6 +59,20 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "slovak republic": "SK",
     "federal republic of germany": "DE",
     "kingdom of the netherlands": "NL",
+    "hong kong": "HK",
+    "macau": "MO",
+    "macao": "MO",
+    "vatican": "VA",
+    "bosnia": "BA",
+    "makedonien": "MK",
+    "moldawien": "MD",
+    "weissrussland": "BY",
+    "ceska republika": "CZ",
+    "fyrom": "MK",
+    "netherlands (the)": "NL",
+    "people's republic of china": "CN",
+    "uae": "AE",
+    "united arab emirates (the)": "AE",
     # ISO 3166-2:GB: the parts of the United Kingdom, which people write for the whole.
     "great britain": "GB",
     "england": "GB",
@@ -67,11 +81,16 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "northern ireland": "GB",
     "united kingdom of great britain and northern ireland": "GB",
     "britain": "GB",
+    "u.k.": "GB",
+    "gran bretana": "GB",
+    "grande bretagne": "GB",
+    "gran bretagna": "GB",
     "grossbritannien": "GB",
     # Everyday names of the vendors' languages.
     "holland": "NL",
     "usa": "US",
     "u.s.a.": "US",
+    "u.s.": "US",
     "united states of america": "US",
     "brd": "DE",
     "bundesrepublik deutschland": "DE",
@@ -91,9 +110,20 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 }
 """Names in folded form, beside CLDR's; each comment names the source."""
 
+_SEVERAL: Final = frozenset({"congo", "kongo"})
+"""Names that some language gives to one of two countries, and people to either."""
+
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 _LETTERS: Final = str.maketrans(
-    {"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "\u0131": "i", "\u2019": "'", "\u02bc": "'", "`": "'"}
+    {
+        "ø": "o",
+        "æ": "ae",
+        "ß": "ss",
+        "ł": "l",
+        "đ": "d",
+        "\u0131": "i",
+        **dict.fromkeys(("\u2018", "\u2019", "\u02bc", "\u00b4", "`"), "'"),
+    }
 )
 """Letters that Unicode does not decompose, the dotless i among them, and apostrophes."""
 
@@ -136,7 +166,8 @@ def _names() -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for name, code in _spellings():
         found.setdefault(name, set()).add(code)
-    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1} | dict(_OTHER_NAMES)
+    alone = {name: codes.pop() for name, codes in found.items() if len(codes) == 1 and name not in _SEVERAL}
+    return alone | dict(_OTHER_NAMES)
 
 
 def _spellings() -> Iterator[tuple[str, str]]:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 _ALPHA_2: Final = 2
 _COUNTRY_CODE: Final = re.compile(r"[1-9]")  # neither +, nor a prefix for dialling abroad or within the country
-_BETWEEN_ADDRESSES: Final = re.compile(r"[;,\s]+")
+_BETWEEN_ADDRESSES: Final = re.compile(r"[;,|\s]+")
 _VAT_BEYOND_THE_EU: Final[Mapping[str, Callable[[str], str]]] = {"GB": gb_vat.validate, "NO": no_mva.validate}
 _SWISS_VAT_WORD: Final = re.compile(
-    r"[\s.-]*(?:MWST|TVA|IVA|TPV)[\s.]*$", re.IGNORECASE
+    r"[\s.-]*(?:(?:MWST|TVA|IVA|TPV|VAT)[\s./]*)+$", re.IGNORECASE
 )  # German, French, Italian, Romansh
 _GREECE: Final = re.compile(r"^GR")
 

@@ -126,7 +126,7 @@ class Rows(Generic[R]):
         if not is_list(documents):
             raise WrongForm("it is no list")
         rows = [self._row_or_blank(document) for document in documents]
-        if rows and not any(row.key for row in rows):
+        if rows and not any(row.key for row in rows) and (len(rows) > 1 or not is_object(documents[0])):
             raise WrongForm(f"it is no list of objects with {self._form.key}")
         return rows
 

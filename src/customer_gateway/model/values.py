@@ -44,6 +44,8 @@ _NO_DATE: Final = "0001-01-01"
 """How .NET says that a date is not set: the first day of its calendar."""
 
 _NEVER: Final = date(9999, 12, 31)
+_NEVER_IN_UTC: Final = {_NEVER, date(9999, 12, 30)}  # its midnight east of Greenwich is the evening before
+_ISO_WEEK: Final = re.compile(r"[0-9]{4}-?W")
 _YEARS: Final = range(1980, 2101)
 """No system is older, and none plans further: another year is a unit or a form that was misread."""
 
@@ -194,6 +196,9 @@ def read_integer(value: object, name: str, reading: Reading) -> int | None:
 def read_decimal(value: object, name: str, reading: Reading) -> Decimal | None:
     """Read a decimal number, also one that came as text."""
     value = lone(value)
+    if isinstance(value, float) and abs(value) >= _EXACT:
+        reading.drift.notice(name, "a number of which digits were lost")
+        return None
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             number = Decimal(str(value).strip())
@@ -227,13 +232,18 @@ def read_moment(value: object, name: str, reading: Reading) -> datetime | None:
     that no record can have is not a point in time; 0001-01-01 is None.
     """
     value = lone(value)
-    if is_blank(value) or (isinstance(value, str) and value.startswith(_NO_DATE)):
+    if is_blank(value) or _says_no_date(value):
         return None
     moment = _moment(value, reading)
-    if moment is not None and (moment.year in _YEARS or moment.date() == _NEVER):
+    if moment is not None and (moment.year in _YEARS or moment.date() in _NEVER_IN_UTC):
         return moment
     reading.drift.notice(name, "not a point in time")
     return None
+
+
+def _says_no_date(value: object) -> bool:
+    text = value.strip() if isinstance(value, str) else ""
+    return text.startswith(_NO_DATE) or text == _NO_DATE.replace("-", "")
 
 
 def _moment(value: object, reading: Reading) -> datetime | None:
@@ -245,6 +255,8 @@ def _moment(value: object, reading: Reading) -> datetime | None:
             text = value.strip()
             if text.isascii() and text.isdecimal():
                 return datetime.fromtimestamp(int(text) / 1000, UTC)
+            if _ISO_WEEK.match(text):
+                return None
             moment = datetime.fromisoformat(text)
             return (moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)).astimezone(UTC)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -256,7 +268,8 @@ def _moment(value: object, reading: Reading) -> datetime | None:
 
 def _day(value: object) -> date | None:
     """Read `20250630`, text or number: as milliseconds it would be a few hours after 1970 began."""
-    digits = str(value) if type(value) is int and value in _DAY_NUMBERS else value
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    digits = str(whole) if type(whole) is int and whole in _DAY_NUMBERS else whole
     if isinstance(digits, str) and _DAY.fullmatch(digits.strip()):
         day = date.fromisoformat(digits.strip())
         return day if day.year in _YEARS or day == _NEVER else None

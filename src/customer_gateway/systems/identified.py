@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from customer_gateway.model.values import is_list, is_object, read_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from customer_gateway.model.values import Document, Reading
 
@@ -24,11 +24,19 @@ class NoId:
 
 
 def with_integer_ids(rows: object, name: str, reading: Reading) -> list[Document] | None:
-    """Return the rows of a list with an integer, or `NoId`, under `name`; None for what is no list of such rows."""
+    """Return the rows of a list with an integer, or `NoId`, under `name`; None for what is no list of such rows.
+
+    A lone row without an id is one that lost it; several, and not one with an id, are rows of something else.
+    """
     if not is_list(rows):
         return None
     known = [_identified(row, name, reading) for row in rows]
-    return known if not known or any(has_id(row, name) for row in known) else None
+    return known if are_of_one_kind(rows, [has_id(row, name) for row in known]) else None
+
+
+def are_of_one_kind(rows: Sequence[object], identified: Sequence[object]) -> bool:
+    """Whether rows are those that were asked for, given which of them say who they are."""
+    return any(identified) or not rows or (len(rows) == 1 and is_object(rows[0]))
 
 
 def _identified(row: object, name: str, reading: Reading) -> Document:

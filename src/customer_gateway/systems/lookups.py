@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from customer_gateway.model.nouns import Customer, User
+    from customer_gateway.model.record import Reading
     from customer_gateway.system import Finder, Reader, Reads, Route, Want
 
 
@@ -78,6 +79,26 @@ def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
         return found
     text = f"the {nouns} of a customer cannot be read: it names them by a key of another form; see the drift notices"
     return UpstreamBadResponse(customer.reading.system, text)
+
+
+def grouped(
+    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, reading: Reading
+) -> dict[str, list[Any]]:
+    """Nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
+
+    One that names none is that of the only customer asked for. Where several were asked for, and where it names
+    another one, it belongs to nobody here: it is left out with a notice.
+    """
+    groups: dict[str, list[Any]] = {key: [] for key in keys}
+    for noun in nouns:
+        key = owner(noun)
+        if key is None and len(keys) == 1:
+            key = keys[0]
+        if key in groups:
+            groups[key].append(noun)
+        else:
+            reading.drift.notice(field, "names no customer that was asked for: the row is left out of its list")
+    return groups
 
 
 def by_route(route: Route[Any]) -> Finder:

@@ -534,8 +534,8 @@ async def test_a_notice_under_200_is_an_answer() -> None:
         {"data": []},
         {"status": {"type": "SUCCESS"}, "data": {"client": "c", "number": 1}},
         envelope("c/1", summary=1),
-        envelope({"number": 1}, summary=1),
-        envelope({"client": "c"}, summary=1),
+        envelope({"number": 1}, {"number": 2}, summary=2),
+        envelope({"client": "c"}, {"client": "d"}, summary=2),
         envelope(*({"client": "c", "number": number} for number in range(5))),
     ],
 )
@@ -559,15 +559,17 @@ async def test_a_row_that_nobody_asked_for_is_nobodys_answer() -> None:
     assert await request_reads().load(system.customers(LEAN), ["c/1"]) == [None]
 
 
-async def test_an_invoice_of_another_customer_is_left_out() -> None:
+async def test_an_invoice_of_another_customer_is_left_out_and_one_of_nobody_is_of_the_only_one_asked_for() -> None:
     system = answering(envelope({"id": 1, "customer": {"client": "c", "number": 2}}, {"id": 2}, summary=2))
     customer = AutodnsCustomerView({"client": "c", "number": 1}, system.reading)
 
-    assert await system.readers["invoices"]([customer], request_reads()) == [[]]
+    (found,) = await system.readers["invoices"]([customer], request_reads())
+
+    assert [bill.key for bill in found] == ["2"]
 
 
 async def test_invoices_without_an_id_are_refused() -> None:
-    system = answering(envelope({"customer": {"client": "c", "number": 1}}, summary=1))
+    system = answering(envelope(*[{"customer": {"client": "c", "number": 1}}] * 2, summary=2))
     customer = AutodnsCustomerView({"client": "c", "number": 1}, system.reading)
 
     (failed,) = await system.readers["invoices"]([customer], request_reads())

@@ -270,7 +270,7 @@ async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() ->
         {"Data": []},
         {"Data": [], "Paging": {"PageSize": 250}},
         {"Data": None, "Paging": {"PageSize": 250, "TotalRows": 0}},
-        {"Data": [{"Id": "seven"}], "Paging": {"PageSize": 250, "TotalRows": 1}},
+        {"Data": [{"Id": "seven"}, {}], "Paging": {"PageSize": 250, "TotalRows": 2}},
         {"Data": [None], "Paging": {"PageSize": 250, "TotalRows": 1}},
         {"Data": [{"Id": 7}], "Paging": {"PageSize": 251, "TotalRows": 1}},
         {"Data": [{"Id": 7}], "Paging": {"PageSize": 0, "TotalRows": 1}},

@@ -366,8 +366,8 @@ def answering(pages: Callable[[int], object]) -> Any:
         {"items": []},
         {"items": {}, "total": 0},
         {"items": [], "total": "none"},
-        {"items": [{"id": "seven"}], "total": 1},
-        {"items": [{"id": True}], "total": 1},
+        {"items": [{"id": "seven"}, {"id": "eight"}], "total": 2},
+        {"items": [{"id": True}, {}], "total": 2},
         {"items": [None], "total": 1},
     ],
 )

@@ -192,7 +192,7 @@ def answering(body: bytes) -> Pland:
 
 
 async def test_a_list_of_rows_without_ids_is_refused() -> None:
-    system = answering(b'[{"name": "who?"}]')
+    system = answering(b'[{"name": "who?"}, {"name": "and who?"}]')
 
     with pytest.raises(UpstreamBadResponse, match="no list of objects with _id"):
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)

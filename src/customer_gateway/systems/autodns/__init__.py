@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -31,7 +32,8 @@ from customer_gateway.systems.autodns.read import (
 from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer
+from customer_gateway.systems.identified import are_of_one_kind
+from customer_gateway.systems.lookups import by_route, grouped, lists_by_customer, through_customer
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_on
 from customer_gateway.wire import BasicWithHeaders, Call, Window
@@ -186,11 +188,8 @@ class Autodns:
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         filters = among(map(_split, keys), "customer.client", "customer.number")
         rows = await self._all("/invoice/_search", _INVOICE_FIELDS, filters, deadline)
-        bills: dict[str, dict[str, Invoice]] = {key: {} for key in keys}
-        for bill in self._bills(rows):
-            if bill.customer_key in bills:
-                bills[bill.customer_key][bill.key] = bill
-        return {key: list(mine.values()) for key, mine in bills.items()}
+        bills = grouped(keys, self._bills(rows), attrgetter("customer_key"), "customer", self.reading)
+        return {key: list({bill.key: bill for bill in mine}.values()) for key, mine in bills.items()}
 
     async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         """AutoDNS documents no filter by id: an invoice is asked for by itself."""
@@ -240,7 +239,7 @@ class Autodns:
         """The customers of a list in their places; None for a row that does not say which one it is."""
         views = [AutodnsCustomerView(row, self.reading) for row in rows]
         known = [view if is_customer(view) else None for view in views]
-        if known and not any(known):
+        if not are_of_one_kind(rows, known):
             raise UpstreamBadResponse(self.name, "POST /customer/_search answered no row with a client and a number")
         if not all(known):
             self.reading.drift.notice("number", "missing: the row is left out of its list")
@@ -252,7 +251,7 @@ class Autodns:
         """The invoices of a list; a row without an id is left out."""
         documents = [Record(row, self.reading) for row in rows]
         known = [document for document in documents if document.integer("id") is not None]
-        if documents and not known:
+        if not are_of_one_kind(rows, known):
             raise UpstreamBadResponse(self.name, "POST /invoice/_search answered no invoice with an id")
         if len(known) < len(documents):
             self.reading.drift.notice("id", "missing: the row is left out of its list")

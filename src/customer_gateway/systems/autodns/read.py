@@ -21,6 +21,7 @@ from customer_gateway.model.value_objects import (
     Gender,
     PhoneKind,
 )
+from customer_gateway.model.values import is_blank
 from customer_gateway.model.view import email_address, moment, text
 from customer_gateway.systems.autodns.record import lifted
 
@@ -65,7 +66,7 @@ class AutodnsCustomerView(Record):
 
     @property
     def kind(self) -> CustomerKind | None:
-        return enumerated(_KINDS, self.text("type"), "type", self.reading)
+        return enumerated(_KINDS, self._word("type"), "type", self.reading)
 
     @property
     def status(self) -> CustomerStatus | None:
@@ -77,9 +78,14 @@ class AutodnsCustomerView(Record):
 
     title = text("title")
 
+    def _word(self, name: str) -> str | None:
+        """A word of an enumeration, in any case."""
+        word = self.text(name)
+        return word and word.strip().upper()
+
     @property
     def gender(self) -> Gender | None:
-        return enumerated(_GENDERS, self.text("gender"), "gender", self.reading)
+        return enumerated(_GENDERS, self._word("gender"), "gender", self.reading)
 
     first_name = text("fname")
     last_name = text("lname")
@@ -226,7 +232,7 @@ class AutodnsUserView(Record):
 
     @property
     def key(self) -> str:
-        return f"{self.document['user']}/{self.integer('context')}"
+        return f"{self.text('user')}/{self.integer('context')}"
 
     name = text("user")
     email = email_address("defaultEmail")
@@ -234,7 +240,7 @@ class AutodnsUserView(Record):
 
 def customer_key(reference: Record) -> str:
     """`client/number`; a number that was sent as text counts as that number."""
-    return f"{reference.document['client']}/{reference.integer('number')}"
+    return f"{reference.text('client')}/{reference.integer('number')}"
 
 
 def is_customer(part: Record) -> bool:
@@ -345,9 +351,9 @@ def _key_of(user: AutodnsUserView | None) -> str | None:
 def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
     """The objects of a list; an item that came as plain text is its `member`."""
     sent: Any = customer.document.get(field)
-    if not is_list(sent):
-        return customer.parts(field)
-    items = [lifted(item, member) for item in sent]
+    if is_blank(sent):
+        return []
+    items = [lifted(item, member) for item in (sent if is_list(sent) else [sent])]
     if not all(is_object(item) for item in items):
         customer.reading.drift.notice(field, "not an object")
     return [Record(item, customer.reading) for item in items if is_object(item)]

@@ -186,7 +186,11 @@ class Billbee:
         groups: dict[str, list[Record]] = {key: [] for key in keys}
         for row in those_with_ids(walk.rows.values(), "Id"):
             address = Record(row, self.reading)
-            groups.setdefault(str(address.integer("CustomerId")), []).append(address)
+            customer = address.integer("CustomerId")
+            if customer is None:
+                self.reading.drift.notice("CustomerId", "missing: the address is left out of the list of all")
+            else:
+                groups.setdefault(str(customer), []).append(address)
         wanted = groups if len(groups) <= _CACHED else keys
         return {key: read.in_order(groups[key]) for key in wanted}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.model.record import Record, is_object
+from customer_gateway.model.values import is_blank
 from customer_gateway.systems.identified import those_with_ids, with_integer_ids
 from customer_gateway.systems.pages import Gathered, Listed, ListLengths
 from customer_gateway.wire import Call
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire import Client
 
 MOST_ROWS: Final = 250
+_NUMBER: Final = re.compile(r"([0-9]{1,9})(?:\.0+)?")
 _ERROR_CODES: Final = range(1, 30)
 _NO_ERROR: Final = (None, 0, "", "NoError")  # the last as ErrorDescription has it
 
@@ -132,11 +135,11 @@ def objection(_status: int, document: Any) -> str | None:
     if not is_object(document):
         return None
     code = document.get("ErrorCode")
-    if isinstance(code, str) and code.strip().isdecimal():
-        code = int(code)
+    if isinstance(code, (str, float)) and (number := _NUMBER.fullmatch(str(code).strip())):
+        code = int(number[1])
     if type(code) is int and code in _ERROR_CODES:
         return f"its ErrorCode is {code}"
-    if document.get("ErrorMessage"):
+    if not is_blank(document.get("ErrorMessage")):
         return "its ErrorMessage is set"
     if code not in _NO_ERROR:
         return "its ErrorCode is set"

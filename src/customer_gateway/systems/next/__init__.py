@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,14 @@ from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
-from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, through_customer, values_by
+from customer_gateway.systems.lookups import (
+    by_route,
+    grouped,
+    key_of_list,
+    lists_by_customer,
+    through_customer,
+    values_by,
+)
 from customer_gateway.systems.next.details import DETAILS
 from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
 from customer_gateway.systems.next.record import CUSTOMER
@@ -170,7 +177,7 @@ class Next:
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, MOST_ROWS, deadline)
-            return _grouped(keys, [read(row) for row in found])
+            return grouped(keys, [read(row) for row in found], attrgetter("customer_key"), "customerid", self.reading)
 
         return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=ID)
 
@@ -339,12 +346,3 @@ def _agreements(contract: Record | None, customer_key: str) -> list[Agreement]:
 
 def _named(key: str, nouns: Iterable[Any]) -> Any:
     return next((noun for noun in nouns if noun.key == key), None)
-
-
-def _grouped(keys: Iterable[str], nouns: Iterable[Any]) -> dict[str, list[Any]]:
-    """Nouns under the customer they name; one that names another customer belongs to nobody here."""
-    groups: dict[str, list[Any]] = {key: [] for key in keys}
-    for noun in nouns:
-        if noun.customer_key in groups:
-            groups[noun.customer_key].append(noun)
-    return groups

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model import forms
-from customer_gateway.model.contact_data import dialling_region, email_list, phone_list, stated_country
+from customer_gateway.model.contact_data import email_list, phone_list, stated_country
 from customer_gateway.model.countries import country_code
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.record import Record, content_version
@@ -76,6 +76,8 @@ class NextCustomerView(Record):
             return None
         if is_person:
             return CustomerKind.PERSON
+        if self.text("customertypename") is None and self.holds("customertypename"):
+            return None
         return _KINDS.get((self.text("customertypename") or "").strip().casefold(), CustomerKind.OTHER)
 
     @property
@@ -103,8 +105,8 @@ class NextCustomerView(Record):
 
     @property
     def phones(self) -> list[PhoneNumber]:
-        code = self.code("countrycode", country_code)
-        region = code or dialling_region(self.text("countrycode") or self.text("billaddress6"), self.reading)
+        stated = self.holds("countrycode") or self.holds("billaddress6")
+        region = self._country_code if stated else self.reading.region
         return phone_list(((field, self.text(field), kind) for field, kind in _PHONES), region, self.reading)
 
     website = text("webaddress")

@@ -16,7 +16,15 @@ from customer_gateway.model.record import Reading, Record, is_object
 from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.lookups import by_route, key_of_list, lists_by_customer, names_by, users_by, values_by
+from customer_gateway.systems.lookups import (
+    by_route,
+    grouped,
+    key_of_list,
+    lists_by_customer,
+    names_by,
+    users_by,
+    values_by,
+)
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on
 from customer_gateway.systems.pland.details import DETAILS
@@ -33,7 +41,7 @@ from customer_gateway.systems.pland.record import CUSTOMER
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
@@ -64,6 +72,7 @@ _BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat 
 _LOGIN_SECONDS: Final = 3_600.0
 _LOGIN_MARGIN_SECONDS: Final = 600.0
 _INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
+_OTHER_TYPES: Final = frozenset({"offer", "assignment_confirmation", "service_report", "invoice_reminder"})
 
 T = TypeVar("T", bound="PlandEntity | Row")
 
@@ -189,17 +198,18 @@ class Pland:
     async def _fetch_contacts(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Contact]]:
         query = [("customerId", key) for key in keys]
         rows = await self._all_rows("/contacts/", query, deadline, self._contact_rows.decode)
-        return _grouped(keys, rows, attrgetter("customer_key"))
+        return grouped(keys, rows, attrgetter("customer_key"), "customerId", self.reading)
 
     async def _fetch_agreements(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Agreement]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/assignments/", query, deadline, self._entities.decode)
-        return _grouped(keys, map(agreement, entities), attrgetter("customer_key"))
+        return grouped(keys, map(agreement, entities), attrgetter("customer_key"), "customerId", self.reading)
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/invoices/", query, deadline, self._entities.decode)
-        return _grouped(keys, map(invoice, filter(_is_invoice, entities)), attrgetter("customer_key"))
+        invoices = map(invoice, filter(_is_invoice, entities))
+        return grouped(keys, invoices, attrgetter("customer_key"), "customerId", self.reading)
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
         entities = await self._rows_by_ids("/assignments/", keys, deadline, self._entities.decode)
@@ -335,15 +345,11 @@ def _wants_documents(want: Want) -> bool:
 
 
 def _is_invoice(entity: PlandEntity) -> bool:
-    """The list of invoices holds every document that Pland writes: offers, reports and reminders too."""
-    return entity.text("documentType") in _INVOICE_TYPES
+    """The list of invoices holds every document that Pland writes: offers, reports and reminders too.
 
-
-def _grouped(keys: Iterable[str], nouns: Iterable[Any], owner: Callable[[Any], str | None]) -> dict[str, list[Any]]:
-    """Nouns under the customer they name; one that names another customer belongs to nobody here."""
-    groups: dict[str, list[Any]] = {key: [] for key in keys}
-    found = list(nouns)
-    for key, noun in zip(map(owner, found), found, strict=True):
-        if key in groups:
-            groups[key].append(noun)
-    return groups
+    One of a kind that nobody documented is none, with a notice.
+    """
+    kind = (entity.text("documentType") or "").strip().casefold()
+    if kind not in _INVOICE_TYPES and kind not in _OTHER_TYPES:
+        entity.reading.drift.notice("documentType", "not a known value: the row is left out of the invoices")
+    return kind in _INVOICE_TYPES

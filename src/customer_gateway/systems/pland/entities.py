@@ -42,7 +42,11 @@ class Entities:
         if not is_list(documents):
             raise WrongForm("it is no list")
         entities = [PlandEntity(each if is_object(each) else {}, self._reading) for each in documents]
-        if entities and not any(entity.key for entity in entities):
+        if (
+            entities
+            and not any(entity.key for entity in entities)
+            and (len(entities) > 1 or not is_object(documents[0]))
+        ):
             raise WrongForm("it is no list of objects with _id")
         if not all(entity.key for entity in entities):
             self._reading.drift.notice("_id", "missing: the row is left out of its list")
