@@ -145,6 +145,21 @@ async def test_another_list_of_the_same_length_is_asked_for_more() -> None:
     assert server.calls == [(0, 100), (60, 60)]
 
 
+async def test_a_length_at_which_twenty_lists_ended_is_no_cap_until_more_follows_it() -> None:
+    server = Server(1_000)
+    for question in range(20):
+        await server.whole(60, question)
+
+    await server.whole(60, "the next")
+
+    assert server.calls == [(0, 100)]
+
+    server.lengths.cut(60)
+    await server.whole(60, "and the next")
+
+    assert server.calls == [(0, 100), (60, 60)]
+
+
 @pytest.mark.parametrize("count", [0, 60])
 async def test_an_empty_page_and_the_total_that_was_told_cost_no_call_more(count: int) -> None:
     server = Server(1_000, told=True)

@@ -7,6 +7,7 @@ one more call tells. `PageLengths` is what is known of one list's pages; `paging
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ MOST_ROWS: Final = 100_000
 """Of one list that is read whole: what belongs to the customers of one call is far fewer rows than these."""
 
 _ENDS: Final = 10_000  # questions whose last page is remembered, of one list
+_ENOUGH_LISTS: Final = 20  # different ones that ended at one length: no cap is met so exactly so often
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -41,7 +43,8 @@ class PageLengths:
         self.longest = 0
         self._cap: int | None = None
         self._cut = 0
-        self._ends: dict[int, int] = {}
+        self._ends: OrderedDict[int, int] = OrderedDict()
+        self._lists_ended: dict[int, int] = {}
 
     def size(self, most: int) -> int:
         """How many rows a page may be asked for: `most`, or the cap that was found."""
@@ -55,22 +58,30 @@ class PageLengths:
         """Whether a page of fewer rows than asked for is known to be the last one of what `question` asks for.
 
         It is if a longer page came, one of `longest` rows at least; or if nothing followed this very page before. That
-        another list ended at this length proves nothing: it may have had just as many rows as the cap.
+        one other list ended at this length proves nothing, for it may have had just as many rows as the cap; that
+        `_ENOUGH_LISTS` of them had does.
         """
         self.saw(length)
         beyond = length + 1 if longest is None else longest
-        return not length or self.longest >= beyond or self._ends.get(hash(question)) == length
+        return (
+            not length
+            or self.longest >= beyond
+            or self._lists_ended.get(length, 0) >= _ENOUGH_LISTS
+            or self._ends.get(hash(question)) == length
+        )
 
     def ended(self, question: Hashable, length: int) -> None:
         """Remember that nothing followed a page of this length."""
-        self._ends.pop(hash(question), None)
+        if self._ends.pop(hash(question), None) != length:
+            self._lists_ended[length] = self._lists_ended.get(length, 0) + 1
         self._ends[hash(question)] = length
         if len(self._ends) > _ENDS:
-            del self._ends[next(iter(self._ends))]
+            self._ends.popitem(last=False)
 
     def cut(self, length: int) -> None:
         """Remember that more followed a short page: once may be a row that came meanwhile, twice is a cap."""
         self.saw(length)
+        self._lists_ended.pop(length, None)
         if length == self._cut:
             self._cap = length
         self._cut = length
