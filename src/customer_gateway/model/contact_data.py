@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def first_address(sent: str | None) -> str | None:
     """Return the first of the addresses that an e-mail field holds."""
-    return next(iter(forms.email_addresses(sent)), None) if sent else None
+    return forms.first_email_address(sent) if sent else None
 
 
 def email_list(sent: Iterable[tuple[str | None, EmailPurpose]]) -> list[EmailAddress]:

@@ -89,6 +89,12 @@ def email_addresses(text: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=65_536)
+def first_email_address(text: str) -> str | None:
+    """Return the first address of a field that may hold several."""
+    return next(iter(email_addresses(text)), None)
+
+
 def has_phones(region: str) -> bool:
     """Whether `region` is a country by its ISO 3166-1 alpha-2 code, whose phone numbers can be read."""
     return region in phonenumbers.SUPPORTED_REGIONS

@@ -162,6 +162,8 @@ def read_texts(value: object, name: str, reading: Reading) -> list[str]:
 
 def read_key(value: object, name: str, form: re.Pattern[str], reading: Reading) -> str | None:
     """Read a key of the form `form`: the id of a row, or a foreign key."""
+    if type(value) is str and form.fullmatch(value):
+        return value
     key = read_text(value, name, reading)
     if key is None or form.fullmatch(key):
         return key

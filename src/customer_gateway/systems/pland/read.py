@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from customer_gateway.model.values import Reading
 
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
+_STATES_SENT: Final = {
+    "0": CustomerStatus.INACTIVE,
+    "1": CustomerStatus.ACTIVE,
+    "2": CustomerStatus.INACTIVE,
+}  # as they come, as a rule; other spellings are read as numbers
 _STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: CustomerStatus.INACTIVE}
 _MAIN: Final = AddressKind.MAIN
 
@@ -133,6 +138,8 @@ class PlandCustomerView(Row, kw_only=True):
     @property
     def status(self) -> CustomerStatus | None:
         status = self.life.status if self.life else None
+        if status is None or status in _STATES_SENT:
+            return _STATES_SENT[status] if status else None
         return enumerated(_STATES, read_integer(status, "status", self.reading), "status", self.reading)
 
     @property
