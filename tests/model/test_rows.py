@@ -99,8 +99,16 @@ def test_a_part_of_another_form_is_none_with_a_notice() -> None:
     assert how.drift.notices == {("status", "not an object")}
 
 
+@pytest.mark.parametrize("body", [b'[{"firstName": "no key"}]', b'[{"_id": {}}]'])
+def test_a_lone_row_without_a_key_keeps_its_place_and_is_noticed(body: bytes) -> None:
+    rows = Rows(Person, how := reading())
+
+    assert [row.key for row in rows.decode(body)] == [""]
+    assert ("_id", "missing: the row is left out of its list") in how.drift.notices
+
+
 @pytest.mark.parametrize(
-    "body", [b'{"_id": "1"}', b"null", b'[{"firstName": "no key"}]', b'[{"_id": {}}]', b"[null]", b'["1"]']
+    "body", [b'{"_id": "1"}', b"null", b'[{"firstName": "no key"}, {"_id": {}}]', b"[null]", b'["1"]']
 )
 def test_what_is_no_list_of_objects_with_a_key_is_refused(body: bytes) -> None:
     with pytest.raises(WrongForm):
