@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.model.record import Reading
-from customer_gateway.model.rows import Part, Row, Rows, Sent, Text, WrongForm, kept, keyed, named
+from customer_gateway.model.rows import Email, Part, Row, Rows, Sent, Text, WrongForm, kept, keyed, named
 
 
 class Status(Part, kw_only=True):
@@ -20,7 +20,7 @@ class Status(Part, kw_only=True):
 
 
 class Access(Part, kw_only=True):
-    email: Text = None
+    email: Email = None
 
 
 class Person(Row, kw_only=True):
@@ -57,6 +57,7 @@ TEXTS = st.one_of(
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)  # JSON knows no others
 ODD = st.one_of(TEXTS, st.booleans(), NUMBERS, st.lists(TEXTS, max_size=2), st.just({"a": 1}))
+ADDRESSES = st.sampled_from(["a@x.example", "a@x.example; b@x.example", " a@x.example\n", "a@x.example,b"])
 DOCUMENTS = st.fixed_dictionaries(
     {"_id": st.text(min_size=1, max_size=3)},
     optional={
@@ -65,7 +66,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "status": st.one_of(
             st.fixed_dictionaries({}, optional={"state": TEXTS, "createdBy": ODD, "createdAt": ODD, "more": ODD}), ODD
         ),
-        "access": st.one_of(st.none(), st.fixed_dictionaries({"email": TEXTS})),
+        "access": st.one_of(st.none(), st.fixed_dictionaries({"email": st.one_of(TEXTS, ADDRESSES)})),
         "more": ODD,
     },
 )
@@ -82,6 +83,15 @@ def test_a_blank_text_is_none_at_every_depth() -> None:
     person = decoded(Person, {"_id": "1", "firstName": " ", "status": {"state": "", "createdBy": "\u00a0"}})
 
     assert (person.first_name, person.status.state, person.status.created_by) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "sent", ["a@x.example; b@x.example", " a@x.example", "a@x.example\n", "a@x.example|b@x.example"]
+)
+def test_an_email_is_the_first_address_of_its_field(sent: str) -> None:
+    person = decoded(Person, {"_id": "1", "access": {"email": sent}})
+
+    assert person.access.email == "a@x.example"
 
 
 def test_a_number_where_a_text_is_declared_is_its_decimal_text() -> None:
@@ -130,6 +140,12 @@ def test_a_row_keeps_its_document_only_where_it_was_read_from_one() -> None:
     assert filed.document == {"_id": "1", "more": 2}
     with pytest.raises(AttributeError):
         light.document.get("more")
+
+
+def test_json_cannot_say_what_was_misread() -> None:
+    (row,) = Rows(Person, reading()).decode(b'[{"_id": "1", "gateway:misread": ["first_name"]}]')
+
+    assert row.misread == frozenset()
 
 
 def test_nothing_in_the_json_can_stand_for_how_a_row_is_read() -> None:

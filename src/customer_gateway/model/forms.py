@@ -89,6 +89,11 @@ def email_addresses(text: str) -> tuple[str, ...]:
     )
 
 
+def may_hold_several_addresses(text: str) -> bool:
+    """Whether anything stands in the text that can part one address from the next."""
+    return bool(text) and (text.split(None, 1) != [text] or any(sign in text for sign in ";,|"))
+
+
 @lru_cache(maxsize=65_536)
 def first_email_address(text: str) -> str | None:
     """Return the first address of a field that may hold several."""

@@ -20,12 +20,13 @@ from __future__ import annotations
 from itertools import chain
 from operator import attrgetter
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 import orjson
 from msgspec.structs import fields
 
+from customer_gateway.model import forms
 from customer_gateway.model.values import UNREADABLE, Reading, is_empty, is_list, is_object, read_object, read_text
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ R = TypeVar("R", bound="Row")
 Text: TypeAlias = str | None
 """A non-blank text as sent, else None; a number as its decimal text."""
 
+Email: TypeAlias = Annotated[str | None, "email"]
+"""The first address of a field that may hold several."""
+
 Sent: TypeAlias = Any
 """A value as sent, for the functions of `model.record` to read when it is asked for."""
 
 _NOT_KEPT: Final = object()
-_NOTHING: Final[frozenset[str]] = frozenset()
 _OWN: Final = {"reading": "gateway:reading", "document": "gateway:document", "misread": "gateway:misread"}
 """Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
 
@@ -70,7 +73,7 @@ def kept() -> Any:
 
 
 class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
-    """A nested object; each field is a `Text`, a `Sent`, or another part that may be missing (`Status | None`)."""
+    """An object; each field is a `Text`, an `Email`, a `Sent`, or a part that may be missing (`Status | None`)."""
 
 
 class Row(Part, kw_only=True, gc=False, eq=False):
@@ -78,8 +81,13 @@ class Row(Part, kw_only=True, gc=False, eq=False):
 
     key: str
     reading: Reading = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
-    misread: frozenset[str] = msgspec.field(default=frozenset(), name=_OWN["misread"])
-    """The attributes (`name`, `part.name`) that are None because their values were neither texts nor parts."""
+    misread: Annotated[frozenset[str], msgspec.Meta(max_length=0)] = msgspec.field(
+        default=frozenset(), name=_OWN["misread"]
+    )
+    """The attributes (`name`, `part.name`) that are None because their values were neither texts nor parts.
+
+    JSON cannot fill it: what is longer than nothing is refused in one pass, and read as a document.
+    """
     sources: ClassVar[dict[str, tuple[str, ...]]] = {}
     """The attributes that each unified field is read from, where they are others than the field's own name."""
 
@@ -110,10 +118,10 @@ class Rows(Generic[R]):
             rows = self._decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self.read(orjson.loads(body))
-        self._form.drop_blanks(rows)
+        self._form.normalize(rows)
         reading = self._reading
         for row in rows:
-            row.reading, row.misread = reading, _NOTHING
+            row.reading = reading
         if "document" in self._form.own:
             _forget_documents(rows)
         return rows
@@ -157,6 +165,7 @@ class _Form(Generic[P]):
     def __init__(self, part: type[P]) -> None:
         self._part = part
         self._texts: list[tuple[str, str]] = []
+        self._emails: list[str] = []
         self._sent: list[tuple[str, str]] = []
         self._parts: list[tuple[str, str, _Form[Any]]] = []
         self.key = ""
@@ -167,7 +176,9 @@ class _Form(Generic[P]):
 
     def _learn(self, field: FieldInfo) -> None:
         name, vendor = field.name, field.encode_name
-        options = set(get_args(field.type)) - {NoneType}
+        if is_email := get_origin(field.type) is Annotated:
+            self._emails.append(name)
+        options = set(get_args(Text if is_email else field.type)) - {NoneType}
         nested = next((option for option in options if isinstance(option, type) and issubclass(option, Part)), None)
         if name == "key" and not field.required:
             raise TypeError(f"{self._part.__name__}.key must be there: declare it by `keyed`")
@@ -184,15 +195,20 @@ class _Form(Generic[P]):
         else:
             raise TypeError(f"{self._part.__name__}.{name} is neither a Text nor Sent nor a part")
 
-    def drop_blanks(self, parts: Sequence[P]) -> None:
-        """Blank texts become None. They are rare, so all texts are looked through at once before any is touched."""
+    def normalize(self, parts: Sequence[P]) -> None:
+        """Make blank texts None, and keep the first address of each e-mail field.
+
+        What needs either is rare, so all texts are looked through at once before any is touched.
+        """
         texts: list[str | None] = self._read_texts(parts)
         if "" in texts or any(map(str.isspace, filter(None, texts))):
             for part in parts:
                 self._drop_blanks(part)
+        for name in self._emails:
+            _keep_first_addresses(parts, name)
         for name, _, form in self._parts:
             nested: Iterable[Part | None] = map(attrgetter(name), parts)
-            form.drop_blanks([each for each in nested if each is not None])
+            form.normalize(list(filter(None, nested)))
 
     def _drop_blanks(self, part: P) -> None:
         for name, _ in self._texts:
@@ -208,7 +224,8 @@ class _Form(Generic[P]):
         values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
         count = reading.drift.count
         for name, vendor in self._texts:
-            values[name] = read_text(document.get(vendor), vendor, reading)
+            text = read_text(document.get(vendor), vendor, reading)
+            values[name] = forms.first_email_address(text) if text and name in self._emails else text
             if reading.drift.count > count:
                 count = reading.drift.count
                 misread.append(f"{before}{name}")
@@ -220,6 +237,14 @@ class _Form(Generic[P]):
             values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
             count = reading.drift.count
         return values
+
+
+def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
+    texts: Iterable[str | None] = map(attrgetter(name), parts)
+    if forms.may_hold_several_addresses("".join(filter(None, texts))):
+        for part in parts:
+            text: str | None = getattr(part, name)
+            setattr(part, name, forms.first_email_address(text) if text else None)
 
 
 def _forget_documents(rows: list[Any]) -> None:

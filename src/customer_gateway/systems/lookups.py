@@ -29,8 +29,12 @@ def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         keys = [key(customer) for customer in customers]
-        values = iter(await reads.load(route, [each for each in keys if isinstance(each, str)]))
-        return [next(values) if isinstance(each, str) else each for each in keys]
+        wanted = [each for each in keys if type(each) is str]
+        found = await reads.load(route, wanted)
+        if len(found) == len(keys):
+            return found
+        values = iter(found)
+        return [next(values) if type(each) is str else each for each in keys]
 
     return read
 
@@ -90,12 +94,11 @@ def grouped(
     another one, it belongs to nobody here: it is left out with a notice.
     """
     groups: dict[str, list[Any]] = {key: [] for key in keys}
+    only = keys[0] if len(keys) == 1 else ""
     for noun in nouns:
-        key = owner(noun)
-        if key is None and len(keys) == 1:
-            key = keys[0]
-        if key in groups:
-            groups[key].append(noun)
+        group = groups.get(owner(noun) or only)
+        if group is not None:
+            group.append(noun)
         else:
             reading.drift.notice(field, "names no customer that was asked for: the row is left out of its list")
     return groups

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.pages import Stretch
-from customer_gateway.systems.windows import covering_pages, fitting, from_start
+from customer_gateway.systems.windows import covering_pages, fitting, from_start, identities
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -69,7 +69,9 @@ class _SoFar(Generic[T]):
     def ends(self, page: Listed[T], asked: int) -> bool:
         """Takes the rows of the next page, and tells whether the list is known to end with them."""
         got = fitting(page.rows, asked, self._identity)
-        keys = [key for key in map(self._identity, got) if key not in self._known]
+        keys = identities(got, self._identity)
+        if self._known:
+            keys = [key for key in keys if key not in self._known]
         self._lengths.saw(len(got))
         if not keys:
             return self._ends_without(page, full=len(got) == asked)
@@ -213,12 +215,14 @@ async def read_keys(
     while True:
         rows = await read(missing)
         lengths.saw(len(rows))
-        found |= {identity(row): row for row in rows}
+        found.update(zip(map(identity, rows), rows, strict=True))
+        if found.keys() >= set(missing):
+            return found
         left = [key for key in missing if key not in found]
         if doubted is not None and len(left) == len(missing):
             lengths.ended(*doubted)
             return found
         doubted = (frozenset(missing), len(rows))
-        if not left or lengths.is_end(*doubted):
+        if lengths.is_end(*doubted):
             return found
         missing = left

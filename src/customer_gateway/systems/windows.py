@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from customer_gateway.model.record import Document
 
@@ -41,13 +41,19 @@ def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
     return [PageWindow(number + 1, each, 0 if number > first else skip) for number in range(first, last + 1)]
 
 
-def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Any]) -> Sequence[T]:
+def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> Sequence[T]:
     """The rows of a page that was asked for `size` of them.
 
     Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
     has a place in the list: without it those after it would move, and the next page would pass over somebody.
     """
-    return rows if len(rows) <= size else list({identity(row): row for row in rows}.values())[:size]
+    return rows if len(rows) <= size else list(dict(zip(identities(rows, identity), rows, strict=True)).values())[:size]
+
+
+def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Hashable]:
+    """What tells each of the rows of a list from the others; one with a blank key is like no other."""
+    keys = list(map(identity, rows))
+    return [key or id(row) for key, row in zip(keys, rows, strict=True)] if "" in keys else keys
 
 
 def from_start(pages: Iterable[tuple[PageWindow, Sequence[Document]]], identity: str) -> list[Document]:

@@ -74,6 +74,8 @@ _LOGIN_MARGIN_SECONDS: Final = 600.0
 _INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
 _OTHER_TYPES: Final = frozenset({"offer", "assignment_confirmation", "service_report", "invoice_reminder"})
 
+_KEY: Final = attrgetter("key")
+
 T = TypeVar("T", bound="PlandEntity | Row")
 
 
@@ -136,9 +138,9 @@ class Pland:
         }
 
         self.lookups = (
-            Lookup(contacts, ("contacts",), _NOBODY, attrgetter("key")),
-            Lookup(agreements, ("agreements",), _NOBODY, attrgetter("key")),
-            Lookup(invoices, ("invoices",), _NOBODY, attrgetter("key")),
+            Lookup(contacts, ("contacts",), _NOBODY, _KEY),
+            Lookup(agreements, ("agreements",), _NOBODY, _KEY),
+            Lookup(invoices, ("invoices",), _NOBODY, _KEY),
             Lookup(users, ("updater", "creator", "billing.recipients"), _NOBODY, attrgetter("updater_key")),
             Lookup(terms, ("billing.paymentTerms",), _NOBODY, attrgetter("payment_term_key")),
         )
@@ -157,9 +159,10 @@ class Pland:
             return Listed(await self._rows("/customers/", _paging(offset, limit), deadline, decode))
 
         lengths, count = self._lengths.of("GET /customers/"), size + ask_next
-        found = await read_on(lengths, start, read, _identity, most=count, start=start, count=count)
-        rows = [row if row.key else None for row in found.rows[:size]]
-        return Page(rows, has_next=await found.has_next(start, size, None))
+        found = await read_on(lengths, start, read, _KEY, most=count, start=start, count=count)
+        rows = found.rows[:size]
+        places = rows if all(map(_KEY, rows)) else [row if row.key else None for row in rows]
+        return Page(places, has_next=await found.has_next(start, size, None))
 
     async def count(self, deadline: Deadline) -> int | None:
         answer = await self._client.call(Call("GET", "/customers/count", idempotent=True), deadline)
@@ -246,7 +249,7 @@ class Pland:
             return Listed(rows, envelope.part("meta").integer("total"))
 
         lengths = self._lengths.of("GET /paymentTerms/")
-        terms = await read_on(lengths, None, read, _identity, most=_TERMS_PER_PAGE)
+        terms = await read_on(lengths, None, read, _KEY, most=_TERMS_PER_PAGE)
         return {row.key: text for row in terms.rows if (text := row.text("description"))}
 
     async def _rows_by_ids(
@@ -256,7 +259,7 @@ class Pland:
             query = [*(("ids", key) for key in ids), ("limit", str(len(ids)))]
             return await self._rows(path, query, deadline, decode)
 
-        return await read_keys(self._lengths.of(f"GET {path}", "ids"), keys, read, attrgetter("key"))
+        return await read_keys(self._lengths.of(f"GET {path}", "ids"), keys, read, _KEY)
 
     async def _all_rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -267,8 +270,10 @@ class Pland:
             return Listed(await self._rows(path, [*query, *_paging(offset, limit)], deadline, decode))
 
         lengths = self._lengths.of(f"GET {path}")
-        found = await read_on(lengths, tuple(query), read, _identity, most=_ROWS_PER_PAGE)
-        return list({row.key: row for row in found.rows if row.key}.values())
+        found = await read_on(lengths, tuple(query), read, _KEY, most=_ROWS_PER_PAGE)
+        by_key = dict(zip(map(_KEY, found.rows), found.rows, strict=True))
+        by_key.pop("", None)
+        return list(by_key.values())
 
     async def _rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
@@ -328,11 +333,6 @@ def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
 def _token(answer: Answer) -> str | None:
     token = answer.document.get("token") if is_object(answer.document) else None
     return token if isinstance(token, str) else None
-
-
-def _identity(row: PlandEntity | Row) -> str | int:
-    """What tells a row of a list from the others; one without a key is like no other."""
-    return row.key or id(row)
 
 
 def _paging(offset: int, limit: int) -> list[tuple[str, str]]:

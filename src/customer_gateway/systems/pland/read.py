@@ -9,12 +9,11 @@ from customer_gateway.model import forms
 from customer_gateway.model.contact_data import (
     dialling_region,
     email_list,
-    first_address,
     phone_list,
     stated_country,
 )
 from customer_gateway.model.record import content_version
-from customer_gateway.model.rows import Part, Row, Sent, Text, kept, keyed, named
+from customer_gateway.model.rows import Email, Part, Row, Sent, Text, kept, keyed, named
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -48,6 +47,7 @@ _STATES_SENT: Final = {
     "2": CustomerStatus.INACTIVE,
 }  # as they come, as a rule; other spellings are read as numbers
 _STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: CustomerStatus.INACTIVE}
+_is_id: Final = OBJECT_ID.fullmatch
 _MAIN: Final = AddressKind.MAIN
 
 
@@ -148,7 +148,8 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def email(self) -> str | None:
-        return first_address(self.reach.sent_email) if self.reach else None
+        sent = self.reach.sent_email if self.reach else None
+        return forms.first_email_address(sent) if sent else None
 
     @property
     def emails(self) -> list[EmailAddress]:
@@ -191,11 +192,13 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def updater_key(self) -> str | None:
-        return read_key(self.life.last_modified_by, "lastModifiedBy", OBJECT_ID, self.reading) if self.life else None
+        key = self.life.last_modified_by if self.life else None
+        return key if key is None or _is_id(key) else read_key(key, "lastModifiedBy", OBJECT_ID, self.reading)
 
     @property
     def creator_key(self) -> str | None:
-        return read_key(self.life.created_by, "createdBy", OBJECT_ID, self.reading) if self.life else None
+        key = self.life.created_by if self.life else None
+        return key if key is None or _is_id(key) else read_key(key, "createdBy", OBJECT_ID, self.reading)
 
     @property
     def created_at(self) -> datetime | None:
@@ -234,17 +237,13 @@ class PlandContactView(Row, kw_only=True):
     first_name: Text = named("firstName")
     last_name: Text = named("lastName")
     title: Text = named("position")
-    sent_email: Text = named("email")
+    email: Email = None
     phone: Text = None
     mobile: Text = None
     fax: Text = None
     notes: Text = named("comment")
 
     department = address = None
-
-    @property
-    def email(self) -> str | None:
-        return first_address(self.sent_email)
 
     @property
     def name(self) -> str | None:
@@ -262,7 +261,7 @@ class PlandGeneral(Part, kw_only=True):
 class PlandAccess(Part, kw_only=True):
     """How a user gets in."""
 
-    email: Text = None
+    email: Email = None
 
 
 class PlandUserRow(Row, kw_only=True):
@@ -285,7 +284,7 @@ class PlandUser(NamedTuple):
 def user(row: PlandUserRow) -> PlandUser:
     general, access = row.general, row.access
     name = _full_name(general.first_name, general.last_name) if general else None
-    return PlandUser(row.system, row.key, name, first_address(access.email) if access else None)
+    return PlandUser(row.system, row.key, name, access.email if access else None)
 
 
 def _full_name(first: str | None, last: str | None) -> str | None:
