@@ -27,8 +27,8 @@ from bench.over_http import OverHttp
 from bench.processes import Server, Vendors, posted
 from bench.report import Goal, Report, Section, section_of
 from bench.rounds import Rounds
-from customer_gateway import collector
-from customer_gateway.examples import DEMO_QUERY
+from customer_gateway.http.graphiql.examples import DEMO_QUERY
+from customer_gateway.server import collector
 
 if TYPE_CHECKING:
     from bench.contest import Contest

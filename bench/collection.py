@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from customer_gateway import collector
+from customer_gateway.server import collector
 
 TUNED: Final = "BENCH_TUNED"
 """Environment variable of a contestant whose collector is set as suits it best; without it Python's defaults hold."""

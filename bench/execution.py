@@ -36,8 +36,8 @@ from graphql import (
 
 from bench.page_records import Contact, Customer, Memory, User, memory
 from bench.page_strawberry import strawberry_schema
-from customer_gateway import collector
 from customer_gateway.execution import Attribute, Batched, compile_operation
+from customer_gateway.server import collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -23,9 +23,9 @@ import uvloop
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, HeaderAuth, Limits
 from customer_gateway.wire.transport import Direct
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

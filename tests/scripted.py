@@ -14,8 +14,8 @@ from gateway import Answer
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.documents.record import is_list
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.model.record import is_list
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry

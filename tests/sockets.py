@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from customer_gateway.serving import Ending, listen, serve
+from customer_gateway.server.serving import Ending, listen, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

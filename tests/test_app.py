@@ -24,9 +24,9 @@ from customer_gateway.app import (
 )
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,7 +84,7 @@ def test_every_key_of_the_configuration_is_told(model: type[ServerSettings]) -> 
 
 
 def test_every_verb_is_told() -> None:
-    from customer_gateway.cli import app
+    from customer_gateway.cli.commands import app
 
     told = re.findall(r"^\| `([a-z]+)", rows(README, "Commands"), re.MULTILINE)
 

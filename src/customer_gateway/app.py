@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from uvicorn.config import STARTUP_FAILURE
 
-from customer_gateway import collector, config
+from customer_gateway import config
 from customer_gateway.api.engine import Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.limits import DocumentLimits
@@ -23,11 +23,13 @@ from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, Request
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.server import collector
+from customer_gateway.server.worker_number import claimed_number
+from customer_gateway.server.workers import follow_supervisor
 from customer_gateway.system import Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, Share, SharedTurns
-from customer_gateway.worker_number import claimed_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -111,6 +113,12 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     return build_http(build_engine(settings, federation), http, lifespan, wiring.turns.circumstances)
 
 
+def application() -> Door:
+    """The application of one worker process under a supervisor, with which it ends."""
+    follow_supervisor()
+    return worker()
+
+
 def worker() -> Door:
     """The application of one worker process, configured by the environment that `serve` sets.
 
@@ -127,7 +135,7 @@ def worker() -> Door:
 
 
 def _worker() -> Door:
-    from customer_gateway.examples import examples
+    from customer_gateway.http.graphiql.examples import examples
 
     path = os.environ.get(CONFIG_VARIABLE)
     numbers = os.environ.get(NUMBERS_VARIABLE)

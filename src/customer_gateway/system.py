@@ -20,10 +20,10 @@ from customer_gateway.model.nouns import UNIFIED_FIELDS, Customer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from customer_gateway.documents.structs import Struct
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.model.deadline import Deadline
-    from customer_gateway.model.documents import Struct
     from customer_gateway.model.nouns import Contact, Invoice, User
+    from customer_gateway.work.deadline import Deadline
 
 V_co = TypeVar("V_co", covariant=True)
 

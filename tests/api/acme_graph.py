@@ -10,8 +10,8 @@ from federation.fake_system import ACME, federation
 from customer_gateway.api.engine import Engine, Prepared, RequestScope
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, unified_names
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.system import Want
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from federation.fake_system import Acme

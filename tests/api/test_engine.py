@@ -22,7 +22,7 @@ from http_world import World
 
 from customer_gateway.api.engine import Engine, Prepared, Refused, RequestScope
 from customer_gateway.api.limits import DocumentLimits, weight_of
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName

@@ -10,15 +10,15 @@ from api.acme_graph import SCHEMA
 from federation.fake_system import ACME, AcmeCustomer
 
 from customer_gateway.api.schema import build_schema
-from customer_gateway.model import documents
-from customer_gateway.model.documents import Leaf, Struct
+from customer_gateway.documents import structs as documents
+from customer_gateway.documents.structs import Leaf, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphql import GraphQLObjectType
 
-    from customer_gateway.model.documents import Field
+    from customer_gateway.documents.structs import Field
     from customer_gateway.system import Kind
 
 ADDRESS = Struct("BetaAddress", "An address of Beta.", [documents.text("city", "City.")])

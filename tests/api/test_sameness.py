@@ -21,12 +21,12 @@ from customer_gateway.app import (
     build_federation,
     gateway_schema,
 )
+from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.execution import compile_operation
-from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.record import is_list, is_object
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from customer_gateway.documents import structs as documents
+from customer_gateway.documents.raw import RawObject
+from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.structs import Struct
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.customer import Customer, Held
 from customer_gateway.federation.request import Federation, Request
-from customer_gateway.model import documents
 from customer_gateway.model.cursors import CursorSigner
-from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.documents import Struct
-from customer_gateway.model.raw import RawObject
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, values_by
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

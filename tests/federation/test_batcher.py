@@ -21,8 +21,8 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.federation.batcher import Batcher, Batchers
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.system import Route
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from federation.fake_system import ACME
 
+from customer_gateway.documents.structs import graphql_name
 from customer_gateway.federation.capabilities import capabilities
-from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 

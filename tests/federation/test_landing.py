@@ -8,7 +8,7 @@ import gc
 import pytest
 
 from customer_gateway.federation.landing import Landing
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -13,9 +13,9 @@ from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamTimeout
 from customer_gateway.federation.listing import Connection, customers_of, invoices_of
 from customer_gateway.federation.request import Federation
 from customer_gateway.model.cursors import CursorSigner
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.system import Want
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from federation.fake_system import Acme, AcmeUser, customer, linked, numbered, request
 
+from customer_gateway.documents.structs import graphql_name
 from customer_gateway.errors import BadUserInput, UpstreamUnavailable
 from customer_gateway.federation.provenance import FieldProvenance, FieldState, provenance
-from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 

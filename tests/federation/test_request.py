@@ -11,7 +11,7 @@ from federation.fake_system import Acme, request
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout
 
 if TYPE_CHECKING:
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from federation.fake_system import opened
 
 from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.shared import SharedCalls
-from customer_gateway.model.deadline import Deadline
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

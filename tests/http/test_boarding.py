@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from httpx import Response
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

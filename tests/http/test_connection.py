@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.connection import HEAD_BYTES, Connection
-from customer_gateway.serving import config_of, listen
+from customer_gateway.server.serving import config_of, listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -12,8 +12,8 @@ import uvicorn
 from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from http_world import World
 
-from customer_gateway.examples import examples
 from customer_gateway.http import Example, HttpSettings, build_http
+from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.http.graphiql.explorer import ASSETS, HERE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from customer_gateway.http.hangups import LISTEN_AFTER_SECONDS, ClientGone
 from customer_gateway.http.in_flight import InFlight
 
 if TYPE_CHECKING:
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from customer_gateway.http.in_flight import SAME_MOMENT_SECONDS, TOLD_PER_TURN, 
 if TYPE_CHECKING:
     from httpx import Response
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

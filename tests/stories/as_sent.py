@@ -813,7 +813,7 @@ _EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
     "B4": (
         "wire/test_certificates.py::test_a_certificate_that_an_authority_of_ones_own_has_signed_is_trusted",
         "wire/test_certificates.py::test_a_certificate_that_is_an_authority_is_told_with_how_to_make_a_right_one",
-        "test_doctor.py::test_every_noun_and_code_list_is_asked_and_of_one_customer",
+        "test_cli/doctor.py::test_every_noun_and_code_list_is_asked_and_of_one_customer",
     ),
     "B5": ("stories/test_nodes.py::test_a_system_that_is_not_configured_is_named_in_the_refusal",),
     "B6": ("stories/test_reachable.py::test_a_system_that_breaks_and_is_mended_is_told_so_at_once",),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from gateway import SYSTEMS, gateway_over
 
-from customer_gateway.examples import DEMO_QUERY
+from customer_gateway.http.graphiql.examples import DEMO_QUERY
 
 if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName

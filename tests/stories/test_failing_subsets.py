@@ -11,7 +11,7 @@ import pytest
 from gateway import SYSTEMS, Answer, gateway_over
 from stories.mishaps import MISHAPS, Mishap
 
-from customer_gateway.examples import DEMO_QUERY
+from customer_gateway.http.graphiql.examples import DEMO_QUERY
 from customer_gateway.sandbox import Sandbox
 
 if TYPE_CHECKING:

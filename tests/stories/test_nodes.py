@@ -11,7 +11,7 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from stories.selections import CUSTOMER, NODE, nouns_in
 from stories.test_odd_pages import Bent, with_rows
 
-from customer_gateway.model.record import is_list
+from customer_gateway.documents.record import is_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

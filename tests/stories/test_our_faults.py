@@ -19,9 +19,9 @@ from stories.selections import CUSTOMER, NODE, nouns_in
 from structlog.testing import capture_logs
 
 from customer_gateway.api.formatting import MASK
-from customer_gateway.model.documents import graphql_name
+from customer_gateway.documents.record import is_list, is_object
+from customer_gateway.documents.structs import graphql_name
 from customer_gateway.model.ids import decode_id
-from customer_gateway.model.record import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

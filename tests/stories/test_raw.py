@@ -11,7 +11,7 @@ import orjson
 import pytest
 from gateway import SYSTEMS, gateway_over
 
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from gateway import SYSTEMS, Answer, gateway_over
 
-from customer_gateway.demo import SHORT_QUERY
-from customer_gateway.examples import DEMO_QUERY
+from customer_gateway.cli.demo import SHORT_QUERY
+from customer_gateway.http.graphiql.examples import DEMO_QUERY
 
 if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName

@@ -12,9 +12,9 @@ import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
 from sandbox.clients import guest, logged_in
 
-from customer_gateway.model.documents import Field, Leaf, Struct, graphql_name
+from customer_gateway.documents.record import is_list
+from customer_gateway.documents.structs import Field, Leaf, Struct, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.model.record import is_list
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:

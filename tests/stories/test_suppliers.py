@@ -10,7 +10,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
 
 from customer_gateway.api.schema import suppliers
 from customer_gateway.app import gateway_schema
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:

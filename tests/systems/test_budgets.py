@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.system import System

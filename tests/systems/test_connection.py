@@ -10,9 +10,9 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.systems.connection import SystemSettings, Wiring, no_objection, open_client, reachable
 from customer_gateway.wire import Call, Client, Limits, Retry, Window
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -11,11 +11,11 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from customer_gateway.api.schema import build_schema
-from customer_gateway.model.documents import Leaf, Struct, graphql_name
-from customer_gateway.model.drift import UNTOLD, Drift
+from customer_gateway.documents.drift import UNTOLD, Drift
+from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.rows import Row, Rows
+from customer_gateway.documents.structs import Leaf, Struct, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.model.record import Reading, Record, is_list, is_object
-from customer_gateway.model.rows import Row, Rows
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:

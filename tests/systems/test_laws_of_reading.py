@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from systems.test_contract import reading, sample, view_of
 
-from customer_gateway.model.documents import Leaf
+from customer_gateway.documents.record import Record, is_list, is_object
+from customer_gateway.documents.rows import Part
+from customer_gateway.documents.structs import Leaf
+from customer_gateway.documents.values import is_empty
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.model.record import Record, is_list, is_object
-from customer_gateway.model.rows import Part
-from customer_gateway.model.values import is_empty
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from customer_gateway.model.documents import Struct
+    from customer_gateway.documents.structs import Struct
     from customer_gateway.systems.registry import Vendor
 
 Path = tuple[str | int, ...]

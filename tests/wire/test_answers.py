@@ -15,8 +15,8 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from wire.vendor import Script

@@ -9,11 +9,11 @@ import pytest
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits, Window, per_template
 from customer_gateway.wire.budget import Mark, Start, Tally, first_common
 from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

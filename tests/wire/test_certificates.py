@@ -11,9 +11,9 @@ from certificates import NEEDS_OPENSSL, Certificate, Workshop
 from structlog.testing import capture_logs
 
 from customer_gateway.errors import UpstreamUnavailable
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client
 from customer_gateway.wire.certificates import MAKE_ONE
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

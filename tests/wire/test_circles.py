@@ -11,8 +11,8 @@ import pytest
 from wire.vendor import answering, serving
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Generator

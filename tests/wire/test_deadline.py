@@ -9,8 +9,8 @@ import pytest
 from wire.vendor import JSON, answering, dripping, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from wire.vendor import Script

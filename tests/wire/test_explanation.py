@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from wire.vendor import JSON, answering, serving
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

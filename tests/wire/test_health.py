@@ -6,9 +6,9 @@ import pytest
 from wire.vendor import JSON, answering, closed_port, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Window
 from customer_gateway.wire.health import Health
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ from wire.vendor import answering, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.logs import REQUEST_ID
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import BasicWithHeaders, Call, Client, Retry, SessionLogin
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

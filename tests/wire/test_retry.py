@@ -14,9 +14,9 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Retry, Window
 from customer_gateway.wire.attempt import wait_before_repeating
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from wire.vendor import Script

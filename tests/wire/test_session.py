@@ -14,7 +14,6 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import (
     BasicWithHeaders,
     BearerToken,
@@ -27,6 +26,7 @@ from customer_gateway.wire import (
     Window,
     bearer,
 )
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.wire import Answer, Auth

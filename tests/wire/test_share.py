@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire.vendor import fullest, serving, telling
 
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits, Share, SharedTurns, Window
 from customer_gateway.wire.budget import Mark, Tally, first_common
 from customer_gateway.wire.policy import SKEW_SECONDS
 from customer_gateway.wire.share import WHOLE
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     import random

@@ -14,9 +14,9 @@ from wire.test_budget import fullest, sent
 from wire.vendor import answering, closed_port, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import BudgetStore, Call, Client, Limits, Share, SharedTurns, Window, per_template
 from customer_gateway.wire.budget_store import ANSWER_SECONDS, RETRY_SECONDS
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence

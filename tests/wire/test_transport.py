@@ -17,9 +17,9 @@ from customer_gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits
 from customer_gateway.wire.transport import Direct, Unanswered, is_this_machine
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -231,7 +231,7 @@ async def test_its_answer_cut_short_is_told_so() -> None:
 def test_a_process_may_end_right_after_a_call() -> None:
     program = (
         "import asyncio\n"
-        "from customer_gateway.model.deadline import Deadline\n"
+        "from customer_gateway.work.deadline import Deadline\n"
         "from customer_gateway.wire import Call, Client\n"
         "async def main():\n"
         "    client = Client(system='x', base_url='http://127.0.0.1:1')\n"

@@ -8,9 +8,9 @@ import time
 import pytest
 from wire.vendor import later, serving, telling
 
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.wire import Call, Client, Limits, SharedTurns, Window
 from customer_gateway.wire.gate import Gate, Turns, TurnTooLate
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 

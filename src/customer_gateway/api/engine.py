@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema
 
     from customer_gateway.api.reply import Outcome, Reply
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
 RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]

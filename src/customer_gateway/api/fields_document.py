@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer_gateway.api.schema import fields_of, suppliers
-from customer_gateway.model.documents import Leaf, graphql_name
+from customer_gateway.documents.structs import Leaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLSchema
 
-    from customer_gateway.model.documents import Struct
+    from customer_gateway.documents.structs import Struct
     from customer_gateway.system import Kind
 
 

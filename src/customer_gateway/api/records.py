@@ -11,15 +11,15 @@ import strawberry
 from customer_gateway.api.declare import DECLARATION, merged
 from customer_gateway.api.scalars import JSON, Long
 from customer_gateway.api.system import CustomerRecord
+from customer_gateway.documents.structs import Field, Leaf, Struct
 from customer_gateway.execution import Batched, attempted
 from customer_gateway.federation.fields import Part, read_views
-from customer_gateway.model.documents import Field, Leaf, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from customer_gateway.documents.record import Record
     from customer_gateway.federation.request import Request
-    from customer_gateway.model.record import Record
     from customer_gateway.system import Kind
 
 _LEAVES: Final[dict[Leaf, Any]] = {

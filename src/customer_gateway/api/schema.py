@@ -22,9 +22,9 @@ from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, 
 from customer_gateway.api.query import Query
 from customer_gateway.api.records import record_types
 from customer_gateway.api.scalars import SCALARS
+from customer_gateway.documents.structs import graphql_name
 from customer_gateway.federation.customer import Customer
 from customer_gateway.model import nouns
-from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:

@@ -9,21 +9,21 @@ import strawberry
 from customer_gateway.api.connections import After, CustomerConnection, First  # noqa: TC001 - strawberry reads them
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.documents.raw import RawObject
 from customer_gateway.errors import UpstreamError
 from customer_gateway.execution import JsonText, attempted
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.fields import Part
 from customer_gateway.model.ids import encode_id
-from customer_gateway.model.raw import RawObject
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from customer_gateway import system as upstream
+    from customer_gateway.documents.record import Document
     from customer_gateway.federation.request import Request
     from customer_gateway.model import nouns
-    from customer_gateway.model.record import Document
 
 
 @strawberry.type(description="What can be done with a unified field in a system.")

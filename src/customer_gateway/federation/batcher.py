@@ -16,14 +16,14 @@ from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
-from customer_gateway.model.deadline import SharedDeadline
-from customer_gateway.model.faults import failure_of
+from customer_gateway.work.deadline import SharedDeadline
+from customer_gateway.work.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import Route
+    from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")
 

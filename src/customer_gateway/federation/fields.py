@@ -11,9 +11,9 @@ import inspect
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import UpstreamError
-from customer_gateway.model.faults import read_all, read_each
-from customer_gateway.model.values import UNREADABLE, is_empty
+from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

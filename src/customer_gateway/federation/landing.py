@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.model.deadline import Alarm
+from customer_gateway.work.deadline import Alarm
 
 if TYPE_CHECKING:
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 
 class Landing:

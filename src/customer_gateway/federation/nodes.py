@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.customer import Customer
 from customer_gateway.federation.fields import Part
-from customer_gateway.model.faults import read_all, read_each
 from customer_gateway.model.ids import decode_id
+from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

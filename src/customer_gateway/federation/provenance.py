@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.structs import graphql_name
+from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.fields import read_records, read_states
 from customer_gateway.federation.names import listed
-from customer_gateway.model.documents import graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.model.values import UNREADABLE, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

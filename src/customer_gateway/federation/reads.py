@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.landing import Landing
-from customer_gateway.model.faults import failure_of
+from customer_gateway.work.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
     from customer_gateway.federation.batcher import Batchers
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import Route, Want
+    from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.model.cursors import CursorSigner
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.system import System, Want
+    from customer_gateway.work.deadline import Deadline
 
 T = TypeVar("T")
 

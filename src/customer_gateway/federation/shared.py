@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.landing import Landing
-from customer_gateway.model.deadline import SharedDeadline
-from customer_gateway.model.faults import failure_of
+from customer_gateway.work.deadline import SharedDeadline
+from customer_gateway.work.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 
 class _UnderWay(NamedTuple):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from customer_gateway.http.reading import GraphQLRequest
     from customer_gateway.http.settings import HttpSettings
     from customer_gateway.http.visit import Visit
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
     Headers = dict[bytes, bytes]
 

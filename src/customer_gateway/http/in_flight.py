@@ -8,13 +8,13 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.http.hangups import Hangups
-from customer_gateway.model.deadline import SharedDeadline
+from customer_gateway.work.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable
 
     from customer_gateway.http.hangups import Leaving
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.work.deadline import Deadline
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from customer_gateway.documents.json_text import BOM
+from customer_gateway.documents.record import is_object
 from customer_gateway.http.hangups import ClientGone
-from customer_gateway.model.json_text import BOM
-from customer_gateway.model.record import is_object
 
 if TYPE_CHECKING:
     from starlette.types import Receive

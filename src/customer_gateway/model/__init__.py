@@ -1,1 +1,1 @@
-"""The unified nouns and the small values that every room shares: ids, deadlines, cursors, documents."""
+"""The unified nouns and the small values that every room shares: ids and cursors."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
-    from customer_gateway.model.record import Document, Reading
+    from customer_gateway.documents.record import Document, Reading
     from customer_gateway.model.value_objects import (
         Address,
         AgreementProduct,

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, TypeAdapter, field_validator
 
 from customer_gateway import environment
+from customer_gateway.documents.forms import has_phones
 from customer_gateway.errors import ConfigInvalid, UpstreamError
-from customer_gateway.model.forms import has_phones
 from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire import Auth, Call, Window
+    from customer_gateway.work.deadline import Deadline
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _FRESH_SECONDS: Final = 30.0

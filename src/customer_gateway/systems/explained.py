@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Collection

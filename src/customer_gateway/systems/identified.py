@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from customer_gateway.model.values import is_list, is_object, read_integer
+from customer_gateway.documents.values import is_list, is_object, read_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from customer_gateway.model.values import Document, Reading
+    from customer_gateway.documents.values import Document, Reading
 
 
 T = TypeVar("T")

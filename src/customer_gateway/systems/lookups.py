@@ -9,8 +9,8 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from customer_gateway.documents.record import Reading
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.model.record import Reading
     from customer_gateway.system import Finder, Reader, Reads, Route, Want
 
 

@@ -14,7 +14,7 @@ from customer_gateway.systems.windows import covering_pages, fitting, from_start
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
-    from customer_gateway.model.record import Document
+    from customer_gateway.documents.record import Document
     from customer_gateway.systems.pages import Listed, PageLengths
     from customer_gateway.systems.windows import PageWindow
 

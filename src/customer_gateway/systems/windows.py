@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-    from customer_gateway.model.record import Document
+    from customer_gateway.documents.record import Document
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.call import Answer, Call
+    from customer_gateway.work.deadline import Deadline
 
 
 Headers = tuple[tuple[str, str], ...]

@@ -10,7 +10,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.model.record import Body
+    from customer_gateway.documents.record import Body
 
 
 @dataclass(frozen=True, slots=True)

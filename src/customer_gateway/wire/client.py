@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from customer_gateway.documents.drift import Drift
 from customer_gateway.errors import (
     UpstreamBadResponse,
     UpstreamError,
@@ -20,7 +21,6 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.model.drift import Drift
 from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.gate import Gate, TurnTooLate
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
     from customer_gateway.wire.gate import Turns
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire.share import Share
     from customer_gateway.wire.stored_turns import StoredTurns
     from customer_gateway.wire.transport import Transport
+    from customer_gateway.work.deadline import Deadline
 
 _NEW_LOGIN = 401
 

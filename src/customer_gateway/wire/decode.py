@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from customer_gateway.model.json_text import decoded
-from customer_gateway.model.rows import WrongForm
+from customer_gateway.documents.json_text import decoded
+from customer_gateway.documents.rows import WrongForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from customer_gateway.model.drift import Drift
-    from customer_gateway.model.record import Body
+    from customer_gateway.documents.drift import Drift
+    from customer_gateway.documents.record import Body
 
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"  # no JSON begins like that
@@ -50,7 +50,7 @@ def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and wha
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
     A byte order mark is skipped, half a character read as U+FFFD, a number past every double as its text; `drift` is
-    told of the last two. A `decode` that skips what nobody reads (`model.rows`) may let bad UTF-8 pass there.
+    told of the last two. A `decode` that skips what nobody reads (`documents.rows`) may let bad UTF-8 pass there.
     """
     if content_type is not None and not is_json(content_type):
         reason = "the answer is not JSON by its content type; check base_url"

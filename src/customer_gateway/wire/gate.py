@@ -15,12 +15,12 @@ from customer_gateway.wire.share import WHOLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.budget import Tally
     from customer_gateway.wire.call import Call
     from customer_gateway.wire.policy import Window
     from customer_gateway.wire.share import Share
     from customer_gateway.wire.stored_turns import StoredTurns
+    from customer_gateway.work.deadline import Deadline
 
 LONGEST_PAUSE_SECONDS = 60.0  # a vendor that asks for more is asked again after this much
 _FIRST_LAG_SECONDS = 0.02

@@ -22,7 +22,7 @@ from customer_gateway.wire.transport import Distrusted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from customer_gateway.model.drift import Drift
+    from customer_gateway.documents.drift import Drift
     from customer_gateway.wire.call import Call
     from customer_gateway.wire.transport import Reply, Unanswered
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
-from customer_gateway.model.deadline import SharedDeadline
+from customer_gateway.work.deadline import SharedDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.auth import Door, Headers
     from customer_gateway.wire.call import Answer, Call
+    from customer_gateway.work.deadline import Deadline
 
 _YOUNG_SECONDS = 60.0
 _REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a login's way of saying the same

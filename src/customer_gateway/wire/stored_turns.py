@@ -18,12 +18,12 @@ from customer_gateway.wire.policy import SKEW_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.wire.budget import Start, Tally
     from customer_gateway.wire.budget_store import BudgetStore
     from customer_gateway.wire.gate import Gate
     from customer_gateway.wire.policy import Window
     from customer_gateway.wire.share import Share
+    from customer_gateway.work.deadline import Deadline
 
 _GRACE_SECONDS: Final = 1.0  # a turn that nobody came for within this is anybody's
 

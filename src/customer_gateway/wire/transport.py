@@ -26,7 +26,7 @@ from customer_gateway.wire.certificates import MARK, distrust
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.model.record import Body
+    from customer_gateway.documents.record import Body
     from customer_gateway.wire.call import ReplyHeaders
 
 _OK = range(200, 300)

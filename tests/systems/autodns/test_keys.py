@@ -13,7 +13,7 @@ from customer_gateway.systems.autodns.keys import ALL, ALL_UNIFIED, UNIFIED, key
 from customer_gateway.systems.autodns.record import CUSTOMER
 
 if TYPE_CHECKING:
-    from customer_gateway.model.documents import Field
+    from customer_gateway.documents.structs import Field
 
 
 def want(**types: set[str]) -> Want:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.model.documents import Struct
+from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.structs import Struct
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,

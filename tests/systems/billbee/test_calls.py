@@ -11,7 +11,6 @@ import pytest
 from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamUnauthorized, UpstreamUnavailable
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Invoice
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -19,6 +18,7 @@ from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.model.documents import Leaf, Struct
+from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.structs import Leaf, Struct
 from customer_gateway.model.nouns import Invoice
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,

@@ -19,7 +19,6 @@ from customer_gateway.errors import (
 )
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Want
@@ -27,6 +26,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.lemonsoft import KIND, Lemonsoft, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from customer_gateway.documents.record import Reading
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.record import Reading
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import LemonsoftPersonView
 from customer_gateway.systems.pages import PageLengths
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

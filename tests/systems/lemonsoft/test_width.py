@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from customer_gateway.documents.record import Reading, is_list
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.model.record import Reading, is_list
 from customer_gateway.system import EVERYTHING, Want
 from customer_gateway.systems.lemonsoft import KIND
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView

@@ -19,7 +19,6 @@ from customer_gateway.errors import (
 )
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.model.nouns import BankAccount
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -28,6 +27,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import KIND, Next, NextSettings, connect
 from customer_gateway.systems.next.read import NextCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

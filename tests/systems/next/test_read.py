@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from customer_gateway.documents.record import Reading, Record
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,

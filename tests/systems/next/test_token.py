@@ -17,12 +17,12 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.model.deadline import Deadline
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import NextSettings, connect
 from customer_gateway.systems.next.token import fetch_token_file, swap_one_time_key
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from pathlib import Path

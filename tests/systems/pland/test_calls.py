@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from customer_gateway.documents.rows import Rows
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
 from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.deadline import Deadline
-from customer_gateway.model.rows import Rows
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Want
@@ -20,6 +19,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import Pland, PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Vendor

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from customer_gateway.documents.record import Reading
+from customer_gateway.documents.rows import Rows
 from customer_gateway.model.nouns import Agreement, Invoice
-from customer_gateway.model.record import Reading
-from customer_gateway.model.rows import Rows
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import Field, SecretStr
 
+from customer_gateway.documents.embedded import ITEM_KEY
+from customer_gateway.documents.raw import WithTexts
+from customer_gateway.documents.record import Reading, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.embedded import ITEM_KEY
-from customer_gateway.model.raw import WithTexts
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
 from customer_gateway.systems.autodns.details import DETAILS
@@ -41,13 +41,13 @@ from customer_gateway.wire import BasicWithHeaders, Call, Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.systems.autodns.search import Filter
     from customer_gateway.wire import Client
+    from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
     slug="autodns",

@@ -13,10 +13,10 @@ from customer_gateway.systems.explained import texts_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.model.deadline import Deadline
-    from customer_gateway.model.record import Reading
+    from customer_gateway.documents.record import Reading
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.wire import Answer, Call, Client
+    from customer_gateway.work.deadline import Deadline
 
 _NONE: Final[Keys] = frozenset()
 _NEEDED: Final[Keys] = frozenset({"customer"})  # without it an invoice is nobody's

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.model.record import is_list, is_object
+from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
-    from customer_gateway.model.record import Document
+    from customer_gateway.documents.record import Document
 
 _ERROR_CODE: Final = re.compile(r"EF?[0-9]{1,12}")
 _SUCCESS_CODE: Final = re.compile(r"S[0-9]{1,12}")

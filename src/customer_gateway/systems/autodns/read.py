@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from customer_gateway.model import forms
-from customer_gateway.model.contact_data import dialling_region, email_list, first_address, phone_list, stated_country
-from customer_gateway.model.embedded import keyed
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import (
+    dialling_region,
+    email_list,
+    first_address,
+    phone_list,
+    stated_country,
+)
+from customer_gateway.documents.embedded import keyed
+from customer_gateway.documents.record import Record, enumerated, is_list, is_object
+from customer_gateway.documents.values import is_blank
+from customer_gateway.documents.view import email_address, moment, text
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
-from customer_gateway.model.record import Record, enumerated, is_list, is_object
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -21,13 +29,11 @@ from customer_gateway.model.value_objects import (
     Gender,
     PhoneKind,
 )
-from customer_gateway.model.values import is_blank
-from customer_gateway.model.view import email_address, moment, text
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
+    from customer_gateway.documents.record import Document, Reading
     from customer_gateway.model.nouns import Account
-    from customer_gateway.model.record import Document, Reading
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 _KINDS: Final = {"ORGANIZATION": CustomerKind.COMPANY, "PERSON": CustomerKind.PERSON}

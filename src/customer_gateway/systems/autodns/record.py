@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.model.documents import (
+from customer_gateway.documents.structs import (
     Field,
     Leaf,
     Struct,
@@ -27,7 +27,7 @@ from customer_gateway.model.documents import (
 )
 
 if TYPE_CHECKING:
-    from customer_gateway.model.record import Reading
+    from customer_gateway.documents.record import Reading
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
+from customer_gateway.documents.raw import WithTexts
+from customer_gateway.documents.record import Reading, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.faults import read_singly
-from customer_gateway.model.raw import WithTexts
-from customer_gateway.model.record import Reading, Record
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.details import DETAILS
@@ -23,16 +22,17 @@ from customer_gateway.systems.identified import in_place, integer_id, those_with
 from customer_gateway.systems.lookups import by_route, lists_by_customer
 from customer_gateway.systems.paging import read_window
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
+from customer_gateway.work.faults import read_singly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice
-    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.systems.pages import Listed
     from customer_gateway.wire import Client
+    from customer_gateway.work.deadline import Deadline
 
 _FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
     "organization": read.of_invoice_address("Company"),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from customer_gateway.documents.record import Record, is_object
+from customer_gateway.documents.values import is_blank
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.model.record import Record, is_object
-from customer_gateway.model.values import is_blank
 from customer_gateway.systems.identified import those_with_ids, with_integer_ids
 from customer_gateway.systems.pages import Gathered, Listed, ListLengths
 from customer_gateway.wire import Call
@@ -17,10 +17,10 @@ from customer_gateway.wire import Call
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from customer_gateway.model.deadline import Deadline
-    from customer_gateway.model.record import Decode, Document, Reading
+    from customer_gateway.documents.record import Decode, Document, Reading
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
+    from customer_gateway.work.deadline import Deadline
 
 MOST_ROWS: Final = 250
 _NUMBER: Final = re.compile(r"([0-9]{1,9})(?:\.0+)?")

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.model import forms
-from customer_gateway.model.contact_data import dialling_region, email_list, first_address, phone_list, stated_country
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import (
+    dialling_region,
+    email_list,
+    first_address,
+    phone_list,
+    stated_country,
+)
+from customer_gateway.documents.record import Record, content_version, enumerated
+from customer_gateway.documents.view import text
 from customer_gateway.model.nouns import Invoice
-from customer_gateway.model.record import Record, content_version, enumerated
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -18,7 +25,6 @@ from customer_gateway.model.value_objects import (
     PhoneKind,
     PhoneNumber,
 )
-from customer_gateway.model.view import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import Struct, identifier, integer, long, many, moment, one, text, vendor_id
+from customer_gateway.documents.structs import Struct, identifier, integer, long, many, moment, one, text, vendor_id
 
 CONTACT_DATA: Final = Struct(
     "BillbeeContactData",

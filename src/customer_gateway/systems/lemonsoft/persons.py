@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.faults import read_singly
 from customer_gateway.systems.pages import Gathered
+from customer_gateway.work.faults import read_singly
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.model.nouns import User
     from customer_gateway.systems.pages import PageLengths
+    from customer_gateway.work.deadline import Deadline
 
 _ALL: Final = "all"  # the one question that the list is asked
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.model import forms
-from customer_gateway.model.contact_data import dialling_region, email_list, phone_list, stated_country
-from customer_gateway.model.countries import country_code
-from customer_gateway.model.embedded import keyed
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import dialling_region, email_list, phone_list, stated_country
+from customer_gateway.documents.countries import country_code
+from customer_gateway.documents.embedded import keyed
+from customer_gateway.documents.record import Record, content_version
+from customer_gateway.documents.view import email_address, flag, foreign_key, moment, text
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
-from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -22,12 +23,11 @@ from customer_gateway.model.value_objects import (
     EmailPurpose,
     PhoneKind,
 )
-from customer_gateway.model.view import email_address, flag, foreign_key, moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.model.record import Document, Reading
+    from customer_gateway.documents.record import Document, Reading
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 # 1 to 2147483647: a greater number is refused for all keys of a call.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import (
+from customer_gateway.documents.structs import (
     Struct,
     boolean,
     decimal,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import SecretStr, model_validator
 
+from customer_gateway.documents.raw import WithTexts
+from customer_gateway.documents.record import Reading, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.model.raw import WithTexts
-from customer_gateway.model.record import Reading, Record, is_list, is_object
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.explained import texts_in
@@ -39,11 +39,11 @@ from customer_gateway.wire import BearerToken, Call, Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.model.record import Decode, Document
     from customer_gateway.system import Finder, Reader, Reads, Want
     from customer_gateway.wire import Answer, Client
+    from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
     slug="next",

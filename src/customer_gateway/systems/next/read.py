@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.model import forms
-from customer_gateway.model.contact_data import email_list, phone_list, stated_country
-from customer_gateway.model.countries import country_code
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import email_list, phone_list, stated_country
+from customer_gateway.documents.countries import country_code
+from customer_gateway.documents.record import Record, content_version
+from customer_gateway.documents.view import email_address, flag, foreign_key, moment, text, texts
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
-from customer_gateway.model.record import Record, content_version
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -20,7 +21,6 @@ from customer_gateway.model.value_objects import (
     EmailPurpose,
     PhoneKind,
 )
-from customer_gateway.model.view import email_address, flag, foreign_key, moment, text, texts
 
 if TYPE_CHECKING:
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import Struct, boolean, decimal, identifier, moment, text, vendor_id
+from customer_gateway.documents.structs import Struct, boolean, decimal, identifier, moment, text, vendor_id
 
 CUSTOMER: Final = Struct(
     "NextCustomer",

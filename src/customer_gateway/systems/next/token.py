@@ -10,8 +10,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.documents.record import is_object
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse, UpstreamError, UpstreamUnauthorized
-from customer_gateway.model.record import is_object
 from customer_gateway.systems.connection import open_client
 from customer_gateway.wire import Call
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from customer_gateway.model.deadline import Deadline
     from customer_gateway.systems.connection import Wiring
     from customer_gateway.systems.next import NextSettings
+    from customer_gateway.work.deadline import Deadline
 
 _REFUSALS: Final = {400, 401, 403, 422}
 _PERHAPS_SPENT: Final = "the one-time key may be spent all the same: if it is refused then, make a new one in NEXT"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import orjson
 from pydantic import SecretStr, model_validator
 
+from customer_gateway.documents.drift import Watch
+from customer_gateway.documents.raw import WithTexts
+from customer_gateway.documents.record import Reading, Record, is_object
+from customer_gateway.documents.rows import Row, Rows, WrongForm
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
-from customer_gateway.model.drift import Watch
-from customer_gateway.model.raw import WithTexts
-from customer_gateway.model.record import Reading, Record, is_object
-from customer_gateway.model.rows import Row, Rows, WrongForm
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.lookups import (
@@ -43,12 +43,12 @@ from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.model.deadline import Deadline
+    from customer_gateway.documents.record import Body
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.model.record import Body
     from customer_gateway.system import Finder, Reader, Want
     from customer_gateway.systems.pland.entities import PlandEntity
     from customer_gateway.wire import Answer, Auth, Client
+    from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
     slug="pland",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from customer_gateway.model import forms
+from customer_gateway.documents import forms
+from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.rows import WrongForm
 from customer_gateway.model.nouns import Agreement, Invoice
-from customer_gateway.model.record import Reading, Record, is_list, is_object
-from customer_gateway.model.rows import WrongForm
 from customer_gateway.model.value_objects import AgreementProduct
 
 if TYPE_CHECKING:
-    from customer_gateway.model.record import Body
+    from customer_gateway.documents.record import Body
 
 
 class PlandEntity(Record):

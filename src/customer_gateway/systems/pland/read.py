@@ -5,25 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from customer_gateway.model import forms
-from customer_gateway.model.contact_data import (
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import (
     dialling_region,
     email_list,
     phone_list,
     stated_country,
 )
-from customer_gateway.model.record import content_version
-from customer_gateway.model.rows import Email, Part, Row, Sent, Text, kept, keyed, named
-from customer_gateway.model.value_objects import (
-    Address,
-    AddressKind,
-    Billing,
-    CustomerStatus,
-    EInvoice,
-    EmailPurpose,
-    PhoneKind,
-)
-from customer_gateway.model.values import (
+from customer_gateway.documents.record import content_version
+from customer_gateway.documents.rows import Email, Part, Row, Sent, Text, kept, keyed, named
+from customer_gateway.documents.values import (
     Document,
     enumerated,
     read_integer,
@@ -33,12 +24,21 @@ from customer_gateway.model.values import (
     read_text,
     read_texts,
 )
+from customer_gateway.model.value_objects import (
+    Address,
+    AddressKind,
+    Billing,
+    CustomerStatus,
+    EInvoice,
+    EmailPurpose,
+    PhoneKind,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from customer_gateway.documents.values import Reading
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
-    from customer_gateway.model.values import Reading
 
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
 _STATES_SENT: Final = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from customer_gateway.model.documents import (
+from customer_gateway.documents.structs import (
     Leaf,
     Struct,
     boolean,

@@ -1,0 +1,314 @@
+"""The command `customer-gateway`: a verb each for what a person wants; what is done stands in the modules it calls.
+
+Exit codes: 0 done, 1 something is wrong (told in words), 2 the configuration or the command line is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from customer_gateway.cli import schema_file
+from customer_gateway.environment import CONFIG_VARIABLE, PORT_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.errors import ConfigInvalid, UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from customer_gateway.config import Settings
+    from customer_gateway.server.serving import Ending
+
+_HERE: Final = Path("gateway.toml")
+_PORT: Final = 8000
+_SANDBOX_PORT: Final = 9301
+_LAST_SANDBOX_PORT: Final = 65_531  # five ports from there on are the last there are
+_SWAP_SECONDS: Final = 30.0
+_UNFOLDED: Final = 10_000
+
+
+class _Verbs(TyperGroup):
+    """Errors that are told in plain lines, whichever verb met them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from customer_gateway.sandbox import DirectoryUnfit, PortTaken
+        from customer_gateway.server.serving import CannotListen
+
+        try:
+            return super().invoke(ctx)
+        except (ConfigInvalid, schema_file.NoSchema) as error:
+            raise _failed(str(error), code=2) from None
+        except PortTaken as error:
+            raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
+        except (CannotListen, DirectoryUnfit, schema_file.FileUnfit, UpstreamError) as error:
+            raise _failed(str(error)) from None
+
+
+app = typer.Typer(cls=_Verbs, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar=CONFIG_VARIABLE,
+        help="The TOML file. Unless given: gateway.toml here if there is one, else the environment alone.",
+    ),
+]
+
+
+def _five_ports_from(first: int) -> int:
+    """The value of --sandbox-port, if so many ports follow it."""
+    if first > _LAST_SANDBOX_PORT:
+        raise typer.BadParameter(
+            f"the five vendors take five ports from {first} on, and there are none above 65535; give "
+            f"{_LAST_SANDBOX_PORT} or less, or 0 for free ones"
+        )
+    return first
+
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+SandboxPort = Annotated[
+    int,
+    typer.Option(
+        "--sandbox-port",
+        min=0,
+        callback=_five_ports_from,
+        help=f"The first of the five vendors' ports, at most {_LAST_SANDBOX_PORT}; 0: free ones.",
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _nothing_asked(ctx: typer.Context) -> None:
+    """One GraphQL Customer over the REST APIs of five back-office systems. To begin: customer-gateway demo."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@app.command()
+def demo(
+    port: Port = _PORT,
+    sandbox_port: SandboxPort = _SANDBOX_PORT,
+    *,
+    rate_limits: Annotated[bool, typer.Option("--rate-limits", help="The vendors count and refuse calls.")] = False,
+    logs: Annotated[bool, typer.Option("--logs", help="Show every request and every call to a vendor.")] = False,
+) -> None:
+    """Start the sandbox's five vendors and a gateway over them. Needs no configuration."""
+    from customer_gateway.server.serving import Ending, listen
+
+    ending = Ending(hangup_ends=True)
+    with ending.heard():
+        from customer_gateway.cli.demo import run_demo
+        from customer_gateway.logs import configure_logs
+
+        configure_logs(plain=True, level="info" if logs else "warning")
+        with listen("127.0.0.1", port) as connection:
+            _run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; this machine only, unless --insecure-no-auth.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, envvar=PORT_VARIABLE, help="0 takes a free one.")] = _PORT,
+    workers: Annotated[
+        int, typer.Option(min=1, envvar=WORKERS_VARIABLE, help="Processes; they share the vendors' rate budgets.")
+    ] = 1,
+    insecure_no_auth: Annotated[  # noqa: FBT002 - an option, given by name
+        bool, typer.Option("--insecure-no-auth", help="Let whoever reaches --host read everything.")
+    ] = False,
+) -> None:
+    """Serve the configured systems: GraphQL and GraphiQL at /graphql, health at /livez and /readyz."""
+    from customer_gateway.server.serving import Ending, is_this_machine
+
+    if not insecure_no_auth and not is_this_machine(host):
+        text = (
+            f"The gateway knows no callers yet: --host {host} would let anybody read everything there.\n"
+            "Where a proxy in front of it asks who calls, add --insecure-no-auth."
+        )
+        raise _failed(text, code=2)
+    ending = Ending()
+    with ending.heard():
+        _serve(config, host, port, workers, ending)
+
+
+@app.command()
+def sandbox(  # noqa: PLR0913 - the options of a command line verb
+    sandbox_port: SandboxPort = _SANDBOX_PORT,
+    customers: Annotated[int, typer.Option(min=1, help="How many each vendor has.")] = 300,
+    directory: Annotated[Path | None, typer.Option(help="Keep what is written, as SQLite files here.")] = None,
+    *,
+    rate_limits: Annotated[bool, typer.Option(help="Whether the vendors count and refuse calls.")] = True,
+    reset: Annotated[bool, typer.Option("--reset", help="Begin with fresh files in --directory.")] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print a gateway.toml for these ports and end.")
+    ] = False,
+) -> None:
+    """Serve the five vendors' APIs with made-up customers, for development."""
+    from customer_gateway.cli.demo import sandbox_config, sandbox_ports
+    from customer_gateway.sandbox import run_sandbox
+
+    if print_config:
+        if not sandbox_port:
+            raise _failed("--print-config needs ports that are known: not --sandbox-port 0.", code=2)
+        typer.echo(sandbox_config(sandbox_port), nl=False)
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    run_sandbox(
+        ports=sandbox_ports(sandbox_port),
+        rate_limits=rate_limits,
+        customers=customers,
+        directory=directory,
+        reset=reset,
+        say=_say,
+    )
+
+
+@app.command()
+def schema(
+    write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare it with this file; a difference is exit code 1.")] = None,
+    fields: Annotated[Path | None, typer.Option(help="Write which system supplies which field to this file.")] = None,
+) -> None:
+    """Print the GraphQL schema in its own language."""
+    from customer_gateway.app import fields_markdown, schema_text
+
+    text = schema_text()
+    if fields is not None:
+        schema_file.write(fields, fields_markdown())
+    if write is not None:
+        schema_file.write_schema(write, text)
+    if check is not None and (found := schema_file.difference(check, text)):
+        raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
+    if write is None and check is None and fields is None:
+        typer.echo(text, nl=False)
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="The system, as its table is called: next for [systems.next].")],
+    config: Config = None,
+) -> None:
+    """Swap the one-time key of a NEXT system for its access token, once, and write that to `token_file`."""
+    from customer_gateway.logs import configure_logs
+
+    _, settings = _settings(config)
+    configure_logs(plain=True, level="critical")
+    path = asyncio.run(_fetched_token(name, settings))
+    _say(f"The access token of {name} is in {path}. The one-time key is spent: take it out of the configuration.")
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long each stage may take.")] = 10.0,
+) -> None:
+    """Examine each configured system: reachable, credentials accepted, clock; say what to mend."""
+    from customer_gateway.cli.doctor import examine, table, to_mend
+    from customer_gateway.logs import configure_logs
+
+    _, settings = _settings(config)
+    configure_logs(plain=True, level="critical")
+    checkups = asyncio.run(examine(settings, seconds=seconds))
+    _console().print(table(checkups))
+    for line in to_mend(checkups):
+        typer.echo(line)
+    _succeed(all(checkup.well for checkup in checkups))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version
+
+    typer.echo(version("customer-gateway"))
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="customer-gateway")
+
+
+async def _fetched_token(name: str, settings: Settings) -> Path:
+    from customer_gateway.systems.connection import Wiring
+    from customer_gateway.systems.next import NextSettings
+    from customer_gateway.systems.next.token import fetch_token_file
+    from customer_gateway.work.deadline import Deadline
+
+    _, system = settings.systems.get(name, (None, None))
+    if not isinstance(system, NextSettings):
+        known = [other for other, (_, each) in settings.systems.items() if isinstance(each, NextSettings)]
+        raise ConfigInvalid(f"{name}: expected a system of kind next; configured are: {', '.join(known) or 'none'}.")
+    return await fetch_token_file(name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
+
+
+def _settings(config: Path | None) -> tuple[Path | None, Settings]:
+    """The file that is used, None for the environment alone, and what stands in both."""
+    from customer_gateway.app import load_settings
+
+    path = config or (_HERE if _HERE.is_file() else None)
+    return path, load_settings(path)
+
+
+def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
+    from customer_gateway.app import build_app
+    from customer_gateway.http.graphiql.examples import examples
+    from customer_gateway.logs import configure_logs
+    from customer_gateway.server import serving
+    from customer_gateway.systems.connection import Wiring
+
+    path, settings = _settings(config)
+    configure_logs()
+    # Also where workers build their own: it may refuse.
+    gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
+    grace = settings.server.deadline_seconds + 1
+    with serving.listen(host, port) as connection:
+        address = serving.address_of(connection)
+        if workers > 1:
+            from customer_gateway.server.workers import serve_by_workers
+
+            _log_start(address)
+            _succeed(serve_by_workers(path, workers, connection, ending, grace_seconds=grace))
+            return
+        _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
+
+
+def _console() -> Console:
+    """Of a terminal its width; what is piped or kept is searched, so no cell of it is folded."""
+    return Console(width=None if sys.stdout.isatty() else _UNFOLDED)
+
+
+def _run(serving: Coroutine[Any, Any, bool]) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        _succeed(runner.run(serving))
+
+
+def _log_start(address: str) -> None:
+    import structlog
+
+    structlog.get_logger("customer_gateway.cli").info("listening", address=f"{address}/graphql")
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _succeed(done: bool) -> None:  # noqa: FBT001 - an outcome, not an option
+    if not done:
+        raise typer.Exit(1)
+
+
+def _failed(text: str, code: int = 1) -> typer.Exit:
+    typer.echo(text, err=True)
+    return typer.Exit(code)

@@ -1,0 +1,96 @@
+"""The demo: the sandbox's five vendors and the gateway over them, in one process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.app import build_app
+from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.http.graphiql.examples import examples
+from customer_gateway.sandbox import PORTS, Sandbox
+from customer_gateway.server.serving import address_of, serve
+from customer_gateway.systems.registry import VENDORS
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from customer_gateway.server.serving import Ending
+
+SHORT_QUERY: Final = "{ systems { name reachable customers(first: 1) { nodes { name email } } } }"
+"""What `demo` shows for a shell; GraphiQL opens with more."""
+
+_GRACE_SECONDS: Final = 2.0
+
+
+def sandbox_ports(first: int) -> dict[str, int]:
+    """The vendors' ports: five in a row from `first`; 0 takes free ones."""
+    return {name: first + place if first else 0 for place, name in enumerate(PORTS)}
+
+
+def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Settings:
+    """A gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits."""
+    tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
+    models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
+    systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
+    return Settings(ServerSettings(), systems)
+
+
+def sandbox_config(first_port: int) -> str:
+    """The text of a `gateway.toml` for a sandbox whose ports begin at `first_port`."""
+    box = Sandbox(customers=1)
+    urls = {
+        name: f"http://127.0.0.1:{port}{box.vendors[name].base_path}"
+        for name, port in sandbox_ports(first_port).items()
+    }
+    box.close()
+    return "\n".join(_toml(f"systems.{name}", _table(box, name, url)) for name, url in urls.items())
+
+
+async def run_demo(
+    connection: socket.socket, ending: Ending, *, first_port: int, rate_limits: bool, say: Callable[[str], None]
+) -> bool:
+    """Serve vendors and gateway until the ending; False when the gateway could not start.
+
+    Raises the sandbox's `PortTaken`, with nothing left listening.
+    """
+    box = Sandbox(rate_limits=rate_limits)
+    try:
+        async with box.serving(sandbox_ports(first_port)) as urls:
+            settings = demo_settings(box, urls, budgets=rate_limits)
+            app = build_app(settings, examples=examples(settings.systems))
+            told = welcome(address_of(connection), urls, rate_limits=rate_limits)
+            return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(told))
+    finally:
+        box.close()
+
+
+def welcome(gateway: str, urls: Mapping[str, str], *, rate_limits: bool) -> str:
+    """What a person is told as soon as everything listens."""
+    vendors = "\n".join(f"  {name:10} {url}" for name, url in urls.items())
+    limits = "on" if rate_limits else "off; --rate-limits switches them on"
+    body = json.dumps({"query": SHORT_QUERY})
+    faults = urls["next"].removesuffix("/v1") + "/_sandbox/faults"
+    return f"""\
+Five vendors of the sandbox (rate limits {limits}):
+{vendors}
+
+Customer Gateway is at {gateway}/graphql: open it in a browser for GraphiQL and its first query,
+or ask from a shell:
+  curl -s {gateway}/graphql -H 'content-type: application/json' -d '{body}'
+
+Let one vendor fail, ask again, and mend it:
+  curl -s -X PUT {faults} -d '{{"kind": "reset"}}'
+  curl -s -X DELETE {faults}
+
+Ctrl-C ends everything."""
+
+
+def _table(box: Sandbox, name: str, url: str) -> dict[str, Any]:
+    return {"base_url": url, **box.vendors[name].credentials}
+
+
+def _toml(table: str, keys: Mapping[str, str | int]) -> str:
+    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]  # such JSON is TOML, too
+    return "\n".join([f"[{table}]", *lines, ""])

@@ -1,0 +1,145 @@
+"""What is examined of each system, and how."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.app import build_federation
+from customer_gateway.cli.doctor.budgets import examine_budgets
+from customer_gateway.cli.doctor.finding import Checkup, Finding
+from customer_gateway.cli.doctor.probe import Reached, Unreached, probe, proxy_of
+from customer_gateway.errors import (
+    UpstreamBadResponse,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnauthorized,
+)
+from customer_gateway.system import Want
+from customer_gateway.systems.connection import authorities_of
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer_gateway.config import Settings
+    from customer_gateway.model.nouns import Customer
+    from customer_gateway.system import Lookup, System
+    from customer_gateway.systems.connection import Wiring
+
+_SUCCESS: Final = range(200, 300)
+_SKEW_SECONDS: Final = 60.0
+"""How far two clocks may be apart: sessions and times of change are compared across them."""
+
+
+async def examine(
+    settings: Settings,
+    wiring: Wiring | None = None,
+    *,
+    seconds: float = 10.0,
+    now: Callable[[], float] = time.time,
+) -> list[Checkup]:
+    """Examine the configured systems side by side, each stage within `seconds`, and Redis; raises `ConfigInvalid`."""
+    federation = build_federation(settings, wiring)
+    checkups = [
+        _checkup(federation.systems[name], system.base_url, authorities_of(name, system), seconds, now)
+        for name, (_, system) in settings.systems.items()
+    ]
+    if settings.server.redis is not None:
+        checkups.append(examine_budgets(settings.server.redis))
+    try:
+        return await asyncio.gather(*checkups)
+    finally:
+        await federation.aclose()
+
+
+async def _checkup(
+    system: System, base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]
+) -> Checkup:
+    reach, clock = await _way(base_url, authorities, seconds, now)
+    credentials, nouns = Finding("unknown", "not tried"), list[Finding]()
+    if reach.outcome != "wrong":
+        credentials, customer = await _credentials(system, seconds)
+        if credentials.outcome == "well":
+            nouns = await asyncio.gather(*(_noun(each, customer, seconds) for each in system.lookups))
+    return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock, tuple(nouns))
+
+
+async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
+    """How the system is reached, and its clock."""
+    untold = Finding("unknown", "not told")
+    if proxy_of(base_url):
+        return Finding("unknown", "by a proxy"), untold
+    try:
+        reached = await probe(base_url, Deadline.after(seconds), now, authorities)
+    except Unreached as error:
+        return Finding("wrong", "no", error.words, error.remedy), untold
+    return Finding("well", "yes"), _clock(reached)
+
+
+def _clock(reached: Reached) -> Finding:
+    ahead = reached.clock_ahead
+    if ahead is None:
+        return Finding("unknown", "not told")
+    if abs(ahead) <= _SKEW_SECONDS:
+        return Finding("well", "the same")
+    word = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
+    remedy = "set this machine's clock by NTP; if it is right, the vendor's is wrong"
+    return Finding("wrong", word, f"its clock is {word} of ours", remedy)
+
+
+async def _credentials(system: System, seconds: float) -> tuple[Finding, Customer | None]:
+    """Whether a page of one customer is answered, and that customer."""
+    try:
+        page = await system.page(0, 1, Want(), Deadline.after(seconds), ask_next=False)
+    except UpstreamError as error:
+        return _refused(error), None
+    if not page.items:
+        return Finding("well", "accepted, no customers"), None
+    return Finding("well", "accepted"), page.items[0]
+
+
+async def _noun(lookup: Lookup, customer: Customer | None, seconds: float) -> Finding:
+    """Whether a noun or a code list is read, and what is lost where it is not."""
+    route = lookup.route
+    key = (lookup.key(customer) if customer is not None else None) or lookup.sample
+    key = key if route.key_form.fullmatch(key) else lookup.sample
+    try:
+        found = (await route.fetch([key], Deadline.after(seconds))).get(key)
+    except UpstreamError as error:
+        found = error
+    if not isinstance(found, UpstreamError):
+        return Finding("well", route.noun)
+    refused = _refused(found)
+    return Finding("wrong", route.noun, f"{refused.told}; lost without it: {', '.join(lookup.fields)}", refused.remedy)
+
+
+def _refused(error: UpstreamError) -> Finding:
+    told, _, advice = str(error).removeprefix(f"{error.system}: ").partition("; ")
+    match error:
+        case UpstreamUnauthorized():
+            remedy = f"check the credentials in [systems.{error.system}] and what they are allowed to read"
+            return Finding("wrong", "refused", told, remedy)
+        case UpstreamRateLimited():
+            remedy = "whether it takes the credentials is not known yet: run this again when it takes calls again"
+            return Finding("wrong", "too many calls", told, remedy)
+        case UpstreamTimeout():
+            return Finding(
+                "wrong", "no answer", told, "the vendor is slow or hangs: see its status, or raise --seconds"
+            )
+        case UpstreamBadResponse():
+            own = advice.replace("check base_url", f"check base_url in [systems.{error.system}]")
+            return Finding("wrong", "not what was asked", told, own or _remedy(error))
+        case _:
+            return Finding("wrong", "no answer", told, "the vendor is down: see its status")
+
+
+def _remedy(error: UpstreamBadResponse) -> str:
+    """What to do about an answer whose error has no advice of its own."""
+    if error.retryable:
+        return "run this again; if it stays so, see the vendor's status"
+    if error.status in _SUCCESS:
+        return "see the vendor's status, and the reason in the log of `serve` (`upstream_call`)"
+    return f"check base_url in [systems.{error.system}]: path and version belong to it"

@@ -1,0 +1,1 @@
+"""How a vendor's document is read: records, rows, values, typed structs, forms, drift."""

@@ -1,0 +1,40 @@
+"""Keys of the nouns that are embedded in a customer's document: the vendor's id, else a digest of the content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.documents.record import content_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from customer_gateway.documents.record import Record
+
+ITEM_KEY: Final = r"(?:[1-9][0-9]{0,17}|~[0-9a-f]{16}(?:-[1-9][0-9]{0,5})?)"
+"""The form of such a key; a digest begins with a tilde, so that it is never taken for an id."""
+
+_MOST: Final = 10**18
+_DIGEST_BYTES: Final = 8
+
+
+def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str, Record]]:
+    """Every object of the list `field` with a key that no other in it has.
+
+    The key is the integer under `identity`. An object that has none, or 0, or one that an object before it has, is
+    known by its content for as long as that stays; equal ones are told apart by their order.
+    """
+    found: dict[str, Record] = {}
+    alike: Counter[str] = Counter()
+    for part in parts:
+        number = part.integer(identity)
+        key = str(number) if number is not None and 0 < number < _MOST else ""
+        if key in found:
+            part.reading.drift.notice(f"{field}[].{identity}", "the same in several")
+        if not key or key in found:
+            key = f"~{content_digest(part.document, _DIGEST_BYTES)}"
+            alike[key] += 1
+            key = key if alike[key] == 1 else f"{key}-{alike[key]}"
+        found[key] = part
+    return list(found.items())

@@ -1,0 +1,59 @@
+"""Rows that keep the JSON text they were sent as, for `raw`: numbers, escapes and spaces stay as the vendor wrote them.
+
+    Call("GET", path, decode=WithTexts(drift, "data"))      each object under `data` is a `RawObject`
+
+In a document a number is a double or an integer of 64 bits: `1.10` and thirty digits are lost there. The answer is gone
+through once more for its texts, so only reads that tell `raw` are decoded so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from customer_gateway.documents.json_parts import items, members
+from customer_gateway.documents.json_text import decoded
+from customer_gateway.documents.record import is_list, is_object
+
+if TYPE_CHECKING:
+    from customer_gateway.documents.drift import Drift
+    from customer_gateway.documents.record import Body, Document
+
+
+class RawObject(dict[str, Any]):
+    """A decoded object, and the JSON `text` that it was decoded from."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, document: Document, text: bytes) -> None:
+        super().__init__(document)
+        self.text = text
+
+
+class WithTexts:
+    """Decodes answers whose rows are a list or a lone object: under `member` of an envelope, or without an envelope.
+
+    The rows are `RawObject`s then; everything else is as it is without.
+    """
+
+    def __init__(self, drift: Drift, member: str = "") -> None:
+        self._drift = drift
+        self._member = member
+
+    def __call__(self, body: Body) -> Any:
+        """The document. Raises `orjson.JSONDecodeError`."""
+        document = decoded(body, orjson.loads, self._drift)  # here, for the texts are those of the body as sent
+        if is_list(document):
+            return _with_texts(document, body)
+        if is_object(document) and self._member in document:
+            document[self._member] = _with_texts(document[self._member], members(body)[self._member])
+        return document
+
+
+def _with_texts(rows: Any, text: Body) -> Any:
+    if is_object(rows):
+        return RawObject(rows, bytes(text))
+    if not is_list(rows):
+        return rows
+    return [RawObject(row, part) if is_object(row) else row for row, part in zip(rows, items(text), strict=True)]

@@ -1,0 +1,263 @@
+"""Rows: a vendor's objects decoded straight into what is read of them, with no document in between.
+
+    class PlandContact(Row, kw_only=True):
+        key: str = keyed("_id")
+        first_name: Text = named("firstName")
+
+Where many objects come with every call this costs least (docs/adr/0012-typed-rows.md): what a row does not name is
+skipped while decoding, and a field is read as fast as Python reads anything. JSON of the form that the row declares
+becomes rows in one pass; an answer that has another form anywhere is decoded as a document and read forgivingly, field
+by field, as `documents.record` does. The values are the same either way, but for one: an integer of more than 64 bits
+in a `Sent` is exact in one pass, and the nearest double in a document.
+
+What a row does not name is not checked either: bytes that are no UTF-8, half a character or a number that no double
+can hold are refused in a document wherever they stand (`documents.json_text` mends the last two), and are passed over
+in one pass where nobody reads them.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from operator import attrgetter
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
+
+import msgspec
+import orjson
+from msgspec.structs import fields
+
+from customer_gateway.documents import forms
+from customer_gateway.documents.values import UNREADABLE, Reading, is_empty, is_list, is_object, read_object, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from msgspec.structs import FieldInfo
+
+    from customer_gateway.documents.values import Body, Document
+
+P = TypeVar("P", bound="Part")
+R = TypeVar("R", bound="Row")
+
+Text: TypeAlias = str | None
+"""A non-blank text as sent, else None; a number as its decimal text."""
+
+Email: TypeAlias = Annotated[str | None, "email"]
+"""The first address of a field that may hold several."""
+
+Sent: TypeAlias = Any
+"""A value as sent, for the functions of `documents.record` to read when it is asked for."""
+
+_NOT_KEPT: Final = object()
+_OWN: Final = {"reading": "gateway:reading", "document": "gateway:document", "misread": "gateway:misread"}
+"""Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
+
+
+class WrongForm(ValueError):
+    """JSON that is no list of objects with a key each. The message holds no value."""
+
+
+def named(vendor: str) -> Any:
+    """A field that the vendor calls otherwise; None where it is absent."""
+    return msgspec.field(default=None, name=vendor)
+
+
+def keyed(vendor: str) -> Any:
+    """The field `key`: a text that every row has."""
+    return msgspec.field(name=vendor)
+
+
+def kept() -> Any:
+    """The field `document`: there in rows that were read from documents; in others whatever is done with it fails."""
+    return msgspec.field(default=_NOT_KEPT, name=_OWN["document"])
+
+
+class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
+    """An object; each field is a `Text`, an `Email`, a `Sent`, or a part that may be missing (`Status | None`)."""
+
+
+class Row(Part, kw_only=True, gc=False, eq=False):
+    """An object with a `key`, and how it is read."""
+
+    key: str
+    reading: Reading = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
+    misread: Annotated[frozenset[str], msgspec.Meta(max_length=0)] = msgspec.field(
+        default=frozenset(), name=_OWN["misread"]
+    )
+    """The attributes (`name`, `part.name`) that are None because their values were neither texts nor parts.
+
+    JSON cannot fill it: what is longer than nothing is refused in one pass, and read as a document.
+    """
+    sources: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """The attributes that each unified field is read from, where they are others than the field's own name."""
+
+    def unreadable(self, field: str) -> bool:
+        """Whether the unified `field` is null because what was sent for it cannot be read."""
+        value = self.reading.value_or_unreadable(lambda: getattr(self, field))
+        return value is UNREADABLE or (
+            is_empty(value) and not self.misread.isdisjoint(self.sources.get(field, (field,)))
+        )
+
+    @property
+    def system(self) -> str:
+        """The configured name of the system whose row this is."""
+        return self.reading.system
+
+
+class Rows(Generic[R]):
+    """How one system's lists of one kind of row are decoded."""
+
+    def __init__(self, row: type[R], reading: Reading) -> None:
+        self._form = _Form(row)
+        self._reading = reading
+        self._decode = msgspec.json.Decoder(list[row]).decode
+
+    def decode(self, body: Body) -> list[R]:
+        """The rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
+        try:
+            rows = self._decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return self.read(orjson.loads(body))
+        self._form.normalize(rows)
+        reading = self._reading
+        for row in rows:
+            row.reading = reading
+        if "document" in self._form.own:
+            _forget_documents(rows)
+        return rows
+
+    def read(self, documents: object) -> list[R]:
+        """The rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`.
+
+        A row without a key that can be read has a blank one and nothing else: it keeps its place in the list.
+        """
+        if not is_list(documents):
+            raise WrongForm("it is no list")
+        rows = [self._row_or_blank(document) for document in documents]
+        if rows and not any(row.key for row in rows) and (len(rows) > 1 or not is_object(documents[0])):
+            raise WrongForm(f"it is no list of objects with {self._form.key}")
+        return rows
+
+    def _row_or_blank(self, document: object) -> R:
+        """The row of a decoded object; one with a blank key keeps the place of what has no key."""
+        try:
+            return self.read_one(document)
+        except WrongForm:
+            self._reading.drift.notice(self._form.key, "missing: the row is left out of its list")
+            return self._form.make({"key": "", "reading": self._reading})
+
+    def read_one(self, document: object) -> R:
+        """The row of a decoded object. Raises `WrongForm`."""
+        if not is_object(document):
+            raise WrongForm("it holds something that is no object")
+        key = read_text(document.get(self._form.key), self._form.key, self._reading)
+        if key is None:
+            raise WrongForm(f"it holds an object without {self._form.key}")
+        misread: list[str] = []
+        values = self._form.read(document, self._reading, misread)
+        own = {"key": key, "reading": self._reading, "document": document, "misread": frozenset(misread)}
+        return self._form.make({**values, **{name: own[name] for name in self._form.own}})
+
+
+class _Form(Generic[P]):
+    """What the annotations of a part say of its fields: name here, name there."""
+
+    def __init__(self, part: type[P]) -> None:
+        self._part = part
+        self._texts: list[tuple[str, str]] = []
+        self._emails: list[str] = []
+        self._sent: list[tuple[str, str]] = []
+        self._parts: list[tuple[str, str, _Form[Any]]] = []
+        self.key = ""
+        self.own: list[str] = []
+        for field in fields(part):
+            self._learn(field)
+        self._read_texts = _attributes([name for name, _ in self._texts])
+
+    def _learn(self, field: FieldInfo) -> None:
+        name, vendor = field.name, field.encode_name
+        if is_email := get_origin(field.type) is Annotated:
+            self._emails.append(name)
+        options = set(get_args(Text if is_email else field.type)) - {NoneType}
+        nested = next((option for option in options if isinstance(option, type) and issubclass(option, Part)), None)
+        if name == "key" and not field.required:
+            raise TypeError(f"{self._part.__name__}.key must be there: declare it by `keyed`")
+        if name == "key":
+            self.key = vendor
+        if name == "key" or name in _OWN:
+            self.own.append(name)
+        elif options == {str}:
+            self._texts.append((name, vendor))
+        elif nested is not None:
+            self._parts.append((name, vendor, _Form(nested)))
+        elif field.type is Any:
+            self._sent.append((name, vendor))
+        else:
+            raise TypeError(f"{self._part.__name__}.{name} is neither a Text nor Sent nor a part")
+
+    def normalize(self, parts: Sequence[P]) -> None:
+        """Make blank texts None, and keep the first address of each e-mail field.
+
+        What needs either is rare, so all texts are looked through at once before any is touched.
+        """
+        texts: list[str | None] = self._read_texts(parts)
+        if "" in texts or any(map(str.isspace, filter(None, texts))):
+            for part in parts:
+                self._drop_blanks(part)
+        for name in self._emails:
+            _keep_first_addresses(parts, name)
+        for name, _, form in self._parts:
+            nested: Iterable[Part | None] = map(attrgetter(name), parts)
+            form.normalize(list(filter(None, nested)))
+
+    def _drop_blanks(self, part: P) -> None:
+        for name, _ in self._texts:
+            text: str | None = getattr(part, name)
+            if text is not None and (not text or text.isspace()):
+                setattr(part, name, None)
+
+    def make(self, values: dict[str, Any]) -> P:
+        return self._part(**values)
+
+    def read(self, document: Document, reading: Reading, misread: list[str], before: str = "") -> dict[str, Any]:
+        """Read the fields of one object as `Record` reads its documents; `misread` gets the names of the unreadable."""
+        values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
+        count = reading.drift.count
+        for name, vendor in self._texts:
+            text = read_text(document.get(vendor), vendor, reading)
+            values[name] = forms.first_email_address(text) if text and name in self._emails else text
+            if reading.drift.count > count:
+                count = reading.drift.count
+                misread.append(f"{before}{name}")
+        for name, vendor, form in self._parts:
+            nested = read_object(document.get(vendor), vendor, reading)
+            if reading.drift.count > count:
+                count = reading.drift.count
+                misread.append(f"{before}{name}")
+            values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
+            count = reading.drift.count
+        return values
+
+
+def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
+    texts: Iterable[str | None] = map(attrgetter(name), parts)
+    if forms.may_hold_several_addresses("".join(filter(None, texts))):
+        for part in parts:
+            text: str | None = getattr(part, name)
+            setattr(part, name, forms.first_email_address(text) if text else None)
+
+
+def _forget_documents(rows: list[Any]) -> None:
+    """Drop what the vendor may have sent under that name."""
+    for row in rows:
+        row.document = _NOT_KEPT
+
+
+def _attributes(names: Sequence[str]) -> Callable[[Iterable[object]], list[Any]]:
+    """A function that gives the values of these attributes of all objects, however many they are."""
+    if not names:
+        return lambda _owners: []
+    of_one = attrgetter(*names)
+    if len(names) == 1:
+        return lambda owners: list(map(of_one, owners))
+    return lambda owners: list(chain.from_iterable(map(of_one, owners)))

@@ -1,0 +1,187 @@
+"""What a vendor documents, as data: a struct per object, a line per field with its type and its meaning.
+
+From these tables `api` makes the record types (`LemonsoftCustomer`, …), drift finds fields nobody documented, and the
+contract tests prove that every documented field can be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.documents import record
+from customer_gateway.documents.record import Record, is_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from customer_gateway.documents.record import Reading
+
+
+class Leaf(Enum):
+    """The leaf types of documents; the GraphQL scalar of each is chosen in `api`."""
+
+    ID = "ID"
+    TEXT = "String"
+    INT = "Int"
+    LONG = "Long"
+    DECIMAL = "Decimal"
+    BOOLEAN = "Boolean"
+    MOMENT = "DateTime"
+    DAY = "Date"
+    JSON = "JSON"
+
+
+def graphql_name(vendor: str) -> str:
+    """`_id` → `id`, `VatId` → `vatId`, `Area_code` → `areaCode`, `customer_group_id` → `customerGroupId`."""
+    first, *rest = vendor.removeprefix("_").split("_")
+    return first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One documented field: the vendor's name for it, its type, whether it is a list, and what it means.
+
+    `named` is its GraphQL name where that is not the vendor's.
+    """
+
+    vendor: str
+    type: Leaf | Struct
+    about: str
+    many: bool = False
+    named: str = ""
+
+    @cached_property
+    def name(self) -> str:
+        return self.named or graphql_name(self.vendor)
+
+    def read(self, part: Record) -> Any:
+        """The typed value in a document: a leaf, a `Record` for a nested struct, a list of either, or None."""
+        value = part.document.get(self.vendor)
+        if value is None:
+            return None
+        if not self.many:
+            return self._one(value, part.reading)
+        items: list[Any] = value if is_list(value) else [] if value == "" else [value]
+        return [one for item in items if (one := self._one(item, part.reading)) is not None]
+
+    def _one(self, value: Any, reading: Reading) -> Any:
+        if isinstance(self.type, Leaf):
+            return _READERS[self.type](value, self.vendor, reading)
+        document = record.read_object(value, self.vendor, reading)
+        return None if document is None else Record(document, reading)
+
+
+@dataclass(frozen=True)
+class Struct:
+    """One documented object. `name` is its GraphQL type; `ignored` are vendor fields left out, each with its reason."""
+
+    name: str
+    about: str
+    fields: Sequence[Field]
+    ignored: dict[str, str] = field(default_factory=dict[str, str])
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every vendor name that a document may carry without a drift notice."""
+        return frozenset(one.vendor for one in self.fields) | self.ignored.keys()
+
+    @cached_property
+    def by_vendor_name(self) -> dict[str, Field]:
+        return {one.vendor: one for one in self.fields}
+
+    def watch(self, document: dict[str, Any], reading: Reading) -> None:
+        """Notice the top-level fields of a document that nobody documented."""
+        if not document.keys() <= self.known:
+            for vendor in document.keys() - self.known:
+                reading.drift.notice(vendor, f"not documented for {self.name}")
+
+
+def identifier(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.ID, about)
+
+
+def vendor_id(vendor: str, about: str) -> Field:
+    """The vendor's id of a customer: `id` is the record's own, unique over all systems (docs/adr/0018)."""
+    return Field(vendor, Leaf.ID, about, named="vendorId")
+
+
+def text(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.TEXT, about)
+
+
+def texts(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.TEXT, about, many=True)
+
+
+def integer(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.INT, about)
+
+
+def long(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.LONG, about)
+
+
+def decimal(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.DECIMAL, about)
+
+
+def boolean(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.BOOLEAN, about)
+
+
+def moment(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.MOMENT, about)
+
+
+def day(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.DAY, about)
+
+
+def json(vendor: str, about: str) -> Field:
+    return Field(vendor, Leaf.JSON, about)
+
+
+def one(vendor: str, struct: Struct, about: str) -> Field:
+    return Field(vendor, struct, about)
+
+
+def many(vendor: str, struct: Struct | Leaf, about: str) -> Field:
+    return Field(vendor, struct, about, many=True)
+
+
+def _text_as_sent(value: object, name: str, reading: Reading) -> str | None:
+    return value if isinstance(value, str) else record.read_text(value, name, reading)
+
+
+def _anything(value: object, _name: str, _reading: Reading) -> object:
+    return value
+
+
+def _integer_of(bits: int) -> Callable[[Any, str, Reading], int | None]:
+    """The reader of signed integers of so many bits; a larger one is None with a notice."""
+    bounds = range(-(2 ** (bits - 1)), 2 ** (bits - 1))
+
+    def read(value: object, name: str, reading: Reading) -> int | None:
+        number = record.read_integer(value, name, reading)
+        if number is not None and number not in bounds:
+            reading.drift.notice(name, f"larger than {bits} bits")
+            return None
+        return number
+
+    return read
+
+
+_READERS: dict[Leaf, Callable[[Any, str, Reading], Any]] = {
+    Leaf.ID: _text_as_sent,
+    Leaf.TEXT: _text_as_sent,
+    Leaf.INT: _integer_of(32),
+    Leaf.LONG: _integer_of(64),
+    Leaf.DECIMAL: record.read_decimal,
+    Leaf.BOOLEAN: record.read_flag,
+    Leaf.MOMENT: record.read_moment,
+    Leaf.DAY: record.read_day,
+    Leaf.JSON: _anything,
+}

@@ -1,0 +1,309 @@
+"""Reading one JSON value of a vendor as the type that its documents give it.
+
+A value that cannot be read is None with a drift notice, never an error; null and blank are None without one. A value is
+read where its meaning is clear, though its form is another one: an integer that came as a float, a text that came as a
+number, one object for a list of objects, a list of one for its only item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, TypeVar
+from zoneinfo import ZoneInfo
+
+from customer_gateway.documents.drift import Drift
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Document = dict[str, Any]
+Body: TypeAlias = bytes | memoryview
+"""The bytes of an answer: a view where the transport holds them, so that they are not copied."""
+
+Decode: TypeAlias = "Callable[[Body], Any]"
+"""Makes the document of an answer's body."""
+
+V = TypeVar("V")
+
+# Any integer of JSON, and any double: what is longer is no quantity, and would cost its length in every answer.
+_WHOLE: Final = re.compile(r"([+-]?[0-9]{1,400})(?:\.0{1,20})?")
+_MOST_DIGITS: Final = 400
+_EXACT: Final = 2.0**53
+"""From here on a double no longer tells every integer apart: the decoder may have rounded what was sent."""
+
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "-1", "-1.0"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0", "0.0", "-0.0"), False),
+}
+"""Booleans as texts in any case, and numbers as their texts; -1 is how Visual Basic and COM write true."""
+
+_NO_DATE: Final = "0001-01-01"
+"""How .NET says that a date is not set: the first day of its calendar."""
+
+_NEVER: Final = date(9999, 12, 31)
+_NEVER_IN_UTC: Final = {_NEVER, date(9999, 12, 30)}  # its midnight east of Greenwich is the evening before
+_ISO_WEEK: Final = re.compile(r"[0-9]{4}-?W")
+_YEARS: Final = range(1980, 2101)
+"""No system is older, and none plans further: another year is a unit or a form that was misread."""
+
+_DAY: Final = re.compile(r"[0-9]{8}")
+_DAY_NUMBERS: Final = range(1000_00_00, 10000_00_00)
+
+
+class Unreadable:
+    """What stands for a value that the vendor sent and nobody can read: null for clients, UNREADABLE in provenance."""
+
+
+UNREADABLE: Final = Unreadable()
+
+
+def is_empty(value: object) -> bool:
+    """Whether a unified field holds nothing."""
+    return value is None or value in ([], ())
+
+
+def is_blank(value: object) -> bool:
+    """Whether a JSON value says nothing: null, or a text without a letter."""
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one system's documents are read.
+
+    `system` is its configured name, `base_url` the address of its API (for `link`), `zone` the time zone of its
+    zone-less times, `region` the country (ISO 3166-1 alpha-2) in which its phones are dialled where an address does
+    not say.
+    """
+
+    system: str
+    base_url: str
+    zone: ZoneInfo
+    region: str
+    drift: Drift = field(compare=False)
+
+    def value_or_unreadable(self, read: Callable[[], Any]) -> Any:
+        """Return what `read` gives, or `UNREADABLE` where that is nothing and something was there, by a notice."""
+        before = self.drift.count
+        value = read()
+        return UNREADABLE if is_empty(value) and self.drift.count > before else value
+
+    @classmethod
+    def of(cls, system: str, base_url: str, zone: str, region: str) -> Reading:
+        """Make a reading that has noticed nothing yet; `zone` is an IANA name."""
+        return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system))
+
+
+def is_object(value: object) -> TypeGuard[Document]:
+    """A JSON object: its keys are text."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """A JSON array."""
+    return type(value) is list
+
+
+def lone(value: object) -> object:
+    """Return the only item of a list of one, None for an empty list, anything else as it is."""
+    if is_list(value) and len(value) < 2:  # noqa: PLR2004 - one or none
+        return value[0] if value else None
+    return value
+
+
+def read_object(value: object, name: str, reading: Reading) -> Document | None:
+    """Read a nested object, or the only one of a list."""
+    value = lone(value)
+    if is_object(value):
+        return value
+    if not is_blank(value):
+        reading.drift.notice(name, "not an object")
+    return None
+
+
+def read_objects(value: object, name: str, reading: Reading) -> list[Document]:
+    """Read the objects of a list; a lone object is a list of one, an item of another form is left out."""
+    if is_blank(value):
+        return []
+    items: list[Any] = value if is_list(value) else [value]
+    objects = [item for item in items if is_object(item)]
+    if len(objects) < len(items) and not all(item is None or is_object(item) for item in items):
+        reading.drift.notice(name, "not an object")
+    return objects
+
+
+def read_text(value: object, name: str, reading: Reading) -> str | None:
+    """Read a non-blank text as sent; a number is its decimal text, an integer that came as a float its digits."""
+    value = lone(value)
+    if isinstance(value, str):
+        return value if value and not value.isspace() else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if value is not None:
+            reading.drift.notice(name, "not a text")
+        return None
+    if not isinstance(value, float) or not value.is_integer():
+        return str(value)
+    if abs(value) < _EXACT:
+        return str(int(value))
+    reading.drift.notice(name, "a number of which digits were lost")
+    return None
+
+
+def read_texts(value: object, name: str, reading: Reading) -> list[str]:
+    """Read the non-blank texts of a list; a lone text is a list of one."""
+    if value is None:
+        return []
+    items: list[Any] = value if is_list(value) else [value]
+    return [text for item in items if (text := read_text(item, name, reading)) is not None]
+
+
+def read_key(value: object, name: str, form: re.Pattern[str], reading: Reading) -> str | None:
+    """Read a key of the form `form`: the id of a row, or a foreign key."""
+    if type(value) is str and form.fullmatch(value):
+        return value
+    key = read_text(value, name, reading)
+    if key is None or form.fullmatch(key):
+        return key
+    whole = _WHOLE.fullmatch(key.strip())
+    plain = str(int(whole[1])) if whole else key.strip()
+    if form.fullmatch(plain):
+        return plain
+    reading.drift.notice(name, "not a key of its form")
+    return None
+
+
+def read_keys(value: object, name: str, form: re.Pattern[str], reading: Reading) -> list[str]:
+    """Read the keys of a list; a lone key is a list of one."""
+    keys = (read_key(text, name, form, reading) for text in read_texts(value, name, reading))
+    return [key for key in keys if key is not None]
+
+
+def read_integer(value: object, name: str, reading: Reading) -> int | None:
+    """Read an integer, also one that came as text or as a float."""
+    if type(value) is int:
+        return value
+    value = lone(value)
+    if type(value) is int or (isinstance(value, float) and value.is_integer() and abs(value) < _EXACT):
+        return int(value)
+    if isinstance(value, str) and (whole := _WHOLE.fullmatch(value.strip())):
+        return int(whole[1])
+    if not is_blank(value):
+        reading.drift.notice(name, "not an integer")
+    return None
+
+
+def read_decimal(value: object, name: str, reading: Reading) -> Decimal | None:
+    """Read a decimal number, also one that came as text."""
+    value = lone(value)
+    if isinstance(value, float) and abs(value) >= _EXACT:
+        reading.drift.notice(name, "a number of which digits were lost")
+        return None
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            number = Decimal(str(value).strip())
+        except InvalidOperation:
+            number = None
+        if number is not None and number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS:
+            return number
+    if not is_blank(value):
+        reading.drift.notice(name, "not a number")
+    return None
+
+
+def read_flag(value: object, name: str, reading: Reading) -> bool | None:
+    """Read a boolean, also one that came as 1, 0 or -1, or as a word for it."""
+    if value is True or value is False:
+        return value
+    value = lone(value)
+    if isinstance(value, (bool, str, int, float)):
+        flag = _FLAGS.get(str(value).strip().casefold())
+        if flag is not None:
+            return flag
+    if not is_blank(value):
+        reading.drift.notice(name, "not a boolean")
+    return None
+
+
+def read_moment(value: object, name: str, reading: Reading) -> datetime | None:
+    """Read a point in time, in UTC.
+
+    Zone-less times are in the system's zone, numbers are Unix milliseconds, a day is its midnight in the zone. A year
+    that no record can have is not a point in time; 0001-01-01 is None.
+    """
+    value = lone(value)
+    if is_blank(value) or _says_no_date(value):
+        return None
+    moment = _moment(value, reading)
+    if moment is not None and (moment.year in _YEARS or moment.date() in _NEVER_IN_UTC):
+        return moment
+    reading.drift.notice(name, "not a point in time")
+    return None
+
+
+def _says_no_date(value: object) -> bool:
+    text = value.strip() if isinstance(value, str) else ""
+    return text.startswith(_NO_DATE) or text == _NO_DATE.replace("-", "")
+
+
+def _moment(value: object, reading: Reading) -> datetime | None:
+    try:
+        day = _day(value)
+        if day is not None:
+            return datetime(day.year, day.month, day.day, tzinfo=reading.zone).astimezone(UTC)
+        if isinstance(value, str):
+            text = value.strip()
+            if text.isascii() and text.isdecimal():
+                return datetime.fromtimestamp(int(text) / 1000, UTC)
+            if _ISO_WEEK.match(text):
+                return None
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)).astimezone(UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def _day(value: object) -> date | None:
+    """Read `20250630`, text or number: as milliseconds it would be a few hours after 1970 began."""
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    digits = str(whole) if type(whole) is int and whole in _DAY_NUMBERS else whole
+    if isinstance(digits, str) and _DAY.fullmatch(digits.strip()):
+        day = date.fromisoformat(digits.strip())
+        return day if day.year in _YEARS or day == _NEVER else None
+    return None
+
+
+def read_day(value: object, name: str, reading: Reading) -> date | None:
+    """Read a calendar day; that of a point in time is the day in the system's zone."""
+    value = lone(value)
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) == len("2026-01-31") and not text.startswith(_NO_DATE):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is not None and (day.year in _YEARS or day == _NEVER):
+            return day
+        reading.drift.notice(name, "not a date")
+        return None
+    moment = read_moment(value, name, reading)
+    try:
+        return moment.astimezone(reading.zone).date() if moment is not None else None
+    except OverflowError:  # the last hours of the year 9999, which vendors write for "never"
+        return moment.date() if moment is not None else None
+
+
+def enumerated(table: Mapping[Any, V], value: object, name: str, reading: Reading) -> V | None:
+    """Return the member that `table` gives for the vendor's `value`; an unknown one is None with a notice."""
+    if is_blank(value):
+        return None
+    try:
+        return table[value]
+    except (KeyError, TypeError):
+        reading.drift.notice(name, "not a known value")
+        return None

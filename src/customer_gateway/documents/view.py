@@ -1,0 +1,91 @@
+"""Fields of a view, a line each: where in the vendor's document a unified field stands, and as what it is read.
+
+    class PlandCustomerView(Record):
+        number = text("number")
+        created_at = moment("created")
+
+Read on a record they give the typed value or None (`documents.record` tells how odd values are met); read on the class,
+the declaration itself, which says that the vendor has such a field.
+"""
+
+from __future__ import annotations
+
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, cast
+
+from customer_gateway.documents.record import Record, read_text
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+    from datetime import date, datetime
+    from decimal import Decimal
+
+
+def text(vendor: str) -> str | None:
+    """A non-blank text as sent; a number as its decimal text."""
+    return cast("str | None", _Text(vendor))
+
+
+def email_address(vendor: str) -> str | None:
+    """The first of the addresses that an e-mail field holds."""
+    return cast("str | None", _Stated(methodcaller("email_address", vendor)))
+
+
+def foreign_key(vendor: str, form: re.Pattern[str]) -> str | None:
+    """A foreign key of the form `form`; one of another form is None with a notice."""
+    return cast("str | None", _Stated(methodcaller("foreign_key", vendor, form)))
+
+
+def texts(vendor: str) -> list[str]:
+    """The non-blank texts of a list; a lone text is a list of one."""
+    return cast("list[str]", _Stated(methodcaller("texts", vendor)))
+
+
+def flag(vendor: str) -> bool | None:
+    """A boolean, also where the vendor writes it as 0/1 or as text."""
+    return cast("bool | None", _Stated(methodcaller("flag", vendor)))
+
+
+def number(vendor: str) -> Decimal | None:
+    """A decimal number."""
+    return cast("Decimal | None", _Stated(methodcaller("decimal", vendor)))
+
+
+def moment(vendor: str) -> datetime | None:
+    """A point in time, in UTC."""
+    return cast("datetime | None", _Stated(methodcaller("moment", vendor)))
+
+
+def day(vendor: str) -> date | None:
+    """A calendar day, in the system's time zone."""
+    return cast("date | None", _Stated(methodcaller("day", vendor)))
+
+
+class _Stated:
+    """A descriptor: what `read` gives of the record. Typed as that value, as `dataclasses.field` types its own."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, read: Callable[[Record], Any]) -> None:
+        self._read = read
+
+    def __get__(self, record: Record | None, owner: type) -> Any:
+        return self if record is None else self._read(record)
+
+
+class _Text:
+    """The commonest field by far, and on the hot path: read here, without a step through `Record.text`."""
+
+    __slots__ = ("_vendor",)
+
+    def __init__(self, vendor: str) -> None:
+        self._vendor = vendor
+
+    def __get__(self, record: Record | None, owner: type) -> Any:
+        if record is None:
+            return self
+        value = record.document.get(self._vendor)
+        if type(value) is str and value and not value.isspace():
+            return value
+        return None if value is None else read_text(value, self._vendor, record.reading)

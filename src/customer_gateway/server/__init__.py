@@ -1,0 +1,1 @@
+"""The process that serves: its socket, workers, signals and garbage collector."""

@@ -1,0 +1,164 @@
+"""The gateway on a socket: bound before anything else starts, left in good order on Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from uvicorn import Config, Server
+
+from customer_gateway.http.boarding_connection import BoardingConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+
+_log = structlog.get_logger("customer_gateway.server.serving")
+
+
+class CannotListen(Exception):
+    """The address is not to be had; the message is one plain line that says why and what to do."""
+
+
+class Ending:
+    """The wish to end: Ctrl-C or SIGTERM, heard from the first moment on, also while nothing is served yet.
+
+    SIGHUP is one where `hangup_ends`, as for what lives no longer than its terminal. Either way it leaves a line.
+    """
+
+    def __init__(self, *, hangup_ends: bool = False) -> None:
+        self.wished = False
+        self._hangup = self._hear_hangup if hangup_ends else ignore_hangup
+        self.server: Server | None = None
+
+    @contextmanager
+    def heard(self) -> Generator[None]:
+        """Within, the signals are wishes and interrupt nothing."""
+        handlers = {signal.SIGINT: self._hear, signal.SIGTERM: self._hear, signal.SIGHUP: self._hangup}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.wished = True
+        if self.server is not None:
+            self.server.handle_exit(number, frame)
+
+    def _hear_hangup(self, number: int, frame: FrameType | None) -> None:
+        self._hear(number, frame)
+        with suppress(OSError):  # the terminal that the line is for may be what has gone
+            _log.warning("signal_ends", signal="SIGHUP", reason="the terminal is closed")
+
+
+def ignore_hangup(_number: int, _frame: FrameType | None) -> None:
+    """Keep a process from being ended by SIGHUP without a word, and say so."""
+    _log.warning("signal_ignored", signal="SIGHUP", reason="for another configuration restart the service")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what listens at `host` is reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `CannotListen`."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except socket.gaierror:
+        raise CannotListen(f"{host} is no address of this machine; try --host 127.0.0.1.") from None
+    # With the protocol named, asyncio sets TCP_NODELAY on what it accepts; without it answers wait for delayed ACKs.
+    connection = socket.socket(family, kind, socket.IPPROTO_TCP)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        connection.bind(address)
+        connection.listen(2048)
+    except OSError as error:
+        connection.close()
+        raise CannotListen(_why_not(host, port, error)) from None
+    connection.setblocking(False)  # noqa: FBT003 - the standard library takes it by position
+    return connection
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken: stop what listens there, or choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is not allowed to this user: choose one above 1023 with --port."
+    return f"Cannot listen at {host}, port {port}: {error.strerror}."
+
+
+def address_of(connection: socket.socket) -> str:
+    """`http://HOST:PORT` of a listening socket."""
+    host, port = connection.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    app: ASGIApp, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
+) -> bool:
+    """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+    ending.server = server = _Server(config_of(app, grace_seconds), ending, started)
+    await server.serve(sockets=[connection])
+    return server.started
+
+
+def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
+    """The settings of uvicorn; requests under way at the end have `grace_seconds`."""
+    return Config(
+        app,
+        loop="uvloop",
+        http=BoardingConnection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # the gateway writes a line per request of its own
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=ceil(grace_seconds),
+        **more,
+    )
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """A request that is cut off at the end has no story to tell: uvicorn says how many there were."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+class _Server(Server):
+    """uvicorn's server, which says when it serves, and ends on a wish rather than by the signal itself."""
+
+    def __init__(self, config: Config, ending: Ending, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ending.wished:
+            self.should_exit = True
+        elif self.started:
+            self._told()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """`Ending` hears them; uvicorn would raise them again at the end, as if the process had been killed."""
+        yield
