@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ALPHA_2: Final = 2
 _COUNTRY_CODE: Final = re.compile(r"[1-9]")  # neither +, nor a prefix for dialling abroad or within the country
 _BETWEEN_ADDRESSES: Final = re.compile(r"[;,|\s]+")
+_PARTING_SIGNS: Final = ";,| \t\n\r\v\f\x1c\x1d\x1e\x1f"  # those of ASCII
 _VAT_BEYOND_THE_EU: Final[Mapping[str, Callable[[str], str]]] = {"GB": gb_vat.validate, "NO": no_mva.validate}
 _SWISS_VAT_WORD: Final = re.compile(
     r"[\s.-]*(?:(?:MWST|TVA|IVA|TPV|VAT)[\s./]*)+$", re.IGNORECASE
@@ -90,8 +91,8 @@ def email_addresses(text: str) -> tuple[str, ...]:
 
 
 def may_hold_several_addresses(text: str) -> bool:
-    """Whether anything stands in the text that can part one address from the next."""
-    return bool(text) and (text.split(None, 1) != [text] or any(sign in text for sign in ";,|"))
+    """Whether anything stands in the text that may part one address from the next."""
+    return not text.isascii() or any(sign in text for sign in _PARTING_SIGNS)
 
 
 @lru_cache(maxsize=65_536)

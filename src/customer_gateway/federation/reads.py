@@ -59,7 +59,7 @@ class RequestReads:
         column = self._column(route)
         values = column.values
         # More than once only where the one that was to fetch them was cancelled: then another of those who wait does.
-        while missing := [key for key in keys if key not in values]:
+        while missing := _missing(keys, values):
             await self._fill(route, column, missing)
         return list(map(values.__getitem__, keys))
 
@@ -110,6 +110,13 @@ class RequestReads:
         finally:
             column.flights.remove(flight)
             flight.landing.tell()
+
+
+def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:
+    """The keys without a value; mostly that is all of them, or none."""
+    if values.keys().isdisjoint(keys):
+        return keys
+    return [] if values.keys() >= set(keys) else [key for key in keys if key not in values]
 
 
 class ReadsSoFar:

@@ -28,12 +28,10 @@ def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None
     """One value for each customer from a route keyed by what `key` gives; None without a key or an unknown one."""
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
-        keys = [key(customer) for customer in customers]
-        wanted = [each for each in keys if type(each) is str]
-        found = await reads.load(route, wanted)
-        if len(found) == len(keys):
-            return found
-        values = iter(found)
+        keys: list[Any] = list(map(key, customers))
+        if set(map(type, keys)) == {str}:  # everybody has one, as is mostly so
+            return await reads.load(route, keys)
+        values = iter(await reads.load(route, [each for each in keys if type(each) is str]))
         return [next(values) if type(each) is str else each for each in keys]
 
     return read

@@ -75,13 +75,14 @@ class _SoFar(Generic[T]):
         self._lengths.saw(len(got))
         if not keys:
             return self._ends_without(page, full=len(got) == asked)
-        self._known.update(keys)
+        new = set(keys)
         if self.doubted:
             self._lengths.cut(self.doubted)
         self.rows += got
         self.doubted = 0
         self._seen += len(keys)
-        self._distinct += len(set(keys))
+        self._distinct += len(new)
+        self._known |= new
         if page.total is not None and page.total >= self._distinct:
             return page.total <= self._seen
         if len(got) == asked:

@@ -47,7 +47,7 @@ def wired(call: Call, base_url: str, headers: Headers) -> Wired:
 
 def encoded(pairs: Collection[tuple[str, str]]) -> str:
     """`name=value` pairs, percent-encoded and joined; a name may repeat."""
-    names = {name: quote(name, safe="") for name in {name for name, _ in pairs}}
+    names = {name: quote(name, safe="") for name in dict(pairs)}
     # Hundreds of keys stand in one URL, and nearly all are plain letters and digits.
     return "&".join(
         [
