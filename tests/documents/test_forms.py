@@ -32,6 +32,17 @@ REGIONS = st.sampled_from(["DE", "SE", "FI", "GB", "XX", "", None])
         ("ATU 13585627", "ATU13585627"),
         ("NO 995 525 828 MVA", "NO995525828MVA"),
         ("gb 980 7806 84", "GB980780684"),
+        ("NO 974 760 673", "NO974760673MVA"),
+        ("NO974760673 MVA ", "NO974760673MVA"),
+        ("USt-IdNr. DE 136695976", "DE136695976"),
+        ("Ust.-Id.-Nr.: DE 136 695 976", "DE136695976"),
+        ("VAT: DE136695976", "DE136695976"),
+        ("VAT No. GB 980 7806 84", "GB980780684"),
+        ("VAT NO 974 760 673 MVA", "NO974760673MVA"),
+        ("UID ATU13585627", "ATU13585627"),
+        ("UID: CHE-107.787.577 MWST", "CHE107787577"),
+        ("N° TVA : FR 40 303 265 045", "FR40303265045"),
+        ("ALV-nro FI 2077474-0", "FI20774740"),
     ],
 )
 def test_a_valid_vat_number_is_read_in_its_compact_form(text: str, expected: str) -> None:
@@ -39,7 +50,12 @@ def test_a_valid_vat_number_is_read_in_its_compact_form(text: str, expected: str
 
 
 @pytest.mark.parametrize(
-    "text", ["DE 000", "DE 136.695.977", "NO 995 525 829 MVA", "995525828MVA", "CHE-123.456.789 MWST", "folgt", "", " "]
+    "text",
+    [
+        *("DE 000", "DE 136.695.977", "NO 995 525 829 MVA", "995525828MVA", "CHE-123.456.789 MWST", "folgt", "", " "),
+        *("NO 974 760 674", "No 974760673", "VAT NO 974760673", "VAT: DE136695977", "USt-IdNr. folgt"),
+        "nicht DE136695976",
+    ],
 )
 def test_a_vat_number_that_is_not_valid_stays_as_sent(text: str) -> None:
     assert vat_number(text) == text
@@ -130,8 +146,18 @@ def test_no_text_read_as_a_code_is_an_error(text: str) -> None:
         (" a@x.example ", ("a@x.example",)),
         ("A@X.example, a@x.example;b@x.example,", ("A@X.example", "b@x.example")),
         ("a@x.example b@x.example", ("a@x.example", "b@x.example")),
-        ("Anna <a@x.example>", ("Anna <a@x.example>",)),
+        ("a@x.example / b@x.example", ("a@x.example", "b@x.example")),
+        ("a/b@x.example", ("a/b@x.example",)),
+        ("Anna <a@x.example>", ("a@x.example",)),
+        ('"Schmidt, Anna" <a@x.example>; Bo <b@x.example>, c@x.example', ("a@x.example", "b@x.example", "c@x.example")),
+        ("a@x.example<mailto:A@x.example>", ("a@x.example",)),
+        ("MailTo:a@x.example?subject=Hi%20du", ("a@x.example",)),
         ("nobody", ("nobody",)),
+        ("mailto:nobody", ("mailto:nobody",)),
+        ("Anna <nobody>", ("Anna <nobody>",)),
+        ("<a@x.example", ("<a@x.example",)),
+        ("Anna a@x.example", ("Anna a@x.example",)),
+        ("a@x.example; @", ("a@x.example; @",)),
     ],
 )
 def test_a_field_of_several_addresses_is_split_into_each_once(text: str, expected: tuple[str, ...]) -> None:

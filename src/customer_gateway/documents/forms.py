@@ -25,33 +25,53 @@ if TYPE_CHECKING:
 
 _ALPHA_2: Final = 2
 _COUNTRY_CODE: Final = re.compile(r"[1-9]")  # neither +, nor a prefix for dialling abroad or within the country
-_BETWEEN_ADDRESSES: Final = re.compile(r"[;,|\s]+")
-_PARTING_SIGNS: Final = ";,| \t\n\r\v\f\x1c\x1d\x1e\x1f"  # those of ASCII
+_BETWEEN_ADDRESSES: Final = re.compile(r"[;,|/\s]+")
+_PARTING_SIGNS: Final = ";,|/<: \t\n\r\v\f\x1c\x1d\x1e\x1f"  # and whatever is not ASCII
+_ADDRESS: Final = re.compile(r"[^@<>\"]+@[^@<>\"]+")
+_QUOTED_NAME: Final = re.compile(r'"[^"]*"')
+_IN_BRACKETS: Final = re.compile(r"<([^<>]*)>")
+_MAILTO: Final = re.compile(r"\bmailto:\s*([^\s?<>;,|]*)(?:\?[^\s<>;,|]*)?", re.IGNORECASE)
 _VAT_BEYOND_THE_EU: Final[Mapping[str, Callable[[str], str]]] = {"GB": gb_vat.validate, "NO": no_mva.validate}
 _SWISS_VAT_WORD: Final = re.compile(
     r"[\s.-]*(?:(?:MWST|TVA|IVA|TPV|VAT)[\s./]*)+$", re.IGNORECASE
 )  # German, French, Italian, Romansh
 _GREECE: Final = re.compile(r"^GR")
+_VAT_LABEL: Final = re.compile(
+    r"\s*(?P<words>(?:(?:EU|VAT(?:IN)?|TVA|IVA|P|PARTITA|MW?ST|USt|Umsatzsteuer|Moms|ALV|BTW|MVA|UID|Org|Reg|Tax|Steuer"
+    r"|Registration|Ident(?:ifikations)?|ID|NIP|NIF|CIF|CVR|DI[ČC]|I[ČC]|DPH|nummer|number|nro?|no|n)[\s.:#/°º-]*)*)"
+    r"(?P<number>[A-Z]{2}\W?[A-Z]{0,2}\W*[0-9].*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What users write before a VAT number to say that it is one, and the number from its country's letters on."""
 
 
 @lru_cache(maxsize=65_536)
 def vat_number(text: str) -> str:
     """The compact form of a valid VAT number of the EU, Norway, Switzerland or Great Britain, else the text as sent.
 
-    `DE 136.695.976` → `DE136695976`; a number without its country's letters cannot be told from others: as sent. Greece
-    is EL, as EU VAT law writes it, whether EL or GR was sent; Switzerland is CHE and nine digits, without the word for
-    VAT of one of its languages.
+    `DE 136.695.976` and `USt-IdNr. DE 136695976` → `DE136695976`; a number without its country's letters cannot be told
+    from others: as sent. Greece is EL, as EU VAT law writes it, whether EL or GR was sent; Switzerland is CHE and nine
+    digits, without the word for VAT of one of its languages; Norway ends with MVA, whether that was sent or not.
     """
-    country = text.strip()[:_ALPHA_2].upper()
-    beyond = _VAT_BEYOND_THE_EU.get(country)
+    labelled = _VAT_LABEL.fullmatch(text)
+    words, number = labelled.group("words", "number") if labelled else ("", text)
     try:
-        if country == "CH":
-            return str(ch_uid.validate(_SWISS_VAT_WORD.sub("", text)))
-        if beyond is None:
-            return _GREECE.sub("EL", str(eu_vat.validate(text)))
-        return country + str(beyond(text)).removeprefix(country)
+        return _compact_vat(number.strip(), labelled=bool(words))
     except ValidationError:
         return text
+
+
+def _compact_vat(number: str, *, labelled: bool) -> str:
+    """Return the compact form of a VAT number, or raise `ValidationError`."""
+    country = number[:_ALPHA_2].upper()
+    if country == "CH":
+        return str(ch_uid.validate(_SWISS_VAT_WORD.sub("", number)))
+    if country == "NO" and number.startswith("NO") and not labelled and not number.upper().endswith("MVA"):
+        number += "MVA"  # not behind words: after "VAT" it may be short for "number"
+    beyond = _VAT_BEYOND_THE_EU.get(country)
+    if beyond is None:
+        return _GREECE.sub("EL", str(eu_vat.validate(number)))
+    return country + str(beyond(number)).removeprefix(country)
 
 
 @lru_cache(maxsize=65_536)
@@ -81,9 +101,12 @@ def _valid_e164(text: str, region: str | None) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def email_addresses(text: str) -> tuple[str, ...]:
-    """Split a field that holds several addresses, each trimmed and once; text that is no list of them stays whole."""
-    parts = [part for part in _BETWEEN_ADDRESSES.split(text.strip()) if part]
-    if not parts or not all("@" in part for part in parts):
+    """Split a field that holds several addresses, each trimmed, once and without the name or `mailto:` before it.
+
+    Text that is not clearly addresses stays whole as sent.
+    """
+    parts = _addresses(_MAILTO.sub(r"\1", text))
+    if not parts or not all(map(_ADDRESS.fullmatch, parts)):
         parts = [text.strip()]
     return tuple(
         {part.casefold(): part for part in reversed(parts)}[key] for key in dict.fromkeys(map(str.casefold, parts))
@@ -91,8 +114,22 @@ def email_addresses(text: str) -> tuple[str, ...]:
 
 
 def may_hold_several_addresses(text: str) -> bool:
-    """Whether anything stands in the text that may part one address from the next."""
+    """Whether anything stands in the text that may part one address from the next, or from what is none."""
     return not text.isascii() or any(sign in text for sign in _PARTING_SIGNS)
+
+
+def _addresses(text: str) -> list[str]:
+    """List what may be addresses: before one in angle brackets, words are the name of whose it is."""
+    *before, last = _IN_BRACKETS.split(text)
+    parts: list[str] = []
+    for outside, inside in zip(before[::2], before[1::2], strict=True):
+        parts += [word for word in _words(_QUOTED_NAME.sub(" ", outside)) if "@" in word]
+        parts += _words(inside)
+    return parts + _words(last)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _BETWEEN_ADDRESSES.split(text) if word]
 
 
 @lru_cache(maxsize=65_536)
