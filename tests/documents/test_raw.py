@@ -42,6 +42,7 @@ def test_the_rows_of_an_envelope_have_theirs_and_the_envelope_is_as_it_is() -> N
     assert text_of(envelope["data"][0]) == ROW
     assert not isinstance(envelope["more"][0], RawObject)
     assert text_of(decoded(b'{"data": %b }' % ROW, "data")["data"]) == ROW
+    assert text_of(decoded(b"\xef\xbb\xbf %b\n" % ROW, "data")) == ROW
 
 
 @pytest.mark.parametrize("body", [b"3", b'"[{"', b"null", b"{}", b'{"more":[{}]}', b'{"data":null}', b'{"data":"x"}'])

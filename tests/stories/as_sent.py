@@ -305,6 +305,8 @@ def _vat_numbers() -> Iterator[Case]:
             *(("GR094259216", "EL094259216"), ("EL 094259216", "EL094259216")),
             *(("CHE-107.787.577 MWST", "CHE107787577"), ("CHE107787577TVA", "CHE107787577")),
             *(("CHE-107.787.577 IVA", "CHE107787577"), ("CHE-107.787.577", "CHE107787577")),
+            *(("USt-IdNr. DE 136695976", "DE136695976"), ("VAT: DE136695976", "DE136695976")),
+            *(("UID ATU13585627", "ATU13585627"), ("NO 974 760 673", "NO974760673MVA")),
         ):
             raw = {"vatNumber": compact}
             yield Case("A7", system, sent, {VAT[system]: sent}, "vatNumber", raw, {"vatNumber": "VALUE"})
@@ -370,7 +372,46 @@ def _one_for_many() -> Iterator[Case]:
                 "records": [{"metaData": [{"value": "a@x.example"}]}],
             },
         )
-    REASONS["A8", "next"] = "its documents are flat: no documented field of a customer is a list or an object"
+    yield from _pages_of_one()
+
+
+def _pages_of_one() -> Iterator[Case]:
+    rows = {system: {**IDENTITY[system], NAME[system]: "A"} for system in SYSTEMS}
+    status, count = {"code": "S0301", "type": "SUCCESS"}, {"type": "Customer", "summary": 1}
+    paging = {"TotalRows": 1, "PageSize": 5}
+    bodies: Sequence[tuple[str, str, str, Mapping[str, Any]]] = (
+        (
+            *("autodns", "a status and a count in lists", "POST /customer/_search"),
+            {"status": [status], "object": [count], "data": [rows["autodns"]]},
+        ),
+        (
+            *("autodns", "a row without its list", "POST /customer/_search"),
+            {"status": status, "object": count, "data": rows["autodns"]},
+        ),
+        ("next", "a row without its list", "GET /customer/", {"items": rows["next"], "total": 1}),
+        ("lemonsoft", "a row without its list", "GET /api/customers", {"results": rows["lemonsoft"]}),
+        ("lemonsoft", "a row without list and envelope", "GET /api/customers", rows["lemonsoft"]),
+        (
+            *("billbee", "a row without its list", "GET /customers"),
+            {"ErrorCode": 0, "Data": rows["billbee"], "Paging": [paging]},
+        ),
+    )
+    for system, what, route, body in bodies:
+        told = {"name": "A", "records": [{"key": KEYS[system], "raw": rows[system]}]}
+        routes = {route: body, f"{route}/base": body}
+        yield Case("A8", system, what, {}, "name records { key raw }", told, routes=routes)
+    failed = {"status": [{"type": "ERROR"}], "data": []}
+    yield Case(
+        "A3",
+        "autodns",
+        "an error in a list",
+        {},
+        "name",
+        routes={"POST /customer/_search": failed},
+        codes=["UPSTREAM_BAD_RESPONSE"],
+        quiet=False,
+        failed=True,
+    )
 
 
 def _dates() -> Iterator[Case]:
@@ -552,22 +593,18 @@ _TYPES: Final = "systems/test_contract.py::test_a_field_of_several_record_types_
 
 def _several_addresses() -> Iterator[Case]:
     for system in SYSTEMS:
-        sent = " a@x.example; B@y.example ,A@X.example"
-        document = EMAIL[system](sent)
-        yield Case(
-            "A19",
-            system,
-            "two addresses in one field",
-            document,
-            "email emails { address purpose }",
-            {
-                "email": "a@x.example",
-                "emails": [
-                    {"address": "a@x.example", "purpose": "GENERAL"},
-                    {"address": "B@y.example", "purpose": "GENERAL"},
-                ],
-            },
-        )
+        for what, sent in (
+            ("two addresses in one field", " a@x.example; B@y.example ,A@X.example"),
+            ("addresses parted by a slash", "a@x.example/B@y.example"),
+            ("addresses behind names", "Anna Schmidt <a@x.example>, Bo<B@y.example>"),
+            ("addresses of links", "mailto:a@x.example?subject=Hallo;MAILTO:B@y.example"),
+        ):
+            addresses = [{"address": each, "purpose": "GENERAL"} for each in ("a@x.example", "B@y.example")]
+            value = {"email": "a@x.example", "emails": addresses}
+            yield Case("A19", system, what, EMAIL[system](sent), "email emails { address purpose }", value)
+        whole = {"email": "Anna a@x.example", "emails": [{"address": "Anna a@x.example"}]}
+        sent = EMAIL[system]("Anna a@x.example")
+        yield Case("A19", system, "an address that is not clear", sent, "email emails { address }", whole)
 
 
 def _ids_in_another_form() -> Iterator[Case]:
@@ -662,8 +699,54 @@ def _refused_parameters() -> Iterator[Case]:
     yield from ()
 
 
+_TERM: Final = {"number": 14, "description": "14 days net"}
+
+
 def _code_lists() -> Iterator[Case]:
     failed = ("stories/test_code_lists.py::test_a_failed_code_list_is_one_error_at_the_first_row_that_needed_it",)
+    terms: Sequence[tuple[str, Any]] = (
+        ("trimmed", [{"_id": f" {OBJECT_ID}", "description": "14 Tage"}]),
+        ("alone", {"data": {"_id": OBJECT_ID, "description": "14 Tage"}}),
+    )
+    for what, rows in terms:
+        yield Case(
+            "A16",
+            "pland",
+            f"a payment term {what}",
+            {"paymentTermId": f"{OBJECT_ID} "},
+            "billing { paymentTerms }",
+            {"billing": {"paymentTerms": "14 Tage"}},
+            routes={"GET /paymentTerms/": rows},
+        )
+    yield Case(
+        "A16",
+        "next",
+        "a type of customer and a user trimmed",
+        {"customertypename": " Government ", "changedby": " 15 "},
+        "kind updater { name }",
+        {"kind": "PUBLIC", "updater": {"name": "Kalle"}},
+        routes={"GET /user/": [{"id": " 15", "name": "Kalle"}]},
+    )
+    for sent in (" 14", "14 ", "014"):
+        yield Case(
+            "A16",
+            "lemonsoft",
+            f"a payment term {sent!r} of both sides",
+            {"payment_term_number": sent},
+            "billing { paymentTerms }",
+            {"billing": {"paymentTerms": "14 days net"}},
+            routes={"GET /api/codelist/payment_term": [{"number": f" {sent} ", "description": "14 days net"}]},
+        )
+    for what, rows in (("bare", _TERM), ("in its envelope", {"results": _TERM})):
+        yield Case(
+            "A16",
+            "lemonsoft",
+            f"the only payment term {what}",
+            {"payment_term_number": 14, "invoice_method_id": 14},
+            "billing { paymentTerms invoiceDelivery }",
+            {"billing": {"paymentTerms": "14 days net", "invoiceDelivery": "14 days net"}},
+            routes={"GET /api/codelist/payment_term": rows, "GET /api/codelist/description": rows},
+        )
     for keyed in ({"number": 14}, {"id": 14}, {"number": "14", "id": 3}, {"number": 14.0}):
         yield Case(
             "A16",
@@ -676,7 +759,6 @@ def _code_lists() -> Iterator[Case]:
         )
     ELSEWHERE["A16", "lemonsoft"] = ELSEWHERE["A16", "pland"] = failed
     REASONS["A16", "autodns"] = "it tells terms and ways of payment in words, without a list of codes"
-    REASONS["A16", "next"] = "it sends the description of terms with the customer, so no list is read"
     REASONS["A16", "billbee"] = "no unified field is told by one of its lists of codes"
 
 

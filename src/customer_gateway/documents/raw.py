@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from customer_gateway.documents.json_parts import items, members
-from customer_gateway.documents.json_text import decoded
+from customer_gateway.documents.json_text import BOM, decoded
 from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class WithTexts:
         document = decoded(body, orjson.loads, self._drift)  # here, for the texts are those of the body as sent
         if is_list(document):
             return _with_texts(document, body)
-        if is_object(document) and self._member in document:
+        if is_object(document):
+            if self._member not in document:
+                return RawObject(document, bytes(body).removeprefix(BOM).strip())
             document[self._member] = _with_texts(document[self._member], members(body)[self._member])
         return document
 

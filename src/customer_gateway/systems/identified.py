@@ -26,8 +26,11 @@ class NoId:
 def with_integer_ids(rows: object, name: str, reading: Reading) -> list[Document] | None:
     """Return the rows of a list with an integer, or `NoId`, under `name`; None for what is no list of such rows.
 
-    A lone row without an id is one that lost it; several, and not one with an id, are rows of something else.
+    A lone row without an id is one that lost it; several, and not one with an id, are rows of something else. One
+    object with an id is a list of one.
     """
+    if is_object(rows) and integer_id(rows, name, reading) is not None:
+        return [rows]
     if not is_list(rows):
         return None
     known = [_identified(row, name, reading) for row in rows]

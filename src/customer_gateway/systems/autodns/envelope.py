@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.record import is_list, is_object
+from customer_gateway.documents.values import lone
 
 if TYPE_CHECKING:
     from customer_gateway.documents.record import Document
@@ -18,7 +19,7 @@ def verdict(_status: int, document: Any) -> str | None:
     """AutoDNS may put an error under 200: the envelope's status says so, by type or by code, or one of its messages."""
     if not is_object(document):
         return None
-    status = document.get("status")
+    status = lone(document.get("status"))
     kind, code = _type(status), _code(status)
     known = _ERROR_CODE.fullmatch(code) is not None
     if kind == "ERROR":
@@ -31,11 +32,14 @@ def verdict(_status: int, document: Any) -> str | None:
 def rows_of(document: object) -> list[Document] | None:
     """The entities under `data`, which only a success may leave out; None for what is no such answer.
 
+    The status may be a list of one, and the only entity may stand without its list.
     What is no entity among entities is an empty one: it keeps its place, and says of no customer that it is one.
     """
-    if not is_object(document) or not is_object(status := document.get("status")):
+    if not is_object(document) or not is_object(status := lone(document.get("status"))):
         return None
     rows = document.get("data")
+    if is_object(rows):
+        return [rows]
     if rows is None:
         return [] if _is_success(status) else None
     if not is_list(rows) or (rows and not any(map(is_object, rows))):
@@ -52,7 +56,7 @@ def _is_error(message: object) -> bool:
     """A message of the envelope tells its status by a word, or as the envelope does."""
     if not is_object(message):
         return False
-    told = message.get("status")
+    told = lone(message.get("status"))
     kinds = {_word(told), _type(told), _type(message)}
     return "ERROR" in kinds or (kinds == {""} and _ERROR_CODE.fullmatch(_code(message)) is not None)
 
@@ -72,4 +76,5 @@ def _code(status: object) -> str:
 
 def _word(value: object) -> str:
     """A word of AutoDNS's, in whatever case it is sent."""
+    value = lone(value)
     return value.strip().upper() if isinstance(value, str) else ""

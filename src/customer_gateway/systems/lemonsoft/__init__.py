@@ -238,8 +238,9 @@ class Lemonsoft:
 
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
             listed = await self._listed(path, query, deadline)
+            listed = [listed] if is_object(listed) else listed
             rows = [Record(row, self.reading) for row in listed if is_object(row)] if is_list(listed) else []
-            known = {code: row for row in rows if (code := row.text("number") or row.text("id"))}
+            known = {code: row for row in rows if (code := _code(row))}
             if not known and listed != []:
                 raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with number or id")
             if is_list(listed) and len(known) < len(listed):
@@ -287,10 +288,10 @@ class Lemonsoft:
     async def _listed(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Decode = orjson.loads
     ) -> object:
-        """What a list holds, in its envelope or bare: nobody has looked yet whether it is one."""
+        """What a list holds, in its envelope or bare: nobody has looked yet whether it is one, or its only row."""
         call = Call("GET", path, query, idempotent=True, decode=decode)
         document = (await self._client.call(call, deadline)).document
-        return document.get("results") if is_object(document) else document
+        return document.get("results", document) if is_object(document) else document
 
     def _customer(self, row: Document) -> Customer:
         CUSTOMER.watch(row, self.reading)
@@ -348,6 +349,11 @@ def _names_or_codes(route: Route[str], code: Callable[[LemonsoftCustomerView], s
         return [code(customer) if name is None else name for customer, name in zip(customers, names, strict=True)]
 
     return read
+
+
+def _code(row: Record) -> str | None:
+    """The code of a row of a code list, in the form in which customers name it."""
+    return row.foreign_key("number" if row.holds("number") else "id", CODE)
 
 
 def _owned(found: Record, owner: str | UpstreamError | None) -> Any:

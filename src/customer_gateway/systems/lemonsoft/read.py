@@ -35,7 +35,7 @@ INT32: Final = re.compile(
     r"[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}"
     r"|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]"
 )
-CODE: Final = re.compile(r"[0-9]{1,10}")
+CODE: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOBODY: Final = {0, "0", "0.0"}  # how an integer says that there is none
 
 _PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))

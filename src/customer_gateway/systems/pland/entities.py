@@ -24,7 +24,7 @@ class PlandEntity(Record):
     @property
     def key(self) -> str:
         """The entity's id; blank where it has none, so that it keeps its place in a list."""
-        return self.text("_id") or ""
+        return (self.text("_id") or "").strip()
 
 
 class Entities:
@@ -39,6 +39,8 @@ class Entities:
 
     def read(self, documents: object) -> list[PlandEntity]:
         """The entities of decoded JSON, in their places. Raises `WrongForm` where none has an `_id`."""
+        if is_object(documents) and PlandEntity(documents, self._reading).key:
+            documents = [documents]
         if not is_list(documents):
             raise WrongForm("it is no list")
         entities = [PlandEntity(each if is_object(each) else {}, self._reading) for each in documents]
