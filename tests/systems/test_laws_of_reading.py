@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from systems.test_contract import reading, sample, view_of
+from systems.test_contract import json_paths, reading, sample, view_of
 
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.rows import Part
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 BY_SLUG: Final[Mapping[str, Vendor]] = {vendor.kind.slug: vendor for vendor in VENDORS}
-IDENTITY: Final = {"_id", "id", "Id", "client", "number", "context", "user"}
+IDENTITY: Final = {"_id", "id", "Id", "account_id", "client", "number", "context", "user"}
 """What tells a record from others: without it there is nothing to read."""
 
 _NOUN: Final = (
@@ -35,6 +35,18 @@ _NOUN: Final = (
     "notes",
 )
 """What contacts and users say."""
+
+_NOUNS: Final = {"contacts", "accounts", "agreements"}
+
+TOGETHER: Final[Mapping[tuple[str, str], set[str]]] = {
+    ("pland", "address"): {"phones"},  # dialled in the country of the address
+    ("autodns", "country"): {"phones"},
+    ("next", "countrycode"): {"phones"},
+    ("next", "billaddress6"): {"phones"},
+    ("lemonsoft", "country"): {"phones"},
+    ("billbee", "RestoredAt"): {"status"},  # says until when ArchivedAt counts
+}
+"""The unified fields that a vendor's field has a say in beside others that tell them."""
 
 TEXTS: Final = st.one_of(
     st.text(max_size=5),
@@ -52,6 +64,12 @@ JSON: Final = st.recursive(
 )
 
 
+ODD: Final[tuple[Any, ...]] = ("0000-00-00", "-1", 9, 1e300, {"of": 1}, [{"of": 1}, "x?"], ["x?", "y?"])
+"""Values of every type that most fields cannot be: each is tried in each place."""
+
+ALL: Final = pytest.mark.parametrize("slug", BY_SLUG)
+
+
 def paths_of(document: Any, before: Path = ()) -> Iterator[Path]:
     """Every place of a document, the inner ones too."""
     inner = document.items() if is_object(document) else enumerate(document) if is_list(document) else ()
@@ -63,7 +81,7 @@ def paths_of(document: Any, before: Path = ()) -> Iterator[Path]:
 @cache
 def places(slug: str) -> list[Path]:
     """The places of the full sample, but for those that say which record, or which nested noun, it is."""
-    full = sample(BY_SLUG[slug], "full")
+    full = full_sample(slug)
     return [path for path in paths_of(full) if not (isinstance(path[-1], str) and path[-1] in IDENTITY)]
 
 
@@ -73,26 +91,36 @@ def value_at(document: Any, path: Path) -> Any:
     return document
 
 
-def changed(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """A copy of the document with another value in one place."""
-    copy = deepcopy(document)
-    value_at(copy, path[:-1])[path[-1]] = value
+def changed(document: Any, path: Path, value: Any) -> Any:
+    """The document with another value in one place."""
+    if not path:
+        return value
+    copy = document.copy()
+    copy[path[0]] = changed(document[path[0]], path[1:], value)
     return copy
+
+
+@cache
+def full_sample(slug: str) -> dict[str, Any]:
+    return sample(BY_SLUG[slug], "full")
 
 
 def told(noun: Any) -> Any:
     """What a value says, nouns and their parts included, without how it is read."""
-    if is_list(noun):
-        return [told(each) for each in noun]
+    if names := names_of(noun):
+        return {name: told(getattr(noun, name)) for name in names}
+    return list(map(told, noun)) if isinstance(noun, (list, tuple)) else noun  # pyright: ignore[reportUnknownArgumentType] - of anything
+
+
+def names_of(noun: Any) -> list[str]:
+    """The names of the parts of a noun or a value object."""
     if isinstance(noun, Record):
-        return {name: told(getattr(noun, name)) for name in _NOUN if hasattr(noun, name)}
+        return [name for name in _NOUN if hasattr(noun, name)]
     if isinstance(noun, Part):
-        return {
-            name: told(getattr(noun, name)) for name in noun.__struct_fields__ if name not in {"reading", "misread"}
-        }
+        return [name for name in noun.__struct_fields__ if name not in {"reading", "misread"}]
     if is_dataclass(noun):
-        return {each.name: told(getattr(noun, each.name)) for each in fields(noun)}
-    return noun
+        return [each.name for each in fields(noun)]
+    return list(getattr(noun, "_fields", ()))
 
 
 def readable(vendor: Vendor) -> list[str]:
@@ -106,28 +134,74 @@ def all_told(vendor: Vendor, document: dict[str, Any]) -> dict[str, Any]:
     return {name: told(getattr(view, name)) for name in readable(vendor)}
 
 
+def unified_leaves(vendor: Vendor, document: dict[str, Any]) -> dict[Path, Any]:
+    """What is told, by its place: nested nouns by their keys and to their depths, other fields as a whole."""
+    found: dict[Path, Any] = {}
+    for name, value in all_told(vendor, document).items():
+        nouns = {each["key"]: each for each in value} if name in _NOUNS and is_list(value) else None
+        found |= leaves(nouns if nouns is not None else value, (name,), deep=name == "billing" or nouns is not None)
+    return found
+
+
+def leaves(value: Any, before: Path = (), *, deep: bool = True) -> dict[Path, Any]:
+    """Every value by its place, but for those that are nothing; a list of plain values is one."""
+    if not deep or not is_of_objects(value):
+        return {} if is_empty(value) else {before: value}
+    inner = value.items() if is_object(value) else enumerate(value)
+    return {path: leaf for name, each in inner for path, leaf in leaves(each, (*before, name)).items()}
+
+
 def record_told(struct: Struct, part: Record) -> dict[str, Any]:
-    """What the record type tells of a document, to its depths."""
+    """What the record type tells of a document, to its depths, under the vendor's names."""
 
     def deep(kind: Leaf | Struct, value: Any) -> Any:
         if is_list(value):
             return [deep(kind, each) for each in value]
         return value if isinstance(kind, Leaf) or value is None else record_told(kind, value)
 
-    return {field.name: deep(field.type, field.read(part)) for field in struct.fields}
+    return {field.vendor: deep(field.type, field.read(part)) for field in struct.fields}
+
+
+def record_of(vendor: Vendor, document: dict[str, Any]) -> dict[str, Any]:
+    return record_told(vendor.kind.record, Record(document, reading(vendor)))
+
+
+def with_one_field(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What the document holds under the first name of the path, and who it is."""
+    return {name: value for name, value in document.items() if name in IDENTITY or name == path[0]}
 
 
 @cache
-def touched(slug: str, path: Path) -> frozenset[str]:
-    """The unified fields that depend on a place of the full sample: those that its absence changes."""
+def touched(slug: str, path: Path) -> frozenset[Path]:
+    """The unified leaves that a place of the full sample tells: its absence, or the other answer, changes them."""
     vendor = BY_SLUG[slug]
-    full = sample(vendor, "full")
-    alone = {name: value for name, value in full.items() if name in IDENTITY or name == path[0]}
-    gone: set[str] = set()
-    for document in (full, alone):
-        before, after = all_told(vendor, document), all_told(vendor, changed(document, path, None))
-        gone |= {name for name in before if before[name] != after[name]}
-    return frozenset(gone)
+    alone = with_one_field(full_sample(slug), path)
+    held = value_at(alone, path)
+    before = unified_leaves(vendor, alone)
+    others = [unified_leaves(vendor, changed(alone, path, each)) for each in (None, held is False)]
+    others = others if isinstance(held, bool) else others[:1]
+    return frozenset(leaf for after in others for leaf in before if before[leaf] != after.get(leaf))
+
+
+@cache
+def of_full(slug: str) -> tuple[dict[Path, Any], dict[Path, Any]]:
+    """What the full sample tells, unified and by its record type."""
+    vendor = BY_SLUG[slug]
+    full = full_sample(slug)
+    return unified_leaves(vendor, full), leaves(record_of(vendor, full))
+
+
+def is_still_told(before: Any, after: Any) -> bool:
+    """Whether all that was told is told yet, beside more."""
+    if is_object(before):
+        return is_object(after) and all(is_still_told(each, after.get(name)) for name, each in before.items())
+    if is_list(before):
+        return is_list(after) and all(any(is_still_told(each, other) for other in after) for each in before)
+    return before in after if isinstance(before, str) and isinstance(after, str) else before == after
+
+
+def is_of_objects(value: Any) -> bool:
+    return is_object(value) or (is_list(value) and bool(value) and all(map(is_object, value)))
 
 
 def says_nothing(value: Any) -> bool:
@@ -142,53 +216,102 @@ def says_nothing(value: Any) -> bool:
 PLACES: Final = st.sampled_from([(slug, path) for slug in BY_SLUG for path in places(slug)])
 
 
-@given(place=PLACES, value=JSON)
-def test_one_value_of_any_type_raises_nothing_and_costs_no_sibling(place: tuple[str, Path], value: Any) -> None:
-    slug, path = place
+def assert_no_sibling_is_lost(slug: str, path: Path, value: Any) -> None:
     vendor = BY_SLUG[slug]
-    full = sample(vendor, "full")
-    document = changed(full, path, value)
+    document = changed(full_sample(slug), path, value)
+    before, record_before = of_full(slug)
 
-    before, after = all_told(vendor, full), all_told(vendor, document)
-    record_before, record_after = (
-        record_told(vendor.kind.record, Record(each, reading(vendor))) for each in (full, document)
-    )
+    after, record_after = unified_leaves(vendor, document), leaves(record_of(vendor, document))
 
-    assert {name for name in before if before[name] != after[name]} <= touched(slug, path)
-    (field,) = (each.name for each in vendor.kind.record.fields if each.vendor == path[0])
-    assert {name for name in record_before if record_before[name] != record_after[name]} <= {field}
+    lost = {leaf for leaf in before if before[leaf] != after.get(leaf)} - touched(slug, path)
+    assert {str(leaf[0]) for leaf in lost} <= TOGETHER.get((slug, str(path[0])), set()), (path, value)
+    first = next((at for at, step in enumerate(path) if isinstance(step, int)), len(path))
+    own = path if isinstance(path[-1], str) else path[:first]  # an item that is left out moves those after it
+    lost = {leaf for leaf in record_before if record_before[leaf] != record_after.get(leaf)}
+    assert {leaf for leaf in lost if leaf[: len(own)] != own} == set(), (path, value)
 
 
-@given(place=PLACES, value=JSON)
-def test_a_field_is_never_empty_where_its_place_holds_something(place: tuple[str, Path], value: Any) -> None:
-    slug, path = place
+def assert_nothing_is_hidden(slug: str, path: Path, value: Any) -> None:
     vendor = BY_SLUG[slug]
-    full = sample(vendor, "full")
-    if says_nothing(value) or (is_object(value) and is_object(value_at(full, path))):
+    alone = with_one_field(full_sample(slug), path)
+    if says_nothing(value) or (is_of_objects(value) and is_of_objects(value_at(alone, path))):
         return  # an object with other names than documented holds nothing under those that are
-    alone = {name: each for name, each in full.items() if name in IDENTITY or name == path[0]}
-    view = view_of(vendor, changed(alone, path, value))
+    document = changed(alone, path, value)
+    view, before, after = view_of(vendor, document), unified_leaves(vendor, alone), unified_leaves(vendor, document)
+    noticed = notices_of(vendor, document)
 
-    for name in touched(slug, path):
-        before = getattr(view_of(vendor, alone), name)
-        if is_empty(before) or name == "billing":
-            continue
-        assert not is_empty(getattr(view, name)) or view.unreadable(name), name
+    for leaf in touched(slug, path) & before.keys():
+        name = str(leaf[0])
+        assert leaf in after or noticed, (path, value, leaf)
+        assert name == "billing" or not is_empty(getattr(view, name)) or view.unreadable(name), (path, value, name)
 
 
-@given(place=PLACES)
-def test_a_list_and_its_lone_item_read_alike(place: tuple[str, Path]) -> None:
-    slug, path = place
+def assert_a_list_reads_as_its_item(slug: str, path: Path) -> None:
     vendor = BY_SLUG[slug]
-    full = sample(vendor, "full")
+    full = full_sample(slug)
     value = value_at(full, path)
     item = value[0] if is_list(value) and value else value
-    if is_list(item) or any(isinstance(step, int) for step in path[-1:]):
+    if is_list(item) or isinstance(path[-1], int) or is_told_as_it_is(vendor, path):
         return
 
     lone, listed = changed(full, path, item), changed(full, path, [item])
 
-    assert all_told(vendor, lone) == all_told(vendor, listed)
-    assert record_told(vendor.kind.record, Record(lone, reading(vendor))) == record_told(
-        vendor.kind.record, Record(listed, reading(vendor))
-    )
+    assert all_told(vendor, lone) == all_told(vendor, listed), path
+    assert record_of(vendor, lone) == record_of(vendor, listed), path
+    assert notices_of(vendor, lone) == notices_of(vendor, listed), path
+
+
+def is_told_as_it_is(vendor: Vendor, path: Path) -> bool:
+    """Whether a place is in a field of JSON, which is read whatever is in it."""
+    names = ".".join(step for step in path if isinstance(step, str))
+    return any(f"{names}.".startswith(f"{each}.") for each in json_paths(vendor.kind.record))
+
+
+def notices_of(vendor: Vendor, document: dict[str, Any]) -> set[tuple[str, str]]:
+    """What is noticed while the unified fields are read."""
+    view = view_of(vendor, document)
+    for name in readable(vendor):
+        told(getattr(view, name))
+    return view.reading.drift.notices
+
+
+@ALL
+def test_no_odd_value_in_any_place_raises_anything_or_costs_a_sibling(slug: str) -> None:
+    for path in places(slug):
+        for value in ODD:
+            assert_no_sibling_is_lost(slug, path, value)
+
+
+@given(place=PLACES, value=JSON)
+def test_one_value_of_any_type_raises_nothing_and_costs_no_sibling(place: tuple[str, Path], value: Any) -> None:
+    assert_no_sibling_is_lost(*place, value)
+
+
+@ALL
+def test_an_odd_item_of_a_list_costs_no_other(slug: str) -> None:
+    vendor = BY_SLUG[slug]
+    full = full_sample(slug)
+    lists = [path for path in places(slug) if is_list(value_at(full, path))]
+    for path in lists:
+        for odd in ODD:
+            document = changed(full, path, [*value_at(full, path), odd])
+            assert is_still_told(all_told(vendor, full), all_told(vendor, document)), (path, odd)
+            assert is_still_told(record_of(vendor, full), record_of(vendor, document)), (path, odd)
+
+
+@ALL
+def test_no_field_is_empty_where_its_place_holds_something_odd(slug: str) -> None:
+    for path in places(slug):
+        for value in ODD:
+            assert_nothing_is_hidden(slug, path, value)
+
+
+@given(place=PLACES, value=JSON)
+def test_a_field_is_never_empty_where_its_place_holds_something(place: tuple[str, Path], value: Any) -> None:
+    assert_nothing_is_hidden(*place, value)
+
+
+@ALL
+def test_a_list_and_its_lone_item_read_alike(slug: str) -> None:
+    for path in places(slug):
+        assert_a_list_reads_as_its_item(slug, path)
