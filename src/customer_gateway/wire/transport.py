@@ -95,7 +95,7 @@ class HeadTooLarge(Exception):
 class Transport(Protocol):
     """One HTTP exchange; raises `Unanswered`, `CutShort`, `NotHttp` or `HeadTooLarge`.
 
-    Cancelling it drops its connection alone.
+    Cancelling it leaves every other exchange as it is, and gives its answer to nobody.
     """
 
     async def exchange(
