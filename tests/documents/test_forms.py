@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.documents.forms import currency_code, email_addresses, language_tag, phone_e164, vat_number
+from customer_gateway.documents.forms import (
+    currency_code,
+    email_addresses,
+    language_tag,
+    may_hold_several_addresses,
+    phone_e164,
+    vat_number,
+)
 
 ANYTHING = st.text(max_size=40)
 REGIONS = st.sampled_from(["DE", "SE", "FI", "GB", "XX", "", None])
@@ -162,6 +169,11 @@ def test_no_text_read_as_a_code_is_an_error(text: str) -> None:
 )
 def test_a_field_of_several_addresses_is_split_into_each_once(text: str, expected: tuple[str, ...]) -> None:
     assert email_addresses(text) == expected
+
+
+@given(text=st.lists(st.sampled_from(["a@x", "b", *" ;,|/<>:\t", "mailto:", "?c=d"])).map("".join))
+def test_a_text_that_may_not_hold_several_addresses_is_one(text: str) -> None:
+    assert may_hold_several_addresses(text) or email_addresses(text) == (text,)
 
 
 @given(text=st.text(alphabet="aB@;, x", min_size=1).filter(str.strip))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from scripted import IDENTITY, KEYS, OBJECT_ID
+from scripted import ANOTHER_ID, IDENTITY, KEYS, OBJECT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -602,6 +602,17 @@ def _several_addresses() -> Iterator[Case]:
             addresses = [{"address": each, "purpose": "GENERAL"} for each in ("a@x.example", "B@y.example")]
             value = {"email": "a@x.example", "emails": addresses}
             yield Case("A19", system, what, EMAIL[system](sent), "email emails { address purpose }", value)
+    for sent in ("mailto:a@x.example", "<a@x.example>", "a@x.example/b@x.example"):
+        yield Case(
+            "A19",
+            "pland",
+            f"{sent} of a contact",
+            {},
+            "contacts { email }",
+            {"contacts": [{"email": "a@x.example"}]},
+            routes={"GET /contacts/": [{"_id": ANOTHER_ID, "customerId": OBJECT_ID, "email": sent}]},
+        )
+    for system in SYSTEMS:
         whole = {"email": "Anna a@x.example", "emails": [{"address": "Anna a@x.example"}]}
         sent = EMAIL[system]("Anna a@x.example")
         yield Case("A19", system, "an address that is not clear", sent, "email emails { address }", whole)
@@ -895,7 +906,7 @@ _EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
     "B4": (
         "wire/test_certificates.py::test_a_certificate_that_an_authority_of_ones_own_has_signed_is_trusted",
         "wire/test_certificates.py::test_a_certificate_that_is_an_authority_is_told_with_how_to_make_a_right_one",
-        "test_cli/doctor.py::test_every_noun_and_code_list_is_asked_and_of_one_customer",
+        "cli/test_doctor.py::test_every_noun_and_code_list_is_asked_and_of_one_customer",
     ),
     "B5": ("stories/test_nodes.py::test_a_system_that_is_not_configured_is_named_in_the_refusal",),
     "B6": ("stories/test_reachable.py::test_a_system_that_breaks_and_is_mended_is_told_so_at_once",),
@@ -909,8 +920,8 @@ _EVERYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
         "stories/test_records.py::test_systems_and_records_have_ids_that_no_other_has_under_which_clients_can_keep_them",
     ),
     "B10": (
-        "test_supervisor.py::test_the_health_check_of_the_image_asks_where_the_gateway_listens",
-        "test_cli.py::test_ports_that_there_are_not_are_told_with_those_there_are",
+        "server/test_supervisor.py::test_the_health_check_of_the_image_asks_where_the_gateway_listens",
+        "cli/test_commands.py::test_ports_that_there_are_not_are_told_with_those_there_are",
         "wire/test_transport.py::test_no_way_of_writing_this_machine_asks_a_proxy",
     ),
 }
