@@ -9,9 +9,9 @@ import pytest
 from federation.fake_system import Asked
 
 from customer_gateway.errors import ReadFault, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.system import EVERYTHING, Route
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -105,13 +105,25 @@ async def test_what_came_with_a_list_is_not_asked_for() -> None:
     assert asked.calls == []
 
 
-async def test_what_was_read_already_is_not_replaced_by_a_list() -> None:
+async def test_what_was_read_already_is_replaced_by_a_later_list() -> None:
     of, request = route(Asked(ROWS)), reads()
 
     await request.load(of, ["1"])
     request.prime(of, {"1": "from the list"})
 
-    assert await request.load(of, ["1"]) == ["row 1"]
+    assert await request.load(of, ["1"]) == ["from the list"]
+
+
+async def test_a_forgotten_key_is_asked_for_again_and_the_others_are_not() -> None:
+    asked = Asked(ROWS)
+    of, request = route(asked), reads()
+    await request.load(of, ["1", "2"])
+
+    request.forget(of, ["1"])
+    found = await request.load(of, ["1", "2"])
+
+    assert found == ["row 1", "row 2"]
+    assert asked.calls == [["1", "2"], ["1"]]
 
 
 async def test_a_failed_read_is_told_in_its_place_and_not_tried_again() -> None:

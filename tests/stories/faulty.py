@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway import settings_over
 
 from customer_gateway.app import build_federation
-from customer_gateway.federation.batcher import Batcher, Batchers
 from customer_gateway.systems.registry import VENDORS, Vendor
+from customer_gateway.work.batcher import Batcher, Batchers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from customer_gateway.documents.raw import RawObject
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

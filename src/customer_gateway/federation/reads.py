@@ -6,39 +6,39 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.federation.landing import Landing
+from customer_gateway.work.completion import Completion
 from customer_gateway.work.faults import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.federation.batcher import Batchers
     from customer_gateway.system import Route, Want
+    from customer_gateway.work.batcher import Batchers
     from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")
 
 
-class _Flight:
-    """Keys that this request is asking for; `open` while more may board."""
+class _Fetch:
+    """Keys that this request is asking for; `open` while more may join."""
 
-    __slots__ = ("keys", "landing", "open")
+    __slots__ = ("completion", "keys", "open")
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = dict.fromkeys(keys)
-        self.landing = Landing()
+        self.completion = Completion()
         self.open = True
 
 
 class _Column:
     """What one request knows of one route, and what it is asking for."""
 
-    __slots__ = ("flights", "values")
+    __slots__ = ("fetches", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
-        self.flights: list[_Flight] = []
+        self.fetches: list[_Fetch] = []
 
 
 class RequestReads:
@@ -68,15 +68,20 @@ class RequestReads:
         column = self._columns.get(route)
         return column.values if column is not None else {}
 
-    def under_way(self, system: str) -> list[Landing]:
-        """The ends of what is being asked of a system."""
+    def under_way(self, system: str) -> list[Completion]:
+        """The completions of what is being asked of a system."""
         columns = [column for route, column in self._columns.items() if route.system == system]
-        return [flight.landing for column in columns for flight in column.flights]
+        return [fetch.completion for column in columns for fetch in column.fetches]
 
     def prime(self, route: Route[V], values: Mapping[str, V]) -> None:
-        """Remember values that came with another read, such as a list; what was read before stays."""
-        known = self._column(route).values
-        known.update({key: value for key, value in values.items() if key not in known} if known else values)
+        """Remember values that came with another read, such as a list, in place of what was read before."""
+        self._column(route).values.update(values)
+
+    def forget(self, route: Route[Any], keys: Sequence[str]) -> None:
+        """Forget what was read of the keys, here and in the batcher, as after a write: they are asked for again."""
+        for key in keys:
+            self._column(route).values.pop(key, None)
+        self._batchers.of(route).forget(keys)
 
     def _column(self, route: Route[Any]) -> _Column:
         column = self._columns.get(route)
@@ -86,30 +91,30 @@ class RequestReads:
 
     async def _fill(self, route: Route[Any], column: _Column, missing: Sequence[str]) -> None:
         """Ask for the keys that nobody here is asking for, and wait for the others."""
-        joined = [flight for flight in column.flights if not flight.keys.keys().isdisjoint(missing)]
+        joined = [fetch for fetch in column.fetches if not fetch.keys.keys().isdisjoint(missing)]
         fresh = missing
-        for flight in joined:
-            fresh = [key for key in fresh if key not in flight.keys]
-        boarding = next((flight for flight in column.flights if flight.open), None)
-        if fresh and boarding is not None:
-            boarding.keys.update(dict.fromkeys(fresh))
-            joined.append(boarding)
+        for fetch in joined:
+            fresh = [key for key in fresh if key not in fetch.keys]
+        joinable = next((fetch for fetch in column.fetches if fetch.open), None)
+        if fresh and joinable is not None:
+            joinable.keys.update(dict.fromkeys(fresh))
+            joined.append(joinable)
         elif fresh:
-            await self._fly(route, column, _Flight(fresh))
-        for flight in joined:
-            await flight.landing.wait()
+            await self._run(route, column, _Fetch(fresh))
+        for fetch in joined:
+            await fetch.completion.wait()
 
-    async def _fly(self, route: Route[Any], column: _Column, flight: _Flight) -> None:
-        column.flights.append(flight)
+    async def _run(self, route: Route[Any], column: _Column, fetch: _Fetch) -> None:
+        column.fetches.append(fetch)
         try:
-            await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they board too
-            flight.open = False
-            column.values.update(await self._batchers.of(route).load(list(flight.keys), self.deadline))
+            await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they join
+            fetch.open = False
+            column.values.update(await self._batchers.of(route).load(list(fetch.keys), self.deadline))
         except Exception as error:  # noqa: BLE001 - a key that cannot be one costs the reads of this tick, not the answer
-            column.values.update(dict.fromkeys(flight.keys, failure_of(error, route.system, route.noun)))
+            column.values.update(dict.fromkeys(fetch.keys, failure_of(error, route.system, route.noun)))
         finally:
-            column.flights.remove(flight)
-            flight.landing.tell()
+            column.fetches.remove(fetch)
+            fetch.completion.set()
 
 
 def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:
@@ -128,7 +133,7 @@ class ReadsSoFar:
         self.known = reads.known
         self.prime = reads.prime
 
-    def under_way(self, system: str) -> list[Landing]:
+    def under_way(self, system: str) -> list[Completion]:
         """Nothing is waited for."""
         del system
         return []

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
-from customer_gateway.federation.batcher import Batchers
-from customer_gateway.federation.landing import Landing
 from customer_gateway.federation.level import Level
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
-from customer_gateway.federation.shared import SharedCalls
+from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.completion import Completion
+from customer_gateway.work.shared_call import SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -63,7 +63,7 @@ class Request:
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], Level] | None = None
-    _under_way: dict[str, list[Landing]] = field(default_factory=dict[str, "list[Landing]"], init=False)
+    _under_way: dict[str, list[Completion]] = field(default_factory=dict[str, "list[Completion]"], init=False)
 
     def so_far(self) -> Request:
         """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
@@ -78,17 +78,17 @@ class Request:
         if key not in self.answers:
             if self.shared is None:
                 raise UpstreamTimeout.late(system, what)
-            landing = Landing()
+            completion = Completion()
             under_way = self._under_way.setdefault(system, [])
-            under_way.append(landing)
+            under_way.append(completion)
             try:
                 self.answers[key] = await self.shared.join(system, what, key, self.deadline, call)
             except UpstreamError as error:
                 self.answers[key] = error.again()
                 raise
             finally:
-                under_way.remove(landing)
-                landing.tell()
+                under_way.remove(completion)
+                completion.set()
         answer = self.answers[key]
         if isinstance(answer, UpstreamError):
             raise answer.again()
@@ -98,8 +98,8 @@ class Request:
         """Until the calls of the system have ended that this request has begun, or begins in this moment."""
         for _ in range(_TICKS):
             await asyncio.sleep(0)
-        for landing in [*self._under_way.get(system, ()), *self.reads.under_way(system)]:
-            await landing.wait_until(self.deadline)
+        for completion in [*self._under_way.get(system, ()), *self.reads.under_way(system)]:
+            await completion.wait_until(self.deadline)
 
     def system(self, name: str, what: str) -> System:
         """The configured system. Raises `BadUserInput`, which says that `what` names it, where there is none."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
-from customer_gateway.work.deadline import SharedDeadline
+from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized, UpstreamUnavailable
+from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +17,6 @@ if TYPE_CHECKING:
 
 _YOUNG_SECONDS = 60.0
 _REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a login's way of saying the same
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    task: asyncio.Task[Headers]
-    deadline: SharedDeadline
 
 
 class SessionLogin:
@@ -63,7 +55,7 @@ class SessionLogin:
         self._session: Headers | None = None
         self._since = 0.0
         self._kept_on: set[str] = set()
-        self._flight: _Flight | None = None
+        self._login_call: SharedCall[Headers] | None = None
         self._refused_until = 0.0
 
     async def headers(self, door: Door, deadline: Deadline) -> Headers:
@@ -71,7 +63,7 @@ class SessionLogin:
         if session is None or age >= self._lifetime:
             return await self._logged_in(door, deadline)
         if age >= self._lifetime - self._margin and self._clock() >= self._refused_until:
-            self._under_way(door, deadline)
+            self._joined_login(door, deadline)
         return session
 
     async def renewed(
@@ -81,7 +73,7 @@ class SessionLogin:
             return await self.headers(door, deadline)
         if doubted_on is None:
             self._session = None
-        elif self._flight is None and not self._may_be_lost(doubted_on):
+        elif self._login_call is None and not self._may_be_lost(doubted_on):
             return None
         return await self._logged_in(door, deadline)  # who is in doubt leaves the session to the others meanwhile
 
@@ -93,29 +85,32 @@ class SessionLogin:
         return self._clock() - self._since >= _YOUNG_SECONDS and route not in self._kept_on
 
     async def _logged_in(self, door: Door, deadline: Deadline) -> Headers:
-        if self._flight is None and self._clock() < self._refused_until:
+        if self._login_call is None and self._clock() < self._refused_until:
             raise UpstreamUnauthorized(door.system, "the login was refused a moment ago; check the credentials")
-        return await asyncio.shield(self._under_way(door, deadline))
+        try:
+            return await self._joined_login(door, deadline).result(deadline)
+        except CallCancelled:
+            raise UpstreamUnavailable(door.system, "the login was cancelled; try again") from None
 
-    def _under_way(self, door: Door, deadline: Deadline) -> asyncio.Task[Headers]:
-        flight = self._flight
-        if flight is None or not flight.deadline.joinable:
-            own = SharedDeadline(deadline.at)
-            flight = self._flight = _Flight(asyncio.create_task(self._run(door, own)), own)
-            flight.task.add_done_callback(_seen)
-        flight.deadline.follow(deadline)
-        return flight.task
+    def _joined_login(self, door: Door, deadline: Deadline) -> SharedCall[Headers]:
+        """Join the login in flight, else start one."""
+        call = self._login_call
+        if call is None or not call.joinable:
+            call = self._login_call = SharedCall(deadline)
+            call.start(lambda shared, call=call: self._run(door, shared, call))
+        call.join(deadline)
+        return call
 
-    async def _run(self, door: Door, deadline: Deadline) -> Headers:
+    async def _run(self, door: Door, deadline: Deadline, call: SharedCall[Headers]) -> Headers:
         try:
             session = ((self._header, self._dress(await self._fresh_token(door, deadline))),)
         except UpstreamUnauthorized:
             self._refused_until = self._clock() + door.refusal_seconds
             raise
         finally:
-            newest = self._flight is not None and self._flight.deadline is deadline
+            newest = self._login_call is call
             if newest:
-                self._flight = None
+                self._login_call = None
         if newest:
             self._session, self._since, self._kept_on = session, self._clock(), set()
         return session
@@ -135,9 +130,3 @@ class SessionLogin:
             text = "the answer to the login holds no token that a header could carry"
             raise UpstreamBadResponse(door.system, text, status=answer.status)
         return token
-
-
-def _seen(task: asyncio.Task[Headers]) -> None:
-    """A renewal that nobody waits for may fail unseen: its log line tells, and the next call tries again."""
-    if not task.cancelled():
-        task.exception()

@@ -18,7 +18,6 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.nouns import LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.sandbox import Sandbox
@@ -28,6 +27,7 @@ from customer_gateway.systems.autodns.keys import ALL_UNIFIED
 from customer_gateway.systems.autodns.read import AutodnsCustomerView
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

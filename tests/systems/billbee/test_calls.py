@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamUnauthorized, UpstreamUnavailable
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Invoice
 from customer_gateway.model.value_objects import CustomerStatus
@@ -18,6 +17,7 @@ from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import pytest
 
 from customer_gateway.documents.record import Reading
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import Billbee, BillbeeSettings, connect
 from customer_gateway.systems.billbee.lists import Lists, objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
 from customer_gateway.wire import Client, Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -26,6 +25,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.lemonsoft import KIND, Lemonsoft, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

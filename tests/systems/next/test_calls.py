@@ -17,7 +17,6 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.nouns import BankAccount
 from customer_gateway.model.value_objects import CustomerStatus
@@ -27,6 +26,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import KIND, Next, NextSettings, connect
 from customer_gateway.systems.next.read import NextCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

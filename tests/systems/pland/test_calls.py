@@ -10,7 +10,6 @@ import pytest
 
 from customer_gateway.documents.rows import Rows
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
-from customer_gateway.federation.batcher import Batchers
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -19,6 +18,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import Pland, PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
+from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from customer_gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from customer_gateway.federation.batcher import Batcher, Batchers
 from customer_gateway.system import Route
+from customer_gateway.work.batcher import Batcher, Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -654,3 +654,59 @@ async def test_a_batcher_goes_with_its_route() -> None:
     gc.collect()
 
     assert len(batchers) == 1
+
+
+async def test_a_call_that_began_before_a_write_is_not_joined_after_it() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked))
+    before = begun(batcher, "1", "2")
+    await ticks()
+
+    batcher.forget(["1"])
+    after = begun(batcher, "1", "2")
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(before, after)
+
+    assert asked.calls == [["1", "2"], ["1"]]
+
+
+async def test_a_call_that_has_not_begun_at_a_write_is_joined() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked))
+    await taken_off(batcher)
+    waiting = begun(batcher, "1")
+    await ticks()
+
+    batcher.forget(["1"])
+    after = begun(batcher, "1")
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(waiting, after)
+
+    assert asked.calls == [["101"], ["102"], ["1"]]
+
+
+async def test_what_a_call_before_a_write_brings_is_not_remembered() -> None:
+    asked = Asked(ROWS, held=True)
+    batcher = Batcher(route(asked, cache_seconds=60.0))
+    before = begun(batcher, "1", "2")
+    await ticks()
+
+    batcher.forget(["1"])
+    asked.gate.set()
+    await before
+    await batcher.load(["1", "2"], soon())
+
+    assert asked.calls == [["1", "2"], ["1"]]
+
+
+async def test_a_remembered_value_is_forgotten_by_a_write() -> None:
+    asked = Asked(ROWS)
+    batcher = Batcher(route(asked, cache_seconds=60.0))
+    await batcher.load(["1", "2"], soon())
+
+    batcher.forget(["1"])
+    await batcher.load(["1", "2"], soon())
+
+    assert asked.calls == [["1", "2"], ["1"]]

@@ -9,8 +9,8 @@ import pytest
 from federation.fake_system import opened
 
 from customer_gateway.errors import UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.federation.shared import SharedCalls
 from customer_gateway.work.deadline import Deadline
+from customer_gateway.work.shared_call import CallCancelled, SharedCall, SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -143,3 +143,27 @@ async def test_a_call_that_hangs_is_joined_until_its_first_askers_deadline_and_t
 
     assert await asyncio.gather(joining, anew, joining_anew) == ["page"] * 3
     assert paged.calls == 2
+
+
+async def test_a_call_that_is_cancelled_before_its_first_step_wakes_its_waiters() -> None:
+    call: SharedCall[object] = SharedCall(Deadline.after(5))
+    task = call.start(Paged().call)
+    task.cancel()
+
+    with pytest.raises(CallCancelled):
+        await call.result(Deadline.after(5))
+
+
+async def test_each_waiter_leaves_at_its_own_deadline_and_a_later_one_extends_the_call() -> None:
+    paged = Paged()
+    call: SharedCall[object] = SharedCall(Deadline.after(SHORT))
+    call.start(paged.call)
+    late = Deadline.after(5)
+    call.join(late)
+
+    with pytest.raises(TimeoutError):
+        await call.result(Deadline.after(SHORT))
+    paged.gate.set()
+
+    assert await call.result(late) == "page"
+    assert call.deadline.at == late.at

@@ -1,4 +1,4 @@
-"""The end of something that several wait for."""
+"""The completion of something that several wait for."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 
-class Landing:
-    """The end of one piece of work: those who wait for it are told in the turn of the loop in which it ends.
+class Completion:
+    """Wakes those who wait for a piece of work in the turn of the event loop in which it completes.
 
-    Each waits by a future of its own, so who gives up waiting ends nothing for the others.
+    Each waits by a future of its own, so a waiter that is cancelled ends nothing for the others.
     """
 
-    __slots__ = ("_waiters", "over")
+    __slots__ = ("_waiters", "done")
 
     def __init__(self) -> None:
-        self.over = False
+        self.done = False
         self._waiters: dict[asyncio.Future[None], None] = {}
 
-    def tell(self) -> None:
-        """It has ended, however it did."""
-        self.over = True
+    def set(self) -> None:
+        """Wake all waiters, whatever the outcome of the work."""
+        self.done = True
         waiters, self._waiters = self._waiters, {}
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     async def wait(self) -> None:
-        """Until it has ended, however it does."""
-        if not self.over:
+        """Wait for the completion."""
+        if not self.done:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters[waiter] = None
             try:
@@ -42,8 +42,8 @@ class Landing:
                 self._waiters.pop(waiter, None)
 
     async def wait_until(self, deadline: Deadline) -> bool:
-        """Until it has ended, at most until `deadline`: whether it has."""
-        if not self.over:
+        """Wait for the completion, at most until `deadline`; return whether it was reached."""
+        if not self.done:
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiters[waiter] = None
@@ -54,4 +54,4 @@ class Landing:
             finally:
                 alarm.put_out()
                 self._waiters.pop(waiter, None)
-        return self.over
+        return self.done

@@ -1,0 +1,312 @@
+"""The process-wide batcher: keys wanted by many requests become one call; a key in flight is never asked twice.
+
+There is no timer. Keys go at once while few calls of their route are in flight, else they join the next call, which
+starts when one completes: a lone request waits for nothing, and under load batches grow by themselves.
+
+A call can be joined until the deadline of who was first to ask (`SharedDeadline`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import copy_context
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
+
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.work.faults import failure_of
+from customer_gateway.work.shared_call import CallCancelled, SharedCall
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from customer_gateway.work.deadline import Deadline
+
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+# Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
+_IN_FLIGHT: Final = 2
+
+
+class BatchRoute(Protocol[V_co]):
+    """How nouns of one kind are fetched by keys; `system` and `noun` name them in errors.
+
+    `fetch` gets at most `most` distinct keys, all of the form `key_form`, and leaves out those that are unknown. Values
+    are remembered for `cache_seconds`, at most `cache_keys` of them.
+    """
+
+    @property
+    def fetch(self) -> Callable[[Sequence[str], Deadline], Awaitable[Mapping[str, V_co]]]: ...
+    @property
+    def most(self) -> int: ...
+    @property
+    def key_form(self) -> re.Pattern[str]: ...
+    @property
+    def cache_seconds(self) -> float: ...
+    @property
+    def cache_keys(self) -> int: ...
+    @property
+    def system(self) -> str: ...
+    @property
+    def noun(self) -> str: ...
+
+
+class _Batch(SharedCall["Mapping[str, Any]"]):
+    """One call: who wants which keys, and how many keys there are."""
+
+    __slots__ = ("context", "forgotten", "groups", "key_count")
+
+    def __init__(self, first: Deadline) -> None:
+        super().__init__(first)
+        self.groups: list[tuple[Deadline, Sequence[str]]] = []
+        self.key_count = 0
+        self.forgotten: set[str] = set()
+        self.context = copy_context()  # what it logs is logged for who was first to ask
+
+    def join_for(self, keys: Sequence[str], deadline: Deadline) -> None:
+        self.groups.append((deadline, keys))
+        self.join(deadline)
+
+    def keys(self) -> Iterable[str]:
+        """All that were ever asked for, some more than once."""
+        return chain.from_iterable(keys for _, keys in self.groups)
+
+    def waiting_groups(self) -> list[Sequence[str]]:
+        """The keys of each who still waits at the start; the first of those is now the first who asked."""
+        waiting = [(deadline, keys) for deadline, keys in self.groups if deadline.remaining()]
+        if waiting:
+            self.deadline.joinable_until = waiting[0][0].at
+        return [keys for _, keys in waiting]
+
+
+_Round: TypeAlias = list[_Batch]
+"""The batches that start together: more keys than fit one call."""
+
+
+class Batcher(Generic[V]):
+    """Joins the keys of one route over all requests."""
+
+    def __init__(self, route: BatchRoute[V]) -> None:
+        # Not the route itself: it is the weak key under which this batcher is kept.
+        self._fetch = route.fetch
+        self._most = route.most
+        self._key_form = route.key_form
+        self._cache_seconds = route.cache_seconds
+        self._cache_keys = route.cache_keys
+        self._system = route.system
+        self._noun = route.noun
+        self._batch_of: dict[str, _Batch] = {}
+        self._next: _Round = []
+        self._in_flight = 0
+        self._remembered: dict[str, tuple[float, V | None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def load(self, keys: Sequence[str], deadline: Deadline) -> dict[str, V | UpstreamError | None]:
+        """Return a value for each key: None where it is unknown, an `UpstreamError` where the read failed.
+
+        A key that is not of the route's form is None without a call.
+        """
+        values = self._recalled(keys)
+        asked = [key for key in dict.fromkeys(keys) if key not in values]
+        batches, fresh = self._joinable(asked)
+        for batch, joined in batches.items():
+            batch.join_for(joined, deadline)
+        sound = list(filter(self._key_form.fullmatch, fresh))
+        if len(sound) < len(fresh):
+            values.update(dict.fromkeys(set(fresh).difference(sound)))
+        for batch, added in self._dispatch(sound, deadline):
+            batches.setdefault(batch, []).extend(added)
+        await _completed(batches, deadline)
+        for batch, awaited in batches.items():
+            values.update(self._outcome(batch, awaited))
+        return values
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Forget what is known of the keys, as after a write: a call that has begun is not joined for them any more."""
+        for key in keys:
+            self._remembered.pop(key, None)
+            batch = self._batch_of.get(key)
+            if batch is not None and batch.started:
+                batch.forgotten.add(key)
+                del self._batch_of[key]
+
+    def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
+        """Return what is remembered of the keys; forget what has been for too long."""
+        remembered = self._remembered
+        if not remembered:
+            return {}
+        now = asyncio.get_running_loop().time()
+        values: dict[str, V | UpstreamError | None] = {}
+        for key in keys:
+            if key in remembered:
+                until, value = remembered[key]
+                if until < now:
+                    del remembered[key]
+                else:
+                    values[key] = value
+        return values
+
+    def _joinable(self, keys: Sequence[str]) -> tuple[dict[_Batch, list[str]], Sequence[str]]:
+        """Return the batches that ask for some of the keys already, and the keys that no joinable batch asks for."""
+        batch_of = self._batch_of
+        if batch_of.keys().isdisjoint(keys):
+            return {}, keys
+        batches: dict[_Batch, list[str]] = {}
+        fresh: list[str] = []
+        for key in keys:
+            batch = batch_of.get(key)
+            if batch is None or not (batch in batches or batch.joinable):
+                fresh.append(key)
+            else:
+                batches.setdefault(batch, []).append(key)
+        return batches, fresh
+
+    def _dispatch(self, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Batch, Sequence[str]]]:
+        """Put keys that nobody has asked for into batches that start at once, or into those of the next round."""
+        if not keys:
+            return []
+        at_once = self._in_flight < _IN_FLIGHT
+        batches: _Round = [] if at_once else self._next
+        added = list(self._add(batches, keys, deadline))
+        if at_once:
+            self._start(batches)
+        return added
+
+    def _add(self, batches: _Round, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Batch, Sequence[str]]]:
+        """Add the keys to the last batch of the round where it has room for all of them, else to new ones."""
+        most = self._most
+        for start in range(0, len(keys), most):
+            chunk = keys[start : start + most]
+            if not batches or batches[-1].key_count + len(chunk) > most:
+                batches.append(_Batch(deadline))
+            batch = batches[-1]
+            batch.key_count += len(chunk)
+            batch.join_for(chunk, deadline)
+            self._batch_of.update(dict.fromkeys(chunk, batch))
+            yield batch, chunk
+
+    def _start(self, batches: _Round) -> None:
+        """Start all batches of a round together; each completes by itself, and the round ends with the last."""
+        self._in_flight += 1
+        for batch in list(batches):
+            task = batch.start(lambda _, batch=batch: self._run(batch, batches), batch.context)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, batch: _Batch, batches: _Round) -> Mapping[str, Any]:
+        groups = batch.waiting_groups()
+        given_up = set(batch.keys()).difference(*groups)  # by all who wanted them, while the call waited to start
+        self._release(batch, given_up)
+        try:
+            values: Mapping[str, Any] = await self._read(groups, batch.deadline) if groups else {}
+            self._remember(values, groups, batch.forgotten)
+            return {**values, **dict.fromkeys(given_up, self._late())} if given_up else values
+        except Exception as error:  # noqa: BLE001 - whatever a route raises costs the keys of that call
+            return self._failed(batch.keys(), error)
+        finally:
+            self._release(batch, batch.keys())
+            batches.remove(batch)
+            if not batches:
+                self._end_round()
+
+    def _release(self, batch: _Batch, keys: Iterable[str]) -> None:
+        """Let nobody join the batch for these keys any more."""
+        for key in keys:
+            if self._batch_of.get(key) is batch:
+                del self._batch_of[key]
+
+    def _end_round(self) -> None:
+        self._in_flight -= 1
+        following, self._next = self._next, []
+        if following:
+            self._start(following)
+
+    async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
+        """Return the values of the keys that each asker wants, or what failed in their place.
+
+        Somebody's key may have spoilt a call for the others: one that is refused, or whose answer cannot be decoded,
+        is repeated in halves of who asked.
+        """
+        keys = list(dict.fromkeys(chain.from_iterable(groups)))
+        try:
+            return await self._fetch(keys, deadline)
+        except UpstreamError as error:
+            divisible = isinstance(error, UpstreamBadResponse) and error.about_keys
+            apart = _by_who_asked(keys, groups) if divisible else []
+            if len(apart) < 2:  # noqa: PLR2004 - halves
+                return dict.fromkeys(keys, error)
+        except Exception as error:  # noqa: BLE001 - as in `_run`; here the other half keeps what it has read
+            return self._failed(keys, error)
+        middle = len(apart) // 2
+        halves = await asyncio.gather(self._read(apart[:middle], deadline), self._read(apart[middle:], deadline))
+        return {**halves[0], **halves[1]}
+
+    def _remember(self, values: Mapping[str, Any], groups: Iterable[Sequence[str]], forgotten: set[str]) -> None:
+        if not self._cache_seconds:
+            return
+        until = asyncio.get_running_loop().time() + self._cache_seconds
+        found = {**dict.fromkeys(chain.from_iterable(groups)), **values}
+        self._remembered.update(
+            (key, (until, value))
+            for key, value in found.items()
+            if key not in forgotten and not isinstance(value, UpstreamError)
+        )
+        for key in list(self._remembered)[: max(0, len(self._remembered) - self._cache_keys)]:
+            del self._remembered[key]
+
+    def _outcome(self, batch: _Batch, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
+        """Return what came of each of the keys: its value, None, or what failed."""
+        if not batch.completion.done:
+            return dict.fromkeys(keys, self._late()).items()
+        try:
+            values = batch.outcome()
+        except CallCancelled:
+            failure = UpstreamUnavailable(self._system, f"the read of {self._noun} was cancelled")
+            return dict.fromkeys(keys, failure).items()
+        return zip(keys, map(values.get, keys), strict=True)
+
+    def _failed(self, keys: Iterable[str], error: Exception) -> dict[str, UpstreamError]:
+        return dict.fromkeys(keys, failure_of(error, self._system, self._noun))
+
+    def _late(self) -> UpstreamTimeout:
+        return UpstreamTimeout.late(self._system, self._noun)
+
+
+async def _completed(batches: Iterable[_Batch], deadline: Deadline) -> None:
+    """Wait for the batches, at most until the caller's own deadline; leaving does not end them."""
+    pending = [batch.completion for batch in batches if not batch.completion.done]
+    for completion in pending:
+        if not await completion.wait_until(deadline):
+            break
+
+
+def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Part the keys so that keys wanted by the same askers stay together: each key once."""
+    askers: dict[str, list[int]] = {key: [] for key in keys}
+    for asker, group in enumerate(groups):
+        for key in group:
+            if key in askers:
+                askers[key].append(asker)
+    parted: dict[tuple[int, ...], list[str]] = {}
+    for key, who in askers.items():
+        parted.setdefault(tuple(who), []).append(key)
+    return list(parted.values())
+
+
+class Batchers:
+    """The batcher of each route: one for the process, for as long as the route is used."""
+
+    def __init__(self) -> None:
+        self._batchers: WeakKeyDictionary[BatchRoute[Any], Batcher[Any]] = WeakKeyDictionary()
+
+    def __len__(self) -> int:
+        return len(self._batchers)
+
+    def of(self, route: BatchRoute[V]) -> Batcher[V]:
+        batcher = self._batchers.get(route)
+        if batcher is None:
+            batcher = self._batchers[route] = Batcher(route)
+        return batcher

@@ -1,0 +1,129 @@
+"""One call that several wait for: joined, extended, and left without harm to the others."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.work.completion import Completion
+from customer_gateway.work.deadline import SharedDeadline
+from customer_gateway.work.faults import failure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
+    from contextvars import Context
+
+    from customer_gateway.work.deadline import Deadline
+
+T = TypeVar("T")
+
+
+class CallCancelled(Exception):
+    """The task of a shared call was cancelled, as when the process stops; its waiters were not."""
+
+
+class SharedCall(Generic[T]):
+    """A call in a task of its own, with a deadline that is the latest of its waiters'.
+
+    It can be joined until the deadline of the first of them (`SharedDeadline`).
+    """
+
+    __slots__ = ("_task", "completion", "deadline")
+
+    def __init__(self, first: Deadline) -> None:
+        self.deadline = SharedDeadline(first.at)
+        self.completion = Completion()
+        self._task: asyncio.Task[T] | None = None
+
+    @property
+    def joinable(self) -> bool:
+        """Whether a newcomer may still wait for the call."""
+        return not self.completion.done and self.deadline.joinable
+
+    @property
+    def started(self) -> bool:
+        return self._task is not None
+
+    def start(self, call: Callable[[Deadline], Awaitable[T]], context: Context | None = None) -> asyncio.Task[T]:
+        """Start the call; `context` holds the variables under which it logs."""
+        self._task = asyncio.get_running_loop().create_task(self._run(call), context=context)
+        self._task.add_done_callback(self._finish)
+        return self._task
+
+    def join(self, deadline: Deadline) -> None:
+        """Extend the call's deadline to that of one more waiter, now and whenever that is moved."""
+        self.deadline.follow(deadline)
+
+    async def result(self, deadline: Deadline) -> T:
+        """Return what the call returns, or raise what it raises; raise `TimeoutError` at the waiter's `deadline`."""
+        if not await self.completion.wait_until(deadline):
+            raise TimeoutError
+        return self.outcome()
+
+    def outcome(self) -> T:
+        """Return or raise the outcome of a call that is done; raise `CallCancelled` where it was cancelled."""
+        if self._task is None or self._task.cancelled():
+            raise CallCancelled
+        return self._task.result()
+
+    async def _run(self, call: Callable[[Deadline], Awaitable[T]]) -> T:
+        try:
+            return await call(self.deadline)
+        finally:
+            self.completion.set()  # waiters wake in a later turn of the loop: by then the task is done
+
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        """Retrieve the exception, which asyncio would log where all waiters have left.
+
+        A task that is cancelled before its first step does not reach the `finally` of `_run`.
+        """
+        if not task.cancelled():
+            task.exception()
+        elif not self.completion.done:
+            self.completion.set()
+
+
+class SharedCalls:
+    """The calls in flight by what they ask for: identical ones are one call, such as a page of a list."""
+
+    def __init__(self) -> None:
+        self._in_flight: dict[Hashable, SharedCall[Any]] = {}
+
+    async def join(
+        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+    ) -> Any:
+        """Return the result of the call in flight for `key`, else of a new one.
+
+        Raises `UpstreamTimeout`, which names `what` was read, at the waiter's deadline.
+        """
+        found = self._in_flight.get(key)
+        if found is None or not found.joinable:
+            found = self._start(system, what, key, deadline, call)
+        found.join(deadline)
+        try:
+            return await found.result(deadline)
+        except TimeoutError:
+            raise UpstreamTimeout.late(system, what) from None
+        except CallCancelled:
+            raise UpstreamUnavailable(system, "the call was cancelled; try again") from None
+
+    def _start(
+        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+    ) -> SharedCall[Any]:
+        started: SharedCall[Any] = SharedCall(deadline)
+
+        async def run(shared: Deadline) -> Any:
+            try:
+                return await call(shared)
+            except UpstreamError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a call raises costs who asked for it
+                raise failure_of(error, system, what) from None
+            finally:
+                if self._in_flight.get(key) is started:
+                    del self._in_flight[key]
+
+        self._in_flight[key] = started
+        started.start(run)
+        return started
