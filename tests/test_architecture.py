@@ -1,0 +1,33 @@
+"""docs/architecture.md tells every room of the source, and every file that it names exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "customer_gateway"
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_rooms_is_the_folders_and_files_of_the_source() -> None:
+    rooms = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE)
+
+    there = {path.stem for path in SOURCE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert sorted(rooms) == sorted(there - {"__init__", "__main__", "__pycache__"})
+
+
+@pytest.mark.parametrize("named", re.findall(r"`([a-z_]+/[\w/]*\.py)`", PAGE))
+def test_every_file_that_the_page_names_exists(named: str) -> None:
+    found = SOURCE / named
+
+    assert found.is_file() or (ROOT / named).is_file()
+
+
+def test_every_room_stands_in_the_picture() -> None:
+    picture = PAGE.split("```")[1]
+
+    rooms = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE)
+    assert [room for room in rooms if not re.search(rf"\b{room}\b", picture)] == []
