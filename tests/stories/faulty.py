@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway import settings_over
 
 from customer_gateway.app import build_federation
 from customer_gateway.systems.registry import VENDORS, Vendor
-from customer_gateway.work.batcher import Batcher, Batchers
+from customer_gateway.work.batcher import Batcher, Batchers, BatchRoute
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -91,11 +91,12 @@ class FaultyRoutes(Batchers):
         self._mistake = mistake
         self._twins: dict[Route[Any], Route[Any]] = {}
 
-    def of(self, route: Route[Any]) -> Batcher[Any]:
-        self.used.add(route.name)
-        if route.name == self._broken:
-            route = self._twins.setdefault(route, replace(route, fetch=self._mistake))
-        return super().of(route)
+    def of(self, route: BatchRoute[Any]) -> Batcher[Any]:
+        asked = cast("Route[Any]", route)
+        self.used.add(asked.name)
+        if asked.name == self._broken:
+            asked = self._twins.setdefault(asked, replace(asked, fetch=self._mistake))
+        return super().of(asked)
 
     def watch(self, federation: Federation) -> Federation:
         return replace(federation, batchers=self)
