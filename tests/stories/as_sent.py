@@ -942,7 +942,7 @@ def _elsewhere() -> None:
         "systems/billbee/test_lists.py::test_one_customer_whose_read_fails_costs_itself_alone",
     )
     ELSEWHERE["B2", "pland"] = ELSEWHERE["B2", "autodns"] = (
-        "federation/test_batcher.py::test_a_route_may_fail_for_single_keys",
+        "work/test_batcher.py::test_a_route_may_fail_for_single_keys",
     )
     REASONS["B2", "next"] = "none of its routes is asked one key at a time: every look-up takes many"
     for system in SYSTEMS:
