@@ -1,4 +1,4 @@
-"""docs/architecture.md tells every room of the source, and every file that it names exists."""
+"""docs/architecture.md tells every room of the source, and every file that the documents name exists."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ def test_every_room_stands_in_the_picture() -> None:
 
     rooms = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE)
     assert [room for room in rooms if not re.search(rf"\b{room}\b", picture)] == []
+
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_test_that_a_document_names_exists(document: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]*\.py)`", document.read_text(encoding="utf-8"))
+
+    assert [path for path in named if not (ROOT / path).is_file()] == []

@@ -126,6 +126,21 @@ async def test_a_forgotten_key_is_asked_for_again_and_the_others_are_not() -> No
     assert asked.calls == [["1", "2"], ["1"]]
 
 
+async def test_who_waits_for_a_call_that_began_before_a_write_gets_what_was_read_after_it() -> None:
+    asked = Asked({"1": "before", "2": "row 2"}, held=True)
+    of, request = route(asked), reads()
+    waiting = begun(request, of, "1", "2")
+    await ticks()
+
+    request.forget(of, ["1"])
+    asked.gate.set()
+    await ticks(1)
+    asked.rows = {"1": "after", "2": "row 2"}
+
+    assert await waiting == ["after", "row 2"]
+    assert asked.calls == [["1", "2"], ["1"]]
+
+
 async def test_a_failed_read_is_told_in_its_place_and_not_tried_again() -> None:
     failure = UpstreamUnavailable("acme", "down")
     asked = Asked({"1": "row 1", "2": failure})

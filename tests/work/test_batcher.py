@@ -671,9 +671,9 @@ async def test_a_call_that_began_before_a_write_is_not_joined_after_it() -> None
     assert asked.calls == [["1", "2"], ["1"]]
 
 
-async def test_a_call_that_has_not_begun_at_a_write_is_joined() -> None:
+async def test_a_call_that_has_not_begun_at_a_write_is_joined_and_remembered() -> None:
     asked = Asked(ROWS, held=True)
-    batcher = Batcher(route(asked))
+    batcher = Batcher(route(asked, cache_seconds=60.0))
     await taken_off(batcher)
     waiting = begun(batcher, "1")
     await ticks()
@@ -683,6 +683,7 @@ async def test_a_call_that_has_not_begun_at_a_write_is_joined() -> None:
     await ticks()
     asked.gate.set()
     await asyncio.gather(waiting, after)
+    await batcher.load(["1"], soon())
 
     assert asked.calls == [["101"], ["102"], ["1"]]
 

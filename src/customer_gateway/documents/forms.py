@@ -132,7 +132,6 @@ def _words(text: str) -> list[str]:
     return [word for word in _BETWEEN_ADDRESSES.split(text) if word]
 
 
-@lru_cache(maxsize=65_536)
 def first_email_address(text: str) -> str | None:
     """Return the first address of a field that may hold several."""
     return next(iter(email_addresses(text)), None)

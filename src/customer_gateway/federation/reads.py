@@ -78,9 +78,15 @@ class RequestReads:
         self._column(route).values.update(values)
 
     def forget(self, route: Route[Any], keys: Sequence[str]) -> None:
-        """Forget what was read of the keys, here and in the batcher, as after a write: they are asked for again."""
+        """Forget what is known of the keys, here and in the batcher, as after a write: they are asked for again.
+
+        What a call that is in flight brings of them is dropped: who waits for it asks again, too.
+        """
+        column = self._column(route)
         for key in keys:
-            self._column(route).values.pop(key, None)
+            column.values.pop(key, None)
+            for fetch in column.fetches:
+                fetch.keys.pop(key, None)
         self._batchers.of(route).forget(keys)
 
     def _column(self, route: Route[Any]) -> _Column:
@@ -109,7 +115,8 @@ class RequestReads:
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they join
             fetch.open = False
-            column.values.update(await self._batchers.of(route).load(list(fetch.keys), self.deadline))
+            found = await self._batchers.of(route).load(list(fetch.keys), self.deadline)
+            column.values.update(found if len(found) == len(fetch.keys) else {key: found[key] for key in fetch.keys})
         except Exception as error:  # noqa: BLE001 - a key that cannot be one costs the reads of this tick, not the answer
             column.values.update(dict.fromkeys(fetch.keys, failure_of(error, route.system, route.noun)))
         finally:
@@ -118,7 +125,7 @@ class RequestReads:
 
 
 def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:
-    """The keys without a value; mostly that is all of them, or none."""
+    """Return the keys without a value; mostly that is all of them, or none."""
     if values.keys().isdisjoint(keys):
         return keys
     return [] if values.keys() >= set(keys) else [key for key in keys if key not in values]

@@ -51,7 +51,7 @@ def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> 
 
 
 def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Hashable]:
-    """What tells each of the rows of a list from the others; one with a blank key is like no other."""
+    """Return what tells each row of a list from the others; one with a blank key is like no other."""
     keys = list(map(identity, rows))
     return [key or id(row) for key, row in zip(keys, rows, strict=True)] if "" in keys else keys
 

@@ -9,6 +9,7 @@ from customer_gateway.documents import forms
 from customer_gateway.documents.contact_data import (
     dialling_region,
     email_list,
+    first_address,
     phone_list,
     stated_country,
 )
@@ -41,12 +42,10 @@ if TYPE_CHECKING:
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
-_STATES_SENT: Final = {
-    "0": CustomerStatus.INACTIVE,
-    "1": CustomerStatus.ACTIVE,
-    "2": CustomerStatus.INACTIVE,
-}  # as they come, as a rule; other spellings are read as numbers
 _STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: CustomerStatus.INACTIVE}
+_STATES_SENT: Final = {str(number): status for number, status in _STATES.items()}
+"""The states as they mostly come; other spellings are read as numbers."""
+
 _is_id: Final = OBJECT_ID.fullmatch
 _MAIN: Final = AddressKind.MAIN
 
@@ -148,8 +147,7 @@ class PlandCustomerView(Row, kw_only=True):
 
     @property
     def email(self) -> str | None:
-        sent = self.reach.sent_email if self.reach else None
-        return forms.first_email_address(sent) if sent else None
+        return first_address(self.reach.sent_email) if self.reach else None
 
     @property
     def emails(self) -> list[EmailAddress]:
