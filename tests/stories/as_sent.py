@@ -732,6 +732,15 @@ def _code_lists() -> Iterator[Case]:
     yield Case(
         "A16",
         "next",
+        "a user by a key with zeros before it",
+        {"changedby": "015"},
+        "updater { key name }",
+        {"updater": {"key": "15", "name": "Kalle"}},
+        routes={"GET /user/": [{"id": 15, "name": "Kalle"}]},
+    )
+    yield Case(
+        "A16",
+        "next",
         "a type of customer and a user trimmed",
         {"customertypename": " Government ", "changedby": " 15 "},
         "kind updater { name }",

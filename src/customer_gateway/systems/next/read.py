@@ -25,7 +25,7 @@ from customer_gateway.model.value_objects import (
 if TYPE_CHECKING:
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
-ID: Final = re.compile(r"[0-9]{1,18}")
+ID: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _KINDS: Final = {
     "company": CustomerKind.COMPANY,
     "private": CustomerKind.PERSON,
