@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -30,3 +31,12 @@ def redis(tmp_path: Path) -> Generator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def collection_as_before() -> Generator[None]:
+    """The gateway sets the garbage collector up for its process, which here is the tests' own."""
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -100,16 +99,7 @@ class Way(httpx.AsyncBaseTransport):
         self.closed = True
 
 
-@pytest.fixture
-def _collection_as_before() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - used by name
-    """The gateway sets the garbage collector up for its process, which here is the tests' own."""
-    threshold = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*threshold)
-
-
-@pytest.mark.usefixtures("_collection_as_before")
+@pytest.mark.usefixtures("collection_as_before")
 async def test_every_system_is_closed_when_the_application_ends() -> None:
     way = Way()
     app = build_app(settings(), Wiring(transport=lambda _name: way))
@@ -120,7 +110,7 @@ async def test_every_system_is_closed_when_the_application_ends() -> None:
     assert way.closed
 
 
-@pytest.mark.usefixtures("_collection_as_before")
+@pytest.mark.usefixtures("collection_as_before")
 class TestRedis:
     """Where a Redis is configured the process says at its start, and whenever asked, whether it is there."""
 
