@@ -29,7 +29,7 @@ from customer_gateway.server.workers import follow_supervisor
 from customer_gateway.system import Want
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
-from customer_gateway.wire import BudgetStore, Share, SharedTurns
+from customer_gateway.wire import BudgetStore, LimiterRegistry, WorkerShare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -103,14 +103,14 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         collector.settle()
-        await wiring.turns.open()
+        await wiring.limiters.open()
         try:
             yield
         finally:
             await federation.aclose()
-            await wiring.turns.aclose()
+            await wiring.limiters.aclose()
 
-    return build_http(build_engine(settings, federation), http, lifespan, wiring.turns.circumstances)
+    return build_http(build_engine(settings, federation), http, lifespan, wiring.limiters.circumstances)
 
 
 def application() -> Door:
@@ -139,8 +139,8 @@ def _worker() -> Door:
 
     path = os.environ.get(CONFIG_VARIABLE)
     numbers = os.environ.get(NUMBERS_VARIABLE)
-    share = Share(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
-    wiring = Wiring(turns=SharedTurns(share=share))
+    share = WorkerShare(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
+    wiring = Wiring(limiters=LimiterRegistry(share=share))
     settings = load_settings(Path(path) if path else None)
     return build_app(settings, wiring, examples=examples(settings.systems))
 
@@ -150,7 +150,7 @@ def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
     if settings.server.redis is None:
         return wiring
     store = BudgetStore(settings.server.redis.get_secret_value())
-    return replace(wiring, turns=SharedTurns(share=wiring.turns.share, store=store))
+    return replace(wiring, limiters=LimiterRegistry(share=wiring.limiters.share, store=store))
 
 
 def _request_factory(

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretS
 from customer_gateway import environment
 from customer_gateway.documents.forms import has_phones
 from customer_gateway.errors import ConfigInvalid, UpstreamError
-from customer_gateway.wire import BreakerPolicy, Client, Intake, Limits, Retry, SharedTurns, name_of
+from customer_gateway.wire import BreakerPolicy, Client, Intake, LimiterRegistry, Limits, Retry, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,14 +130,14 @@ def _is_address_alone(text: str) -> bool:
 class Wiring:
     """What the composition root gives every client.
 
-    `transport` answers the way to a system by its name (None: the real network), `turns` are those of systems that
-    their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded,
+    `transport` answers the way to a system by its name (None: the real network), `limiters` are those of systems
+    that their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded,
     `clock` tells the age of sessions in seconds.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     retry: Retry = field(default_factory=Retry)
-    turns: SharedTurns = field(default_factory=SharedTurns)
+    limiters: LimiterRegistry = field(default_factory=LimiterRegistry)
     intake: Intake = field(default_factory=Intake)
     clock: Callable[[], float] = time.monotonic
 
@@ -176,11 +176,11 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
         auth=auth,
         headers=headers,
         limits=limits,
-        turns=wiring.turns.of(budget_scope or own, budget) if budget or limits.windows() else None,
+        turns=wiring.limiters.of(budget_scope or own, budget) if budget or limits.windows() else None,
         breaker=BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds),
         retry=wiring.retry,
         verdict=verdict,
-        share=wiring.turns.share,
+        share=wiring.limiters.share,
         name=name_of(own),
         transport=wiring.transport(name),
         authorities=authorities_of(name, settings),

@@ -23,13 +23,14 @@ from customer_gateway.errors import (
 )
 from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
-from customer_gateway.wire.gate import Gate, TurnTooLate
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.judge import Judge, Refused, no_objection
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
+from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
-from customer_gateway.wire.share import WHOLE
 from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Reply, Through, Unanswered
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
-    from customer_gateway.wire.gate import Turns
-    from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.share import Share
-    from customer_gateway.wire.stored_turns import StoredTurns
+    from customer_gateway.wire.limits.rate_limiter import RateLimiter
+    from customer_gateway.wire.limits.redis_rate_limiter import RedisRateLimiter
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.wire.transport import Transport
     from customer_gateway.work.deadline import Deadline
 
@@ -75,8 +76,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         budget: Sequence[Window] = (),
-        turns: Turns | StoredTurns | None = None,
-        share: Share = WHOLE,
+        turns: RateLimiter | RedisRateLimiter | None = None,
+        share: WorkerShare = WHOLE,
         name: str = "",
         breaker: BreakerPolicy | None = None,
         retry: Retry | None = None,
@@ -98,7 +99,7 @@ class Client:
         self._breaker = Breaker(breaker, clock)
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
-        self._gate = Gate(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
+        self._gate = ConcurrencyLimit(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
         self._intake = intake or Intake()
         self._transport = _transport(self._base_url, limits, transport, authorities)
         self._clock = clock
@@ -140,7 +141,7 @@ class Client:
                 return await self._exchange(call, (), deadline, progress)
         except TimeoutError:
             raise self._too_late(call) from None
-        except TurnTooLate as error:
+        except RateLimitPastDeadline as error:
             raise self._turn_too_late(call, error) from None
 
     async def aclose(self) -> None:
@@ -162,7 +163,7 @@ class Client:
             began = self._clock()
             try:
                 return await self._attempt(call, deadline, progress)
-            except TurnTooLate as error:
+            except RateLimitPastDeadline as error:
                 raise last or self._turn_too_late(call, error) from None
             except UpstreamError as failure:
                 wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
@@ -305,7 +306,7 @@ class Client:
     def _too_late(self, call: Call) -> UpstreamTimeout:
         return UpstreamTimeout.late(self.system, f"{call.method} {call.endpoint}")
 
-    def _turn_too_late(self, call: Call, error: TurnTooLate) -> UpstreamRateLimited:
+    def _turn_too_late(self, call: Call, error: RateLimitPastDeadline) -> UpstreamRateLimited:
         why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"
         text = f"{call.method} {call.endpoint} was not sent: {why} after the deadline; try again later"
         return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))

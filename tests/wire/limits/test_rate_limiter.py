@@ -10,9 +10,10 @@ from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import Call, Client, Limits, Window, per_template
-from customer_gateway.wire.budget import Mark, Start, Tally, first_common
-from customer_gateway.wire.gate import Gate, TurnTooLate
-from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
+from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.window import SKEW_SECONDS
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -113,25 +114,25 @@ async def test_the_vendors_pause_holds_for_everybody() -> None:
 
 
 async def test_a_pause_tells_those_who_wait_and_cannot_wait_so_long() -> None:
-    gate = Gate(8, [Window(1, 0.2)], time.monotonic)
+    gate = ConcurrencyLimit(8, [Window(1, 0.2)], time.monotonic)
     await gate.enter(READ, Deadline.after(1))
     waiting = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
 
     gate.pause(30)
 
-    with pytest.raises(TurnTooLate) as caught:
+    with pytest.raises(RateLimitPastDeadline) as caught:
         await asyncio.wait_for(waiting, 5)
     assert 29 < caught.value.seconds <= 30
 
 
 async def test_a_pause_of_hours_is_told_in_full_and_asked_about_again_after_a_minute() -> None:
     hands = [1_000.0]
-    gate = Gate(8, [], lambda: hands[0])
+    gate = ConcurrencyLimit(8, [], lambda: hands[0])
 
     gate.pause(7_200)
 
-    with pytest.raises(TurnTooLate) as caught:
+    with pytest.raises(RateLimitPastDeadline) as caught:
         await gate.enter(READ, Deadline.after(10))
     assert (caught.value.seconds, caught.value.paused) == (7_200, True)
     hands[0] += 60
@@ -140,12 +141,12 @@ async def test_a_pause_of_hours_is_told_in_full_and_asked_about_again_after_a_mi
 
 async def test_a_budget_that_is_spent_while_a_vendor_would_be_left_alone_is_told_as_such() -> None:
     hands = [1_000.0]
-    gate = Gate(8, [Window(1, 30.0)], lambda: hands[0])
+    gate = ConcurrencyLimit(8, [Window(1, 30.0)], lambda: hands[0])
     gate.pause(7_200)
     hands[0] += 60
     await gate.enter(READ, Deadline.after(10))
 
-    with pytest.raises(TurnTooLate) as caught:
+    with pytest.raises(RateLimitPastDeadline) as caught:
         await gate.enter(READ, Deadline.after(10))
 
     assert caught.value.seconds < 31
@@ -180,7 +181,7 @@ async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_win
 
 
 async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
-    gate = Gate(8, [Window(1, 0.4)], time.monotonic)
+    gate = ConcurrencyLimit(8, [Window(1, 0.4)], time.monotonic)
     gate.leave(await gate.enter(READ, Deadline.after(1)))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     next_one = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
@@ -194,7 +195,7 @@ async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
 
 
 async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> None:
-    gate = Gate(1, [], time.monotonic)
+    gate = ConcurrencyLimit(1, [], time.monotonic)
     first = await gate.enter(READ, Deadline.after(1))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
@@ -207,7 +208,7 @@ async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> No
 
 
 async def test_a_call_given_up_in_the_moment_of_its_refusal_leaves_nothing_behind() -> None:
-    gate = Gate(8, [Window(1, 0.2)], time.monotonic)
+    gate = ConcurrencyLimit(8, [Window(1, 0.2)], time.monotonic)
     await gate.enter(READ, Deadline.after(1))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
@@ -226,7 +227,7 @@ async def test_a_call_given_up_in_the_moment_of_its_refusal_leaves_nothing_behin
 async def test_no_more_calls_are_under_way_than_allowed() -> None:
     under_way, most = 0, 0
 
-    async def counted(gate: Gate) -> None:
+    async def counted(gate: ConcurrencyLimit) -> None:
         nonlocal under_way, most
         start = await gate.enter(READ, Deadline.after(5))
         under_way += 1
@@ -235,7 +236,7 @@ async def test_no_more_calls_are_under_way_than_allowed() -> None:
         under_way -= 1
         gate.leave(start)
 
-    gate = Gate(4, [], time.monotonic)
+    gate = ConcurrencyLimit(4, [], time.monotonic)
 
     await asyncio.gather(*(counted(gate) for _ in range(50)))
 
@@ -276,7 +277,7 @@ def test_a_rate_is_a_window(rate: float, windows: tuple[tuple[int, float], ...])
 
 
 def test_a_call_is_counted_from_its_answer_and_until_then_as_late_as_can_be() -> None:
-    start = Start(10.0)
+    start = StartedCall(10.0)
     under_way = start.at
 
     start.arrived(10.1)
@@ -288,7 +289,7 @@ def test_promised_turns_leave_every_window_as_full_as_it_may_be_and_no_fuller() 
     chance = random.Random(7)
     for _ in range(200):
         calls, seconds = chance.randint(1, 4), chance.choice([0.5, 1.0, 2.0])
-        narrow, wide = Tally(Window(calls, seconds)), Tally(Window(calls + 2, seconds * 2))
+        narrow, wide = SlidingWindow(Window(calls, seconds)), SlidingWindow(Window(calls + 2, seconds * 2))
         narrow_turns: list[float] = []
         wide_turns: list[float] = []
         for _ in range(25):
@@ -296,7 +297,7 @@ def test_promised_turns_leave_every_window_as_full_as_it_may_be_and_no_fuller() 
             tallies = [narrow, wide] if both else [wide]
             turn = first_common(chance.uniform(0, 3), [tally.earliest for tally in tallies])
             for tally in tallies:
-                tally.promise(Mark(turn, turn))
+                tally.promise(Slot(turn, turn))
             wide_turns.append(turn)
             if both:
                 narrow_turns.append(turn)

@@ -1,4 +1,4 @@
-"""What is asked of the store of budgets, as scripts that Redis runs one at a time: the law of `wire/budget.py` in Lua.
+"""Scripts that decide a budget in Redis, which runs one at a time: the law of `sliding_window.py` in Lua.
 
 A tally is two sorted sets. Calls that have started are members `BEGAN:CALL` scored by the latest moment at which the
 vendor may have counted them; turns promised to calls that wait are members `CALL` scored by the turn. Times are

@@ -1,32 +1,27 @@
-"""Who may start a call now: bounded concurrency and the vendor's call budget, first come, first served.
-
-A `Gate` is one client's, `Turns` are what the vendor counts together: the calls of one client, or of several that share
-an address, an account or a token.
-"""
+"""Who may start a call now of those that a vendor counts together: the calls of one client, or of several."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.wire.budget import Budget, Mark, Start, first_common
-from customer_gateway.wire.share import WHOLE
+from customer_gateway.wire.limits.sliding_window import Budget, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.wire.budget import Tally
-    from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.share import Share
-    from customer_gateway.wire.stored_turns import StoredTurns
+    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+    from customer_gateway.wire.limits.sliding_window import SlidingWindow
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.work.deadline import Deadline
 
 LONGEST_PAUSE_SECONDS = 60.0  # a vendor that asks for more is asked again after this much
 _FIRST_LAG_SECONDS = 0.02
 
 
-class TurnTooLate(Exception):
+class RateLimitPastDeadline(Exception):
     """The call's turn would come after its deadline: in `seconds`. `paused`: because the vendor refused calls."""
 
     def __init__(self, seconds: float, *, paused: bool = False) -> None:
@@ -38,31 +33,31 @@ class TurnTooLate(Exception):
 class _Waiter:
     __slots__ = ("deadline", "future", "gate", "mark", "start", "tallies")
 
-    def __init__(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> None:
+    def __init__(self, gate: ConcurrencyLimit, tallies: tuple[SlidingWindow, ...], deadline: Deadline) -> None:
         self.gate = gate
         self.tallies = tallies
         self.deadline = deadline
-        self.mark = Mark(0.0, 0.0)
-        self.start: Start | None = None
-        self.future: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
+        self.mark = Slot(0.0, 0.0)
+        self.start: StartedCall | None = None
+        self.future: asyncio.Future[StartedCall] = asyncio.get_running_loop().create_future()
 
 
-class Turns:
+class RateLimiter:
     """The queue of the calls that a vendor counts together.
 
     A call is promised the first turn that is free when it asks; is that after its deadline, it hears so at once
-    (`TurnTooLate`). The promises are made anew, in the order of asking, when things come otherwise: a vendor's pause,
-    a call that left, a turn taken late.
+    (`RateLimitPastDeadline`). The promises are made anew, in the order of asking, when things come otherwise: a
+    vendor's pause, a call that left, a turn taken late.
     """
 
     def __init__(
-        self, windows: Sequence[Window], clock: Callable[[], float], share: Share = WHOLE, name: str = ""
+        self, windows: Sequence[Window], clock: Callable[[], float], share: WorkerShare = WHOLE, name: str = ""
     ) -> None:
         self.budget = Budget(windows, share, name)
         self.clock = clock
         self._share = share
         self._openings = share.openings(windows)
-        self._gates: list[Gate] = []
+        self._gates: list[ConcurrencyLimit] = []
         self._closed_until = 0.0
         self._asked_until = 0.0
         self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
@@ -70,12 +65,12 @@ class Turns:
         self._stale = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def join(self, gate: Gate) -> None:
+    def join(self, gate: ConcurrencyLimit) -> None:
         """From now on the calls of `gate` take their turns here."""
         self._gates.append(gate)
         self._openings = self._share.openings(window for budget in self._budgets() for window in budget.wholes)
 
-    async def wait(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> Start:
+    async def wait(self, gate: ConcurrencyLimit, tallies: tuple[SlidingWindow, ...], deadline: Deadline) -> StartedCall:
         """Wait for a turn of `gate` that fits `tallies`."""
         now = self.clock()
         if not self._waiting and gate.has_room and self._turn(tallies, now) <= now:
@@ -89,7 +84,7 @@ class Turns:
             self._set_timer(now)
         return await self._granted(waiter)
 
-    def left(self, start: Start, *, counted: bool) -> None:
+    def left(self, start: StartedCall, *, counted: bool) -> None:
         """A call has ended, which was `counted` in a window or in none."""
         if counted:
             self.lag = max(start.arrived(self.clock()), self.lag * 0.9)
@@ -113,14 +108,14 @@ class Turns:
             self._stale = True
             self._pump()
 
-    def too_late(self, seconds: float, remaining: float) -> TurnTooLate:
+    def too_late(self, seconds: float, remaining: float) -> RateLimitPastDeadline:
         """The refusal of a call whose turn comes in `seconds`: it tells the vendor's own wait, if that is the cause."""
         asked = self._asked_until - self.clock()
         if min(asked, self._closed_until - self.clock()) > remaining:
-            return TurnTooLate(max(seconds, asked), paused=True)
-        return TurnTooLate(seconds)
+            return RateLimitPastDeadline(max(seconds, asked), paused=True)
+        return RateLimitPastDeadline(seconds)
 
-    def _turn(self, tallies: tuple[Tally, ...], now: float) -> float:
+    def _turn(self, tallies: tuple[SlidingWindow, ...], now: float) -> float:
         moment = max(now, self._closed_until)
         return self._common(moment, [tally.earliest for tally in tallies]) if tallies else moment
 
@@ -136,11 +131,11 @@ class Turns:
         remaining = waiter.deadline.remaining()
         if turn - now > remaining:
             raise self.too_late(turn - now, remaining)
-        waiter.mark = Mark(turn + self.lag, turn)
+        waiter.mark = Slot(turn + self.lag, turn)
         for tally in waiter.tallies:
             tally.promise(waiter.mark)
 
-    async def _granted(self, waiter: _Waiter) -> Start:
+    async def _granted(self, waiter: _Waiter) -> StartedCall:
         try:
             return await waiter.future
         except asyncio.CancelledError:
@@ -163,7 +158,7 @@ class Turns:
         self._set_timer(now)
 
     def _start_ready(self, now: float) -> bool:
-        """Start the calls whose turn it is; False when a promise turns out not to hold."""
+        """StartedCall the calls whose turn it is; False when a promise turns out not to hold."""
         started: list[_Waiter] = []
         held = True
         for waiter in self._waiting:
@@ -194,7 +189,7 @@ class Turns:
                 continue
             try:
                 self._promise(waiter, now)
-            except TurnTooLate as error:
+            except RateLimitPastDeadline as error:
                 waiter.future.set_exception(error)
             else:
                 self._waiting.append(waiter)
@@ -206,67 +201,3 @@ class Turns:
         later = min((waiter.mark.at for waiter in self._waiting if waiter.mark.at > now), default=None)
         if later is not None:
             self._timer = asyncio.get_running_loop().call_later(max(later - now, 0.001), self._pump)
-
-
-class Gate:
-    """One client's way to its turns: at most `parallel` calls are under way, none starts before every window has room.
-
-    `windows` count this client's calls alone, `turns` those of everybody whom the vendor counts together with it.
-    """
-
-    def __init__(  # noqa: PLR0913, PLR0917 - a bound, a budget and whose it is
-        self,
-        parallel: int,
-        windows: Sequence[Window],
-        clock: Callable[[], float],
-        turns: Turns | StoredTurns | None = None,
-        share: Share = WHOLE,
-        name: str = "",
-    ) -> None:
-        self.budget = Budget(windows, share, name)
-        self._parallel = parallel
-        self._under_way = 0
-        self._turns = turns or Turns((), clock, share)
-        self._turns.join(self)
-        self._longest_window = max(self._turns.budget.longest_window, self.budget.longest_window)
-
-    async def enter(self, call: Call, deadline: Deadline) -> Start:
-        """Wait for the call's turn; whoever was let in hands the `Start` back to `leave`."""
-        tallies = self._turns.budget.tallies(call) + self.budget.tallies(call)
-        return await self._turns.wait(self, tallies, deadline)
-
-    @property
-    def has_room(self) -> bool:
-        return self._under_way < self._parallel
-
-    def begin(self, tallies: tuple[Tally, ...], now: float) -> Start:
-        """A call starts: it is under way, and on every count."""
-        start = Start(now)
-        self.hold()
-        for tally in tallies:
-            tally.begin(start)
-        return start
-
-    def hold(self) -> None:
-        """A call takes a place."""
-        self._under_way += 1
-
-    def let_go(self) -> None:
-        """It gives the place back."""
-        self._under_way -= 1
-
-    def leave(self, start: Start) -> None:
-        """The call has ended, however it did."""
-        self.let_go()
-        self._turns.left(start, counted=self._longest_window > 0)
-
-    def pause(self, seconds: float) -> None:
-        """Nobody who is counted together starts for so long: the vendor asked for it."""
-        self._turns.pause(seconds)
-
-    def pause_for_a_window(self) -> float | None:
-        """Pause for the longest window: the vendor counts otherwise and does not say how long; None without windows."""
-        if not self._longest_window:
-            return None
-        self.pause(self._longest_window)
-        return self._longest_window

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from customer_gateway.wire.policy import SKEW_SECONDS
-from customer_gateway.wire.share import WHOLE
+from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.share import Share
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
 
 
-class Start:
+class StartedCall:
     """A call that has started: `at` is the latest moment at which the vendor may have counted it."""
 
     __slots__ = ("at", "began")
@@ -30,14 +30,14 @@ class Start:
         return self.at - self.began
 
 
-class Mark(NamedTuple):
+class Slot(NamedTuple):
     """A call on the vendor's count: it starts at `at`, and is counted from then on, at the latest at `counted`."""
 
     counted: float
     at: float
 
 
-class Tally:
+class SlidingWindow:
     """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait.
 
     `window` is this worker's part of the `whole`; `key` names the tally among all that the workers share.
@@ -50,8 +50,8 @@ class Tally:
         self.key = key
         self._calls = window.calls
         self._seconds = window.seconds
-        self._started: list[Start] = []
-        self._promises: list[Mark] = []
+        self._started: list[StartedCall] = []
+        self._promises: list[Slot] = []
 
     def earliest(self, moment: float) -> float:
         """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
@@ -61,10 +61,10 @@ class Tally:
         """The same among those that started alone."""
         return self._fit(moment, self._known())
 
-    def _known(self) -> list[Mark]:
-        return [Mark(start.at, start.began) for start in self._started]
+    def _known(self) -> list[Slot]:
+        return [Slot(start.at, start.began) for start in self._started]
 
-    def _fit(self, moment: float, marks: list[Mark]) -> float:
+    def _fit(self, moment: float, marks: list[Slot]) -> float:
         # As many calls as the window may hold, close together, leave no room from a window before the last of them
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
@@ -74,15 +74,15 @@ class Tally:
                 moment = first.counted + self._seconds
         return moment
 
-    def begin(self, start: Start) -> None:
+    def begin(self, start: StartedCall) -> None:
         oldest = start.began - self._seconds
         self._started = [other for other in self._started if other.at > oldest]
         self._started.append(start)
 
-    def promise(self, mark: Mark) -> None:
+    def promise(self, mark: Slot) -> None:
         self._promises.append(mark)
 
-    def redeem(self, mark: Mark) -> None:
+    def redeem(self, mark: Slot) -> None:
         self._promises.remove(mark)
 
     def forget_promises(self) -> None:
@@ -92,11 +92,11 @@ class Tally:
 class Budget:
     """One worker's `share` of all windows of a client, each with a tally per scope; `name` says whose they are."""
 
-    def __init__(self, windows: Sequence[Window], share: Share = WHOLE, name: str = "") -> None:
+    def __init__(self, windows: Sequence[Window], share: WorkerShare = WHOLE, name: str = "") -> None:
         self.wholes = tuple(windows)
         self._windows = tuple(map(share.of, windows))
         self._name = name
-        self._tallies: dict[tuple[int, Hashable], Tally] = {}
+        self._tallies: dict[tuple[int, Hashable], SlidingWindow] = {}
 
     @property
     def longest_window(self) -> float:
@@ -106,14 +106,14 @@ class Budget:
     def __bool__(self) -> bool:
         return bool(self._windows)
 
-    def tallies(self, call: Call) -> tuple[Tally, ...]:
+    def tallies(self, call: Call) -> tuple[SlidingWindow, ...]:
         """The tallies that count this call."""
         return tuple(self._tally(number, window, window.scope(call)) for number, window in enumerate(self._windows))
 
-    def _tally(self, number: int, window: Window, scope: Hashable) -> Tally:
+    def _tally(self, number: int, window: Window, scope: Hashable) -> SlidingWindow:
         tally = self._tallies.get((number, scope))
         if tally is None:
-            tally = self._tallies[number, scope] = Tally(window, self.wholes[number], self._key(number, scope))
+            tally = self._tallies[number, scope] = SlidingWindow(window, self.wholes[number], self._key(number, scope))
         return tally
 
     def _key(self, number: int, scope: Hashable) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from structlog.testing import capture_logs
-from wire.test_budget import fullest, sent
+from wire.limits.test_rate_limiter import fullest, sent
 from wire.vendor import answering, closed_port, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.wire import BudgetStore, Call, Client, Limits, Share, SharedTurns, Window, per_template
-from customer_gateway.wire.budget_store import ANSWER_SECONDS, RETRY_SECONDS
+from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_template
+from customer_gateway.wire.limits.store import ANSWER_SECONDS, RETRY_SECONDS
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SCOPE = ("billbee", "key-not-to-be-shown", "shop")
 async def worker(
     url: str, vendor: Vendor, *windows: Window, workers: int = 2, log: Any = None, **otherwise: Any
 ) -> AsyncGenerator[Client]:
-    turns = SharedTurns(share=Share(workers), store=BudgetStore(url, log=log))
+    turns = LimiterRegistry(share=WorkerShare(workers), store=BudgetStore(url, log=log))
     client = Client(
         system="billbee",
         base_url=vendor.base_url,
@@ -276,7 +276,7 @@ async def test_without_the_store_each_worker_keeps_to_its_share_until_it_is_back
 async def test_a_turn_of_the_share_that_comes_when_the_store_decides_again_is_asked_for(redis: RedisServer) -> None:
     budget, store = Window(2, 0.6), BudgetStore(redis.url)
     store.back_at = time.monotonic() - RETRY_SECONDS  # a window more, and the store decides
-    turns = SharedTurns(share=Share(2), store=store)
+    turns = LimiterRegistry(share=WorkerShare(2), store=store)
     async with serving(telling([])) as vendor, worker(redis.url, vendor, budget) as other:
         returning = Client(system="billbee", base_url=vendor.base_url, turns=turns.of(SCOPE, [budget]))
         waiting = asyncio.create_task(sent(returning, [READ] * 4))

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from math import floor
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.wire.limits.window import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.wire.policy import Window
+    from customer_gateway.wire.limits.window import Window
 
 _OPEN_FOR: Final = 0.25  # of a window: a loop that is busy for longer than this misses its turn
 
 
-class Openings(NamedTuple):
+class WorkerSlot(NamedTuple):
     """When calls may start, in seconds of the machine's clock: from `first` on for `open_for`, and so again `every`."""
 
     first: float
@@ -32,7 +32,7 @@ class Openings(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class WorkerShare:
     """One worker among so many that spend the same budgets; `number` from 0, None where it does not know its own."""
 
     workers: int = 1
@@ -49,7 +49,7 @@ class Share:
             return replace(window, calls=calls + (self.number is not None and self.number < rest))
         return replace(window, calls=1, seconds=window.seconds * (self.workers if self.number is None else 1))
 
-    def openings(self, windows: Iterable[Window]) -> Openings | None:
+    def openings(self, windows: Iterable[Window]) -> WorkerSlot | None:
         """When this worker may start calls that are counted in all of `windows`; None where it may at any time.
 
         Where one of them has fewer calls than there are workers, all take turns: so far apart that from one turn to
@@ -60,8 +60,8 @@ class Share:
             return None
         open_for = min(window.seconds for window in scarce) * _OPEN_FOR
         apart = max((window.seconds + SKEW_SECONDS + open_for) / window.calls for window in scarce)
-        return Openings(first=self.number * apart, open_for=open_for, every=self.workers * apart)
+        return WorkerSlot(first=self.number * apart, open_for=open_for, every=self.workers * apart)
 
 
-WHOLE: Final = Share()
+WHOLE: Final = WorkerShare()
 """The share of a worker that is alone."""

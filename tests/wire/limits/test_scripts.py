@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from redis import Redis
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 
-from customer_gateway.wire import Window, budget_scripts
-from customer_gateway.wire.budget import Mark, Start, Tally, first_common
-from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.wire import Window
+from customer_gateway.wire.limits import scripts
+from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.window import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -73,7 +74,7 @@ class InRedis:
         for number, key in zip(numbers, started, strict=True):
             keys += [key, f"{self.name}:{number}:promised"]
             arguments += [self.windows[number].calls, micros(self.windows[number].seconds)]
-        wait, at = self.run(budget_scripts.RESERVE, keys, arguments, now)
+        wait, at = self.run(scripts.RESERVE, keys, arguments, now)
         assert at == micros(now)
         if not wait:
             self.members.append((f"{at}:{call}", started))
@@ -82,27 +83,27 @@ class InRedis:
     def answered(self, now: float) -> None:
         if self.members:
             member, started = self.members.pop(0)
-            self.run(budget_scripts.SETTLE, started, [member], now)
+            self.run(scripts.SETTLE, started, [member], now)
 
     def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any], now: float) -> Any:
-        told = script.replace(budget_scripts.TIME, "local now = tonumber(ARGV[#ARGV])\n")
+        told = script.replace(scripts.TIME, "local now = tonumber(ARGV[#ARGV])\n")
         assert told != script
         return self.client.eval(told, len(keys), *keys, *arguments, micros(now))
 
 
 class InProcess:
     def __init__(self, windows: Sequence[Window]) -> None:
-        self.tallies = [Tally(window) for window in windows]
-        self.starts: list[Start] = []
+        self.tallies = [SlidingWindow(window) for window in windows]
+        self.starts: list[StartedCall] = []
 
     def turn(self, numbers: Sequence[int], now: float) -> float:
         tallies = [self.tallies[number] for number in numbers]
         turn = first_common(now, [tally.earliest for tally in tallies])
         if turn > now:
             for tally in tallies:
-                tally.promise(Mark(turn + LAG, turn))
+                tally.promise(Slot(turn + LAG, turn))
             return turn
-        self.starts.append(start := Start(now))
+        self.starts.append(start := StartedCall(now))
         for tally in tallies:
             tally.begin(start)
         return turn
@@ -133,9 +134,9 @@ def test_a_turn_that_has_come_is_a_start_and_one_too_late_is_not_kept(asked: Any
 
     first = there.turn([0], BEGINNING)
     keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
-    too_late = there.run(budget_scripts.RESERVE, keys, ["late", 1_000, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
-    promised = there.run(budget_scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
-    come = there.run(budget_scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + 2.0)
+    too_late = there.run(scripts.RESERVE, keys, ["late", 1_000, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
+    promised = there.run(scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
+    come = there.run(scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + 2.0)
 
     assert first == BEGINNING
     assert too_late[0] == promised[0] == micros(1.0 + SKEW_SECONDS - TICK)
@@ -158,7 +159,7 @@ def test_a_promise_of_soon_does_not_shorten_the_life_of_those_of_later(asked: An
     keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
 
     def turn(call: str, now: float) -> float:
-        return there.run(budget_scripts.RESERVE, keys, [call, 10**12, 0, 0, 10**6, 1, 10**8], now)[0] / 1e6
+        return there.run(scripts.RESERVE, keys, [call, 10**12, 0, 0, 10**6, 1, 10**8], now)[0] / 1e6
 
     assert [turn(call, BEGINNING) for call in ("now", "soon", "later")] == [0, 100, 200]
     assert turn("soon", BEGINNING + 99) == 1
@@ -167,6 +168,6 @@ def test_a_promise_of_soon_does_not_shorten_the_life_of_those_of_later(asked: An
 
 
 def test_a_pause_of_no_time_pauses_nobody(asked: Any) -> None:
-    asked.eval(budget_scripts.PAUSE, 1, "budget-pause", 0)
+    asked.eval(scripts.PAUSE, 1, "budget-pause", 0)
 
     assert not asked.exists("budget-pause")

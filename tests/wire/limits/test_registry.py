@@ -8,8 +8,9 @@ import time
 import pytest
 from wire.vendor import later, serving, telling
 
-from customer_gateway.wire import Call, Client, Limits, SharedTurns, Window
-from customer_gateway.wire.gate import Gate, Turns, TurnTooLate
+from customer_gateway.wire import Call, Client, LimiterRegistry, Limits, Window
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimiter, RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,7 @@ def soon() -> Deadline:
 
 async def test_two_clients_of_one_scope_never_fill_a_window_beyond_what_it_holds() -> None:
     async with serving(telling([])) as vendor:
-        turns = SharedTurns().of(("127.0.0.1",), [Window(3, 0.3)])
+        turns = LimiterRegistry().of(("127.0.0.1",), [Window(3, 0.3)])
         clients = [Client(system=name, base_url=vendor.base_url, turns=turns) for name in ("one", "other")]
 
         await asyncio.gather(*(client.call(READ, soon()) for client in clients * 5))
@@ -37,7 +38,7 @@ async def test_two_clients_of_one_scope_never_fill_a_window_beyond_what_it_holds
 
 async def test_each_client_keeps_to_its_own_number_of_calls_under_way() -> None:
     async with serving(later(0.2, telling([]))) as vendor:
-        turns = Turns([Window(100, 1.0)], time.monotonic)
+        turns = RateLimiter([Window(100, 1.0)], time.monotonic)
         narrow = Client(system="narrow", base_url=vendor.base_url, turns=turns, limits=Limits(parallel=1))
         wide = Client(system="wide", base_url=vendor.base_url, turns=turns)
         waiting = asyncio.gather(*(narrow.call(READ, soon()) for _ in range(3)))
@@ -54,24 +55,28 @@ async def test_each_client_keeps_to_its_own_number_of_calls_under_way() -> None:
 
 
 async def test_a_pause_asked_of_one_is_kept_by_all_of_its_scope_and_by_no_other() -> None:
-    shared = SharedTurns()
+    shared = LimiterRegistry()
     one, other, stranger = (
-        Gate(8, [], time.monotonic, shared.of((scope,), [Window(3, 1.0)])) for scope in ("here", "here", "there")
+        ConcurrencyLimit(8, [], time.monotonic, shared.of((scope,), [Window(3, 1.0)]))
+        for scope in ("here", "here", "there")
     )
 
     one.pause(30)
 
-    with pytest.raises(TurnTooLate):
+    with pytest.raises(RateLimitPastDeadline):
         await other.enter(READ, soon())
     assert await stranger.enter(READ, soon())
 
 
 async def test_a_count_of_its_own_holds_a_client_up_beside_the_common_one() -> None:
-    turns = Turns([Window(10, 1.0)], time.monotonic)
-    slow, free = Gate(8, [Window(1, 9.0)], time.monotonic, turns), Gate(8, [], time.monotonic, turns)
+    turns = RateLimiter([Window(10, 1.0)], time.monotonic)
+    slow, free = (
+        ConcurrencyLimit(8, [Window(1, 9.0)], time.monotonic, turns),
+        ConcurrencyLimit(8, [], time.monotonic, turns),
+    )
     await slow.enter(READ, soon())
 
-    with pytest.raises(TurnTooLate) as caught:
+    with pytest.raises(RateLimitPastDeadline) as caught:
         await slow.enter(READ, soon())
 
     assert caught.value.seconds > 5

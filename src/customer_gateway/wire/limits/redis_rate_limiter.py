@@ -10,19 +10,19 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.wire import budget_scripts
-from customer_gateway.wire.budget_store import RETRY_SECONDS
-from customer_gateway.wire.gate import LONGEST_PAUSE_SECONDS, Turns
-from customer_gateway.wire.policy import SKEW_SECONDS
+from customer_gateway.wire.limits import scripts
+from customer_gateway.wire.limits.rate_limiter import LONGEST_PAUSE_SECONDS, RateLimiter
+from customer_gateway.wire.limits.store import RETRY_SECONDS
+from customer_gateway.wire.limits.window import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.wire.budget import Start, Tally
-    from customer_gateway.wire.budget_store import BudgetStore
-    from customer_gateway.wire.gate import Gate
-    from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.share import Share
+    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+    from customer_gateway.wire.limits.sliding_window import SlidingWindow, StartedCall
+    from customer_gateway.wire.limits.store import BudgetStore
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.work.deadline import Deadline
 
 _GRACE_SECONDS: Final = 1.0  # a turn that nobody came for within this is anybody's
@@ -31,7 +31,9 @@ _GRACE_SECONDS: Final = 1.0  # a turn that nobody came for within this is anybod
 class _Waiter:
     __slots__ = ("asking", "at", "deadline", "future", "gate", "longest", "name", "start", "tallies")
 
-    def __init__(self, name: str, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> None:
+    def __init__(
+        self, name: str, gate: ConcurrencyLimit, tallies: tuple[SlidingWindow, ...], deadline: Deadline
+    ) -> None:
         self.name = name
         self.gate = gate
         self.tallies = tallies
@@ -39,8 +41,8 @@ class _Waiter:
         self.at = 0.0
         self.longest = 0
         self.asking = False
-        self.start: Start | None = None
-        self.future: asyncio.Future[Start | None] = asyncio.get_running_loop().create_future()
+        self.start: StartedCall | None = None
+        self.future: asyncio.Future[StartedCall | None] = asyncio.get_running_loop().create_future()
 
     @property
     def started_keys(self) -> list[str]:
@@ -51,8 +53,8 @@ class _Waiter:
         return [_promised(tally) for tally in self.tallies]
 
 
-class StoredTurns:
-    """As `Turns`, the windows kept in `store` under `name`; the share is what this worker has while the store is lost.
+class RedisRateLimiter:
+    """As `RateLimiter`, the windows kept in `store` under `name`; the share is what this worker has while it is lost.
 
     On a loss nobody starts for the longest window, because what the other workers started last is not known. When the
     store is back, each worker keeps to its share, and notes its calls in the store, until every other has had the time
@@ -60,9 +62,9 @@ class StoredTurns:
     """
 
     def __init__(
-        self, windows: Sequence[Window], clock: Callable[[], float], store: BudgetStore, share: Share, name: str
+        self, windows: Sequence[Window], clock: Callable[[], float], store: BudgetStore, share: WorkerShare, name: str
     ) -> None:
-        self._alone = Turns(windows, clock, share, name)
+        self._alone = RateLimiter(windows, clock, share, name)
         self.budget = self._alone.budget
         self._clock = clock
         self._store = store
@@ -70,16 +72,16 @@ class StoredTurns:
         self._longest_window = self.budget.longest_window
         self._losses = store.losses
         self._waiting: list[_Waiter] = []
-        self._members: dict[Start, tuple[str, list[str]]] = {}
+        self._members: dict[StartedCall, tuple[str, list[str]]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._stale = False
 
-    def join(self, gate: Gate) -> None:
+    def join(self, gate: ConcurrencyLimit) -> None:
         """From now on the calls of `gate` take their turns here."""
         self._alone.join(gate)
         self._longest_window = max(self._longest_window, gate.budget.longest_window)
 
-    async def wait(self, gate: Gate, tallies: tuple[Tally, ...], deadline: Deadline) -> Start:
+    async def wait(self, gate: ConcurrencyLimit, tallies: tuple[SlidingWindow, ...], deadline: Deadline) -> StartedCall:
         """Wait for a turn of `gate` that fits `tallies`. A call that nothing counts asks nobody."""
         if not tallies:
             return await self._alone.wait(gate, tallies, deadline)
@@ -94,11 +96,11 @@ class StoredTurns:
                 return start
             gate.leave(start)  # a turn of the share does not count any more: the store decides again
 
-    def left(self, start: Start, *, counted: bool) -> None:
+    def left(self, start: StartedCall, *, counted: bool) -> None:
         """A call has ended, which was `counted` in a window or in none."""
         member, keys = self._members.pop(start, ("", []))
         if member:
-            self._store.ask(budget_scripts.SETTLE, keys, [member])
+            self._store.ask(scripts.SETTLE, keys, [member])
         self._alone.left(start, counted=counted)
         self._go_on()
 
@@ -108,7 +110,7 @@ class StoredTurns:
         if not self._longest_window:
             return
         milliseconds = round(min(seconds, LONGEST_PAUSE_SECONDS) * 1000)
-        self._store.ask(budget_scripts.PAUSE, [self._pause_key], [milliseconds])
+        self._store.ask(scripts.PAUSE, [self._pause_key], [milliseconds])
         self._ask_anew()
 
     def _is_shared(self) -> bool:
@@ -122,12 +124,12 @@ class StoredTurns:
             self._losses = self._store.losses
             self._alone.close(self._store.lost_at + self._longest_window + SKEW_SECONDS - self._clock())
 
-    def _note(self, tallies: tuple[Tally, ...]) -> None:
+    def _note(self, tallies: tuple[SlidingWindow, ...]) -> None:
         windows = [_micros(tally.whole.seconds) for tally in tallies]
         arguments = [self._store.new_name(), _micros(SKEW_SECONDS), *windows]
-        self._store.ask(budget_scripts.NOTE, [_started(tally) for tally in tallies], arguments)
+        self._store.ask(scripts.NOTE, [_started(tally) for tally in tallies], arguments)
 
-    async def _granted(self, waiter: _Waiter) -> Start | None:
+    async def _granted(self, waiter: _Waiter) -> StartedCall | None:
         """The start that the store granted; None when it is lost."""
         self._waiting.append(waiter)
         self._go_on()
@@ -145,7 +147,7 @@ class StoredTurns:
         elif waiter in self._waiting:
             self._waiting.remove(waiter)
             if not waiter.asking and waiter.longest:
-                self._store.ask(budget_scripts.GIVE_BACK, waiter.promised_keys, [waiter.name])
+                self._store.ask(scripts.GIVE_BACK, waiter.promised_keys, [waiter.name])
                 self._ask_anew()
 
     def _ask_anew(self) -> None:
@@ -192,7 +194,7 @@ class StoredTurns:
         for tally in waiter.tallies:
             keys += (_started(tally), _promised(tally))
             arguments += (tally.whole.calls, _micros(tally.whole.seconds))
-        self._store.ask(budget_scripts.RESERVE, keys, arguments).add_done_callback(partial(self._heard, waiter))
+        self._store.ask(scripts.RESERVE, keys, arguments).add_done_callback(partial(self._heard, waiter))
 
     def _heard(self, waiter: _Waiter, answer: asyncio.Future[list[int]]) -> None:
         waiter.asking = False
@@ -207,7 +209,7 @@ class StoredTurns:
     def _answered(self, waiter: _Waiter, wait: int, now: int) -> None:
         member = f"{now}:{waiter.name}"
         if waiter.future.done():
-            self._store.ask(budget_scripts.GIVE_BACK, waiter.started_keys + waiter.promised_keys, [member, waiter.name])
+            self._store.ask(scripts.GIVE_BACK, waiter.started_keys + waiter.promised_keys, [member, waiter.name])
             self._ask_anew()
             return
         if 0 < wait <= waiter.longest:
@@ -230,11 +232,11 @@ class StoredTurns:
             self._timer = asyncio.get_running_loop().call_later(max(later - now, 0.001), self._go_on)
 
 
-def _started(tally: Tally) -> str:
+def _started(tally: SlidingWindow) -> str:
     return f"{tally.key}:started"
 
 
-def _promised(tally: Tally) -> str:
+def _promised(tally: SlidingWindow) -> str:
     return f"{tally.key}:promised"
 
 

@@ -6,32 +6,36 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.wire.gate import Turns
-from customer_gateway.wire.share import WHOLE
-from customer_gateway.wire.stored_turns import StoredTurns
+from customer_gateway.wire.limits.rate_limiter import RateLimiter
+from customer_gateway.wire.limits.redis_rate_limiter import RedisRateLimiter
+from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.wire.budget_store import BudgetStore
-    from customer_gateway.wire.policy import Window
-    from customer_gateway.wire.share import Share
+    from customer_gateway.wire.limits.store import BudgetStore
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
 
 _PREFIX: Final = "customer-gateway:budget"
 
 
-class SharedTurns:
+class LimiterRegistry:
     """The turns of one process, which has its `share`; with a `store`, of all processes that use it."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, share: Share = WHOLE, store: BudgetStore | None = None
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        share: WorkerShare = WHOLE,
+        store: BudgetStore | None = None,
     ) -> None:
         self.share = share
         self.store = store
         self._clock = clock
-        self._turns: dict[tuple[str, ...], Turns | StoredTurns] = {}
+        self._turns: dict[tuple[str, ...], RateLimiter | RedisRateLimiter] = {}
 
-    def of(self, scope: tuple[str, ...], windows: Sequence[Window]) -> Turns | StoredTurns:
+    def of(self, scope: tuple[str, ...], windows: Sequence[Window]) -> RateLimiter | RedisRateLimiter:
         """The turns of `scope`, with the windows that were told first."""
         turns = self._turns.get(scope)
         if turns is None:
@@ -53,10 +57,10 @@ class SharedTurns:
         if self.store is not None:
             await self.store.aclose()
 
-    def _new(self, windows: Sequence[Window], name: str) -> Turns | StoredTurns:
+    def _new(self, windows: Sequence[Window], name: str) -> RateLimiter | RedisRateLimiter:
         if self.store is None:
-            return Turns(windows, self._clock, self.share, name)
-        return StoredTurns(windows, self._clock, self.store, self.share, name)
+            return RateLimiter(windows, self._clock, self.share, name)
+        return RedisRateLimiter(windows, self._clock, self.store, self.share, name)
 
 
 def name_of(scope: tuple[str, ...]) -> str:

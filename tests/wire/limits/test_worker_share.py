@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire.vendor import fullest, serving, telling
 
-from customer_gateway.wire import Call, Client, Limits, Share, SharedTurns, Window
-from customer_gateway.wire.budget import Mark, Tally, first_common
-from customer_gateway.wire.policy import SKEW_SECONDS
-from customer_gateway.wire.share import WHOLE
+from customer_gateway.wire import Call, Client, LimiterRegistry, Limits, Window, WorkerShare
+from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, first_common
+from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -26,27 +26,27 @@ READ = Call("GET", "/customers/", idempotent=True)
     ("calls", "share", "part"),
     [
         (10, WHOLE, 10),
-        (10, Share(2), 5),
-        (10, Share(3), 3),
-        (10, Share(3, 0), 4),
-        (10, Share(3, 1), 3),
-        (2, Share(3, 1), 1),
-        (2, Share(3, 2), 1),
+        (10, WorkerShare(2), 5),
+        (10, WorkerShare(3), 3),
+        (10, WorkerShare(3, 0), 4),
+        (10, WorkerShare(3, 1), 3),
+        (2, WorkerShare(3, 1), 1),
+        (2, WorkerShare(3, 2), 1),
     ],
 )
 def test_a_worker_has_an_even_part_of_a_window_and_the_first_ones_what_is_left_over(
-    calls: int, share: Share, part: int
+    calls: int, share: WorkerShare, part: int
 ) -> None:
     assert share.of(Window(calls, 1.0)) == Window(part, 1.0)
 
 
 def test_a_worker_that_does_not_know_its_number_has_a_call_in_as_many_windows() -> None:
-    assert Share(4).of(Window(2, 1.0)) == Window(1, 4.0)
+    assert WorkerShare(4).of(Window(2, 1.0)) == Window(1, 4.0)
 
 
 @given(calls=st.integers(1, 60), workers=st.integers(1, 20))
 def test_the_parts_are_the_whole_where_there_is_a_call_for_each(calls: int, workers: int) -> None:
-    parts = [Share(workers, number).of(Window(calls, 1.0)) for number in range(workers)]
+    parts = [WorkerShare(workers, number).of(Window(calls, 1.0)) for number in range(workers)]
 
     if calls >= workers:
         assert sum(part.calls for part in parts) == calls
@@ -61,8 +61,8 @@ WINDOWS = st.lists(
 class Worker:
     """The turns of one of several workers."""
 
-    def __init__(self, share: Share, windows: list[Window]) -> None:
-        self.tallies = [Tally(share.of(window)) for window in windows]
+    def __init__(self, share: WorkerShare, windows: list[Window]) -> None:
+        self.tallies = [SlidingWindow(share.of(window)) for window in windows]
         openings = share.openings(windows)
         self.openings = [] if openings is None else [openings.next]
 
@@ -73,7 +73,7 @@ class Worker:
         """Starts its next call as soon as it may; gives the start."""
         start = first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
         for tally in self.tallies:
-            tally.promise(Mark(start + travel, start))
+            tally.promise(Slot(start + travel, start))
         return start
 
 
@@ -81,7 +81,7 @@ class Worker:
 def test_at_no_moment_may_more_workers_start_a_call_than_a_window_has_calls(
     windows: list[Window], workers: int, now: float
 ) -> None:
-    all_workers = [Worker(Share(workers, number), windows) for number in range(workers)]
+    all_workers = [Worker(WorkerShare(workers, number), windows) for number in range(workers)]
 
     free = [worker for worker in all_workers if worker.free(now) <= now]
 
@@ -94,7 +94,7 @@ def test_whenever_the_workers_start_their_calls_no_window_of_the_vendor_holds_mo
 ) -> None:
     arrivals: list[float] = []
     for number in range(workers):
-        worker, start = Worker(Share(workers, number), windows), 0.0
+        worker, start = Worker(WorkerShare(workers, number), windows), 0.0
         for _ in range(10):
             travel = chance.choice([0.0, SKEW_SECONDS, chance.uniform(0, SKEW_SECONDS)])
             start = worker.start(start + chance.choice([0.0, windows[0].seconds]) * chance.random(), travel)
@@ -110,7 +110,7 @@ def test_every_worker_has_its_turn_within_a_round(windows: list[Window], workers
     slowest = max((window.seconds * 1.25 + SKEW_SECONDS) / window.calls for window in windows)
 
     for number in range(workers):
-        assert Worker(Share(workers, number), windows).free(now) <= now + workers * slowest + 1e-6
+        assert Worker(WorkerShare(workers, number), windows).free(now) <= now + workers * slowest + 1e-6
 
 
 @pytest.mark.anyio
@@ -120,9 +120,9 @@ async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_
             Client(
                 system="billbee",
                 base_url=vendor.base_url,
-                turns=SharedTurns(share=Share(4, number)).of(("here",), [Window(2, 0.4)]),
+                turns=LimiterRegistry(share=WorkerShare(4, number)).of(("here",), [Window(2, 0.4)]),
                 limits=Limits(calls_per_second=5),
-                share=Share(4, number),
+                share=WorkerShare(4, number),
             )
             for number in range(4)
         ]
