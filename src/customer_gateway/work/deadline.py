@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+_REQUESTS = count()
 
 
 class Deadline:
@@ -17,16 +20,24 @@ class Deadline:
     its waiters while the call is already running: every `enforce` in progress moves with it.
     """
 
-    __slots__ = ("_followers", "at")
+    __slots__ = ("_followers", "_request", "at")
 
     def __init__(self, at: float) -> None:
         self.at = at
+        self._request: int | None = None
         self._followers: list[Deadline] = []
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """The deadline `seconds` from now; must be called inside the running loop."""
         return cls(asyncio.get_running_loop().time() + seconds)
+
+    @property
+    def request(self) -> int:
+        """A number for the request that this is the deadline of; of shared work, for the one that was first to wait."""
+        if self._request is None:
+            self._request = next(_REQUESTS)
+        return self._request
 
     def remaining(self) -> float:
         """Seconds left, never below 0."""
@@ -41,6 +52,8 @@ class Deadline:
 
     def follow(self, other: Deadline) -> None:
         """Be at least as late as `other`, now and whenever it is moved."""
+        if self._request is None:
+            self._request = other.request
         self.extend(other.at)
         other._followers.append(self)
 

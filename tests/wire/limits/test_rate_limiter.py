@@ -297,7 +297,7 @@ def test_promised_turns_leave_every_window_as_full_as_it_may_be_and_no_fuller() 
             tallies = [narrow, wide] if both else [wide]
             turn = first_common(chance.uniform(0, 3), [tally.earliest for tally in tallies])
             for tally in tallies:
-                tally.promise(Slot(turn, turn))
+                tally.reserve(Slot(turn, turn))
             wide_turns.append(turn)
             if both:
                 narrow_turns.append(turn)

@@ -131,6 +131,30 @@ async def test_calls_are_let_in_in_the_order_in_which_they_came(redis: RedisServ
         assert [sorted(turn) for turn in turns] == [["/0", "/1"], ["/2", "/3"], ["/4", "/5"], ["/6", "/7"], ["/8"]]
 
 
+async def test_a_small_request_does_not_wait_for_all_calls_of_a_big_one_in_any_worker(redis: RedisServer) -> None:
+    async def request(client: Client, name: str, calls: int) -> list[object]:
+        deadline = Deadline.after(5)
+        call = Call("GET", f"/{name}", template="/{id}")
+        return await asyncio.gather(*(client.call(call, deadline) for _ in range(calls)), return_exceptions=True)
+
+    budget = Window(2, 0.3)
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, budget) as one,
+        worker(redis.url, vendor, budget) as other,
+    ):
+        big = asyncio.create_task(request(one, "big", 200))
+        await asyncio.sleep(0.1)
+        small = await asyncio.gather(request(one, "small", 2), request(other, "small", 2))
+        before = vendor.paths().count("/big")
+        big.cancel()
+        await asyncio.gather(big, return_exceptions=True)
+
+    assert failures([*small[0], *small[1]]) == []
+    assert 2 < before <= 8
+    assert fullest(vendor.arrivals, 0.3) == 2
+
+
 async def test_no_more_calls_are_under_way_than_allowed(redis: RedisServer) -> None:
     async with (
         serving(hanging) as vendor,

@@ -101,11 +101,11 @@ class InProcess:
         turn = first_common(now, [tally.earliest for tally in tallies])
         if turn > now:
             for tally in tallies:
-                tally.promise(Slot(turn + LAG, turn))
+                tally.reserve(Slot(turn + LAG, turn))
             return turn
         self.starts.append(start := StartedCall(now))
         for tally in tallies:
-            tally.begin(start)
+            tally.commit(start)
         return turn
 
     def answered(self, now: float) -> None:

@@ -63,17 +63,17 @@ class Worker:
 
     def __init__(self, share: WorkerShare, windows: list[Window]) -> None:
         self.tallies = [SlidingWindow(share.of(window)) for window in windows]
-        openings = share.openings(windows)
+        openings = share.slot(windows)
         self.openings = [] if openings is None else [openings.next]
 
     def free(self, moment: float) -> float:
-        return first_common(moment, [*(tally.free for tally in self.tallies), *self.openings])
+        return first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
 
     def start(self, moment: float, travel: float) -> float:
         """Starts its next call as soon as it may; gives the start."""
         start = first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
         for tally in self.tallies:
-            tally.promise(Slot(start + travel, start))
+            tally.reserve(Slot(start + travel, start))
         return start
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ConcurrencyLimit:
     """One client's way to its turns: at most `parallel` calls are under way, none starts before every window has room.
 
-    `windows` count this client's calls alone, `turns` those of everybody whom the vendor counts together with it.
+    `windows` count this client's calls alone, `limiter` those of everybody whom the vendor counts together with it.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - a bound, a budget and whose it is
@@ -30,32 +30,32 @@ class ConcurrencyLimit:
         parallel: int,
         windows: Sequence[Window],
         clock: Callable[[], float],
-        turns: RateLimiter | RedisRateLimiter | None = None,
+        limiter: RateLimiter | RedisRateLimiter | None = None,
         share: WorkerShare = WHOLE,
         name: str = "",
     ) -> None:
         self.budget = Budget(windows, share, name)
         self._parallel = parallel
         self._under_way = 0
-        self._turns = turns or RateLimiter((), clock, share)
-        self._turns.join(self)
-        self._longest_window = max(self._turns.budget.longest_window, self.budget.longest_window)
+        self._limiter = limiter or RateLimiter((), clock, share)
+        self._limiter.join(self)
+        self._longest_window = max(self._limiter.budget.longest_window, self.budget.longest_window)
 
     async def enter(self, call: Call, deadline: Deadline) -> StartedCall:
         """Wait for the call's turn; whoever was let in hands the `StartedCall` back to `leave`."""
-        tallies = self._turns.budget.tallies(call) + self.budget.tallies(call)
-        return await self._turns.wait(self, tallies, deadline)
+        windows = self._limiter.budget.sliding_windows(call) + self.budget.sliding_windows(call)
+        return await self._limiter.wait(self, windows, deadline)
 
     @property
     def has_room(self) -> bool:
         return self._under_way < self._parallel
 
-    def begin(self, tallies: tuple[SlidingWindow, ...], now: float) -> StartedCall:
+    def begin(self, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
         """A call starts: it is under way, and on every count."""
         start = StartedCall(now)
         self.hold()
-        for tally in tallies:
-            tally.begin(start)
+        for window in windows:
+            window.commit(start)
         return start
 
     def hold(self) -> None:
@@ -69,11 +69,11 @@ class ConcurrencyLimit:
     def leave(self, start: StartedCall) -> None:
         """The call has ended, however it did."""
         self.let_go()
-        self._turns.left(start, counted=self._longest_window > 0)
+        self._limiter.left(start, counted=self._longest_window > 0)
 
     def pause(self, seconds: float) -> None:
         """Nobody who is counted together starts for so long: the vendor asked for it."""
-        self._turns.pause(seconds)
+        self._limiter.pause(seconds)
 
     def pause_for_a_window(self) -> float | None:
         """Pause for the longest window: the vendor counts otherwise and does not say how long; None without windows."""

@@ -38,65 +38,63 @@ class Slot(NamedTuple):
 
 
 class SlidingWindow:
-    """The calls of one window in one of its scopes: those started, and the turns promised to calls that wait.
+    """Count the calls of one window in one of its scopes, and the slots reserved for those who are next.
 
-    `window` is this worker's part of the `whole`; `key` names the tally among all that the workers share.
+    `window` is this worker's part of the `whole`; `key` names the count among all that the workers share.
     """
 
-    __slots__ = ("_calls", "_promises", "_seconds", "_started", "key", "whole")
+    __slots__ = ("_reserved", "_started", "calls", "key", "seconds", "whole")
 
     def __init__(self, window: Window, whole: Window | None = None, key: str = "") -> None:
         self.whole = whole or window
         self.key = key
-        self._calls = window.calls
-        self._seconds = window.seconds
+        self.calls = window.calls
+        self.seconds = window.seconds
         self._started: list[StartedCall] = []
-        self._promises: list[Slot] = []
+        self._reserved: list[Slot] = []
 
     def earliest(self, moment: float) -> float:
-        """The first moment, not before `moment`, that fits among all that started or were promised a turn."""
-        return self._fit(moment, [*self._known(), *self._promises])
-
-    def free(self, moment: float) -> float:
-        """The same among those that started alone."""
-        return self._fit(moment, self._known())
-
-    def _known(self) -> list[Slot]:
-        return [Slot(start.at, start.began) for start in self._started]
-
-    def _fit(self, moment: float, marks: list[Slot]) -> float:
+        """Find the first moment, not before `moment`, that fits among all calls started and slots reserved."""
         # As many calls as the window may hold, close together, leave no room from a window before the last of them
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
-        marks.sort()
-        for first, last in zip(marks, marks[self._calls - 1 :], strict=False):
-            if last.at - self._seconds < moment < first.counted + self._seconds:
-                moment = first.counted + self._seconds
+        slots = sorted([*(Slot(start.at, start.began) for start in self._started), *self._reserved])
+        for first, last in zip(slots, slots[self.calls - 1 :], strict=False):
+            if last.at - self.seconds < moment < first.counted + self.seconds:
+                moment = first.counted + self.seconds
         return moment
 
-    def begin(self, start: StartedCall) -> None:
-        oldest = start.began - self._seconds
+    def estimate(self, moment: float, ahead: int, period: float) -> float:
+        """Estimate when a call may start that `ahead` others go before, if each full window takes a `period`."""
+        counted = sorted(start.at for start in self._started)
+        full, rest = divmod(ahead, self.calls)
+        place = len(counted) - self.calls + rest  # of the call that has to leave the window first
+        first = counted[place] + self.seconds if place >= 0 else moment
+        return max(moment, first) + full * period
+
+    def commit(self, start: StartedCall) -> None:
+        """Count a call from now on."""
+        oldest = start.began - self.seconds
         self._started = [other for other in self._started if other.at > oldest]
         self._started.append(start)
 
-    def promise(self, mark: Slot) -> None:
-        self._promises.append(mark)
+    def reserve(self, slot: Slot) -> None:
+        """Keep a slot free of all but the call that is next."""
+        self._reserved.append(slot)
 
-    def redeem(self, mark: Slot) -> None:
-        self._promises.remove(mark)
-
-    def forget_promises(self) -> None:
-        self._promises.clear()
+    def release(self) -> None:
+        """Give all reserved slots back."""
+        self._reserved.clear()
 
 
 class Budget:
-    """One worker's `share` of all windows of a client, each with a tally per scope; `name` says whose they are."""
+    """One worker's `share` of all windows of a client, each with a count per scope; `name` says whose they are."""
 
     def __init__(self, windows: Sequence[Window], share: WorkerShare = WHOLE, name: str = "") -> None:
         self.wholes = tuple(windows)
         self._windows = tuple(map(share.of, windows))
         self._name = name
-        self._tallies: dict[tuple[int, Hashable], SlidingWindow] = {}
+        self._counts: dict[tuple[int, Hashable], SlidingWindow] = {}
 
     @property
     def longest_window(self) -> float:
@@ -106,23 +104,19 @@ class Budget:
     def __bool__(self) -> bool:
         return bool(self._windows)
 
-    def tallies(self, call: Call) -> tuple[SlidingWindow, ...]:
-        """The tallies that count this call."""
-        return tuple(self._tally(number, window, window.scope(call)) for number, window in enumerate(self._windows))
+    def sliding_windows(self, call: Call) -> tuple[SlidingWindow, ...]:
+        """Find the windows that count this call."""
+        return tuple(self._count(number, window, window.scope(call)) for number, window in enumerate(self._windows))
 
-    def _tally(self, number: int, window: Window, scope: Hashable) -> SlidingWindow:
-        tally = self._tallies.get((number, scope))
-        if tally is None:
-            tally = self._tallies[number, scope] = SlidingWindow(window, self.wholes[number], self._key(number, scope))
-        return tally
+    def _count(self, number: int, window: Window, scope: Hashable) -> SlidingWindow:
+        found = self._counts.get((number, scope))
+        if found is None:
+            found = self._counts[number, scope] = SlidingWindow(window, self.wholes[number], self._key(number, scope))
+        return found
 
     def _key(self, number: int, scope: Hashable) -> str:
         whole = self.wholes[number]
         return f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
-
-    def forget_promises(self) -> None:
-        for tally in self._tallies.values():
-            tally.forget_promises()
 
 
 def first_common(moment: float, fits: Sequence[Callable[[float], float]]) -> float:

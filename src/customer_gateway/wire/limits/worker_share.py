@@ -41,7 +41,7 @@ class WorkerShare:
     def of(self, window: Window) -> Window:
         """This worker's part of `window`: an even one, and for the first workers a call of what is left over.
 
-        Where there are fewer calls than workers it is one call, to be started in `openings` alone. A worker that does
+        Where there are fewer calls than workers it is one call, to be started in its `slot` alone. A worker that does
         not know its number then has one call in as many windows, which keeps the rate, but not each window.
         """
         calls, rest = divmod(window.calls, self.workers)
@@ -49,7 +49,7 @@ class WorkerShare:
             return replace(window, calls=calls + (self.number is not None and self.number < rest))
         return replace(window, calls=1, seconds=window.seconds * (self.workers if self.number is None else 1))
 
-    def openings(self, windows: Iterable[Window]) -> WorkerSlot | None:
+    def slot(self, windows: Iterable[Window]) -> WorkerSlot | None:
         """When this worker may start calls that are counted in all of `windows`; None where it may at any time.
 
         Where one of them has fewer calls than there are workers, all take turns: so far apart that from one turn to

@@ -1,0 +1,137 @@
+"""Queue calls by the request they belong to: one call each in turn, so that no request waits for all of another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+    from customer_gateway.wire.limits.sliding_window import SlidingWindow, StartedCall
+    from customer_gateway.work.deadline import Deadline
+
+
+class Lane(NamedTuple):
+    """The calls that the same limits hold up: one client's, counted by the same windows."""
+
+    limit: ConcurrencyLimit
+    windows: tuple[SlidingWindow, ...]
+
+
+class Waiter:
+    """A call that waits; `start` is set when it may start."""
+
+    __slots__ = ("deadline", "future", "lane", "start")
+
+    def __init__(self, lane: Lane, deadline: Deadline) -> None:
+        self.lane = lane
+        self.deadline = deadline
+        self.start: StartedCall | None = None
+        self.future: asyncio.Future[StartedCall] = asyncio.get_running_loop().create_future()
+
+    def grant(self, now: float) -> StartedCall:
+        """Start the call."""
+        self.start = self.lane.limit.begin(self.lane.windows, now)
+        self.future.set_result(self.start)
+        return self.start
+
+
+class FairQueue:
+    """Waiters by request, in the order of turns; a request that was served goes to the end, and so does its lane."""
+
+    def __init__(self) -> None:
+        self._requests: dict[int, dict[Lane, deque[Waiter]]] = {}
+        self._sizes: Counter[Lane] = Counter()
+
+    def __bool__(self) -> bool:
+        return bool(self._requests)
+
+    def __contains__(self, waiter: Waiter) -> bool:
+        return waiter in self._requests.get(waiter.deadline.request, {}).get(waiter.lane, ())
+
+    @property
+    def is_contended(self) -> bool:
+        """Whether several requests wait, so that a newcomer goes before others."""
+        return len(self._requests) > 1
+
+    def size(self, lane: Lane) -> int:
+        return self._sizes[lane]
+
+    def lanes(self) -> list[Lane]:
+        return list(self._sizes)
+
+    def add(self, waiter: Waiter) -> None:
+        lanes = self._requests.setdefault(waiter.deadline.request, {})
+        lanes.setdefault(waiter.lane, deque()).append(waiter)
+        self._sizes[waiter.lane] += 1
+
+    def remove(self, waiter: Waiter) -> None:
+        """Take out a call that does not wait any more; its request keeps its turn."""
+        lanes = self._requests[waiter.deadline.request]
+        lanes[waiter.lane].remove(waiter)
+        if not lanes[waiter.lane]:
+            del lanes[waiter.lane]
+        if not lanes:
+            del self._requests[waiter.deadline.request]
+        self._sizes[waiter.lane] -= 1
+        if not self._sizes[waiter.lane]:
+            del self._sizes[waiter.lane]
+
+    def serve(self, waiter: Waiter) -> None:
+        """Take out a call that starts: the next turn is another request's."""
+        self.remove(waiter)
+        lanes = self._requests.pop(waiter.deadline.request, None)
+        if lanes is not None:
+            self._requests[waiter.deadline.request] = lanes
+            if waiter.lane in lanes:
+                lanes[waiter.lane] = lanes.pop(waiter.lane)
+
+    def heads(self, blocked: AbstractSet[Lane] = frozenset()) -> Iterator[Waiter]:
+        """The first call of each request in each lane, in the order of turns; `blocked` may grow meanwhile."""
+        for lanes in self._requests.values():
+            if len(blocked) == len(self._sizes):
+                return
+            for lane, waiters in lanes.items():
+                if lane not in blocked:
+                    yield waiters[0]
+
+    def head(self, lane: Lane) -> Waiter:
+        """The call of the lane whose turn is next."""
+        return next(lanes[lane][0] for lanes in self._requests.values() if lane in lanes)
+
+    def waiters(self) -> list[tuple[int, Waiter]]:
+        """All, with their place in their request's lane, first places first."""
+        places = [place for lanes in self._requests.values() for queue in lanes.values() for place in enumerate(queue)]
+        return sorted(places, key=lambda place: place[0])
+
+    def ahead(self, request: int, lane: Lane, place: int, window: SlidingWindow) -> int:
+        """How many calls that `window` counts start before the one at that place: one of each request in each round."""
+        own = self._requests.get(request, {})
+        beside = (len(queue) for other, queue in own.items() if other != lane and window in other.windows)
+        mine = place + sum(min(size, place + 1) for size in beside)
+        others = (
+            sum(len(queue) for other, queue in lanes.items() if window in other.windows)
+            for number, lanes in self._requests.items()
+            if number != request
+        )
+        return mine + sum(min(size, mine + 1) for size in others)
+
+    def place(self, request: int, lane: Lane) -> int:
+        """The place that the request's next call in that lane gets."""
+        return len(self._requests.get(request, {}).get(lane, ()))
+
+    def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
+        """Refuse the calls that `too_late` gives a refusal, told their places when those before have been refused."""
+        dropped: Counter[tuple[int, Lane]] = Counter()
+        for place, waiter in self.waiters():
+            key = waiter.deadline.request, waiter.lane
+            refusal = too_late(waiter, place - dropped[key])
+            if refusal is not None or waiter.future.done():
+                dropped[key] += 1
+                self.remove(waiter)
+                if refusal is not None and not waiter.future.done():
+                    waiter.future.set_exception(refusal)
