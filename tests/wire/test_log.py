@@ -11,7 +11,7 @@ from wire.vendor import answering, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.logs import REQUEST_ID
-from customer_gateway.wire import BasicWithHeaders, Call, Client, Retry, SessionLogin
+from customer_gateway.wire import BasicWithHeaders, Call, CallRecord, Client, Retry, SessionLogin, Window
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -49,6 +49,31 @@ async def test_every_exchange_is_one_line() -> None:
             "outcome": "ok",
             "reason": None,
         }
+        await client.aclose()
+
+
+async def test_an_observer_is_told_what_the_line_says_and_how_long_the_limits_held_the_call_back() -> None:
+    async with serving(answering(503), telling({"name": "Ada"})) as vendor:
+        log, records = Lines(), list[CallRecord]()
+        client = Client(
+            system="pland",
+            base_url=vendor.base_url,
+            retry=Retry(base_seconds=0.01),
+            budget=[Window(1, 0.3)],
+            log=log,
+            observers=[records.append],
+        )
+
+        await client.call(READ, Deadline.after(5))
+
+        assert [(record.status, record.tries, record.outcome, record.bytes) for record in records] == [
+            (line["status"], line["attempt"], line["outcome"], line["bytes"]) for line in log.lines
+        ]
+        assert {(record.system, record.method, record.route) for record in records} == {
+            ("pland", "GET", "/customers/{id}")
+        }
+        assert records[0].wait < 0.1
+        assert 0.2 < records[1].wait < 0.6
         await client.aclose()
 
 

@@ -2,6 +2,7 @@
 
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
 from customer_gateway.wire.call import Answer, Call
+from customer_gateway.wire.call_record import CallRecord
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
@@ -21,6 +22,7 @@ __all__ = [
     "BreakerPolicy",
     "BudgetStore",
     "Call",
+    "CallRecord",
     "Client",
     "HeaderAuth",
     "Health",

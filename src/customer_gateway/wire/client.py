@@ -1,6 +1,6 @@
 """A client of one system: makes its calls within deadline, budget and bounds, and tells every failure by its kind.
 
-A call passes, in this order: the breaker, the credentials, the gate (concurrency and budget), the transport, the
+A call passes, in this order: the breaker, the credentials, the limits (concurrency and rate), the transport, the
 judge. The deadline lies around all of it. What may be repeated goes round again from the credentials.
 """
 
@@ -23,6 +23,7 @@ from customer_gateway.errors import (
 )
 from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
+from customer_gateway.wire.call_record import CallRecord, logged
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.intake import Intake
 from customer_gateway.wire.judge import Judge, Refused, no_objection
@@ -31,7 +32,7 @@ from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.request import standing_headers, wired
-from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Reply, Through, Unanswered
+from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Through, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +65,8 @@ class Client:
     `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
     `transport` replaces the gateway's own way to the network, which trusts `authorities` (certificates as PEM) beside
     the machine's. `clock` gives seconds.
-    Every exchange is one log line, "upstream_call", without query, keys, credentials or bodies.
+    Every exchange ends in a `CallRecord`, which is one log line, "upstream_call", and is told to all `observers`; an
+    observer is quick and raises nothing.
     """
 
     def __init__(  # noqa: PLR0913 - every policy is handed in by name
@@ -87,6 +89,7 @@ class Client:
         intake: Intake | None = None,
         clock: Callable[[], float] = time.monotonic,
         log: Any = None,
+        observers: Sequence[Callable[[CallRecord], None]] = (),
     ) -> None:
         limits, breaker = limits or Limits(), breaker or BreakerPolicy()
         self.system = system
@@ -99,11 +102,12 @@ class Client:
         self._breaker = Breaker(breaker, clock)
         self._patience = breaker.patience_seconds
         self._retry = retry or Retry()
-        self._gate = ConcurrencyLimit(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
+        self._limit = ConcurrencyLimit(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
         self._intake = intake or Intake()
         self._transport = _transport(self._base_url, limits, transport, authorities)
         self._clock = clock
         self._log: Any = log or structlog.get_logger()
+        self._observers = (logged(self._log), *observers)
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
         """The answer to the call, or one of the `UpstreamError`s, whose cause tells an operator more than its message.
@@ -204,9 +208,10 @@ class Client:
     async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: Progress) -> Answer:
         request = wired(call, self._base_url, self._headers + credentials)
         progress.waiting_since = None
-        turn = await self._gate.enter(call, deadline)
+        asked = self._clock()
+        turn = await self._limit.enter(call, deadline)
         if self._is_left_alone(progress):
-            self._gate.leave(turn)
+            self._limit.leave(turn)
             raise LeftAlone
         began = progress.waiting_since = self._clock()
         progress.doubts_session = False
@@ -215,7 +220,7 @@ class Client:
             try:
                 reply = await self._transport.exchange(*request, explained=call.explain)
             finally:
-                self._gate.leave(turn)
+                self._limit.leave(turn)
                 seconds = self._clock() - began
             progress.waiting_since = None  # what is waited for from here on says nothing of the system
             await self._intake.turn(len(reply.body))
@@ -240,7 +245,20 @@ class Client:
             self._log.exception("upstream_call_stumbled", system=self.system, template=call.endpoint)
             raise self._judge.unreadable(call) from error
         finally:
-            self._noted(call, reply, progress.attempt, seconds, outcome, reason)
+            record = CallRecord(
+                system=self.system,
+                method=call.method,
+                route=call.endpoint,
+                status=reply.status if reply else None,
+                tries=progress.attempt,
+                wait=began - asked,
+                seconds=seconds,
+                bytes=len(reply.body) if reply else 0,
+                outcome=outcome,
+                reason=reason,
+            )
+            for observe in self._observers:
+                observe(record)
         return answer
 
     def _told(self, call: Call, error: Exception) -> UpstreamError:
@@ -258,26 +276,9 @@ class Client:
 
     def _pause(self, failure: UpstreamRateLimited) -> None:
         if failure.retry_after_ms:
-            self._gate.pause(failure.retry_after_ms / 1000)
+            self._limit.pause(failure.retry_after_ms / 1000)
         else:  # it does not say how long, or says that the wait is over, which a 429 belies
-            self._gate.pause_for_a_window()
-
-    def _noted(  # noqa: PLR0913, PLR0917 - the columns of the log line
-        self, call: Call, reply: Reply | None, attempt: int, seconds: float, outcome: str, reason: str | None
-    ) -> None:
-        write = self._log.info if outcome == "ok" else self._log.warning
-        write(
-            "upstream_call",
-            system=self.system,
-            method=call.method,
-            template=call.endpoint,
-            status=reply.status if reply else None,
-            duration_ms=round(seconds * 1000, 1),
-            bytes=len(reply.body) if reply else 0,
-            attempt=attempt,
-            outcome=outcome,
-            reason=reason,
-        )
+            self._limit.pause_for_a_window()
 
     def _is_left_alone(self, progress: Progress) -> bool:
         """Whether the breaker has opened since the call was let in."""
