@@ -23,7 +23,7 @@ import uvloop
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 
-from customer_gateway.wire import Call, Client, HeaderAuth, Limits
+from customer_gateway.wire import Call, Client, HeaderAuth, Limits, Policies, Target
 from customer_gateway.wire.transport import Direct
 from customer_gateway.work.deadline import Deadline
 
@@ -149,9 +149,9 @@ async def direct(base: str) -> AsyncGenerator[Any]:
 
 @contextlib.asynccontextmanager
 async def wire_client(base: str) -> AsyncGenerator[Any]:
-    """All of it: deadline, gate, log, one decoding."""
-    limits = Limits(parallel=CONCURRENCY)
-    client = Client(system="bench", base_url=base, auth=HeaderAuth("x-api-key", "bench:secret"), limits=limits)
+    """All of it: deadline, limits, log, one decoding."""
+    policies = Policies(Limits(parallel=CONCURRENCY))
+    client = Client(Target("bench", base), HeaderAuth("x-api-key", "bench:secret"), policies)
 
     async def get(path: str) -> int:
         return len((await client.call(Call("GET", path, idempotent=True), Deadline.after(10))).document)

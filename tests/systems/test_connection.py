@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 import pytest
 from pydantic import ValidationError
+from wire.connected import connected
 
 from customer_gateway.systems.connection import SystemSettings, Wiring, no_objection, open_client, reachable
 from customer_gateway.wire import Call, Client, Limits, Retry, Window
@@ -50,7 +51,7 @@ class Vendor(httpx.AsyncBaseTransport):
 
 
 def client(vendor: Vendor, clock: Clock | None = None, retry: Retry | None = None, **policies: Any) -> Client:
-    return Client(
+    return connected(
         system="acme",
         base_url="http://acme.test",
         transport=vendor,

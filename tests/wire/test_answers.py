@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from structlog.testing import capture_logs
+from wire.connected import connected
 from wire.vendor import JSON, answering, closed_port, resetting, saying, serving, telling
 
 from customer_gateway.errors import (
@@ -15,7 +16,7 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.wire import Call, Limits
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ BOMB = gzip.compress(b"[" + b" " * 40_000_000 + b"]")
 async def asked(script: Script, call: Call | None = None, **settings: Any) -> Any:
     """The answer of a vendor that does `script`; a non-idempotent call, so that nothing is repeated."""
     async with serving(script) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, **settings)
+        client = connected(system="pland", base_url=vendor.base_url, **settings)
         try:
             return await client.call(call or Call("GET", "/customers/"), Deadline.after(5))
         finally:
@@ -131,7 +132,7 @@ async def test_garbage_has_one_name(script: Script, kind: type[UpstreamError], r
 
 async def test_a_refused_connection_and_an_unknown_host_are_unavailable() -> None:
     for base_url in (f"http://127.0.0.1:{closed_port()}", "http://no-such-host.invalid"):
-        client = Client(system="next", base_url=base_url)
+        client = connected(system="next", base_url=base_url)
 
         with pytest.raises(UpstreamUnavailable) as caught:
             await client.call(Call("GET", "/customer/"), Deadline.after(5))
@@ -148,7 +149,7 @@ async def test_tls_with_somebody_who_speaks_none_is_unavailable() -> None:
         writer.close()
 
     server = await asyncio.start_server(plain, "127.0.0.1", 0)
-    client = Client(system="next", base_url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    client = connected(system="next", base_url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
     with pytest.raises(UpstreamUnavailable):
         await client.call(Call("GET", "/customer/"), Deadline.after(5))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from wire.connected import connected
 from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
@@ -34,7 +35,7 @@ async def failing(client: Client, times: int, seconds: float = 5) -> list[type[B
 
 async def test_after_enough_failures_in_a_row_nothing_is_sent() -> None:
     async with serving(answering(503)) as vendor:
-        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=3, open_seconds=9))
+        client = connected(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=3, open_seconds=9))
         await failing(client, 3)
 
         with pytest.raises(UpstreamUnavailable) as caught:
@@ -48,7 +49,7 @@ async def test_after_enough_failures_in_a_row_nothing_is_sent() -> None:
 async def test_a_system_that_is_back_answers_again_after_open_seconds() -> None:
     async with serving(answering(503), answering(503), telling([1])) as vendor:
         policy = BreakerPolicy(failures=2, open_seconds=0.6)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy)
         await failing(client, 4)
         await asyncio.sleep(0.61)
 
@@ -62,7 +63,7 @@ async def test_a_system_that_is_back_answers_again_after_open_seconds() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 429])
 async def test_refusals_are_answers_and_open_nothing(status: int) -> None:
     async with serving(answering(status, b"{}", JSON)) as vendor:
-        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
+        client = connected(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
 
         await failing(client, 5)
 
@@ -72,7 +73,7 @@ async def test_refusals_are_answers_and_open_nothing(status: int) -> None:
 
 async def test_one_callers_haste_shuts_the_system_for_nobody() -> None:
     async with serving(later(0.2, telling([1]))) as vendor:
-        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
+        client = connected(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
         kinds = await failing(client, 5, seconds=0.05)
 
         answer = await client.call(ONCE, Deadline.after(5))
@@ -85,7 +86,7 @@ async def test_one_callers_haste_shuts_the_system_for_nobody() -> None:
 async def test_a_call_and_its_repetitions_are_one_failure() -> None:
     async with serving(answering(503)) as vendor:
         breaker, retry = BreakerPolicy(failures=2, open_seconds=9), Retry(attempts=3, base_seconds=0.001)
-        client = Client(system="next", base_url=vendor.base_url, breaker=breaker, retry=retry)
+        client = connected(system="next", base_url=vendor.base_url, breaker=breaker, retry=retry)
 
         for _ in range(3):
             with pytest.raises(UpstreamUnavailable):
@@ -98,7 +99,7 @@ async def test_a_call_and_its_repetitions_are_one_failure() -> None:
 async def test_a_patient_callers_timeouts_do_shut_it() -> None:
     async with serving(hanging) as vendor:
         policy = BreakerPolicy(failures=2, patience_seconds=0.05)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy)
 
         kinds = await failing(client, 3, seconds=0.2)
 
@@ -169,7 +170,7 @@ def test_an_answer_between_failures_begins_the_count_anew() -> None:
 
 async def test_a_breaker_that_is_off_lets_everything_through() -> None:
     async with serving(answering(503)) as vendor:
-        client = Client(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=0))
+        client = connected(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=0))
 
         await failing(client, 8)
 
@@ -180,7 +181,7 @@ async def test_a_breaker_that_is_off_lets_everything_through() -> None:
 async def test_calls_that_wait_for_their_turn_when_it_opens_are_not_sent() -> None:
     async with serving(later(0.02, answering(503))) as vendor:
         policy, limits = BreakerPolicy(failures=3, open_seconds=9), Limits(parallel=2)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy, limits=limits)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy, limits=limits)
 
         calls = (client.call(ONCE, Deadline.after(5)) for _ in range(30))
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -194,7 +195,7 @@ async def test_calls_that_wait_for_their_turn_when_it_opens_are_not_sent() -> No
 async def test_calls_whose_turn_comes_when_one_may_try_are_not_all_sent() -> None:
     async with serving(answering(503)) as vendor:
         policy, budget = BreakerPolicy(failures=3, open_seconds=0.05), (Window(3, 0.2),)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy, budget=budget)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy, budget=budget)
 
         await asyncio.gather(*(client.call(ONCE, Deadline.after(5)) for _ in range(9)), return_exceptions=True)
 
@@ -205,7 +206,7 @@ async def test_calls_whose_turn_comes_when_one_may_try_are_not_all_sent() -> Non
 async def test_nothing_is_repeated_once_it_is_open() -> None:
     async with serving(later(0.1, answering(503)), answering(503)) as vendor:
         policy = BreakerPolicy(failures=1, open_seconds=9)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy)
         patient = asyncio.create_task(client.call(Call("GET", "/customers/", idempotent=True), Deadline.after(5)))
         await asyncio.sleep(0.03)
 
@@ -220,7 +221,7 @@ async def test_nothing_is_repeated_once_it_is_open() -> None:
 async def test_the_call_that_tries_for_all_may_log_in_and_repeat() -> None:
     async with serving(answering(503), answering(503), telling([1])) as vendor:
         policy = BreakerPolicy(failures=1, open_seconds=0.05)
-        client = Client(system="next", base_url=vendor.base_url, breaker=policy, retry=Retry(base_seconds=0.0))
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy, retry=Retry(base_seconds=0.0))
         await failing(client, 1)
         await asyncio.sleep(0.06)
 

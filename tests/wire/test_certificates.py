@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from certificates import NEEDS_OPENSSL, Certificate, Workshop
 from structlog.testing import capture_logs
+from wire.connected import connected
 
 from customer_gateway.errors import UpstreamUnavailable
-from customer_gateway.wire import Call, Client
+from customer_gateway.wire import Call
 from customer_gateway.wire.certificates import MAKE_ONE
 from customer_gateway.work.deadline import Deadline
 
@@ -46,7 +47,7 @@ async def serving(certificate: Certificate) -> AsyncGenerator[str]:
 async def asked(certificate: Certificate, authorities: bytes) -> object:
     """What a server with this certificate answers a client that trusts these authorities."""
     async with serving(certificate) as base_url:
-        client = Client(system="pland", base_url=base_url, authorities=authorities)
+        client = connected(system="pland", base_url=base_url, authorities=authorities)
         try:
             return (await client.call(READ, Deadline.after(5))).document
         finally:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from wire.connected import connected
 from wire.vendor import answering, serving
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.wire import Call, Client
+from customer_gateway.wire import Call
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def uncollected() -> Generator[None]:
 @pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (404, b"{}"), (429, b"{}"), (200, b"no JSON at all")])
 async def test_a_failed_call_leaves_nothing_to_the_garbage_collector(status: int, body: bytes) -> None:
     async with serving(answering(status, body, JSON)) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         gc.collect()
         for _ in range(3):
             with suppress(UpstreamError):

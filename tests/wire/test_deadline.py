@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from wire.connected import connected
 from wire.vendor import JSON, answering, dripping, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.wire import Call, Limits
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ READ = Call("GET", "/customers/", idempotent=True)
 )
 async def test_whatever_takes_too_long_is_a_timeout_at_the_deadline(script: Script) -> None:
     async with serving(script) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         began = time.monotonic()
 
         with pytest.raises(UpstreamTimeout) as caught:
@@ -47,7 +48,7 @@ async def test_whatever_takes_too_long_is_a_timeout_at_the_deadline(script: Scri
 
 async def test_a_deadline_that_is_over_sends_nothing() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
 
         with pytest.raises(UpstreamTimeout):
             await client.call(READ, Deadline.after(0))
@@ -58,7 +59,7 @@ async def test_a_deadline_that_is_over_sends_nothing() -> None:
 
 async def test_a_deadline_moved_out_moves_the_call_with_it() -> None:
     async with serving(later(0.2, telling([1]))) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         deadline = Deadline.after(0.1)
         call = asyncio.create_task(client.call(READ, deadline))
         await asyncio.sleep(0.05)
@@ -71,7 +72,7 @@ async def test_a_deadline_moved_out_moves_the_call_with_it() -> None:
 
 async def test_waiting_for_a_free_place_counts_against_the_deadline() -> None:
     async with serving(later(0.3, telling([]))) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, limits=Limits(parallel=1))
+        client = connected(system="pland", base_url=vendor.base_url, limits=Limits(parallel=1))
         first = asyncio.create_task(client.call(READ, Deadline.after(2)))
         await asyncio.sleep(0.05)
 
@@ -85,7 +86,7 @@ async def test_waiting_for_a_free_place_counts_against_the_deadline() -> None:
 
 async def test_a_hang_after_a_failure_is_told_as_the_hang() -> None:
     async with serving(answering(503), hanging) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
 
         with pytest.raises(UpstreamTimeout):
             await client.call(READ, Deadline.after(0.4))
@@ -96,7 +97,7 @@ async def test_a_hang_after_a_failure_is_told_as_the_hang() -> None:
 
 async def test_a_failure_is_told_at_once_when_a_repetition_would_outlast_the_deadline() -> None:
     async with serving(answering(503, b"", "retry-after: 2")) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         began = time.monotonic()
 
         with pytest.raises(UpstreamUnavailable):
@@ -112,7 +113,7 @@ async def test_bombs_and_floods_are_refused_long_before_they_could_hurt() -> Non
     flood = dripping(HEAD + b"\r\n", b" " * 1_000_000, 0)
     for script in (bomb, flood):
         async with serving(script) as vendor:
-            client = Client(system="pland", base_url=vendor.base_url, limits=Limits(answer_bytes=5_000_000))
+            client = connected(system="pland", base_url=vendor.base_url, limits=Limits(answer_bytes=5_000_000))
 
             with pytest.raises(UpstreamBadResponse):
                 await client.call(READ, Deadline.after(2))
@@ -122,7 +123,7 @@ async def test_bombs_and_floods_are_refused_long_before_they_could_hurt() -> Non
 
 async def test_the_callers_own_cancellation_stays_one() -> None:
     async with serving(hanging) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         call = asyncio.create_task(client.call(READ, Deadline.after(5)))
         await asyncio.sleep(0.05)
 
@@ -136,7 +137,7 @@ async def test_the_callers_own_cancellation_stays_one() -> None:
 
 async def test_twenty_calls_to_a_hanging_system_all_end_at_the_deadline() -> None:
     async with serving(hanging) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         began = time.monotonic()
 
         outcomes = await asyncio.gather(

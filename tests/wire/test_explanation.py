@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from wire.connected import connected
 from wire.vendor import JSON, answering, serving
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.wire import Call, Client
+from customer_gateway.wire import Call
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +27,7 @@ def an_error(_status: int, _document: Any) -> str:
 
 async def refused(status: int, body: bytes, *headers: str, explain: bool = True, **settings: Any) -> Any:
     async with serving(answering(status, body, *headers)) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url, **settings)
+        client = connected(system="autodns", base_url=vendor.base_url, **settings)
         with pytest.raises(UpstreamBadResponse) as caught:
             await client.call(Call("POST", "/search", explain=explain), Deadline.after(5))
         await client.aclose()

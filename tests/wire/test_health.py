@@ -3,10 +3,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from wire.connected import connected
 from wire.vendor import JSON, answering, closed_port, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError
-from customer_gateway.wire import Call, Client, Window
+from customer_gateway.wire import Call, Window
 from customer_gateway.wire.health import Health
 from customer_gateway.work.deadline import Deadline
 
@@ -17,7 +18,7 @@ ONCE = Call("GET", "/customers/")
 
 async def health_after(status: int, body: bytes = b"[]") -> bool | None:
     async with serving(answering(status, body, JSON)) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         await asyncio.gather(client.call(ONCE, Deadline.after(5)), return_exceptions=True)
         await client.aclose()
         return client.health.fresh(30)
@@ -46,7 +47,7 @@ async def test_garbage_is_no_sign_of_health() -> None:
 
 
 async def test_a_refused_connection_is_ill_health() -> None:
-    client = Client(system="pland", base_url=f"http://127.0.0.1:{closed_port()}")
+    client = connected(system="pland", base_url=f"http://127.0.0.1:{closed_port()}")
 
     with pytest.raises(UpstreamError):
         await client.call(ONCE, Deadline.after(5))
@@ -57,7 +58,7 @@ async def test_a_refused_connection_is_ill_health() -> None:
 
 async def test_one_callers_haste_and_the_gateways_own_budget_say_nothing() -> None:
     async with serving(telling([]), hanging) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, budget=[Window(2, 60)])
+        client = connected(system="pland", base_url=vendor.base_url, budget=[Window(2, 60)])
         await client.call(ONCE, Deadline.after(5))
         for _ in range(2):
             with pytest.raises(UpstreamError):
@@ -80,7 +81,7 @@ def test_what_was_learnt_long_ago_is_not_known() -> None:
 
 async def test_settled_waits_for_a_call_under_way() -> None:
     async with serving(later(0.05, telling([]))) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         call = asyncio.create_task(client.call(ONCE, Deadline.after(5)))
         await asyncio.sleep(0.01)
         under_way = (client.health.in_flight, client.health.last_ok)
@@ -94,7 +95,7 @@ async def test_settled_waits_for_a_call_under_way() -> None:
 
 
 async def test_settled_waits_for_nothing_when_nothing_is_under_way() -> None:
-    client = Client(system="pland", base_url="http://127.0.0.1:1")
+    client = connected(system="pland", base_url="http://127.0.0.1:1")
 
     await asyncio.wait_for(client.health.settled(), 1)
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from wire.connected import connected
 from wire.recorded import Lines
 from wire.vendor import answering, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.logs import REQUEST_ID
-from customer_gateway.wire import BasicWithHeaders, Call, CallRecord, Client, Retry, SessionLogin, Window
+from customer_gateway.wire import BasicWithHeaders, Call, CallRecord, Retry, SessionLogin, Window
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ READ = Call("GET", "/customers/4711", query=[("email", "a@b.example")], template
 async def test_every_exchange_is_one_line() -> None:
     async with serving(answering(503), telling({"name": "Ada"})) as vendor:
         log = Lines()
-        client = Client(system="pland", base_url=vendor.base_url, retry=Retry(base_seconds=0.01), log=log)
+        client = connected(system="pland", base_url=vendor.base_url, retry=Retry(base_seconds=0.01), log=log)
 
         await client.call(READ, Deadline.after(5))
 
@@ -55,7 +56,7 @@ async def test_every_exchange_is_one_line() -> None:
 async def test_an_observer_is_told_what_the_line_says_and_how_long_the_limits_held_the_call_back() -> None:
     async with serving(answering(503), telling({"name": "Ada"})) as vendor:
         log, records = Lines(), list[CallRecord]()
-        client = Client(
+        client = connected(
             system="pland",
             base_url=vendor.base_url,
             retry=Retry(base_seconds=0.01),
@@ -80,7 +81,7 @@ async def test_an_observer_is_told_what_the_line_says_and_how_long_the_limits_he
 async def test_a_timeout_and_a_cancelled_call_are_lines_too() -> None:
     async with serving(hanging) as vendor:
         log = Lines()
-        client = Client(system="pland", base_url=vendor.base_url, log=log)
+        client = connected(system="pland", base_url=vendor.base_url, log=log)
         with pytest.raises(UpstreamError):
             await client.call(READ, Deadline.after(0.05))
         call = asyncio.create_task(client.call(READ, Deadline.after(5)))
@@ -99,7 +100,7 @@ async def test_no_line_holds_a_key_a_query_a_credential_or_a_body() -> None:
     async def lines(auth: Any, *answers: Any) -> str:
         async with serving(*answers) as vendor:
             log = Lines()
-            client = Client(system="pland", base_url=vendor.base_url, auth=auth, log=log)
+            client = connected(system="pland", base_url=vendor.base_url, auth=auth, log=log)
             await asyncio.gather(client.call(READ, Deadline.after(2)), return_exceptions=True)
             await client.aclose()
             return json.dumps(log.lines)
@@ -128,7 +129,7 @@ async def test_the_request_that_asked_is_named_by_its_id() -> None:
 
     log = structlog.wrap_logger(None, processors=[keep])
     async with serving(telling([])) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, log=log)
+        client = connected(system="pland", base_url=vendor.base_url, log=log)
 
         before = REQUEST_ID.set("r-1")
         await client.call(READ, Deadline.after(5))

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from wire.connected import connected
 from wire.vendor import JSON, answering, resetting, saying, serving, telling
 
 from customer_gateway.errors import (
@@ -14,7 +15,7 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.wire import Call, Client, Retry, Window
+from customer_gateway.wire import Call, Retry, Window
 from customer_gateway.wire.attempt import wait_before_repeating
 from customer_gateway.work.deadline import Deadline
 
@@ -32,7 +33,7 @@ SHORT = saying(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-le
 )
 async def test_an_idempotent_call_survives_a_passing_failure(first: Script) -> None:
     async with serving(first, telling([1])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url)
+        client = connected(system="autodns", base_url=vendor.base_url)
 
         answer = await client.call(READ, Deadline.after(5))
 
@@ -44,7 +45,7 @@ async def test_an_idempotent_call_survives_a_passing_failure(first: Script) -> N
 @pytest.mark.parametrize("first", [answering(500), resetting, SHORT, answering(429, b"{}", JSON)])
 async def test_a_call_not_declared_idempotent_is_never_repeated(first: Script) -> None:
     async with serving(first, telling([1])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url)
+        client = connected(system="autodns", base_url=vendor.base_url)
 
         with pytest.raises(UpstreamError):
             await client.call(Call("GET", "/token"), Deadline.after(5))
@@ -56,7 +57,7 @@ async def test_a_call_not_declared_idempotent_is_never_repeated(first: Script) -
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 422])
 async def test_a_refusal_is_never_repeated(status: int) -> None:
     async with serving(answering(status), telling([1])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url)
+        client = connected(system="autodns", base_url=vendor.base_url)
 
         with pytest.raises(UpstreamError):
             await client.call(READ, Deadline.after(5))
@@ -67,7 +68,7 @@ async def test_a_refusal_is_never_repeated(status: int) -> None:
 
 async def test_there_are_no_more_attempts_than_allowed() -> None:
     async with serving(answering(503)) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url, retry=Retry(attempts=3, base_seconds=0.01))
+        client = connected(system="autodns", base_url=vendor.base_url, retry=Retry(attempts=3, base_seconds=0.01))
 
         with pytest.raises(UpstreamUnavailable):
             await client.call(READ, Deadline.after(5))
@@ -78,7 +79,7 @@ async def test_there_are_no_more_attempts_than_allowed() -> None:
 
 async def test_the_vendors_wait_is_kept_before_the_next_attempt() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 1"), telling([1])) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url)
+        client = connected(system="billbee", base_url=vendor.base_url)
 
         answer = await client.call(READ, Deadline.after(5))
 
@@ -89,7 +90,7 @@ async def test_the_vendors_wait_is_kept_before_the_next_attempt() -> None:
 
 async def test_the_vendors_wait_that_outlasts_the_deadline_is_not_waited_for() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 30")) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url)
+        client = connected(system="billbee", base_url=vendor.base_url)
         began = asyncio.get_running_loop().time()
 
         with pytest.raises(UpstreamRateLimited) as caught:
@@ -105,7 +106,7 @@ async def test_a_connection_that_the_vendor_closed_meanwhile_is_not_noticed() ->
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]", pause=0.05, close=True
     )
     async with serving(closing) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url)
+        client = connected(system="billbee", base_url=vendor.base_url)
 
         for _ in range(5):
             assert (await client.call(READ, Deadline.after(5))).document == []
@@ -148,7 +149,7 @@ def test_only_what_may_pass_is_worth_repeating(failure: UpstreamError, repeated:
 async def test_a_wait_that_is_over_already_still_is_a_little_one(status: int, header: str) -> None:
     policy = Retry(attempts=3, base_seconds=0.2)
     async with serving(answering(status, b"{}", JSON, f"retry-after: {header}"), telling([1])) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url, retry=policy)
+        client = connected(system="billbee", base_url=vendor.base_url, retry=policy)
 
         answer = await client.call(READ, Deadline.after(5))
 
@@ -159,7 +160,7 @@ async def test_a_wait_that_is_over_already_still_is_a_little_one(status: int, he
 
 async def test_a_429_that_says_no_wait_lets_nobody_else_start_for_a_window() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 0"), telling([1])) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.5)])
+        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.5)])
 
         with pytest.raises(UpstreamRateLimited):
             await client.call(Call("GET", "/once"), Deadline.after(5))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from wire.connected import connected
 
 from customer_gateway.errors import (
     UpstreamBadResponse,
@@ -93,7 +94,7 @@ def client_of(vendor: Lemonsoft, clock: Clock | None = None, **settings: Any) ->
         renew_margin_seconds=600,
         clock=clock or time.monotonic,
     )
-    return Client(
+    return connected(
         system="lemonsoft", base_url="http://lemonsoft", auth=auth, transport=httpx.MockTransport(vendor), **settings
     )
 
@@ -267,7 +268,7 @@ async def test_credentials_go_with_every_call(auth: Auth, headers: dict[str, str
         seen.append(request.headers)
         return httpx.Response(200, json=[])
 
-    client = Client(system="x", base_url="http://x", auth=auth, transport=httpx.MockTransport(vendor))
+    client = connected(system="x", base_url="http://x", auth=auth, transport=httpx.MockTransport(vendor))
 
     await client.call(READ, Deadline.after(1))
 
@@ -282,7 +283,7 @@ async def test_lasting_credentials_that_are_refused_are_not_tried_twice() -> Non
         calls += 1
         return httpx.Response(401)
 
-    client = Client(system="x", base_url="http://x", auth=BearerToken("t"), transport=httpx.MockTransport(vendor))
+    client = connected(system="x", base_url="http://x", auth=BearerToken("t"), transport=httpx.MockTransport(vendor))
 
     with pytest.raises(UpstreamUnauthorized):
         await client.call(READ, Deadline.after(1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
+from wire.connected import connected
 from wire.vendor import Vendor, answering, hanging, later, saying, serving, telling
 
 from customer_gateway.errors import (
@@ -17,7 +18,7 @@ from customer_gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from customer_gateway.wire import Call, Client, Limits
+from customer_gateway.wire import Call, Limits
 from customer_gateway.wire.transport import Direct, Unanswered, is_this_machine
 from customer_gateway.work.deadline import Deadline
 
@@ -33,7 +34,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 async def test_connections_are_kept_and_used_again() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, limits=Limits(parallel=4))
+        client = connected(system="pland", base_url=vendor.base_url, limits=Limits(parallel=4))
 
         for _ in range(10):
             await asyncio.gather(*(client.call(READ, Deadline.after(5)) for _ in range(4)))
@@ -45,7 +46,7 @@ async def test_connections_are_kept_and_used_again() -> None:
 
 async def test_an_error_answer_does_not_cost_its_connection() -> None:
     async with serving(answering(404, b'{"message": "gone"}')) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         call = Call("GET", "/customers/1", missing_is_none=True)
 
         for _ in range(10):
@@ -58,7 +59,7 @@ async def test_an_error_answer_does_not_cost_its_connection() -> None:
 @pytest.mark.parametrize("first", [hanging, saying(HEAD + b"content-length: 99\r\n\r\n[", pause=5)])
 async def test_a_call_given_up_midway_leaves_the_pool_sane(first: Any) -> None:
     async with serving(first, telling([1])) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         with pytest.raises(UpstreamTimeout):
             await client.call(READ, Deadline.after(0.1))
 
@@ -76,7 +77,7 @@ async def test_answers_of_calls_given_up_reach_nobody_else() -> None:
 
     vendor: Vendor
     async with serving(echo) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url, limits=Limits(parallel=1))
+        client = connected(system="pland", base_url=vendor.base_url, limits=Limits(parallel=1))
         for number in range(10):
             slow = client.call(Call("GET", f"/slow/{number}"), Deadline.after(0.01))
             await asyncio.gather(slow, return_exceptions=True)
@@ -89,7 +90,7 @@ async def test_answers_of_calls_given_up_reach_nobody_else() -> None:
 
 async def test_what_is_sent_is_what_was_asked() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="next", base_url=vendor.base_url + "/v1/", headers={"User-Agent": "acme/1"})
+        client = connected(system="next", base_url=vendor.base_url + "/v1/", headers={"User-Agent": "acme/1"})
         query = [("ids", "1"), ("ids", "a b&c=d"), ("filter_str", '{"id__in":[1]}')]
 
         await client.call(Call("GET", "/customer/%C3%A5", query=query), Deadline.after(5))
@@ -114,7 +115,7 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypa
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     async with serving(telling([1])) as vendor:
-        client = Client(system="next", base_url=vendor.base_url)
+        client = connected(system="next", base_url=vendor.base_url)
 
         answer = await client.call(ONCE, Deadline.after(5))
 
@@ -127,7 +128,7 @@ async def test_no_way_of_writing_this_machine_asks_a_proxy(monkeypatch: pytest.M
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     async with serving(telling([1]), host="0.0.0.0") as vendor:  # noqa: S104 - all of 127/8 is meant
-        client = Client(system="next", base_url=vendor.base_url.replace("0.0.0.0", host))  # noqa: S104
+        client = connected(system="next", base_url=vendor.base_url.replace("0.0.0.0", host))  # noqa: S104
 
         assert (await client.call(ONCE, Deadline.after(5))).document == [1]
         await client.aclose()
@@ -155,7 +156,7 @@ async def test_a_proxy_of_the_environment_is_asked_for_the_rest_of_the_world(mon
     async with serving(telling([1])) as proxy:
         monkeypatch.setenv("http_proxy", proxy.base_url)
         monkeypatch.setenv("HTTP_PROXY", proxy.base_url)
-        client = Client(system="next", base_url="http://vendor.invalid")
+        client = connected(system="next", base_url="http://vendor.invalid")
 
         await client.call(ONCE, Deadline.after(5))
 
@@ -164,7 +165,7 @@ async def test_a_proxy_of_the_environment_is_asked_for_the_rest_of_the_world(mon
 
 
 async def over(handler: Callable[[httpx.Request], Any], **settings: Any) -> Any:
-    client = Client(system="x", base_url="http://x", transport=httpx.MockTransport(handler), **settings)
+    client = connected(system="x", base_url="http://x", transport=httpx.MockTransport(handler), **settings)
     try:
         return await client.call(ONCE, Deadline.after(1))
     finally:
@@ -232,9 +233,9 @@ def test_a_process_may_end_right_after_a_call() -> None:
     program = (
         "import asyncio\n"
         "from customer_gateway.work.deadline import Deadline\n"
-        "from customer_gateway.wire import Call, Client\n"
+        "from customer_gateway.wire import Call, Client, Target\n"
         "async def main():\n"
-        "    client = Client(system='x', base_url='http://127.0.0.1:1')\n"
+        "    client = Client(Target('x', 'http://127.0.0.1:1'))\n"
         "    await asyncio.gather(client.call(Call('GET', '/'), Deadline.after(1)), return_exceptions=True)\n"
         "    await client.aclose()\n"
         "asyncio.run(main())\n"
@@ -271,7 +272,7 @@ async def test_an_https_address_without_certificate_authorities_is_told_in_words
 async def test_a_header_that_is_no_text_is_as_good_as_absent(name: str) -> None:
     whole = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n" + name.encode() + b": \xff\xfe\r\n\r\n[1]"
     async with serving(saying(whole), saying(whole.replace(b"200 OK", b"503 Out"))) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
 
         assert (await client.call(ONCE, Deadline.after(5))).document == [1]
         with pytest.raises(UpstreamUnavailable):
@@ -285,7 +286,7 @@ async def test_whatever_an_answer_makes_us_stumble_over_is_its_systems_failure()
 
     with capture_logs() as log:
         async with serving(telling([1])) as vendor:
-            client = Client(system="pland", base_url=vendor.base_url)
+            client = connected(system="pland", base_url=vendor.base_url)
             with pytest.raises(UpstreamBadResponse, match="GET /customers/: the answer cannot be read"):
                 await client.call(Call("GET", "/customers/", decode=stumbling), Deadline.after(5))
             await client.aclose()

@@ -17,7 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretS
 from customer_gateway import environment
 from customer_gateway.documents.forms import has_phones
 from customer_gateway.errors import ConfigInvalid, UpstreamError
-from customer_gateway.wire import BreakerPolicy, Client, Intake, LimiterRegistry, Limits, Retry, name_of
+from customer_gateway.wire import (
+    BreakerPolicy,
+    Client,
+    Environment,
+    Intake,
+    LimiterRegistry,
+    Limits,
+    Policies,
+    RateLimits,
+    Retry,
+    Target,
+    name_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -170,21 +182,14 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     own = _own_scope(name, settings)
     if not settings.limits.vendor_budget:
         budget, budget_scope = (), own
+    limiter = wiring.limiters.of(budget_scope or own, budget) if budget or limits.windows() else None
+    breaker = BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds)
     return Client(
-        system=name,
-        base_url=settings.base_url,
-        auth=auth,
-        headers=headers,
-        limits=limits,
-        turns=wiring.limiters.of(budget_scope or own, budget) if budget or limits.windows() else None,
-        breaker=BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds),
-        retry=wiring.retry,
-        verdict=verdict,
-        share=wiring.limiters.share,
-        name=name_of(own),
-        transport=wiring.transport(name),
-        authorities=authorities_of(name, settings),
-        intake=wiring.intake,
+        Target(name, settings.base_url, headers or {}, verdict),
+        auth,
+        Policies(limits, breaker, wiring.retry),
+        RateLimits(limiter=limiter, share=wiring.limiters.share, name=name_of(own)),
+        Environment(wiring.transport(name), authorities_of(name, settings), wiring.intake),
     )
 
 

@@ -13,6 +13,7 @@ from customer_gateway.wire.limits.window import Window, per_client, per_template
 from customer_gateway.wire.limits.worker_share import WorkerShare
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.session import SessionLogin
+from customer_gateway.wire.target import Environment, Policies, RateLimits, Target
 
 __all__ = [
     "Answer",
@@ -24,15 +25,19 @@ __all__ = [
     "Call",
     "CallRecord",
     "Client",
+    "Environment",
     "HeaderAuth",
     "Health",
     "Intake",
     "LimiterRegistry",
     "Limits",
     "LostSession",
+    "Policies",
+    "RateLimits",
     "Retry",
     "SessionLogin",
     "StaticHeaders",
+    "Target",
     "Window",
     "WorkerShare",
     "bearer",

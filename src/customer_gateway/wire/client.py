@@ -7,7 +7,6 @@ judge. The deadline lies around all of it. What may be repeated goes round again
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,26 +24,19 @@ from customer_gateway.wire.attempt import Progress, concerns_the_system, is_heal
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.call_record import CallRecord, logged
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.intake import Intake
-from customer_gateway.wire.judge import Judge, Refused, no_objection
+from customer_gateway.wire.judge import Judge, Refused
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
-from customer_gateway.wire.limits.worker_share import WHOLE
-from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+from customer_gateway.wire.policy import Limits
 from customer_gateway.wire.request import standing_headers, wired
+from customer_gateway.wire.target import Environment, Policies, RateLimits
 from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Through, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import httpx
-
     from customer_gateway.wire.auth import Auth, Headers
     from customer_gateway.wire.call import Answer, Call
-    from customer_gateway.wire.limits.rate_limiter import RateLimiter
-    from customer_gateway.wire.limits.redis_rate_limiter import RedisRateLimiter
-    from customer_gateway.wire.limits.window import Window
-    from customer_gateway.wire.limits.worker_share import WorkerShare
+    from customer_gateway.wire.policy import Limits
+    from customer_gateway.wire.target import Target
     from customer_gateway.wire.transport import Transport
     from customer_gateway.work.deadline import Deadline
 
@@ -58,56 +50,37 @@ class LeftAlone(Exception):
 class Client:
     """One system under one set of credentials.
 
-    `headers` go with every call. `verdict(status, document)` gives a reason, which clients are told, when a decoded
-    2xx answer is an error in disguise. `budget` counts this client's calls alone, `turns` those of all clients that the
-    vendor counts together.
-    `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
-    `limits.calls_per_second`, or where `turns` are kept in a store to the whole of both, counted as `name`'s.
-    `transport` replaces the gateway's own way to the network, which trusts `authorities` (certificates as PEM) beside
-    the machine's. `clock` gives seconds.
-    Every exchange ends in a `CallRecord`, which is one log line, "upstream_call", and is told to all `observers`; an
-    observer is quick and raises nothing.
+    Every exchange ends in a `CallRecord`, which is one log line, "upstream_call", and is told to all observers.
     """
 
-    def __init__(  # noqa: PLR0913 - every policy is handed in by name
+    def __init__(
         self,
-        *,
-        system: str,
-        base_url: str,
+        target: Target,
         auth: Auth | None = None,
-        headers: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
-        budget: Sequence[Window] = (),
-        turns: RateLimiter | RedisRateLimiter | None = None,
-        share: WorkerShare = WHOLE,
-        name: str = "",
-        breaker: BreakerPolicy | None = None,
-        retry: Retry | None = None,
-        verdict: Callable[[int, Any], str | None] = no_objection,
-        transport: httpx.AsyncBaseTransport | None = None,
-        authorities: bytes = b"",
-        intake: Intake | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        log: Any = None,
-        observers: Sequence[Callable[[CallRecord], None]] = (),
+        policies: Policies | None = None,
+        rates: RateLimits | None = None,
+        environment: Environment | None = None,
     ) -> None:
-        limits, breaker = limits or Limits(), breaker or BreakerPolicy()
-        self.system = system
-        self.refusal_seconds = breaker.open_seconds / 2
+        policies, rates = policies or Policies(), rates or RateLimits()
+        environment = environment or Environment()
+        limits, clock = policies.limits, environment.clock
+        windows = (*rates.budget, *limits.windows())
+        self.system = target.system
+        self.refusal_seconds = policies.breaker.open_seconds / 2
         self.health = Health(clock)
-        self._base_url = base_url.rstrip("/")
+        self._base_url = target.base_url.rstrip("/")
         self._auth = auth
-        self._headers = standing_headers(headers)
-        self._judge = Judge(system, limits.most_bytes, verdict, Drift(system))
-        self._breaker = Breaker(breaker, clock)
-        self._patience = breaker.patience_seconds
-        self._retry = retry or Retry()
-        self._limit = ConcurrencyLimit(limits.most_parallel, (*budget, *limits.windows()), clock, turns, share, name)
-        self._intake = intake or Intake()
-        self._transport = _transport(self._base_url, limits, transport, authorities)
+        self._headers = standing_headers(target.headers)
+        self._judge = Judge(target.system, limits.most_bytes, target.verdict, Drift(target.system))
+        self._breaker = Breaker(policies.breaker, clock)
+        self._patience = policies.breaker.patience_seconds
+        self._retry = policies.retry
+        self._limit = ConcurrencyLimit(limits.most_parallel, windows, clock, rates.limiter, rates.share, rates.name)
+        self._intake = environment.intake
+        self._transport = _transport(self._base_url, limits, environment)
         self._clock = clock
-        self._log: Any = log or structlog.get_logger()
-        self._observers = (logged(self._log), *observers)
+        self._log: Any = environment.log or structlog.get_logger()
+        self._observers = (logged(self._log), *environment.observers)
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
         """The answer to the call, or one of the `UpstreamError`s, whose cause tells an operator more than its message.
@@ -313,7 +286,7 @@ class Client:
         return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))
 
 
-def _transport(base_url: str, limits: Limits, given: httpx.AsyncBaseTransport | None, authorities: bytes) -> Transport:
-    if given is not None:
-        return Through(given, cap=limits.most_bytes)
-    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel, authorities=authorities)
+def _transport(base_url: str, limits: Limits, environment: Environment) -> Transport:
+    if environment.transport is not None:
+        return Through(environment.transport, cap=limits.most_bytes)
+    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel, authorities=environment.authorities)

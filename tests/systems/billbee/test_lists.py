@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from wire.connected import connected
 
 from customer_gateway.documents.record import Reading
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
@@ -14,7 +15,7 @@ from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import Billbee, BillbeeSettings, connect
 from customer_gateway.systems.billbee.lists import Lists, objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
-from customer_gateway.wire import Client, Retry
+from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
 
@@ -74,7 +75,7 @@ READING = Reading.of("billbee", "https://billbee.test/api/v1", "Europe/Berlin", 
 
 
 def lists(vendor: Vendor) -> Lists:
-    client = Client(system="billbee", base_url="https://billbee.test/api/v1", transport=vendor)
+    client = connected(system="billbee", base_url="https://billbee.test/api/v1", transport=vendor)
     return Lists(client, READING)
 
 
@@ -279,7 +280,7 @@ async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() ->
 )
 async def test_what_is_no_page_of_entities_or_one_of_a_greater_size_is_refused(document: object) -> None:
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=document))
-    found = Lists(Client(system="billbee", base_url="https://billbee.test", transport=transport), READING)
+    found = Lists(connected(system="billbee", base_url="https://billbee.test", transport=transport), READING)
 
     with pytest.raises(UpstreamBadResponse):
         await found.page("/customers", 1, 250, Deadline.after(5))

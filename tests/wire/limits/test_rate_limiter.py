@@ -6,6 +6,7 @@ import random
 import time
 
 import pytest
+from wire.connected import connected
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
@@ -28,7 +29,7 @@ async def sent(client: Client, calls: list[Call], seconds: float = 9) -> list[ob
 @pytest.mark.parametrize("latency", [0.0, 0.05])
 async def test_no_window_of_the_vendor_ever_holds_more_than_it_may(latency: float) -> None:
     async with serving(later(latency, telling([]))) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(3, 0.3)])
+        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(3, 0.3)])
 
         outcomes = await sent(client, [READ] * 14)
 
@@ -39,7 +40,7 @@ async def test_no_window_of_the_vendor_ever_holds_more_than_it_may(latency: floa
 
 async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_window() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.4)])
+        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.4)])
         began = time.monotonic()
 
         await sent(client, [READ] * 5)
@@ -54,7 +55,7 @@ async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_
 async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None:
     async with serving(telling([])) as vendor:
         budget = [Window(2, 0.3, per_template), Window(5, 0.3)]
-        client = Client(system="billbee", base_url=vendor.base_url, budget=budget)
+        client = connected(system="billbee", base_url=vendor.base_url, budget=budget)
         calls = [
             Call("GET", f"/{noun}/{number}", template=f"/{noun}/{{id}}")
             for number in range(4)
@@ -72,7 +73,7 @@ async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None
 
 async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(2, 5.0)])
+        client = connected(system="autodns", base_url=vendor.base_url, budget=[Window(2, 5.0)])
         await sent(client, [READ] * 2)
         began = time.monotonic()
 
@@ -87,7 +88,7 @@ async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait() -> No
 
 async def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(2, 0.1)])
+        client = connected(system="autodns", base_url=vendor.base_url, budget=[Window(2, 0.1)])
 
         await sent(client, [Call("GET", f"/{number}", template="/{id}") for number in range(9)])
 
@@ -99,7 +100,7 @@ async def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
 
 async def test_the_vendors_pause_holds_for_everybody() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 1"), telling([])) as vendor:
-        client = Client(system="billbee", base_url=vendor.base_url)
+        client = connected(system="billbee", base_url=vendor.base_url)
         with pytest.raises(UpstreamRateLimited):
             await client.call(Call("GET", "/a"), Deadline.after(5))
 
@@ -155,7 +156,7 @@ async def test_a_budget_that_is_spent_while_a_vendor_would_be_left_alone_is_told
 
 async def test_a_call_that_is_not_sent_after_a_429_says_so_and_names_the_vendors_wait() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 120")) as vendor:
-        client = Client(system="pland", base_url=vendor.base_url)
+        client = connected(system="pland", base_url=vendor.base_url)
         told: list[UpstreamRateLimited] = []
         for _ in range(2):
             with pytest.raises(UpstreamRateLimited) as caught:
@@ -171,7 +172,7 @@ async def test_a_call_that_is_not_sent_after_a_429_says_so_and_names_the_vendors
 
 async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_window() -> None:
     async with serving(answering(429, b"{}", JSON), telling([])) as vendor:
-        client = Client(system="autodns", base_url=vendor.base_url, budget=[Window(3, 0.5)])
+        client = connected(system="autodns", base_url=vendor.base_url, budget=[Window(3, 0.5)])
 
         answer = await client.call(READ, Deadline.after(5))
 
@@ -247,7 +248,7 @@ async def test_limits_that_are_off_bound_nothing() -> None:
     big = answering(200, b"[" + b" " * 25_000_000 + b"]")
     async with serving(big, later(1.0, telling([]))) as vendor:
         limits = Limits(calls_per_second=0, parallel=0, answer_bytes=0)
-        client = Client(system="next", base_url=vendor.base_url, limits=limits)
+        client = connected(system="next", base_url=vendor.base_url, limits=limits)
 
         outcomes = await sent(client, [READ]) + await sent(client, [READ] * 20)
 
@@ -258,7 +259,7 @@ async def test_limits_that_are_off_bound_nothing() -> None:
 
 async def test_a_configured_rate_is_kept() -> None:
     async with serving(telling([])) as vendor:
-        client = Client(system="next", base_url=vendor.base_url, limits=Limits(calls_per_second=10))
+        client = connected(system="next", base_url=vendor.base_url, limits=Limits(calls_per_second=10))
 
         await sent(client, [READ] * 15)
 

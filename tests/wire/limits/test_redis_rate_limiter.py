@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from structlog.testing import capture_logs
+from wire.connected import connected
 from wire.limits.test_rate_limiter import fullest, sent
 from wire.vendor import answering, closed_port, hanging, serving, telling
 
@@ -34,10 +35,10 @@ async def worker(
     url: str, vendor: Vendor, *windows: Window, workers: int = 2, log: Any = None, **otherwise: Any
 ) -> AsyncGenerator[Client]:
     turns = LimiterRegistry(share=WorkerShare(workers), store=BudgetStore(url, log=log))
-    client = Client(
+    client = connected(
         system="billbee",
         base_url=vendor.base_url,
-        turns=turns.of(SCOPE, windows),
+        limiter=turns.of(SCOPE, windows),
         share=turns.share,
         name="own",
         **otherwise,
@@ -302,7 +303,7 @@ async def test_a_turn_of_the_share_that_comes_when_the_store_decides_again_is_as
     store.back_at = time.monotonic() - RETRY_SECONDS  # a window more, and the store decides
     turns = LimiterRegistry(share=WorkerShare(2), store=store)
     async with serving(telling([])) as vendor, worker(redis.url, vendor, budget) as other:
-        returning = Client(system="billbee", base_url=vendor.base_url, turns=turns.of(SCOPE, [budget]))
+        returning = connected(system="billbee", base_url=vendor.base_url, limiter=turns.of(SCOPE, [budget]))
         waiting = asyncio.create_task(sent(returning, [READ] * 4))
         await asyncio.sleep(0.65)
 

@@ -6,9 +6,10 @@ import asyncio
 import time
 
 import pytest
+from wire.connected import connected
 from wire.vendor import later, serving, telling
 
-from customer_gateway.wire import Call, Client, LimiterRegistry, Limits, Window
+from customer_gateway.wire import Call, LimiterRegistry, Limits, Window
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimiter, RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline
@@ -25,7 +26,7 @@ def soon() -> Deadline:
 async def test_two_clients_of_one_scope_never_fill_a_window_beyond_what_it_holds() -> None:
     async with serving(telling([])) as vendor:
         turns = LimiterRegistry().of(("127.0.0.1",), [Window(3, 0.3)])
-        clients = [Client(system=name, base_url=vendor.base_url, turns=turns) for name in ("one", "other")]
+        clients = [connected(system=name, base_url=vendor.base_url, limiter=turns) for name in ("one", "other")]
 
         await asyncio.gather(*(client.call(READ, soon()) for client in clients * 5))
 
@@ -39,8 +40,8 @@ async def test_two_clients_of_one_scope_never_fill_a_window_beyond_what_it_holds
 async def test_each_client_keeps_to_its_own_number_of_calls_under_way() -> None:
     async with serving(later(0.2, telling([]))) as vendor:
         turns = RateLimiter([Window(100, 1.0)], time.monotonic)
-        narrow = Client(system="narrow", base_url=vendor.base_url, turns=turns, limits=Limits(parallel=1))
-        wide = Client(system="wide", base_url=vendor.base_url, turns=turns)
+        narrow = connected(system="narrow", base_url=vendor.base_url, limiter=turns, limits=Limits(parallel=1))
+        wide = connected(system="wide", base_url=vendor.base_url, limiter=turns)
         waiting = asyncio.gather(*(narrow.call(READ, soon()) for _ in range(3)))
         await asyncio.sleep(0)
         began = time.monotonic()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wire.connected import connected
 from wire.vendor import fullest, serving, telling
 
-from customer_gateway.wire import Call, Client, LimiterRegistry, Limits, Window, WorkerShare
+from customer_gateway.wire import Call, LimiterRegistry, Limits, Window, WorkerShare
 from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, first_common
 from customer_gateway.wire.limits.window import SKEW_SECONDS
 from customer_gateway.wire.limits.worker_share import WHOLE
@@ -117,10 +118,10 @@ def test_every_worker_has_its_turn_within_a_round(windows: list[Window], workers
 async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_together() -> None:
     async with serving(telling([])) as vendor:
         clients = [
-            Client(
+            connected(
                 system="billbee",
                 base_url=vendor.base_url,
-                turns=LimiterRegistry(share=WorkerShare(4, number)).of(("here",), [Window(2, 0.4)]),
+                limiter=LimiterRegistry(share=WorkerShare(4, number)).of(("here",), [Window(2, 0.4)]),
                 limits=Limits(calls_per_second=5),
                 share=WorkerShare(4, number),
             )

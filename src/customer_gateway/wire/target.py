@@ -1,0 +1,76 @@
+"""Say which system a client calls, by which rules, within whose rate limits and by what means."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.wire.intake import Intake
+from customer_gateway.wire.judge import no_objection
+from customer_gateway.wire.limits.worker_share import WHOLE
+from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import httpx
+
+    from customer_gateway.wire.call_record import CallRecord
+    from customer_gateway.wire.limits.rate_limiter import RateLimiter
+    from customer_gateway.wire.limits.redis_rate_limiter import RedisRateLimiter
+    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.worker_share import WorkerShare
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A configured system: `headers` go with every call.
+
+    `verdict(status, document)` gives a reason, which clients are told, when a decoded 2xx answer is an error in
+    disguise.
+    """
+
+    system: str
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    verdict: Callable[[int, Any], str | None] = no_objection
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How much is asked of the system, how often again, and when its circuit opens."""
+
+    limits: Limits = field(default_factory=Limits)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    retry: Retry = field(default_factory=Retry)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """`budget` counts this client's calls alone, `limiter` those of all clients that the vendor counts together.
+
+    `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
+    `Limits.calls_per_second`, or where the `limiter` is kept in a store to the whole of both, counted as `name`'s.
+    """
+
+    budget: Sequence[Window] = ()
+    limiter: RateLimiter | RedisRateLimiter | None = None
+    share: WorkerShare = WHOLE
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`transport` replaces the gateway's own way to the network, `clock` gives seconds.
+
+    The gateway's own way trusts `authorities` (certificates as PEM) beside the machine's. `observers` are told each
+    `CallRecord` beside the `log` (None: structlog's); they are quick and raise nothing.
+    """
+
+    transport: httpx.AsyncBaseTransport | None = None
+    authorities: bytes = b""
+    intake: Intake = field(default_factory=Intake)
+    clock: Callable[[], float] = time.monotonic
+    log: Any = None
+    observers: Sequence[Callable[[CallRecord], None]] = ()
