@@ -20,13 +20,13 @@ from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, sdl, unified_names
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
-from customer_gateway.federation.request import Federation, Request
+from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
-from customer_gateway.system import Want
+from customer_gateway.system import Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, LimiterRegistry, WorkerShare
@@ -75,7 +75,7 @@ def build_federation(
 
 
 def build_engine(settings: Settings, federation: Federation) -> Engine:
-    """The engine over the gateway's schema; its context is a `Request` of the federation."""
+    """The engine over the gateway's schema; its context is a `RequestContext` of the federation."""
     schema = gateway_schema()
     server = settings.server
     return Engine(
@@ -83,7 +83,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
         server.executor,
         _request_factory(federation, unified_names(schema)),
         DocumentLimits(tokens=server.document_tokens, depth=server.document_depth),
-        so_far=Request.so_far,
+        so_far=RequestContext.so_far,
     )
 
 
@@ -102,7 +102,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        collector.settle()
+        collector.freeze()
         await wiring.limiters.open()
         try:
             yield
@@ -155,11 +155,11 @@ def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
 
 def _request_factory(
     federation: Federation, names: Mapping[str, Mapping[str, str]]
-) -> Callable[[RequestScope], Request]:
+) -> Callable[[RequestScope], RequestContext]:
     # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
     @lru_cache(maxsize=1_000)
-    def want(selected: frozenset[tuple[str, frozenset[str]]]) -> Want:
-        return Want(
+    def want(selected: frozenset[tuple[str, frozenset[str]]]) -> Selection:
+        return Selection(
             {
                 type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
                 for type_name, fields in selected
@@ -167,7 +167,7 @@ def _request_factory(
             }
         )
 
-    def request(scope: RequestScope) -> Request:
+    def request(scope: RequestScope) -> RequestContext:
         return federation.request(want(frozenset(scope.fields.items())), scope.deadline)
 
     return request

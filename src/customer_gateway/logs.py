@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
     ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
-Level: TypeAlias = Literal["info", "warning", "critical"]
+BySystem: TypeAlias = Literal["info", "warning", "critical"]
 
 _CLASS: Final = re.compile(r"[A-Za-z_][\w.]*")
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """The request that is being served: set at the door, it stands in every line written on its behalf."""
 
 
-def configure_logs(*, plain: bool = False, level: Level = "info") -> None:
+def configure_logs(*, plain: bool = False, level: BySystem = "info") -> None:
     """Set structlog up for this process; `plain` is for people, `level` is the least that is told."""
     structlog.configure(
         processors=[

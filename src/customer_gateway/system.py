@@ -74,7 +74,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class Selection:
     """What an operation selects, over all its depths, aliases and fragments: a record is read once, at this width.
 
     `fields` maps a GraphQL type's name to the names selected on it: unified types by their model names
@@ -95,7 +95,7 @@ class Want:
         return self.selects("CustomerRecord", "raw") or self.selects(record.name, "raw")
 
 
-EVERYTHING: Final = Want({"Customer": frozenset(UNIFIED_FIELDS) | {"provenance", "version", "records"}})
+EVERYTHING: Final = Selection({"Customer": frozenset(UNIFIED_FIELDS) | {"provenance", "version", "records"}})
 """A want that reads every unified field of a customer, for tests and for writers."""
 
 
@@ -103,7 +103,7 @@ class Reads(Protocol):
     """One request's way to the routes: every key is read once per request, joined with other requests' keys."""
 
     @property
-    def want(self) -> Want: ...
+    def want(self) -> Selection: ...
 
     @property
     def deadline(self) -> Deadline: ...
@@ -195,7 +195,7 @@ class System(Protocol):
         ...
 
     @property
-    def finders(self) -> Mapping[str, Finder]:
+    def node_lookups(self) -> Mapping[str, Finder]:
         """How the nouns `Contact`, `Account`, `Agreement`, `Invoice` are found by their keys."""
         ...
 
@@ -214,14 +214,16 @@ class System(Protocol):
         """Every noun and code list that customers are told with and that takes a call of its own, once."""
         ...
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         """Customers by key, read as widely as `want` needs; the same width is the same route.
 
         Where `want` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.
         """
         ...
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """`size` customers from position `start`, inactive ones included.
 
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.

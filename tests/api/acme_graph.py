@@ -10,14 +10,14 @@ from federation.fake_system import ACME, federation
 from customer_gateway.api.engine import Engine, Prepared, RequestScope
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, unified_names
-from customer_gateway.system import Want
+from customer_gateway.system import Selection
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from federation.fake_system import Acme
 
     from customer_gateway.api.engine import ExecutorName
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 SCHEMA = build_schema([ACME])
 NAMES = unified_names(SCHEMA)
@@ -50,6 +50,6 @@ class Graph:
         found = [(error["path"], error["extensions"]["code"]) for error in answer.get("errors", [])]
         return sorted(found, key=str)
 
-    def _request(self, scope: RequestScope) -> Request:
+    def _request(self, scope: RequestScope) -> RequestContext:
         want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
-        return self._federation.request(Want(want), scope.deadline)
+        return self._federation.request(Selection(want), scope.deadline)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.api.engine import ExecutorName
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 pytestmark = pytest.mark.anyio
 
@@ -251,7 +251,9 @@ async def failing(views: Sequence[Any], _reads: object) -> list[Any]:
     return [DOWN] * len(views)
 
 
-async def resolved(type_name: str, field: str, parents: Sequence[Any], of: Request, **arguments: Any) -> list[Any]:
+async def resolved(
+    type_name: str, field: str, parents: Sequence[Any], of: RequestContext, **arguments: Any
+) -> list[Any]:
     """What the field's batched resolver gives, whatever form it gives it in."""
     made: Any = SCHEMA.type_map[type_name]
     declaration = made.fields[field].extensions["execution"]

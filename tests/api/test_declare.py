@@ -10,7 +10,7 @@ import strawberry
 
 from customer_gateway.api.declare import batched, described_enum, merged
 from customer_gateway.execution import Partitioned
-from customer_gateway.federation.fields import Part
+from customer_gateway.federation.fields import ColumnPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +25,15 @@ async def later(values: list[Any]) -> list[Any]:
 def test_a_lone_part_is_its_values_as_they_are() -> None:
     values = ["a", "b"]
 
-    assert merged([Part([0, 1], values)], 2) is values
+    assert merged([ColumnPart([0, 1], values)], 2) is values
 
 
 async def test_a_lone_part_that_is_awaited_stays_so() -> None:
-    assert await merged([Part([0], later(["a"]))], 1) == ["a"]
+    assert await merged([ColumnPart([0], later(["a"]))], 1) == ["a"]
 
 
 def test_parts_at_hand_become_one_list_in_the_parents_order() -> None:
-    assert merged([Part([2, 0], ["c", "a"]), Part([1], ["b"])], 3) == ["a", "b", "c"]
+    assert merged([ColumnPart([2, 0], ["c", "a"]), ColumnPart([1], ["b"])], 3) == ["a", "b", "c"]
 
 
 def test_no_parts_are_an_empty_list() -> None:
@@ -41,7 +41,7 @@ def test_no_parts_are_an_empty_list() -> None:
 
 
 async def test_where_one_part_is_awaited_each_goes_on_by_itself() -> None:
-    parts = merged([Part([0, 2], ["a", "c"]), Part([1], later(["b"]))], 3)
+    parts = merged([ColumnPart([0, 2], ["a", "c"]), ColumnPart([1], later(["b"]))], 3)
 
     assert isinstance(parts, Partitioned)
     assert [(positions, list(await values)) for positions, values in parts.groups] == [

@@ -20,7 +20,7 @@ from graphql import (
 )
 from http_world import World
 
-from customer_gateway.api.engine import Engine, Prepared, Refused, RequestScope
+from customer_gateway.api.engine import Engine, Prepared, RefusedOperation, RequestScope
 from customer_gateway.api.limits import DocumentLimits, weight_of
 from customer_gateway.work.deadline import Deadline
 
@@ -36,7 +36,7 @@ BOTH = pytest.mark.parametrize("executor", ["breadth", "reference"])
 def refused(document: str, name: str | None = None, limits: DocumentLimits | None = None) -> tuple[str, str]:
     """The stage at which a document is refused and the code that says why."""
     outcome = World().engine(limits=limits).prepare(document, name)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedOperation)
     return outcome.stage, outcome.errors[0]["extensions"]["code"]
 
 
@@ -332,7 +332,7 @@ def test_a_document_that_cannot_run_says_at_which_stage_it_failed(
 def test_a_misspelt_name_is_told_with_the_right_one() -> None:
     outcome = World().engine().prepare("{ helo people(frist: 1) { id } ...F } fragment F on Quary { hello }", None)
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedOperation)
     assert {error["message"].partition(". ")[2] for error in outcome.errors} == {
         "Did you mean 'hello'?",
         "Did you mean 'first'?",
@@ -343,7 +343,7 @@ def test_a_misspelt_name_is_told_with_the_right_one() -> None:
 def test_a_message_that_repeats_a_long_value_is_cut() -> None:
     outcome = World().engine().prepare(f'{{ people(first: "{"x" * 5000}") {{ id }} }}', None)
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedOperation)
     assert len(outcome.errors[0]["message"]) <= 500
 
 

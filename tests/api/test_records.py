@@ -11,14 +11,14 @@ from federation.fake_system import ACME, AcmeCustomer
 
 from customer_gateway.api.schema import build_schema
 from customer_gateway.documents import structs as documents
-from customer_gateway.documents.structs import Leaf, Struct
+from customer_gateway.documents.structs import Struct, VendorLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphql import GraphQLObjectType
 
-    from customer_gateway.documents.structs import Field
+    from customer_gateway.documents.structs import VendorField
     from customer_gateway.system import Kind
 
 ADDRESS = Struct("BetaAddress", "An address of Beta.", [documents.text("city", "City.")])
@@ -28,7 +28,7 @@ class BetaCustomer(AcmeCustomer):
     """Another vendor's view."""
 
 
-def beta(fields: Sequence[Field], name: str = "BetaCustomer") -> Kind:
+def beta(fields: Sequence[VendorField], name: str = "BetaCustomer") -> Kind:
     """Another vendor, with these documented fields."""
     return replace(
         ACME, slug="beta", record=Struct(name, "A customer of Beta.", fields), view=BetaCustomer, contacts=(), users=()
@@ -59,9 +59,11 @@ def test_a_record_type_has_what_all_records_have_and_its_documented_fields_all_n
 
 
 def test_every_leaf_has_its_scalar() -> None:
-    scalars = fields_of("BetaCustomer", beta([documents.Field(leaf.name, leaf, "…") for leaf in Leaf]))
+    scalars = fields_of("BetaCustomer", beta([documents.VendorField(leaf.name, leaf, "…") for leaf in VendorLeaf]))
 
-    assert {leaf: scalars[documents.graphql_name(leaf.name)] for leaf in Leaf} == {leaf: leaf.value for leaf in Leaf}
+    assert {leaf: scalars[documents.graphql_name(leaf.name)] for leaf in VendorLeaf} == {
+        leaf: leaf.value for leaf in VendorLeaf
+    }
 
 
 def test_a_nested_struct_is_a_type_of_its_own_made_once() -> None:
@@ -88,7 +90,7 @@ def test_the_documents_say_what_each_type_and_field_means() -> None:
         [documents.json("Raw", "…")],
     ],
 )
-def test_two_fields_under_one_name_are_a_mistake(fields: list[Field]) -> None:
+def test_two_fields_under_one_name_are_a_mistake(fields: list[VendorField]) -> None:
     with pytest.raises(TypeError, match=r"BetaCustomer\.\w+ stands twice"):
         build_schema([beta(fields)])
 

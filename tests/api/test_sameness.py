@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLField
 
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 SCHEMA = gateway_schema()
 FUZZ = bool(os.environ.get("FUZZ"))
@@ -128,7 +128,7 @@ class World:
         fields = compile_operation(SCHEMA, document, None, RULES).fields_by_type(variables)
         await assert_same(Case(SCHEMA, document, variables, context=lambda: self._request(fields), rules=RULES))
 
-    def _request(self, fields: Mapping[str, frozenset[str]]) -> Request:
+    def _request(self, fields: Mapping[str, frozenset[str]]) -> RequestContext:
         return self._scope_to_request(RequestScope(Deadline.after(30), "request", fields))
 
     async def _ids_and_a_cursor(self) -> dict[str, str]:

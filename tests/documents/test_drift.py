@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from customer_gateway.documents.drift import AND_MORE, MOST_NOTICES, UNTOLD, Drift, Watch
+from customer_gateway.documents.drift import AND_MORE, MOST_NOTICES, UNTOLD, Drift, DriftSampler
 
 
 def test_a_notice_is_logged_once_with_its_system() -> None:
@@ -79,7 +79,7 @@ def test_notices_without_end_are_told_up_to_a_number_and_that_there_are_more() -
 
 def test_whole_documents_are_looked_at_first_and_then_once_a_minute() -> None:
     now = 1_000.0
-    watch = Watch(lambda: now)
+    watch = DriftSampler(lambda: now)
 
     first, at_once = watch.due(), watch.due()
     now += 59

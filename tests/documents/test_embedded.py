@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.documents.embedded import ITEM_KEY, keyed
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 
 ANNA, BERT = {"name": "Anna"}, {"name": "Bert"}
 SENT: st.SearchStrategy[Any] = st.sampled_from([0, 1, "1", 2, None, "x"])
 ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc"), "id": SENT}))
 
 
-def reading() -> Reading:
-    return Reading.of("acme", "http://acme.test", "Europe/Berlin", "DE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("acme", "http://acme.test", "Europe/Berlin", "DE")
 
 
-def keys(*documents: dict[str, Any], how: Reading | None = None) -> list[str]:
+def keys(*documents: dict[str, Any], how: DocumentContext | None = None) -> list[str]:
     how = how or reading()
     return [key for key, _ in keyed([Record(each, how) for each in documents], "contacts", "id")]
 

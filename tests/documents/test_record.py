@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from customer_gateway.documents.record import Reading, Record, content_version, enumerated
+from customer_gateway.documents.record import DocumentContext, Record, content_version, enumerated
 from customer_gateway.documents.values import UNREADABLE
 
 # What a decoded JSON document can hold: integers of 64 bits, finite doubles.
@@ -25,8 +25,8 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
-def reading(zone: str = "Europe/Berlin") -> Reading:
-    return Reading.of("pland", "https://pland.test/v2/", zone, "DE")
+def reading(zone: str = "Europe/Berlin") -> DocumentContext:
+    return DocumentContext.of("pland", "https://pland.test/v2/", zone, "DE")
 
 
 def record(value: Any, zone: str = "Europe/Berlin") -> Record:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.documents.record import Reading
-from customer_gateway.documents.rows import Email, Part, Row, Rows, Sent, Text, WrongForm, kept, keyed, named
+from customer_gateway.documents.record import DocumentContext
+from customer_gateway.documents.rows import Email, Part, Raw, Row, Rows, Text, WrongForm, keyed, named, raw_document
 
 
 class Status(Part, kw_only=True):
     state: Text = None
     created_by: Text = named("createdBy")
-    created_at: Sent = named("createdAt")
+    created_at: Raw = named("createdAt")
 
 
 class Access(Part, kw_only=True):
@@ -26,18 +26,18 @@ class Access(Part, kw_only=True):
 class Person(Row, kw_only=True):
     key: str = keyed("_id")
     first_name: Text = named("firstName")
-    tags: Sent = None
+    tags: Raw = None
     status: Status | None = None
     access: Access | None = None
 
 
 class Filed(Row, kw_only=True):
     key: str = keyed("_id")
-    document: dict[str, Any] = kept()
+    document: dict[str, Any] = raw_document()
 
 
-def reading() -> Reading:
-    return Reading.of("somewhere", "https://vendor.test", "Europe/Berlin", "DE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("somewhere", "https://vendor.test", "Europe/Berlin", "DE")
 
 
 def decoded(row: type[Any], document: object) -> Any:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from customer_gateway.documents import view
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 
 
 class CustomerView(Record):
@@ -19,7 +19,7 @@ class CustomerView(Record):
 
 
 def customer(**document: object) -> CustomerView:
-    return CustomerView(document, Reading.of("pland", "https://pland.test", "Europe/Berlin", "DE"))
+    return CustomerView(document, DocumentContext.of("pland", "https://pland.test", "Europe/Berlin", "DE"))
 
 
 def test_each_field_is_read_where_the_vendor_has_it() -> None:

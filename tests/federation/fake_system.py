@@ -10,11 +10,11 @@ import orjson
 
 from customer_gateway.documents import structs as documents
 from customer_gateway.documents.raw import RawObject
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.structs import Struct
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.federation.customer import Customer, Held
-from customer_gateway.federation.request import Federation, Request
+from customer_gateway.federation.customer import Customer, LinkedRecord
+from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
-    from customer_gateway.system import Finder, Lookup, Reader, Want
+    from customer_gateway.system import Finder, Lookup, Reader, Selection
 
 
 class AcmeCustomer(Record):
@@ -169,7 +169,7 @@ class Acme:
     withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.reading = Reading.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
+        self.reading = DocumentContext.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
         self._customers: Route[Any] = self.route("customers", self._by_key)
         self.users: Route[User] | None = self.route("users", lambda: self.people)
         self.invoice_details: Route[Invoice] | None = None
@@ -183,7 +183,7 @@ class Acme:
             "billing.payment_terms": values_by(self.route("terms", lambda: self.terms), lambda each: each.key),
             "record.Shade": values_by(self.route("shades", lambda: {"1": "teal"}), lambda each: each.key),
         }
-        self.finders: Mapping[str, Finder] = {"Contact": by_route(self.route("contact", self._contacts_by_key))}
+        self.node_lookups: Mapping[str, Finder] = {"Contact": by_route(self.route("contact", self._contacts_by_key))}
 
     def route(self, name: str, rows: Callable[[], Mapping[str, Any]], most: int = 100) -> Route[Any]:
         async def fetch(keys: Sequence[str], _deadline: Deadline) -> Mapping[str, Any]:
@@ -198,11 +198,11 @@ class Acme:
         plain = type(document) is dict
         return AcmeCustomer(RawObject(document, orjson.dumps(document)) if plain else document, self.reading)
 
-    def customers(self, want: Want) -> Route[Any]:
+    def customers(self, want: Selection) -> Route[Any]:
         del want  # Acme has one width
         return self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Any]:
+    async def page(self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool) -> Page[Any]:
         del want, deadline
         self.log.append(f"page {start}+{size}{' next?' if ask_next else ''}")
         self._fail("page")
@@ -238,7 +238,7 @@ def federation(*systems: Acme) -> Federation:
     return Federation({each.name: each for each in systems}, CursorSigner(b"secret"))
 
 
-def request(*systems: Acme, want: Want = EVERYTHING, seconds: float = 5) -> Request:
+def request(*systems: Acme, want: Selection = EVERYTHING, seconds: float = 5) -> RequestContext:
     return federation(*systems).request(want, Deadline.after(seconds))
 
 
@@ -249,7 +249,7 @@ def customer(system: Acme, key: str) -> Customer:
 
 def linked(*records: tuple[Acme, str]) -> Customer:
     """The customer made of several records, the first of which wins."""
-    (system, first), *linked = [Held(system, system.view(_document(system, key))) for system, key in records]
+    (system, first), *linked = [LinkedRecord(system, system.view(_document(system, key))) for system, key in records]
     return Customer(system, first, linked)
 
 

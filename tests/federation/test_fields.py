@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.federation.customer import Customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 pytestmark = pytest.mark.anyio
 
 DOWN = UpstreamUnavailable("acme", "down")
 
 
-async def values(name: str, customers: Sequence[Customer], of: Request) -> list[Any]:
+async def values(name: str, customers: Sequence[Customer], of: RequestContext) -> list[Any]:
     """The field of each customer, in their order."""
     found: list[Any] = [None] * len(customers)
     for positions, part in read_field(name, customers, of):

@@ -14,13 +14,13 @@ from customer_gateway.federation.listing import Connection, customers_of, invoic
 from customer_gateway.federation.request import Federation
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.nouns import Invoice
-from customer_gateway.system import Want
+from customer_gateway.system import Selection
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 
-COUNTED = Want({"CustomerConnection": frozenset({"total_count"})})
-NEXT = Want({"CustomerConnection": frozenset({"page_info"}), "PageInfo": frozenset({"has_next_page"})})
+COUNTED = Selection({"CustomerConnection": frozenset({"total_count"})})
+NEXT = Selection({"CustomerConnection": frozenset({"page_info"}), "PageInfo": frozenset({"has_next_page"})})
 
 
 def acme(**facts: Any) -> Acme:
@@ -179,7 +179,7 @@ class CountingSigner(CursorSigner):
 
 async def test_a_cursor_is_made_only_when_it_is_asked_for() -> None:
     system, signer = acme(), CountingSigner()
-    of = Federation({system.name: system}, signer).request(Want(), Deadline.after(5))
+    of = Federation({system.name: system}, signer).request(Selection(), Deadline.after(5))
     page = await customers_of(of, system, 5, None)
 
     edges = page.edges
@@ -254,5 +254,5 @@ class TestInvoicesOfACustomer:
     @staticmethod
     def page(invoices: list[Invoice], first: int, after: str | None = None, key: str = "1") -> Connection:
         system = Acme(documents=numbered([1, 2]))
-        of = federation(system).request(Want(), Deadline(0))
+        of = federation(system).request(Selection(), Deadline(0))
         return invoices_of(of, customer(system, key), invoices, first, after)

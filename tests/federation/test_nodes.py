@@ -16,7 +16,7 @@ from customer_gateway.model.ids import NodeId, encode_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def named(*told: tuple[str, str, str]) -> list[str]:
     return [encode_id(*each) for each in told]
 
 
-async def found_by(request: Request, ids: Sequence[str]) -> list[Any]:
+async def found_by(request: RequestContext, ids: Sequence[str]) -> list[Any]:
     """What all parts bring, at its positions."""
     found: list[Any] = [None] * len(ids)
     for positions, values in nodes(request, ids):

@@ -15,7 +15,7 @@ from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ DOWN = UpstreamUnavailable("acme", "down")
 FIRST, SECOND = RecordRef("acme", "1"), RecordRef("other", "3")
 
 
-async def state(of: Request, one: Customer, field: str) -> tuple[FieldState, RecordRef | None]:
+async def state(of: RequestContext, one: Customer, field: str) -> tuple[FieldState, RecordRef | None]:
     ((told,),) = await provenance([one], [field], of)
     assert told.field == field
     return told.state, told.record

@@ -24,7 +24,7 @@ async def test_a_call_is_made_once_a_request() -> None:
         calls.append("call")
         return "page"
 
-    assert [await asking.once("acme", "page", "key", call) for _ in range(3)] == ["page"] * 3
+    assert [await asking.memoized("acme", "page", "key", call) for _ in range(3)] == ["page"] * 3
     assert calls == ["call"]
 
 
@@ -38,9 +38,11 @@ async def test_a_failed_call_is_not_made_again_and_fails_all_alike() -> None:
 
     failures = [
         await asyncio.gather(
-            asking.once("acme", "page", "key", call), asking.once("acme", "page", "key", call), return_exceptions=True
+            asking.memoized("acme", "page", "key", call),
+            asking.memoized("acme", "page", "key", call),
+            return_exceptions=True,
         ),
-        await asyncio.gather(asking.once("acme", "page", "key", call), return_exceptions=True),
+        await asyncio.gather(asking.memoized("acme", "page", "key", call), return_exceptions=True),
     ]
 
     told = [each for group in failures for each in group]
@@ -59,11 +61,11 @@ async def test_who_leaves_early_is_told_what_failed_before_and_what_is_late() ->
     async def unasked(_deadline: Deadline) -> str:
         raise AssertionError("who leaves asks nothing more")
 
-    await asyncio.gather(asking.once("acme", "page", "list", refused), return_exceptions=True)
+    await asyncio.gather(asking.memoized("acme", "page", "list", refused), return_exceptions=True)
     leaving = asking.so_far()
 
     with pytest.raises(UpstreamBadResponse, match="answered 400") as told:
-        await leaving.once("acme", "page", "list", unasked)
+        await leaving.memoized("acme", "page", "list", unasked)
     assert told.value.status == 400
     with pytest.raises(UpstreamTimeout, match=r"^acme: count: no whole answer before the deadline; try again later$"):
-        await leaving.once("acme", "count", "count", unasked)
+        await leaving.memoized("acme", "count", "count", unasked)

@@ -11,7 +11,7 @@ from customer_gateway.server import collector
 def test_what_is_there_is_walked_no_more_and_collections_are_rare() -> None:
     before = gc.get_freeze_count()
 
-    collector.settle()
+    collector.freeze()
 
     assert gc.get_freeze_count() > before
     assert gc.get_threshold()[0] == collector.YOUNG_OBJECTS
@@ -19,6 +19,6 @@ def test_what_is_there_is_walked_no_more_and_collections_are_rare() -> None:
 
 @pytest.mark.usefixtures("collection_as_before")
 def test_another_threshold_may_be_told() -> None:
-    collector.settle(10_000)
+    collector.freeze(10_000)
 
     assert gc.get_threshold()[0] == 10_000

@@ -49,12 +49,12 @@ MISTAKES: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 class FaultySystem:
-    """A system of which one reader, finder or method does `mistake` instead."""
+    """A system of which one reader, node look-up or method does `mistake` instead."""
 
     def __init__(self, system: Any, part: str, mistake: Callable[..., Any]) -> None:
         self._system = system
         of, _, name = part.partition(" ")
-        if of in {"readers", "finders"}:
+        if of in {"readers", "node_lookups"}:
             setattr(self, of, {**getattr(system, of), name: mistake})
         else:
             setattr(self, of, mistake)
@@ -64,9 +64,11 @@ class FaultySystem:
 
 
 def parts_of(box: Sandbox, slug: str) -> list[str]:
-    """The readers and finders of a system: `readers contacts`, `finders Contact` …"""
+    """The readers and node_lookups of a system: `readers contacts`, `node_lookups Contact` …"""
     system = build_federation(settings_over(box)).systems[slug]
-    return [f"readers {name}" for name in sorted(system.readers)] + [f"finders {name}" for name in system.finders]
+    return [f"readers {name}" for name in sorted(system.readers)] + [
+        f"node_lookups {name}" for name in system.node_lookups
+    ]
 
 
 def vendors_with(slug: str, part: str, mistake: Callable[..., Any]) -> list[Vendor]:

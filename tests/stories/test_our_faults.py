@@ -110,7 +110,7 @@ def failed_fields(told: Told) -> set[str]:
 def field_of(part: str) -> str:
     """The field that a part of a system tells, by its GraphQL name."""
     of, _, name = part.partition(" ")
-    if of == "finders":
+    if of == "node_lookups":
         return "nodes"
     return graphql_name(name.rpartition(".")[2].lower() if name.startswith("record.") else name.rpartition(".")[2])
 
@@ -140,7 +140,7 @@ async def test_a_mistake_in_a_reader_or_finder_costs_its_field_only(
 async def test_a_batch_that_has_nothing_beside_it_costs_its_own_ids(executor: ExecutorName, box: Sandbox) -> None:
     async with gateway_over(box) as gateway:
         contacts = [each for each in await ids_of_nouns(gateway) if decode_id(each).type == "Contact"]
-    vendors = vendors_with("next", "finders Contact", raises_when_awaited)
+    vendors = vendors_with("next", "node_lookups Contact", raises_when_awaited)
     (lone,) = [each for each in contacts if decode_id(each).system == "next"]
 
     async with gateway_over(box, executor=executor, vendors=vendors) as gateway:

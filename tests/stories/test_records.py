@@ -13,7 +13,7 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from sandbox.clients import guest, logged_in
 
 from customer_gateway.documents.record import is_list
-from customer_gateway.documents.structs import Field, Leaf, Struct, graphql_name
+from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.registry import VENDORS
 
@@ -31,9 +31,9 @@ KINDS = {vendor.kind.slug: vendor.kind for vendor in VENDORS}
 def selection_of(struct: Struct, depth: int = 4) -> str:
     """Every documented field, nested ones too."""
     return " ".join(
-        each.name if isinstance(each.type, Leaf) else f"{each.name} {{ {selection_of(each.type, depth - 1)} }}"
+        each.name if isinstance(each.type, VendorLeaf) else f"{each.name} {{ {selection_of(each.type, depth - 1)} }}"
         for each in struct.fields
-        if depth or isinstance(each.type, Leaf)
+        if depth or isinstance(each.type, VendorLeaf)
     )
 
 
@@ -61,7 +61,7 @@ def differences(told: dict[str, Any], sent: dict[str, Any], struct: Struct, path
             yield from _difference(field, value, each, f"{path}{each.vendor}.")
 
 
-def _difference(told: Any, sent: Any, field: Field, path: str) -> Iterator[Any]:
+def _difference(told: Any, sent: Any, field: VendorField, path: str) -> Iterator[Any]:
     if sent is None:
         if told is not None:
             yield path, sent, told
@@ -75,16 +75,16 @@ def _is_moment(told: Any, _sent: Any) -> bool:
     return told.endswith("Z") and datetime.fromisoformat(told).tzinfo is not None
 
 
-_SAME: dict[Leaf, Callable[[Any, Any], bool]] = {
-    Leaf.ID: lambda told, sent: told == str(sent),
-    Leaf.TEXT: lambda told, sent: told == str(sent),
-    Leaf.INT: lambda told, sent: told == int(sent),
-    Leaf.LONG: lambda told, sent: told == int(sent),
-    Leaf.DECIMAL: lambda told, sent: Decimal(told) == Decimal(str(sent)),
-    Leaf.BOOLEAN: lambda told, sent: told is bool(sent),
-    Leaf.MOMENT: _is_moment,
-    Leaf.DAY: lambda told, sent: str(sent).startswith(told),
-    Leaf.JSON: lambda told, sent: told == sent,
+_SAME: dict[VendorLeaf, Callable[[Any, Any], bool]] = {
+    VendorLeaf.ID: lambda told, sent: told == str(sent),
+    VendorLeaf.TEXT: lambda told, sent: told == str(sent),
+    VendorLeaf.INT: lambda told, sent: told == int(sent),
+    VendorLeaf.LONG: lambda told, sent: told == int(sent),
+    VendorLeaf.DECIMAL: lambda told, sent: Decimal(told) == Decimal(str(sent)),
+    VendorLeaf.BOOLEAN: lambda told, sent: told is bool(sent),
+    VendorLeaf.MOMENT: _is_moment,
+    VendorLeaf.DAY: lambda told, sent: str(sent).startswith(told),
+    VendorLeaf.JSON: lambda told, sent: told == sent,
 }
 
 

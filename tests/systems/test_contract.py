@@ -12,9 +12,9 @@ from graphql import GraphQLObjectType, get_named_type
 
 from customer_gateway.api.schema import build_schema
 from customer_gateway.documents.drift import UNTOLD, Drift
-from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.rows import Row, Rows
-from customer_gateway.documents.structs import Leaf, Struct, graphql_name
+from customer_gateway.documents.structs import Struct, VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.registry import VENDORS
 
@@ -41,8 +41,8 @@ def documented(vendor: Vendor) -> list[str]:
     return (HERE / vendor.kind.slug / "documented.txt").read_text().split()
 
 
-def reading(vendor: Vendor) -> Reading:
-    return Reading.of(vendor.kind.slug, "http://vendor.test", "Europe/Berlin", "DE")
+def reading(vendor: Vendor) -> DocumentContext:
+    return DocumentContext.of(vendor.kind.slug, "http://vendor.test", "Europe/Berlin", "DE")
 
 
 def view_of(vendor: Vendor, document: dict[str, Any]) -> Any:
@@ -71,7 +71,7 @@ def sample_paths(document: dict[str, Any], before: str = "") -> Iterator[tuple[s
 def json_paths(struct: Struct, before: str = "") -> Iterator[str]:
     """The fields that are read as they are, whatever is in them."""
     for field in struct.fields:
-        if field.type is Leaf.JSON:
+        if field.type is VendorLeaf.JSON:
             yield f"{before}{field.vendor}"
         elif isinstance(field.type, Struct):
             yield from json_paths(field.type, f"{before}{field.vendor}.")
@@ -238,6 +238,6 @@ def test_a_field_of_several_record_types_has_one_integer_type() -> None:
     types: dict[str, set[Any]] = {}
     for vendor in VENDORS:
         for field in vendor.kind.record.fields:
-            types.setdefault(field.name, set()).add(field.type if isinstance(field.type, Leaf) else None)
+            types.setdefault(field.name, set()).add(field.type if isinstance(field.type, VendorLeaf) else None)
 
-    assert {name for name, found in types.items() if {Leaf.INT, Leaf.LONG} <= found} == set()
+    assert {name for name, found in types.items() if {VendorLeaf.INT, VendorLeaf.LONG} <= found} == set()

@@ -13,7 +13,7 @@ from systems.test_contract import json_paths, reading, sample, view_of
 
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.rows import Part
-from customer_gateway.documents.structs import Leaf
+from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_empty
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.registry import VENDORS
@@ -154,10 +154,10 @@ def leaves(value: Any, before: Path = (), *, deep: bool = True) -> dict[Path, An
 def record_told(struct: Struct, part: Record) -> dict[str, Any]:
     """What the record type tells of a document, to its depths, under the vendor's names."""
 
-    def deep(kind: Leaf | Struct, value: Any) -> Any:
+    def deep(kind: VendorLeaf | Struct, value: Any) -> Any:
         if is_list(value):
             return [deep(kind, each) for each in value]
-        return value if isinstance(kind, Leaf) or value is None else record_told(kind, value)
+        return value if isinstance(kind, VendorLeaf) or value is None else record_told(kind, value)
 
     return {field.vendor: deep(field.type, field.read(part)) for field in struct.fields}
 

@@ -11,7 +11,7 @@ import pytest
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.batcher import Batchers
@@ -40,12 +40,12 @@ async def system(request: pytest.FixtureRequest) -> AsyncIterator[System]:
     await connected.aclose()
 
 
-def telling(system: System, *more: str) -> Want:
+def telling(system: System, *more: str) -> Selection:
     """Everything unified, and that of the record type."""
-    return Want({**EVERYTHING.fields, system.kind.record.name: frozenset({"key", *more})})
+    return Selection({**EVERYTHING.fields, system.kind.record.name: frozenset({"key", *more})})
 
 
-async def read(system: System, want: Want) -> list[Any]:
+async def read(system: System, want: Selection) -> list[Any]:
     """The first customers as a page and by their keys."""
     deadline = Deadline.after(10)
     page = await system.page(0, 3, want, deadline, ask_next=False)
@@ -73,6 +73,6 @@ async def test_reads_with_raw_and_without_are_routes_of_their_own(system: System
     raw, without = telling(system, "raw"), telling(system)
 
     assert system.customers(raw) is system.customers(telling(system, "raw"))
-    assert system.customers(raw) is system.customers(Want({**raw.fields, "CustomerRecord": frozenset({"raw"})}))
+    assert system.customers(raw) is system.customers(Selection({**raw.fields, "CustomerRecord": frozenset({"raw"})}))
     assert system.customers(raw) is not system.customers(without)
     assert system.customers(raw).name == system.customers(without).name

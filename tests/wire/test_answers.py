@@ -189,10 +189,10 @@ async def test_unavailability_carries_the_vendors_own_wait() -> None:
 
 
 async def test_an_error_under_200_is_a_bad_response() -> None:
-    def verdict(status: int, document: Any) -> str | None:
+    def error_in_body(status: int, document: Any) -> str | None:
         return "vendor says ERROR" if status == 200 and document["status"] == "ERROR" else None
 
-    failure = await refused(telling({"status": "ERROR", "text": "secret"}), verdict=verdict)
+    failure = await refused(telling({"status": "ERROR", "text": "secret"}), error_in_body=error_in_body)
 
     assert type(failure) is UpstreamBadResponse
     assert str(failure) == "pland: GET /customers/ answered 200 with an error inside: vendor says ERROR"

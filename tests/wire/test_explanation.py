@@ -46,7 +46,7 @@ async def test_a_compressed_explanation_is_read() -> None:
 
 
 async def test_an_error_inside_an_answer_is_explained_too() -> None:
-    failure = await refused(200, BODY, JSON, verdict=an_error)
+    failure = await refused(200, BODY, JSON, error_in_body=an_error)
 
     assert failure.explanation == SAID
 

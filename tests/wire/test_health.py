@@ -86,7 +86,7 @@ async def test_settled_waits_for_a_call_under_way() -> None:
         await asyncio.sleep(0.01)
         under_way = (client.health.in_flight, client.health.last_ok)
 
-        await client.health.settled()
+        await client.health.wait_idle()
 
         assert under_way == (1, None)
         assert (client.health.in_flight, client.health.last_ok) == (0, True)
@@ -97,6 +97,6 @@ async def test_settled_waits_for_a_call_under_way() -> None:
 async def test_settled_waits_for_nothing_when_nothing_is_under_way() -> None:
     client = connected(system="pland", base_url="http://127.0.0.1:1")
 
-    await asyncio.wait_for(client.health.settled(), 1)
+    await asyncio.wait_for(client.health.wait_idle(), 1)
 
     await client.aclose()

@@ -22,8 +22,8 @@ from customer_gateway.wire import (
     Call,
     Client,
     HeaderAuth,
-    LostSession,
     SessionLogin,
+    SessionLost,
     Window,
     bearer,
 )
@@ -323,7 +323,7 @@ async def test_a_login_keeps_to_the_budget_too() -> None:
 async def test_a_login_whose_own_turn_comes_too_late_is_told_at_once() -> None:
     vendor = Lemonsoft()
     client = client_of(vendor, budget=[Window(1, 60)])
-    await asyncio.gather(client.plain(READ, Deadline.after(1)), return_exceptions=True)
+    await asyncio.gather(client.call_anonymous(READ, Deadline.after(1)), return_exceptions=True)
 
     with pytest.raises(UpstreamRateLimited):
         await client.call(READ, Deadline.after(1))
@@ -394,7 +394,7 @@ async def test_a_token_that_no_header_can_carry_is_a_bad_response_and_no_session
 
 
 def lost_session(status: int, document: Any) -> str | None:
-    return LostSession("no session") if status == 200 and "Message" in document else None
+    return SessionLost("no session") if status == 200 and "Message" in document else None
 
 
 def garbled(status: int, document: Any) -> str | None:
@@ -417,7 +417,7 @@ async def test_a_session_lost_in_any_vendors_way_is_replaced_and_the_call_repeat
     lost: httpx.Response, _told: object
 ) -> None:
     vendor, clock = Lemonsoft(pause=0.02), Clock()
-    client = client_of(vendor, clock, verdict=lost_session)
+    client = client_of(vendor, clock, error_in_body=lost_session)
     await client.call(READ, Deadline.after(1))
     vendor.valid.clear()
     vendor.lost = lost
@@ -434,7 +434,7 @@ async def test_what_a_new_login_does_not_mend_is_told_and_costs_its_route_no_fur
     lost: httpx.Response, told: type[Exception]
 ) -> None:
     vendor, clock = Lemonsoft(), Clock()
-    client = client_of(vendor, clock, verdict=lost_session)
+    client = client_of(vendor, clock, error_in_body=lost_session)
     other = Call("GET", "/api/invoices", idempotent=True)
     await client.call(READ, Deadline.after(1))
     vendor.unlicensed = {READ.path}
@@ -452,7 +452,7 @@ async def test_what_a_new_login_does_not_mend_is_told_and_costs_its_route_no_fur
 @pytest.mark.parametrize(("lost", "told"), LOST[1:])
 async def test_a_young_session_is_not_doubted(lost: httpx.Response, told: type[Exception]) -> None:
     vendor, clock = Lemonsoft(), Clock()
-    client = client_of(vendor, clock, verdict=lost_session)
+    client = client_of(vendor, clock, error_in_body=lost_session)
     await client.call(READ, Deadline.after(1))
     vendor.valid.clear()
     vendor.lost = lost
@@ -466,7 +466,7 @@ async def test_a_young_session_is_not_doubted(lost: httpx.Response, told: type[E
 
 async def test_an_error_inside_that_says_nothing_of_the_session_is_tried_in_a_new_one_and_stays_what_it_is() -> None:
     vendor, clock = Lemonsoft(), Clock()
-    client = client_of(vendor, clock, verdict=garbled)
+    client = client_of(vendor, clock, error_in_body=garbled)
     await client.call(READ, Deadline.after(1))
     vendor.unlicensed, vendor.lost = {READ.path}, httpx.Response(200, json={"Message": "x"})
     clock.now += 61

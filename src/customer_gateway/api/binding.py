@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema
 
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 
 def bind(schema: GraphQLSchema, python_types: Mapping[type, str]) -> None:
@@ -48,7 +48,7 @@ def _bind_field(field: GraphQLField) -> None:
 def _attribute(declaration: Attribute) -> Callable[..., Any]:
     name = declaration.name
 
-    def resolve(source: Any, _info: GraphQLResolveInfo[Request]) -> Any:
+    def resolve(source: Any, _info: GraphQLResolveInfo[RequestContext]) -> Any:
         return getattr(source, name)
 
     return resolve
@@ -57,7 +57,7 @@ def _attribute(declaration: Attribute) -> Callable[..., Any]:
 def _per_object(declaration: Batched) -> Callable[..., Any]:
     """The resolver for one object: it waits for the objects that ask in the same tick, and is read with them."""
 
-    async def resolve(source: Any, info: GraphQLResolveInfo[Request], **arguments: Any) -> Any:
+    async def resolve(source: Any, info: GraphQLResolveInfo[RequestContext], **arguments: Any) -> Any:
         loaders = info.context.loaders
         key = (declaration, repr(sorted(arguments.items())))
         loader = loaders.get(key)
@@ -78,7 +78,9 @@ async def _whole(values: Any) -> Sequence[Any]:
 
 
 def _by_class(python_types: Mapping[type, str]) -> Callable[..., str | None]:
-    def resolve_type(value: Any, _info: GraphQLResolveInfo[Request], _abstract: GraphQLInterfaceType) -> str | None:
+    def resolve_type(
+        value: Any, _info: GraphQLResolveInfo[RequestContext], _abstract: GraphQLInterfaceType
+    ) -> str | None:
         cls: type = type(value)  # pyright: ignore[reportUnknownVariableType] - any class at all
         return python_types.get(cls)
 

@@ -28,7 +28,7 @@ from customer_gateway.api.nouns import (
 from customer_gateway.errors import UpstreamError
 from customer_gateway.execution import attempted
 from customer_gateway.federation import listing
-from customer_gateway.federation.fields import Part, read_field
+from customer_gateway.federation.fields import ColumnPart, read_field
 from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
 from customer_gateway.model import value_objects
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.system import CustomerRecord
     from customer_gateway.federation import customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
     LazyRecord: TypeAlias = CustomerRecord
 else:
@@ -83,7 +83,7 @@ described_enum(
 def unified(name: str, description: str) -> Any:
     """A unified field of the customer by its model name."""
 
-    def resolve(customers: Sequence[customer.Customer], request: Request) -> Any:
+    def resolve(customers: Sequence[customer.Customer], request: RequestContext) -> Any:
         return merged(read_field(name, customers, request), len(customers))
 
     return batched(resolve, description)
@@ -104,7 +104,7 @@ def billed(name: str, description: str) -> Any:
     told = attrgetter(f"billing.{name}") if name in _TOLD else None
     field = f"billing.{name}"
 
-    def resolve(parents: Sequence[BilledCustomer], request: Request) -> Any:
+    def resolve(parents: Sequence[BilledCustomer], request: RequestContext) -> Any:
         elsewhere = any(field in held.system.readers for parent in parents for held in parent.customer.records)
         if told is not None and not elsewhere:
             return [told(parent) for parent in parents]
@@ -127,9 +127,9 @@ class Billing:
     einvoice: EInvoice | None = billed("einvoice", "What electronic invoices need to know.")
 
 
-def _billing(customers: Sequence[customer.Customer], request: Request) -> Any:
+def _billing(customers: Sequence[customer.Customer], request: RequestContext) -> Any:
     parts = [
-        Part(positions, _billed([customers[each] for each in positions], values))
+        ColumnPart(positions, _billed([customers[each] for each in positions], values))
         for positions, values in read_field("billing", customers, request)
     ]
     return merged(parts, len(customers))
@@ -161,14 +161,16 @@ class FieldProvenance:
     state: FieldState = attribute("VALUE, or why there is none.")
 
 
-def _records(customers: Sequence[customer.Customer], _request: Request) -> list[Any]:
+def _records(customers: Sequence[customer.Customer], _request: RequestContext) -> list[Any]:
     return [[held.view for held in each.records] for each in customers]
 
 
-def _invoices(customers: Sequence[customer.Customer], request: Request, first: First, after: After = None) -> Any:
+def _invoices(
+    customers: Sequence[customer.Customer], request: RequestContext, first: First, after: After = None
+) -> Any:
     listing.demand_size(first)
     parts = [
-        Part(positions, _connections([customers[each] for each in positions], values, request, first, after))
+        ColumnPart(positions, _connections([customers[each] for each in positions], values, request, first, after))
         for positions, values in read_field("invoices", customers, request)
     ]
     return merged(parts, len(customers))
@@ -177,7 +179,7 @@ def _invoices(customers: Sequence[customer.Customer], request: Request, first: F
 async def _connections(
     customers: Sequence[customer.Customer],
     values: Sequence[Any] | Awaitable[Sequence[Any]],
-    request: Request,
+    request: RequestContext,
     first: int,
     after: str | None,
 ) -> list[Any]:
@@ -193,7 +195,7 @@ async def _connections(
 
 async def _provenance(
     customers: Sequence[customer.Customer],
-    request: Request,
+    request: RequestContext,
     fields: Annotated[
         list[str] | None, strawberry.argument(description="Names of fields of Customer; all if left out.")
     ] = None,
@@ -201,7 +203,7 @@ async def _provenance(
     return await provenance(customers, fields, request)
 
 
-def _unknown_fields(_request: Request, fields: list[str] | None = None) -> str | None:
+def _unknown_fields(_request: RequestContext, fields: list[str] | None = None) -> str | None:
     return unknown_fields(fields)
 
 

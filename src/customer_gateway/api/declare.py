@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from enum import Enum
 
-    from customer_gateway.federation.fields import Part
+    from customer_gateway.federation.fields import ColumnPart
 
     Check: TypeAlias = Callable[..., str | None]
     """Takes the `Request` and the arguments; gives the reason why they are refused, None where they are not."""
@@ -71,7 +71,7 @@ def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Param
     return shape
 
 
-def merged(parts: Sequence[Part], count: int) -> Any:
+def merged(parts: Sequence[ColumnPart], count: int) -> Any:
     """Parts as a batched resolver gives them: a plain list where all is there, else each part on its own."""
     if len(parts) == 1:
         return parts[0].values

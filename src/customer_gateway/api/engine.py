@@ -66,7 +66,7 @@ class RequestScope:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedOperation:
     """A document that is not executed, and why: errors formatted, without request id.
 
     `operation_type` is known where the document could be read and has the operation.
@@ -156,16 +156,16 @@ class Engine:
         self._plans = PlanCache(limits.kept_fields)
         self._prepared: WeightedCache[OperationKey, Prepared] = WeightedCache(limits.kept_tokens)
         # Apart from the others, so that bad documents push out no good ones.
-        self._refused: WeightedCache[OperationKey, Refused] = WeightedCache(limits.kept_refusals)
+        self._refused: WeightedCache[OperationKey, RefusedOperation] = WeightedCache(limits.kept_refusals)
 
-    def prepare(self, document: str, operation_name: str | None) -> Prepared | Refused:
+    def prepare(self, document: str, operation_name: str | None) -> Prepared | RefusedOperation:
         """The named operation of the document (its only one, without a name), or why it is refused."""
         key = operation_key(document, operation_name or None)
         known = self._prepared.get(key) or self._refused.get(key)
         if known is not None:
             return known
         made = self._prepare(document, operation_name or None)
-        if isinstance(made, Refused):
+        if isinstance(made, RefusedOperation):
             self._refused.keep(key, made, 1)
         else:
             self._prepared.keep(key, made, weight_of(made.compiled.document, document))
@@ -190,7 +190,7 @@ class Engine:
         run = bound.execute if breadth else partial(self._run_reference, prepared, variables)
         return Execution(scope, self._context_factory, bound.refusal, run, self._so_far)
 
-    def _prepare(self, source: str, operation_name: str | None) -> Prepared | Refused:
+    def _prepare(self, source: str, operation_name: str | None) -> Prepared | RefusedOperation:
         try:
             return self._compiled(parse_within(source, self._limits), operation_name)
         except DocumentRefused as refused:
@@ -198,7 +198,7 @@ class Engine:
         except RecursionError:
             return _beyond(too_deep())
 
-    def _compiled(self, document: DocumentNode, operation_name: str | None) -> Prepared | Refused:
+    def _compiled(self, document: DocumentNode, operation_name: str | None) -> Prepared | RefusedOperation:
         try:
             refuse_invalid(self._schema, document, self._limits)
             compiled = compile_operation(self._schema, document, operation_name, (), plans=self._plans)
@@ -206,7 +206,7 @@ class Engine:
             stage: RefusedStage = refused.stage if isinstance(refused, OperationRejected) else "validation"
             errors = [coded(error, CODES[stage]) for error in refused.errors]
             operation = get_operation_ast(document, operation_name)
-            return Refused(stage, errors, operation.operation.value if operation else None)
+            return RefusedOperation(stage, errors, operation.operation.value if operation else None)
         return Prepared(compiled, operation_name)
 
     async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> Outcome:
@@ -220,6 +220,6 @@ class Engine:
         return await outcome if isawaitable(outcome) else outcome
 
 
-def _beyond(refused: DocumentRefused) -> Refused:
+def _beyond(refused: DocumentRefused) -> RefusedOperation:
     stage = "parse" if refused.code == CODES["parse"] else "limits"
-    return Refused(stage, [coded(refused.error, refused.code)])
+    return RefusedOperation(stage, [coded(refused.error, refused.code)])

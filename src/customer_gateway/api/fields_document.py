@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer_gateway.api.schema import fields_of, suppliers
-from customer_gateway.documents.structs import Leaf, graphql_name
+from customer_gateway.documents.structs import VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ def _struct(struct: Struct, told: set[str]) -> Iterable[str]:
     yield "| --- | --- | --- | --- |"
     nested: list[Struct] = []
     for field in struct.fields:
-        type_name = field.type.value if isinstance(field.type, Leaf) else field.type.name
+        type_name = field.type.value if isinstance(field.type, VendorLeaf) else field.type.name
         shown = f"[{type_name}]" if field.many else type_name
         yield f"| `{field.name}` | `{field.vendor}` | {shown} | {field.about} |"
-        if not isinstance(field.type, Leaf) and field.type.name not in told:
+        if not isinstance(field.type, VendorLeaf) and field.type.name not in told:
             nested.append(field.type)
     yield ""
     for each in nested:

@@ -12,7 +12,7 @@ import strawberry
 from customer_gateway.api.declare import attribute, batched, described_enum, merged
 from customer_gateway.execution import attempted
 from customer_gateway.federation import nodes
-from customer_gateway.federation.fields import Part
+from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.model import nouns, value_objects
 from customer_gateway.model.ids import encode_id, encode_ids
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from customer_gateway.api.customer import Customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.system import Route, System
 
     LazyCustomer: TypeAlias = Customer
@@ -60,7 +60,7 @@ def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..
     def id_of(parent: Any) -> str:
         return encode_id(type_name, system_of(parent), key_of(parent))
 
-    def resolve(parents: Sequence[Any], _request: Request) -> list[Any]:
+    def resolve(parents: Sequence[Any], _request: RequestContext) -> list[Any]:
         try:
             systems = set(map(system_of, parents))
             if len(systems) == 1:
@@ -72,7 +72,7 @@ def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..
     return resolve
 
 
-def customers(parents: Sequence[Any], request: Request) -> Any:
+def customers(parents: Sequence[Any], request: RequestContext) -> Any:
     return merged(nodes.customers_of(request, parents), len(parents))
 
 
@@ -117,7 +117,9 @@ class EInvoice:
     finvoice_address: str | None = attribute("Finvoice address.")
 
 
-async def _user_column(parents: Sequence[Any], request: Request, system: System, keys: list[str | None]) -> list[Any]:
+async def _user_column(
+    parents: Sequence[Any], request: RequestContext, system: System, keys: list[str | None]
+) -> list[Any]:
     route: Route[Any] | None = system.users
     if route is None:
         return [None] * len(parents)
@@ -125,7 +127,7 @@ async def _user_column(parents: Sequence[Any], request: Request, system: System,
     return [None if key is None else next(found) for key in keys]
 
 
-def _responsible(agreements: Sequence[nouns.Agreement], request: Request) -> Any:
+def _responsible(agreements: Sequence[nouns.Agreement], request: RequestContext) -> Any:
     if all(agreement.responsible_key is None for agreement in agreements):
         return [None] * len(agreements)
     groups: dict[str, list[int]] = {}
@@ -133,7 +135,9 @@ def _responsible(agreements: Sequence[nouns.Agreement], request: Request) -> Any
         groups.setdefault(agreement.system, []).append(position)
     return merged(
         [
-            Part(positions, _user_column(mine, request, request.systems[name], [each.responsible_key for each in mine]))
+            ColumnPart(
+                positions, _user_column(mine, request, request.systems[name], [each.responsible_key for each in mine])
+            )
             for name, positions in groups.items()
             for mine in [[agreements[position] for position in positions]]
         ],
@@ -240,7 +244,7 @@ class Agreement(Node):
 def _invoice_column(name: str) -> Callable[..., Any]:
     """A field of invoices, with a look-up of its own where the customer's list of invoices lacks it."""
 
-    def resolve(invoices: Sequence[nouns.Invoice], request: Request) -> Any:
+    def resolve(invoices: Sequence[nouns.Invoice], request: RequestContext) -> Any:
         values = [getattr(invoice, name) for invoice in invoices]
         lacking: dict[Route[Any], list[int]] = {}
         told: list[int] = []
@@ -249,16 +253,16 @@ def _invoice_column(name: str) -> Callable[..., Any]:
             (told if route is None else lacking.setdefault(route, [])).append(position)
         if not lacking:
             return values
-        parts = [Part(told, [values[position] for position in told])] if told else []
+        parts = [ColumnPart(told, [values[position] for position in told])] if told else []
         for route, positions in lacking.items():
             keys = [invoices[position].key for position in positions]
-            parts.append(Part(positions, _details(name, route, keys, request)))
+            parts.append(ColumnPart(positions, _details(name, route, keys, request)))
         return merged(parts, len(invoices))
 
     return resolve
 
 
-async def _details(name: str, route: Route[Any], keys: Sequence[str], request: Request) -> list[Any]:
+async def _details(name: str, route: Route[Any], keys: Sequence[str], request: RequestContext) -> list[Any]:
     found = await request.reads.load(route, keys)
     return [getattr(each, name) if isinstance(each, nouns.Invoice) else each for each in found]
 

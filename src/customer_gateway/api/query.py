@@ -16,7 +16,7 @@ from customer_gateway.federation import nodes
 from customer_gateway.model.ids import NodeId, decode_id
 
 if TYPE_CHECKING:
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
 
 MOST_IDS = 100
 
@@ -33,11 +33,11 @@ class CustomerBy:
     record: RecordRefInput | None = strawberry.field(default=strawberry.UNSET, description="One of its records.")
 
 
-def _request(info: strawberry.Info[Any, Any]) -> Request:
-    return cast("Request", info.context)
+def _request(info: strawberry.Info[Any, Any]) -> RequestContext:
+    return cast("RequestContext", info.context)
 
 
-def _unknown_systems(request: Request, names: list[str] | None = None) -> str | None:
+def _unknown_systems(request: RequestContext, names: list[str] | None = None) -> str | None:
     return request.unknown_systems(names or (), "systems(names:)")
 
 

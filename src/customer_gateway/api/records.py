@@ -11,27 +11,27 @@ import strawberry
 from customer_gateway.api.declare import DECLARATION, merged
 from customer_gateway.api.scalars import JSON, Long
 from customer_gateway.api.system import CustomerRecord
-from customer_gateway.documents.structs import Field, Leaf, Struct
+from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf
 from customer_gateway.execution import Batched, attempted
-from customer_gateway.federation.fields import Part, read_views
+from customer_gateway.federation.fields import ColumnPart, read_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from customer_gateway.documents.record import Record
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.system import Kind
 
-_LEAVES: Final[dict[Leaf, Any]] = {
-    Leaf.ID: strawberry.ID,
-    Leaf.TEXT: str,
-    Leaf.INT: int,
-    Leaf.LONG: Long,
-    Leaf.DECIMAL: Decimal,
-    Leaf.BOOLEAN: bool,
-    Leaf.MOMENT: datetime,
-    Leaf.DAY: date,
-    Leaf.JSON: JSON,
+_LEAVES: Final[dict[VendorLeaf, Any]] = {
+    VendorLeaf.ID: strawberry.ID,
+    VendorLeaf.TEXT: str,
+    VendorLeaf.INT: int,
+    VendorLeaf.LONG: Long,
+    VendorLeaf.DECIMAL: Decimal,
+    VendorLeaf.BOOLEAN: bool,
+    VendorLeaf.MOMENT: datetime,
+    VendorLeaf.DAY: date,
+    VendorLeaf.JSON: JSON,
 }
 
 
@@ -55,7 +55,7 @@ def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind
         if field.name in taken:
             raise TypeError(f"{struct.name}.{field.name} stands twice: {field.vendor} clashes with another field")
         taken.add(field.name)
-        annotation: Any = _LEAVES[field.type] if isinstance(field.type, Leaf) else _object_type(field.type, made)
+        annotation: Any = _LEAVES[field.type] if isinstance(field.type, VendorLeaf) else _object_type(field.type, made)
         namespace["__annotations__"][field.name] = (list[annotation] if field.many else annotation) | None
         namespace[field.name] = strawberry.field(
             name=field.name, description=field.about, metadata={DECLARATION: Batched(_resolver(field, kind))}
@@ -66,13 +66,13 @@ def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind
     return object_type
 
 
-def _resolver(field: Field, kind: Kind | None) -> Callable[..., Any]:
+def _resolver(field: VendorField, kind: Kind | None) -> Callable[..., Any]:
     reader = f"record.{field.vendor}"
     return _told_by(reader) if kind is not None and reader in kind.readers else _column(field)
 
 
-def _column(field: Field) -> Callable[..., list[Any]]:
-    def resolve(parts: Sequence[Record], _request: Request) -> list[Any]:
+def _column(field: VendorField) -> Callable[..., list[Any]]:
+    def resolve(parts: Sequence[Record], _request: RequestContext) -> list[Any]:
         return attempted(field.read, parts)
 
     return resolve
@@ -81,12 +81,12 @@ def _column(field: Field) -> Callable[..., list[Any]]:
 def _told_by(reader: str) -> Callable[..., Any]:
     """A documented field that the vendor tells by another call than the document."""
 
-    def resolve(views: Sequence[Any], request: Request) -> Any:
+    def resolve(views: Sequence[Any], request: RequestContext) -> Any:
         places: dict[str, list[int]] = {}
         for place, view in enumerate(views):
             places.setdefault(view.reading.system, []).append(place)
         parts = [
-            Part(mine, read_views(reader, request.systems[name], [views[place] for place in mine], request.reads))
+            ColumnPart(mine, read_views(reader, request.systems[name], [views[place] for place in mine], request.reads))
             for name, mine in places.items()
         ]
         return merged(parts, len(views))

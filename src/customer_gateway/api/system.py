@@ -14,7 +14,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.execution import JsonText, attempted
 from customer_gateway.federation import listing
 from customer_gateway.federation.capabilities import capabilities
-from customer_gateway.federation.fields import Part
+from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from customer_gateway import system as upstream
     from customer_gateway.documents.record import Document
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
 
 
@@ -40,35 +40,35 @@ def one_by_one(systems: Sequence[upstream.System], read: Callable[[upstream.Syst
     async def alone(system: upstream.System) -> list[Any]:
         return [await read(system)]
 
-    return merged([Part([position], alone(system)) for position, system in enumerate(systems)], len(systems))
+    return merged([ColumnPart([position], alone(system)) for position, system in enumerate(systems)], len(systems))
 
 
-def _reachable(systems: Sequence[upstream.System], request: Request) -> Any:
+def _reachable(systems: Sequence[upstream.System], request: RequestContext) -> Any:
     return one_by_one(systems, lambda system: _told(system, request))
 
 
-async def _told(system: upstream.System, request: Request) -> bool:
+async def _told(system: upstream.System, request: RequestContext) -> bool:
     """Whether the system is reachable; what is not known when the request's time is up counts as not."""
-    await request.settled(system.name)
+    await request.wait_idle(system.name)
     try:
-        return await request.once(system.name, "a sign of life", (system.name, "reachable"), system.reachable)
+        return await request.memoized(system.name, "a sign of life", (system.name, "reachable"), system.reachable)
     except UpstreamError:
         return False
 
 
-def _capabilities(systems: Sequence[upstream.System], _request: Request) -> list[Any]:
+def _capabilities(systems: Sequence[upstream.System], _request: RequestContext) -> list[Any]:
     return [capabilities(system.kind, system.withheld) for system in systems]
 
 
-def _kinds(systems: Sequence[upstream.System], _request: Request) -> list[str]:
+def _kinds(systems: Sequence[upstream.System], _request: RequestContext) -> list[str]:
     return [system.kind.slug.upper() for system in systems]
 
 
-def _ids(systems: Sequence[upstream.System], _request: Request) -> list[str]:
+def _ids(systems: Sequence[upstream.System], _request: RequestContext) -> list[str]:
     return [encode_id("System", system.name, system.name) for system in systems]
 
 
-def _customers(systems: Sequence[upstream.System], request: Request, first: First, after: After = None) -> Any:
+def _customers(systems: Sequence[upstream.System], request: RequestContext, first: First, after: After = None) -> Any:
     return one_by_one(systems, lambda system: listing.customers_of(request, system, first, after))
 
 
@@ -92,11 +92,11 @@ class System:
     )
 
 
-def _systems(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
+def _systems(views: Sequence[nouns.Customer], request: RequestContext) -> list[Any]:
     return [request.systems[view.reading.system] for view in views]
 
 
-def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
+def _record_ids(views: Sequence[nouns.Customer], request: RequestContext) -> list[Any]:
     type_names = {name: system.kind.record.name for name, system in request.systems.items()}
 
     def id_of(view: nouns.Customer) -> str:
@@ -105,7 +105,7 @@ def _record_ids(views: Sequence[nouns.Customer], request: Request) -> list[Any]:
     return attempted(id_of, views)
 
 
-def _raw(views: Sequence[nouns.Customer], _request: Request) -> list[Any]:
+def _raw(views: Sequence[nouns.Customer], _request: RequestContext) -> list[Any]:
     return [_text_of(view.document) for view in views]
 
 

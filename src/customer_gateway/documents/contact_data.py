@@ -10,7 +10,7 @@ from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.documents.values import Reading
+    from customer_gateway.documents.values import DocumentContext
     from customer_gateway.model.value_objects import EmailPurpose, PhoneKind
 
 
@@ -29,20 +29,20 @@ def email_list(sent: Iterable[tuple[str | None, EmailPurpose]]) -> list[EmailAdd
 
 
 def phone_list(
-    sent: Iterable[tuple[str, str | None, PhoneKind]], region: str | None, reading: Reading
+    sent: Iterable[tuple[str, str | None, PhoneKind]], region: str | None, reading: DocumentContext
 ) -> list[PhoneNumber]:
     """List the numbers of phone fields (name, number as sent, kind), read as dialled in `region`."""
     return [_phone(name, raw, region, kind, reading) for name, raw, kind in sent if raw]
 
 
-def _phone(name: str, raw: str, region: str | None, kind: PhoneKind, reading: Reading) -> PhoneNumber:
+def _phone(name: str, raw: str, region: str | None, kind: PhoneKind, reading: DocumentContext) -> PhoneNumber:
     e164 = forms.phone_e164(raw, region)
     if e164 is None:
         reading.drift.notice(name, "not a number that is certain in its country")
     return PhoneNumber(raw, e164, kind)
 
 
-def dialling_region(stated: str | None, reading: Reading) -> str | None:
+def dialling_region(stated: str | None, reading: DocumentContext) -> str | None:
     """Return the country in which phones are dialled: the stated one, None where that is not known.
 
     Where none is stated it is the system's own.
@@ -50,7 +50,7 @@ def dialling_region(stated: str | None, reading: Reading) -> str | None:
     return countries.country_code(stated) if stated else reading.region
 
 
-def stated_country(stated: str | None, name: str, reading: Reading) -> str | None:
+def stated_country(stated: str | None, name: str, reading: DocumentContext) -> str | None:
     """Return the ISO 3166-1 code of a country as sent in the field `name`; an unknown one is None with a notice."""
     if stated is None:
         return None

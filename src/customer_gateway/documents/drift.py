@@ -58,7 +58,7 @@ class Drift:
         _log.warning("drift", system=self._system, field=told[0], reason=told[1])
 
 
-class Watch:
+class DriftSampler:
     """Says when to look at whole documents again, where most are decoded without what nobody reads: now and then."""
 
     __slots__ = ("_at", "_clock")

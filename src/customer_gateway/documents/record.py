@@ -17,7 +17,7 @@ from customer_gateway.documents.values import (
     Body,
     Decode,
     Document,
-    Reading,
+    DocumentContext,
     enumerated,
     is_blank,
     is_list,
@@ -44,7 +44,7 @@ __all__ = [
     "Body",
     "Decode",
     "Document",
-    "Reading",
+    "DocumentContext",
     "Record",
     "content_digest",
     "content_version",
@@ -101,7 +101,7 @@ class Record:
 
     __slots__ = ("document", "reading")
 
-    def __init__(self, document: Document, reading: Reading) -> None:
+    def __init__(self, document: Document, reading: DocumentContext) -> None:
         self.document = document
         self.reading = reading
 

@@ -8,7 +8,7 @@ Where many objects come with every call this costs least (docs/adr/0012-typed-ro
 skipped while decoding, and a field is read as fast as Python reads anything. JSON of the form that the row declares
 becomes rows in one pass; an answer that has another form anywhere is decoded as a document and read forgivingly, field
 by field, as `documents.record` does. The values are the same either way, but for one: an integer of more than 64 bits
-in a `Sent` is exact in one pass, and the nearest double in a document.
+in a `Raw` is exact in one pass, and the nearest double in a document.
 
 What a row does not name is not checked either: bytes that are no UTF-8, half a character or a number that no double
 can hold are refused in a document wherever they stand (`documents.json_text` mends the last two), and are passed over
@@ -27,7 +27,15 @@ import orjson
 from msgspec.structs import fields
 
 from customer_gateway.documents import forms
-from customer_gateway.documents.values import UNREADABLE, Reading, is_empty, is_list, is_object, read_object, read_text
+from customer_gateway.documents.values import (
+    UNREADABLE,
+    DocumentContext,
+    is_empty,
+    is_list,
+    is_object,
+    read_object,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,7 +53,7 @@ Text: TypeAlias = str | None
 Email: TypeAlias = Annotated[str | None, "email"]
 """The first address of a field that may hold several."""
 
-Sent: TypeAlias = Any
+Raw: TypeAlias = Any
 """A value as sent, for the functions of `documents.record` to read when it is asked for."""
 
 _NOT_KEPT: Final = object()
@@ -67,20 +75,20 @@ def keyed(vendor: str) -> Any:
     return msgspec.field(name=vendor)
 
 
-def kept() -> Any:
+def raw_document() -> Any:
     """The field `document`: there in rows that were read from documents; in others whatever is done with it fails."""
     return msgspec.field(default=_NOT_KEPT, name=_OWN["document"])
 
 
 class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
-    """An object; each field is a `Text`, an `Email`, a `Sent`, or a part that may be missing (`Status | None`)."""
+    """An object; each field is a `Text`, an `Email`, a `Raw`, or a part that may be missing (`Status | None`)."""
 
 
 class Row(Part, kw_only=True, gc=False, eq=False):
     """An object with a `key`, and how it is read."""
 
     key: str
-    reading: Reading = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
+    reading: DocumentContext = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
     misread: Annotated[frozenset[str], msgspec.Meta(max_length=0)] = msgspec.field(
         default=frozenset(), name=_OWN["misread"]
     )
@@ -107,7 +115,7 @@ class Row(Part, kw_only=True, gc=False, eq=False):
 class Rows(Generic[R]):
     """How one system's lists of one kind of row are decoded."""
 
-    def __init__(self, row: type[R], reading: Reading) -> None:
+    def __init__(self, row: type[R], reading: DocumentContext) -> None:
         self._form = _Form(row)
         self._reading = reading
         self._decode = msgspec.json.Decoder(list[row]).decode
@@ -219,7 +227,9 @@ class _Form(Generic[P]):
     def make(self, values: dict[str, Any]) -> P:
         return self._part(**values)
 
-    def read(self, document: Document, reading: Reading, misread: list[str], before: str = "") -> dict[str, Any]:
+    def read(
+        self, document: Document, reading: DocumentContext, misread: list[str], before: str = ""
+    ) -> dict[str, Any]:
         """Read the fields of one object as `Record` reads its documents; `misread` gets the names of the unreadable."""
         values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
         count = reading.drift.count

@@ -17,10 +17,10 @@ from customer_gateway.documents.record import Record, is_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.documents.record import Reading
+    from customer_gateway.documents.record import DocumentContext
 
 
-class Leaf(Enum):
+class VendorLeaf(Enum):
     """The leaf types of documents; the GraphQL scalar of each is chosen in `api`."""
 
     ID = "ID"
@@ -41,14 +41,14 @@ def graphql_name(vendor: str) -> str:
 
 
 @dataclass(frozen=True)
-class Field:
+class VendorField:
     """One documented field: the vendor's name for it, its type, whether it is a list, and what it means.
 
     `named` is its GraphQL name where that is not the vendor's.
     """
 
     vendor: str
-    type: Leaf | Struct
+    type: VendorLeaf | Struct
     about: str
     many: bool = False
     named: str = ""
@@ -67,8 +67,8 @@ class Field:
         items: list[Any] = value if is_list(value) else [] if value == "" else [value]
         return [one for item in items if (one := self._one(item, part.reading)) is not None]
 
-    def _one(self, value: Any, reading: Reading) -> Any:
-        if isinstance(self.type, Leaf):
+    def _one(self, value: Any, reading: DocumentContext) -> Any:
+        if isinstance(self.type, VendorLeaf):
             return _READERS[self.type](value, self.vendor, reading)
         document = record.read_object(value, self.vendor, reading)
         return None if document is None else Record(document, reading)
@@ -80,7 +80,7 @@ class Struct:
 
     name: str
     about: str
-    fields: Sequence[Field]
+    fields: Sequence[VendorField]
     ignored: dict[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
@@ -89,82 +89,82 @@ class Struct:
         return frozenset(one.vendor for one in self.fields) | self.ignored.keys()
 
     @cached_property
-    def by_vendor_name(self) -> dict[str, Field]:
+    def by_vendor_name(self) -> dict[str, VendorField]:
         return {one.vendor: one for one in self.fields}
 
-    def watch(self, document: dict[str, Any], reading: Reading) -> None:
+    def watch(self, document: dict[str, Any], reading: DocumentContext) -> None:
         """Notice the top-level fields of a document that nobody documented."""
         if not document.keys() <= self.known:
             for vendor in document.keys() - self.known:
                 reading.drift.notice(vendor, f"not documented for {self.name}")
 
 
-def identifier(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.ID, about)
+def identifier(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.ID, about)
 
 
-def vendor_id(vendor: str, about: str) -> Field:
+def vendor_id(vendor: str, about: str) -> VendorField:
     """The vendor's id of a customer: `id` is the record's own, unique over all systems (docs/adr/0018)."""
-    return Field(vendor, Leaf.ID, about, named="vendorId")
+    return VendorField(vendor, VendorLeaf.ID, about, named="vendorId")
 
 
-def text(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.TEXT, about)
+def text(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.TEXT, about)
 
 
-def texts(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.TEXT, about, many=True)
+def texts(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.TEXT, about, many=True)
 
 
-def integer(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.INT, about)
+def integer(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.INT, about)
 
 
-def long(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.LONG, about)
+def long(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.LONG, about)
 
 
-def decimal(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.DECIMAL, about)
+def decimal(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.DECIMAL, about)
 
 
-def boolean(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.BOOLEAN, about)
+def boolean(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.BOOLEAN, about)
 
 
-def moment(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.MOMENT, about)
+def moment(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.MOMENT, about)
 
 
-def day(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.DAY, about)
+def day(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.DAY, about)
 
 
-def json(vendor: str, about: str) -> Field:
-    return Field(vendor, Leaf.JSON, about)
+def json(vendor: str, about: str) -> VendorField:
+    return VendorField(vendor, VendorLeaf.JSON, about)
 
 
-def one(vendor: str, struct: Struct, about: str) -> Field:
-    return Field(vendor, struct, about)
+def one(vendor: str, struct: Struct, about: str) -> VendorField:
+    return VendorField(vendor, struct, about)
 
 
-def many(vendor: str, struct: Struct | Leaf, about: str) -> Field:
-    return Field(vendor, struct, about, many=True)
+def many(vendor: str, struct: Struct | VendorLeaf, about: str) -> VendorField:
+    return VendorField(vendor, struct, about, many=True)
 
 
-def _text_as_sent(value: object, name: str, reading: Reading) -> str | None:
+def _text_as_sent(value: object, name: str, reading: DocumentContext) -> str | None:
     return value if isinstance(value, str) else record.read_text(value, name, reading)
 
 
-def _anything(value: object, _name: str, _reading: Reading) -> object:
+def _anything(value: object, _name: str, _reading: DocumentContext) -> object:
     return value
 
 
-def _integer_of(bits: int) -> Callable[[Any, str, Reading], int | None]:
+def _integer_of(bits: int) -> Callable[[Any, str, DocumentContext], int | None]:
     """The reader of signed integers of so many bits; a larger one is None with a notice."""
     bounds = range(-(2 ** (bits - 1)), 2 ** (bits - 1))
 
-    def read(value: object, name: str, reading: Reading) -> int | None:
+    def read(value: object, name: str, reading: DocumentContext) -> int | None:
         number = record.read_integer(value, name, reading)
         if number is not None and number not in bounds:
             reading.drift.notice(name, f"larger than {bits} bits")
@@ -174,14 +174,14 @@ def _integer_of(bits: int) -> Callable[[Any, str, Reading], int | None]:
     return read
 
 
-_READERS: dict[Leaf, Callable[[Any, str, Reading], Any]] = {
-    Leaf.ID: _text_as_sent,
-    Leaf.TEXT: _text_as_sent,
-    Leaf.INT: _integer_of(32),
-    Leaf.LONG: _integer_of(64),
-    Leaf.DECIMAL: record.read_decimal,
-    Leaf.BOOLEAN: record.read_flag,
-    Leaf.MOMENT: record.read_moment,
-    Leaf.DAY: record.read_day,
-    Leaf.JSON: _anything,
+_READERS: dict[VendorLeaf, Callable[[Any, str, DocumentContext], Any]] = {
+    VendorLeaf.ID: _text_as_sent,
+    VendorLeaf.TEXT: _text_as_sent,
+    VendorLeaf.INT: _integer_of(32),
+    VendorLeaf.LONG: _integer_of(64),
+    VendorLeaf.DECIMAL: record.read_decimal,
+    VendorLeaf.BOOLEAN: record.read_flag,
+    VendorLeaf.MOMENT: record.read_moment,
+    VendorLeaf.DAY: record.read_day,
+    VendorLeaf.JSON: _anything,
 }

@@ -71,7 +71,7 @@ def is_blank(value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DocumentContext:
     """How one system's documents are read.
 
     `system` is its configured name, `base_url` the address of its API (for `link`), `zone` the time zone of its
@@ -92,7 +92,7 @@ class Reading:
         return UNREADABLE if is_empty(value) and self.drift.count > before else value
 
     @classmethod
-    def of(cls, system: str, base_url: str, zone: str, region: str) -> Reading:
+    def of(cls, system: str, base_url: str, zone: str, region: str) -> DocumentContext:
         """Make a reading that has noticed nothing yet; `zone` is an IANA name."""
         return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system))
 
@@ -114,7 +114,7 @@ def lone(value: object) -> object:
     return value
 
 
-def read_object(value: object, name: str, reading: Reading) -> Document | None:
+def read_object(value: object, name: str, reading: DocumentContext) -> Document | None:
     """Read a nested object, or the only one of a list."""
     value = lone(value)
     if is_object(value):
@@ -124,7 +124,7 @@ def read_object(value: object, name: str, reading: Reading) -> Document | None:
     return None
 
 
-def read_objects(value: object, name: str, reading: Reading) -> list[Document]:
+def read_objects(value: object, name: str, reading: DocumentContext) -> list[Document]:
     """Read the objects of a list; a lone object is a list of one, an item of another form is left out."""
     if is_blank(value):
         return []
@@ -135,7 +135,7 @@ def read_objects(value: object, name: str, reading: Reading) -> list[Document]:
     return objects
 
 
-def read_text(value: object, name: str, reading: Reading) -> str | None:
+def read_text(value: object, name: str, reading: DocumentContext) -> str | None:
     """Read a non-blank text as sent; a number is its decimal text, an integer that came as a float its digits."""
     value = lone(value)
     if isinstance(value, str):
@@ -152,7 +152,7 @@ def read_text(value: object, name: str, reading: Reading) -> str | None:
     return None
 
 
-def read_texts(value: object, name: str, reading: Reading) -> list[str]:
+def read_texts(value: object, name: str, reading: DocumentContext) -> list[str]:
     """Read the non-blank texts of a list; a lone text is a list of one."""
     if value is None:
         return []
@@ -160,7 +160,7 @@ def read_texts(value: object, name: str, reading: Reading) -> list[str]:
     return [text for item in items if (text := read_text(item, name, reading)) is not None]
 
 
-def read_key(value: object, name: str, form: re.Pattern[str], reading: Reading) -> str | None:
+def read_key(value: object, name: str, form: re.Pattern[str], reading: DocumentContext) -> str | None:
     """Read a key of the form `form`: the id of a row, or a foreign key."""
     if type(value) is str and form.fullmatch(value):
         return value
@@ -175,13 +175,13 @@ def read_key(value: object, name: str, form: re.Pattern[str], reading: Reading) 
     return None
 
 
-def read_keys(value: object, name: str, form: re.Pattern[str], reading: Reading) -> list[str]:
+def read_keys(value: object, name: str, form: re.Pattern[str], reading: DocumentContext) -> list[str]:
     """Read the keys of a list; a lone key is a list of one."""
     keys = (read_key(text, name, form, reading) for text in read_texts(value, name, reading))
     return [key for key in keys if key is not None]
 
 
-def read_integer(value: object, name: str, reading: Reading) -> int | None:
+def read_integer(value: object, name: str, reading: DocumentContext) -> int | None:
     """Read an integer, also one that came as text or as a float."""
     if type(value) is int:
         return value
@@ -195,7 +195,7 @@ def read_integer(value: object, name: str, reading: Reading) -> int | None:
     return None
 
 
-def read_decimal(value: object, name: str, reading: Reading) -> Decimal | None:
+def read_decimal(value: object, name: str, reading: DocumentContext) -> Decimal | None:
     """Read a decimal number, also one that came as text."""
     value = lone(value)
     if isinstance(value, float) and abs(value) >= _EXACT:
@@ -213,7 +213,7 @@ def read_decimal(value: object, name: str, reading: Reading) -> Decimal | None:
     return None
 
 
-def read_flag(value: object, name: str, reading: Reading) -> bool | None:
+def read_flag(value: object, name: str, reading: DocumentContext) -> bool | None:
     """Read a boolean, also one that came as 1, 0 or -1, or as a word for it."""
     if value is True or value is False:
         return value
@@ -227,7 +227,7 @@ def read_flag(value: object, name: str, reading: Reading) -> bool | None:
     return None
 
 
-def read_moment(value: object, name: str, reading: Reading) -> datetime | None:
+def read_moment(value: object, name: str, reading: DocumentContext) -> datetime | None:
     """Read a point in time, in UTC.
 
     Zone-less times are in the system's zone, numbers are Unix milliseconds, a day is its midnight in the zone. A year
@@ -248,7 +248,7 @@ def _says_no_date(value: object) -> bool:
     return text.startswith(_NO_DATE) or text == _NO_DATE.replace("-", "")
 
 
-def _moment(value: object, reading: Reading) -> datetime | None:
+def _moment(value: object, reading: DocumentContext) -> datetime | None:
     try:
         day = _day(value)
         if day is not None:
@@ -278,7 +278,7 @@ def _day(value: object) -> date | None:
     return None
 
 
-def read_day(value: object, name: str, reading: Reading) -> date | None:
+def read_day(value: object, name: str, reading: DocumentContext) -> date | None:
     """Read a calendar day; that of a point in time is the day in the system's zone."""
     value = lone(value)
     text = value.strip() if isinstance(value, str) else ""
@@ -298,7 +298,7 @@ def read_day(value: object, name: str, reading: Reading) -> date | None:
         return moment.date() if moment is not None else None
 
 
-def enumerated(table: Mapping[Any, V], value: object, name: str, reading: Reading) -> V | None:
+def enumerated(table: Mapping[Any, V], value: object, name: str, reading: DocumentContext) -> V | None:
     """Return the member that `table` gives for the vendor's `value`; an unknown one is None with a notice."""
     if is_blank(value):
         return None

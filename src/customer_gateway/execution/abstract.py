@@ -15,7 +15,7 @@ from .kinds import ERROR, KIND_OF, is_awaitable
 if TYPE_CHECKING:
     from graphql import GraphQLAbstractType, GraphQLSchema
 
-    from .place import Site
+    from .output_position import FieldSite
     from .positions import Positions
     from .run import Run
 
@@ -25,7 +25,7 @@ class ConcreteTypes:
 
     __slots__ = ("_abstract_type", "_by_class", "_site")
 
-    def __init__(self, schema: GraphQLSchema, abstract_type: GraphQLAbstractType, site: Site) -> None:
+    def __init__(self, schema: GraphQLSchema, abstract_type: GraphQLAbstractType, site: FieldSite) -> None:
         self._abstract_type = abstract_type
         self._site = site
         self._by_class = {

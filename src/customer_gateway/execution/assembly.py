@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .failures import Torn, column_of, first_failures
-from .later import Later
+from .deferred_column import DeferredColumn
+from .field_errors import ErroredColumn, column_of, first_failures
 from .rows import fill, rows_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
     """The rows of columns that hold every field."""
     for column in columns:
         if not isinstance(column, list):
-            return Later(_joined_later, plan, columns, count)
+            return DeferredColumn(_joined_later, plan, columns, count)
     return failed(plan, rows_of(plan.names, columns, count), columns)
 
 
@@ -36,7 +36,7 @@ def filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], co
     """The rows with late columns put into their places; `columns` are all that may hold failures."""
     for _, column in late:
         if not isinstance(column, list):
-            return Later(_filled_later, plan, rows, late, columns)
+            return DeferredColumn(_filled_later, plan, rows, late, columns)
     for name, column in late:
         fill(rows, name, column)
     return failed(plan, rows, columns)
@@ -55,7 +55,7 @@ async def _filled_later(
 
 def failed(plan: SelectionPlan, rows: list[Any], columns: list[Any]) -> list[Any]:
     """The rows with a failure in place of each object that one of its fields made null."""
-    if not plan.fragile or Torn not in set(map(type, columns)):
+    if not plan.fragile or ErroredColumn not in set(map(type, columns)):
         return rows
     for index, failure in first_failures(columns).items():
         rows[index] = failure

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql.pyutils import Undefined
 
-from .failures import column_of
+from .deferred_column import DeferredColumn, then
+from .field_errors import column_of
 from .kinds import AWAITABLE, ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds
-from .later import Later, then
 from .positions import OfSome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from .place import Place
+    from .output_position import OutputPosition
     from .positions import Positions
     from .run import Run
 
@@ -25,34 +25,36 @@ if TYPE_CHECKING:
     Step = Callable[[Run, list[Any], Positions], Columnar]
 
 
-class Completion(Protocol):
+class ValueCompletion(Protocol):
     """Completes the values of one place."""
 
     @property
-    def place(self) -> Place: ...
+    def place(self) -> OutputPosition: ...
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """The completed column, now or later; values may be null, errors or awaitable."""
         ...
 
 
-def complete_live(place: Place, run: Run, values: list[Any], positions: Positions, live: Step) -> Columnar:
-    """Waits for what is awaitable and takes out what is null or an error; the rest goes through `live`."""
+def complete_non_null(
+    place: OutputPosition, run: Run, values: list[Any], positions: Positions, non_null: Step
+) -> Columnar:
+    """Waits for what is awaitable and takes out what is null or an error; the rest goes through `non_null`."""
     kind = kinds(values)
     if not kind & UNSETTLED:
-        return live(run, values, positions)
-    return complete_unsettled(place, run, kind, values, positions, live)
+        return non_null(run, values, positions)
+    return complete_unsettled(place, run, kind, values, positions, non_null)
 
 
-def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_live`, with the kinds of the values
-    place: Place, run: Run, kind: int, values: list[Any], positions: Positions, live: Step
+def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_non_null`, with the kinds of the values
+    place: OutputPosition, run: Run, kind: int, values: list[Any], positions: Positions, non_null: Step
 ) -> Columnar:
-    """As `complete_live`, for values of which some are not live."""
+    """As `complete_non_null`, for values of which some are not live."""
     if kind & AWAITABLE and any(map(is_awaitable, values)):
         # All begin in this tick of the event loop, so that a loader below them sees their keys together.
         begun = [_begun(run, value) if is_awaitable(value) else value for value in values]
-        return run.spawn(_complete_arrived(place, run, begun, positions, live))
-    return sort_out(place, run, values, positions, live)
+        return run.spawn(_complete_arrived(place, run, begun, positions, non_null))
+    return split_values(place, run, values, positions, non_null)
 
 
 def _begun(run: Run, awaitable: Awaitable[Any]) -> Awaitable[Any] | Exception:
@@ -62,8 +64,10 @@ def _begun(run: Run, awaitable: Awaitable[Any]) -> Awaitable[Any] | Exception:
         return error
 
 
-async def _complete_arrived(place: Place, run: Run, begun: list[Any], positions: Positions, live: Step) -> list[Any]:
-    column = sort_out(place, run, await arrived(begun), positions, live)
+async def _complete_arrived(
+    place: OutputPosition, run: Run, begun: list[Any], positions: Positions, non_null: Step
+) -> list[Any]:
+    column = split_values(place, run, await arrived(begun), positions, non_null)
     return column if isinstance(column, list) else await column
 
 
@@ -81,8 +85,8 @@ async def arrived(begun: list[Any]) -> list[Any]:
     return values
 
 
-def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, live: Step) -> Columnar:
-    """Nulls and errors to their places, the other values through `live`."""
+def split_values(place: OutputPosition, run: Run, values: list[Any], positions: Positions, non_null: Step) -> Columnar:
+    """Nulls and errors to their places, the other values through `non_null`."""
     column: list[Any] = [None] * len(values)
     alive: list[int] = []
     for index, value in enumerate(values):
@@ -95,8 +99,8 @@ def sort_out(place: Place, run: Run, values: list[Any], positions: Positions, li
     if not alive:
         return column_of(column)
     if len(alive) == len(values):
-        return live(run, values, positions)
-    part = live(run, [values[index] for index in alive], OfSome(positions, alive))
+        return non_null(run, values, positions)
+    part = non_null(run, [values[index] for index in alive], OfSome(positions, alive))
     return then(part, lambda cells: scatter(column, [(alive, cells)]))
 
 
@@ -127,7 +131,7 @@ def gathered(column: list[Any], parts: list[tuple[list[int], Any]]) -> Columnar:
     """`column` with the cells of all parts, when the last of them is there."""
     if all(isinstance(cells, list) for _, cells in parts):
         return scatter(column, parts)
-    return Later(_gathered_later, column, parts)
+    return DeferredColumn(_gathered_later, column, parts)
 
 
 async def _gathered_later(column: list[Any], parts: list[tuple[list[int], Any]]) -> list[Any]:

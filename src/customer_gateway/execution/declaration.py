@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from .leftovers import close_unbegun
+from .coroutines import close_coroutines
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -70,7 +70,7 @@ class Partitioned:
 
     def dispose(self) -> None:
         """Close the coroutines that nobody will await."""
-        close_unbegun(values for _, values in self.groups)
+        close_coroutines(values for _, values in self.groups)
 
     def __iter__(self) -> Iterator[Awaitable[object]]:
         values: dict[int, Awaitable[object]] = {}

@@ -15,7 +15,7 @@ from graphql.execution.incremental.incremental_executor import DeliveryGroup, Ex
 from graphql.execution.incremental.incremental_publisher import IncrementalPublisher
 from graphql.execution.incremental.work_queue import Work, WorkResult
 
-from .failures import Failure, Key, key_of
+from .field_errors import BubblingError, Key, key_of
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
@@ -129,19 +129,19 @@ class Batch:
             await branch.abandon()
             raise
         finally:
-            branch.let_go()
+            branch.release()
         # All objects of a batch stand at the same field, so their keys are of one length.
         length = len(key_of(self._positions.path_at(together[0])))
-        landed = branch.landed.keyed()
+        field_errors = branch.field_errors.keyed()
         errors: dict[Key, list[GraphQLError]] = {}
-        for key, error in landed:
+        for key, error in field_errors:
             errors.setdefault(key[:length], []).append(error)
-        deferred = branch.take_deferred({key for key, _ in landed}, length)
+        deferred = branch.take_deferred({key for key, _ in field_errors}, length)
         return Round(dict(zip(together, rows, strict=True)), errors, deferred)
 
     def _delivered(self, path: Path | None, groups: list[DeliveryGroup], index: int, done: Round) -> WorkResult:
         row = done.rows[index]
-        if type(row) is Failure:
+        if type(row) is BubblingError:
             raise row.error
         key = key_of(path)
         share = done.deferred.get(key)
@@ -170,7 +170,7 @@ class Publishing:
 
 def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
     """The initial result with those that follow, None where nothing is put off."""
-    errors = run.landed.keyed()
+    errors = run.field_errors.keyed()
     share = run.take_deferred({key for key, _ in errors}).get(())
     if data is None or share is None or not share.tasks:
         return None

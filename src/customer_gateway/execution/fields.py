@@ -13,24 +13,24 @@ from .columns import attempted, gathered
 from .declaration import Partitioned, getter
 from .kinds import CALLABLE, ERROR, KIND_OF, MAPPING, is_awaitable, kinds
 from .leaves import NOTHING, LeafCompletion
+from .parent_objects import ParentObjects
 from .positions import OfSome
 from .rows import Cell, readable
-from .scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .columns import Columnar, Completion
+    from .columns import Columnar, ValueCompletion
     from .declaration import Batched
-    from .place import Site
+    from .output_position import FieldSite
     from .positions import Positions
     from .run import Run
     from .variables import Arguments
 
 
-class Field(Protocol):
+class PlannedField(Protocol):
     @property
-    def site(self) -> Site: ...
+    def site(self) -> FieldSite: ...
 
     @property
     def fragile(self) -> bool:
@@ -42,7 +42,7 @@ class Field(Protocol):
         """How a generated reader gets this field: without an attribute or constant, the field must be executed."""
         ...
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
         """One response value for each object of the scope, now or later."""
         ...
 
@@ -53,12 +53,12 @@ class TypenameField:
     __slots__ = ("cell", "site")
     fragile = False
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: FieldSite) -> None:
         self.site = site
         self.cell = Cell(site.response_name, constant=site.parent_type.name)
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:  # noqa: ARG002  the same in every run
-        return [self.site.parent_type.name] * len(scope.objects)
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:  # noqa: ARG002  the same in every run
+        return [self.site.parent_type.name] * len(parents.objects)
 
 
 class AttributeField:
@@ -66,7 +66,7 @@ class AttributeField:
 
     __slots__ = ("_complete", "_exact", "_get", "cell", "fragile", "site")
 
-    def __init__(self, site: Site, name: str, completion: Completion) -> None:
+    def __init__(self, site: FieldSite, name: str, completion: ValueCompletion) -> None:
         self.site = site
         self.fragile = completion.place.bubbles
         self._get: Callable[[Any], Any] = getter(name)
@@ -76,15 +76,15 @@ class AttributeField:
         check = leaf.check if leaf is not None and readable(name) else None
         self.cell = Cell(site.response_name, name if check else None, check)
 
-    def complete(self, run: Run, values: list[Any], scope: Scope) -> Columnar:
+    def complete(self, run: Run, values: list[Any], parents: ParentObjects) -> Columnar:
         """The column of values that a generated reader found odd."""
-        return self._complete(run, values, scope.of_field(self.site))
+        return self._complete(run, values, parents.of_field(self.site))
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:
-        values = attempted(self._get, scope.objects)
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
+        values = attempted(self._get, parents.objects)
         if set(map(type, values)) <= self._exact:
             return values
-        return self._complete(run, values, scope.of_field(self.site))
+        return self._complete(run, values, parents.of_field(self.site))
 
 
 class BatchedField:
@@ -92,7 +92,7 @@ class BatchedField:
 
     __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
 
-    def __init__(self, site: Site, batched: Batched, arguments: Arguments, completion: Completion) -> None:
+    def __init__(self, site: FieldSite, batched: Batched, arguments: Arguments, completion: ValueCompletion) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
@@ -100,49 +100,49 @@ class BatchedField:
         self._arguments = arguments
         self._complete = completion.complete
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:
-        objects = scope.objects
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
+        objects = parents.objects
         try:
             arguments = self._arguments.values(run.variables)
             values: Any = self._resolve(objects, run.context, **arguments)
             if type(values) is not list and type(values) is not Partitioned and is_awaitable(values):
-                arriving = self._arrive(run, scope, run.lend(values))
-                return arriving if scope.alone else run.spawn(arriving)
-            return self._answered(run, scope, values)
+                arriving = self._arrive(run, parents, run.track(values))
+                return arriving if parents.alone else run.spawn(arriving)
+            return self._answered(run, parents, values)
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            return self._completed(run, scope, [error] * len(objects))
+            return self._completed(run, parents, [error] * len(objects))
 
-    async def _arrive(self, run: Run, scope: Scope, awaitable: Awaitable[Any]) -> list[Any]:
+    async def _arrive(self, run: Run, parents: ParentObjects, awaitable: Awaitable[Any]) -> list[Any]:
         try:
-            column = self._answered(run, scope, await awaitable)
+            column = self._answered(run, parents, await awaitable)
         except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
-            column = self._completed(run, scope, [error] * len(scope.objects))
+            column = self._completed(run, parents, [error] * len(parents.objects))
         return column if isinstance(column, list) else await column
 
-    def _answered(self, run: Run, scope: Scope, values: Any) -> Columnar:
+    def _answered(self, run: Run, parents: ParentObjects, values: Any) -> Columnar:
         """The column of a resolver's answer. Raises what the answer raises while it is read."""
         if type(values) is Partitioned:
-            return self._in_parts(run, scope, values)
-        wanted = len(scope.objects)
+            return self._in_parts(run, parents, values)
+        wanted = len(parents.objects)
         # A copy: the resolver may keep its list, and change it.
         values = values.copy() if type(values) is list else _as_list(values)
         if len(values) != wanted:
             raise RuntimeError(f"{self.site} gave {len(values)} values for {wanted} parents.")
-        return self._completed(run, scope, values)
+        return self._completed(run, parents, values)
 
-    def _completed(self, run: Run, scope: Scope, values: list[Any]) -> Columnar:
-        return self._complete(run, values, scope.of_field(self.site))
+    def _completed(self, run: Run, parents: ParentObjects, values: list[Any]) -> Columnar:
+        return self._complete(run, values, parents.of_field(self.site))
 
-    def _in_parts(self, run: Run, scope: Scope, parts: Partitioned) -> Columnar:
+    def _in_parts(self, run: Run, parents: ParentObjects, parts: Partitioned) -> Columnar:
         """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
-        objects = scope.objects
+        objects = parents.objects
         if not parts.covers(len(objects)):
             parts.dispose()
             raise RuntimeError(f"{self.site} does not name each of its parents once.")
         begun: list[tuple[list[int], Awaitable[list[Any]]]] = []
         for indices, values in parts.groups:
-            part = Scope([objects[index] for index in indices], OfSome(scope.positions, indices))
-            begun.append((list(indices), run.begin(self._arrive(run, part, run.lend(values)))))
+            part = ParentObjects([objects[index] for index in indices], OfSome(parents.positions, indices))
+            begun.append((list(indices), run.begin(self._arrive(run, part, run.track(values)))))
         return gathered([None] * len(objects), begun)
 
 
@@ -162,7 +162,9 @@ class NativeField:
 
     __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
 
-    def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
+    def __init__(
+        self, site: FieldSite, resolve: Callable[..., Any], arguments: Arguments, completion: ValueCompletion
+    ) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
@@ -170,14 +172,14 @@ class NativeField:
         self._arguments = arguments
         self._complete = completion.complete
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:
-        positions = scope.of_field(self.site)
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
+        positions = parents.of_field(self.site)
         try:
-            arguments = self._arguments.of_each(run.variables, len(scope.objects))
+            arguments = self._arguments.of_each(run.variables, len(parents.objects))
         except Exception as error:  # noqa: BLE001  a scalar may raise anything
-            return self._complete(run, [error] * len(scope.objects), positions)
+            return self._complete(run, [error] * len(parents.objects), positions)
         values: list[Any] = []
-        for index, (value, given) in enumerate(zip(scope.objects, arguments, strict=True)):
+        for index, (value, given) in enumerate(zip(parents.objects, arguments, strict=True)):
             try:
                 values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **given))
             except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
@@ -190,7 +192,9 @@ class PropertyField:
 
     __slots__ = ("_arguments", "_complete", "_one_by_one", "_sound", "cell", "fragile", "site")
 
-    def __init__(self, site: Site, resolve: Callable[..., Any], arguments: Arguments, completion: Completion) -> None:
+    def __init__(
+        self, site: FieldSite, resolve: Callable[..., Any], arguments: Arguments, completion: ValueCompletion
+    ) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
@@ -200,11 +204,11 @@ class PropertyField:
         self._arguments = arguments
         self._complete = completion.complete
 
-    def execute(self, run: Run, scope: Scope) -> Columnar:
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
         if not self._sound:
-            return self._one_by_one.execute(run, scope)
-        positions = scope.of_field(self.site)
-        values = attempted(self._find, scope.objects)
+            return self._one_by_one.execute(run, parents)
+        positions = parents.of_field(self.site)
+        values = attempted(self._find, parents.objects)
         if kinds(values) & CALLABLE:
             values = self._called(run, values, positions)
         return self._complete(run, values, positions)

@@ -24,8 +24,8 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-from .columns import attempted, complete_live
-from .failures import column_of
+from .columns import attempted, complete_non_null
+from .field_errors import column_of
 from .kinds import AWAITABLE, ERROR, NULL, kinds
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLLeafType
 
     from .columns import Columnar
-    from .place import Place
+    from .output_position import OutputPosition
     from .positions import Positions
     from .run import Run
 
@@ -145,7 +145,7 @@ def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]
 class LeafCompletion:
     __slots__ = ("_quick", "check", "exact", "leaf_type", "place")
 
-    def __init__(self, place: Place, leaf_type: GraphQLLeafType) -> None:
+    def __init__(self, place: OutputPosition, leaf_type: GraphQLLeafType) -> None:
         self.place = place
         self.leaf_type = leaf_type
         leaf = leaf_of(leaf_type, non_null=place.non_null)
@@ -157,14 +157,14 @@ class LeafCompletion:
         column = None if self._quick is None else self._quick(values)
         if column is not None:
             return column
-        return complete_live(self.place, run, values, positions, self._serialised)
+        return complete_non_null(self.place, run, values, positions, self._serialised)
 
     def _serialised(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """Each value as its type gives it, asked once; what it gives may be nothing, an error, or awaitable."""
         cells = attempted(self.leaf_type.coerce_output_value, values)
         if not kinds(cells) & (NULL | ERROR | AWAITABLE):
             return cells
-        return complete_live(self.place, run, list(map(self._something, values, cells)), positions, _as_they_are)
+        return complete_non_null(self.place, run, list(map(self._something, values, cells)), positions, _as_they_are)
 
     def _something(self, value: Any, cell: Any) -> Any:
         """The cell, or the error that the type gave nothing for the value, in graphql-core's words."""

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 from graphql.pyutils import is_iterable
 
-from .columns import arrived, complete_live, gathered, sort_out
+from .columns import arrived, complete_non_null, gathered, split_values
+from .coroutines import close_coroutines
 from .declaration import Partitioned
-from .failures import Failure, Torn, column_of
-from .later import then
-from .leftovers import close_unbegun
+from .deferred_column import then
+from .field_errors import BubblingError, ErroredColumn, column_of
 from .positions import OfItem, OfSome
 
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Awaitable
 
-    from .columns import Columnar, Completion
-    from .place import Place
+    from .columns import Columnar, ValueCompletion
+    from .output_position import OutputPosition
     from .positions import Positions
     from .run import Run
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 class ListCompletion:
     __slots__ = ("item", "place")
 
-    def __init__(self, place: Place, item: Completion) -> None:
+    def __init__(self, place: OutputPosition, item: ValueCompletion) -> None:
         self.place = place
         self.item = item
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         if set(map(type, values)) <= LISTS:
             return self._items(run, values, positions)
-        return complete_live(self.place, run, values, positions, self._listed)
+        return complete_non_null(self.place, run, values, positions, self._listed)
 
     def _listed(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """Every iterable as a list; what is none is an error."""
@@ -51,10 +51,10 @@ class ListCompletion:
         lists = [self._list(run, value) for value in values]
         if any(map(isfuture, lists)):
             return run.spawn(self._listed_later(run, lists, positions))
-        return sort_out(self.place, run, lists, positions, self._items)
+        return split_values(self.place, run, lists, positions, self._items)
 
     async def _listed_later(self, run: Run, lists: list[Any], positions: Positions) -> list[Any]:
-        column = sort_out(self.place, run, await arrived(lists), positions, self._items)
+        column = split_values(self.place, run, await arrived(lists), positions, self._items)
         return column if isinstance(column, list) else await column
 
     def _in_parts(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
@@ -63,7 +63,7 @@ class ListCompletion:
         columns: list[tuple[list[int], Any]] = []
         if whole:
             others = [values[index] for index in whole]
-            columns.append((whole, complete_live(self.place, run, others, OfSome(positions, whole), self._listed)))
+            columns.append((whole, complete_non_null(self.place, run, others, OfSome(positions, whole), self._listed)))
         for index, value in enumerate(values):
             if type(value) is Partitioned:
                 columns.append(([index], self._parts(run, value, OfSome(positions, [index]))))
@@ -78,7 +78,7 @@ class ListCompletion:
             return column_of([self.place.fail(run, error, positions, 0)])
         items = OfItem(positions, [count])
         begun = [
-            (list(indices), run.begin(self._arrive(run, run.lend(values), OfSome(items, indices), len(indices))))
+            (list(indices), run.begin(self._arrive(run, run.track(values), OfSome(items, indices), len(indices))))
             for indices, values in parts.groups
         ]
         return then(gathered([None] * count, begun), lambda cells: self._fold(run, cells, [count], positions))
@@ -102,7 +102,7 @@ class ListCompletion:
                 items.extend(value)
                 return items
         except Exception as error:  # noqa: BLE001  a generator may raise anything
-            close_unbegun(items)
+            close_coroutines(items)
             return error
         return GraphQLError(f"Expected Iterable, but did not find one for field '{self.place.site}'.")
 
@@ -119,14 +119,14 @@ class ListCompletion:
         return then(column, lambda cells: self._fold(run, cells, lengths, positions))
 
     def _fold(self, run: Run, cells: list[Any], lengths: list[int], positions: Positions) -> list[Any]:
-        if len(lengths) == 1 and type(cells) is not Torn:
+        if len(lengths) == 1 and type(cells) is not ErroredColumn:
             return [cells]
         ends = list(accumulate(lengths, initial=0))
         folded: list[Any] = [cells[start:end] for start, end in pairwise(ends)]
-        if type(cells) is not Torn:
+        if type(cells) is not ErroredColumn:
             return folded
         for index, items in enumerate(folded):
-            folded[index] = next((item for item in items if type(item) is Failure), items)
+            folded[index] = next((item for item in items if type(item) is BubblingError), items)
         return self.place.land(run, column_of(folded), positions)
 
 
@@ -139,6 +139,6 @@ async def _drain(iterable: Any) -> list[Any]:
         async for item in iterable:
             items.append(item)  # noqa: PERF401  what was read before an error is to be closed
     except BaseException:
-        close_unbegun(items)
+        close_coroutines(items)
         raise
     return items

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from graphql.execution.executor import invalid_return_type_error
 
 from .abstract import ConcreteTypes
-from .columns import arrived, complete_live, complete_unsettled, gathered, sort_out
+from .columns import arrived, complete_non_null, complete_unsettled, gathered, split_values
 from .declaration import python_type
-from .failures import column_of
+from .deferred_column import then
+from .field_errors import column_of
 from .kinds import ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds_of
-from .later import then
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
     from graphql import GraphQLAbstractType, GraphQLObjectType
 
     from .columns import Columnar
-    from .place import Place
+    from .output_position import OutputPosition
     from .plan import Planner, SelectionPlan
     from .positions import Positions
     from .run import Run
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class ObjectCompletion:
     __slots__ = ("_class", "_plan", "_planner", "_usual", "object_type", "place")
 
-    def __init__(self, place: Place, planner: Planner, object_type: GraphQLObjectType) -> None:
+    def __init__(self, place: OutputPosition, planner: Planner, object_type: GraphQLObjectType) -> None:
         self.place = place
         self.object_type = object_type
         self._planner = planner
@@ -48,12 +48,12 @@ class ObjectCompletion:
             return self._rows(run, values, positions)
         kind = kinds_of(classes)
         if kind & UNSETTLED:
-            return complete_unsettled(self.place, run, kind, values, positions, self.live)
+            return complete_unsettled(self.place, run, kind, values, positions, self.non_null)
         if len(classes) == 1 and (self.object_type.is_type_of is None or classes == {self._class}):
             self._usual = classes
-        return self.live(run, values, positions)
+        return self.non_null(run, values, positions)
 
-    def live(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
+    def non_null(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
         """The rows of objects that are neither null nor errors."""
         if self.object_type.is_type_of is None or set(map(type, objects)) == {self._class}:
             return self._rows(run, objects, positions)
@@ -66,7 +66,7 @@ class ObjectCompletion:
                 plan = self._plan = self._planner.selection(self.place.site, self.object_type)
             except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
                 return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
-        select = run.select_afresh if plan.deep else run.select
+        select = run.select_on_new_stack if plan.deep else run.select
         rows = select(plan, objects, Objects(positions))
         if type(rows) is list or not plan.fragile or self.place.bubbles:  # a column that is not torn holds no failure
             return rows
@@ -94,7 +94,7 @@ class ObjectCompletion:
 
     def _judged(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> Columnar:
         judged = [self._judge(value, verdict) for value, verdict in zip(objects, verdicts, strict=True)]
-        return sort_out(self.place, run, judged, positions, self._rows)
+        return split_values(self.place, run, judged, positions, self._rows)
 
     def _judge(self, value: Any, verdict: Any) -> Any:
         if KIND_OF[type(verdict)] & ERROR:
@@ -108,19 +108,19 @@ class ObjectCompletion:
 class AbstractCompletion:
     __slots__ = ("_concrete", "_of", "_planner", "place")
 
-    def __init__(self, place: Place, planner: Planner, abstract_type: GraphQLAbstractType) -> None:
+    def __init__(self, place: OutputPosition, planner: Planner, abstract_type: GraphQLAbstractType) -> None:
         self.place = place
         self._planner = planner
         self._concrete = ConcreteTypes(planner.schema, abstract_type, place.site)
         self._of: dict[GraphQLObjectType, ObjectCompletion] = {}
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        return complete_live(self.place, run, values, positions, self._live)
+        return complete_non_null(self.place, run, values, positions, self._non_null)
 
-    def _live(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
+    def _non_null(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         only = self._concrete.only(values)
         if only is not None:
-            return self._object(only).live(run, values, positions)
+            return self._object(only).non_null(run, values, positions)
         types = self._concrete.of_each(run, values, positions)
         if any(map(is_awaitable, types)):
             return run.spawn(self._dispatched_later(run, values, types, positions))
@@ -141,7 +141,7 @@ class AbstractCompletion:
             else:
                 groups.setdefault(concrete, []).append(index)
         parts = [
-            (indices, self._object(concrete).live(run, [values[i] for i in indices], OfSome(positions, indices)))
+            (indices, self._object(concrete).non_null(run, [values[i] for i in indices], OfSome(positions, indices)))
             for concrete, indices in groups.items()
         ]
         return gathered(column, parts)

@@ -208,7 +208,7 @@ class Bound:
             return _refused(self._plan)
         run = Run(self._operation, self._values, context, root)
         data = await run.data(self._plan.root)
-        return ExecutionResult(data, run.landed.end() or None)
+        return ExecutionResult(data, run.field_errors.end() or None)
 
     async def execute_incrementally(self, context: Any, root: Any) -> ExecutionResult | IncrementalResults:
         """As `CompiledOperation.execute_incrementally`; bound for that."""
@@ -219,7 +219,7 @@ class Bound:
         incremental = published(run, data)
         if incremental is not None:
             return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
-        return ExecutionResult(data, run.landed.end() or None)
+        return ExecutionResult(data, run.field_errors.end() or None)
 
     async def subscribe(self, context: Any, root: Any) -> Events | ExecutionResult:
         """As `CompiledOperation.subscribe`."""

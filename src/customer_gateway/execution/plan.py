@@ -14,7 +14,7 @@ from graphql.type.introspection import TypeNameMetaFieldDef
 from .completion import completion_of
 from .declaration import Attribute, Batched, declared, getter
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
-from .place import Site
+from .output_position import FieldSite
 from .rows import FEWEST_ROWS, OFTEN, compilable, reader
 from .variables import arguments_of
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from graphql.execution.incremental.build_execution_plan import DeferUsageSet
 
     from .collection import Collector
-    from .fields import Field
+    from .fields import PlannedField
     from .rows import Reader
 
 
@@ -57,7 +57,7 @@ class SelectionPlan:
         "names",
     )
 
-    def __init__(self, fields: list[Field], depth: int) -> None:
+    def __init__(self, fields: list[PlannedField], depth: int) -> None:
         self.fields = fields
         self.deep = depth % LEVELS_OF_A_STACK == LEVELS_OF_A_STACK - 1
         """Whether this level begins on a new stack."""
@@ -127,7 +127,7 @@ class Planner:
     def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
         return self._plan(root_type, self._collector.root(root_type), 0)
 
-    def selection(self, site: Site, object_type: GraphQLObjectType) -> SelectionPlan:
+    def selection(self, site: FieldSite, object_type: GraphQLObjectType) -> SelectionPlan:
         """What is selected below a field where its value is of `object_type`."""
         return self._plan(object_type, self._collector.under(site.details, object_type), site.depth + 1)
 
@@ -155,17 +155,19 @@ class Planner:
 
     def _field(
         self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList, depth: int
-    ) -> Field | None:
+    ) -> PlannedField | None:
         name = details[0].node.name.value
         definition = self.schema.get_field(object_type, name)
         if definition is None:  # only in a document that was not validated: graphql-core leaves it out too
             return None
-        site = Site(response_name, name, object_type, definition, details, [detail.node for detail in details], depth)
+        site = FieldSite(
+            response_name, name, object_type, definition, details, [detail.node for detail in details], depth
+        )
         if definition is TypeNameMetaFieldDef:
             return TypenameField(site)
         return self._resolved(site)
 
-    def _resolved(self, site: Site) -> Field:
+    def _resolved(self, site: FieldSite) -> PlannedField:
         declaration = declared(site.definition)
         completion = completion_of(self, site, site.definition.type)
         arguments = arguments_of(site, hide_suggestions=self._collector.hide_suggestions)

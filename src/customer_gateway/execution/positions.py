@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from graphql.execution.incremental.incremental_executor import DeliveryGroup
 
-    from .place import Site
+    from .output_position import FieldSite
 
     Deliveries = dict[int, DeliveryGroup]
 
@@ -70,7 +70,7 @@ class Objects:
             paths[index] = self._outer.path_at(index)
         return paths[index]
 
-    def settle(self, count: int) -> None:
+    def resolve_paths(self, count: int) -> None:
         """Find out all paths and deliveries now, so that nobody below asks further up than here."""
         for index in range(count):
             self.path_at(index)
@@ -88,7 +88,7 @@ class OfField:
 
     __slots__ = ("_objects", "_site")
 
-    def __init__(self, objects: Positions, site: Site) -> None:
+    def __init__(self, objects: Positions, site: FieldSite) -> None:
         self._objects = objects
         self._site = site
 

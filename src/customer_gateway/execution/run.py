@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from graphql import Executor, default_field_resolver, default_type_resolver
 
 from .assembly import failed, filled, joined
+from .coroutines import close_coroutines
 from .defer import Deferred
-from .failures import Landed, Torn
-from .leftovers import close_unbegun
+from .field_errors import ErroredColumn, FieldErrors
+from .parent_objects import ParentObjects
 from .positions import Objects, Root
-from .scope import Scope
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from .columns import Columnar
     from .defer import Share
-    from .failures import Key
-    from .place import Site
+    from .field_errors import Key
+    from .output_position import FieldSite
     from .plan import SelectionPlan
     from .rows import Reader
     from .source import Source
@@ -82,33 +82,35 @@ class Run:
         self.variables = variables
         self.context = context
         self.root = root
-        self.landed = Landed()
+        self.field_errors = FieldErrors()
         self._begun: list[Future[Any]] = []
-        self._lent: list[Awaitable[Any]] = []
+        self._tracked: list[Awaitable[Any]] = []
         self.deferred = Deferred(self) if incremental else None
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
-        """The response data; errors are in `landed`. Whatever this run began has ended then."""
+        """The response data; errors are in `field_errors`. Whatever this run began has ended then."""
         objects = Objects(ROOT)
         try:
             if self.operation.serial:
                 return await self._one_after_another(plan, objects)
-            column = self._lonely(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
+            column = (
+                self._single_root(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
+            )
             return self._land(column if isinstance(column, list) else await column)
         except BaseException:
             self.deferred = None
             await self.abandon()
             raise
         finally:
-            self.let_go()
+            self.release()
 
     async def events(self, source: Source) -> AsyncIterable[Any]:
         """The events of a subscription. Raises GraphQLError where they cannot be had."""
         try:
             return await source.open(self)
         finally:
-            self.let_go()
+            self.release()
 
     def branch(self) -> Run:
         """A run of its own for what is deferred: the same request, its own errors and deliveries."""
@@ -123,26 +125,26 @@ class Run:
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
         self._put_off(plan, [self.root], objects)
-        scope = Scope([self.root], objects)
+        parents = ParentObjects([self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
-            begun = field.execute(self, scope)
+            begun = field.execute(self, parents)
             column = begun if isinstance(begun, list) else await begun
-            if type(column) is Torn:
+            if type(column) is ErroredColumn:
                 return self._land(column)
             data[field.site.response_name] = column[0]
         return data
 
     def _land(self, rows: list[Any]) -> dict[str, Any] | None:
-        if type(rows) is not Torn:
+        if type(rows) is not ErroredColumn:
             return rows[0]
-        self.landed.add(rows[0].error, ROOT, 0)
+        self.field_errors.add(rows[0].error, ROOT, 0)
         return None
 
-    def _lonely(self, plan: SelectionPlan, objects: Objects) -> Columnar:
+    def _single_root(self, plan: SelectionPlan, objects: Objects) -> Columnar:
         """A root of one field: nobody runs beside it, so it needs no task."""
         self._put_off(plan, [self.root], objects)
-        column = plan.fields[0].execute(self, Scope([self.root], objects, alone=True))
+        column = plan.fields[0].execute(self, ParentObjects([self.root], objects, alone=True))
         return [{plan.names[0]: column[0]}] if type(column) is list else joined(plan, [column], 1)
 
     def _put_off(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
@@ -154,38 +156,38 @@ class Run:
         if not objects:
             return []
         self._put_off(plan, objects, positions)
-        scope = Scope(objects, positions)
+        parents = ParentObjects(objects, positions)
         read = plan.reader(len(objects))
         if read is None:
-            return joined(plan, [field.execute(self, scope) for field in plan.fields], len(objects))
-        return self._read(plan, scope, read)
+            return joined(plan, [field.execute(self, parents) for field in plan.fields], len(objects))
+        return self._read(plan, parents, read)
 
-    def select_afresh(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
+    def select_on_new_stack(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
         """As `select`, on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
         return self.spawn(self._selected(plan, objects, positions))
 
     async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
-        positions.settle(len(objects))
+        positions.resolve_paths(len(objects))
         rows = self.select(plan, objects, positions)
         return rows if isinstance(rows, list) else await rows
 
-    def _read(self, plan: SelectionPlan, scope: Scope, read: Reader) -> Columnar:
+    def _read(self, plan: SelectionPlan, parents: ParentObjects, read: Reader) -> Columnar:
         """The rows by the generated reader; columns that are not there yet are filled in when they come."""
         columns: list[Any] = []
         present: list[Iterable[Any]] = []
         late: list[tuple[str, Any]] = []
         for field in plan.executed:
-            column = field.execute(self, scope)
+            column = field.execute(self, parents)
             columns.append(column)
             if isinstance(column, list):
                 present.append(column)
             else:
                 present.append(BLANKS)
                 late.append((field.site.response_name, column))
-        rows, odd = read(scope.objects, *present)
+        rows, odd = read(parents.objects, *present)
         if odd:
             repaired = [
-                (name, field.complete(self, [row[name] for row in rows], scope)) for name, field in plan.odd(odd)
+                (name, field.complete(self, [row[name] for row in rows], parents)) for name, field in plan.odd(odd)
             ]
             late += repaired
             columns += [column for _, column in repaired]
@@ -206,9 +208,9 @@ class Run:
         self._begun.append(task)
         return task
 
-    def lend(self, awaitable: Awaitable[Any]) -> Awaitable[Any]:
+    def track(self, awaitable: Awaitable[Any]) -> Awaitable[Any]:
         """The awaitable of a resolver, noted for the case that the task that is to await it never begins."""
-        self._lent.append(awaitable)
+        self._tracked.append(awaitable)
         return awaitable
 
     async def abandon(self) -> None:
@@ -219,9 +221,9 @@ class Run:
         try:
             await gather(*self._begun, return_exceptions=True)
         finally:
-            close_unbegun(self._lent)
+            close_coroutines(self._tracked)
             self._begun.clear()
-            self._lent.clear()
+            self._tracked.clear()
 
     @cached_property
     def reference(self) -> Executor[Any]:
@@ -241,7 +243,7 @@ class Run:
             hide_suggestions=operation.hide_suggestions,
         )
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """End the circle in which graphql-core's executor holds itself through what it lends to resolvers.
 
         Otherwise all that the request has read would stay in memory until the garbage collector comes by.
@@ -250,7 +252,7 @@ class Run:
         if executor is not None:
             del executor.async_helpers
 
-    def info(self, site: Site, path: Path | None) -> GraphQLResolveInfo[Any]:
+    def info(self, site: FieldSite, path: Path | None) -> GraphQLResolveInfo[Any]:
         if path is None:
             raise RuntimeError("A field without a path")
         return self.reference.build_resolve_info(site.definition, list(site.nodes), site.parent_type, path)

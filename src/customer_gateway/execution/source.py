@@ -12,7 +12,7 @@ from graphql.execution.execute import assert_event_stream
 from graphql.pyutils import Path
 
 from .kinds import is_awaitable
-from .place import Site, located
+from .output_position import FieldSite, located
 from .variables import arguments_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Source:
     """The field of a subscription, bound to what opens its stream of events."""
 
-    def __init__(self, site: Site, *, hide_suggestions: bool) -> None:
+    def __init__(self, site: FieldSite, *, hide_suggestions: bool) -> None:
         self._site = site
         self._arguments = arguments_of(site, hide_suggestions=hide_suggestions)
         self._subscribe = site.definition.subscribe or default_field_resolver
@@ -52,6 +52,6 @@ def source_of(collector: Collector, root_type: GraphQLObjectType) -> Source:
         definition = collector.schema.get_field(root_type, name)
         if definition is None:
             raise GraphQLError(f"The subscription field '{name}' is not defined.", nodes)
-        site = Site(response_name, name, root_type, definition, details, nodes, 0)
+        site = FieldSite(response_name, name, root_type, definition, details, nodes, 0)
         return Source(site, hide_suggestions=collector.hide_suggestions)
     raise GraphQLError("The subscription selects no field.", collector.operation)

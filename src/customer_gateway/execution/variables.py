@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLSchema, OperationDefinitionNode
 
     from .literals import Make
-    from .place import Site
+    from .output_position import FieldSite
 
 MOST_ERRORS: Final = 50
 """How many errors of variables one answer lists."""
@@ -195,7 +195,7 @@ class Arguments:
         return get_argument_values(self._field, self._node, variables, self._fragment_variables, self._hide_suggestions)
 
 
-def arguments_of(site: Site, *, hide_suggestions: bool) -> Arguments:
+def arguments_of(site: FieldSite, *, hide_suggestions: bool) -> Arguments:
     """The arguments of a field as they are written where it comes first."""
     first = site.details[0]
     return Arguments(site.definition, first.node, first.fragment_variable_values, hide_suggestions=hide_suggestions)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 
-class Held(NamedTuple):
+class LinkedRecord(NamedTuple):
     """One record: the system that holds it and its view."""
 
     system: System
@@ -35,14 +35,14 @@ class Customer:
 
     __slots__ = ("first", "linked", "system")
 
-    def __init__(self, system: System, first: nouns.Customer, linked: Sequence[Held] = ()) -> None:
+    def __init__(self, system: System, first: nouns.Customer, linked: Sequence[LinkedRecord] = ()) -> None:
         self.system = system
         self.first = first
         self.linked = linked
 
     @property
-    def records(self) -> Sequence[Held]:
-        return (Held(self.system, self.first), *self.linked)
+    def records(self) -> Sequence[LinkedRecord]:
+        return (LinkedRecord(self.system, self.first), *self.linked)
 
     @property
     def id(self) -> str:

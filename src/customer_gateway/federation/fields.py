@@ -1,7 +1,7 @@
 """Unified fields, read for many customers at once: from their own documents where they stand there, else by readers.
 
-A field's answer is a list of `Part`s, one a system: the values of some of the customers, at once or awaited. A system
-that is slow holds up its own part only.
+A field's answer is a list of `ColumnPart`s, one a system: the values of some of the customers, at once or awaited.
+A slow system holds up its own part only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from customer_gateway.federation.customer import Customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
     from customer_gateway.system import Reads, System
 
@@ -36,22 +36,23 @@ _UNITED: Final = LISTS | {"invoices"}
 _BILLING: Final = "billing."
 
 
-class Part(NamedTuple):
+class ColumnPart(NamedTuple):
     """The values of `field` for the customers at `positions`."""
 
     positions: Sequence[int]
     values: Sequence[Any] | Awaitable[Sequence[Any]]
 
 
-def read_field(name: str, customers: Sequence[Customer], request: Request) -> list[Part]:
+def read_field(name: str, customers: Sequence[Customer], request: RequestContext) -> list[ColumnPart]:
     """The unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
     level = request.level(customers)
     parts = [
-        Part(positions, read_views(name, system, views, request.reads)) for system, positions, views in level.single
+        ColumnPart(positions, read_views(name, system, views, request.reads))
+        for system, positions, views in level.single
     ]
     if level.linked:
         linked = [customers[each] for each in level.linked]
-        parts.append(Part(level.linked, _golden(name, linked, request.reads)))
+        parts.append(ColumnPart(level.linked, _golden(name, linked, request.reads)))
     return parts
 
 

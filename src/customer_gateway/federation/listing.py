@@ -12,7 +12,7 @@ from customer_gateway.model.cursors import refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.nouns import Invoice
     from customer_gateway.system import Page, System
 
@@ -45,7 +45,7 @@ class Connection:
 
     def __init__(  # noqa: PLR0913 - the parts of a connection, by name
         self,
-        request: Request,
+        request: RequestContext,
         listing: str,
         nodes: Sequence[Any],
         positions: Sequence[str] | Sequence[int],
@@ -86,7 +86,7 @@ class Connection:
         return self._request.cursors.encode(self.listing, str(self.positions[place]))
 
 
-async def customers_of(request: Request, system: System, first: int, after: str | None) -> Connection:
+async def customers_of(request: RequestContext, system: System, first: int, after: str | None) -> Connection:
     """One live page of a system's customers in its own order, inactive ones included.
 
     `hasNextPage` and `totalCount` are asked for only when the operation selects them and the page does not tell.
@@ -95,7 +95,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     listing = f"systems/{system.name}/customers"
     start = _position(request, listing, after) + 1 if after is not None else 0
     page = await _page(request, system, start, first)
-    views, places = _once(page.places[:first], start)
+    views, places = _memoized(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
     return Connection(
         request,
@@ -109,7 +109,7 @@ async def customers_of(request: Request, system: System, first: int, after: str 
     )
 
 
-def _once(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
+def _memoized(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
     """The views of a page by their keys, and the place of each in the system's list.
 
     A vendor may repeat a row, or a customer slip over a page's border meanwhile: who is there already is left out and
@@ -124,11 +124,11 @@ def _once(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[in
     return views, places
 
 
-async def _page(request: Request, system: System, start: int, first: int) -> Page[Any]:
+async def _page(request: RequestContext, system: System, start: int, first: int) -> Page[Any]:
     want = request.want  # invoices have a PageInfo too
     ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
     route = system.customers(request.want)
-    return await request.once(
+    return await request.memoized(
         system.name,
         "customers",
         (route, start, first, ask_next),
@@ -136,12 +136,12 @@ async def _page(request: Request, system: System, start: int, first: int) -> Pag
     )
 
 
-async def _total(request: Request, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
+async def _total(request: RequestContext, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
     """The vendor's own count; a failed count fails that field, not the page, and so does one that cannot be."""
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
-            total = await request.once(system.name, "the number of customers", (system.name, "count"), system.count)
+            total = await request.memoized(system.name, "the number of customers", (system.name, "count"), system.count)
         except UpstreamError as error:
             return error
     if total is None:
@@ -153,7 +153,7 @@ async def _total(request: Request, system: System, page: Page[Any], start: int) 
 
 
 def invoices_of(
-    request: Request, customer: Customer, invoices: Sequence[Invoice], first: int, after: str | None
+    request: RequestContext, customer: Customer, invoices: Sequence[Invoice], first: int, after: str | None
 ) -> Connection:
     """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id."""
     demand_size(first)
@@ -181,7 +181,7 @@ def demand_size(first: int) -> None:
         raise BadUserInput(f"first is {first}; give a number from 1 to {MOST}.")
 
 
-def _position(request: Request, listing: str, after: str) -> int:
+def _position(request: RequestContext, listing: str, after: str) -> int:
     position = request.cursors.decode(listing, after)
     if not position.isdecimal():
         raise refused()

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.customer import Customer
-from customer_gateway.federation.fields import Part
+from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.model.ids import decode_id
 from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.ids import NodeId
     from customer_gateway.system import System
 
 _CUSTOMER_KEY: Final = attrgetter("customer_key")
 
 
-def named(request: Request, text: str) -> NodeId:
+def named(request: RequestContext, text: str) -> NodeId:
     """What a global id says.
 
     Raises `BadUserInput` for what is no id, for one of a system that is not configured, and for one to cache by.
@@ -34,7 +34,7 @@ def named(request: Request, text: str) -> NodeId:
     return found
 
 
-async def node(request: Request, asked: NodeId) -> Any:
+async def node(request: RequestContext, asked: NodeId) -> Any:
     """What the id names: None where its system has none such. Raises `UpstreamError` where that could not be read."""
     (found,) = await _find(request, asked.type, asked.system, [asked.key])
     if isinstance(found, UpstreamError):
@@ -42,34 +42,34 @@ async def node(request: Request, asked: NodeId) -> Any:
     return found
 
 
-def nodes(request: Request, ids: Sequence[str]) -> list[Part]:
+def nodes(request: RequestContext, ids: Sequence[str]) -> list[ColumnPart]:
     """What each id names, in a part for each type of each system: none waits for another.
 
     None where its system has none such, an `UpstreamError` where that could not be read, `BadUserInput` for what is no
     id, or of a system that is not configured.
     """
     wanted: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    parts: list[Part] = []
+    parts: list[ColumnPart] = []
     for position, text in enumerate(ids):
         try:
             asked = named(request, text)
         except BadUserInput as error:
-            parts.append(Part([position], [error]))
+            parts.append(ColumnPart([position], [error]))
         else:
             wanted.setdefault((asked.type, asked.system), []).append((position, asked.key))
     for (kind, name), places in wanted.items():
         positions, keys = zip(*places, strict=True)
-        parts.append(Part(positions, _find(request, kind, name, keys)))
+        parts.append(ColumnPart(positions, _find(request, kind, name, keys)))
     return parts
 
 
-async def customers(request: Request, system: System, keys: Sequence[str]) -> list[Any]:
+async def customers(request: RequestContext, system: System, keys: Sequence[str]) -> list[Any]:
     """Customers of one system by their keys: a `Customer`, None, or an `UpstreamError` for each."""
     views = await request.reads.load(system.customers(request.want), keys)
     return [view if view is None or isinstance(view, UpstreamError) else Customer(system, view) for view in views]
 
 
-async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
+async def _find(request: RequestContext, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
     """The nouns with these keys; an exception that nobody foresaw costs the keys that it befalls.
 
     Raises `BadUserInput` for a system that is not configured.
@@ -78,27 +78,27 @@ async def _find(request: Request, kind: str, name: str, keys: Sequence[str]) -> 
     return await read_all(lambda some: _found(request, kind, system, some), keys, name, kind)
 
 
-async def _found(request: Request, kind: str, system: System, keys: Sequence[str]) -> Sequence[Any]:
+async def _found(request: RequestContext, kind: str, system: System, keys: Sequence[str]) -> Sequence[Any]:
     if kind == "Customer":
         return await customers(request, system, keys)
     if kind == "User":
         return await request.reads.load(system.users, keys) if system.users else [None] * len(keys)
-    finder = system.finders.get(kind)
+    finder = system.node_lookups.get(kind)
     return await finder(keys, request.reads) if finder else [None] * len(keys)
 
 
-def customers_of(request: Request, nouns: Sequence[Any]) -> list[Part]:
+def customers_of(request: RequestContext, nouns: Sequence[Any]) -> list[ColumnPart]:
     """The customer of each noun (contact, account, agreement, invoice)."""
     groups: dict[str, list[int]] = {}
     for position, noun in enumerate(nouns):
         groups.setdefault(noun.system, []).append(position)
     return [
-        Part(positions, _owners(request, request.systems[name], [nouns[each] for each in positions]))
+        ColumnPart(positions, _owners(request, request.systems[name], [nouns[each] for each in positions]))
         for name, positions in groups.items()
     ]
 
 
-async def _owners(request: Request, system: System, nouns: Sequence[Any]) -> list[Any]:
+async def _owners(request: RequestContext, system: System, nouns: Sequence[Any]) -> list[Any]:
     keys = read_each(_CUSTOMER_KEY, nouns, system.name, "the customer's key")
     found = iter(await _find(request, "Customer", system.name, [key for key in keys if isinstance(key, str)]))
     return [next(found) if isinstance(key, str) else key for key in keys]

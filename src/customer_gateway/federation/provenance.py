@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.federation.customer import Customer
-    from customer_gateway.federation.request import Request
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.ids import RecordRef
     from customer_gateway.system import Reads, System
 
@@ -49,7 +49,7 @@ class FieldProvenance:
 
 
 async def provenance(
-    customers: Sequence[Customer], fields: Sequence[str] | None, request: Request
+    customers: Sequence[Customer], fields: Sequence[str] | None, request: RequestContext
 ) -> list[list[FieldProvenance]]:
     """For every customer, the provenance of each of `fields` (GraphQL names; None: all), in their order."""
     if (reason := unknown_fields(fields)) is not None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.system import Route, Want
+    from customer_gateway.system import Route, Selection
     from customer_gateway.work.batcher import Batchers
     from customer_gateway.work.deadline import Deadline
 
@@ -48,7 +48,7 @@ class RequestReads:
     resolvers that run object by object come through `loaders.py`.
     """
 
-    def __init__(self, batchers: Batchers, want: Want, deadline: Deadline) -> None:
+    def __init__(self, batchers: Batchers, want: Selection, deadline: Deadline) -> None:
         self.want = want
         self.deadline = deadline
         self._batchers = batchers

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
-from customer_gateway.federation.level import Level
+from customer_gateway.federation.by_system import BySystem
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.work.batcher import Batchers
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.model.cursors import CursorSigner
-    from customer_gateway.system import System, Want
+    from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ class Federation:
     batchers: Batchers = field(default_factory=Batchers)
     shared: SharedCalls = field(default_factory=SharedCalls)
 
-    def request(self, want: Want, deadline: Deadline) -> Request:
+    def request(self, want: Selection, deadline: Deadline) -> RequestContext:
         reads = RequestReads(self.batchers, want, deadline)
-        return Request(self.systems, self.cursors, want, deadline, reads, self.shared)
+        return RequestContext(self.systems, self.cursors, want, deadline, reads, self.shared)
 
     async def aclose(self) -> None:
         for system in self.systems.values():
@@ -48,7 +48,7 @@ class Federation:
 
 
 @dataclass(slots=True)
-class Request:
+class RequestContext:
     """One operation: what it wants, until when, and what it has read so far.
 
     `shared` are the calls in flight of all requests; without them nothing is asked any more.
@@ -56,20 +56,20 @@ class Request:
 
     systems: Mapping[str, System]
     cursors: CursorSigner
-    want: Want
+    want: Selection
     deadline: Deadline
     reads: RequestReads | ReadsSoFar
     shared: SharedCalls | None
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
-    _level: tuple[Sequence[Customer], Level] | None = None
+    _level: tuple[Sequence[Customer], BySystem] | None = None
     _under_way: dict[str, list[Completion]] = field(default_factory=dict[str, "list[Completion]"], init=False)
 
-    def so_far(self) -> Request:
+    def so_far(self) -> RequestContext:
         """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={})
 
-    async def once(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
+    async def memoized(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
         """The answer of a call that is made once a request, and shared with the same call of others in flight.
 
         `what` names it to those whom it does not reach in time. A failed one fails whoever asks for it
@@ -94,7 +94,7 @@ class Request:
             raise answer.again()
         return answer
 
-    async def settled(self, system: str) -> None:
+    async def wait_idle(self, system: str) -> None:
         """Until the calls of the system have ended that this request has begun, or begins in this moment."""
         for _ in range(_TICKS):
             await asyncio.sleep(0)
@@ -117,10 +117,10 @@ class Request:
         thing = "a system that is" if len(names) == 1 else "systems that are"
         return f"{what} names {thing} not configured: {listed(names)}; configured are: {', '.join(self.systems)}."
 
-    def level(self, customers: Sequence[Customer]) -> Level:
+    def level(self, customers: Sequence[Customer]) -> BySystem:
         """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""
         if self._level is not None and self._level[0] is customers:
             return self._level[1]
-        level = Level.of(customers)
+        level = BySystem.of(customers)
         self._level = (customers, level)
         return level

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import structlog
 
-from customer_gateway.api.engine import Prepared, Refused
+from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.formatting import MASK, plain, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.http.answer import Answer, Landed, headers_of
@@ -92,7 +92,7 @@ class GraphQLEndpoint:
             found = self._flight_of(body, at, visit)
         except Exception as error:  # noqa: BLE001  the last net
             return _answer_to(error, visit, media)
-        if isinstance(found, Refused):
+        if isinstance(found, RefusedOperation):
             return _refusal(found, visit)
         return Boarded(visit, found, at, self._settings.grace_seconds)
 
@@ -136,24 +136,24 @@ class GraphQLEndpoint:
             raise RequestInvalid(400, message)
         return await self._wait(self._begin(request, at, visit), at, receive, visit)
 
-    def _flight_of(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | Refused:
+    def _flight_of(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | RefusedOperation:
         """What will answer a POST of that body. Raises RequestInvalid."""
         key: Hashable = (body, visit.headers.get(b"authorization"))
         flight = self._in_flight.find(key, at)
         if flight is not None:
             return flight
         begun = self._begin(request_of_body(body), at, visit)
-        if not isinstance(begun, Refused) and not begun.alone:
+        if not isinstance(begun, RefusedOperation) and not begun.alone:
             self._in_flight.share(key, begun)
         return begun
 
-    def _begin(self, request: GraphQLRequest, at: float, visit: Visit) -> Flight[Landed] | Refused:
+    def _begin(self, request: GraphQLRequest, at: float, visit: Visit) -> Flight[Landed] | RefusedOperation:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
         prepared = self._engine.prepare(request.document, request.operation_name)
-        if isinstance(prepared, Refused):
+        if isinstance(prepared, RefusedOperation):
             return prepared
         if prepared.operation_type == "subscription":
-            return Refused("operation", [_STREAM_NEEDED])
+            return RefusedOperation("operation", [_STREAM_NEEDED])
         work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
             return self._in_flight.begin_alone(at, work.run)
@@ -166,8 +166,10 @@ class GraphQLEndpoint:
         seconds = timeout_seconds(headers.get(b"x-request-timeout"), self._settings.deadline_seconds)
         return asyncio.get_running_loop().time() + seconds
 
-    async def _wait(self, found: Flight[Landed] | Refused, at: float, receive: Receive, visit: Visit) -> Answer:
-        if isinstance(found, Refused):
+    async def _wait(
+        self, found: Flight[Landed] | RefusedOperation, at: float, receive: Receive, visit: Visit
+    ) -> Answer:
+        if isinstance(found, RefusedOperation):
             return _refusal(found, visit)
         leaving = partial(client_left, receive)
         return await self._land(found, found.landed(at, self._settings.grace_seconds, leaving), visit)
@@ -265,7 +267,7 @@ def _status_of(error: RequestInvalid, media: Media | None) -> int:
     )  # clients that look for it take 400 for a broken way
 
 
-def _refusal(refused: Refused, visit: Visit) -> Answer:
+def _refusal(refused: RefusedOperation, visit: Visit) -> Answer:
     status = 200 if visit.media is Media.JSON else _REFUSED_STATUS[refused.stage]
     visit.notes["refused"] = refused.stage
     return Answer(status, _errors_body(refused.errors, visit))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
-    from customer_gateway.documents.record import Document, Reading
+    from customer_gateway.documents.record import Document, DocumentContext
     from customer_gateway.model.value_objects import (
         Address,
         AgreementProduct,
@@ -33,7 +33,7 @@ class Customer(Protocol):
     """One record, read as a customer. Fields behind another call live in the system's readers, not here."""
 
     document: Document
-    reading: Reading
+    reading: DocumentContext
 
     def unreadable(self, field: str) -> bool: ...
 

@@ -9,7 +9,7 @@ YOUNG_OBJECTS: Final = 200_000
 """Young objects before a collection: each page being answered holds some 1,500, and they go without any collection."""
 
 
-def settle(young_objects: int = YOUNG_OBJECTS) -> None:
+def freeze(young_objects: int = YOUNG_OBJECTS) -> None:
     """To be called before the first request, when all is there that the process serves with: schema, registries."""
     gc.collect()
     gc.freeze()

@@ -20,8 +20,8 @@ from customer_gateway.errors import ConfigInvalid, UpstreamError
 from customer_gateway.wire import (
     BreakerPolicy,
     Client,
+    DecodeQueue,
     Environment,
-    Intake,
     LimiterRegistry,
     Limits,
     Policies,
@@ -150,7 +150,7 @@ class Wiring:
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     retry: Retry = field(default_factory=Retry)
     limiters: LimiterRegistry = field(default_factory=LimiterRegistry)
-    intake: Intake = field(default_factory=Intake)
+    intake: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
 
 
@@ -167,7 +167,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     headers: Mapping[str, str] | None = None,
     budget: Sequence[Window] = (),
     budget_scope: tuple[str, ...] = (),
-    verdict: Callable[[int, Any], str | None] = no_objection,
+    error_in_body: Callable[[int, Any], str | None] = no_objection,
 ) -> Client:
     """The client of one system: its credentials, the vendor's documented budget and the configured limits.
 
@@ -185,7 +185,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     limiter = wiring.limiters.of(budget_scope or own, budget) if budget or limits.windows() else None
     breaker = BreakerPolicy(failures=settings.breaker.failures, open_seconds=settings.breaker.open_seconds)
     return Client(
-        Target(name, settings.base_url, headers or {}, verdict),
+        Target(name, settings.base_url, headers or {}, error_in_body),
         auth,
         Policies(limits, breaker, wiring.retry),
         RateLimits(limiter=limiter, share=wiring.limiters.share, name=name_of(own)),
@@ -223,7 +223,7 @@ async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     if known is None and client.health.in_flight:
         with suppress(TimeoutError):
             async with deadline.enforce():
-                await client.health.settled()
+                await client.health.wait_idle()
         known = client.health.fresh(_FRESH_SECONDS)
     if known is not None:
         return known

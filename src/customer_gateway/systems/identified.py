@@ -13,7 +13,7 @@ from customer_gateway.documents.values import is_list, is_object, read_integer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from customer_gateway.documents.values import Document, Reading
+    from customer_gateway.documents.values import Document, DocumentContext
 
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ class NoId:
     """Stands for the id of a row that has none: equal to itself alone, so that two such rows are not taken for one."""
 
 
-def with_integer_ids(rows: object, name: str, reading: Reading) -> list[Document] | None:
+def with_integer_ids(rows: object, name: str, reading: DocumentContext) -> list[Document] | None:
     """Return the rows of a list with an integer, or `NoId`, under `name`; None for what is no list of such rows.
 
     A lone row without an id is one that lost it; several, and not one with an id, are rows of something else. One
@@ -42,7 +42,7 @@ def are_of_one_kind(rows: Sequence[object], identified: Sequence[object]) -> boo
     return any(identified) or not rows or (len(rows) == 1 and is_object(rows[0]))
 
 
-def _identified(row: object, name: str, reading: Reading) -> Document:
+def _identified(row: object, name: str, reading: DocumentContext) -> Document:
     if not is_object(row):
         reading.drift.notice(name, "missing: what is no object is left out of its list")
         return {name: NoId()}
@@ -68,7 +68,7 @@ def those_with_ids(rows: Iterable[Document], name: str) -> list[Document]:
     return [row for row in rows if type(row[name]) is int]
 
 
-def integer_id(row: Any, name: str, reading: Reading) -> int | None:
+def integer_id(row: Any, name: str, reading: DocumentContext) -> int | None:
     """Return the id of a single row, and put it in its place as an integer."""
     number = read_integer(row.get(name), name, reading) if is_object(row) else None
     if number is not None:

@@ -1,4 +1,4 @@
-"""Readers and finders that several systems are made of: by a route, by a user's key, through the customer."""
+"""Readers and node look-ups that several systems are made of: by a route, by a user's key, through the customer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from customer_gateway.documents.record import Reading
+    from customer_gateway.documents.record import DocumentContext
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reader, Reads, Route, Want
+    from customer_gateway.system import Finder, Reader, Reads, Route, Selection
 
 
 def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
@@ -84,7 +84,7 @@ def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
 
 
 def grouped(
-    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, reading: Reading
+    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, reading: DocumentContext
 ) -> dict[str, list[Any]]:
     """Nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
 
@@ -112,7 +112,7 @@ def by_route(route: Route[Any]) -> Finder:
 
 
 def through_customer(
-    customers: Callable[[Want], Route[Customer]],
+    customers: Callable[[Selection], Route[Customer]],
     customer_key: Callable[[str], str | None],
     nouns: Callable[[Any], Iterable[Any] | None],
 ) -> Finder:

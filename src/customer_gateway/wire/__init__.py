@@ -4,14 +4,14 @@ from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, Head
 from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.call_record import CallRecord
 from customer_gateway.wire.client import Client
+from customer_gateway.wire.decode_queue import DecodeQueue
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.intake import Intake
-from customer_gateway.wire.judge import LostSession
 from customer_gateway.wire.limits.registry import LimiterRegistry, name_of
 from customer_gateway.wire.limits.store import BudgetStore
 from customer_gateway.wire.limits.window import Window, per_client, per_template
 from customer_gateway.wire.limits.worker_share import WorkerShare
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+from customer_gateway.wire.response_reader import SessionLost
 from customer_gateway.wire.session import SessionLogin
 from customer_gateway.wire.target import Environment, Policies, RateLimits, Target
 
@@ -25,17 +25,17 @@ __all__ = [
     "Call",
     "CallRecord",
     "Client",
+    "DecodeQueue",
     "Environment",
     "HeaderAuth",
     "Health",
-    "Intake",
     "LimiterRegistry",
     "Limits",
-    "LostSession",
     "Policies",
     "RateLimits",
     "Retry",
     "SessionLogin",
+    "SessionLost",
     "StaticHeaders",
     "Target",
     "Window",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _REFUSALS = range(400, 500)
 
 
-class Progress:
+class CallState:
     """One call over all its attempts.
 
     `trial` says that it is the one that the breaker lets try for all. `waiting_since` is the moment from which it has

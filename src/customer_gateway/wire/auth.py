@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 
 
-class Door(Protocol):
+class AnonymousClient(Protocol):
     """What credentials may use of their client: one call without any credentials.
 
     A refused login is believed for `refusal_seconds`, so that wrong credentials are not tried with every call.
@@ -31,7 +31,7 @@ class Door(Protocol):
     @property
     def refusal_seconds(self) -> float: ...
 
-    async def plain(self, call: Call, deadline: Deadline) -> Answer: ...
+    async def call_anonymous(self, call: Call, deadline: Deadline) -> Answer: ...
 
 
 class Auth(Protocol):
@@ -40,12 +40,12 @@ class Auth(Protocol):
     @property
     def in_session(self) -> bool: ...
 
-    async def headers(self, door: Door, deadline: Deadline) -> Headers:
+    async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
         """The headers to send now."""
         ...
 
     async def renewed(
-        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+        self, refused: Headers, client: AnonymousClient, deadline: Deadline, doubted_on: str | None = None
     ) -> Headers | None:
         """Other headers after `refused` (as `headers` gave them) were answered with 401; None: there are no others.
 
@@ -66,14 +66,14 @@ class StaticHeaders:
     def __init__(self, *headers: tuple[str, str]) -> None:
         self._headers: Headers = headers
 
-    async def headers(self, door: Door, deadline: Deadline) -> Headers:
-        del door, deadline
+    async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
+        del client, deadline
         return self._headers
 
     async def renewed(
-        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+        self, refused: Headers, client: AnonymousClient, deadline: Deadline, doubted_on: str | None = None
     ) -> Headers | None:
-        del refused, door, deadline, doubted_on
+        del refused, client, deadline, doubted_on
 
     def keep_on(self, route: str, credentials: Headers) -> None:
         del route, credentials

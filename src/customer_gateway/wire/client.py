@@ -20,15 +20,15 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.wire.attempt import Progress, concerns_the_system, is_healthy, wait_before_repeating
+from customer_gateway.wire.attempt import CallState, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.call_record import CallRecord, logged
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.judge import Judge, Refused
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.policy import Limits
 from customer_gateway.wire.request import standing_headers, wired
+from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
 from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Through, Unanswered
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _NEW_LOGIN = 401
 
 
-class LeftAlone(Exception):
+class CircuitOpen(Exception):
     """The breaker opened while the call waited for its turn."""
 
 
@@ -71,7 +71,7 @@ class Client:
         self._base_url = target.base_url.rstrip("/")
         self._auth = auth
         self._headers = standing_headers(target.headers)
-        self._judge = Judge(target.system, limits.most_bytes, target.verdict, Drift(target.system))
+        self._judge = ResponseReader(target.system, limits.most_bytes, target.error_in_body, Drift(target.system))
         self._breaker = Breaker(policies.breaker, clock)
         self._patience = policies.breaker.patience_seconds
         self._retry = policies.retry
@@ -90,17 +90,17 @@ class Client:
         of the last attempt is told at once.
         """
         if self._breaker.wait() is not None:
-            raise self._left_alone()
-        progress = Progress(trial=self._breaker.enter())
+            raise self._circuit_open()
+        progress = CallState(trial=self._breaker.enter())
         self.health.began()
         try:
             answer = await self._within(call, deadline, progress)
         except UpstreamError as failure:
             self._failed(failure, progress)
             raise
-        except LeftAlone:
+        except CircuitOpen:
             self.health.ended(None)
-            raise self._left_alone() from None
+            raise self._circuit_open() from None
         except BaseException:
             self._breaker.said_nothing(trial=progress.trial)
             self.health.ended(None)
@@ -109,9 +109,9 @@ class Client:
         self.health.ended(True)  # noqa: FBT003 - an outcome
         return answer
 
-    async def plain(self, call: Call, deadline: Deadline) -> Answer:
+    async def call_anonymous(self, call: Call, deadline: Deadline) -> Answer:
         """The call without credentials: a login. Its end counts with the call that needed it."""
-        progress = Progress(trial=True)  # the breaker has let in the call that needs it
+        progress = CallState(trial=True)  # the breaker has let in the call that needs it
         progress.attempt = 1
         try:
             async with deadline.enforce():
@@ -119,12 +119,12 @@ class Client:
         except TimeoutError:
             raise self._too_late(call) from None
         except RateLimitPastDeadline as error:
-            raise self._turn_too_late(call, error) from None
+            raise self._no_slot_before_deadline(call, error) from None
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _within(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+    async def _within(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
         if not deadline.remaining():
             raise self._too_late(call)
         try:
@@ -133,7 +133,7 @@ class Client:
         except TimeoutError:
             raise self._too_late(call) from None
 
-    async def _attempts(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+    async def _attempts(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
         last: UpstreamError | None = None
         while True:
             progress.attempt += 1
@@ -141,20 +141,20 @@ class Client:
             try:
                 return await self._attempt(call, deadline, progress)
             except RateLimitPastDeadline as error:
-                raise last or self._turn_too_late(call, error) from None
+                raise last or self._no_slot_before_deadline(call, error) from None
             except UpstreamError as failure:
                 wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
                 if (
                     wait is None
                     or wait + self._clock() - began >= deadline.remaining()
-                    or self._is_left_alone(progress)
+                    or self._is_circuit_open(progress)
                 ):
                     raise
                 last = failure
             progress.waiting_since = None
             await asyncio.sleep(wait)
 
-    async def _attempt(self, call: Call, deadline: Deadline, progress: Progress) -> Answer:
+    async def _attempt(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
         if self._auth is None:
             return await self._exchange(call, (), deadline, progress)
         progress.waiting_since = self._clock()
@@ -178,14 +178,14 @@ class Client:
                 self._auth.keep_on(call.endpoint, renewed)
             raise
 
-    async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: Progress) -> Answer:
+    async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: CallState) -> Answer:
         request = wired(call, self._base_url, self._headers + credentials)
         progress.waiting_since = None
         asked = self._clock()
         turn = await self._limit.enter(call, deadline)
-        if self._is_left_alone(progress):
+        if self._is_circuit_open(progress):
             self._limit.leave(turn)
-            raise LeftAlone
+            raise CircuitOpen
         began = progress.waiting_since = self._clock()
         progress.doubts_session = False
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
@@ -199,8 +199,8 @@ class Client:
             await self._intake.turn(len(reply.body))
             answer = self._judge.answer(call, reply, in_session=progress.in_session)
             outcome = "ok"
-        except (Refused, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
-            progress.doubts_session = isinstance(error, Refused) and error.doubts_session
+        except (FailedCall, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
+            progress.doubts_session = isinstance(error, FailedCall) and error.doubts_session
             failure = self._told(call, error)
             failure.explanation = self._judge.explanation(reply) if call.explain and reply is not None else None
             outcome, reason = failure.code, str(error)
@@ -235,7 +235,7 @@ class Client:
         return answer
 
     def _told(self, call: Call, error: Exception) -> UpstreamError:
-        if isinstance(error, Refused):
+        if isinstance(error, FailedCall):
             failure = error.failure
             del error.failure  # it becomes the failure's cause: both ways they would keep each other, and the body
             if isinstance(failure, UpstreamRateLimited):
@@ -253,16 +253,16 @@ class Client:
         else:  # it does not say how long, or says that the wait is over, which a 429 belies
             self._limit.pause_for_a_window()
 
-    def _is_left_alone(self, progress: Progress) -> bool:
+    def _is_circuit_open(self, progress: CallState) -> bool:
         """Whether the breaker has opened since the call was let in."""
         return self._breaker.is_open and not progress.trial
 
-    def _left_alone(self) -> UpstreamUnavailable:
+    def _circuit_open(self) -> UpstreamUnavailable:
         seconds = self._breaker.wait() or 0.0
         text = "left alone for a while after failing again and again; try again later"
         return UpstreamUnavailable(self.system, text, retry_after_ms=round(seconds * 1000))
 
-    def _failed(self, failure: UpstreamError, progress: Progress) -> None:
+    def _failed(self, failure: UpstreamError, progress: CallState) -> None:
         since = progress.waiting_since
         waited = None if since is None else self._clock() - since
         concerned = concerns_the_system(failure, waited, self._patience)
@@ -280,7 +280,7 @@ class Client:
     def _too_late(self, call: Call) -> UpstreamTimeout:
         return UpstreamTimeout.late(self.system, f"{call.method} {call.endpoint}")
 
-    def _turn_too_late(self, call: Call, error: RateLimitPastDeadline) -> UpstreamRateLimited:
+    def _no_slot_before_deadline(self, call: Call, error: RateLimitPastDeadline) -> UpstreamRateLimited:
         why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"
         text = f"{call.method} {call.endpoint} was not sent: {why} after the deadline; try again later"
         return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))

@@ -44,7 +44,7 @@ class Health:
             return None
         return self.last_ok
 
-    async def settled(self) -> None:
+    async def wait_idle(self) -> None:
         """Wait until one of the calls under way has ended; at once when there is none."""
         if not self.in_flight:
             return

@@ -11,7 +11,7 @@ from customer_gateway.work.shared_call import CallCancelled, SharedCall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from customer_gateway.wire.auth import Door, Headers
+    from customer_gateway.wire.auth import AnonymousClient, Headers
     from customer_gateway.wire.call import Answer, Call
     from customer_gateway.work.deadline import Deadline
 
@@ -58,24 +58,24 @@ class SessionLogin:
         self._login_call: SharedCall[Headers] | None = None
         self._refused_until = 0.0
 
-    async def headers(self, door: Door, deadline: Deadline) -> Headers:
+    async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
         session, age = self._session, self._clock() - self._since
         if session is None or age >= self._lifetime:
-            return await self._logged_in(door, deadline)
+            return await self._logged_in(client, deadline)
         if age >= self._lifetime - self._margin and self._clock() >= self._refused_until:
-            self._joined_login(door, deadline)
+            self._joined_login(client, deadline)
         return session
 
     async def renewed(
-        self, refused: Headers, door: Door, deadline: Deadline, doubted_on: str | None = None
+        self, refused: Headers, client: AnonymousClient, deadline: Deadline, doubted_on: str | None = None
     ) -> Headers | None:
         if self._session is not refused:
-            return await self.headers(door, deadline)
+            return await self.headers(client, deadline)
         if doubted_on is None:
             self._session = None
         elif self._login_call is None and not self._may_be_lost(doubted_on):
             return None
-        return await self._logged_in(door, deadline)  # who is in doubt leaves the session to the others meanwhile
+        return await self._logged_in(client, deadline)  # who is in doubt leaves the session to the others meanwhile
 
     def keep_on(self, route: str, credentials: Headers) -> None:
         if self._session is credentials:
@@ -84,28 +84,28 @@ class SessionLogin:
     def _may_be_lost(self, route: str) -> bool:
         return self._clock() - self._since >= _YOUNG_SECONDS and route not in self._kept_on
 
-    async def _logged_in(self, door: Door, deadline: Deadline) -> Headers:
+    async def _logged_in(self, client: AnonymousClient, deadline: Deadline) -> Headers:
         if self._login_call is None and self._clock() < self._refused_until:
-            raise UpstreamUnauthorized(door.system, "the login was refused a moment ago; check the credentials")
+            raise UpstreamUnauthorized(client.system, "the login was refused a moment ago; check the credentials")
         try:
-            return await self._joined_login(door, deadline).result(deadline)
+            return await self._joined_login(client, deadline).result(deadline)
         except CallCancelled:
-            raise UpstreamUnavailable(door.system, "the login was cancelled; try again") from None
+            raise UpstreamUnavailable(client.system, "the login was cancelled; try again") from None
 
-    def _joined_login(self, door: Door, deadline: Deadline) -> SharedCall[Headers]:
+    def _joined_login(self, client: AnonymousClient, deadline: Deadline) -> SharedCall[Headers]:
         """Join the login in flight, else start one."""
         call = self._login_call
         if call is None or not call.joinable:
             call = self._login_call = SharedCall(deadline)
-            call.start(lambda shared, call=call: self._run(door, shared, call))
+            call.start(lambda shared, call=call: self._run(client, shared, call))
         call.join(deadline)
         return call
 
-    async def _run(self, door: Door, deadline: Deadline, call: SharedCall[Headers]) -> Headers:
+    async def _run(self, client: AnonymousClient, deadline: Deadline, call: SharedCall[Headers]) -> Headers:
         try:
-            session = ((self._header, self._dress(await self._fresh_token(door, deadline))),)
+            session = ((self._header, self._dress(await self._fresh_token(client, deadline))),)
         except UpstreamUnauthorized:
-            self._refused_until = self._clock() + door.refusal_seconds
+            self._refused_until = self._clock() + client.refusal_seconds
             raise
         finally:
             newest = self._login_call is call
@@ -115,12 +115,12 @@ class SessionLogin:
             self._session, self._since, self._kept_on = session, self._clock(), set()
         return session
 
-    async def _fresh_token(self, door: Door, deadline: Deadline) -> str:
+    async def _fresh_token(self, client: AnonymousClient, deadline: Deadline) -> str:
         try:
-            answer = await door.plain(self._login, deadline)
+            answer = await client.call_anonymous(self._login, deadline)
         except UpstreamBadResponse as error:
             if error.status in _REFUSALS:
-                raise UpstreamUnauthorized(door.system, "the login was refused", status=error.status) from None
+                raise UpstreamUnauthorized(client.system, "the login was refused", status=error.status) from None
             raise
         try:
             token = self._token(answer)
@@ -128,5 +128,5 @@ class SessionLogin:
             token = None
         if not token or not (token.isascii() and token.isprintable()):
             text = "the answer to the login holds no token that a header could carry"
-            raise UpstreamBadResponse(door.system, text, status=answer.status)
+            raise UpstreamBadResponse(client.system, text, status=answer.status)
         return token

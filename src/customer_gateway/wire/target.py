@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.wire.intake import Intake
-from customer_gateway.wire.judge import no_objection
+from customer_gateway.wire.decode_queue import DecodeQueue
 from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+from customer_gateway.wire.response_reader import no_objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ class Target:
     system: str
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    verdict: Callable[[int, Any], str | None] = no_objection
+    error_in_body: Callable[[int, Any], str | None] = no_objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Environment:
 
     transport: httpx.AsyncBaseTransport | None = None
     authorities: bytes = b""
-    intake: Intake = field(default_factory=Intake)
+    intake: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
     log: Any = None
     observers: Sequence[Callable[[CallRecord], None]] = ()

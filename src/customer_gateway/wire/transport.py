@@ -35,7 +35,7 @@ _MOST_EXPLAINED = 16_384
 _REST_SECONDS = 0.05
 
 
-class Reply(NamedTuple):
+class RawResponse(NamedTuple):
     """What came back: `body` as sent, and not kept when it is `oversized`.
 
     It is read under 2xx only, and of a 400 or 422 that is to be `explained`: its first 16 KB, if it has so many.
@@ -106,7 +106,7 @@ class Transport(Protocol):
         content: bytes | None,
         *,
         explained: bool = False,
-    ) -> Reply: ...
+    ) -> RawResponse: ...
 
     async def aclose(self) -> None: ...
 
@@ -166,7 +166,7 @@ class Direct:
         content: bytes | None,
         *,
         explained: bool = False,
-    ) -> Reply:
+    ) -> RawResponse:
         request = self._client.request(method, url).headers(headers)
         if content is not None:
             request = request.body_bytes(content)
@@ -175,11 +175,11 @@ class Direct:
                 received = _Headers(response.headers)
                 if explained and response.status in _REFUSED:
                     said = await response.body_reader.read(_MOST_EXPLAINED)
-                    return Reply(response.status, received, b"" if said is None else memoryview(said))
+                    return RawResponse(response.status, received, b"" if said is None else memoryview(said))
                 if response.status not in _OK:
-                    return Reply(response.status, received, b"")
+                    return RawResponse(response.status, received, b"")
                 if _announced(received) > self._cap:
-                    return Reply(response.status, received, b"", oversized=True)
+                    return RawResponse(response.status, received, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
                 return _bounded(response.status, received, b"" if body is None else memoryview(body), self._cap)
         except PyreqwestError as error:
@@ -219,10 +219,10 @@ def _announced(headers: ReplyHeaders) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _bounded(status: int, headers: ReplyHeaders, body: Body, cap: int) -> Reply:
+def _bounded(status: int, headers: ReplyHeaders, body: Body, cap: int) -> RawResponse:
     if len(body) > cap:
-        return Reply(status, headers, b"", oversized=True)
-    return Reply(status, headers, body)
+        return RawResponse(status, headers, b"", oversized=True)
+    return RawResponse(status, headers, body)
 
 
 def _told(error: PyreqwestError) -> Exception:
@@ -254,7 +254,7 @@ class Through:
         content: bytes | None,
         *,
         explained: bool = False,
-    ) -> Reply:
+    ) -> RawResponse:
         request = httpx.Request(method, url, headers=list(headers), content=content)
         try:
             response = await self._transport.handle_async_request(request)
@@ -263,9 +263,9 @@ class Through:
         try:
             if explained and response.status_code in _REFUSED:
                 body = await self._body(response, _MOST_EXPLAINED)
-                return Reply(response.status_code, response.headers, body[:_MOST_EXPLAINED])
+                return RawResponse(response.status_code, response.headers, body[:_MOST_EXPLAINED])
             if response.status_code not in _OK:
-                return Reply(response.status_code, response.headers, b"")
+                return RawResponse(response.status_code, response.headers, b"")
             return _bounded(response.status_code, response.headers, await self._body(response, self._cap), self._cap)
         except httpx.TransportError as error:
             raise CutShort(str(error)) from None

@@ -21,7 +21,7 @@ from customer_gateway.errors import (
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.nouns import LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING, Page, Want
+from customer_gateway.system import EVERYTHING, Page, Selection
 from customer_gateway.systems.autodns import KIND, Autodns, AutodnsSettings, connect
 from customer_gateway.systems.autodns.keys import ALL_UNIFIED
 from customer_gateway.systems.autodns.read import AutodnsCustomerView
@@ -39,8 +39,8 @@ pytestmark = pytest.mark.anyio
 
 FIRST = "domainhaus/30001000"
 NAMESAKE = "reseller-nord/30001000"  # the same number under another client
-LEAN = Want({"Customer": frozenset({"name", "owner", "updater", "billing"}), "User": frozenset({"key", "name"})})
-WITH_EMAILS = Want({**LEAN.fields, "User": frozenset({"name", "email"})})
+LEAN = Selection({"Customer": frozenset({"name", "owner", "updater", "billing"}), "User": frozenset({"key", "name"})})
+WITH_EMAILS = Selection({**LEAN.fields, "User": frozenset({"name", "email"})})
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def soon() -> Deadline:
     return Deadline.after(5)
 
 
-def request_reads(want: Want = EVERYTHING) -> RequestReads:
+def request_reads(want: Selection = EVERYTHING) -> RequestReads:
     return RequestReads(Batchers(), want, soon())
 
 
@@ -96,7 +96,7 @@ def known(values: Sequence[Any]) -> list[Any]:
 
 
 async def test_a_page_with_everything_embedded_is_one_call(vendor: Vendor, system: Autodns) -> None:
-    want = Want(
+    want = Selection(
         {
             "Customer": frozenset({"contacts", "accounts", "agreements", "owner"}),
             "User": frozenset({"key", "name"}),
@@ -124,7 +124,7 @@ def _asking(keys: str) -> str:
 
 
 async def test_only_the_selected_keys_are_asked_for(vendor: Vendor, system: Autodns) -> None:
-    await system.page(0, 5, Want({"Customer": frozenset({"status"})}), soon(), ask_next=False)
+    await system.page(0, 5, Selection({"Customer": frozenset({"status"})}), soon(), ask_next=False)
     await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
     assert asked_keys(vendor, 0) == ["locked", "pending"]
@@ -166,7 +166,7 @@ async def test_the_pages_together_are_every_customer_once_locked_and_pending_one
 
 
 async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Autodns) -> None:
-    raw = Want({"AutodnsCustomer": frozenset({"raw"})})
+    raw = Selection({"AutodnsCustomer": frozenset({"raw"})})
 
     await system.page(0, 100, raw, soon(), ask_next=False)
 
@@ -233,8 +233,8 @@ async def test_a_client_of_any_spelling_is_asked_for_as_it_is(vendor: Vendor, sy
 
 def test_the_same_selection_is_the_same_route() -> None:
     system = answering(envelope())
-    by_other_fields = Want({"Customer": frozenset({"kind", "address"})})
-    again = Want({"Customer": frozenset({"addresses", "kind"})})
+    by_other_fields = Selection({"Customer": frozenset({"kind", "address"})})
+    again = Selection({"Customer": frozenset({"addresses", "kind"})})
 
     assert system.customers(by_other_fields) is system.customers(again)
     assert system.customers(LEAN) is not system.customers(EVERYTHING)
@@ -369,9 +369,9 @@ async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Auto
     invoices = [bill for bills in await system.readers["invoices"](page.items, reads) for bill in bills][:5]
     vendor.log.clear()
 
-    only_ids = request_reads(Want())
+    only_ids = request_reads(Selection())
     found = {
-        name: await system.finders[name]([noun.key for noun in nouns], only_ids)
+        name: await system.node_lookups[name]([noun.key for noun in nouns], only_ids)
         for name, nouns in {
             "Contact": contacts,
             "Account": accounts,
@@ -400,7 +400,7 @@ async def test_nouns_that_nobody_has_are_none(vendor: Vendor, system: Autodns) -
         "Invoice": ["1", "RE1", "-1"],
     }
 
-    found = {name: await system.finders[name](keys, request_reads()) for name, keys in wrong.items()}
+    found = {name: await system.node_lookups[name](keys, request_reads()) for name, keys in wrong.items()}
 
     assert found == {name: [None] * len(keys) for name, keys in wrong.items()}
     assert str(vendor.log.calls()[-1]) == "GET /invoice/1"

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.autodns import KIND
 from customer_gateway.systems.autodns.keys import ALL, ALL_UNIFIED, UNIFIED, keys_of
 from customer_gateway.systems.autodns.record import CUSTOMER
 
 if TYPE_CHECKING:
-    from customer_gateway.documents.structs import Field
+    from customer_gateway.documents.structs import VendorField
 
 
-def want(**types: set[str]) -> Want:
-    return Want({name: frozenset(fields) for name, fields in types.items()})
+def want(**types: set[str]) -> Selection:
+    return Selection({name: frozenset(fields) for name, fields in types.items()})
 
 
 def test_nothing_but_the_identity_needs_no_keys() -> None:
@@ -74,7 +74,7 @@ def test_the_raw_document_asks_for_every_documented_key() -> None:
 
 
 @pytest.mark.parametrize("field", CUSTOMER.fields, ids=lambda field: field.name)
-def test_raw_shows_the_same_whatever_else_is_selected(field: Field) -> None:
+def test_raw_shows_the_same_whatever_else_is_selected(field: VendorField) -> None:
     beside = want(Customer=set(UNIFIED_FIELDS), Contact={"id"}, AutodnsCustomer={"raw", field.name})
 
     assert keys_of(beside) == keys_of(want(CustomerRecord={"raw"})) == ALL

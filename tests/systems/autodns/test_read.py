@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.structs import Struct
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.model.value_objects import (
@@ -38,8 +38,8 @@ HERE = Path(__file__).parent
 KEY = "autodns-de/300117"
 
 
-def reading() -> Reading:
-    return Reading.of("autodns", "https://api.registrar.test/v1/", "Europe/Berlin", "DE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("autodns", "https://api.registrar.test/v1/", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> AutodnsCustomerView:

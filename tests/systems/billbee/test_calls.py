@@ -260,7 +260,7 @@ async def test_an_invoice_found_by_its_key_is_the_one_of_the_list(system: Billbe
     reads = request_reads()
     listed = await _an_invoice(system, reads)
 
-    found, unknown, malformed = await system.finders["Invoice"]([listed.key, "999999999999999", "x"], reads)
+    found, unknown, malformed = await system.node_lookups["Invoice"]([listed.key, "999999999999999", "x"], reads)
 
     told = ("system", "key", "customer_key", "number", "total", "status")
     assert [getattr(found, name) for name in told] == [getattr(listed, name) for name in told]
@@ -276,7 +276,7 @@ async def _an_invoice(system: Billbee, reads: RequestReads) -> Any:
 
 async def test_billbee_has_no_users_and_finds_invoices_only(system: Billbee) -> None:
     assert system.users is None
-    assert set(system.finders) == {"Invoice"}
+    assert set(system.node_lookups) == {"Invoice"}
     assert set(system.readers) == KIND.readers
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from wire.connected import connected
 
-from customer_gateway.documents.record import Reading
+from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING
@@ -71,7 +71,7 @@ def system(vendor: Vendor) -> Billbee:
     return connect("billbee", settings, Wiring(transport=lambda _name: vendor, retry=Retry(attempts=1)))
 
 
-READING = Reading.of("billbee", "https://billbee.test/api/v1", "Europe/Berlin", "DE")
+READING = DocumentContext.of("billbee", "https://billbee.test/api/v1", "Europe/Berlin", "DE")
 
 
 def lists(vendor: Vendor) -> Lists:

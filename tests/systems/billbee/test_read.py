@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading, Record
-from customer_gateway.documents.structs import Leaf, Struct
+from customer_gateway.documents.record import DocumentContext, Record
+from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -30,8 +30,8 @@ from customer_gateway.systems.billbee.record import ADDRESS, CUSTOMER
 HERE = Path(__file__).parent
 
 
-def reading() -> Reading:
-    return Reading.of("billbee", "https://api.billbee.test/api/v1/", "Europe/Berlin", "DE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("billbee", "https://api.billbee.test/api/v1/", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> BillbeeCustomerView:
@@ -56,7 +56,7 @@ def paths(struct: Struct, above: str = "") -> list[str]:
     for field in struct.fields:
         path = f"{above}{field.vendor}"
         nested = f"{path}[]" if field.many else path
-        found += [path] if isinstance(field.type, Leaf) else paths(field.type, f"{nested}.")
+        found += [path] if isinstance(field.type, VendorLeaf) else paths(field.type, f"{nested}.")
     return found
 
 
@@ -65,7 +65,7 @@ def values_at(record: Record, struct: Struct, path: str) -> list[Any]:
     name, _, rest = path.partition(".")
     field = struct.by_vendor_name[name.removesuffix("[]")]
     value = field.read(record)
-    if isinstance(field.type, Leaf):
+    if isinstance(field.type, VendorLeaf):
         return [value]
     parts = value if field.many else [value]
     return [each for part in parts for each in values_at(part, field.type, rest)]

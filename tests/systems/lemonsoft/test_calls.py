@@ -20,7 +20,7 @@ from customer_gateway.errors import (
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.lemonsoft import KIND, Lemonsoft, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-BASIC = Want({"Customer": frozenset({"id", "number", "name", "kind", "phone", "address"})})
-INVOICE_WITH_CUSTOMER = Want({"Invoice": frozenset({"number", "customer"}), "Customer": frozenset({"name"})})
+BASIC = Selection({"Customer": frozenset({"id", "number", "name", "kind", "phone", "address"})})
+INVOICE_WITH_CUSTOMER = Selection({"Invoice": frozenset({"number", "customer"}), "Customer": frozenset({"name"})})
 CREDENTIALS = {"username": "user", "password": "secret", "database": "DEMO", "api_key": "key"}
 
 
@@ -87,7 +87,7 @@ def soon() -> Deadline:
     return Deadline.after(5)
 
 
-def request_reads(want: Want = EVERYTHING) -> RequestReads:
+def request_reads(want: Selection = EVERYTHING) -> RequestReads:
     return RequestReads(Batchers(), want, soon())
 
 
@@ -400,7 +400,7 @@ async def test_an_embedded_noun_is_found_through_its_customer(
     vendor.log.clear()
 
     keys = [*(noun.key for noun in known), "5001/77", "nonsense", "/1", "5001/"]
-    found = await system.finders[type_name](keys, request_reads(BASIC))
+    found = await system.node_lookups[type_name](keys, request_reads(BASIC))
 
     assert [getattr(each, "key", None) for each in found] == [*(noun.key for noun in known), None, None, None, None]
     assert [each.customer_key for each in found[:4]] == [noun.customer_key for noun in known]
@@ -408,12 +408,12 @@ async def test_an_embedded_noun_is_found_through_its_customer(
 
 
 async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, system: Lemonsoft) -> None:
-    want = Want({"Contact": frozenset({"name", "customer"}), "Customer": frozenset({"name"})})
+    want = Selection({"Contact": frozenset({"name", "customer"}), "Customer": frozenset({"name"})})
     someone = await customer(system, "5001")
     vendor.log.clear()
     reads = request_reads(want)
 
-    (contact,) = await system.finders["Contact"]([someone.contacts[0].key], reads)
+    (contact,) = await system.node_lookups["Contact"]([someone.contacts[0].key], reads)
     (owner,) = await reads.load(system.customers(want), [contact.customer_key])
 
     assert getattr(owner, "key", None) == "5001"
@@ -421,10 +421,10 @@ async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, sy
 
 
 async def test_invoices_are_found_by_their_ids_in_one_call(vendor: Vendor, system: Lemonsoft) -> None:
-    await system.finders["Invoice"](["90001", "90002", "90003"], request_reads(BASIC))
+    await system.node_lookups["Invoice"](["90001", "90002", "90003"], request_reads(BASIC))
     vendor.log.clear()
 
-    found = await system.finders["Invoice"](["90001", "90002", "1", "x"], request_reads(BASIC))
+    found = await system.node_lookups["Invoice"](["90001", "90002", "1", "x"], request_reads(BASIC))
 
     assert [getattr(each, "key", None) for each in found] == ["90001", "90002", None, None]
     assert [getattr(each, "customer_key", None) for each in found] == [None] * 4
@@ -439,7 +439,7 @@ async def test_the_customers_of_found_invoices_take_one_call_more_where_they_are
     expected = [invoice for invoices in listed for invoice in invoices]
     vendor.log.clear()
 
-    found = await system.finders["Invoice"]([each.key for each in expected], request_reads(INVOICE_WITH_CUSTOMER))
+    found = await system.node_lookups["Invoice"]([each.key for each in expected], request_reads(INVOICE_WITH_CUSTOMER))
 
     assert list(found) == expected
     assert [call.partition("?")[0] for call in vendor.log.calls()] == ["GET /api/invoices", "GET /api/customers/base"]
@@ -553,7 +553,7 @@ async def test_an_invoice_list_that_fails_costs_its_own_customer_only(vendor: Ve
 async def test_a_customer_whose_number_cannot_be_looked_up_fails_its_invoice(vendor: Vendor, system: Lemonsoft) -> None:
     vendor.faults.set("status", status=500, path="/api/customers")
 
-    (found,) = await system.finders["Invoice"](["90001"], request_reads(INVOICE_WITH_CUSTOMER))
+    (found,) = await system.node_lookups["Invoice"](["90001"], request_reads(INVOICE_WITH_CUSTOMER))
 
     assert isinstance(found, UpstreamUnavailable)
 

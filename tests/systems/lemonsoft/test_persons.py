@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading
+from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.read import LemonsoftPersonView
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-READING = Reading.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
+READING = DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
 
 
 class Register:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.structs import Struct
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
@@ -38,8 +38,8 @@ HERE = Path(__file__).parent
 DOCUMENTED = (HERE / "documented.txt").read_text("utf-8").split()
 
 
-def reading() -> Reading:
-    return Reading.of("lemonsoft", "https://rest.lemonsoft.test/Demo/", "Europe/Helsinki", "FI")
+def reading() -> DocumentContext:
+    return DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test/Demo/", "Europe/Helsinki", "FI")
 
 
 def sample(name: str) -> LemonsoftCustomerView:

@@ -255,7 +255,7 @@ async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Next
     vendor.log.clear()
 
     found = {
-        name: await system.finders[name]([noun.key for noun in nouns], request_reads())
+        name: await system.node_lookups[name]([noun.key for noun in nouns], request_reads())
         for name, nouns in {
             "Contact": contacts[:100],
             "Account": accounts,
@@ -280,7 +280,7 @@ async def test_keys_that_nobody_has_are_none(system: Next) -> None:
         "Invoice": ["1", "F00011"],
     }
 
-    found = {name: await system.finders[name](keys, request_reads()) for name, keys in wrong.items()}
+    found = {name: await system.node_lookups[name](keys, request_reads()) for name, keys in wrong.items()}
 
     assert found == {name: [None] * len(keys) for name, keys in wrong.items()}
 
@@ -291,7 +291,7 @@ async def test_an_agreement_that_cannot_be_read_fails_its_own_customers_only(ven
     vendor.faults.set("status", status=500, path="/frameworkcontract/")
 
     agreements = await system.readers["agreements"](page.items, reads)
-    found = await system.finders["Agreement"](["1202/2", "1201/1"], request_reads())
+    found = await system.node_lookups["Agreement"](["1202/2", "1201/1"], request_reads())
 
     with_contract = [getattr(customer, "contract_key", None) is not None for customer in page.items]
     assert [isinstance(each, UpstreamUnavailable) for each in agreements] == with_contract
@@ -431,7 +431,7 @@ async def test_a_total_out_of_all_reason_is_refused_after_the_page_that_tells_it
 async def test_more_rows_than_the_keys_asked_for_are_refused() -> None:
     log: list[int] = []
 
-    found = await counted(4, log).finders["Contact"](["1", "2", "3"], request_reads())
+    found = await counted(4, log).node_lookups["Contact"](["1", "2", "3"], request_reads())
 
     assert [type(each) for each in found] == [UpstreamBadResponse] * 3
     assert all("more rows than can belong" in str(each) for each in found)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -31,8 +31,8 @@ from customer_gateway.systems.next.record import CUSTOMER
 HERE = Path(__file__).parent
 
 
-def reading() -> Reading:
-    return Reading.of("next", "https://api.next.test/v1/", "Europe/Stockholm", "SE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("next", "https://api.next.test/v1/", "Europe/Stockholm", "SE")
 
 
 def sample(name: str) -> NextCustomerView:

@@ -13,7 +13,7 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import Pland, PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
@@ -148,7 +148,7 @@ async def test_nested_nouns_are_found_by_their_ids(system: Pland) -> None:
     request = reads()
     for reader, finder in (("contacts", "Contact"), ("agreements", "Agreement"), ("invoices", "Invoice")):
         nouns = [noun for each in await system.readers[reader](page.items, request) for noun in each][:3]
-        found = await system.finders[finder]([noun.key for noun in nouns], request)
+        found = await system.node_lookups[finder]([noun.key for noun in nouns], request)
 
         assert nouns
         assert [each.key for each in found] == [noun.key for noun in nouns]
@@ -156,7 +156,7 @@ async def test_nested_nouns_are_found_by_their_ids(system: Pland) -> None:
 
 
 async def test_a_contact_nobody_has_is_none(system: Pland) -> None:
-    assert await system.finders["Contact"](["f" * 24, "nonsense"], reads()) == [None, None]
+    assert await system.node_lookups["Contact"](["f" * 24, "nonsense"], reads()) == [None, None]
 
 
 async def test_a_wrong_key_is_unauthorized(vendor: Vendor) -> None:
@@ -202,7 +202,7 @@ async def test_a_list_of_rows_without_ids_is_refused() -> None:
 async def test_a_contact_that_is_not_the_one_asked_for_is_refused(body: bytes) -> None:
     system = answering(body)
 
-    (found,) = await system.finders["Contact"](["f" * 24], reads())
+    (found,) = await system.node_lookups["Contact"](["f" * 24], reads())
 
     assert isinstance(found, UpstreamBadResponse)
 
@@ -219,7 +219,7 @@ async def test_a_document_that_is_no_invoice_is_not_found_as_one() -> None:
     rows: list[dict[str, Any]] = [{"_id": str(number) * 24, "documentType": kind} for number, kind in enumerate(kinds)]
     system = answering(json.dumps(rows).encode())
 
-    found = await system.finders["Invoice"]([row["_id"] for row in rows], reads())
+    found = await system.node_lookups["Invoice"]([row["_id"] for row in rows], reads())
 
     assert [each and each.key for each in found] == [None, "1" * 24, "2" * 24, "3" * 24, None, "5" * 24, None]
 
@@ -293,8 +293,8 @@ async def test_the_longest_batch_stays_under_8_kb(noun: str) -> None:
     assert max(len(str(url)) for url in asked) < 8_192
 
 
-WHOLE = [Want({"Customer": frozenset({"version"})}), Want({"Customer": frozenset({"records"})})]
-UNIFIED = Want({"Customer": frozenset({"name"})})
+WHOLE = [Selection({"Customer": frozenset({"version"})}), Selection({"Customer": frozenset({"records"})})]
+UNIFIED = Selection({"Customer": frozenset({"name"})})
 
 
 def one_customer() -> Pland:
@@ -302,7 +302,7 @@ def one_customer() -> Pland:
 
 
 @pytest.mark.parametrize("want", WHOLE)
-async def test_documents_are_kept_for_who_reads_more_than_the_unified_fields(want: Want) -> None:
+async def test_documents_are_kept_for_who_reads_more_than_the_unified_fields(want: Selection) -> None:
     system = one_customer()
 
     for _ in range(2):  # the first answer of all is looked at as a whole anyway

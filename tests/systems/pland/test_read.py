@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_gateway.documents.record import Reading
+from customer_gateway.documents.record import DocumentContext
 from customer_gateway.documents.rows import Rows
 from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.value_objects import (
@@ -36,8 +36,8 @@ from customer_gateway.systems.pland.read import (
 SAMPLES = Path(__file__).parent / "samples"
 
 
-def reading() -> Reading:
-    return Reading.of("pland", "https://pland.test/v2", "Europe/Berlin", "DE")
+def reading() -> DocumentContext:
+    return DocumentContext.of("pland", "https://pland.test/v2", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> PlandCustomerView:

@@ -17,7 +17,7 @@ from customer_gateway.errors import (
     UpstreamTimeout,
     UpstreamUnauthorized,
 )
-from customer_gateway.system import Want
+from customer_gateway.system import Selection
 from customer_gateway.systems.connection import authorities_of
 from customer_gateway.work.deadline import Deadline
 
@@ -93,7 +93,7 @@ def _clock(reached: Reached) -> Finding:
 async def _credentials(system: System, seconds: float) -> tuple[Finding, Customer | None]:
     """Whether a page of one customer is answered, and that customer."""
     try:
-        page = await system.page(0, 1, Want(), Deadline.after(seconds), ask_next=False)
+        page = await system.page(0, 1, Selection(), Deadline.after(seconds), ask_next=False)
     except UpstreamError as error:
         return _refused(error), None
     if not page.items:

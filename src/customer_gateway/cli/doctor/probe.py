@@ -23,7 +23,7 @@ from customer_gateway.wire.transport import (
     HeadTooLarge,
     NotHttp,
     Patience,
-    Reply,
+    RawResponse,
     Unanswered,
     is_this_machine,
 )
@@ -155,7 +155,7 @@ async def _asked(address: _Address, transport: Direct, deadline: Deadline, now: 
     return Reached(reply.status, _clock_ahead(reply, (sent + now()) / 2))
 
 
-def _clock_ahead(reply: Reply, at: float) -> float | None:
+def _clock_ahead(reply: RawResponse, at: float) -> float | None:
     date = reply.headers.get("date")
     return None if date is None else _ahead(date.strip(), at)
 

@@ -14,12 +14,12 @@ from pydantic import Field, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
 from customer_gateway.systems.autodns.details import DETAILS
-from customer_gateway.systems.autodns.envelope import rows_of, verdict
+from customer_gateway.systems.autodns.envelope import error_in_body, rows_of
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
     AutodnsContactView,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.system import Finder, Reader, Reads, Selection
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.systems.autodns.search import Filter
     from customer_gateway.wire import Client
@@ -91,7 +91,7 @@ class Autodns:
 
     kind = KIND
 
-    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
         self.name = name
         self.reading = reading
         self._client = client
@@ -109,7 +109,7 @@ class Autodns:
             "updater": _embedded(users, lambda customer: customer.updater),
             "billing.recipients": _embedded_lists(users, lambda customer: customer.recipients),
         }
-        self.finders: Mapping[str, Finder] = {
+        self.node_lookups: Mapping[str, Finder] = {
             "Contact": self._inside("Contact", _ITEM_KEY, lambda customer: customer.contacts),
             "Account": self._inside("Account", _ACCOUNT_KEY, lambda customer: customer.accounts),
             "Agreement": self._inside("Agreement", _ITEM_KEY, lambda customer: customer.agreements),
@@ -126,10 +126,12 @@ class Autodns:
     def withheld(self) -> frozenset[str]:
         return self._accepted.withheld
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         return self._as_wide_as(keys_of(want), self._decode_of(want))
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
         path = "/customer/_search"
 
@@ -158,11 +160,11 @@ class Autodns:
     def _customers(self, keys: Keys, decode: Decode) -> Route[Customer]:
         return Route(f"{self.name}.customers", partial(self._fetch_customers, keys, decode), MOST_ROWS, _CUSTOMER_KEY)
 
-    def _decode_of(self, want: Want) -> Decode:
+    def _decode_of(self, want: Selection) -> Decode:
         return self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
     def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
-        def as_wide_as_needed(want: Want) -> Route[Customer]:
+        def as_wide_as_needed(want: Selection) -> Route[Customer]:
             return self._as_wide_as(keys_of(want) | NOUNS[noun], self._decode_of(want))
 
         def customer_key(key: str) -> str | None:
@@ -329,6 +331,6 @@ def connect(name: str, settings: AutodnsSettings, wiring: Wiring) -> Autodns:
         headers=_USER_AGENT,
         budget=_BUDGET,
         budget_scope=(KIND.slug, urlsplit(settings.base_url).netloc.lower()),
-        verdict=verdict,
+        error_in_body=error_in_body,
     )
-    return Autodns(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+    return Autodns(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))

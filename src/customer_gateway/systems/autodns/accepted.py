@@ -13,7 +13,7 @@ from customer_gateway.systems.explained import texts_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.documents.record import Reading
+    from customer_gateway.documents.record import DocumentContext
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.wire import Answer, Call, Client
     from customer_gateway.work.deadline import Deadline
@@ -33,7 +33,7 @@ class AcceptedKeys:
     without all that are inferred. What was left out when a call went well is remembered for the process.
     """
 
-    def __init__(self, client: Client, reading: Reading) -> None:
+    def __init__(self, client: Client, reading: DocumentContext) -> None:
         self._client = client
         self._reading = reading
         self._refused: dict[str, Keys] = {}

@@ -15,7 +15,7 @@ _ERROR_CODE: Final = re.compile(r"EF?[0-9]{1,12}")
 _SUCCESS_CODE: Final = re.compile(r"S[0-9]{1,12}")
 
 
-def verdict(_status: int, document: Any) -> str | None:
+def error_in_body(_status: int, document: Any) -> str | None:
     """AutoDNS may put an error under 200: the envelope's status says so, by type or by code, or one of its messages."""
     if not is_object(document):
         return None

@@ -10,7 +10,7 @@ from customer_gateway.systems.autodns.record import CUSTOMER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from customer_gateway.system import Want
+    from customer_gateway.system import Selection
 
 Keys = frozenset[str]
 
@@ -91,7 +91,7 @@ _TYPES: Final = {
 _RECORD: Final = {field.name: (field.vendor,) for field in CUSTOMER.fields if field.vendor not in _IDENTITY}
 
 
-def keys_of(want: Want) -> Keys:
+def keys_of(want: Selection) -> Keys:
     """The keys that the operation needs of a customer, whatever way it comes to it."""
     unified = want.of("Customer")
     record = want.of(CUSTOMER.name)

@@ -32,7 +32,7 @@ from customer_gateway.model.value_objects import (
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
-    from customer_gateway.documents.record import Document, Reading
+    from customer_gateway.documents.record import Document, DocumentContext
     from customer_gateway.model.nouns import Account
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
@@ -210,7 +210,7 @@ class AutodnsContactView(Record):
     mobile: None = None
     notes: None = None
 
-    def __init__(self, document: Document, reading: Reading, customer_key: str, key: str) -> None:
+    def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
         self.customer_key = customer_key
         self.key = key

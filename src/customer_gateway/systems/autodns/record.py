@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.structs import (
-    Field,
-    Leaf,
     Struct,
+    VendorField,
+    VendorLeaf,
     boolean,
     decimal,
     identifier,
@@ -27,16 +27,16 @@ from customer_gateway.documents.structs import (
 )
 
 if TYPE_CHECKING:
-    from customer_gateway.documents.record import Reading
+    from customer_gateway.documents.record import DocumentContext
 
 
 @dataclass(frozen=True)
-class Lifted(Field):
+class Lifted(VendorField):
     """A list of objects whose items may also come as plain text, which is then the object's `member`."""
 
     member: str = ""
 
-    def _one(self, value: Any, reading: Reading) -> Any:
+    def _one(self, value: Any, reading: DocumentContext) -> Any:
         return super()._one(lifted(value, self.member), reading)
 
 
@@ -244,7 +244,7 @@ VERIFICATION: Final = Struct(
 INVOICE_DAYS: Final = Struct(
     "AutodnsInvoiceDays",
     "Terms of payment in days.",
-    (many("days", Leaf.INT, "Days until an invoice is due."),),
+    (many("days", VendorLeaf.INT, "Days until an invoice is due."),),
 )
 
 PRICE_LIST: Final = Struct(

@@ -10,7 +10,7 @@ import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import Reading, Record
+from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice
-    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.system import Finder, Reader, Reads, Selection
     from customer_gateway.systems.pages import Listed
     from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
@@ -85,7 +85,7 @@ class Billbee:
     kind = KIND
     withheld: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
         self.name = name
         self.reading = reading
         self._client = client
@@ -105,7 +105,7 @@ class Billbee:
             "phones": _phones(addresses),
             "invoices": lists_by_customer(listed),
         }
-        self.finders: Mapping[str, Finder] = {"Invoice": by_route(orders)}
+        self.node_lookups: Mapping[str, Finder] = {"Invoice": by_route(orders)}
 
         told = ("organization", "firstName", "lastName", "address", "addresses", "phones")
         self.lookups = (
@@ -114,11 +114,13 @@ class Billbee:
             Lookup(orders, ("invoices.currency",), _NOBODY),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         """Billbee has one width."""
         return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """Every page tells how many customers there are; only a total below the rows costs a call to know more."""
         decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
@@ -221,8 +223,10 @@ def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
     key = settings.api_key.get_secret_value()
     auth = BasicWithHeaders(settings.user, settings.password.get_secret_value(), {"x-billbee-api-key": key})
     account = (KIND.slug, key, settings.user)
-    client = open_client(name, settings, wiring, auth=auth, budget=BUDGET, budget_scope=account, verdict=objection)
-    return Billbee(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+    client = open_client(
+        name, settings, wiring, auth=auth, budget=BUDGET, budget_scope=account, error_in_body=objection
+    )
+    return Billbee(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
 
 
 def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]], Any]) -> Reader:

@@ -17,7 +17,7 @@ from customer_gateway.wire import Call
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from customer_gateway.documents.record import Decode, Document, Reading
+    from customer_gateway.documents.record import Decode, Document, DocumentContext
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
@@ -43,7 +43,7 @@ class Walk(NamedTuple):
 class Lists:
     """What Billbee answers, out of its envelope."""
 
-    def __init__(self, client: Client, reading: Reading) -> None:
+    def __init__(self, client: Client, reading: DocumentContext) -> None:
         self._client = client
         self._reading = reading
         self._totals: dict[str, int] = {}
@@ -168,7 +168,7 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
     return min(size, length), 1
 
 
-def _rows(document: Any, size: int, reading: Reading) -> Listed[Document] | None:
+def _rows(document: Any, size: int, reading: DocumentContext) -> Listed[Document] | None:
     """The page in an envelope; None for what is no page of entities, or one of a greater size than was asked for."""
     if not is_object(document):
         return None

@@ -12,13 +12,14 @@ from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at ru
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
 from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
+from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
     CODE,
     INT32,
@@ -28,18 +29,17 @@ from customer_gateway.systems.lemonsoft.read import (
     invoice,
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
-from customer_gateway.systems.lemonsoft.width import needs_full_rows
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on, read_window
-from customer_gateway.wire import Call, LostSession, SessionLogin
+from customer_gateway.wire import Call, SessionLogin, SessionLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.system import Finder, Reader, Reads, Selection
     from customer_gateway.wire import Answer, Client
     from customer_gateway.work.deadline import Deadline
 
@@ -86,7 +86,7 @@ class Lemonsoft:
     kind = KIND
     withheld: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
         self.name = name
         self.reading = reading
         self._client = client
@@ -112,7 +112,7 @@ class Lemonsoft:
             "billing.payment_terms": _names_or_codes(terms, lambda customer: customer.payment_term),
             "billing.invoice_delivery": _names_or_codes(methods, lambda customer: customer.invoice_method),
         }
-        self.finders: Mapping[str, Finder] = {
+        self.node_lookups: Mapping[str, Finder] = {
             "Contact": self._embedded(lambda customer: customer.contacts),
             "Account": self._embedded(lambda customer: customer.accounts),
             "Agreement": self._embedded(lambda customer: customer.agreements),
@@ -127,12 +127,14 @@ class Lemonsoft:
             Lookup(methods, ("billing.invoiceDelivery",), _NOBODY),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         if want.tells_raw(CUSTOMER):
             return self._raw
         return self._full if needs_full_rows(want) else self._thin
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """Lemonsoft tells no total: after the last row of a full page, the next one is asked for."""
         path = _FULL if needs_full_rows(want) else _THIN
         decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
@@ -169,7 +171,7 @@ class Lemonsoft:
         return Route(f"{self.name}.{name}", fetch, most, key_form=key_form, cache_seconds=cache_seconds)
 
     def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> Finder:
-        def full(want: Want) -> Route[Customer]:
+        def full(want: Selection) -> Route[Customer]:
             return self._raw if want.tells_raw(CUSTOMER) else self._full
 
         return through_customer(full, _customer_of, nouns)
@@ -308,8 +310,8 @@ def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft
         renew_margin_seconds=_RENEW_MARGIN_SECONDS,
         clock=wiring.clock,
     )
-    client = open_client(name, settings, wiring, auth=auth, verdict=_verdict)
-    return Lemonsoft(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+    client = open_client(name, settings, wiring, auth=auth, error_in_body=_error_in_body)
+    return Lemonsoft(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
 
 
 def _credentials(settings: LemonsoftSettings) -> dict[str, str]:
@@ -326,13 +328,13 @@ def _session(answer: Answer) -> str | None:
     return session if isinstance(session, str) else None
 
 
-def _verdict(_status: int, document: Any) -> str | None:
+def _error_in_body(_status: int, document: Any) -> str | None:
     """An error's body has a `Message`, whatever the status; no other document has one."""
     message = document.get("Message") if is_object(document) else None
     if message is None:
         return None
     if isinstance(message, str) and _OF_SESSION.search(message):
-        return LostSession("its `Message` is of the session")
+        return SessionLost("its `Message` is of the session")
     return "it has a `Message`"
 
 

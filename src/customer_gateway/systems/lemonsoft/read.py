@@ -27,7 +27,7 @@ from customer_gateway.model.value_objects import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.documents.record import Document, Reading
+    from customer_gateway.documents.record import Document, DocumentContext
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 # 1 to 2147483647: a greater number is refused for all keys of a call.
@@ -184,7 +184,7 @@ class LemonsoftContactView(Record):
     first_name: None = None
     last_name: None = None
 
-    def __init__(self, document: Document, reading: Reading, customer_key: str, key: str) -> None:
+    def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
         self.customer_key = customer_key
         self.key = key

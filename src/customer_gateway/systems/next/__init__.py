@@ -14,7 +14,7 @@ import orjson
 from pydantic import SecretStr, model_validator
 
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.system import Finder, Reader, Reads, Want
+    from customer_gateway.system import Finder, Reader, Reads, Selection
     from customer_gateway.wire import Answer, Client
     from customer_gateway.work.deadline import Deadline
 
@@ -94,7 +94,7 @@ class Next:
     kind = KIND
     withheld: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
         self.name = name
         self.reading = reading
         self._client = client
@@ -116,7 +116,7 @@ class Next:
             "updater": values_by(users, lambda customer: customer.updater_key),
             "creator": values_by(users, lambda customer: customer.creator_key),
         }
-        self.finders: Mapping[str, Finder] = {
+        self.node_lookups: Mapping[str, Finder] = {
             "Contact": by_route(self._by_id("/customercontact/", self._contact)),
             "Account": through_customer(self.customers, _customer_of_bank, lambda customer: customer.accounts),
             "Agreement": self._find_agreements,
@@ -130,11 +130,13 @@ class Next:
             Lookup(users, ("updater", "creator"), _NOBODY, lambda customer: customer.updater_key),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         """NEXT has one width."""
         return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
         decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
@@ -307,12 +309,12 @@ def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
         auth=BearerToken(token),
         budget=_BUDGET,
         budget_scope=(KIND.slug, token),
-        verdict=_verdict,
+        error_in_body=_error_in_body,
     )
-    return Next(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+    return Next(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
 
 
-def _verdict(_status: int, document: Any) -> str | None:
+def _error_in_body(_status: int, document: Any) -> str | None:
     """An error's body is a `detail` and nothing else, whatever the status."""
     return "it is a `detail` and nothing else" if is_object(document) and document.keys() == {"detail"} else None
 

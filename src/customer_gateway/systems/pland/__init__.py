@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import orjson
 from pydantic import SecretStr, model_validator
 
-from customer_gateway.documents.drift import Watch
+from customer_gateway.documents.drift import DriftSampler
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import Reading, Record, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_object
 from customer_gateway.documents.rows import Row, Rows, WrongForm
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse
 from customer_gateway.system import Kind, Lookup, Page, Route
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Body
     from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.system import Finder, Reader, Want
+    from customer_gateway.system import Finder, Reader, Selection
     from customer_gateway.systems.pland.entities import PlandEntity
     from customer_gateway.wire import Answer, Auth, Client
     from customer_gateway.work.deadline import Deadline
@@ -102,7 +102,7 @@ class Pland:
     kind = KIND
     withheld: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, client: Client, reading: Reading) -> None:
+    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
         self.name = name
         self.reading = reading
         self._client = client
@@ -112,7 +112,7 @@ class Pland:
         self._contact_rows = Rows(PlandContactView, reading)
         self._user_rows = Rows(PlandUserRow, reading)
         self._entities = Entities(reading)
-        self._drift_watch = Watch()
+        self._drift_watch = DriftSampler()
         self._customers: Route[Customer] = self._route("customers", self._fetch_customers)
         self._whole_customers: Route[Customer] = self._route("customers", self._fetch_whole_customers)
         self._raw_customers: Route[Customer] = self._route("customers", self._fetch_raw_customers)
@@ -131,7 +131,7 @@ class Pland:
             "billing.payment_terms": names_by(terms, attrgetter("payment_term_key")),
             "billing.recipients": users_by(users, partial(key_of_list, "recipient_keys", "recipients")),
         }
-        self.finders: Mapping[str, Finder] = {
+        self.node_lookups: Mapping[str, Finder] = {
             "Contact": by_route(self._route("contact", self._fetch_contact, most=1)),
             "Agreement": by_route(self._route("assignment", self._fetch_assignments_by_id)),
             "Invoice": by_route(self._route("invoice", self._fetch_invoices_by_id)),
@@ -145,13 +145,15 @@ class Pland:
             Lookup(terms, ("billing.paymentTerms",), _NOBODY, attrgetter("payment_term_key")),
         )
 
-    def customers(self, want: Want) -> Route[Customer]:
+    def customers(self, want: Selection) -> Route[Customer]:
         """Pland has one width; documents are kept for who reads more of them than the unified fields."""
         if want.tells_raw(CUSTOMER):
             return self._raw_customers
         return self._whole_customers if _wants_documents(want) else self._customers
 
-    async def page(self, start: int, size: int, want: Want, deadline: Deadline, *, ask_next: bool) -> Page[Customer]:
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
         """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
         decode = self._decode_of(want)
 
@@ -280,7 +282,7 @@ class Pland:
     ) -> list[T]:
         return (await self._client.call(Call("GET", path, query, idempotent=True, decode=decode), deadline)).document
 
-    def _decode_of(self, want: Want) -> Callable[[Body], list[PlandCustomerView]]:
+    def _decode_of(self, want: Selection) -> Callable[[Body], list[PlandCustomerView]]:
         if want.tells_raw(CUSTOMER):
             return self._raw_decoded_customers
         return self._whole_decoded_customers if _wants_documents(want) else self._decoded_customers
@@ -306,7 +308,7 @@ class Pland:
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Pland:
     """The system that a table of the configuration describes; sends nothing yet."""
     client = open_client(name, settings, wiring, auth=_auth(settings, wiring))
-    return Pland(name, client, Reading.of(name, settings.base_url, settings.time_zone, settings.region))
+    return Pland(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
 
 
 def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
@@ -339,7 +341,7 @@ def _paging(offset: int, limit: int) -> list[tuple[str, str]]:
     return [("limit", str(limit)), ("offset", str(offset)), _BY_ID]
 
 
-def _wants_documents(want: Want) -> bool:
+def _wants_documents(want: Selection) -> bool:
     """Whether anything is read of customers that only their documents tell."""
     return want.selects("Customer", "records", "version") or bool(want.of(CUSTOMER.name))
 

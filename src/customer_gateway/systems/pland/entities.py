@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from customer_gateway.documents import forms
-from customer_gateway.documents.record import Reading, Record, is_list, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.rows import WrongForm
 from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.value_objects import AgreementProduct
@@ -30,7 +30,7 @@ class PlandEntity(Record):
 class Entities:
     """How lists of entities are decoded that few queries read: their documents are kept."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: DocumentContext) -> None:
         self._reading = reading
 
     def decode(self, body: Body) -> list[PlandEntity]:

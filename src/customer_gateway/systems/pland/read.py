@@ -14,7 +14,7 @@ from customer_gateway.documents.contact_data import (
     stated_country,
 )
 from customer_gateway.documents.record import content_version
-from customer_gateway.documents.rows import Email, Part, Row, Sent, Text, kept, keyed, named
+from customer_gateway.documents.rows import Email, Part, Raw, Row, Text, keyed, named, raw_document
 from customer_gateway.documents.values import (
     Document,
     enumerated,
@@ -38,7 +38,7 @@ from customer_gateway.model.value_objects import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from customer_gateway.documents.values import Reading
+    from customer_gateway.documents.values import DocumentContext
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
@@ -54,9 +54,9 @@ class PlandStatus(Part, kw_only=True):
     """Life cycle of an entity."""
 
     status: Text = None
-    created_at: Sent = named("createdAt")
+    created_at: Raw = named("createdAt")
     created_by: Text = named("createdBy")
-    last_modified_at: Sent = named("lastModifiedAt")
+    last_modified_at: Raw = named("lastModifiedAt")
     last_modified_by: Text = named("lastModifiedBy")
 
 
@@ -108,7 +108,7 @@ class PlandCustomerView(Row, kw_only=True):
     key: str = keyed("_id")
     number: Text = None
     name: Text = None
-    document: Document = kept()
+    document: Document = raw_document()
 
     kind = title = gender = first_name = last_name = organization = organization_number = None
     language = currency = is_supplier = notes = accounts = owner_key = None
@@ -120,10 +120,10 @@ class PlandCustomerView(Row, kw_only=True):
     sent_vat_number: Text = named("vatNumber")
     buyer_reference: Text = named("buyerReference")
     order_reference_id: Text = named("orderReferenceId")
-    debitor_number: Sent = named("debitorNumber")
+    debitor_number: Raw = named("debitorNumber")
     payment_term: Text = named("paymentTermId")
-    invoice_recipient: Sent = named("invoiceRecipientId")
-    invoice_copies: Sent = named("invoiceCCRecipientIds")
+    invoice_recipient: Raw = named("invoiceRecipientId")
+    invoice_copies: Raw = named("invoiceCCRecipientIds")
 
     @property
     def link(self) -> str:
@@ -217,7 +217,7 @@ class PlandCustomerView(Row, kw_only=True):
         return first + read_keys(self.invoice_copies, "invoiceCCRecipientIds", OBJECT_ID, self.reading)
 
 
-def _address(place: PlandAddress, reading: Reading) -> Address | None:
+def _address(place: PlandAddress, reading: DocumentContext) -> Address | None:
     co, street, postal_code, city = place.co, place.street, place.postal_code, place.city
     state, country = place.state, place.country
     if not (street or postal_code or city or country or co or state):

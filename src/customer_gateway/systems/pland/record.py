@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from customer_gateway.documents.structs import (
-    Leaf,
     Struct,
+    VendorLeaf,
     boolean,
     identifier,
     integer,
@@ -82,7 +82,7 @@ CUSTOMER: Final = Struct(
         one("contact", CONTACT, "Phones, e-mail and website."),
         one("contract", CONTRACT, "Contract information and terms."),
         identifier("invoiceRecipientId", "The user who receives invoices."),
-        many("invoiceCCRecipientIds", Leaf.ID, "The users who receive copies of invoices."),
+        many("invoiceCCRecipientIds", VendorLeaf.ID, "The users who receive copies of invoices."),
         boolean("hideRecipientOnDocuments", "Whether documents leave out the recipient."),
         text("buyerReference", "Leitweg-ID for electronic invoices (XRechnung)."),
         text("orderReferenceId", "Supplier number for electronic invoices (XRechnung)."),

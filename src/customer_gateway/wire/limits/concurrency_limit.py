@@ -62,13 +62,13 @@ class ConcurrencyLimit:
         """A call takes a place."""
         self._under_way += 1
 
-    def let_go(self) -> None:
+    def give_back(self) -> None:
         """It gives the place back."""
         self._under_way -= 1
 
     def leave(self, start: StartedCall) -> None:
         """The call has ended, however it did."""
-        self.let_go()
+        self.give_back()
         self._limiter.left(start, counted=self._longest_window > 0)
 
     def pause(self, seconds: float) -> None:

@@ -224,7 +224,7 @@ class RedisRateLimiter:
     def _heard(
         self, waiter: Waiter, name: str, reserved: _Reservation, longest: int, answer: asyncio.Future[list[int]]
     ) -> None:
-        waiter.lane.limit.let_go()
+        waiter.lane.limit.give_back()
         reserved.asking -= 1
         if answer.cancelled() or answer.exception() is not None:
             self._send_home()

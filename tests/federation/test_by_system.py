@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from federation.fake_system import Acme, customer, federation, linked, numbered, request
 
-from customer_gateway.federation.level import Level
+from customer_gateway.federation.by_system import BySystem
 from customer_gateway.model.ids import encode_id
 
 pytestmark = pytest.mark.anyio
@@ -15,7 +15,7 @@ def test_single_customers_stand_by_system_and_linked_ones_apart() -> None:
     acme, other = Acme(documents=numbered([1, 2])), Acme("other", numbered([3]))
     customers = [customer(acme, "1"), customer(other, "3"), linked((acme, "2"), (other, "3")), customer(acme, "2")]
 
-    level = Level.of(customers)
+    level = BySystem.of(customers)
 
     assert [(group.system.name, group.positions) for group in level.single] == [("acme", [0, 3]), ("other", [1])]
     assert [[view.key for view in group.views] for group in level.single] == [["1", "2"], ["3"]]
@@ -23,7 +23,7 @@ def test_single_customers_stand_by_system_and_linked_ones_apart() -> None:
 
 
 def test_a_level_of_nobody_is_empty() -> None:
-    assert Level.of([]) == ([], [])
+    assert BySystem.of([]) == ([], [])
 
 
 async def test_the_same_customers_are_not_sorted_twice_and_others_are() -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def close_unbegun(values: Iterable[object]) -> None:
+def close_coroutines(values: Iterable[object]) -> None:
     """Close those of the values that are coroutines and have not begun: Python warns of each that is forgotten."""
     for value in values:
         if type(value) is CoroutineType:

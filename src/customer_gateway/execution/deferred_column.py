@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
 
 
-class Later:
+class DeferredColumn:
     """`put_together(*arguments)`, begun when it is awaited and not before.
 
     Who waits for several columns waits for one after the other, and may be cancelled while it does: a coroutine made
@@ -29,7 +29,7 @@ def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]],
     """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
     if isinstance(column, list):
         return finish(column)
-    return Later(_finish_later, column, finish)
+    return DeferredColumn(_finish_later, column, finish)
 
 
 async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.drift import Drift
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.transport import Reply, Unanswered
+    from customer_gateway.wire.transport import RawResponse, Unanswered
 
 _OK = range(200, 300)
 _REDIRECTS = range(300, 400)
@@ -42,13 +42,13 @@ def no_objection(status: int, document: Any) -> str | None:
     del status, document
 
 
-class LostSession(str):
+class SessionLost(str):
     """A verdict: the error inside an answer says that there is no session, or none any more."""
 
     __slots__ = ()
 
 
-class Refused(Exception):
+class FailedCall(Exception):
     """A failure with the reason that only the log may know.
 
     `doubts_session`: it may be so because the session is lost, and another after a new login.
@@ -62,26 +62,26 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class ResponseReader:
     """Reads the answers of one system; `cap` in bytes, `drift` is told of what was read though it is not quite JSON."""
 
     system: str
     cap: int
-    verdict: Callable[[int, Any], str | None]
+    error_in_body: Callable[[int, Any], str | None]
     drift: Drift
 
-    def answer(self, call: Call, reply: Reply, *, in_session: bool = False) -> Answer:
-        """The decoded answer; anything else is `Refused`. `in_session` says that the call was made in a session."""
+    def answer(self, call: Call, reply: RawResponse, *, in_session: bool = False) -> Answer:
+        """The decoded answer; anything else is `FailedCall`. `in_session` says that the call was made in a session."""
         if reply.status in _OK:
             return self._decoded(call, reply)
         if reply.status == _NOT_FOUND and call.missing_is_none:
             return Answer(reply.status, None, reply.headers)
         doubts = reply.status in _UNAUTHORIZED or reply.status in _REDIRECTS
-        raise Refused(
+        raise FailedCall(
             self._failure(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
         )
 
-    def explanation(self, reply: Reply) -> Any:
+    def explanation(self, reply: RawResponse) -> Any:
         """What a refusal says of itself: its document, None where there is none or it cannot be read."""
         try:
             kind, encoding = reply.headers.get("content-type"), reply.headers.get("content-encoding")
@@ -89,7 +89,7 @@ class Judge:
         except Undecodable:
             return None
 
-    def _failure(self, call: Call, reply: Reply, *, in_session: bool) -> UpstreamError:
+    def _failure(self, call: Call, reply: RawResponse, *, in_session: bool) -> UpstreamError:
         status, what = reply.status, f"{call.method} {call.endpoint}"
         wait = milliseconds(reply.headers.get("retry-after"))
         if status >= _BROKEN:
@@ -103,7 +103,7 @@ class Judge:
             return UpstreamUnauthorized(self.system, text, status=status)
         return UpstreamBadResponse(self.system, f"{what} answered {status}{_advice(call, status)}", status=status)
 
-    def _decoded(self, call: Call, reply: Reply) -> Answer:
+    def _decoded(self, call: Call, reply: RawResponse) -> Answer:
         status, headers, body, oversized = reply
         if oversized:
             reason = f"the answer has more than {self.cap} bytes; limits.answer_bytes allows more"
@@ -119,22 +119,22 @@ class Judge:
         except Undecodable as error:
             retryable, about_keys = error.cut_short, error.about_keys
             raise self._garbage(call, status, error.reason, retryable=retryable, about_keys=about_keys) from None
-        objection = self.verdict(status, found)
+        objection = self.error_in_body(status, found)
         if objection is not None:
-            raise Refused(self._error_inside(call, status, objection), objection, doubts_session=True)
+            raise FailedCall(self._error_in_body(call, status, objection), objection, doubts_session=True)
         return Answer(status, found, headers)
 
-    def _error_inside(self, call: Call, status: int, objection: str) -> UpstreamError:
+    def _error_in_body(self, call: Call, status: int, objection: str) -> UpstreamError:
         text = f"{call.method} {call.endpoint} answered {status} with an error inside: {objection}"
-        if isinstance(objection, LostSession):
+        if isinstance(objection, SessionLost):
             return UpstreamUnauthorized(self.system, f"{text}; check its table of the settings", status=status)
         return UpstreamBadResponse(self.system, text, status=status, about_keys=True)
 
     def _garbage(
         self, call: Call, status: int, reason: str, *, retryable: bool = False, about_keys: bool = True
-    ) -> Refused:
+    ) -> FailedCall:
         text = f"{call.method} {call.endpoint}: {reason}"
-        return Refused(
+        return FailedCall(
             UpstreamBadResponse(self.system, text, status=status, retryable=retryable, about_keys=about_keys), reason
         )
 
@@ -172,7 +172,7 @@ def _advice(call: Call, status: int) -> str:
     return ""
 
 
-def _leads_to_a_login(reply: Reply) -> bool:
+def _leads_to_a_login(reply: RawResponse) -> bool:
     """Whether a redirect goes to a login page, by the path it names."""
     try:
         return _LOGIN_PAGE.search(urlsplit(reply.headers.get("location") or "").path) is not None

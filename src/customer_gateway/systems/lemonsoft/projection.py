@@ -9,7 +9,7 @@ from customer_gateway.systems.lemonsoft.record import BASE, CUSTOMER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from customer_gateway.system import Want
+    from customer_gateway.system import Selection
 
 SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     # unified field: the vendor's fields that it is read from
@@ -60,7 +60,7 @@ _NAMES_ONLY: Final = frozenset({"__typename", "id"})  # what `node` may select o
 _EMBEDDED: Final = ("Contact", "Account", "BankAccount", "Agreement")
 
 
-def needs_full_rows(want: Want) -> bool:
+def needs_full_rows(want: Selection) -> bool:
     """Whether anything is selected that thin rows lack.
 
     Every name that is not known to be in them counts as lacking (`version`, `provenance`). So do the nouns that are

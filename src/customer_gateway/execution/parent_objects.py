@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from .positions import OfField
 
 if TYPE_CHECKING:
-    from .place import Site
+    from .output_position import FieldSite
     from .positions import Positions
 
 
-class Scope:
+class ParentObjects:
     __slots__ = ("alone", "objects", "positions")
 
     def __init__(self, objects: list[Any], positions: Positions, *, alone: bool = False) -> None:
@@ -20,6 +20,6 @@ class Scope:
         self.alone = alone
         """Whether its one field has nothing beside it in the whole operation."""
 
-    def of_field(self, site: Site) -> OfField:
+    def of_field(self, site: FieldSite) -> OfField:
         """The positions of a field of these objects."""
         return OfField(self.positions, site)

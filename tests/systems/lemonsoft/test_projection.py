@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from customer_gateway.documents.record import Reading, is_list
+from customer_gateway.documents.record import DocumentContext, is_list
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.system import EVERYTHING, Want
+from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.lemonsoft import KIND
+from customer_gateway.systems.lemonsoft.projection import SOURCES, needs_full_rows
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.systems.lemonsoft.record import BASE, CUSTOMER
-from customer_gateway.systems.lemonsoft.width import SOURCES, needs_full_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,12 +27,12 @@ BASIC = {
 
 
 def view(fields: Iterable[str]) -> LemonsoftCustomerView:
-    reading = Reading.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
+    reading = DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
     return LemonsoftCustomerView({"id": 5001, **{name: FULL[name] for name in fields}}, reading)
 
 
-def wanting(**fields: set[str]) -> Want:
-    return Want({name: frozenset(selected) for name, selected in fields.items()})
+def wanting(**fields: set[str]) -> Selection:
+    return Selection({name: frozenset(selected) for name, selected in fields.items()})
 
 
 def comparable(value: object) -> object:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, located_error
 
-from .failures import Failure, Torn
+from .field_errors import BubblingError, ErroredColumn
 
 if TYPE_CHECKING:
     from graphql import FieldNode, GraphQLField, GraphQLObjectType
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class FieldSite:
     """One field of the operation on one concrete type."""
 
     response_name: str
@@ -35,7 +35,7 @@ class Site:
         return f"{self.parent_type}.{self.name}"
 
 
-def located(error: Exception, site: Site, path: Path | None) -> GraphQLError:
+def located(error: Exception, site: FieldSite, path: Path | None) -> GraphQLError:
     """The error with its place in document and response.
 
     An error whose own text, nodes or the like cannot be read is told by its class alone: it may not cost more than its
@@ -51,25 +51,25 @@ def located(error: Exception, site: Site, path: Path | None) -> GraphQLError:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OutputPosition:
     """A position of one type inside a field: the field's value itself, or the items of its lists."""
 
-    site: Site
+    site: FieldSite
     non_null: bool
     bubbles: bool
     """Whether an error here makes the position above null (not so where the operation disables it)."""
 
-    def fail(self, run: Run, error: Exception, positions: Positions, index: int) -> Failure | None:
+    def fail(self, run: Run, error: Exception, positions: Positions, index: int) -> BubblingError | None:
         """What stands in the column where `error` happened."""
         path = positions.path_at(index)
         found = located(error, self.site, path)
-        run.landed.met.append(found)
+        run.field_errors.all_errors.append(found)
         if self.bubbles:
-            return Failure(found)
-        run.landed.add(found, positions, index)
+            return BubblingError(found)
+        run.field_errors.add(found, positions, index)
         return None
 
-    def null(self, run: Run, positions: Positions, index: int) -> Failure | None:
+    def null(self, run: Run, positions: Positions, index: int) -> BubblingError | None:
         """What stands in the column where the value is null."""
         if not self.non_null:
             return None
@@ -78,12 +78,12 @@ class Place:
 
     def land(self, run: Run, column: list[Any], positions: Positions) -> list[Any]:
         """The column with failures from below taken here, unless they must go higher."""
-        if self.bubbles or type(column) is not Torn:
+        if self.bubbles or type(column) is not ErroredColumn:
             return column
         return [self._take(run, value, positions, index) for index, value in enumerate(column)]
 
     def _take(self, run: Run, value: Any, positions: Positions, index: int) -> Any:
-        if type(value) is not Failure:
+        if type(value) is not BubblingError:
             return value
-        run.landed.add(value.error, positions, index)
+        run.field_errors.add(value.error, positions, index)
         return None

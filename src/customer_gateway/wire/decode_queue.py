@@ -18,7 +18,7 @@ _TURNS: Final = 6
 """Turns of the event loop between two answers: so many it takes from a decoded answer to the rows made of it."""
 
 
-class Intake:
+class DecodeQueue:
     """The order in which the answers to all calls of a process are decoded: as they come, some turns apart.
 
     A small answer, and one that comes when none is being taken in, waits for nothing.

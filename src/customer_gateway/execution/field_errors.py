@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Key = tuple[str | int, ...]
 
 
-class Failure:
+class BubblingError:
     """Stands in a column where a position may not be null and has an error: the position above takes it."""
 
     __slots__ = ("error",)
@@ -25,20 +25,20 @@ class Failure:
         self.error = error
 
 
-class Torn(list[Any]):
+class ErroredColumn(list[Any]):
     """A column that holds failures. Only such a column is searched for them."""
 
     __slots__ = ()
 
 
-class Landed:
+class FieldErrors:
     """The errors of one execution, each with the position it made null."""
 
-    __slots__ = ("_entries", "met")
+    __slots__ = ("_entries", "all_errors")
 
     def __init__(self) -> None:
         self._entries: list[tuple[GraphQLError, Positions, int]] = []
-        self.met: list[GraphQLError] = []
+        self.all_errors: list[GraphQLError] = []
         """All of them, also those that nobody is told because another one made null what they stand in."""
 
     def add(self, error: GraphQLError, positions: Positions, index: int) -> None:
@@ -51,11 +51,11 @@ class Landed:
 
     def end(self) -> list[GraphQLError]:
         """As `errors`; the others lose their tracebacks."""
-        if not self.met:
+        if not self.all_errors:
             return []
         told = self.errors
-        if len(told) < len(self.met):
-            drop_tracebacks(self.met, but=told)
+        if len(told) < len(self.all_errors):
+            drop_tracebacks(self.all_errors, but=told)
         return told
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
@@ -74,15 +74,15 @@ def key_of(path: Path | None) -> Key:
 
 def column_of(values: list[Any]) -> list[Any]:
     """The values as a column, marked as torn where a failure is among them."""
-    return Torn(values) if Failure in set(map(type, values)) else values
+    return ErroredColumn(values) if BubblingError in set(map(type, values)) else values
 
 
-def first_failures(columns: list[list[Any]]) -> dict[int, Failure]:
+def first_failures(columns: list[list[Any]]) -> dict[int, BubblingError]:
     """For each index at which some column failed, the failure of the first such column."""
-    failures: dict[int, Failure] = {}
+    failures: dict[int, BubblingError] = {}
     for column in columns:
-        if type(column) is Torn:
+        if type(column) is ErroredColumn:
             for index, value in enumerate(column):
-                if type(value) is Failure:
+                if type(value) is BubblingError:
                     failures.setdefault(index, value)
     return failures

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from customer_gateway.wire import Intake
-from customer_gateway.wire.intake import SMALL_BYTES
+from customer_gateway.wire import DecodeQueue
+from customer_gateway.wire.decode_queue import SMALL_BYTES
 
 LARGE = SMALL_BYTES + 1
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 class Guests:
     """Who had a turn, in which turn of the loop."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: DecodeQueue) -> None:
         self.intake = intake
         self.turns: dict[str, int] = {}
         self._now = 0
@@ -34,11 +34,11 @@ class Guests:
 
 async def test_a_lone_answer_waits_for_nothing() -> None:
     with pytest.raises(StopIteration):
-        Intake().turn(LARGE).send(None)
+        DecodeQueue().turn(LARGE).send(None)
 
 
 async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_apart() -> None:
-    guests = Guests(Intake())
+    guests = Guests(DecodeQueue())
     coming = [asyncio.ensure_future(guests.come(name)) for name in ("first", "second", "third")]
 
     await guests.turn_the_loop(40)
@@ -51,7 +51,7 @@ async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_a
 
 
 async def test_a_small_answer_waits_for_nothing_even_among_large_ones() -> None:
-    intake = Intake()
+    intake = DecodeQueue()
     await intake.turn(LARGE)
 
     with pytest.raises(StopIteration):
@@ -59,7 +59,7 @@ async def test_a_small_answer_waits_for_nothing_even_among_large_ones() -> None:
 
 
 async def test_after_a_pause_an_answer_waits_for_nothing_again() -> None:
-    intake = Intake()
+    intake = DecodeQueue()
     await intake.turn(LARGE)
     await Guests(intake).turn_the_loop(20)
 
@@ -68,7 +68,7 @@ async def test_after_a_pause_an_answer_waits_for_nothing_again() -> None:
 
 
 async def test_who_gives_up_waiting_holds_up_nobody() -> None:
-    guests = Guests(Intake())
+    guests = Guests(DecodeQueue())
     first, leaving, last = (asyncio.ensure_future(guests.come(name)) for name in ("first", "leaving", "last"))
     await guests.turn_the_loop(1)
 
@@ -80,7 +80,7 @@ async def test_who_gives_up_waiting_holds_up_nobody() -> None:
 
 
 def test_an_event_loop_that_ended_in_between_holds_up_nobody() -> None:
-    intake = Intake()
+    intake = DecodeQueue()
 
     async def two_turns() -> None:
         await asyncio.wait_for(asyncio.gather(intake.turn(LARGE), intake.turn(LARGE)), 5)

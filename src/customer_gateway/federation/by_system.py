@@ -25,14 +25,14 @@ class Group(NamedTuple):
     views: Sequence[nouns.Customer]
 
 
-class Level(NamedTuple):
+class BySystem(NamedTuple):
     """`single` customers by system; `linked` are the positions of those made of several records."""
 
     single: Sequence[Group]
     linked: Sequence[int]
 
     @classmethod
-    def of(cls, customers: Sequence[Customer]) -> Level:
+    def of(cls, customers: Sequence[Customer]) -> BySystem:
         if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_LINKED, customers)):
             return cls([Group(customers[0].system, list(range(len(customers))), list(map(_FIRST, customers)))], [])
         positions: dict[str, list[int]] = {}
