@@ -20,7 +20,7 @@ had 694 MB with the last, and 132 MB with 10,000.
 """
 
 
-def settle() -> None:
+def freeze() -> None:
     """What the gateway does at its start, where the contestant is to have it, with the threshold that suits it."""
     if os.environ.get(TUNED):
-        collector.settle(YOUNG_OBJECTS)
+        collector.freeze(YOUNG_OBJECTS)

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.collection import settle
+from bench.collection import freeze
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -121,7 +121,7 @@ def global_id(type_name: str, key: str) -> str:
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-    settle()
+    freeze()
     async with client:
         yield
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.types import Info as StrawberryInfo
 
-from bench.collection import settle
+from bench.collection import freeze
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -192,7 +192,7 @@ class App(GraphQL[Context, None]):
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-    settle()
+    freeze()
     async with client:
         yield
 
