@@ -122,7 +122,7 @@ def application() -> Door:
 def worker() -> Door:
     """The application of one worker process, configured by the environment that `serve` sets.
 
-    Where that is broken by now, it ends the process with the code that tells the supervisor to end, too.
+    Where that is broken by now, it ends the process with the code at which the supervisor ends, too.
     """
     from customer_gateway.logs import configure_logs
 
@@ -181,8 +181,8 @@ def _cursor_secret(settings: Settings) -> bytes:
     """
     if settings.server.cursor_secret is not None:
         return settings.server.cursor_secret.get_secret_value().encode()
-    told: list[Any] = [(name, _plain(system)) for name, (_, system) in sorted(settings.systems.items())]
-    return hashlib.sha256(repr(told).encode()).digest()
+    plain_settings: list[Any] = [(name, _plain(system)) for name, (_, system) in sorted(settings.systems.items())]
+    return hashlib.sha256(repr(plain_settings).encode()).digest()
 
 
 def _plain(system: Any) -> dict[str, str]:

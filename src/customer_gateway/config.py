@@ -1,7 +1,7 @@
 """The configuration: a TOML file and the environment, read once into frozen settings.
 
 A table a system, `[systems.NAME]`; what such a table may say is the vendor's own model, so an unknown key, a missing
-credential or a wrong type is told by its table, its key and what was expected. Secrets may stand in the environment:
+credential or a wrong type is reported by its table, its key and what was expected. Secrets may be variables:
 `CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY`.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable can tell where the name ends
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable shows where the name ends
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _SECRET_LENGTH: Final = 16
@@ -119,7 +119,7 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
 
 
 def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]]) -> Settings:
-    """Every table is read, so that whoever made several mistakes is told all of them at once."""
+    """Read every table, so that several mistakes are reported together."""
     server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
     with _gathered(mistakes):
         server = _server(path, raw.server)
@@ -165,7 +165,7 @@ def _read(path: Path | None) -> _Raw:
         (table,) = re.findall(r'field "(\w+)"', str(error))
         raise ConfigInvalid(f"environment: {environment.variable([table])}: {_A_KEY_EACH}") from None
     except ValidationError as error:
-        raise ConfigInvalid(_told(path, (), error)) from None
+        raise ConfigInvalid(_reported(path, (), error)) from None
 
 
 def _as_tables(text: str) -> str:
@@ -185,7 +185,7 @@ def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
     try:
         return ServerSettings.model_validate(dict(table))
     except ValidationError as error:
-        raise ConfigInvalid(_told(path, ("server",), error)) from None
+        raise ConfigInvalid(_reported(path, ("server",), error)) from None
 
 
 def _system(
@@ -202,7 +202,7 @@ def _system(
     try:
         return kind, models[kind].model_validate(dict(table), context={"file": path})
     except ValidationError as error:
-        raise ConfigInvalid(_told(path, ("systems", name), error)) from None
+        raise ConfigInvalid(_reported(path, ("systems", name), error)) from None
 
 
 def _is_host_name(name: object) -> bool:
@@ -226,7 +226,7 @@ def _sources(path: Path | None, name: str) -> str:
     return ", ".join(found) or "environment"
 
 
-def _told(path: Path | None, within: Sequence[str], error: ValidationError) -> str:
+def _reported(path: Path | None, within: Sequence[str], error: ValidationError) -> str:
     """A line for each mistake: where, and what was expected. Never a value: it may be a secret."""
     return "\n".join(_line(path, within, each) for each in error.errors(include_input=False))
 

@@ -1,4 +1,4 @@
-"""The variables of the environment that are the gateway's own: settings by their place, and what `serve` tells workers.
+"""The gateway's own variables of the environment: settings by their place, and what `serve` hands to workers.
 
 Only names are looked at here: a value may be a secret.
 """
@@ -19,7 +19,7 @@ BETWEEN: Final = "__"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
 """Names the configuration file, to worker processes, too."""
 WORKERS_VARIABLE: Final = f"{PREFIX}WORKERS"
-"""How many processes `serve` starts; tells each of them, so that it keeps to its part of the vendors' budgets."""
+"""How many processes `serve` starts: each of them reads it, and keeps to its part of the vendors' budgets."""
 PORT_VARIABLE: Final = f"{PREFIX}LISTEN_PORT"
 """Where `serve` listens; the image's health check asks there. Not …_PORT, which is Kubernetes's (below)."""
 NUMBERS_VARIABLE: Final = f"{PREFIX}WORKER_NUMBERS"
@@ -43,7 +43,7 @@ def is_set(name: str) -> bool:
 
 
 def where(file: Path | None, place: Sequence[str]) -> str:
-    """What sets the key at `place`, for whoever is to mend it: the variable, or the file, table and key."""
+    """What sets the key at `place`, as an operator finds it: the variable, or the file, table and key."""
     if is_set(variable(place)):
         return f"environment: {variable(place)}"
     *tables, key = place

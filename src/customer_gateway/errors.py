@@ -67,13 +67,13 @@ class UpstreamError(GatewayError):
 
     `retry_after_ms` is the vendor's own hint or the wait until the budget's next turn; `status` the HTTP status, where
     there was an answer at all. `explanation` is what the vendor says of it, for the system that asked to know
-    (`Call.explain`): it is never told or logged. `told_once` marks the failure of a list that is read whole for all
-    rows of an answer: clients are told it once for each field, not for each row.
+    (`Call.explain`): it is never shown or logged. `reported_once` marks the failure of a list that is read whole for
+    all rows of an answer: clients see it once for each field, not for each row.
     """
 
     code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
     explanation: object = None
-    told_once: bool = False
+    reported_once: bool = False
 
     def __init__(
         self,
@@ -154,9 +154,9 @@ class UpstreamBadResponse(UpstreamError):
 
 
 class ReadFault(UpstreamError):
-    """A read of the system raised what nobody foresaw: our own mistake, which costs that read's fields only.
+    """A read of the system raised an unexpected exception: our own mistake, which costs that read's fields only.
 
-    `read` names it as the line `read_failed` of the log does; clients are told neither.
+    `read` names it as the line `read_failed` of the log does; clients see neither.
     """
 
     code = "INTERNAL_SERVER_ERROR"

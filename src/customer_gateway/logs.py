@@ -1,7 +1,7 @@
 """Logs: one JSON line per event on standard error, with the request's id wherever there is one.
 
-No line may hold a customer's value, so of an exception that nobody raised on purpose only its kind and its place are
-told: `KeyError: 'anna@…'` repeats what it stumbled over.
+No line may hold a customer's value, so of an exception that was not raised on purpose only its class and its place are
+logged: `KeyError: 'anna@…'` repeats the value that it was about.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 
 
 def configure_logs(*, plain: bool = False, level: BySystem = "info") -> None:
-    """Set structlog up for this process; `plain` is for people, `level` is the least that is told."""
+    """Set structlog up for this process; `plain` is for people, `level` is the least that is logged."""
     structlog.configure(
         processors=[
             _Circumstances(),
@@ -57,7 +57,7 @@ def configure_logs(*, plain: bool = False, level: BySystem = "info") -> None:
 
 
 class _Circumstances:
-    """Adds to an event what is true around it: the request's id, the level, the time, and the exception told safely.
+    """Add to an event what is true around it: the request's id, the level, the time, the exception without its text.
 
     One processor for all of it: a line is written for every request and every upstream call. Times are UTC, ISO 8601
     with microseconds; all but those is made once a second.
@@ -139,7 +139,7 @@ class _FromLibraries(logging.Handler):
 
 
 def _first_line(text: str) -> str:
-    """Of a traceback, as uvicorn tells one of a failed start, the class of the first exception."""
+    """Of a traceback, as uvicorn logs one of a failed start, the class of the first exception."""
     first, _, rest = text.partition("\n")
     if "Traceback (most recent call last)" not in first:
         return first

@@ -171,7 +171,7 @@ async def test_the_doctor_trusts_whom_the_gateway_trusts(tmp_path: Path) -> None
         told.append(found.reach.word)
 
     assert told == ["yes", "no"]
-    assert found.reach.told.startswith("TLS: the certificate is not accepted: it is itself an authority")
+    assert found.reach.text.startswith("TLS: the certificate is not accepted: it is itself an authority")
     assert "basicConstraints=critical,CA:FALSE" in found.reach.remedy
 
 

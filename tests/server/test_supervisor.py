@@ -76,7 +76,7 @@ from customer_gateway.server.serving import Ending, listen
 from customer_gateway.server.workers import serve_by_workers
 
 ending = Ending()
-with ending.heard(), listen("127.0.0.1", 0) as connection:
+with ending.on_signals(), listen("127.0.0.1", 0) as connection:
     signal.raise_signal(signal.{signal})
     print(serve_by_workers(None, 2, connection, ending, grace_seconds=1))
 """

@@ -78,16 +78,16 @@ def _without_repeats(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
     """The errors; of those that are to be told once for each field, the one of the first row."""
     first: dict[tuple[str, ...], GraphQLError] = {}
     for error in errors:
-        field = _told_once_for(error)
+        field = _reported_once_for(error)
         if field is not None and (field not in first or _rows_of(error) < _rows_of(first[field])):
             first[field] = error
-    return [error for error in errors if (field := _told_once_for(error)) is None or first[field] is error]
+    return [error for error in errors if (field := _reported_once_for(error)) is None or first[field] is error]
 
 
-def _told_once_for(error: GraphQLError) -> tuple[str, ...] | None:
+def _reported_once_for(error: GraphQLError) -> tuple[str, ...] | None:
     """What failed and for which field of the document; None for an error that stands for its own row."""
     cause = error.original_error
-    if not isinstance(cause, UpstreamError) or not cause.told_once:
+    if not isinstance(cause, UpstreamError) or not cause.reported_once:
         return None
     return (cause.code, str(cause), *(part for part in error.path or () if isinstance(part, str)))
 

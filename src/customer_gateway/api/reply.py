@@ -52,7 +52,7 @@ LATE: Final = Reply(
     {},
     "executed",
 )
-"""The answer to one whose time is up when nothing can be told yet."""
+"""The answer at a deadline before which nothing was read."""
 
 
 class Outcome(Protocol):
@@ -71,11 +71,11 @@ def failed() -> Reply:
 
 
 def reply_to(outcome: Outcome, extensions: Mapping[str, Any]) -> Reply:
-    """What is told of an outcome."""
+    """Encode an outcome."""
     errors = outcome.errors or []
     # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
     if errors and outcome.data is None and all(error.path is None for error in errors):
         return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
-    told = format_errors(errors)
+    formatted = format_errors(errors)
     drop_tracebacks(errors)
-    return Reply(b"null" if outcome.data is None else encoded(outcome.data), told, extensions, "executed")
+    return Reply(b"null" if outcome.data is None else encoded(outcome.data), formatted, extensions, "executed")

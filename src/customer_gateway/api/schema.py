@@ -98,7 +98,7 @@ def _about(kind: Kind) -> str:
 
 
 def _mark_one_ofs(schema: GraphQLSchema) -> None:
-    """Strawberry checks @oneOf in an extension of its own executor; graphql-core does by itself where it is told."""
+    """Mark the @oneOf inputs for graphql-core: Strawberry checks them in an extension of its own executor only."""
     for each in schema.type_map.values():
         if isinstance(each, GraphQLInputObjectType):
             each.is_one_of = each.extensions["strawberry-definition"].is_one_of

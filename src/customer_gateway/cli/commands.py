@@ -1,6 +1,6 @@
 """The command `customer-gateway`: a verb each for what a person wants; what is done stands in the modules it calls.
 
-Exit codes: 0 done, 1 something is wrong (told in words), 2 the configuration or the command line is.
+Exit codes: 0 done, 1 something is wrong (named in words), 2 the configuration or the command line is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _UNFOLDED: Final = 10_000
 
 
 class _Verbs(TyperGroup):
-    """Errors that are told in plain lines, whichever verb met them."""
+    """Errors that are printed as plain lines, whichever verb raised them."""
 
     def invoke(self, ctx: Any) -> Any:
         from customer_gateway.sandbox import DirectoryUnfit, PortTaken
@@ -103,7 +103,7 @@ def demo(
     from customer_gateway.server.serving import Ending, listen
 
     ending = Ending(hangup_ends=True)
-    with ending.heard():
+    with ending.on_signals():
         from customer_gateway.cli.demo import run_demo
         from customer_gateway.logs import configure_logs
 
@@ -123,7 +123,7 @@ def serve(
         int, typer.Option(min=1, envvar=WORKERS_VARIABLE, help="Processes; they share the vendors' rate budgets.")
     ] = 1,
     insecure_no_auth: Annotated[  # noqa: FBT002 - an option, given by name
-        bool, typer.Option("--insecure-no-auth", help="Let whoever reaches --host read everything.")
+        bool, typer.Option("--insecure-no-auth", help="Let everybody who reaches --host read everything.")
     ] = False,
 ) -> None:
     """Serve the configured systems: GraphQL and GraphiQL at /graphql, health at /livez and /readyz."""
@@ -136,7 +136,7 @@ def serve(
         )
         raise _failed(text, code=2)
     ending = Ending()
-    with ending.heard():
+    with ending.on_signals():
         _serve(config, host, port, workers, ending)
 
 

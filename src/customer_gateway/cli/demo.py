@@ -60,14 +60,14 @@ async def run_demo(
         async with box.serving(sandbox_ports(first_port)) as urls:
             settings = demo_settings(box, urls, budgets=rate_limits)
             app = build_app(settings, examples=examples(settings.systems))
-            told = welcome(address_of(connection), urls, rate_limits=rate_limits)
-            return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(told))
+            text = welcome(address_of(connection), urls, rate_limits=rate_limits)
+            return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(text))
     finally:
         box.close()
 
 
 def welcome(gateway: str, urls: Mapping[str, str], *, rate_limits: bool) -> str:
-    """What a person is told as soon as everything listens."""
+    """Make the text that is printed as soon as everything listens."""
     vendors = "\n".join(f"  {name:10} {url}" for name, url in urls.items())
     limits = "on" if rate_limits else "off; --rate-limits switches them on"
     body = json.dumps({"query": SHORT_QUERY})

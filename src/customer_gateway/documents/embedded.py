@@ -23,7 +23,7 @@ def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str,
     """Every object of the list `field` with a key that no other in it has.
 
     The key is the integer under `identity`. An object that has none, or 0, or one that an object before it has, is
-    known by its content for as long as that stays; equal ones are told apart by their order.
+    known by its content for as long as that stays; equal ones are distinguished by their order.
     """
     found: dict[str, Record] = {}
     alike: Counter[str] = Counter()

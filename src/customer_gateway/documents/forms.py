@@ -1,7 +1,7 @@
 """Published forms: VAT numbers, phones, currencies, languages, each read by a library that knows the rules.
 
 Every function takes the text as a vendor sent it and answers the normal form, or None (VAT: the text itself) where it
-cannot be told. Results are cached: the same few thousand texts come by again and again.
+is not certain. Results are cached: the same few thousand texts come by again and again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _VAT_LABEL: Final = re.compile(
 def vat_number(text: str) -> str:
     """The compact form of a valid VAT number of the EU, Norway, Switzerland or Great Britain, else the text as sent.
 
-    `DE 136.695.976` and `USt-IdNr. DE 136695976` → `DE136695976`; a number without its country's letters cannot be told
+    `DE 136.695.976` and `USt-IdNr. DE 136695976` → `DE136695976`; a number without its country's letters is not certain
     from others: as sent. Greece is EL, as EU VAT law writes it, whether EL or GR was sent; Switzerland is CHE and nine
     digits, without the word for VAT of one of its languages; Norway ends with MVA, whether that was sent or not.
     """
@@ -78,7 +78,7 @@ def _compact_vat(number: str, *, labelled: bool) -> str:
 def phone_e164(text: str, region: str | None) -> str | None:
     """Return the E.164 form of a phone number that is valid as dialled in `region` (ISO 3166-1 alpha-2).
 
-    Without a region only a number with its country's prefix can be told. `492211234567` in DE is not certain: it may
+    Without a region only a number with its country's prefix is certain. `492211234567` in DE is not certain: it may
     be a national number or one that lacks its plus, and both are valid.
     """
     read = _valid_e164(text, region)

@@ -50,7 +50,7 @@ def decoded(body: Body, decode: Decode, drift: Drift) -> Any:
 def mended(body: Body, drift: Drift) -> bytes | None:
     """A document that a decoder refused, without what it may have refused it for; None where there is no such thing.
 
-    `drift` is told of the fields that held half a character, or a number past every double.
+    `drift` notices the fields that held half a character, or a number past every double.
     """
     text = bytes(body)
     plain = text.removeprefix(BOM)

@@ -3,7 +3,7 @@
     Call("GET", path, decode=WithTexts(drift, "data"))      each object under `data` is a `RawObject`
 
 In a document a number is a double or an integer of 64 bits: `1.10` and thirty digits are lost there. The answer is gone
-through once more for its texts, so only reads that tell `raw` are decoded so.
+through once more for its texts, so only reads that return `raw` are decoded so.
 """
 
 from __future__ import annotations

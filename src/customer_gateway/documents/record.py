@@ -72,10 +72,10 @@ def content_version(document: Document) -> str:
 def content_digest(document: Document, size: int) -> str:
     """`size` bytes, in hexadecimal digits, that change with any value of the document, not with the order of keys."""
     try:
-        told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        encoded = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # it nests deeper than orjson encodes, which is not as deep as it decodes
-        told = orjson.dumps(_flat(document))
-    return hashlib.blake2b(told, digest_size=size).hexdigest()
+        encoded = orjson.dumps(_flat(document))
+    return hashlib.blake2b(encoded, digest_size=size).hexdigest()
 
 
 def _flat(document: Document) -> list[Any]:

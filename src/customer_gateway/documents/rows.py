@@ -12,7 +12,7 @@ in a `Raw` is exact in one pass, and the nearest double in a document.
 
 What a row does not name is not checked either: bytes that are no UTF-8, half a character or a number that no double
 can hold are refused in a document wherever they stand (`documents.json_text` mends the last two), and are passed over
-in one pass where nobody reads them.
+in one pass where they are not read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a vendor documents, as data: a struct per object, a line per field with its type and its meaning.
 
-From these tables `api` makes the record types (`LemonsoftCustomer`, …), drift finds fields nobody documented, and the
+From these tables `api` makes the record types (`LemonsoftCustomer`, …), drift finds undocumented fields, and the
 contract tests prove that every documented field can be read.
 """
 
@@ -93,7 +93,7 @@ class Struct:
         return {one.vendor: one for one in self.fields}
 
     def watch(self, document: dict[str, Any], reading: DocumentContext) -> None:
-        """Notice the top-level fields of a document that nobody documented."""
+        """Notice the top-level fields of a document that are not documented."""
         if not document.keys() <= self.known:
             for vendor in document.keys() - self.known:
                 reading.drift.notice(vendor, f"not documented for {self.name}")

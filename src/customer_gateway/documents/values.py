@@ -32,7 +32,7 @@ V = TypeVar("V")
 _WHOLE: Final = re.compile(r"([+-]?[0-9]{1,400})(?:\.0{1,20})?")
 _MOST_DIGITS: Final = 400
 _EXACT: Final = 2.0**53
-"""From here on a double no longer tells every integer apart: the decoder may have rounded what was sent."""
+"""From here on a double no longer represents every integer: the decoder may have rounded what was sent."""
 
 _FLAGS: Final = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "-1", "-1.0"), True),
@@ -54,7 +54,7 @@ _DAY_NUMBERS: Final = range(1000_00_00, 10000_00_00)
 
 
 class Unreadable:
-    """What stands for a value that the vendor sent and nobody can read: null for clients, UNREADABLE in provenance."""
+    """Stands for a value that the vendor sent and that cannot be read: null for clients, UNREADABLE in provenance."""
 
 
 UNREADABLE: Final = Unreadable()

@@ -4,7 +4,7 @@
         number = text("number")
         created_at = moment("created")
 
-Read on a record they give the typed value or None (`documents.record` tells how odd values are met); read on the class,
+Read on a record they give the typed value or None (`documents.record` says how odd values are read); read on the class,
 the declaration itself, which says that the vendor has such a field.
 """
 

@@ -49,7 +49,7 @@ class CursorSigner:
 
 
 def refused() -> InvalidCursor:
-    """The refusal of a cursor; who asks cannot be told which of the causes it is, for nothing in it can be trusted."""
+    """The refusal of a cursor; it names none of the causes, because nothing in the cursor can be trusted."""
     return InvalidCursor(
         "This cursor is not one of this list, or is from before the gateway's settings changed; "
         "start again without `after`."

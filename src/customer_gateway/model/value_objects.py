@@ -69,7 +69,7 @@ class PhoneNumber:
 
 
 class Address(NamedTuple):
-    """`lines` are the address lines as sent; `country` as sent, `country_code` where it can be told.
+    """`lines` are the address lines as sent; `country` as sent, `country_code` where it is certain.
 
     A named tuple, because every customer has one and it is made in less than half a frozen dataclass's time.
     """
@@ -99,7 +99,7 @@ class EInvoice:
 class Billing:
     """How a customer is billed, as far as the customer's own document says.
 
-    What another call must tell (a payment term's description, the recipients' names) is read by the system's readers
+    What another call answers (a payment term's description, the recipients' names) is read by the system's readers
     `billing.payment_terms`, `billing.invoice_delivery` and `billing.recipients`.
     """
 

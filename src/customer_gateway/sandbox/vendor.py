@@ -30,7 +30,7 @@ class Dialect(Protocol):
     """What makes a vendor this vendor. Paths are relative to `base_path`.
 
     `credentials` are the keys of the gateway's configuration table; `other_credentials` are further ways to log in,
-    named as the vendor names them. `retry_after` says whether a 429 tells how long to wait.
+    named as the vendor names them. `retry_after` says whether a 429 says how long to wait.
     """
 
     name: str

@@ -31,7 +31,7 @@ class CannotListen(Exception):
 
 
 class Ending:
-    """The wish to end: Ctrl-C or SIGTERM, heard from the first moment on, also while nothing is served yet.
+    """The wish to end: Ctrl-C or SIGTERM, noticed from the first moment on, also while nothing is served yet.
 
     SIGHUP is one where `hangup_ends`, as for what lives no longer than its terminal. Either way it leaves a line.
     """
@@ -42,7 +42,7 @@ class Ending:
         self.server: Server | None = None
 
     @contextmanager
-    def heard(self) -> Generator[None]:
+    def on_signals(self) -> Generator[None]:
         """Within, the signals are wishes and interrupt nothing."""
         handlers = {signal.SIGINT: self._hear, signal.SIGTERM: self._hear, signal.SIGHUP: self._hangup}
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}

@@ -45,7 +45,7 @@ def names_by(route: Route[str], code: Callable[[Any], str | None]) -> Reader:
         found = await read_values(customers, reads)
         for each in found:
             if isinstance(each, UpstreamError):
-                each.told_once = True
+                each.reported_once = True
         return found
 
     return read

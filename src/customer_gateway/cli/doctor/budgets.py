@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = "[server] redis"
 _NOT_TRIED: Final = Finding("unknown", "not tried")
-_NO_CLOCK: Final = Finding("unknown", "not told")
+_NO_CLOCK: Final = Finding("unknown", "not known")
 _UNREACHED: Final = {
     "ConnectionError": Finding(
         "wrong", "no", "nothing can be connected there", "check host and port, and that it runs"

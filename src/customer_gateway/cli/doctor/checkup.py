@@ -69,20 +69,20 @@ async def _checkup(
 
 async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
     """How the system is reached, and its clock."""
-    untold = Finding("unknown", "not told")
+    unknown = Finding("unknown", "not known")
     if proxy_of(base_url):
-        return Finding("unknown", "by a proxy"), untold
+        return Finding("unknown", "by a proxy"), unknown
     try:
         reached = await probe(base_url, Deadline.after(seconds), now, authorities)
     except Unreached as error:
-        return Finding("wrong", "no", error.words, error.remedy), untold
+        return Finding("wrong", "no", error.words, error.remedy), unknown
     return Finding("well", "yes"), _clock(reached)
 
 
 def _clock(reached: Reached) -> Finding:
     ahead = reached.clock_ahead
     if ahead is None:
-        return Finding("unknown", "not told")
+        return Finding("unknown", "not known")
     if abs(ahead) <= _SKEW_SECONDS:
         return Finding("well", "the same")
     word = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
@@ -113,27 +113,27 @@ async def _noun(lookup: Lookup, customer: Customer | None, seconds: float) -> Fi
     if not isinstance(found, UpstreamError):
         return Finding("well", route.noun)
     refused = _refused(found)
-    return Finding("wrong", route.noun, f"{refused.told}; lost without it: {', '.join(lookup.fields)}", refused.remedy)
+    return Finding("wrong", route.noun, f"{refused.text}; lost without it: {', '.join(lookup.fields)}", refused.remedy)
 
 
 def _refused(error: UpstreamError) -> Finding:
-    told, _, advice = str(error).removeprefix(f"{error.system}: ").partition("; ")
+    text, _, advice = str(error).removeprefix(f"{error.system}: ").partition("; ")
     match error:
         case UpstreamUnauthorized():
             remedy = f"check the credentials in [systems.{error.system}] and what they are allowed to read"
-            return Finding("wrong", "refused", told, remedy)
+            return Finding("wrong", "refused", text, remedy)
         case UpstreamRateLimited():
             remedy = "whether it takes the credentials is not known yet: run this again when it takes calls again"
-            return Finding("wrong", "too many calls", told, remedy)
+            return Finding("wrong", "too many calls", text, remedy)
         case UpstreamTimeout():
             return Finding(
-                "wrong", "no answer", told, "the vendor is slow or hangs: see its status, or raise --seconds"
+                "wrong", "no answer", text, "the vendor is slow or hangs: see its status, or raise --seconds"
             )
         case UpstreamBadResponse():
             own = advice.replace("check base_url", f"check base_url in [systems.{error.system}]")
-            return Finding("wrong", "not what was asked", told, own or _remedy(error))
+            return Finding("wrong", "not what was asked", text, own or _remedy(error))
         case _:
-            return Finding("wrong", "no answer", told, "the vendor is down: see its status")
+            return Finding("wrong", "no answer", text, "the vendor is down: see its status")
 
 
 def _remedy(error: UpstreamBadResponse) -> str:

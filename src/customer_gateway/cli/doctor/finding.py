@@ -14,7 +14,7 @@ class Finding:
 
     outcome: Outcome
     word: str
-    told: str = ""
+    text: str = ""
     remedy: str = ""
 
 

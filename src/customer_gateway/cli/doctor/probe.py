@@ -1,7 +1,7 @@
 """The way to a system, a stage at a time: name, connection, TLS, HTTP. Spends no credentials.
 
 TLS and HTTP go through the gateway's own transport, so that what is trusted here is what is trusted there. Not through
-its client: that tells all of these as one state, "no connection", which is what a caller needs; who mends it needs the
+its client: that reports all of these as one state, "no connection", which is what a caller needs; an operator needs the
 stage.
 """
 
@@ -51,7 +51,7 @@ class Unreached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An HTTP server answered. `clock_ahead` is its clock against ours, in seconds; None where it tells no time."""
+    """An HTTP server answered. `clock_ahead` is its clock against ours, in seconds; None where it sends no `Date`."""
 
     status: int
     clock_ahead: float | None
@@ -81,8 +81,8 @@ async def probe(
     try:
         return await _asked(address, transport, deadline, now)
     except Distrusted as error:
-        told, remedy = error.distrust
-        raise Unreached(f"TLS: the certificate is not accepted: {told}", remedy) from None
+        reason, remedy = error.distrust
+        raise Unreached(f"TLS: the certificate is not accepted: {reason}", remedy) from None
     except Unanswered as error:
         raise await _stage(address, error, deadline) from None
     finally:
@@ -145,7 +145,7 @@ async def _asked(address: _Address, transport: Direct, deadline: Deadline, now: 
         raise Unreached(
             f"HTTP: {address} took the request but did not answer in time", "see the vendor's status"
         ) from None
-    except CutShort:  # of its body, which nobody wants
+    except CutShort:  # of its body, which is not needed
         return Reached(_OK, None)
     except HeadTooLarge:
         remedy = "see what adds them between the system and the gateway"
@@ -161,7 +161,7 @@ def _clock_ahead(reply: RawResponse, at: float) -> float | None:
 
 
 def _ahead(date: str, at: float) -> float | None:
-    """The header tells whole seconds, so the moment meant is half a second later on average."""
+    """The header has whole seconds, so the moment meant is half a second later on average."""
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at
     except (ValueError, OverflowError):

@@ -28,7 +28,7 @@ def table(checkups: Sequence[Checkup]) -> Table:
 def to_mend(checkups: Sequence[Checkup]) -> list[str]:
     """A line for each thing that is wrong: system, state, what to do."""
     return [
-        f"{checkup.name}: {finding.told}; {finding.remedy}."
+        f"{checkup.name}: {finding.text}; {finding.remedy}."
         for checkup in checkups
         for finding in checkup.findings
         if finding.outcome == "wrong"

@@ -21,7 +21,7 @@ USERS: Final = Kind("user", "user/context", ("user",))
 INVOICES: Final = Kind("invoice", "id", ("customer.number",))
 
 CLIENT: Final = "domainhaus"
-# A second group of customers, whose numbers are also numbers of the first: only the pair tells them apart.
+# A second group of customers, whose numbers are also numbers of the first: only the pair distinguishes them.
 OTHER_CLIENT: Final = "reseller-nord"
 CONTEXT: Final = 4
 FIRST_NUMBER: Final = 30_001_000
@@ -186,7 +186,7 @@ def _billing(rng: Random, place: int, party: Party) -> Document:
 
 
 def _waiting(document: Document) -> Document:
-    """The same customer with a changed e-mail address that nobody has checked yet."""
+    """The same customer with a changed e-mail address that is not verified yet."""
     address = f"neu-{document['number']}@umzug.example"
     whom = {name: document[name] for name in ("number", "client", "group")}
     verification = {"email": address, "status": "PENDING", "customer": whom, **_STAMPS}

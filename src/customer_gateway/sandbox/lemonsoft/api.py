@@ -312,5 +312,5 @@ def _listed(rows: Iterable[Document]) -> Response:
 
 
 def _enveloped(bodies: Sequence[bytes]) -> Response:
-    """`result_count` counts this page; nobody says how many there are."""
+    """`result_count` counts this page; no answer says how many there are."""
     return raw_answer(b'{"results":' + raw_list(bodies) + b',"result_count":%d}' % len(bodies))

@@ -118,7 +118,7 @@ def _customer(place: int, party: Party, staff: int) -> Document:
     start = moments.day(rng, date(2017, 1, 1), 3000)
     status = _status(rng, "2" if place % 13 == 12 else "1", staff)
     if place % 97 == 41:
-        # A user whom nobody knows any more: deleted long ago, still named.
+        # A user who was deleted long ago and is still named.
         status["createdBy"] = object_id("forgotten user")
     return {
         "_id": customer_id(party),
