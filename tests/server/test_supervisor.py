@@ -42,6 +42,11 @@ class Served:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         return [int(child) for child in children.split() if "spawn_main" in _command_line(child)]
 
+    def are_ready(self, workers: int) -> bool:
+        """Whether so many workers have their signal handlers: a hang-up before that ends a process, as any other."""
+        found = self.workers()
+        return len(found) == workers and all(map(_survives_hangup, found))
+
     def ended(self) -> list[dict[str, Any]]:
         """What it said until it ended."""
         _, errors = self.process.communicate(timeout=PATIENCE)
@@ -50,6 +55,12 @@ class Served:
 
 def _command_line(process: str) -> str:
     return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
+
+
+def _survives_hangup(process: int) -> bool:
+    """Whether SIGHUP is caught or ignored, by the masks of `/proc`."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return any(int(mask, 16) & 1 for mask in re.findall(r"^Sig(?:Cgt|Ign):\t(\w+)$", status, re.MULTILINE))
 
 
 @contextmanager
@@ -148,7 +159,7 @@ def test_signals_that_would_change_its_workers_change_nothing_and_leave_a_line(t
 @NEEDS_PROC
 def test_a_hangup_of_the_whole_group_ends_no_worker_and_leaves_a_line_of_each_process(tmp_path: Path) -> None:
     with served(tmp_path) as gateway:
-        wait_until(lambda: len(gateway.workers()) == 2)
+        wait_until(lambda: gateway.are_ready(2))
         before = gateway.workers()
         for process in (gateway.process.pid, *before):
             os.kill(process, signal.SIGHUP)
