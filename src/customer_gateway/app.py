@@ -44,30 +44,30 @@ if TYPE_CHECKING:
 
 
 def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
-    """The settings of a file and the environment; raises `ConfigInvalid`."""
+    """Return the settings of a file and the environment; raises `ConfigInvalid`."""
     return config.load(path, {vendor.kind.slug: vendor.settings for vendor in vendors})
 
 
 @cache
 def gateway_schema() -> GraphQLSchema:
-    """The schema of the registered vendors, whatever is configured."""
+    """Return the schema of the registered vendors, whatever is configured."""
     return build_schema([vendor.kind for vendor in VENDORS])
 
 
 def schema_text() -> str:
-    """The schema in its own language, as `schema.graphql` holds it."""
+    """Return the schema in its own language, as `schema.graphql` holds it."""
     return sdl(gateway_schema())
 
 
 def fields_markdown() -> str:
-    """docs/fields.md: the unified fields and the vendors' documented ones."""
+    """Write docs/fields.md: the unified fields and the vendors' documented ones."""
     return fields_document(gateway_schema(), [vendor.kind for vendor in VENDORS])
 
 
 def build_federation(
     settings: Settings, wiring: Wiring | None = None, vendors: Sequence[Vendor] = VENDORS
 ) -> Federation:
-    """The configured systems, connected; nothing is sent yet."""
+    """Return the configured systems, connected; nothing is sent yet."""
     wiring = wiring or Wiring()
     connect = {vendor.kind.slug: vendor.connect for vendor in vendors}
     systems = {name: connect[kind](name, system, wiring) for name, (kind, system) in settings.systems.items()}
@@ -75,7 +75,7 @@ def build_federation(
 
 
 def build_engine(settings: Settings, federation: Federation) -> Engine:
-    """The engine over the gateway's schema; its context is a `RequestContext` of the federation."""
+    """Return the engine over the gateway's schema; its context is a `RequestContext` of the federation."""
     schema = gateway_schema()
     server = settings.server
     return Engine(
@@ -88,7 +88,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
 
 
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> Door:
-    """The whole gateway as an ASGI application."""
+    """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
     federation = build_federation(settings, wiring)
     http = HttpSettings(
@@ -114,13 +114,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
 
 
 def application() -> Door:
-    """The application of one worker process under a supervisor, with which it ends."""
+    """Return the application of one worker process under a supervisor, with which it ends."""
     follow_supervisor()
     return worker()
 
 
 def worker() -> Door:
-    """The application of one worker process, configured by the environment that `serve` sets.
+    """Return the application of one worker process, configured by the environment that `serve` sets.
 
     Where that is broken by now, it ends the process with the code at which the supervisor ends, too.
     """
@@ -146,7 +146,7 @@ def _worker() -> Door:
 
 
 def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
-    """The wiring with its budgets kept in the configured Redis, if there is one."""
+    """Return the wiring with its budgets kept in the configured Redis, if there is one."""
     if settings.server.redis is None:
         return wiring
     store = BudgetStore(settings.server.redis.get_secret_value())
@@ -174,7 +174,7 @@ def _request_factory(
 
 
 def _cursor_secret(settings: Settings) -> bytes:
-    """What signs cursors: configured, else drawn from the systems' tables, limits and breakers apart.
+    """Return what signs cursors: configured, else drawn from the systems' tables, limits and breakers apart.
 
     The same configuration signs alike in every worker and after every restart; a changed credential ends the cursors
     given out before, which then are INVALID_CURSOR.

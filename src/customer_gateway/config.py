@@ -68,7 +68,7 @@ class ServerSettings(BaseModel):
     @field_validator("hosts", mode="before")
     @classmethod
     def _are_names(cls, value: object) -> list[str]:
-        """A variable holds them in one text, with commas between."""
+        """Split the text of a variable, which has commas between the names."""
         names: Any = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
         if not isinstance(names, list | tuple) or not all(map(_is_host_name, cast("list[object]", names))):
             raise ValueError("names such as gateway.example.com, without a scheme or a port")
@@ -169,7 +169,7 @@ def _read(path: Path | None) -> _Raw:
 
 
 def _as_tables(text: str) -> str:
-    """Python's tuples of names as TOML writes them: [systems.pland]."""
+    """Write Python's tuples of names as TOML does: [systems.pland]."""
     return _TUPLE.sub(lambda found: f"[{'.'.join(_QUOTED.findall(found[0]))}]", text)
 
 
@@ -210,7 +210,7 @@ def _is_host_name(name: object) -> bool:
 
 
 def _is_redis_url(text: str) -> bool:
-    """Whether it is an address alone; options of the client's own would undo what the gateway sets."""
+    """Return whether it is an address alone; options of the client's own would undo what the gateway sets."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -221,18 +221,18 @@ def _is_redis_url(text: str) -> bool:
 
 
 def _sources(path: Path | None, name: str) -> str:
-    """Where a system's table may have come from: the file, and the variables that name it."""
+    """Name where a system's table comes from: the file, and the variables that name it."""
     found = [*([str(path)] if path else []), *environment.set_below(("systems", name))]
     return ", ".join(found) or "environment"
 
 
 def _reported(path: Path | None, within: Sequence[str], error: ValidationError) -> str:
-    """A line for each mistake: where, and what was expected. Never a value: it may be a secret."""
+    """Return a line for each mistake: where, and what was expected. Never a value: it may be a secret."""
     return "\n".join(_line(path, within, each) for each in error.errors(include_input=False))
 
 
 def _line(path: Path | None, within: Sequence[str], mistake: ErrorDetails) -> str:
-    """The variable, or the file, table and key."""
+    """Return the variable, or the file, table and key."""
     place = [*within, *map(str, mistake["loc"])]
     expected = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if not mistake["loc"]:

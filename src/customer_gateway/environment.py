@@ -33,17 +33,17 @@ _OF_A_SERVICE: Final = re.compile(
 
 
 def variable(place: Sequence[str]) -> str:
-    """The name of the variable that sets the key at `place`, such as systems, billbee, api_key."""
+    """Return the name of the variable that sets the key at `place`, such as systems, billbee, api_key."""
     return PREFIX + BETWEEN.join(place).upper()
 
 
 def is_set(name: str) -> bool:
-    """Whether there is such a variable, in capitals or not."""
+    """Return whether there is such a variable, in capitals or not."""
     return any(each.upper() == name for each in os.environ)
 
 
 def where(file: Path | None, place: Sequence[str]) -> str:
-    """What sets the key at `place`, as an operator finds it: the variable, or the file, table and key."""
+    """Return what sets the key at `place`, as an operator finds it: the variable, or the file, table and key."""
     if is_set(variable(place)):
         return f"environment: {variable(place)}"
     *tables, key = place
@@ -51,12 +51,12 @@ def where(file: Path | None, place: Sequence[str]) -> str:
 
 
 def set_below(place: Sequence[str]) -> list[str]:
-    """The variables that set keys of the table at `place`."""
+    """Return the variables that set keys of the table at `place`."""
     return sorted(each for each in os.environ if each.upper().startswith(variable(place) + BETWEEN))
 
 
 def unknown() -> list[str]:
-    """The variables that begin as the gateway's do and say nothing to it."""
+    """Return the variables that begin as the gateway's do and say nothing to it."""
     known = {CONFIG_VARIABLE, PORT_VARIABLE, WORKERS_VARIABLE, NUMBERS_VARIABLE}
     ours = [each for each in os.environ if each.upper().startswith(PREFIX) and each.upper() not in known]
     return sorted(

@@ -93,7 +93,7 @@ class UpstreamError(GatewayError):
     _retryable_by_nature: ClassVar[bool] = False
 
     def again(self) -> Self:
-        """The same failure, to be kept and raised elsewhere: one that was raised holds on to where it has been."""
+        """Copy the failure, to be kept and raised elsewhere: one that was raised holds its traceback."""
         twin = type(self).__new__(type(self), *self.args)
         vars(twin).update(vars(self))
         return twin
@@ -113,7 +113,7 @@ class UpstreamTimeout(UpstreamError):
 
     @classmethod
     def late(cls, system: str, what: str) -> Self:
-        """Of a read whose time is up: `what` names the call, or the noun that is read."""
+        """Make the error of a read past its deadline: `what` names the call, or the noun that is read."""
         return cls(system, f"{what}: no whole answer before the deadline; try again later")
 
 

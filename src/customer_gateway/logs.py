@@ -117,13 +117,13 @@ class _Lines:
 
 
 def _standard_error() -> BinaryIO:
-    """Standard error; a process may have been started without one."""
+    """Return standard error; a process may have been started without one."""
     stream = cast("TextIO | None", sys.stderr)
     return Path(os.devnull).open("wb") if stream is None else stream.buffer
 
 
 def _lines_to(file: BinaryIO) -> Callable[..., _Lines]:
-    """One writer for all loggers. A loop that ends with lines waiting leaves them to the end of the process."""
+    """Return one writer for all loggers. A loop that ends with lines waiting leaves them to the end of the process."""
     lines = _Lines(file)
     atexit.register(lines.write)
     return lambda *_: lines
@@ -139,7 +139,7 @@ class _FromLibraries(logging.Handler):
 
 
 def _first_line(text: str) -> str:
-    """Of a traceback, as uvicorn logs one of a failed start, the class of the first exception."""
+    """Return the class of the first exception of a traceback, as uvicorn logs one of a failed start."""
     first, _, rest = text.partition("\n")
     if "Traceback (most recent call last)" not in first:
         return first
@@ -149,7 +149,7 @@ def _first_line(text: str) -> str:
 
 
 def _what_and_where(exc_info: ExcInfo) -> str:
-    """Each exception of the chain by its class and its traceback, the first cause first, without their texts."""
+    """Return each exception of the chain by its class and its traceback, the first cause first, without their texts."""
     return "\n".join(_one(error) for error in reversed([*_chain(exc_info[1])]))
 
 

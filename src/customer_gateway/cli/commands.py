@@ -63,7 +63,7 @@ Config = Annotated[
 
 
 def _five_ports_from(first: int) -> int:
-    """The value of --sandbox-port, if so many ports follow it."""
+    """Return the value of --sandbox-port, if so many ports follow it."""
     if first > _LAST_SANDBOX_PORT:
         raise typer.BadParameter(
             f"the five vendors take five ports from {first} on, and there are none above 65535; give "
@@ -234,7 +234,7 @@ def version() -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     app(prog_name="customer-gateway")
 
 
@@ -252,7 +252,7 @@ async def _fetched_token(name: str, settings: Settings) -> Path:
 
 
 def _settings(config: Path | None) -> tuple[Path | None, Settings]:
-    """The file that is used, None for the environment alone, and what stands in both."""
+    """Return the file that is used, None for the environment alone, and what stands in both."""
     from customer_gateway.app import load_settings
 
     path = config or (_HERE if _HERE.is_file() else None)
@@ -283,7 +283,7 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
 
 
 def _console() -> Console:
-    """Of a terminal its width; what is piped or kept is searched, so no cell of it is folded."""
+    """Make a console as wide as the terminal; piped text is searched, so no cell of it is folded."""
     return Console(width=None if sys.stdout.isatty() else _UNFOLDED)
 
 

@@ -25,12 +25,12 @@ _GRACE_SECONDS: Final = 2.0
 
 
 def sandbox_ports(first: int) -> dict[str, int]:
-    """The vendors' ports: five in a row from `first`; 0 takes free ones."""
+    """Return the vendors' ports: five in a row from `first`; 0 takes free ones."""
     return {name: first + place if first else 0 for place, name in enumerate(PORTS)}
 
 
 def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Settings:
-    """A gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits."""
+    """Return a gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits."""
     tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
     models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
     systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
@@ -38,7 +38,7 @@ def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Se
 
 
 def sandbox_config(first_port: int) -> str:
-    """The text of a `gateway.toml` for a sandbox whose ports begin at `first_port`."""
+    """Return the text of a `gateway.toml` for a sandbox whose ports begin at `first_port`."""
     box = Sandbox(customers=1)
     urls = {
         name: f"http://127.0.0.1:{port}{box.vendors[name].base_path}"

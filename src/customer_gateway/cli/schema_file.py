@@ -18,7 +18,9 @@ class NoSchema(FileUnfit):
 
 
 def difference(file: Path, text: str) -> str:
-    """How the schema in the file differs from `text`, as a unified diff; empty where it does not. Raises FileUnfit."""
+    """Return how the schema in the file differs from `text`, as a unified diff; empty where it does not. Raises
+    FileUnfit.
+    """
     found = _read(file)
     if not _is_schema(found):
         raise NoSchema(f"{file} holds no GraphQL schema that could be compared.")

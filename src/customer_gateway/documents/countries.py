@@ -162,7 +162,7 @@ def _codes() -> frozenset[str]:
 
 @cache
 def _names() -> dict[str, str]:
-    """The code of each folded name; a name that two languages give to two countries is of neither."""
+    """Return the code of each folded name; a name that two languages give to two countries is of neither."""
     found: dict[str, set[str]] = {}
     for name, code in _spellings():
         found.setdefault(name, set()).add(code)

@@ -20,7 +20,7 @@ _DIGEST_BYTES: Final = 8
 
 
 def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str, Record]]:
-    """Every object of the list `field` with a key that no other in it has.
+    """Return every object of the list `field` with a key that no other in it has.
 
     The key is the integer under `identity`. An object that has none, or 0, or one that an object before it has, is
     known by its content for as long as that stays; equal ones are distinguished by their order.

@@ -47,7 +47,8 @@ _VAT_LABEL: Final = re.compile(
 
 @lru_cache(maxsize=65_536)
 def vat_number(text: str) -> str:
-    """The compact form of a valid VAT number of the EU, Norway, Switzerland or Great Britain, else the text as sent.
+    """Return the compact form of a valid VAT number of the EU, Norway, Switzerland or Great Britain, else the text as
+    sent.
 
     `DE 136.695.976` and `USt-IdNr. DE 136695976` → `DE136695976`; a number without its country's letters is not certain
     from others: as sent. Greece is EL, as EU VAT law writes it, whether EL or GR was sent; Switzerland is CHE and nine
@@ -114,7 +115,7 @@ def email_addresses(text: str) -> tuple[str, ...]:
 
 
 def may_hold_several_addresses(text: str) -> bool:
-    """Whether anything stands in the text that may part one address from the next, or from what is none."""
+    """Return whether the text holds what may part one address from the next, or from other text."""
     return not text.isascii() or any(sign in text for sign in _PARTING_SIGNS)
 
 
@@ -138,20 +139,20 @@ def first_email_address(text: str) -> str | None:
 
 
 def has_phones(region: str) -> bool:
-    """Whether `region` is a country by its ISO 3166-1 alpha-2 code, whose phone numbers can be read."""
+    """Return whether `region` is a country by its ISO 3166-1 alpha-2 code, whose phone numbers can be read."""
     return region in phonenumbers.SUPPORTED_REGIONS
 
 
 @lru_cache(maxsize=1_024)
 def currency_code(text: str) -> str | None:
-    """ISO 4217 of a code in any case."""
+    """Return the ISO 4217 code of a code in any case."""
     upper = text.strip().upper()
     return upper if upper in _currencies() else None
 
 
 @lru_cache(maxsize=1_024)
 def language_tag(text: str) -> str | None:
-    """BCP 47 of a language code (`de`, `FI`, `sv_SE`, `fin`)."""
+    """Return the BCP 47 tag of a language code (`de`, `FI`, `sv_SE`, `fin`)."""
     plain = text.strip().replace("_", "-")
     plain = _language_aliases().get(plain.lower(), plain)
     try:

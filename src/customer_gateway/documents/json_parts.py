@@ -31,7 +31,7 @@ _CLOSING: Final = b"]}"
 
 
 def members(text: Body) -> dict[str, bytes]:
-    """The values of an object by their names; of several under one name the last, as decoders take it."""
+    """Return the values of an object by their names; of several under one name the last, as decoders take it."""
     try:
         return {name: bytes(value) for name, value in _MEMBERS.decode(text).items()}
     except (msgspec.MsgspecError, RecursionError):
@@ -40,7 +40,7 @@ def members(text: Body) -> dict[str, bytes]:
 
 
 def items(text: Body) -> list[bytes]:
-    """The items of a list."""
+    """Return the items of a list."""
     try:
         return [bytes(item) for item in _ITEMS.decode(text)]
     except (msgspec.MsgspecError, RecursionError):
@@ -48,7 +48,7 @@ def items(text: Body) -> list[bytes]:
 
 
 def _name(text: bytes) -> str:
-    """The name; as it was sent where it holds half a character, which no name does that is asked for."""
+    """Return the name; as it was sent where it holds half a character, which no documented name does."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -56,7 +56,7 @@ def _name(text: bytes) -> str:
 
 
 def _parts(text: Body) -> Iterator[bytes]:
-    """The items of a list; of an object the names and the values in turn."""
+    """Yield the items of a list; of an object the names and the values in turn."""
     at = _end_of(_TO_PART, text, _end_of(_TO_DOCUMENT, text, 0) + 1)
     while text[at] not in _CLOSING:
         end = _end(text, at)
@@ -65,7 +65,7 @@ def _parts(text: Body) -> Iterator[bytes]:
 
 
 def _end(text: Body, start: int) -> int:
-    """Where the value ends that begins there."""
+    """Return where the value ends that begins there."""
     if text[start] not in _OPENING:
         return _end_of(_SCALAR, text, start)
     end, levels = start + 1, 1

@@ -34,7 +34,7 @@ _REPLACEMENT: Final = rb"\ufffd"
 
 
 def decoded(body: Body, decode: Decode, drift: Drift) -> Any:
-    """What `decode` makes of the body, of a mended one where it refuses it as sent.
+    """Return what `decode` makes of the body, of a mended one where it refuses it as sent.
 
     Raises `orjson.JSONDecodeError`, and whatever else `decode` raises.
     """
@@ -48,7 +48,8 @@ def decoded(body: Body, decode: Decode, drift: Drift) -> Any:
 
 
 def mended(body: Body, drift: Drift) -> bytes | None:
-    """A document that a decoder refused, without what it may have refused it for; None where there is no such thing.
+    """Return a document that a decoder refused, without what it may have refused it for; None where there is no such
+    thing.
 
     `drift` notices the fields that held half a character, or a number past every double.
     """

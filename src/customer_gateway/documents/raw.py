@@ -42,7 +42,7 @@ class WithTexts:
         self._member = member
 
     def __call__(self, body: Body) -> Any:
-        """The document. Raises `orjson.JSONDecodeError`."""
+        """Return the document. Raises `orjson.JSONDecodeError`."""
         document = decoded(body, orjson.loads, self._drift)  # here, for the texts are those of the body as sent
         if is_list(document):
             return _with_texts(document, body)

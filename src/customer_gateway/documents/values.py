@@ -61,12 +61,12 @@ UNREADABLE: Final = Unreadable()
 
 
 def is_empty(value: object) -> bool:
-    """Whether a unified field holds nothing."""
+    """Return whether a unified field holds nothing."""
     return value is None or value in ([], ())
 
 
 def is_blank(value: object) -> bool:
-    """Whether a JSON value says nothing: null, or a text without a letter."""
+    """Return whether a JSON value says nothing: null, or a text without a letter."""
     return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
@@ -98,12 +98,12 @@ class DocumentContext:
 
 
 def is_object(value: object) -> TypeGuard[Document]:
-    """A JSON object: its keys are text."""
+    """Return whether the value is a JSON object: its keys are text."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """A JSON array."""
+    """Return whether the value is a JSON array."""
     return type(value) is list
 
 

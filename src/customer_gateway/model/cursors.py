@@ -26,11 +26,11 @@ class CursorSigner:
         self._keyed = hmac.new(hashlib.sha256(b"customer-gateway cursors:" + secret).digest(), digestmod="sha256")
 
     def encode(self, listing: str, position: str) -> str:
-        """The opaque cursor of `position` in `listing`."""
+        """Return the opaque cursor of `position` in `listing`."""
         return urlsafe_b64encode(self._signature(listing, position) + position.encode()).rstrip(b"=").decode()
 
     def decode(self, listing: str, cursor: str) -> str:
-        """The position inside a cursor of `listing`; raises `InvalidCursor` for any other text."""
+        """Return the position inside a cursor of `listing`; raises `InvalidCursor` for any other text."""
         if len(cursor) > _MOST_CHARACTERS:
             raise refused()
         try:
@@ -49,7 +49,7 @@ class CursorSigner:
 
 
 def refused() -> InvalidCursor:
-    """The refusal of a cursor; it names none of the causes, because nothing in the cursor can be trusted."""
+    """Return the refusal of a cursor; it names none of the causes, because nothing in the cursor can be trusted."""
     return InvalidCursor(
         "This cursor is not one of this list, or is from before the gateway's settings changed; "
         "start again without `after`."

@@ -32,18 +32,18 @@ class NodeId(NamedTuple):
     key: str
 
     def encode(self) -> str:
-        """The opaque form: base64url of `Type:system:key` without padding."""
+        """Return the opaque form: base64url of `Type:system:key` without padding."""
         return encode_id(self.type, self.system, self.key)
 
 
 def encode_id(type_name: str, system: str, key: str) -> str:
-    """The global id of `key`: stable over restarts and over the order of the configuration."""
+    """Return the global id of `key`: stable over restarts and over the order of the configuration."""
     plain = f"{type_name}:{system}:{key}".encode()
     return binascii.b2a_base64(plain, newline=False).translate(_TO_URLSAFE, b"=").decode()
 
 
 def encode_ids(type_name: str, system: str, keys: Sequence[str]) -> list[str]:
-    """The global ids of many keys of one system, in their order."""
+    """Return the global ids of many keys of one system, in their order."""
     start = f"{type_name}:{system}:"
     if len(set(map(len, keys))) == 1 and (start + "".join(keys)).isascii():
         return _encode_alike(start, keys)
@@ -51,7 +51,7 @@ def encode_ids(type_name: str, system: str, keys: Sequence[str]) -> list[str]:
 
 
 def _encode_alike(start: str, keys: Sequence[str]) -> list[str]:
-    """The ids of ASCII keys of one length, all in one pass.
+    """Return the ids of ASCII keys of one length, all in one pass.
 
     Base64 makes four characters of three bytes. So each id is filled up to threes, and what stands for the filling is
     cut off again: it is exactly where padding would be.

@@ -68,7 +68,7 @@ def admin(log: CallLog, faults: Faults) -> ASGIApp:
 
 
 def _decoded(body: bytes) -> object:
-    """The body's JSON; None, which asks for no fault, where it is none."""
+    """Return the body's JSON; None, which asks for no fault, where it is none."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

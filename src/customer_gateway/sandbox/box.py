@@ -91,7 +91,7 @@ class Sandbox:
         self.billbee = self.vendors["billbee"]
 
     def shared(self) -> list[dict[str, str]]:
-        """Who is whom: for every party known to two or more vendors, the key of its record at each of them."""
+        """Return, for every party known to two or more vendors, the key of its record at each of them."""
         keys: dict[int, dict[str, str]] = {}
         for name in self.vendors:
             keys_at_first = _filled(name, self._customers)[_CUSTOMERS[name]].keys()
@@ -102,7 +102,7 @@ class Sandbox:
 
     @asynccontextmanager
     async def serving(self, ports: Mapping[str, int] | None = None) -> AsyncGenerator[dict[str, str]]:
-        """Serves every vendor on a port of 127.0.0.1, free ones unless named; gives each vendor's base URL.
+        """Serve every vendor on a port of 127.0.0.1, free ones unless named; yield each vendor's base URL.
 
         Runs in the current event loop. Raises PortTaken, with nothing left listening, when a named port is not free.
         """
@@ -119,15 +119,15 @@ class Sandbox:
                 await self.stop(name)
 
     async def stop(self, name: str) -> None:
-        """Takes one vendor's listener down: its open connections end, new ones are refused."""
+        """Take one vendor's listener down: its open connections end, new ones are refused."""
         await self._listeners[name].stop()
 
     async def start(self, name: str) -> None:
-        """Brings one vendor's listener up again on the same port."""
+        """Bring one vendor's listener up again on the same port."""
         await self._listeners[name].start()
 
     def close(self) -> None:
-        """Closes the databases; a sandbox that is not needed any more may also just be dropped."""
+        """Close the databases; a sandbox that is not needed any more may also just be dropped."""
         for store in self._stores.values():
             store.close()
 
@@ -144,7 +144,7 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
     reset: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serves the sandbox until Ctrl-C, SIGTERM or SIGHUP and says where and with which credentials.
+    """Serve the sandbox until Ctrl-C, SIGTERM or SIGHUP and says where and with which credentials.
 
     `reset` begins with fresh databases in `directory`. Raises PortTaken for a port that is not free, DirectoryUnfit.
     """
@@ -187,7 +187,7 @@ def _store(name: str, customers: int, directory: Path | None) -> Store:
 
 @cache
 def _filled(name: str, customers: int) -> Store:
-    """One vendor's documents as they are at the beginning, made once per process and copied from then on."""
+    """Return one vendor's documents as they are at the beginning, made once per process and copied from then on."""
     store = Store()
     _FILLERS[name](store, customers)
     return store

@@ -30,7 +30,7 @@ class CallLog:
     entries: list[Call] = field(default_factory=list[Call])
 
     def calls(self) -> list[str]:
-        """The calls as text, without log-ins."""
+        """Return the calls as text, without log-ins."""
         return [str(call) for call in self.entries if not call.login]
 
     def logins(self) -> list[str]:

@@ -35,17 +35,17 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 
 
 def raw_answer(body: bytes) -> Response:
-    """JSON that is bytes already."""
+    """Answer with JSON that is bytes already."""
     return Response(body, media_type="application/json")
 
 
 def raw_list(bodies: Iterable[bytes]) -> bytes:
-    """A JSON array of documents that are bytes already."""
+    """Return a JSON array of documents that are bytes already."""
     return b"[" + b",".join(bodies) + b"]"
 
 
 async def sent_object(request: Request) -> Document:
-    """The request's body as a JSON object; a 400 Refusal for anything else."""
+    """Return the request's body as a JSON object; a 400 Refusal for anything else."""
     try:
         document = orjson.loads(await request.body())
     except orjson.JSONDecodeError:
@@ -56,5 +56,5 @@ async def sent_object(request: Request) -> Document:
 
 
 def merged(document: Document, changes: Mapping[str, Any]) -> Document:
-    """The document with the changes laid over it: null clears, nested objects are replaced whole."""
+    """Return the document with the changes laid over it: null clears, nested objects are replaced whole."""
     return {**document, **changes}

@@ -61,7 +61,7 @@ _KEYS: Final = tuple(field.name for field in fields(Fault))
 
 
 def fault_of(asked: object) -> Fault:
-    """The fault that decoded JSON asks for. Raises ValueError with what is wrong in it and what would do."""
+    """Return the fault that decoded JSON asks for. Raises ValueError with what is wrong in it and what would do."""
     if not isinstance(asked, dict):
         raise ValueError('A fault is a JSON object, such as {"kind": "status", "status": 503}.')  # noqa: TRY004 - JSON that will not do, like any other
     named = cast("dict[str, Any]", asked)

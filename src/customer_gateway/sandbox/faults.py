@@ -52,7 +52,7 @@ class Faults:
         calls: int | None = None,
         pause: float = 0.5,
     ) -> None:
-        """Switches a fault on, in place of an earlier one for the same path prefix. Fields as in `Fault`."""
+        """Switch a fault on, in place of an earlier one for the same path prefix. Fields as in `Fault`."""
         wait = None if retry_after is None else str(retry_after)
         self.switch(Fault(kind, latency, status, wait, html, path, calls, pause))
 
@@ -72,7 +72,7 @@ class Faults:
         return iter(list(self._active.values()))
 
     def take(self, path: str) -> Fault | None:
-        """The fault that this call meets; one with a number of calls is used up by it."""
+        """Return the fault that this call meets; one with a number of calls is used up by it."""
         fitting = [prefix for prefix in self._active if path.startswith(prefix)]
         if not fitting:
             return None
@@ -108,7 +108,7 @@ class Scene:
 
 
 async def play(fault: Fault, scene: Scene) -> None:
-    """Makes the fault happen to this call; returns when the answer is out or the caller is gone."""
+    """Make the fault happen to this call; return when the answer is out or the caller is gone."""
     if fault.latency and await _gone_within(fault.latency, scene.receive):
         return
     if fault.kind in _SPOILERS:
@@ -118,7 +118,7 @@ async def play(fault: Fault, scene: Scene) -> None:
 
 
 def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a fault
-    """The faults that are whole HTTP answers with something wrong inside."""
+    """Return the faults that are whole HTTP answers with something wrong inside."""
     match fault.kind:
         case "status":
             return _status(fault, scene)
@@ -180,7 +180,7 @@ async def _hang(scene: Scene) -> None:
 
 
 async def _reset(scene: Scene) -> None:
-    """A TCP reset instead of an answer: closing with a linger of zero seconds makes the kernel send RST."""
+    """Send a TCP reset instead of an answer: closing with a linger of zero seconds makes the kernel send RST."""
     transport = _transport(scene)
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -189,7 +189,7 @@ async def _reset(scene: Scene) -> None:
 
 
 async def _truncated(scene: Scene) -> None:
-    """The true answer's head and half of its body, then the connection ends."""
+    """Send the true answer's head and half of its body, then end the connection."""
     answer = await scene.true_answer()
     transport = _transport(scene)
     transport.write(_head(answer) + answer.body[: len(answer.body) // 2])
@@ -198,7 +198,7 @@ async def _truncated(scene: Scene) -> None:
 
 
 async def _slow_headers(scene: Scene) -> None:
-    """The true answer, whose head comes a few bytes at a time."""
+    """Send the true answer, the head a few bytes at a time."""
     answer = await scene.true_answer()
     transport = _transport(scene)
     head = _head(answer)
@@ -212,7 +212,7 @@ async def _slow_headers(scene: Scene) -> None:
 
 
 async def _slow_drip(scene: Scene) -> None:
-    """The true answer, whose body comes a few bytes at a time."""
+    """Send the true answer, the body a few bytes at a time."""
     answer = await scene.true_answer()
     await scene.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     for start in range(0, len(answer.body), _DRIP_BYTES):
@@ -267,7 +267,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 async def _gone_within(seconds: float, receive: Receive) -> bool:
-    """Waits that long; true, and at once, when the caller hangs up meanwhile."""
+    """Wait that long; return true, and at once, when the caller hangs up meanwhile."""
     try:
         await asyncio.wait_for(_disconnected(receive), seconds)
     except TimeoutError:

@@ -30,7 +30,7 @@ class RateLimits:
     _taken: dict[tuple[int, str], deque[float]] = field(default_factory=dict[tuple[int, str], deque[float]])
 
     def seconds_to_wait(self, request: Request) -> float:
-        """0 when the call is allowed, and then it is counted; else how long until it would be."""
+        """Return 0 when the call is allowed, and then count it; else the seconds until it would be."""
         now = self.clock()
         queues = [
             (window, self._queue(place, scope, window, now))

@@ -18,7 +18,7 @@ _LAST: Final = datetime(2026, 10, 30, tzinfo=UTC)
 
 
 def life_of_record(rng: Random) -> tuple[datetime, datetime]:
-    """When a record was created and last changed, both in UTC, to the millisecond."""
+    """Return when a record was created and last changed, both in UTC, to the millisecond."""
     span = int((_LAST - _FIRST).total_seconds() * 1000)
     created = rng.randrange(span)
     changed = rng.randrange(created, span)
@@ -26,12 +26,12 @@ def life_of_record(rng: Random) -> tuple[datetime, datetime]:
 
 
 def day(rng: Random, first: date, days: int) -> date:
-    """Some day among the `days` that begin with `first`."""
+    """Return some day among the `days` that begin with `first`."""
     return first + timedelta(days=rng.randrange(days))
 
 
 def now(seconds: float) -> datetime:
-    """A clock's reading as a UTC moment, to the millisecond."""
+    """Return a clock's reading as a UTC moment, to the millisecond."""
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
@@ -46,7 +46,7 @@ def day_milliseconds(of: date, zone: ZoneInfo) -> int:
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """`2024-05-06T07:08:09`, local time without a zone."""
+    """Write a moment as `2024-05-06T07:08:09`, local time without a zone."""
     return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -58,6 +58,6 @@ def local_with_fraction(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def with_offset(moment: datetime, zone: ZoneInfo) -> str:
-    """`2022-01-13T13:33:21.000+0100`: milliseconds, an offset without colon."""
+    """Write a moment as `2022-01-13T13:33:21.000+0100`: milliseconds, an offset without colon."""
     here = moment.astimezone(zone)
     return f"{here:%Y-%m-%dT%H:%M:%S}.{here.microsecond // 1000:03d}{here:%z}"

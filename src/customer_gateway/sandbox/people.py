@@ -90,7 +90,7 @@ class Party:
 
 @cache
 def customers_of(vendor: str, customers: int) -> tuple[Party, ...]:
-    """The customers of one vendor in the order of its books, spelled its way; `customers` of them."""
+    """Return the customers of one vendor in the order of its books, spelled its way; `customers` of them."""
     mine = [party for party in _world(customers) if vendor in party.systems]
     Random(f"order {vendor}").shuffle(mine)
     return tuple(_as_spelled_by(vendor, party) for party in mine)
@@ -98,7 +98,7 @@ def customers_of(vendor: str, customers: int) -> tuple[Party, ...]:
 
 @cache
 def staff_of(vendor: str, count: int = 24) -> tuple[Person, ...]:
-    """The vendor's own users, no two of one name: who creates, owns and updates the customers."""
+    """Return the vendor's own users, no two of one name: who creates, owns and updates the customers."""
     rng = Random(f"staff {vendor}")
     land = LANDS[_COUNTRIES[vendor][0]]
     host = f"{vendor}-betrieb.example"
@@ -111,7 +111,7 @@ def staff_of(vendor: str, count: int = 24) -> tuple[Person, ...]:
 
 @cache
 def _world(customers: int) -> tuple[Party, ...]:
-    """Every party, shared ones first. About a third of each vendor's customers are shared with another vendor."""
+    """Return every party, shared ones first. About a third of a vendor's customers are shared with another."""
     memberships = [*_shared(customers // 3)]
     for vendor in VENDORS:
         known = sum(vendor in systems for systems in memberships)
@@ -120,7 +120,7 @@ def _world(customers: int) -> tuple[Party, ...]:
 
 
 def _shared(quota: int) -> Iterator[tuple[str, ...]]:
-    """Who shares a customer with whom, until every vendor has met `quota` shared ones or no group fits any more."""
+    """Return who shares a customer with whom, until every vendor has `quota` shared ones or no group fits any more."""
     left = dict.fromkeys(VENDORS, quota)
     groups = [*combinations(VENDORS, 2), *combinations(VENDORS, 3), VENDORS]
     idle = 0
@@ -243,7 +243,7 @@ def _national_account(land: Land, bank_code: str, account: str) -> str:
 
 
 def _as_spelled_by(vendor: str, party: Party) -> Party:
-    """The party as this vendor wrote it down: the first system has it as it is, the others differ a little."""
+    """Return the party as this vendor wrote it down: the first system has it as it is, the others differ a little."""
     broken_iban = party.number % 37 == 11
     party = replace(party, iban=identifiers.broken(party.iban)) if broken_iban else party
     if vendor == party.systems[0]:

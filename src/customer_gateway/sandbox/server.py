@@ -33,7 +33,7 @@ class Listener:
         self._state = ServerState()
 
     async def start(self) -> None:
-        """Listens; PortTaken when the port is not free. Starting twice changes nothing."""
+        """Listen; PortTaken when the port is not free. Starting twice changes nothing."""
         if self._server is not None:
             return
         loop = asyncio.get_running_loop()
@@ -43,7 +43,7 @@ class Listener:
         self._server = await loop.create_server(lambda: _Connection(self._config, self._state, {}), sock=connection)
 
     async def stop(self) -> None:
-        """Closes the port and every open connection; later connections are refused."""
+        """Close the port and every open connection; later connections are refused."""
         if self._server is None:
             return
         self._server.close()

@@ -56,7 +56,7 @@ class Store:
         return Collection(self._database, kind)
 
     def copied_from(self, other: Store) -> Store:
-        """This store with everything it held replaced by what `other` holds."""
+        """Replace everything in this store by what `other` holds."""
         other._database.backup(self._database)
         return self
 
@@ -116,7 +116,7 @@ class Collection:
         return [row[0] for row in rows]
 
     def where(self, field: str, values: Iterable[object]) -> list[Document]:
-        """The documents whose key or indexed field has one of the values, in order."""
+        """Return the documents whose key or indexed field has one of the values, in order."""
         found: dict[str, tuple[int, bytes]] = {}
         wanted = sorted({_text(value) for value in values})
         for start in range(0, len(wanted), _PORTION):
@@ -139,7 +139,7 @@ class Collection:
         return {key: (position, body) for key, position, body in rows}
 
     def put(self, document: Document) -> None:
-        """Adds the document at the end, or replaces the one of the same key where it stands."""
+        """Add the document at the end, or replace the one of the same key where it stands."""
         self.put_all([document])
 
     def put_all(self, documents: Iterable[Document]) -> None:
@@ -160,7 +160,7 @@ class Collection:
         self.database.execute("commit")
 
     def delete(self, key: object) -> bool:
-        """True when there was one."""
+        """Delete a document; return true when there was one."""
         self.database.execute("delete from entry where collection = ? and key = ?", (self.kind.name, str(key)))
         gone = self.database.execute(
             "delete from document where collection = ? and key = ?", (self.kind.name, str(key))
@@ -168,7 +168,7 @@ class Collection:
         return gone.rowcount > 0
 
     def largest(self, field: str) -> int:
-        """The largest integer that an indexed field or the key holds; 0 in an empty collection."""
+        """Return the largest integer that an indexed field or the key holds; 0 in an empty collection."""
         source, column = ("document", "key") if field == self.kind.key else ("entry", "value")
         condition = "" if source == "document" else " and field = ?"
         arguments = (self.kind.name,) if source == "document" else (self.kind.name, field)
@@ -192,7 +192,7 @@ class Collection:
 
 
 def value_at(document: Mapping[str, Any], path: str) -> Any:
-    """The value under a dotted path, None where a step is missing."""
+    """Return the value under a dotted path, None where a step is missing."""
     value: Any = document
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - a document's inside is Any

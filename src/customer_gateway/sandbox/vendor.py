@@ -44,13 +44,13 @@ class Dialect(Protocol):
     error_under_200: bytes
 
     def authenticate(self, request: Request) -> None:
-        """Raises a Refusal for a caller without valid credentials."""
+        """Raise a Refusal for a caller without valid credentials."""
         ...
 
     def routes(self) -> Sequence[Route]: ...
 
     def refusal(self, refusal: Refusal) -> Response:
-        """The refusal in the vendor's own error shape."""
+        """Return the refusal in the vendor's own error shape."""
         ...
 
 
@@ -104,7 +104,7 @@ class Vendor:
             await play(fault, self._scene(scope, body, receive, send))
 
     def _over_the_limit(self, request: Request) -> Refusal | None:
-        """None lets the call in, and then it is counted: until it leaves, and in its windows."""
+        """Return None where the call is let in, and count it: until it leaves, and in its windows."""
         if self.rate_limits and self._dialect.parallel.is_full(request):
             return Refusal(503, "Too many requests at the same time.")
         if self.rate_limits and (wait := self._limits.seconds_to_wait(request)):
@@ -165,7 +165,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _replayed(body: bytes) -> Receive:
-    """A channel that gives the body, which has been read already, once more."""
+    """Return a channel that gives the body, which has been read already, once more."""
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

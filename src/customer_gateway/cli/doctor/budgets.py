@@ -34,7 +34,7 @@ async def examine_budgets(url: SecretStr) -> Checkup:
 
 
 def _found(reason: str | None) -> tuple[Finding, Finding]:
-    """Whether it is reached, and whether it takes us, by the class of redis-py's error."""
+    """Return whether it is reached, and whether it takes us, by the class of redis-py's error."""
     if reason is None:
         return Finding("well", "yes"), Finding("well", "accepted")
     if reason in _REFUSALS:

@@ -68,7 +68,7 @@ async def _checkup(
 
 
 async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
-    """How the system is reached, and its clock."""
+    """Return how the system is reached, and its clock."""
     unknown = Finding("unknown", "not known")
     if proxy_of(base_url):
         return Finding("unknown", "by a proxy"), unknown
@@ -91,7 +91,7 @@ def _clock(reached: Reached) -> Finding:
 
 
 async def _credentials(system: System, seconds: float) -> tuple[Finding, Customer | None]:
-    """Whether a page of one customer is answered, and that customer."""
+    """Return whether a page of one customer is answered, and that customer."""
     try:
         page = await system.page(0, 1, Selection(), Deadline.after(seconds), ask_next=False)
     except UpstreamError as error:
@@ -102,7 +102,7 @@ async def _credentials(system: System, seconds: float) -> tuple[Finding, Custome
 
 
 async def _noun(lookup: Lookup, customer: Customer | None, seconds: float) -> Finding:
-    """Whether a noun or a code list is read, and what is lost where it is not."""
+    """Return whether a noun or a code list is read, and what is lost where it is not."""
     route = lookup.route
     key = (lookup.key(customer) if customer is not None else None) or lookup.sample
     key = key if route.key_form.fullmatch(key) else lookup.sample
@@ -137,7 +137,7 @@ def _refused(error: UpstreamError) -> Finding:
 
 
 def _remedy(error: UpstreamBadResponse) -> str:
-    """What to do about an answer whose error has no advice of its own."""
+    """Return what to do about an answer whose error has no advice of its own."""
     if error.retryable:
         return "run this again; if it stays so, see the vendor's status"
     if error.status in _SUCCESS:

@@ -90,7 +90,7 @@ async def probe(
 
 
 def proxy_of(base_url: str) -> bool:
-    """Whether the environment leads calls to this address through a proxy."""
+    """Return whether the environment leads calls to this address through a proxy."""
     url = urlsplit(base_url)
     proxies = urllib.request.getproxies()
     bypassed = url.hostname is None or is_this_machine(base_url) or urllib.request.proxy_bypass(url.hostname)
@@ -98,7 +98,7 @@ def proxy_of(base_url: str) -> bool:
 
 
 async def _stage(address: _Address, error: Unanswered, deadline: Deadline) -> Unreached:
-    """Where the way ends that the transport has not found to its end."""
+    """Name the stage at which the way to a vendor ends: DNS, TCP, TLS or HTTP."""
     if not error.connecting:
         return _dropped(address)
     try:
@@ -161,7 +161,7 @@ def _clock_ahead(reply: RawResponse, at: float) -> float | None:
 
 
 def _ahead(date: str, at: float) -> float | None:
-    """The header has whole seconds, so the moment meant is half a second later on average."""
+    """Compare a `Date` with our clock: it has whole seconds, so the moment meant is half a second later on average."""
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at
     except (ValueError, OverflowError):

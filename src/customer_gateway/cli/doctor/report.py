@@ -16,7 +16,7 @@ _STYLES: Final = {"well": "green", "wrong": "bold red", "unknown": "dim"}
 
 
 def table(checkups: Sequence[Checkup]) -> Table:
-    """A row for each system."""
+    """Return a row for each system."""
     drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "nouns", "clock")
     for checkup in checkups:
         cells = [Text(text) for text in (checkup.name, checkup.kind, checkup.base_url)]
@@ -26,7 +26,7 @@ def table(checkups: Sequence[Checkup]) -> Table:
 
 
 def to_mend(checkups: Sequence[Checkup]) -> list[str]:
-    """A line for each thing that is wrong: system, state, what to do."""
+    """Return a line for each thing that is wrong: system, state, what to do."""
     return [
         f"{checkup.name}: {finding.text}; {finding.remedy}."
         for checkup in checkups

@@ -162,7 +162,7 @@ class AutoDns:
         return self._success(request, 120001, "customer", [document])
 
     async def _update(self, request: Request) -> Response:
-        """Answers without data, whatever changed: who wants to see it reads again."""
+        """Answer without data, whatever changed: a client reads it again."""
         document, waits = replaced(self._existing(request), await sent_object(request), self._now())
         self._store[CUSTOMERS].put({**document, "updater": _ACTING_USER})
         return self._success(request, 120002, "customer", None, kind="NOTIFY" if waits else "SUCCESS")
@@ -172,7 +172,7 @@ class AutoDns:
         return self._success(request, 120006, "customer", None)
 
     async def _generate_pin(self, request: Request) -> Response:
-        """A GET that changes something."""
+        """Confirm an e-mail address: a GET that changes something."""
         customer = self._existing(request)
         pin = f"{(int(customer['pin']) * 31 + 17) % 10_000:04d}"
         self._store[CUSTOMERS].put({**customer, "pin": pin})
@@ -249,7 +249,7 @@ def _address(request: Request) -> str:
 
 
 def _asked_keys(request: Request, known: Any) -> list[str]:
-    """The columns asked for beyond a list's own; a nested key brings the whole member that it lies in."""
+    """Return the columns asked for beyond a list's own; a nested key brings the whole member that it lies in."""
     keys = [key.split(".")[0] for key in request.query_params.getlist("keys[]")]
     for key in keys:
         if key not in known:

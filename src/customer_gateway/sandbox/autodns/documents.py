@@ -47,19 +47,19 @@ def fill_autodns(store: Store, customers: int) -> None:
 
 
 def present(members: Document) -> Document:
-    """The members that are not null: AutoDNS does not send the others."""
+    """Return the members that are not null: AutoDNS does not send the others."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def identity(place: int) -> Document:
-    """Client, number and group of the customer at this place."""
+    """Return client, number and group of the customer at this place."""
     other = place % 5 == 4
     number = FIRST_NUMBER + place - (4 if other else 0)
     return {"number": number, "client": OTHER_CLIENT if other else CLIENT, "group": number // 1000}
 
 
 def reference(number: int, staff: tuple[Person, ...]) -> Document:
-    """A user as others mention it."""
+    """Return a user as others mention it."""
     person = staff[number % len(staff)]
     mail = {"defaultEmail": person.email} if number % 4 else {}
     return {**_user_key(number % len(staff), person), **mail}
@@ -86,7 +86,7 @@ def _user(number: int, person: Person) -> Document:
 
 
 def _phone(phone: str | None, party: Party) -> str | None:
-    """`+49-123-12345`: country, area, number."""
+    """Write a phone as `+49-123-12345`: country, area, number."""
     if phone is None:
         return None
     code = party.land.dialling_code
@@ -186,7 +186,7 @@ def _billing(rng: Random, place: int, party: Party) -> Document:
 
 
 def _waiting(document: Document) -> Document:
-    """The same customer with a changed e-mail address that is not verified yet."""
+    """Return the same customer with a changed e-mail address that is not verified yet."""
     address = f"neu-{document['number']}@umzug.example"
     whom = {name: document[name] for name in ("number", "client", "group")}
     verification = {"email": address, "status": "PENDING", "customer": whom, **_STAMPS}

@@ -37,7 +37,7 @@ class Query:
                 raise _invalid("orders", str(order.get("type")))
 
     def chosen(self, rows: Iterable[Document]) -> list[Document]:
-        """The rows that fit, in the order asked for."""
+        """Return the rows that fit, in the order asked for."""
         found = [row for row in rows if self._fits(row)]
         for order in reversed(self.orders):
             key = str(order["key"])
@@ -45,11 +45,13 @@ class Query:
         return found
 
     def bound(self, key: str) -> set[str] | None:
-        """The only values of a key that can fit, so that rows can be looked up; None when the filters do not say."""
+        """Return the only values of a key that can fit, so that rows can be looked up; None when the filters do not
+        say.
+        """
         return _bound(self.filters, key)
 
     def _linked(self, filters: Sequence[Document]) -> Callable[[Document], bool]:
-        """A filter's link joins it to the next one; AND binds before OR."""
+        """Combine filters: a filter's link joins it to the next one; AND binds before OR."""
         groups = [[self._test(one) for one in group] for group in _groups(filters)]
         return lambda row: not groups or any(all(test(row) for test in group) for group in groups)
 
@@ -72,7 +74,7 @@ class Query:
 
 
 def reduced(row: Document, listed: Sequence[str], keys: Sequence[str]) -> Document:
-    """A row as lists show it: their own keys and those asked for by name."""
+    """Return a row as lists show it: their own keys and those asked for by name."""
     return {name: value for name, value in row.items() if name in listed or name in keys}
 
 
@@ -143,7 +145,7 @@ def _group_bound(group: Sequence[Document], key: str) -> set[str] | None:
 
 
 def _values(value: Any) -> list[Any]:
-    """A list's elements each stand for it; an absent one is null."""
+    """Return the elements that stand for a list; an absent one is null."""
     if isinstance(value, list):
         return value or [None]  # pyright: ignore[reportUnknownVariableType] - elements of a document
     return [value]
@@ -154,7 +156,7 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def _comparable(value: Any) -> Any:
-    """Numbers as numbers even when they come as text, date-times as moments, the rest as text."""
+    """Return numbers as numbers even when they come as text, date-times as moments, the rest as text."""
     text = _text(value)
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return float(text)
@@ -162,7 +164,7 @@ def _comparable(value: Any) -> Any:
 
 
 def _moment(text: str) -> float:
-    """Seconds since 1970; a date-time without an offset is Berlin's."""
+    """Return seconds since 1970; a date-time without an offset is Berlin's."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=moments.BERLIN)).timestamp()
 

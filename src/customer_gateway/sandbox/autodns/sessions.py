@@ -29,7 +29,7 @@ class Sessions:
     _open: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
 
     def authenticate(self, request: Request) -> None:
-        """Raises a Refusal without a User-Agent, or without Basic and context, or an open session."""
+        """Raise a Refusal without a User-Agent, or without Basic and context, or an open session."""
         if not request.headers.get("user-agent"):
             raise Refusal(400, "The header User-Agent is mandatory.")
         session = request.headers.get("x-domainrobot-sessionid") or request.cookies.get("domainrobot_session")
@@ -42,7 +42,7 @@ class Sessions:
             raise Refusal(401, "User, password or context is wrong.")
 
     def opened(self, sent: Document, timeout: str) -> str:
-        """A session of `timeout` minutes for a login body."""
+        """Return a session of `timeout` minutes for a login body."""
         if (sent.get("user"), sent.get("password"), str(sent.get("context"))) != (USER, PASSWORD, str(CONTEXT)):
             raise Refusal(401, "User, password or context is wrong.")
         if not timeout.isdigit() or not _SHORTEST_MINUTES <= int(timeout) <= _LONGEST_MINUTES:

@@ -47,7 +47,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def replaced(customer: Document, sent: Document, now: str) -> tuple[Document, bool]:
-    """The customer after a PUT and whether it now waits for a check; 400 names every member that does not fit."""
+    """Return the customer after a PUT and whether it now waits for a check; 400 names each member that is wrong."""
     written = {name: value for name, value in sent.items() if name not in SERVER_FIELDS and value is not None}
     _check(written, customer)
     kept = {name: customer[name] for name in SERVER_FIELDS if name in customer}

@@ -164,7 +164,7 @@ class Billbee:
         return _listed(request, [thin(order) for order in self._store[ORDERS].where("Customer.Id", [customer["Id"]])])
 
     async def _add_address(self, request: Request) -> Response:
-        """A set Id stops the creation; the customer is the one of the path, whatever the body says."""
+        """Create an address: a set Id stops it; the customer is the one of the path, whatever the body says."""
         customer = self._existing(CUSTOMERS, request)
         refuse_archived(customer)
         return _single(self._new_address(customer["Id"], await sent_object(request)))
@@ -214,7 +214,7 @@ class Billbee:
         return _single(self._existing(ORDERS, request))
 
     async def _search(self, request: Request) -> Response:
-        """All words of the term somewhere in a customer's name, number, e-mail or addresses; thin rows."""
+        """Find customers with all words of the term in name, number, e-mail or addresses; the rows are thin."""
         sent = await sent_object(request)
         types = sent.get("Type") or ["order", "product", "customer"]
         words = str(sent.get("Term") or "").lower().replace("*", "").split()
@@ -270,7 +270,7 @@ def _invoice_page(request: Request) -> str | None:
 
 
 def _page(request: Request) -> tuple[int, int]:
-    """Page and size; a size above the cap is cut down to it without a word."""
+    """Return page and size; a size above the cap is cut down to it without a word."""
     page, size = _integer(request, "page", 1), _integer(request, "pageSize", _DEFAULT_SIZE)
     return page, min(size, _LARGEST_SIZE)
 

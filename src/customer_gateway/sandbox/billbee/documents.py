@@ -58,7 +58,7 @@ def fill_billbee(store: Store, customers: int) -> None:
 
 
 def entry(number: int, type_id: int, value: str | None, sub_type: str | None) -> Document | None:
-    """One piece of contact data; None without a value."""
+    """Return one piece of contact data; None without a value."""
     if not value:
         return None
     return {
@@ -111,7 +111,7 @@ def _as_typed(phone: str) -> str:
 
 
 def _addresses(place: int, party: Party) -> Iterator[Document]:
-    """An invoice address for most, a shipping address for some, none for a few."""
+    """Yield an invoice address for most, a shipping address for some, none for a few."""
     if place % 30 != 29:
         kinds = (2, 1) if place % 5 == 2 else (1,)
         yield from (_address(place, party, 2 if place % 45 == 13 else kind) for kind in kinds)
@@ -190,13 +190,13 @@ def _numbered(at: int, order: Document) -> Document:
 
 
 def gross(order: Document) -> float:
-    """What the customer pays: `TotalCost` is documented to leave the shipping cost out."""
+    """Return what the customer pays: `TotalCost` is documented to leave the shipping cost out."""
     amounts: tuple[float, float] = (order["TotalCost"], order["ShippingCost"])
     return round(sum(amounts), 2)
 
 
 def thin(order: Document) -> Document:
-    """An order as the list of a customer's orders shows it: no currency, no net amount, no customer."""
+    """Return an order as the list of a customer's orders shows it: no currency, no net amount, no customer."""
     number = order["InvoiceNumber"]
     return {
         "Id": order["BillBeeOrderId"],
@@ -217,7 +217,7 @@ def thin(order: Document) -> Document:
 
 
 def invoice(order: Document) -> Document:
-    """An order's invoice as /orders/invoices shows it."""
+    """Return an order's invoice as /orders/invoices shows it."""
     total = gross(order)
     return {
         "InvoiceNumber": f"{order['InvoiceNumberPrefix']}{order['InvoiceNumber']}",

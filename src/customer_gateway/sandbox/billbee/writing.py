@@ -35,7 +35,7 @@ _ADDRESS_SERVER_FIELDS: Final = (*_SERVER_FIELDS, "CustomerId")
 
 
 def written_customer(customer: Document, sent: Document, next_id: Callable[[], int]) -> Document:
-    """The customer after a PUT or POST: what was not sent becomes null, the server's own fields stay."""
+    """Return the customer after a PUT or POST: what was not sent becomes null, the server's own fields stay."""
     for name, types in _CUSTOMER.items():
         _check(name, sent.get(name), types)
     if sent.get("Type") not in (None, 0, 1):
@@ -50,7 +50,7 @@ def written_customer(customer: Document, sent: Document, next_id: Callable[[], i
 
 
 def written_address(address: Document, sent: Document, *, partial: bool) -> Document:
-    """The address after PATCH (what was sent changes), PUT or POST (what was not sent becomes null)."""
+    """Return the address after PATCH (what was sent changes), PUT or POST (what was not sent becomes null)."""
     for name in ADDRESS_FIELDS:
         if name not in _ADDRESS_SERVER_FIELDS:
             _check(name, sent.get(name), _INTEGER if name in _ADDRESS_INTEGERS else _TEXT)

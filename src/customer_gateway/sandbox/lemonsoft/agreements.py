@@ -22,7 +22,7 @@ _PRODUCTS: Final = (
 
 
 def agreements(place: int, party: int, customer_id: int, person_number: Callable[[], int]) -> list[Document]:
-    """None, one or two agreements of a customer."""
+    """Return none, one or two agreements of a customer."""
     return [_agreement(place, party, turn, customer_id, person_number) for turn in range(place % 3)]
 
 

@@ -184,7 +184,7 @@ class Lemonsoft:
         return self._stored(customer)
 
     async def _contacts(self, request: Request) -> Response:
-        """The contacts of one customer."""
+        """Return the contacts of one customer."""
         sent = Parameters(request)
         customer = self._store[CUSTOMERS].get(request.path_params["id"])
         if customer is None:
@@ -283,7 +283,7 @@ class Lemonsoft:
         return moments.local_with_fraction(moments.now(self._clock()), moments.HELSINKI)
 
     def _next_id(self) -> int:
-        """One counter for everything new, apart from the ids that the invented data begins with."""
+        """Return one counter for everything new, apart from the ids that the invented data begins with."""
         counter = self._store[_COUNTERS].get("id") or {"name": "id", "next": _FIRST_NEW_ID}
         self._store[_COUNTERS].put({**counter, "next": counter["next"] + 1})
         return counter["next"]
@@ -312,5 +312,5 @@ def _listed(rows: Iterable[Document]) -> Response:
 
 
 def _enveloped(bodies: Sequence[bytes]) -> Response:
-    """`result_count` counts this page; no answer says how many there are."""
+    """Put rows into the envelope: `result_count` counts this page; no answer says how many there are."""
     return raw_answer(b'{"results":' + raw_list(bodies) + b',"result_count":%d}' % len(bodies))

@@ -32,12 +32,12 @@ class Parameters:
         return None if text is None else _integer(text, name)
 
     def integers(self, name: str) -> list[int] | None:
-        """A repeated parameter; None when it was not sent."""
+        """Return a repeated parameter; None when it was not sent."""
         sent = self._query.getlist(f"filter.{name}") or self._query.getlist(name)
         return [_integer(text, name) for text in sent] if sent else None
 
     def moment(self, name: str) -> str | None:
-        """A date-time as comparable text, its zone mark cut off: filters are in the vendor's own time."""
+        """Return a date-time as comparable text, its zone mark cut off: filters are in the vendor's own time."""
         text = self.text(name)
         if text is not None and not re.match(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", text):
             raise invalid(name, text)
@@ -59,7 +59,7 @@ def invalid(name: str, value: str) -> Refusal:
 
 
 def candidates(collection: Collection, ids: Sequence[int] | None, field: str, numbers: Sequence[int] | None) -> Any:
-    """The rows that ids and numbers leave over, by look-up; all when neither was sent."""
+    """Return the rows that ids and numbers leave over, by look-up; all when neither was sent."""
     if ids is None and numbers is None:
         return collection
     if ids is None:
@@ -109,7 +109,7 @@ def between(field: str, after: str | None, before: str | None) -> list[Callable[
 
 
 def _flag(field: str, value: int | None) -> list[Callable[[Document], bool]]:
-    """Booleans in bodies, 0 and 1 in filters."""
+    """Read a flag: a boolean in bodies, 0 or 1 in filters."""
     return [] if value is None else [lambda row: bool(row.get(field)) == bool(value)]
 
 

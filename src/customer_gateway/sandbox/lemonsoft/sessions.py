@@ -30,7 +30,7 @@ class Sessions:
     _opened: int = 0
 
     def opened(self, sent: Document) -> str:
-        """A new session's id for a login body, whose keys may be written in any case."""
+        """Return a new session's id for a login body, whose keys may be written in any case."""
         body = {name.lower().replace("_", ""): value for name, value in sent.items()}
         if not body.get("apikey"):
             raise Refusal(400, "The API key is missing.")

@@ -75,7 +75,7 @@ _SCALARS: Final = sorted(_NUMBERS | _FLAGS | _TEXTS)
 
 
 def replaced(customer: Document, sent: Document, next_id: Callable[[], int]) -> Document:
-    """The customer after a PUT: unsent scalars become null, unsent lists and the dimension stay."""
+    """Return the customer after a PUT: unsent scalars become null, unsent lists and the dimension stay."""
     _check(sent)
     scalars = {name: sent.get(name) for name in _SCALARS}
     kept = {name: customer.get(name) for name in (*LISTS, "dimension", *_SERVER_FIELDS)}
@@ -85,7 +85,7 @@ def replaced(customer: Document, sent: Document, next_id: Callable[[], int]) -> 
 
 
 def entry(sent: Document, name: str, customer_id: int, next_id: Callable[[], int]) -> Document:
-    """One entry of an embedded list, with an id of its own when it brings none."""
+    """Return one entry of an embedded list, with an id of its own when it brings none."""
     key = LISTS[name]
     owner = {} if name in ("attributes", "texts", "agreements") else {"customer_id": customer_id}
     made = {**sent, key: sent.get(key) or next_id(), **owner}

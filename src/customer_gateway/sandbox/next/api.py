@@ -95,7 +95,7 @@ class Next:
         ]
 
     async def _token(self, request: Request) -> Response:
-        """Swaps the one-time key for an access token; the key is spent by its first use."""
+        """Swap the one-time key for an access token; the key is spent by its first use."""
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
         if request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
             raise Refusal(422, "The token request must be a form")

@@ -53,7 +53,7 @@ def fill_next(store: Store, customers: int) -> None:
 
 
 def named(kind: Kind, code: int | None) -> str | None:
-    """The text of a code, as answers carry it beside the id."""
+    """Return the text of a code, as answers carry it beside the id."""
     return None if code is None else CODES[kind][code - 1]
 
 
@@ -152,7 +152,7 @@ def _customer(place: int, party: Party) -> Document:
 
 
 def _national(phone: str) -> str:
-    """`08-123 45 67` style for Swedish numbers, as people type them; others stay as they are."""
+    """Write Swedish numbers as `08-123 45 67`, as people type them; others stay as they are."""
     if not phone.startswith("+46"):
         return phone
     digits = phone.removeprefix("+46")

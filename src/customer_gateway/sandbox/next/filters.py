@@ -36,13 +36,13 @@ class Filter:
             self.tests.append(lambda row: row["active"] is True)
 
     def equal(self, field: str) -> list[Any] | None:
-        """The values that the filter allows for a field by equality or __in; None when it does not say."""
+        """Return the values that the filter allows for a field by equality or __in; None when it does not say."""
         if f"{field}__in" in self.terms:
             return list(self.terms[f"{field}__in"])
         return [self.terms[field]] if field in self.terms else None
 
     def everything(self) -> bool:
-        """Whether all rows fit: nothing is asked but active and inactive ones."""
+        """Return whether all rows fit: nothing is asked but active and inactive ones."""
         return set(self.terms) <= {"active__in"} and {"true", "false"} <= {
             str(value).lower() for value in self.terms.get("active__in", ())
         }
@@ -72,7 +72,7 @@ class Filter:
 
 
 def unprocessable(message: str) -> Refusal:
-    """422 with the detail as a single object, as filter errors have it."""
+    """Answer 422 with the detail as a single object, as filter errors have it."""
     detail = {"loc": ["query", "filter_str"], "msg": message, "type": "value_error"}
     return Refusal(422, message, detail=detail)
 
@@ -107,7 +107,7 @@ def _part(wanted: Any, kind: FieldType, name: str) -> str:
 
 
 def _typed(value: Any, kind: FieldType, name: str) -> Any:
-    """The value as rows hold it; null fits every type, "true" and "false" stand for the booleans."""
+    """Return the value as rows hold it; null fits every type, "true" and "false" stand for the booleans."""
     if value is None:
         return None
     if kind == "boolean" and str(value).lower() in ("true", "false"):

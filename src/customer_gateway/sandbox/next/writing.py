@@ -29,7 +29,7 @@ _CODED = {
 
 
 def checked(sent: Document, writable: Mapping[str, Writable], answered: Collection[str]) -> Document:
-    """The writable fields of a body; those that only answers carry are passed over. 422 names all that is wrong."""
+    """Return the writable fields of a body; those that only answers carry are left out. 422 names all that is wrong."""
     fields = {name: value for name, value in sent.items() if name not in answered}
     wrong = [problem for name, value in fields.items() for problem in _problems(name, value, writable.get(name))]
     if wrong:
@@ -38,7 +38,7 @@ def checked(sent: Document, writable: Mapping[str, Writable], answered: Collecti
 
 
 def complete(fields: Document, writable: Mapping[str, Writable]) -> Document:
-    """A new record: defaults for what was not sent; 422 for what has none and must be there."""
+    """Return a new record: defaults for what was not sent; 422 for what has none and must be there."""
     must = [name for name, field in writable.items() if not field.nullable and field.default is None]
     missing = [_problem(name, "field required", "value_error.missing") for name in must if name not in fields]
     if missing:
@@ -47,7 +47,7 @@ def complete(fields: Document, writable: Mapping[str, Writable]) -> Document:
 
 
 def ruled(customer: Document) -> Document:
-    """The customer with its looked-up texts; 400 when a business rule is broken."""
+    """Return the customer with its looked-up texts; 400 when a business rule is broken."""
     if customer["constructioncompany"] and customer["novat"]:
         raise Refusal(400, "constructioncompany and novat can not both be true")
     texts: Document = {}

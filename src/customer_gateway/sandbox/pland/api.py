@@ -230,7 +230,7 @@ class Pland:
         return self._listed(request, OBJECTS, _ids(request, "ids"), _ids(request, "customerIds"))
 
     async def _list_payment_terms(self, request: Request) -> Response:
-        """The one list with its own paging: limit up to 100, skip, an envelope."""
+        """Answer the one list with its own paging: limit up to 100, skip, an envelope."""
         limit, skip = _integer(request, "limit", 50, 1, 100), _integer(request, "skip", 0, 0, None)
         terms = self._store[PAYMENT_TERMS]
         meta = {"total": terms.count(), "offset": skip, "limit": limit}
@@ -305,7 +305,7 @@ def _found(collection: Collection, ids: Sequence[str] | None, customers: Sequenc
 
 
 def _values(request: Request, name: str) -> list[str] | None:
-    """An array parameter: repeated, with brackets, or comma separated; None when it was not sent."""
+    """Return an array parameter: repeated, with brackets, or comma separated; None when it was not sent."""
     sent = [*request.query_params.getlist(name), *request.query_params.getlist(f"{name}[]")]
     return [value for text in sent for value in text.split(",") if value] if sent else None
 

@@ -42,7 +42,7 @@ _SERVICES: Final = (
 
 
 def object_id(*parts: object) -> str:
-    """A 24-digit hexadecimal id, the same for the same parts."""
+    """Return a 24-digit hexadecimal id, the same for the same parts."""
     return sha1(" ".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()[:24]
 
 

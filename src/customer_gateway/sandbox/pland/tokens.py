@@ -14,14 +14,14 @@ _HEADER: Final = {"alg": "HS256", "typ": "JWT"}
 
 
 def issued(username: str, now: float) -> str:
-    """`Bearer <jwt>`: the text already carries the scheme."""
+    """Return `Bearer <jwt>`: the text already carries the scheme."""
     claims = {"sub": username, "iat": int(now), "exp": int(now) + _LIFE_SECONDS}
     signed = f"{_encoded(orjson.dumps(_HEADER))}.{_encoded(orjson.dumps(claims))}"
     return f"Bearer {signed}.{_signature(signed)}"
 
 
 def is_valid(authorization: str, now: float) -> bool:
-    """Whether an Authorization header carries one of ours that has not run out."""
+    """Return whether an Authorization header carries one of ours that has not run out."""
     scheme, _, token = authorization.partition(" ")
     signed, _, signature = token.rpartition(".")
     if scheme.lower() != "bearer" or not hmac.compare_digest(signature.encode(), _signature(signed).encode()):

@@ -48,7 +48,7 @@ _UNSET: Final[Document] = {
 
 
 def checked_customer(sent: Document, *, creating: bool) -> Document:
-    """The fields to store; a 400 Refusal names the first that does not fit. Creating fills in what was not sent."""
+    """Return the fields to store; a 400 Refusal names the first that does not fit. Creating adds what was not sent."""
     fields = {name: value for name, value in sent.items() if name not in _SERVER_FIELDS}
     for name, value in fields.items():
         _check(name, value)
@@ -68,7 +68,7 @@ def _check(name: str, value: object) -> None:
 
 
 def _with_status(fields: Document) -> Document:
-    """Only the status itself can be written: "1" active, "2" passive; its stamps are the server's."""
+    """Write the status alone: "1" active, "2" passive; its stamps are the server's."""
     if "status" not in fields:
         return fields
     status = str(fields["status"].get("status"))
@@ -78,7 +78,7 @@ def _with_status(fields: Document) -> Document:
 
 
 def checked_contact(sent: Document) -> Document:
-    """A contact needs a customer and a first and last name or an e-mail."""
+    """Create a contact: it needs a customer, and a first and last name or an e-mail."""
     if not sent.get("customerId"):
         raise Refusal(400, "Missing parameters: customerId")
     if not (sent.get("firstName") and sent.get("lastName")) and not sent.get("email"):
