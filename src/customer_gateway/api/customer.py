@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import fields
 from datetime import datetime  # noqa: TC003 - strawberry reads annotations at run time
 from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
-from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
@@ -25,15 +22,13 @@ from customer_gateway.api.nouns import (
     User,
     ids,
 )
-from customer_gateway.errors import UpstreamError
-from customer_gateway.execution import attempted
-from customer_gateway.federation import listing
-from customer_gateway.federation.fields import ColumnPart, read_field
+from customer_gateway.federation import billing, listing
+from customer_gateway.federation.fields import read_field
 from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
 from customer_gateway.model import value_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Sequence
 
     from customer_gateway.api.system import CustomerRecord
     from customer_gateway.federation import customer
@@ -89,26 +84,11 @@ def unified(name: str, description: str) -> Any:
     return batched(resolve, description)
 
 
-class BilledCustomer(NamedTuple):
-    """A customer's billing as its own document tells it, and the customer, for what other calls tell."""
-
-    customer: customer.Customer
-    billing: value_objects.Billing
-
-
-_TOLD = frozenset(each.name for each in fields(value_objects.Billing))
-
-
 def billed(name: str, description: str) -> Any:
-    """A field of billing: from the customer's own document, else by the reader `billing.<name>` of its system."""
-    told = attrgetter(f"billing.{name}") if name in _TOLD else None
-    field = f"billing.{name}"
+    """A field of billing by its model name."""
 
-    def resolve(parents: Sequence[BilledCustomer], request: RequestContext) -> Any:
-        elsewhere = any(field in held.system.readers for parent in parents for held in parent.customer.records)
-        if told is not None and not elsewhere:
-            return [told(parent) for parent in parents]
-        return merged(read_field(field, [parent.customer for parent in parents], request), len(parents))
+    def resolve(parents: Sequence[billing.BilledCustomer], request: RequestContext) -> Any:
+        return merged(billing.billing_field(name, parents, request), len(parents))
 
     return batched(resolve, description)
 
@@ -128,24 +108,7 @@ class Billing:
 
 
 def _billing(customers: Sequence[customer.Customer], request: RequestContext) -> Any:
-    parts = [
-        ColumnPart(positions, _billed([customers[each] for each in positions], values))
-        for positions, values in read_field("billing", customers, request)
-    ]
-    return merged(parts, len(customers))
-
-
-def _billed(owners: Sequence[customer.Customer], values: Any) -> Any:
-    if inspect.isawaitable(values):
-        return _billed_later(owners, values)
-    return [
-        value if value is None or isinstance(value, UpstreamError) else BilledCustomer(owner, value)
-        for owner, value in zip(owners, values, strict=True)
-    ]
-
-
-async def _billed_later(owners: Sequence[customer.Customer], values: Awaitable[Sequence[Any]]) -> Any:
-    return _billed(owners, await values)
+    return merged(billing.billing(customers, request), len(customers))
 
 
 @strawberry.type(description="One record of a customer: the system and the vendor's own key.")
@@ -168,29 +131,7 @@ def _records(customers: Sequence[customer.Customer], _request: RequestContext) -
 def _invoices(
     customers: Sequence[customer.Customer], request: RequestContext, first: First, after: After = None
 ) -> Any:
-    listing.demand_size(first)
-    parts = [
-        ColumnPart(positions, _connections([customers[each] for each in positions], values, request, first, after))
-        for positions, values in read_field("invoices", customers, request)
-    ]
-    return merged(parts, len(customers))
-
-
-async def _connections(
-    customers: Sequence[customer.Customer],
-    values: Sequence[Any] | Awaitable[Sequence[Any]],
-    request: RequestContext,
-    first: int,
-    after: str | None,
-) -> list[Any]:
-    found: Sequence[Any] = await values if inspect.isawaitable(values) else values
-
-    def connection(customer: customer.Customer, invoices: Any) -> Any:
-        if isinstance(invoices, UpstreamError):
-            return invoices
-        return listing.invoices_of(request, customer, invoices or (), first, after)
-
-    return attempted(lambda each: connection(*each), list(zip(customers, found, strict=True)))
+    return merged(listing.invoices(customers, request, first, after), len(customers))
 
 
 async def _provenance(

@@ -11,9 +11,8 @@ import strawberry
 
 from customer_gateway.api.declare import attribute, batched, described_enum, merged
 from customer_gateway.execution import attempted
-from customer_gateway.federation import nodes
-from customer_gateway.federation.fields import ColumnPart
-from customer_gateway.model import nouns, value_objects
+from customer_gateway.federation import nodes, relations
+from customer_gateway.model import value_objects
 from customer_gateway.model.ids import encode_id, encode_ids
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.customer import Customer
     from customer_gateway.federation.request import RequestContext
-    from customer_gateway.system import Route, System
+    from customer_gateway.model import nouns
 
     LazyCustomer: TypeAlias = Customer
 else:
@@ -117,32 +116,8 @@ class EInvoice:
     finvoice_address: str | None = attribute("Finvoice address.")
 
 
-async def _user_column(
-    parents: Sequence[Any], request: RequestContext, system: System, keys: list[str | None]
-) -> list[Any]:
-    route: Route[Any] | None = system.users
-    if route is None:
-        return [None] * len(parents)
-    found = iter(await request.reads.load(route, [key for key in keys if key is not None]))
-    return [None if key is None else next(found) for key in keys]
-
-
 def _responsible(agreements: Sequence[nouns.Agreement], request: RequestContext) -> Any:
-    if all(agreement.responsible_key is None for agreement in agreements):
-        return [None] * len(agreements)
-    groups: dict[str, list[int]] = {}
-    for position, agreement in enumerate(agreements):
-        groups.setdefault(agreement.system, []).append(position)
-    return merged(
-        [
-            ColumnPart(
-                positions, _user_column(mine, request, request.systems[name], [each.responsible_key for each in mine])
-            )
-            for name, positions in groups.items()
-            for mine in [[agreements[position] for position in positions]]
-        ],
-        len(agreements),
-    )
+    return merged(relations.responsible_users(agreements, request), len(agreements))
 
 
 @strawberry.type(description="A person who works with the system: owner, updater, creator, responsible.")
@@ -245,26 +220,9 @@ def _invoice_column(name: str) -> Callable[..., Any]:
     """A field of invoices, with a look-up of its own where the customer's list of invoices lacks it."""
 
     def resolve(invoices: Sequence[nouns.Invoice], request: RequestContext) -> Any:
-        values = [getattr(invoice, name) for invoice in invoices]
-        lacking: dict[Route[Any], list[int]] = {}
-        told: list[int] = []
-        for position, (invoice, value) in enumerate(zip(invoices, values, strict=True)):
-            route = request.systems[invoice.system].invoice_details if value is None else None
-            (told if route is None else lacking.setdefault(route, [])).append(position)
-        if not lacking:
-            return values
-        parts = [ColumnPart(told, [values[position] for position in told])] if told else []
-        for route, positions in lacking.items():
-            keys = [invoices[position].key for position in positions]
-            parts.append(ColumnPart(positions, _details(name, route, keys, request)))
-        return merged(parts, len(invoices))
+        return merged(relations.invoice_field(name, invoices, request), len(invoices))
 
     return resolve
-
-
-async def _details(name: str, route: Route[Any], keys: Sequence[str], request: RequestContext) -> list[Any]:
-    found = await request.reads.load(route, keys)
-    return [getattr(each, name) if isinstance(each, nouns.Invoice) else each for each in found]
 
 
 @strawberry.type(description="An invoice, a credit note or a reversal.")

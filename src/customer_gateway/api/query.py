@@ -13,7 +13,7 @@ from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads an
 from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
 from customer_gateway.errors import BadUserInput
 from customer_gateway.federation import nodes
-from customer_gateway.model.ids import NodeId, decode_id
+from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
     from customer_gateway.federation.request import RequestContext
@@ -78,13 +78,10 @@ class Query:
     ) -> Customer | None:
         request = _request(info)
         if by.record:
-            system = request.system(by.record.system, "by.record")
-            named = NodeId("Customer", system.name, by.record.key)
-            return cast("Customer | None", await nodes.node(request, named))
-        named = decode_id(by.id or "")
-        if named.type != "Customer":
-            raise BadUserInput(f"This id names a {named.type}, not a Customer; use node(id:) for it.")
-        return cast("Customer | None", await nodes.node(request, named))
+            found = await nodes.customer_of_record(request, RecordRef(by.record.system, by.record.key), "by.record")
+        else:
+            found = await nodes.customer(request, by.id or "")
+        return cast("Customer | None", found)
 
     @strawberry.field(description="The configured systems, all or those named.", metadata={CHECK: _unknown_systems})
     def systems(

@@ -13,7 +13,7 @@ from customer_gateway.api.scalars import JSON, Long
 from customer_gateway.api.system import CustomerRecord
 from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf
 from customer_gateway.execution import Batched, attempted
-from customer_gateway.federation.fields import ColumnPart, read_views
+from customer_gateway.federation.fields import read_record_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -82,13 +82,6 @@ def _told_by(reader: str) -> Callable[..., Any]:
     """A documented field that the vendor tells by another call than the document."""
 
     def resolve(views: Sequence[Any], request: RequestContext) -> Any:
-        places: dict[str, list[int]] = {}
-        for place, view in enumerate(views):
-            places.setdefault(view.reading.system, []).append(place)
-        parts = [
-            ColumnPart(mine, read_views(reader, request.systems[name], [views[place] for place in mine], request.reads))
-            for name, mine in places.items()
-        ]
-        return merged(parts, len(views))
+        return merged(read_record_field(reader, views, request), len(views))
 
     return resolve

@@ -10,15 +10,13 @@ from customer_gateway.api.connections import After, CustomerConnection, First  #
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
 from customer_gateway.documents.raw import RawObject
-from customer_gateway.errors import UpstreamError
 from customer_gateway.execution import JsonText, attempted
-from customer_gateway.federation import listing
+from customer_gateway.federation import systems as federated
 from customer_gateway.federation.capabilities import capabilities
-from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from customer_gateway import system as upstream
     from customer_gateway.documents.record import Document
@@ -34,26 +32,8 @@ class FieldCapability:
     filterable: bool = attribute("Whether lists can be filtered by it.")
 
 
-def one_by_one(systems: Sequence[upstream.System], read: Callable[[upstream.System], Awaitable[Any]]) -> Any:
-    """A value of each system, none of which waits for another."""
-
-    async def alone(system: upstream.System) -> list[Any]:
-        return [await read(system)]
-
-    return merged([ColumnPart([position], alone(system)) for position, system in enumerate(systems)], len(systems))
-
-
 def _reachable(systems: Sequence[upstream.System], request: RequestContext) -> Any:
-    return one_by_one(systems, lambda system: _told(system, request))
-
-
-async def _told(system: upstream.System, request: RequestContext) -> bool:
-    """Whether the system is reachable; what is not known when the request's time is up counts as not."""
-    await request.wait_idle(system.name)
-    try:
-        return await request.memoized(system.name, "a sign of life", (system.name, "reachable"), system.reachable)
-    except UpstreamError:
-        return False
+    return merged(federated.reachable(systems, request), len(systems))
 
 
 def _capabilities(systems: Sequence[upstream.System], _request: RequestContext) -> list[Any]:
@@ -69,7 +49,7 @@ def _ids(systems: Sequence[upstream.System], _request: RequestContext) -> list[s
 
 
 def _customers(systems: Sequence[upstream.System], request: RequestContext, first: First, after: After = None) -> Any:
-    return one_by_one(systems, lambda system: listing.customers_of(request, system, first, after))
+    return merged(federated.customers(systems, request, first, after), len(systems))
 
 
 @strawberry.type(description="One configured upstream.")

@@ -56,6 +56,17 @@ def read_field(name: str, customers: Sequence[Customer], request: RequestContext
     return parts
 
 
+def read_record_field(name: str, views: Sequence[nouns.Customer], request: RequestContext) -> list[ColumnPart]:
+    """The field `name` of records of any systems, as `read_views` gives it."""
+    places: dict[str, list[int]] = {}
+    for place, view in enumerate(views):
+        places.setdefault(view.reading.system, []).append(place)
+    return [
+        ColumnPart(mine, read_views(name, request.systems[system], [views[place] for place in mine], request.reads))
+        for system, mine in places.items()
+    ]
+
+
 def read_views(
     name: str, system: System, views: Sequence[nouns.Customer], reads: Reads
 ) -> Sequence[Any] | Awaitable[Sequence[Any]]:

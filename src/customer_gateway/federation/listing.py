@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.fields import ColumnPart, read_field
 from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.nouns import Invoice
@@ -150,6 +152,35 @@ async def _total(request: RequestContext, system: System, page: Page[Any], start
         return UpstreamBadResponse(system.name, "the number of customers that it tells cannot be one")
     fits = total >= start + len(page.places) if page.places else total <= start
     return total if fits else UpstreamBadResponse(system.name, "the number of customers is not that of those it lists")
+
+
+def invoices(customers: Sequence[Customer], request: RequestContext, first: int, after: str | None) -> list[ColumnPart]:
+    """Return a page of the invoices of each customer."""
+    demand_size(first)
+    return [
+        ColumnPart(positions, _pages(request, [customers[each] for each in positions], values, first, after))
+        for positions, values in read_field("invoices", customers, request)
+    ]
+
+
+async def _pages(
+    request: RequestContext,
+    customers: Sequence[Customer],
+    values: Sequence[Any] | Awaitable[Sequence[Any]],
+    first: int,
+    after: str | None,
+) -> list[Any]:
+    found: Sequence[Any] = await values if inspect.isawaitable(values) else values
+
+    def page(customer: Customer, invoices: Any) -> Any:
+        if isinstance(invoices, UpstreamError):
+            return invoices
+        try:
+            return invoices_of(request, customer, invoices or (), first, after)
+        except Exception as error:  # noqa: BLE001 - whatever is raised costs this customer's page alone
+            return error
+
+    return list(map(page, customers, found))
 
 
 def invoices_of(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.customer import Customer
 from customer_gateway.federation.fields import ColumnPart
-from customer_gateway.model.ids import decode_id
+from customer_gateway.model.ids import NodeId, decode_id
 from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer_gateway.federation.request import RequestContext
-    from customer_gateway.model.ids import NodeId
+    from customer_gateway.model.ids import RecordRef
     from customer_gateway.system import System
 
 _CUSTOMER_KEY: Final = attrgetter("customer_key")
@@ -40,6 +40,20 @@ async def node(request: RequestContext, asked: NodeId) -> Any:
     if isinstance(found, UpstreamError):
         raise found
     return found
+
+
+async def customer(request: RequestContext, text: str) -> Any:
+    """The customer that the id names, as `node` does. Raises `BadUserInput` for the id of something else."""
+    asked = decode_id(text)
+    if asked.type != "Customer":
+        raise BadUserInput(f"This id names a {asked.type}, not a Customer; use node(id:) for it.")
+    return await node(request, asked)
+
+
+async def customer_of_record(request: RequestContext, ref: RecordRef, what: str) -> Any:
+    """The customer that the record is of, as `node` does; `what` names the argument that gives the record."""
+    system = request.system(ref.system, what)
+    return await node(request, NodeId("Customer", system.name, ref.key))
 
 
 def nodes(request: RequestContext, ids: Sequence[str]) -> list[ColumnPart]:
