@@ -13,7 +13,7 @@ from sockets import answered, served
 from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.connection import HEAD_BYTES, Connection
+from customer_gateway.http.connection import HEAD_BYTES, HttpConnection
 from customer_gateway.server.serving import config_of, listen
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def gateway() -> Door:
     return build_http(World().engine(), HttpSettings())
 
 
-class Hasty(Connection):
+class Hasty(HttpConnection):
     head_seconds = 0.3
 
 
 @asynccontextmanager
-async def served_by(connections: type[Connection]) -> AsyncGenerator[int]:
+async def served_by(connections: type[HttpConnection]) -> AsyncGenerator[int]:
     """The port of a gateway whose connections are of this kind."""
     config = config_of(gateway(), 1)
     with listen("127.0.0.1", 0) as connection:
@@ -210,7 +210,7 @@ async def test_a_connection_that_waits_for_its_answer_or_its_next_request_stays_
     assert greetings(answer) == ["Ada", "Bob"]
 
 
-class Restless(Connection):
+class Restless(HttpConnection):
     def __init__(self, *of: Any) -> None:
         super().__init__(*of)
         self.timeout_keep_alive = 0.3

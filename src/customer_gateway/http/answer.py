@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from customer_gateway.http.negotiation import Media
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from customer_gateway.api.reply import Reply
     from customer_gateway.http.visit import Visit
 
@@ -45,17 +43,3 @@ def headers_of(answer: Answer, media: Media, visit: Visit) -> list[Header]:
     """All headers of the answer; the visit takes note of its status."""
     length = (b"content-length", str(len(answer.body)).encode())
     return [*_FIXED_HEADERS[media], length, *answer.headers, *visit.answered(answer.status)]
-
-
-def head_of(whole: bytes, visit: Visit, more: Iterable[Header]) -> bytes:
-    """The same for a 200 with the body `whole`, and `more` headers of the server, as HTTP/1.1 writes them."""
-    own = _lines(visit.answered(200))
-    head = b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\n%b\r\n"
-    return head % (_lines(more), _FIXED_LINES[visit.media], len(whole), own)
-
-
-def _lines(headers: Iterable[Header]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in headers])
-
-
-_FIXED_LINES: Final = {media: _lines(headers) for media, headers in _FIXED_HEADERS.items()}

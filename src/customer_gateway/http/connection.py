@@ -10,7 +10,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
 
-    from uvicorn._types import HTTPScope
+    from uvicorn._types import ASGI3Application, HTTPScope
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 HEAD_BYTES: Final = 65_536
 """A head of so many bytes is taken, one of three times as many never is; so it is with the trailers of a body.
@@ -22,7 +23,7 @@ _UNREADABLE: Final = "This is no HTTP/1.1 request; send one, and without TLS."
 _TOO_LARGE: Final = "The head of the request is too large; send less in its headers or its URL."
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """What is sent by `Upgrade`, as Java's client and curl --http2 do, is answered in HTTP/1.1 (RFC 9110, 7.8).
 
     The parser stops after such a head and leaves the body out. So uvicorn is not told of it: the head is parsed a
@@ -36,6 +37,8 @@ class Connection(HttpToolsProtocol):
 
     _told: HTTPScope | None = None
     """What uvicorn tells, or begins to tell, of the request that the last piece belonged to."""
+    _answered: RequestResponseCycle | None = None
+    """The request that is being answered: `cycle` is the last one that has come, which may wait behind it."""
     _body_came = False
     _barren_bytes = 0
     _head_timer: TimerHandle | None = None
@@ -51,6 +54,10 @@ class Connection(HttpToolsProtocol):
         if self._rest_timer is not None:
             self._rest_timer.cancel()
         super().connection_lost(exc)
+        answered, self._answered = self._answered, None
+        if answered is not None and not answered.response_complete:  # uvicorn tells the last request only
+            answered.disconnected = True
+            answered.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         if len(data) > HEAD_BYTES:
@@ -100,6 +107,10 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._body_came = True
         super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _receive_in_pieces(self, data: bytes) -> None:
         for start in range(0, len(data), HEAD_BYTES):
@@ -165,7 +176,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
-def _parser(connection: Connection) -> HttpRequestParser:
+def _parser(connection: HttpConnection) -> HttpRequestParser:
     """As uvicorn makes them."""
     parser = HttpRequestParser(connection)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)

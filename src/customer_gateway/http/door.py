@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
-    from customer_gateway.http.answer import Answer
-    from customer_gateway.http.boarding import Boarded
     from customer_gateway.http.hosts import Hosts
 
 _MISDIRECTED: Final = problem(
@@ -29,10 +27,6 @@ class Hot(Protocol):
     """An ASGI application that must be fast: it brings its own last net, and tells the visit what it answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
-
-    def settle(self, visit: Visit, body: bytes) -> Boarded | Answer:
-        """What becomes of a POST with that body: it waits for a flight, or is told something at once."""
-        ...
 
 
 class Door:
@@ -50,9 +44,7 @@ class Door:
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
-        visit: Visit | None = scope.get("visit")
-        if visit is None:
-            visit = scope["visit"] = Visit(scope)
+        visit = scope["visit"] = Visit(scope)
         before = REQUEST_ID.set(visit.request_id)
         try:
             hot = self._hot.get(scope["path"])
@@ -68,18 +60,4 @@ class Door:
             raise
         finally:
             visit.over()
-            REQUEST_ID.reset(before)
-
-    def settle(self, scope: Scope, body: bytes) -> Boarded | Answer | None:
-        """What can be said of a whole request before it comes in; None where that is nothing."""
-        hot = self._hot.get(scope["path"]) if scope["method"] == "POST" else None
-        if hot is None:
-            return None
-        visit = scope["visit"] = Visit(scope)
-        if not self._hosts.expect(scope.get("server"), visit.headers.get(b"host")):
-            return None
-        before = REQUEST_ID.set(visit.request_id)
-        try:
-            return hot.settle(visit, body)
-        finally:
             REQUEST_ID.reset(before)

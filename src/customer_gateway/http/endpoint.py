@@ -13,7 +13,6 @@ from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.formatting import MASK, plain, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.http.answer import Answer, Landed, headers_of
-from customer_gateway.http.boarding import Boarded
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -21,7 +20,6 @@ from customer_gateway.http.reading import (
     ParametersInvalid,
     PersistedQueryUnknown,
     RequestInvalid,
-    check_size,
     is_websocket_offer,
     read_body,
     request_of_body,
@@ -31,7 +29,7 @@ from customer_gateway.http.reading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Hashable
+    from collections.abc import Hashable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -80,28 +78,8 @@ class GraphQLEndpoint:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def settle(self, visit: Visit, body: bytes) -> Boarded | Answer:
-        """What becomes of a POST with that body: it waits for a flight, or is told something at once."""
-        headers = visit.headers
-        media = preferred(headers.get(b"accept"), page=False)
-        try:
-            visit.media = _agreed("POST", media)
-            at = self._until(headers)
-            _check_form(headers)
-            check_size(len(body), self._settings.body_bytes)
-            found = self._flight_of(body, at, visit)
-        except Exception as error:  # noqa: BLE001  the last net
-            return _answer_to(error, visit, media)
-        if isinstance(found, RefusedOperation):
-            return _refusal(found, visit)
-        return Boarded(visit, found, at, self._settings.grace_seconds)
-
     async def _answer(self, scope: Scope, visit: Visit, receive: Receive, media: Media | None) -> Answer:
-        if "answer" in scope:
-            return scope["answer"]
         try:
-            if "boarded" in scope:
-                return await self._told(scope.pop("boarded"), visit)
             visit.media = _agreed(scope["method"], media)
             at = self._until(visit.headers)
             if scope["method"] == "POST":
@@ -120,7 +98,8 @@ class GraphQLEndpoint:
         except TimeoutError:
             message = "The body did not arrive in time; send the request again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
-        return await self._wait(self._flight_of(body, at, visit), at, receive, visit)
+        credentials = _authenticate(visit.headers)
+        return await self._wait(self._flight_of(body, credentials, at, visit), at, receive, visit)
 
     async def _get(self, query_string: bytes, receive: Receive, at: float, visit: Visit) -> Answer:
         headers = visit.headers
@@ -134,20 +113,25 @@ class GraphQLEndpoint:
         if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
             message = "This GET may be forged by a page of another site; send it with Apollo-Require-Preflight: 1."
             raise RequestInvalid(400, message)
-        return await self._wait(self._begin(request, at, visit), at, receive, visit)
+        credentials = _authenticate(headers)
+        return await self._wait(self._begin(request, credentials, at, visit), at, receive, visit)
 
-    def _flight_of(self, body: bytes, at: float, visit: Visit) -> Flight[Landed] | RefusedOperation:
+    def _flight_of(
+        self, body: bytes, credentials: bytes | None, at: float, visit: Visit
+    ) -> Flight[Landed] | RefusedOperation:
         """What will answer a POST of that body. Raises RequestInvalid."""
-        key: Hashable = (body, visit.headers.get(b"authorization"))
+        key: Hashable = (body, credentials)
         flight = self._in_flight.find(key, at)
         if flight is not None:
             return flight
-        begun = self._begin(request_of_body(body), at, visit)
+        begun = self._begin(request_of_body(body), credentials, at, visit)
         if not isinstance(begun, RefusedOperation) and not begun.alone:
             self._in_flight.share(key, begun)
         return begun
 
-    def _begin(self, request: GraphQLRequest, at: float, visit: Visit) -> Flight[Landed] | RefusedOperation:
+    def _begin(
+        self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit
+    ) -> Flight[Landed] | RefusedOperation:
         """The flight that will answer the request: one in the air with the same work, else a new one."""
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, RefusedOperation):
@@ -157,7 +141,6 @@ class GraphQLEndpoint:
         work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
             return self._in_flight.begin_alone(at, work.run)
-        credentials = visit.headers.get(b"authorization")
         key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
         return self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
 
@@ -172,19 +155,10 @@ class GraphQLEndpoint:
         if isinstance(found, RefusedOperation):
             return _refusal(found, visit)
         leaving = partial(client_left, receive)
-        return await self._land(found, found.landed(at, self._settings.grace_seconds, leaving), visit)
-
-    def _told(self, boarded: Boarded, visit: Visit) -> Coroutine[Any, Any, Answer]:
-        """For one who has waited already. No coroutine: the frame of one would be kept by what is raised, as below."""
-        return self._land(boarded.flight, boarded.told, visit)
-
-    async def _land(self, flight: Flight[Landed], waited: Awaitable[Landed], visit: Visit) -> Answer:
         try:
-            landed = await waited
+            landed = await found.landed(at, self._settings.grace_seconds, leaving)
         except TimeoutError:
-            landed = await flight.so_far() or Landed(LATE, None, None)
-        finally:
-            del waited  # what it raises knows this frame: the two would keep each other
+            landed = await found.so_far() or Landed(LATE, None, None)
         if landed.operation_type is not None:
             visit.notes["operation"] = landed.operation_type
         if landed.whole is not None:
@@ -237,6 +211,11 @@ def _agreed(method: str, media: Media | None) -> Media:
             406, f"Accept allows no answer that is served; name {Media.GRAPHQL.value} or {Media.JSON.value} in it."
         )
     return media
+
+
+def _authenticate(headers: Headers) -> bytes | None:
+    """Return what the caller is known by. Today all are anonymous, and share work where they sent the same."""
+    return headers.get(b"authorization")
 
 
 def _check_form(headers: Headers) -> None:

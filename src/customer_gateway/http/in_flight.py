@@ -71,17 +71,17 @@ class Flight(Generic[T]):
         """
         if self.task.done():
             return self.task.result()
-        waiter = self.board(at, grace)
+        waiter = self._board(at, grace)
         self._hangups.expect(waiter, leaving)
         try:
             return await waiter
         finally:
             self._hangups.forget(waiter)
-            self.leave(waiter)
+            self._leave(waiter)
             del waiter  # what it raises knows this frame: the two would keep each other
 
-    def board(self, at: float, grace: float) -> asyncio.Future[T]:
-        """The result to come, for one who sees to it himself that he leaves the flight. Not for one that has landed."""
+    def _board(self, at: float, grace: float) -> asyncio.Future[T]:
+        """The result to come, for one who leaves the flight afterwards."""
         self.deadline.extend(at)
         waiter: asyncio.Future[T] = self._loop.create_future()
         self._waiting.add(waiter)
@@ -89,10 +89,8 @@ class Flight(Generic[T]):
         self._watch(at + grace)
         return waiter
 
-    def leave(self, waiter: asyncio.Future[T]) -> None:
-        """One who boarded waits no more, whether he was told or not. Who has left already changes nothing."""
-        if waiter not in self._waiting:
-            return
+    def _leave(self, waiter: asyncio.Future[T]) -> None:
+        """End the waiting, whether the waiter was told or not; work that nobody waits for any more is broken off."""
         self._waiting.remove(waiter)
         self._untold.pop(waiter, None)
         if not self._waiting and not self.alone and not self.task.done():

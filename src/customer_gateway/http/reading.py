@@ -71,7 +71,7 @@ def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def is_websocket_offer(headers: dict[bytes, bytes]) -> bool:
-    """Whether a GET would open a WebSocket; `Upgrade` itself is gone where `Connection` has left it out."""
+    """Whether a GET would open a WebSocket; `Upgrade` itself is gone where `HttpConnection` has left it out."""
     return b"sec-websocket-key" in headers or b"websocket" in headers.get(b"upgrade", b"").lower()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from uvicorn import Config, Server
 
-from customer_gateway.http.boarding_connection import BoardingConnection
+from customer_gateway.http.connection import HttpConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -126,7 +126,7 @@ def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
     return Config(
         app,
         loop="uvloop",
-        http=BoardingConnection,
+        http=HttpConnection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -1,4 +1,4 @@
-"""Queries that only wait, on real sockets: what they are told is what they are told inside."""
+"""Identical requests over real sockets: one execution answers all, and each has its own id, deadline and line."""
 
 from __future__ import annotations
 
@@ -10,22 +10,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from http_world import GRAPHQL, Client, World
+from http_world import Client, World
 from sockets import answered, served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.answer import Landed
-from customer_gateway.http.boarding import Boarded
-from customer_gateway.http.in_flight import InFlight
-from customer_gateway.http.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from httpx import Response
-
-    from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 
@@ -64,18 +58,6 @@ async def asked_at_once(client: Client, count: int, **headers: str) -> list[asyn
     return asked
 
 
-async def test_queries_wait_for_their_flight_without_a_task_of_their_own() -> None:
-    world = World()
-    async with clients(world) as client:
-        asked = await asked_at_once(client, 20)
-        assert inside() == []
-        world.gate.set()
-        answers = [await each for each in asked]
-
-    assert [answer.json() for answer in answers] == [{"data": {"read": "read 1"}}] * 20
-    assert len(world.reads) == 1
-
-
 async def test_each_is_told_its_own_id_and_has_its_own_line() -> None:
     world = World()
     with capture_logs() as lines:
@@ -92,23 +74,6 @@ async def test_each_is_told_its_own_id_and_has_its_own_line() -> None:
         ("r2", 200, "query"),
     ]
     assert all(line["ms"] >= 100 for line in told)
-
-
-@pytest.mark.parametrize("accept", [GRAPHQL, "application/json", "*/*"])
-async def test_the_headers_are_those_of_an_answer_from_inside(accept: str) -> None:
-    world, other = World(), World()
-    other.gate.set()
-    headers = {"accept": accept, "x-request-id": "r-1"}
-    async with clients(world) as client, other.client() as within:
-        asked = asyncio.create_task(client.ask("{ read }", headers))
-        await until(lambda: world.reads)
-        assert inside() == []
-        world.gate.set()
-        waited, came_in = await asked, await within.ask("{ read }", headers)
-
-    assert (waited.status_code, waited.http_version) == (came_in.status_code, "HTTP/1.1")
-    assert waited.headers["date"].endswith(" GMT")
-    assert {name: value for name, value in waited.headers.items() if name != "date"} == dict(came_in.headers)
 
 
 async def test_errors_are_stamped_for_each() -> None:
@@ -142,25 +107,6 @@ async def test_each_leaves_at_its_own_deadline() -> None:
     assert len(world.reads) == 1
 
 
-async def test_work_is_broken_off_when_the_time_of_the_last_who_waits_is_up() -> None:
-    gate = asyncio.Event()
-
-    async def overstay(_: Deadline) -> Landed:
-        await gate.wait()
-        raise AssertionError
-
-    in_flight = InFlight[Landed]()
-    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 0.05, overstay)
-    boarded = Boarded(Visit({"method": "POST", "path": "/graphql", "headers": []}), flight, flight.deadline.at, 0.05)
-    with pytest.raises(TimeoutError):
-        await boarded.told
-    boarded.leave()
-    boarded.leave()  # once more changes nothing
-    await asyncio.wait([flight.task])
-
-    assert flight.task.cancelled()
-
-
 async def test_one_who_breaks_his_connection_leaves_the_work_to_others() -> None:
     world = World()
     with capture_logs() as lines:
@@ -170,7 +116,7 @@ async def test_one_who_breaks_his_connection_leaves_the_work_to_others() -> None
             request = client.build_request("POST", "/graphql", json={"query": "{ read }"})
             same = post(request.content, b"X-Request-Id: a\r\n")
             broken = await answered(client.base_url.port or 0, same + post("{ hello }") + b"nonsense\r\n\r\n")
-            await asyncio.sleep(0.1)
+            await until(lambda: [line for line in lines if line.get("request_id") == "a"])
             world.gate.set()
             answer = await victim
 
@@ -279,7 +225,7 @@ async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked() -> None
         (post("{ hello }").replace(b"/graphql", b"/nowhere"), 404),
     ],
 )
-async def test_who_cannot_only_wait_comes_in_and_is_told_once(request_: bytes, status: int) -> None:
+async def test_a_refusal_is_told_once_and_has_one_line(request_: bytes, status: int) -> None:
     with capture_logs() as lines:
         async with served(build_http(World().engine(), HttpSettings(body_bytes=4_000))) as port:
             answer = await answered(port, request_.replace(b"Host: gateway\r\n", b"Host: gateway\r\n" + LAST))
@@ -308,7 +254,7 @@ async def test_equal_mutations_are_each_done_also_where_their_client_hangs_up() 
     assert world.renamed == ["Ada"] * 3
 
 
-async def test_the_work_of_a_flight_knows_the_request_that_began_it() -> None:
+async def test_joined_work_knows_the_request_that_began_it() -> None:
     world = World()
     world.gate.set()
     async with clients(world) as client:
@@ -353,14 +299,14 @@ async def test_who_hangs_up_or_is_late_leaves_nothing_to_the_collector(query: st
                 writer.close()
                 assert b"UPSTREAM_TIMEOUT" in await answered(port, post(query, b"X-Request-Timeout: 20\r\n", LAST))
             await asyncio.sleep(0.1)
-            left = [type(each).__name__ for each in kept("Visit", "Boarded", "BoardingConnection", "TimeoutError")]
+            left = [type(each).__name__ for each in kept("Visit", "HttpConnection", "TimeoutError")]
         finally:
             gc.enable()
         world.gate.set()
         await asyncio.sleep(0.1)
         stays.close()
 
-    assert sorted(left) == ["Boarded", "BoardingConnection", "Visit"]  # those of him who stays
+    assert sorted(left) == ["HttpConnection", "Visit"]  # those of him who stays
 
 
 async def test_a_connection_that_rests_does_not_keep_what_it_was_sent() -> None:
@@ -371,7 +317,7 @@ async def test_a_connection_that_rests_does_not_keep_what_it_was_sent() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(post(body))
         await reader.readuntil(b'"}}')
-        (connection,) = kept("BoardingConnection")
+        (connection,) = kept("HttpConnection")
         writer.close()
 
     assert len(connection.cycle.body) == 0
@@ -387,10 +333,10 @@ async def test_requests_and_connections_leave_nothing_to_the_collector() -> None
         try:
             for _ in range(20):
                 await client.ask("{ read }")
-            left = kept("Visit", "Boarded", "Flight", "RequestResponseCycle")
+            left = kept("Visit", "Flight", "RequestResponseCycle")
             await client.aclose()
             await asyncio.sleep(0.1)
-            connections = kept("BoardingConnection")
+            connections = kept("HttpConnection")
         finally:
             gc.enable()
 
