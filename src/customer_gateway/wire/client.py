@@ -248,10 +248,8 @@ class Client:
         return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)
 
     def _pause(self, failure: UpstreamRateLimited) -> None:
-        if failure.retry_after_ms:
-            self._limit.pause(failure.retry_after_ms / 1000)
-        else:  # it does not say how long, or says that the wait is over, which a 429 belies
-            self._limit.pause_for_a_window()
+        # 0: it does not say how long, or says that the wait is over, which a 429 belies.
+        self._limit.pause((failure.retry_after_ms or 0) / 1000)
 
     def _is_circuit_open(self, progress: CallState) -> bool:
         """Whether the breaker has opened since the call was let in."""

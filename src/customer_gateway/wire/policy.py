@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer_gateway.wire.limits.window import Window
+from customer_gateway.wire.limits.sliding_window import Window
 
 _NO_BOUND = 2**40  # more calls, or bytes, than any machine has room for
 

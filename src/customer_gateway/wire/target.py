@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.wire.call_record import CallRecord
     from customer_gateway.wire.limits.rate_limiter import RateLimiter
-    from customer_gateway.wire.limits.redis_rate_limiter import RedisRateLimiter
-    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.sliding_window import Window
     from customer_gateway.wire.limits.worker_share import WorkerShare
 
 
@@ -55,7 +54,7 @@ class RateLimits:
     """
 
     budget: Sequence[Window] = ()
-    limiter: RateLimiter | RedisRateLimiter | None = None
+    limiter: RateLimiter | None = None
     share: WorkerShare = WHOLE
     name: str = ""
 

@@ -13,8 +13,7 @@ from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import Call, Client, Limits, Window, per_template
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
-from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, StartedCall, first_common
-from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,7 @@ from wire.connected import connected
 from wire.vendor import fullest, serving, telling
 
 from customer_gateway.wire import Call, LimiterRegistry, Limits, Window, WorkerShare
-from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, first_common
-from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.work.deadline import Deadline
 

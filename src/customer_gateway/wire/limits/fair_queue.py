@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
@@ -22,26 +23,17 @@ class Lane(NamedTuple):
     windows: tuple[SlidingWindow, ...]
 
 
+@dataclass(eq=False, slots=True)
 class Waiter:
-    """A call that waits; `start` is set when it may start."""
+    """A call that waits for its start."""
 
-    __slots__ = ("deadline", "future", "lane", "start")
-
-    def __init__(self, lane: Lane, deadline: Deadline) -> None:
-        self.lane = lane
-        self.deadline = deadline
-        self.start: StartedCall | None = None
-        self.future: asyncio.Future[StartedCall] = asyncio.get_running_loop().create_future()
-
-    def grant(self, now: float) -> StartedCall:
-        """Start the call."""
-        self.start = self.lane.limit.begin(self.lane.windows, now)
-        self.future.set_result(self.start)
-        return self.start
+    lane: Lane
+    deadline: Deadline
+    future: asyncio.Future[StartedCall]
 
 
 class FairQueue:
-    """Waiters by request, in the order of turns; a request that was served goes to the end, and so does its lane."""
+    """Waiters by request, the next request first; one that was served goes to the end, and so does its lane."""
 
     def __init__(self) -> None:
         self._requests: dict[int, dict[Lane, deque[Waiter]]] = {}
@@ -61,8 +53,9 @@ class FairQueue:
     def size(self, lane: Lane) -> int:
         return self._sizes[lane]
 
-    def lanes(self) -> list[Lane]:
-        return list(self._sizes)
+    def place(self, request: int, lane: Lane) -> int:
+        """Return the place that the request's next call in that lane gets."""
+        return len(self._requests.get(request, {}).get(lane, ()))
 
     def add(self, waiter: Waiter) -> None:
         lanes = self._requests.setdefault(waiter.deadline.request, {})
@@ -70,7 +63,7 @@ class FairQueue:
         self._sizes[waiter.lane] += 1
 
     def remove(self, waiter: Waiter) -> None:
-        """Take out a call that does not wait any more; its request keeps its turn."""
+        """Remove a call that does not wait any more; its request keeps its place."""
         lanes = self._requests[waiter.deadline.request]
         lanes[waiter.lane].remove(waiter)
         if not lanes[waiter.lane]:
@@ -82,7 +75,7 @@ class FairQueue:
             del self._sizes[waiter.lane]
 
     def serve(self, waiter: Waiter) -> None:
-        """Take out a call that starts: the next turn is another request's."""
+        """Remove a call that starts; the next one is another request's."""
         self.remove(waiter)
         lanes = self._requests.pop(waiter.deadline.request, None)
         if lanes is not None:
@@ -90,8 +83,8 @@ class FairQueue:
             if waiter.lane in lanes:
                 lanes[waiter.lane] = lanes.pop(waiter.lane)
 
-    def heads(self, blocked: AbstractSet[Lane] = frozenset()) -> Iterator[Waiter]:
-        """The first call of each request in each lane, in the order of turns; `blocked` may grow meanwhile."""
+    def heads(self, blocked: AbstractSet[Lane]) -> Iterator[Waiter]:
+        """Yield the first call of each request in each lane, the next first; `blocked` may grow meanwhile."""
         for lanes in self._requests.values():
             if len(blocked) == len(self._sizes):
                 return
@@ -99,17 +92,8 @@ class FairQueue:
                 if lane not in blocked:
                     yield waiters[0]
 
-    def head(self, lane: Lane) -> Waiter:
-        """The call of the lane whose turn is next."""
-        return next(lanes[lane][0] for lanes in self._requests.values() if lane in lanes)
-
-    def waiters(self) -> list[tuple[int, Waiter]]:
-        """All, with their place in their request's lane, first places first."""
-        places = [place for lanes in self._requests.values() for queue in lanes.values() for place in enumerate(queue)]
-        return sorted(places, key=lambda place: place[0])
-
     def ahead(self, request: int, lane: Lane, place: int, window: SlidingWindow) -> int:
-        """How many calls that `window` counts start before the one at that place: one of each request in each round."""
+        """Count the calls in `window` that start before the one at that place: one of each request in each round."""
         own = self._requests.get(request, {})
         beside = (len(queue) for other, queue in own.items() if other != lane and window in other.windows)
         mine = place + sum(min(size, place + 1) for size in beside)
@@ -120,14 +104,11 @@ class FairQueue:
         )
         return mine + sum(min(size, mine + 1) for size in others)
 
-    def place(self, request: int, lane: Lane) -> int:
-        """The place that the request's next call in that lane gets."""
-        return len(self._requests.get(request, {}).get(lane, ()))
-
     def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
-        """Refuse the calls that `too_late` gives a refusal, told their places when those before have been refused."""
+        """Refuse the calls for which `too_late` returns a refusal, each by its place after those before are dropped."""
         dropped: Counter[tuple[int, Lane]] = Counter()
-        for place, waiter in self.waiters():
+        places = [place for lanes in self._requests.values() for queue in lanes.values() for place in enumerate(queue)]
+        for place, waiter in sorted(places, key=lambda each: each[0]):
             key = waiter.deadline.request, waiter.lane
             refusal = too_late(waiter, place - dropped[key])
             if refusal is not None or waiter.future.done():

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
-from customer_gateway.wire.limits.sliding_window import Budget, SlidingWindow, Slot, first_common
+from customer_gateway.wire.limits.redis_slots import RedisSlots
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, Budget, Slot, StartedCall, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
-    from customer_gateway.wire.limits.sliding_window import StartedCall
-    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.sliding_window import SlidingWindow, Window
+    from customer_gateway.wire.limits.store import BudgetStore
     from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.work.deadline import Deadline
 
-LONGEST_PAUSE_SECONDS = 60.0  # a vendor that asks for more is asked again after this much
-_FIRST_LAG_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS: Final = 60.0  # a vendor that asks for more is tried again after this much
+_FIRST_LAG_SECONDS: Final = 0.02
+_UNKNOWN: Final = float("inf")
 
 
 class RateLimitPastDeadline(Exception):
@@ -35,39 +37,48 @@ class RateLimiter:
     """Start calls as the windows have room, one of each request in turn.
 
     The first call of each lane has a slot reserved: those whose windows have room earlier do not take it. The
-    wait of those behind is estimated: is it past their deadline, they are refused at once (`RateLimitPastDeadline`),
-    and so they are when others come between or the vendor asks for a pause.
+    wait of those behind is estimated: where it ends past their deadline they are refused at once
+    (`RateLimitPastDeadline`), also when others come between or the vendor asks for a pause. With a `store` the windows
+    are counted there under `name`; while it is lost, this worker keeps to its `share`.
     """
 
     def __init__(
-        self, windows: Sequence[Window], clock: Callable[[], float], share: WorkerShare = WHOLE, name: str = ""
+        self,
+        windows: Sequence[Window],
+        clock: Callable[[], float],
+        share: WorkerShare = WHOLE,
+        name: str = "",
+        store: BudgetStore | None = None,
     ) -> None:
         self.budget = Budget(windows, share, name)
-        self.clock = clock
-        self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
+        self._windows = [*windows]
+        self._clock = clock
         self._share = share
         self._slot = share.slot(windows)
-        self._limits: list[ConcurrencyLimit] = []
+        self._lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._closed_until = 0.0
-        self._asked_until = 0.0
+        self._asked_until = 0.0  # as the vendor said in full
         self._queue = FairQueue()
-        self._stale = False
+        self._stale = False  # whether estimates have changed since those too late were refused
         self._timer: asyncio.TimerHandle | None = None
+        self._redis = None if store is None else RedisSlots(store, name, clock, self._wake)
+        if store is not None:
+            store.on_loss.append(self._close_for_a_window)
 
     def join(self, limit: ConcurrencyLimit) -> None:
-        """From now on the calls of `limit` are started here."""
-        self._limits.append(limit)
-        budgets = (self.budget, *(each.budget for each in self._limits))
-        self._slot = self._share.slot(window for budget in budgets for window in budget.wholes)
+        """Start the calls of `limit` here from now on."""
+        self._windows += limit.budget.windows
+        self._slot = self._share.slot(self._windows)
 
     async def wait(
         self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], deadline: Deadline
     ) -> StartedCall:
         """Wait until a call of `limit` that `windows` count may start."""
-        now = self.clock()
-        if not self._queue and limit.has_room and self._earliest(windows, now) <= now:
-            return limit.begin(windows, now)
-        waiter = Waiter(Lane(limit, windows), deadline)
+        now = self._clock()
+        redis = self._deciding(windows)
+        if redis is None and not self._queue and limit.room > 0 and self._earliest(windows, now) <= now:
+            return self._begin(limit, windows, now)
+        waiter = Waiter(Lane(limit, windows), deadline, asyncio.get_running_loop().create_future())
         refusal = self._too_late(waiter, self._queue.place(deadline.request, waiter.lane))
         if refusal is not None:
             raise refusal
@@ -75,38 +86,45 @@ class RateLimiter:
         self._stale = self._stale or self._queue.is_contended
         if self._queue.size(waiter.lane) == 1:
             self._dispatch()
-        return await self._granted(waiter)
+        return await self._start_of(waiter)
 
     def left(self, start: StartedCall, *, counted: bool) -> None:
-        """A call has ended, which was `counted` in a window or in none."""
+        """End a call, which was `counted` in a window or in none."""
         if counted:
-            self.lag = max(start.arrived(self.clock()), self.lag * 0.9)
+            self._lag = max(start.arrived(self._clock()), self._lag * 0.9)
+        if self._redis is not None:
+            self._redis.settle(start)
         self.go_on()
 
     def go_on(self) -> None:
-        """Room has come: start what can."""
+        """Start what can now that room has come."""
         if self._queue:
             self._dispatch()
 
     def pause(self, seconds: float) -> None:
-        """Start nothing for so long, up to a minute: the vendor asked for it, which is told in full."""
-        self._asked_until = max(self._asked_until, self.clock() + seconds)
-        self.close(seconds)
+        """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
+        self._asked_until = max(self._asked_until, self._clock() + seconds)
+        if self._redis is not None and self._windows:
+            self._redis.pause(min(seconds, _LONGEST_PAUSE_SECONDS))
+        self._close(seconds)
 
-    def close(self, seconds: float) -> None:
-        """Start nothing for so long, up to a minute."""
-        until = self.clock() + min(seconds, LONGEST_PAUSE_SECONDS)
+    def _close(self, seconds: float) -> None:
+        until = self._clock() + min(seconds, _LONGEST_PAUSE_SECONDS)
         if until > self._closed_until:
             self._closed_until = until
-            self._refuse_late()
-            self._dispatch()
+            self._stale = True
+            self._wake()
 
-    def refusal(self, seconds: float, remaining: float) -> RateLimitPastDeadline:
-        """Refuse a call that may start in `seconds`: told is the vendor's own wait, if that is the cause."""
-        asked = self._asked_until - self.clock()
-        if min(asked, self._closed_until - self.clock()) > remaining:
-            return RateLimitPastDeadline(max(seconds, asked), paused=True)
-        return RateLimitPastDeadline(seconds)
+    def _close_for_a_window(self) -> None:
+        """Start nothing for the longest window: the store is lost, and with it what other workers started last."""
+        if self._windows:
+            self._close(max(window.seconds for window in self._windows) + SKEW_SECONDS)
+
+    def _deciding(self, windows: tuple[SlidingWindow, ...]) -> RedisSlots | None:
+        """Return what decides of calls that `windows` count, if that is not this worker alone."""
+        if self._redis is None or not windows:
+            return None
+        return self._redis if self._redis.decides(max(window.seconds for window in self._windows)) else None
 
     def _earliest(self, windows: tuple[SlidingWindow, ...], now: float) -> float:
         moment = max(now, self._closed_until)
@@ -115,78 +133,100 @@ class RateLimiter:
         fits = [window.earliest for window in windows]
         return first_common(moment, fits if self._slot is None else [*fits, self._slot.next])
 
-    def _too_late(self, waiter: Waiter, place: int) -> RateLimitPastDeadline | None:
-        """The refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
-        now, windows = self.clock(), waiter.lane.windows
-        moment = start = self._earliest(windows, now)
+    def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
+        start = StartedCall(now)
+        limit.room -= 1
         for window in windows:
-            ahead = self._queue.ahead(waiter.deadline.request, waiter.lane, place, window)
-            period = window.seconds + self.lag
-            if self._slot is not None and window.whole.calls < self._share.workers:
-                period = max(period, self._slot.every)
-            start = max(start, window.estimate(moment, ahead, period))
-        remaining = waiter.deadline.remaining()
-        return self.refusal(start - now, remaining) if start - now > remaining else None
+            window.commit(start)
+        if self._redis is not None and windows:
+            self._redis.count(Lane(limit, windows), start)
+        return start
 
-    def _refuse_late(self) -> None:
-        self._stale = False
-        self._queue.drop_late(self._too_late)
-
-    async def _granted(self, waiter: Waiter) -> StartedCall:
+    async def _start_of(self, waiter: Waiter) -> StartedCall:
         try:
             return await waiter.future
         except asyncio.CancelledError:
-            if waiter.start is not None:
-                waiter.lane.limit.leave(waiter.start)
-            elif waiter in self._queue:
+            if waiter in self._queue:
                 self._queue.remove(waiter)
                 self._dispatch()
-            elif not waiter.future.cancelled():
-                waiter.future.exception()  # heard, if by nobody
+            elif not waiter.future.cancelled() and waiter.future.exception() is None:
+                waiter.lane.limit.leave(waiter.future.result())
             raise
+
+    def _too_late(self, waiter: Waiter, place: int) -> RateLimitPastDeadline | None:
+        """Return the refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
+        now, lane = self._clock(), waiter.lane
+        redis = self._deciding(lane.windows)
+        first = self._earliest(lane.windows, now) if redis is None else max(self._closed_until, redis.next(lane, now))
+        start = first
+        for window in lane.windows:
+            limit = window.part if redis is None else window.whole
+            period = limit.seconds + self._lag
+            if redis is None and self._slot is not None and window.whole.calls < self._share.workers:
+                period = max(period, self._slot.every)
+            ahead = self._queue.ahead(waiter.deadline.request, lane, place, window)
+            start = max(start, window.estimate(limit, first, ahead, period))
+        return self._refusal(start - now, waiter.deadline.remaining())
+
+    def _refusal(self, seconds: float, remaining: float) -> RateLimitPastDeadline | None:
+        """Return the refusal of a call that may start in `seconds`: by the vendor's pause, if that is the cause."""
+        if seconds <= remaining:
+            return None
+        asked = self._asked_until - self._clock()
+        if min(asked, self._closed_until - self._clock()) > remaining:
+            return RateLimitPastDeadline(max(seconds, asked), paused=True)
+        return RateLimitPastDeadline(seconds)
 
     def _wake(self) -> None:
         if self._stale:
-            self._refuse_late()
+            self._stale = False
+            self._queue.drop_late(self._too_late)
         self._dispatch()
 
     def _dispatch(self) -> None:
         """Start every call that may, and set the timer for the next."""
-        now, blocked, reserved = self.clock(), dict[Lane, float](), list[SlidingWindow]()
-        while self._start_next(now, blocked, reserved):
+        now, blocked = self._clock(), dict[Lane, float]()
+        while self._start_next(now, blocked):
             pass
-        for window in reserved:
-            window.release()
-        self._set_timer(now, min(blocked.values(), default=float("inf")))
+        for lane in blocked:
+            for window in lane.windows:
+                window.release()
+        if self._redis is not None and self._redis.release_unused(self._queue):
+            self._dispatch()
+        else:
+            self._set_timer(now, min(blocked.values(), default=_UNKNOWN))
 
-    def _start_next(self, now: float, blocked: dict[Lane, float], reserved: list[SlidingWindow]) -> bool:
+    def _start_next(self, now: float, blocked: dict[Lane, float]) -> bool:
         """Start the next call that may; the lanes that may not are `blocked` until a moment, with a slot reserved."""
         for waiter in self._queue.heads(blocked.keys()):
             lane = waiter.lane
             if waiter.future.done():
                 self._queue.remove(waiter)
                 return True
-            if not lane.limit.has_room:
-                blocked[lane] = float("inf")
-                continue
-            start = self._earliest(lane.windows, now)
-            if start <= now:
+            moment = self._next_start(waiter, now)
+            if moment <= now:
                 self._queue.serve(waiter)
-                waiter.grant(now)
+                waiter.future.set_result(self._begin(*lane, now))
                 return True
-            if start - now > (remaining := waiter.deadline.remaining()):
+            if moment < _UNKNOWN and (refusal := self._refusal(moment - now, waiter.deadline.remaining())) is not None:
                 self._queue.remove(waiter)
-                waiter.future.set_exception(self.refusal(start - now, remaining))
+                waiter.future.set_exception(refusal)
                 return True
-            blocked[lane] = start
+            blocked[lane] = moment
             for window in lane.windows:
-                window.reserve(Slot(start + self.lag, start))
-            reserved.extend(lane.windows)
+                window.reserve(Slot(moment + self._lag, moment))
         return False
+
+    def _next_start(self, waiter: Waiter, now: float) -> float:
+        """Return when the call may start; infinity where another call's end or the store's answer will tell."""
+        redis = self._deciding(waiter.lane.windows)
+        if redis is not None:
+            return redis.next_start(waiter, self._queue.size(waiter.lane), now, self._lag)
+        return self._earliest(waiter.lane.windows, now) if waiter.lane.limit.room > 0 else _UNKNOWN
 
     def _set_timer(self, now: float, moment: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._queue and moment != float("inf"):
+        if self._queue and moment < _UNKNOWN:
             self._timer = asyncio.get_running_loop().call_later(max(moment - now, 0.001), self._wake)

@@ -1,18 +1,38 @@
-"""A vendor's call budget: when the next call may start so that no window ever holds more than it may."""
+"""Count the calls that a vendor limits in sliding windows, and find the moment at which the next one fits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from customer_gateway.wire.limits.window import SKEW_SECONDS
-from customer_gateway.wire.limits.worker_share import WHOLE
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.limits.window import Window
     from customer_gateway.wire.limits.worker_share import WorkerShare
+
+# The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
+# A call is therefore counted from the moment its answer was there, at most this much after its start.
+SKEW_SECONDS: Final = 0.25
+
+
+def per_client(_: Call) -> Hashable:
+    """Count all calls of a client together: limits per address, per key, per user."""
+    return None
+
+
+def per_template(call: Call) -> Hashable:
+    """Count each endpoint template apart: Billbee's 2 calls a second."""
+    return call.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
+
+    calls: int
+    seconds: float
+    scope: Callable[[Call], Hashable] = per_client
 
 
 class StartedCall:
@@ -25,7 +45,7 @@ class StartedCall:
         self.at = now + SKEW_SECONDS
 
     def arrived(self, now: float) -> float:
-        """Its answer is there; gives the seconds from start to answer, at most the skew."""
+        """Count the call from its answer; return the seconds from start to answer, at most the skew."""
         self.at = min(self.at, now)
         return self.at - self.began
 
@@ -38,18 +58,17 @@ class Slot(NamedTuple):
 
 
 class SlidingWindow:
-    """Count the calls of one window in one of its scopes, and the slots reserved for those who are next.
+    """Count the calls of one window in one scope, and the slots reserved for those who are next.
 
-    `window` is this worker's part of the `whole`; `key` names the count among all that the workers share.
+    `part` is this worker's of the `whole`; `key` names the count among all that the workers share.
     """
 
-    __slots__ = ("_reserved", "_started", "calls", "key", "seconds", "whole")
+    __slots__ = ("_reserved", "_started", "key", "part", "whole")
 
-    def __init__(self, window: Window, whole: Window | None = None, key: str = "") -> None:
-        self.whole = whole or window
+    def __init__(self, part: Window, whole: Window | None = None, key: str = "") -> None:
+        self.part = part
+        self.whole = whole or part
         self.key = key
-        self.calls = window.calls
-        self.seconds = window.seconds
         self._started: list[StartedCall] = []
         self._reserved: list[Slot] = []
 
@@ -58,23 +77,24 @@ class SlidingWindow:
         # As many calls as the window may hold, close together, leave no room from a window before the last of them
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
+        calls, seconds = self.part.calls, self.part.seconds
         slots = sorted([*(Slot(start.at, start.began) for start in self._started), *self._reserved])
-        for first, last in zip(slots, slots[self.calls - 1 :], strict=False):
-            if last.at - self.seconds < moment < first.counted + self.seconds:
-                moment = first.counted + self.seconds
+        for first, last in zip(slots, slots[calls - 1 :], strict=False):
+            if last.at - seconds < moment < first.counted + seconds:
+                moment = first.counted + seconds
         return moment
 
-    def estimate(self, moment: float, ahead: int, period: float) -> float:
-        """Estimate when a call may start that `ahead` others go before, if each full window takes a `period`."""
+    def estimate(self, limit: Window, moment: float, ahead: int, period: float) -> float:
+        """Estimate when a call may start by `limit` after `ahead` others, if each full window takes a `period`."""
         counted = sorted(start.at for start in self._started)
-        full, rest = divmod(ahead, self.calls)
-        place = len(counted) - self.calls + rest  # of the call that has to leave the window first
-        first = counted[place] + self.seconds if place >= 0 else moment
+        full, rest = divmod(ahead, limit.calls)
+        place = len(counted) - limit.calls + rest  # of the call that has to leave the window first
+        first = counted[place] + limit.seconds if place >= 0 else moment
         return max(moment, first) + full * period
 
     def commit(self, start: StartedCall) -> None:
         """Count a call from now on."""
-        oldest = start.began - self.seconds
+        oldest = start.began - self.part.seconds
         self._started = [other for other in self._started if other.at > oldest]
         self._started.append(start)
 
@@ -83,44 +103,34 @@ class SlidingWindow:
         self._reserved.append(slot)
 
     def release(self) -> None:
-        """Give all reserved slots back."""
+        """Release all reserved slots."""
         self._reserved.clear()
 
 
 class Budget:
-    """One worker's `share` of all windows of a client, each with a count per scope; `name` says whose they are."""
+    """The `windows` of a client, each with a count per scope and this worker's `share`; `name` is their owner's."""
 
-    def __init__(self, windows: Sequence[Window], share: WorkerShare = WHOLE, name: str = "") -> None:
-        self.wholes = tuple(windows)
-        self._windows = tuple(map(share.of, windows))
+    def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
+        self.windows = tuple(windows)
+        self._parts = tuple(map(share.of, windows))
         self._name = name
         self._counts: dict[tuple[int, Hashable], SlidingWindow] = {}
 
-    @property
-    def longest_window(self) -> float:
-        """The vendor's own, in seconds, whatever the share; 0 without windows."""
-        return max((window.seconds for window in self.wholes), default=0.0)
-
-    def __bool__(self) -> bool:
-        return bool(self._windows)
-
     def sliding_windows(self, call: Call) -> tuple[SlidingWindow, ...]:
         """Find the windows that count this call."""
-        return tuple(self._count(number, window, window.scope(call)) for number, window in enumerate(self._windows))
+        return tuple([self._count(number, window.scope(call)) for number, window in enumerate(self.windows)])
 
-    def _count(self, number: int, window: Window, scope: Hashable) -> SlidingWindow:
+    def _count(self, number: int, scope: Hashable) -> SlidingWindow:
         found = self._counts.get((number, scope))
         if found is None:
-            found = self._counts[number, scope] = SlidingWindow(window, self.wholes[number], self._key(number, scope))
+            whole = self.windows[number]
+            key = f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
+            found = self._counts[number, scope] = SlidingWindow(self._parts[number], whole, key)
         return found
-
-    def _key(self, number: int, scope: Hashable) -> str:
-        whole = self.wholes[number]
-        return f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
 
 
 def first_common(moment: float, fits: Sequence[Callable[[float], float]]) -> float:
-    """The first moment, not before `moment`, that all of `fits` agree on."""
+    """Find the first moment, not before `moment`, that all of `fits` agree on."""
     while True:
         later = moment
         for fit in fits:

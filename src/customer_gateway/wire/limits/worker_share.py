@@ -1,4 +1,4 @@
-"""What one worker has of the budgets that several workers spend without telling each other."""
+"""Split rate limits over workers that do not know of each other's calls."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from math import floor
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.wire.limits.window import Window
+    from customer_gateway.wire.limits.sliding_window import Window
 
-_OPEN_FOR: Final = 0.25  # of a window: a loop that is busy for longer than this misses its turn
+_OPEN_FOR: Final = 0.25  # of a window: a loop that is busy for longer than this misses its slot
 
 
 class WorkerSlot(NamedTuple):
@@ -24,25 +24,25 @@ class WorkerSlot(NamedTuple):
     every: float
 
     def next(self, moment: float) -> float:
-        """The first moment, not before `moment`, at which it is open."""
+        """Find the first moment, not before `moment`, at which it is open."""
         round_number = floor((moment - self.first) / self.every)
         if moment < self.first + round_number * self.every + self.open_for:
             return moment
-        return self.first + (round_number + 1) * self.every  # asked again with this, it is the same to the last bit
+        return self.first + (round_number + 1) * self.every  # called again with this, it is the same to the last bit
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerShare:
-    """One worker among so many that spend the same budgets; `number` from 0, None where it does not know its own."""
+    """One worker among so many that spend the same budgets; `number` from 0, None where it is not known."""
 
     workers: int = 1
     number: int | None = None
 
     def of(self, window: Window) -> Window:
-        """This worker's part of `window`: an even one, and for the first workers a call of what is left over.
+        """Return this worker's part of `window`: an even one, and for the first workers a call of what is left over.
 
-        Where there are fewer calls than workers it is one call, to be started in its `slot` alone. A worker that does
-        not know its number then has one call in as many windows, which keeps the rate, but not each window.
+        Where there are fewer calls than workers it is one call, to be started in its `slot` alone. A worker without
+        a number then has one call in as many windows, which keeps the rate, but not each window.
         """
         calls, rest = divmod(window.calls, self.workers)
         if calls:
@@ -50,10 +50,10 @@ class WorkerShare:
         return replace(window, calls=1, seconds=window.seconds * (self.workers if self.number is None else 1))
 
     def slot(self, windows: Iterable[Window]) -> WorkerSlot | None:
-        """When this worker may start calls that are counted in all of `windows`; None where it may at any time.
+        """Return when this worker may start calls that all of `windows` count; None where it may at any time.
 
-        Where one of them has fewer calls than there are workers, all take turns: so far apart that from one turn to
-        that after as many as a window has calls there is a window, though a call counts `SKEW_SECONDS` late.
+        Where one of them has fewer calls than there are workers, each worker has a slot in turn: so far apart that as
+        many slots as a window has calls take a window, though a call is counted up to `SKEW_SECONDS` late.
         """
         scarce = [window for window in windows if window.calls < self.workers]
         if not scarce or self.number is None:
@@ -64,4 +64,3 @@ class WorkerShare:
 
 
 WHOLE: Final = WorkerShare()
-"""The share of a worker that is alone."""

@@ -12,9 +12,8 @@ from redis import Redis
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 
 from customer_gateway.wire import Window
-from customer_gateway.wire.limits import scripts
-from customer_gateway.wire.limits.sliding_window import SlidingWindow, Slot, StartedCall, first_common
-from customer_gateway.wire.limits.window import SKEW_SECONDS
+from customer_gateway.wire.limits.script import SCRIPT, TIME
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -64,31 +63,30 @@ class InRedis:
         self.client = client
         self.windows = windows
         self.name = f"budget-{next(_NAMES)}"
-        self.members: list[tuple[str, list[str]]] = []
+        self.members: list[tuple[Sequence[int], str]] = []
 
     def turn(self, numbers: Sequence[int], now: float) -> float:
         call = f"call-{next(_NAMES)}"
-        started = [f"{self.name}:{number}:started" for number in numbers]
-        keys = [f"{self.name}:pause"]
-        arguments: list[Any] = [call, 10**12, micros(LAG), micros(SKEW_SECONDS), 10**12]
-        for number, key in zip(numbers, started, strict=True):
-            keys += [key, f"{self.name}:{number}:promised"]
-            arguments += [self.windows[number].calls, micros(self.windows[number].seconds)]
-        wait, at = self.run(scripts.RESERVE, keys, arguments, now)
+        started, wait, at = self.run(numbers, now, "reserve", call, 1, 10**12, micros(LAG))
         assert at == micros(now)
-        if not wait:
-            self.members.append((f"{at}:{call}", started))
+        assert started == (not wait)
+        if started:
+            self.members.append((numbers, f"{at}:{call}-1"))
         return now + wait / 1e6
 
     def answered(self, now: float) -> None:
         if self.members:
-            member, started = self.members.pop(0)
-            self.run(scripts.SETTLE, started, [member], now)
+            numbers, member = self.members.pop(0)
+            self.run(numbers, now, "settle", member)
 
-    def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any], now: float) -> Any:
-        told = script.replace(scripts.TIME, "local now = tonumber(ARGV[#ARGV])\n")
-        assert told != script
-        return self.client.eval(told, len(keys), *keys, *arguments, micros(now))
+    def run(self, numbers: Sequence[int], now: float, *operation: str | int, skew: float = SKEW_SECONDS) -> Any:
+        told = SCRIPT.replace(TIME, "local now = tonumber(ARGV[#ARGV])\n")
+        assert told != SCRIPT
+        keys, arguments = [f"{self.name}:pause"], [micros(skew), 10**12]
+        for number in numbers:
+            keys += [f"{self.name}:{number}:{kind}" for kind in ("started", "reserved")]
+            arguments += [self.windows[number].calls, micros(self.windows[number].seconds)]
+        return self.client.eval(told, len(keys), *keys, *arguments, *operation, micros(now))
 
 
 class InProcess:
@@ -133,15 +131,26 @@ def test_a_turn_that_has_come_is_a_start_and_one_too_late_is_not_kept(asked: Any
     there = InRedis(asked, [Window(1, 1.0)])
 
     first = there.turn([0], BEGINNING)
-    keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
-    too_late = there.run(scripts.RESERVE, keys, ["late", 1_000, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
-    promised = there.run(scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + TICK)
-    come = there.run(scripts.RESERVE, keys, ["kept", 10**9, 0, 0, 10**12, 1, 10**6], BEGINNING + 2.0)
+    too_late = there.run([0], BEGINNING + TICK, "reserve", "late", 1, 1_000, 0)
+    reserved = there.run([0], BEGINNING + TICK, "reserve", "kept", 1, 10**9, 0)
+    come = there.run([0], BEGINNING + 2.0, "reserve", "kept", 1, 10**9, 0)
 
     assert first == BEGINNING
-    assert too_late[0] == promised[0] == micros(1.0 + SKEW_SECONDS - TICK)
-    assert come[0] == 0
-    assert asked.zcard(keys[2]) == 0
+    assert too_late[:2] == reserved[:2] == [0, micros(1.0 + SKEW_SECONDS - TICK)]
+    assert come[:2] == [1, 0]
+    assert asked.zcard(f"{there.name}:0:reserved") == 0
+
+
+def test_as_many_calls_start_together_as_have_room_and_a_slot_is_kept_for_the_next(asked: Any) -> None:
+    there = InRedis(asked, [Window(2, 1.0)])
+
+    many = there.run([0], BEGINNING, "reserve", "many", 5, 10**9, 0, skew=0)
+    slots = [there.run([0], BEGINNING, "reserve", name, 1, 10**9, 0, skew=0)[1] for name in ("one", "other")]
+    again = there.run([0], BEGINNING + 1, "reserve", "many", 5, 10**9, 0, skew=0)
+
+    assert many[:2] == [2, micros(1)]
+    assert slots == [micros(1), micros(2)]
+    assert again[:2] == [1, micros(1)], "the second one is behind the slot of another, and beside that of the third"
 
 
 def test_everything_in_the_store_ends_by_itself(asked: Any) -> None:
@@ -151,23 +160,24 @@ def test_everything_in_the_store_ends_by_itself(asked: Any) -> None:
     there.turn([0], BEGINNING)
 
     assert asked.ttl(f"{there.name}:0:started") in {1, 2}
-    assert asked.ttl(f"{there.name}:0:promised") > 0
+    assert asked.ttl(f"{there.name}:0:reserved") > 0
 
 
 def test_a_promise_of_soon_does_not_shorten_the_life_of_those_of_later(asked: Any) -> None:
     there = InRedis(asked, [Window(1, 100.0)])
-    keys = [f"{there.name}:pause", f"{there.name}:0:started", f"{there.name}:0:promised"]
 
     def turn(call: str, now: float) -> float:
-        return there.run(scripts.RESERVE, keys, [call, 10**12, 0, 0, 10**6, 1, 10**8], now)[0] / 1e6
+        return there.run([0], now, "reserve", call, 1, 10**12, 0, skew=0)[1] / 1e6
 
     assert [turn(call, BEGINNING) for call in ("now", "soon", "later")] == [0, 100, 200]
     assert turn("soon", BEGINNING + 99) == 1
 
-    assert asked.ttl(keys[2]) > 190
+    assert asked.ttl(f"{there.name}:0:reserved") > 190
 
 
 def test_a_pause_of_no_time_pauses_nobody(asked: Any) -> None:
-    asked.eval(scripts.PAUSE, 1, "budget-pause", 0)
+    there = InRedis(asked, [])
 
-    assert not asked.exists("budget-pause")
+    there.run([], BEGINNING, "pause", 0)
+
+    assert not asked.exists(f"{there.name}:pause")

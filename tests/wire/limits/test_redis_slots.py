@@ -365,7 +365,7 @@ async def test_a_store_is_not_lost_because_this_process_was_busy(redis: RedisSer
         await store.open()
 
         for turns in range(6):
-            answer = store.ask("return {1}", (), ())
+            answer = store.run((), (), "return {1}")
             for _ in range(turns):
                 await asyncio.sleep(0)
             time.sleep(0.15)  # noqa: ASYNC251 - as a process that computes, or gets no CPU
