@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from wire.connected import connected
 
 from customer_gateway.systems.connection import SystemSettings, Wiring, no_objection, open_client, reachable
-from customer_gateway.wire import Call, Client, Limits, Retry, Window
+from customer_gateway.wire import Call, CallRecord, Client, Limits, Retry, Window
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -229,6 +229,15 @@ class TestOpening:
 
     def test_a_vendor_without_errors_in_disguise_objects_to_nothing(self) -> None:
         assert no_objection(200, {"error": "no"}) is None
+
+    async def test_an_observer_of_the_wiring_gets_the_record_of_each_call(self) -> None:
+        records = list[CallRecord]()
+        wiring = replace(to(Vendor().opened()), observers=[records.append])
+        acme = open_client("acme", settings(), wiring, auth=None)
+
+        await acme.call(READ, soon())
+
+        assert [(record.system, record.route, record.outcome) for record in records] == [("acme", "/customers", "ok")]
 
     def test_without_other_wiring_the_way_is_the_real_network(self) -> None:
         assert Wiring().transport("acme") is None

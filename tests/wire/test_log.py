@@ -12,11 +12,15 @@ from wire.vendor import answering, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.logs import REQUEST_ID
+from customer_gateway.system import Route
 from customer_gateway.wire import BasicWithHeaders, Call, CallRecord, Retry, SessionLogin, Window
+from customer_gateway.work.batcher import Batcher
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
+
+    from wire.vendor import Vendor
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +45,8 @@ async def test_every_exchange_is_one_line() -> None:
             "attempt": 1,
             "outcome": "UPSTREAM_UNAVAILABLE",
             "reason": "status 503",
+            "keys": 1,
+            "shared": 1,
         } | {"status": 503}
         assert second == said | {
             "level": "info",
@@ -49,6 +55,8 @@ async def test_every_exchange_is_one_line() -> None:
             "attempt": 2,
             "outcome": "ok",
             "reason": None,
+            "keys": 1,
+            "shared": 1,
         }
         await client.aclose()
 
@@ -76,6 +84,37 @@ async def test_an_observer_is_told_what_the_line_says_and_how_long_the_limits_he
         assert records[0].wait < 0.1
         assert 0.2 < records[1].wait < 0.6
         await client.aclose()
+
+
+async def recorded(vendor: Vendor, most: int, *wanted: list[str]) -> list[tuple[int, int]]:
+    """Load keys side by side through one batcher, then read a list; return the keys and reads of each call."""
+    records = list[CallRecord]()
+    client = connected(system="pland", base_url=vendor.base_url, log=Lines(), observers=[records.append])
+
+    async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        await client.call(Call("GET", "/customers/", [("ids", key) for key in keys]), deadline)
+        return {}
+
+    batcher = Batcher(Route("pland.customers", fetch, most))
+    await asyncio.gather(*(batcher.load(keys, Deadline.after(5)) for keys in wanted))
+    await client.call(Call("GET", "/customers/"), Deadline.after(5))
+    await client.aclose()
+    return [(record.keys, record.shared) for record in records]
+
+
+async def test_a_record_counts_the_keys_of_its_batch_and_the_reads_that_joined_it() -> None:
+    async with serving(telling([])) as vendor:
+        calls = await recorded(vendor, 3, ["1", "2"], ["2", "1", "3"], ["4"], ["4", "5", "6", "7"])
+
+    assert (sorted(calls[:2]), sorted(calls[2:4]), calls[4:]) == ([(1, 1), (2, 2)], [(1, 2), (3, 1)], [(0, 1)])
+
+
+async def test_a_refused_batch_is_recorded_with_the_keys_of_each_half() -> None:
+    async with serving(telling([]), telling([]), answering(400), telling([])) as vendor:
+        calls = await recorded(vendor, 9, ["first"], ["second"], ["1"], ["2", "3"])
+
+    assert [keys for keys, _ in calls[:3]] == [1, 1, 3]
+    assert sorted(keys for keys, _ in calls[3:5]) == [1, 2]
 
 
 async def test_a_timeout_and_a_cancelled_call_are_lines_too() -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer_gateway.wire import Auth, Call, Window
+    from customer_gateway.wire import Auth, Call, CallRecord, Window
     from customer_gateway.work.deadline import Deadline
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
@@ -144,7 +144,7 @@ class Wiring:
 
     `transport` answers the way to a system by its name (None: the real network), `limiters` are those of systems
     that their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded,
-    `clock` tells the age of sessions in seconds.
+    `clock` tells the age of sessions in seconds. `observers` get each `CallRecord` beside the log.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
@@ -152,6 +152,7 @@ class Wiring:
     limiters: LimiterRegistry = field(default_factory=LimiterRegistry)
     intake: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
+    observers: Sequence[Callable[[CallRecord], None]] = ()
 
 
 def no_objection(_status: int, _document: Any) -> None:
@@ -189,7 +190,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
         auth,
         Policies(limits, breaker, wiring.retry),
         RateLimits(limiter=limiter, share=wiring.limiters.share, name=name_of(own)),
-        Environment(wiring.transport(name), authorities_of(name, settings), wiring.intake),
+        Environment(wiring.transport(name), authorities_of(name, settings), wiring.intake, observers=wiring.observers),
     )
 
 

@@ -28,13 +28,14 @@ class CallState:
     `trial` says that it is the one that the breaker lets try for all. `waiting_since` is the moment from which it has
     been waiting for the vendor, None while it waits for its turn. `in_session` says that its credentials are those of
     a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that it has asked for
-    a new login already.
+    a new login already; it asks for so many `keys`.
     """
 
-    __slots__ = ("attempt", "doubts_session", "in_session", "renewed", "trial", "waiting_since")
+    __slots__ = ("attempt", "doubts_session", "in_session", "keys", "renewed", "trial", "waiting_since")
 
-    def __init__(self, *, trial: bool) -> None:
+    def __init__(self, *, trial: bool, keys: int = 0) -> None:
         self.trial = trial
+        self.keys = keys
         self.attempt = 0
         self.in_session = False
         self.doubts_session = False

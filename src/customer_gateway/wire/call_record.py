@@ -13,7 +13,8 @@ class CallRecord(NamedTuple):
 
     `route` is the endpoint's template, `tries` counts the exchanges of one call up to this one, `wait` are the seconds
     for which the limits held it back, `seconds` those until its answer; `outcome` is "ok", "cancelled" or an error's
-    code. Without an answer there is no `status`.
+    code. Without an answer there is no `status`. It asked for so many `keys` (0: for a list), and so many reads
+    `shared` it, 1 where nobody joined.
     """
 
     system: str
@@ -26,6 +27,8 @@ class CallRecord(NamedTuple):
     bytes: int
     outcome: str
     reason: str | None
+    keys: int
+    shared: int
 
 
 def logged(log: Any) -> Callable[[CallRecord], None]:
@@ -44,6 +47,8 @@ def logged(log: Any) -> Callable[[CallRecord], None]:
             attempt=record.tries,
             outcome=record.outcome,
             reason=record.reason,
+            keys=record.keys,
+            shared=record.shared,
         )
 
     return observe

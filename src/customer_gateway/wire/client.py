@@ -31,6 +31,7 @@ from customer_gateway.wire.request import standing_headers, wired
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
 from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Through, Unanswered
+from customer_gateway.work.batcher import KEYS
 
 if TYPE_CHECKING:
     from customer_gateway.wire.auth import Auth, Headers
@@ -91,7 +92,8 @@ class Client:
         """
         if self._breaker.wait() is not None:
             raise self._circuit_open()
-        progress = CallState(trial=self._breaker.enter())
+        keys = KEYS.get() if call.path == call.endpoint else 1
+        progress = CallState(trial=self._breaker.enter(), keys=keys)
         self.health.began()
         try:
             answer = await self._within(call, deadline, progress)
@@ -229,6 +231,8 @@ class Client:
                 bytes=len(reply.body) if reply else 0,
                 outcome=outcome,
                 reason=reason,
+                keys=progress.keys,
+                shared=max(1, deadline.joined),
             )
             for observe in self._observers:
                 observe(record)

@@ -9,7 +9,7 @@ A call can be joined until the deadline of who was first to ask (`SharedDeadline
 from __future__ import annotations
 
 import asyncio
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
@@ -29,6 +29,9 @@ V_co = TypeVar("V_co", covariant=True)
 
 # Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
 _IN_FLIGHT: Final = 2
+
+KEYS: Final[ContextVar[int]] = ContextVar("keys", default=0)
+"""How many keys a batch asks for, in the context of its calls: 0 outside of one."""
 
 
 class BatchRoute(Protocol[V_co]):
@@ -231,6 +234,7 @@ class Batcher(Generic[V]):
         is repeated in halves of who asked.
         """
         keys = list(dict.fromkeys(chain.from_iterable(groups)))
+        KEYS.set(len(keys))
         try:
             return await self._fetch(keys, deadline)
         except UpstreamError as error:

@@ -17,13 +17,15 @@ class Deadline:
     """A point in time on `asyncio`'s clock, in seconds.
 
     A request has one; a call that several requests wait for has one of its own, which `extend` moves to the latest of
-    its waiters while the call is already running: every `enforce` in progress moves with it.
+    its waiters while the call is already running: every `enforce` in progress moves with it. `joined` counts those
+    that it follows.
     """
 
-    __slots__ = ("_followers", "_request", "at")
+    __slots__ = ("_followers", "_request", "at", "joined")
 
     def __init__(self, at: float) -> None:
         self.at = at
+        self.joined = 0
         self._request: int | None = None
         self._followers: list[Deadline] = []
 
@@ -56,6 +58,7 @@ class Deadline:
             self._request = other.request
         self.extend(other.at)
         other._followers.append(self)
+        self.joined += 1
 
     def enforce(self) -> _Enforced:
         """A context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
