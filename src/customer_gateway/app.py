@@ -168,7 +168,7 @@ def _request_factory(
         )
 
     def request(scope: RequestScope) -> RequestContext:
-        return federation.request(want(frozenset(scope.fields.items())), scope.deadline)
+        return federation.request(want(frozenset(scope.fields.items())), scope.deadline, scope.extensions)
 
     return request
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from federation.fake_system import Acme
 
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.federation.cells import Links
     from customer_gateway.federation.request import RequestContext
 
 SCHEMA = build_schema([ACME])
@@ -26,9 +27,9 @@ NAMES = unified_names(SCHEMA)
 class Graph:
     """One gateway; each `ask` is a request of its own."""
 
-    def __init__(self, executor: ExecutorName, *systems: Acme, seconds: float = 5) -> None:
+    def __init__(self, executor: ExecutorName, *systems: Acme, seconds: float = 5, links: Links | None = None) -> None:
         self._seconds = seconds
-        self._federation = federation(*systems)
+        self._federation = federation(*systems, links=links)
         self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits())
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
@@ -52,4 +53,4 @@ class Graph:
 
     def _request(self, scope: RequestScope) -> RequestContext:
         want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
-        return self._federation.request(Selection(want), scope.deadline)
+        return self._federation.request(Selection(want), scope.deadline, scope.extensions)

@@ -13,9 +13,11 @@ from customer_gateway.documents.raw import RawObject
 from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.structs import Struct
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.federation.customer import Customer, LinkedRecord
+from customer_gateway.federation.cells import NoLinks
+from customer_gateway.federation.customer import Customer, RecordCell
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, values_by
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
+    from customer_gateway.federation.cells import Links
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
     from customer_gateway.system import Finder, Lookup, Reader, Selection
 
@@ -234,12 +237,24 @@ class Acme:
         return {each.key: each for contacts in self.contact_lists.values() for each in contacts}
 
 
-def federation(*systems: Acme) -> Federation:
-    return Federation({each.name: each for each in systems}, CursorSigner(b"secret"))
+class Joined:
+    """Records joined by hand: each group of (system, key) is one customer."""
+
+    def __init__(self, *groups: Sequence[tuple[str, str]]) -> None:
+        self._refs = {each: [RecordRef(*one) for one in group] for group in groups for each in group}
+
+    async def linked(self, system: str, keys: Sequence[str]) -> Mapping[str, Sequence[RecordRef]]:
+        return {key: self._refs[system, key] for key in keys if (system, key) in self._refs}
 
 
-def request(*systems: Acme, want: Selection = EVERYTHING, seconds: float = 5) -> RequestContext:
-    return federation(*systems).request(want, Deadline.after(seconds))
+def federation(*systems: Acme, links: Links | None = None) -> Federation:
+    return Federation({each.name: each for each in systems}, CursorSigner(b"secret"), links=links or NoLinks())
+
+
+def request(
+    *systems: Acme, want: Selection = EVERYTHING, seconds: float = 5, links: Links | None = None
+) -> RequestContext:
+    return federation(*systems, links=links).request(want, Deadline.after(seconds))
 
 
 def customer(system: Acme, key: str) -> Customer:
@@ -249,8 +264,8 @@ def customer(system: Acme, key: str) -> Customer:
 
 def linked(*records: tuple[Acme, str]) -> Customer:
     """The customer made of several records, the first of which wins."""
-    (system, first), *linked = [LinkedRecord(system, system.view(_document(system, key))) for system, key in records]
-    return Customer(system, first, linked)
+    first, *others = [RecordCell(system, key, system.view(_document(system, key))) for system, key in records]
+    return Customer(*first, others)
 
 
 def numbered(keys: Iterable[int]) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ async def test_the_same_customers_are_not_sorted_twice_and_others_are() -> None:
 
 
 def test_a_customers_id_is_its_first_records_and_its_version_all_of_theirs() -> None:
-    def versioned(first: str, second: str) -> tuple[str, str]:
+    def versioned(first: str, second: str) -> tuple[str, str | None]:
         acme = Acme(documents=[{"id": "1", "version": first}])
         both = linked((acme, "1"), (Acme("other", [{"id": "3", "version": second}]), "3"))
         return both.id, both.version

@@ -28,7 +28,7 @@ def acme(**facts: Any) -> Acme:
 
 
 def keys(connection: Connection) -> list[str]:
-    return [node.first.key for node in connection.nodes]
+    return [node.key for node in connection.nodes]
 
 
 class TestCustomersOfASystem:
@@ -159,7 +159,7 @@ class TestCustomersOfASystem:
 
         views = await of.reads.load(system.customers(of.want), ["2"])
 
-        assert views == [page.nodes[1].first]
+        assert views == [page.nodes[1].read]
         assert system.log == ["page 0+3"]
 
 

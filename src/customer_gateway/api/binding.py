@@ -9,6 +9,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from customer_gateway.api.declare import CHECK, DECLARATION
 from customer_gateway.execution import Attribute, Batched, Partitioned
+from customer_gateway.federation.incomplete import located
 from customer_gateway.federation.loaders import LevelLoader
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _per_object(declaration: Batched) -> Callable[..., Any]:
                 lambda parents: _whole(declaration.resolve(parents, info.context, **arguments))
             )
         value = await loader.load(source)
-        return await value if inspect.isawaitable(value) else value
+        value = await value if inspect.isawaitable(value) else value
+        return located(value, info.context, info.path.as_list())
 
     return resolve
 

@@ -153,7 +153,7 @@ def _unknown_fields(_request: RequestContext, fields: list[str] | None = None) -
 )
 class Customer(Node):
     id: strawberry.ID = batched(
-        ids("Customer", "system.name", "first.key"), "Opaque and stable, derived from the first record."
+        ids("Customer", "system.name", "key"), "Opaque and stable, derived from the first record."
     )
     number: str | None = unified("number", "The number under which people know the customer.")
     name: str | None = unified("name", "Name of the company or person.")
@@ -190,10 +190,13 @@ class Customer(Node):
     created_at: datetime | None = unified("created_at", "When it was created.")
     updated_at: datetime | None = unified("updated_at", "When it was last changed.")
     version: str | None = attribute(
-        "Changes whenever a record of this customer changes: what a writer gives back as its expectation."
+        "Changes whenever a record of this customer changes: what a writer gives back as its expectation. Null while "
+        "one of them could not be read."
     )
     records: list[LazyRecord] = batched(
-        _records, "The records this customer is made of, each typed as its system documents it."
+        _records,
+        "The records this customer is made of, each typed as its system documents it. One that could not be read is "
+        "missing here and named in `extensions.incomplete`.",
     )
 
     invoices: InvoiceConnection | None = batched(_invoices, "Newest first, by date then id. first: 1 to 100.")

@@ -128,7 +128,8 @@ class Execution:
     async def _reply(self, context: object) -> Reply:
         try:
             outcome = self._refusal(context) or await self._run(context)
-            return reply_to(outcome, self._scope.extensions)
+            # A context of what has been read so far has extensions of its own: the whole answer may not lack the same.
+            return reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
             return failed()
 

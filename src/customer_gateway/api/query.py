@@ -51,7 +51,7 @@ class Query:
         info: strawberry.Info[Any, Any],
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],  # noqa: A002 - Relay's name
     ) -> Node | None:
-        return await nodes.node(_request(info), nodes.named(_request(info), id))
+        return await nodes.node(_request(info), nodes.named(_request(info), id), info.path.as_list())
 
     @strawberry.field(
         description="At most 100 ids, in the order asked; null for what its system does not have, and, with an error, "
@@ -64,7 +64,7 @@ class Query:
     ) -> list[Node | None]:
         if len(ids) > MOST_IDS:
             raise BadUserInput(f"nodes takes at most {MOST_IDS} ids, these are {len(ids)}; ask in several requests.")
-        found = merged(nodes.nodes(_request(info), ids), len(ids))
+        found = merged(nodes.nodes(_request(info), ids, info.path.as_list()), len(ids))
         return cast("list[Node | None]", await found if isawaitable(found) else found)
 
     @strawberry.field(
@@ -78,9 +78,10 @@ class Query:
     ) -> Customer | None:
         request = _request(info)
         if by.record:
-            found = await nodes.customer_of_record(request, RecordRef(by.record.system, by.record.key), "by.record")
+            ref = RecordRef(by.record.system, by.record.key)
+            found = await nodes.customer_of_record(request, ref, "by.record", info.path.as_list())
         else:
-            found = await nodes.customer(request, by.id or "")
+            found = await nodes.customer(request, by.id or "", info.path.as_list())
         return cast("Customer | None", found)
 
     @strawberry.field(description="The configured systems, all or those named.", metadata={CHECK: _unknown_systems})

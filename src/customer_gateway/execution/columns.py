@@ -11,7 +11,7 @@ from graphql.pyutils import Undefined
 
 from .deferred_column import DeferredColumn, then
 from .field_errors import column_of
-from .kinds import AWAITABLE, ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds
+from .kinds import AWAITABLE, ERROR, KIND_OF, LOCATED, UNSETTLED, is_awaitable, kinds
 from .positions import OfSome
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ async def arrived(begun: list[Any]) -> list[Any]:
 
 def split_values(place: OutputPosition, run: Run, values: list[Any], positions: Positions, non_null: Step) -> Columnar:
     """Nulls and errors to their places, the other values through `non_null`."""
+    if kinds(values) & LOCATED:
+        values = [_located(run, value, positions, index) for index, value in enumerate(values)]
     column: list[Any] = [None] * len(values)
     alive: list[int] = []
     for index, value in enumerate(values):
@@ -102,6 +104,16 @@ def split_values(place: OutputPosition, run: Run, values: list[Any], positions: 
         return non_null(run, values, positions)
     part = non_null(run, [values[index] for index in alive], OfSome(positions, alive))
     return then(part, lambda cells: scatter(column, [(alive, cells)]))
+
+
+def _located(run: Run, value: Any, positions: Positions, index: int) -> Any:
+    if not KIND_OF[type(value)] & LOCATED:
+        return value
+    path = positions.path_at(index)
+    try:
+        return value.__located__(run.context, [] if path is None else path.as_list())
+    except Exception as error:  # noqa: BLE001  whatever is raised is the error of this value
+        return error
 
 
 def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:

@@ -40,7 +40,8 @@ class Batched:
 
     `resolve(parents, context, **arguments)` gives, at once or awaited, a sequence as long as `parents` and in
     their order, or a `Partitioned`. An element that is an Exception is the error of that element; raising is the
-    error of each.
+    error of each. An element whose class defines `__located__(context, path)` stands for what that gives: it is called
+    once, with the element's path in the response.
     The parents belong to the executor: read them, do not change the sequence.
     """
 

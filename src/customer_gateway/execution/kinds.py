@@ -20,8 +20,10 @@ ERROR: Final = 2
 AWAITABLE: Final = 4
 CALLABLE: Final = 8
 MAPPING: Final = 16
+LOCATED: Final = 32
+"""A value whose class defines `__located__(context, path)`: it stands for what that gives, and is told its path."""
 
-UNSETTLED: Final = NULL | ERROR | AWAITABLE
+UNSETTLED: Final = NULL | ERROR | AWAITABLE | LOCATED
 """What is no live value, or not yet."""
 
 MOST_CLASSES: Final = 10_000
@@ -49,6 +51,8 @@ def _classify(cls: type) -> int:
         kind |= CALLABLE
     if issubclass(cls, Mapping):
         kind |= MAPPING
+    if _defines(cls, "__located__"):
+        kind |= LOCATED
     return kind
 
 

@@ -38,10 +38,14 @@ def billing(customers: Sequence[Customer], request: RequestContext) -> list[Colu
 def billing_field(name: str, parents: Sequence[BilledCustomer], request: RequestContext) -> list[ColumnPart]:
     """Return a field of billing: the document's own, or what the reader `billing.<name>` of a system tells."""
     field = f"billing.{name}"
-    elsewhere = any(field in held.system.readers for parent in parents for held in parent.customer.records)
-    if name in _IN_DOCUMENTS and not elsewhere:
+    if name in _IN_DOCUMENTS and not any(_is_elsewhere(field, parent.customer) for parent in parents):
         return [ColumnPart(range(len(parents)), list(map(attrgetter(field), parents)))]
     return read_field(field, [parent.customer for parent in parents], request)
+
+
+def _is_elsewhere(field: str, customer: Customer) -> bool:
+    """Whether a reader, or another record, may tell the field."""
+    return bool(customer.others) or field in customer.system.readers
 
 
 def _billed(owners: Sequence[Customer], values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Any:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 _SYSTEM: Final = attrgetter("system.name")
-_FIRST: Final = attrgetter("first")
-_LINKED: Final = attrgetter("linked")
+_READ: Final = attrgetter("read")
+_OTHERS: Final = attrgetter("others")
 
 
 class Group(NamedTuple):
@@ -33,17 +33,17 @@ class BySystem(NamedTuple):
 
     @classmethod
     def of(cls, customers: Sequence[Customer]) -> BySystem:
-        if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_LINKED, customers)):
-            return cls([Group(customers[0].system, list(range(len(customers))), list(map(_FIRST, customers)))], [])
+        if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_OTHERS, customers)):
+            return cls([Group(customers[0].system, list(range(len(customers))), list(map(_READ, customers)))], [])
         positions: dict[str, list[int]] = {}
         linked: list[int] = []
         for position, customer in enumerate(customers):
-            if customer.linked:
+            if customer.others:
                 linked.append(position)
             else:
                 positions.setdefault(customer.system.name, []).append(position)
         groups = [
-            Group(customers[mine[0]].system, mine, [customers[position].first for position in mine])
+            Group(customers[mine[0]].system, mine, [_READ(customers[position]) for position in mine])
             for mine in positions.values()
         ]
         return cls(groups, linked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from customer_gateway.errors import UpstreamError
 from customer_gateway.model.ids import RecordRef, encode_id
 
 if TYPE_CHECKING:
@@ -14,42 +15,84 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 
+class RecordCell(NamedTuple):
+    """One record of a customer and what was read of it: the view, None where its system has none such, or the error."""
+
+    system: System
+    key: str
+    read: nouns.Customer | UpstreamError | None
+
+    @property
+    def ref(self) -> RecordRef:
+        return RecordRef(self.system.name, self.key)
+
+
 class LinkedRecord(NamedTuple):
-    """One record: the system that holds it and its view."""
+    """One record that was read: the system that holds it and its view."""
 
     system: System
     view: nouns.Customer
 
-    @property
-    def ref(self) -> RecordRef:
-        return RecordRef(self.system.name, self.view.key)
-
 
 class Customer:
-    """One or more records, in the order in which they win where they differ.
+    """References to its records, in the order in which they win where they differ, and a cell for each.
 
-    `first` is the record of `system`; the others are `linked`.
-
-    `id` is derived from the first record, so that an unlinked customer needs no stored id.
+    The first cell is `system`, `key` and `read`, the further ones are `others`: almost all customers have none. At
+    least one record was read. `id` is derived from the first reference, read or not, so that an unlinked customer needs
+    no stored id.
     """
 
-    __slots__ = ("first", "linked", "system")
+    __slots__ = ("key", "others", "read", "system")
 
-    def __init__(self, system: System, first: nouns.Customer, linked: Sequence[LinkedRecord] = ()) -> None:
+    def __init__(
+        self, system: System, key: str, read: nouns.Customer | UpstreamError | None, others: Sequence[RecordCell] = ()
+    ) -> None:
         self.system = system
-        self.first = first
-        self.linked = linked
+        self.key = key
+        self.read = read
+        self.others = others
+
+    @property
+    def cells(self) -> Sequence[RecordCell]:
+        return (RecordCell(self.system, self.key, self.read), *self.others)
 
     @property
     def records(self) -> Sequence[LinkedRecord]:
-        return (LinkedRecord(self.system, self.first), *self.linked)
+        """The records that were read, in their order."""
+        return [
+            LinkedRecord(cell.system, cell.read)
+            for cell in self.cells
+            if cell.read is not None and not isinstance(cell.read, UpstreamError)
+        ]
+
+    @property
+    def failures(self) -> Sequence[UpstreamError]:
+        """Why records could not be read."""
+        return [cell.read for cell in self.cells if isinstance(cell.read, UpstreamError)] if self.others else ()
 
     @property
     def id(self) -> str:
-        return encode_id("Customer", self.system.name, self.first.key)
+        return encode_id("Customer", self.system.name, self.key)
 
     @property
-    def version(self) -> str:
-        """Changes whenever one of the records changes."""
+    def version(self) -> str | None:
+        """Changes whenever one of the records changes; None while one of them could not be read."""
+        if self.failures:
+            return None
         stamps = "\0".join(f"{system.name}/{view.key}/{view.version}" for system, view in self.records)
         return hashlib.blake2b(stamps.encode(), digest_size=12).hexdigest()
+
+
+def customer_of(
+    system: System, key: str, read: nouns.Customer | UpstreamError | None, others: Sequence[RecordCell] = ()
+) -> Customer | UpstreamError | None:
+    """Make the customer of a first record and the others.
+
+    None where no system has any of them, the first error where none was read and some failed.
+    """
+    if read is not None and not isinstance(read, UpstreamError):
+        return Customer(system, key, read, others)
+    rest = [cell.read for cell in others]
+    if any(each is not None and not isinstance(each, UpstreamError) for each in rest):
+        return Customer(system, key, read, others)
+    return next((each for each in (read, *rest) if isinstance(each, UpstreamError)), None)

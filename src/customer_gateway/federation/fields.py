@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import UpstreamError
+from customer_gateway.federation.incomplete import partly
 from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ LISTS: Final = frozenset(
 )
 """List fields: empty where a system has no such field; a linked customer's hold the items of all its records."""
 
-_UNITED: Final = LISTS | {"invoices"}
+UNITED: Final = LISTS | {"invoices"}
+"""Fields in which a linked customer has what all its records have."""
+
 _BILLING: Final = "billing."
 
 
@@ -115,16 +118,19 @@ async def read_states(name: str, system: System, views: Sequence[nouns.Customer]
 
 
 async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
-    """Linked customers: the field of each record, then one value of them."""
+    """Linked customers: the field of each record that was read, then one value of them.
+
+    A record that failed leaves its customer `Incomplete`, and no field of it is an error for that.
+    """
     per_record = await read_records(name, customers, reads)
-    choose = _united if name in _UNITED else _first
+    choose = _united if name in UNITED else _first
     return [choose(values) for values in per_record]
 
 
 async def read_records(
     name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
 ) -> list[list[Any]]:
-    """The field of every record of every customer, as `read` gives it, record by record in each customer's order."""
+    """The field of every record that was read of every customer, as `read` gives it, in each customer's order."""
     views: dict[str, tuple[System, list[nouns.Customer]]] = {}
     for customer in customers:
         for system, view in customer.records:
@@ -145,8 +151,9 @@ def _first(values: Sequence[Any]) -> Any:
 
 
 def _united(values: Sequence[Any]) -> Any:
-    """The items of all records; a failure only where nothing at all was read."""
+    """The items of all records, `Incomplete` where some could not be read; a failure where none could."""
     lists = [value for value in values if value is not None and not isinstance(value, UpstreamError)]
     if not lists:
         return _first(values)
-    return [item for items in lists for item in items]
+    failures = [value for value in values if isinstance(value, UpstreamError)]
+    return partly([item for items in lists for item in items], failures)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
-from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.cells import read_customers
 from customer_gateway.federation.fields import ColumnPart, read_field
+from customer_gateway.federation.incomplete import Incomplete, partly
 from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.nouns import Invoice
     from customer_gateway.system import Page, System
@@ -88,9 +90,10 @@ class Connection:
         return self._request.cursors.encode(self.listing, str(self.positions[place]))
 
 
-async def customers_of(request: RequestContext, system: System, first: int, after: str | None) -> Connection:
+async def customers_of(request: RequestContext, system: System, first: int, after: str | None) -> Any:
     """One live page of a system's customers in its own order, inactive ones included.
 
+    A `Connection`, `Incomplete` where other records of these customers could not be read.
     `hasNextPage` and `totalCount` are asked for only when the operation selects them and the page does not tell.
     """
     demand_size(first)
@@ -99,16 +102,18 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     page = await _page(request, system, start, first)
     views, places = _memoized(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
-    return Connection(
+    customers, failures = await read_customers(request, system, list(views))
+    connection = Connection(
         request,
         listing,
-        [Customer(system, view) for view in views.values()],
+        customers,
         places,
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
         total_count=await _total(request, system, page, start),
         end=start + len(page.places[:first]) - 1 if page.places else None,
     )
+    return partly(connection, failures)
 
 
 def _memoized(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
@@ -176,20 +181,33 @@ async def _pages(
         if isinstance(invoices, UpstreamError):
             return invoices
         try:
-            return invoices_of(request, customer, invoices or (), first, after)
+            if isinstance(invoices, Incomplete):
+                return replace(
+                    invoices, value=invoices_of(request, customer, invoices.value, first, after, whole=False)
+                )
+            return invoices_of(request, customer, invoices or (), first, after, whole=not customer.failures)
         except Exception as error:  # noqa: BLE001 - whatever is raised costs this customer's page alone
             return error
 
     return list(map(page, customers, found))
 
 
-def invoices_of(
-    request: RequestContext, customer: Customer, invoices: Sequence[Invoice], first: int, after: str | None
+def invoices_of(  # noqa: PLR0913 - the list, the page, and whether the list is whole
+    request: RequestContext,
+    customer: Customer,
+    invoices: Sequence[Invoice],
+    first: int,
+    after: str | None,
+    *,
+    whole: bool = True,
 ) -> Connection:
-    """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id."""
+    """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id.
+
+    How many there are is not known where the list is not `whole`.
+    """
     demand_size(first)
     ordered = sorted(invoices, key=_recency, reverse=True)
-    listing = f"systems/{customer.system.name}/customers/{customer.first.key}/invoices"
+    listing = f"systems/{customer.system.name}/customers/{customer.key}/invoices"
     start = 0
     if after is not None:
         last = _recency_at(request.cursors.decode(listing, after))
@@ -202,7 +220,7 @@ def invoices_of(
         [f"{_day(each)}/{each.system}/{each.key}" for each in page],
         has_next_page=start + first < len(ordered),
         has_previous_page=start > 0,
-        total_count=len(ordered),
+        total_count=len(ordered) if whole else None,
     )
 
 

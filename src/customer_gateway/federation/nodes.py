@@ -6,8 +6,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamError
-from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.cells import failures_of, read_customers
 from customer_gateway.federation.fields import ColumnPart
+from customer_gateway.federation.incomplete import located, partly
 from customer_gateway.model.ids import NodeId, decode_id
 from customer_gateway.work.faults import read_all, read_each
 
@@ -34,30 +35,33 @@ def named(request: RequestContext, text: str) -> NodeId:
     return found
 
 
-async def node(request: RequestContext, asked: NodeId) -> Any:
-    """What the id names: None where its system has none such. Raises `UpstreamError` where that could not be read."""
+async def node(request: RequestContext, asked: NodeId, path: Sequence[str | int] = ()) -> Any:
+    """What the id names, told at `path`: None where its system has none such.
+
+    Raises `UpstreamError` where it could not be read.
+    """
     (found,) = await _find(request, asked.type, asked.system, [asked.key])
     if isinstance(found, UpstreamError):
         raise found
-    return found
+    return located(found, request, path)
 
 
-async def customer(request: RequestContext, text: str) -> Any:
+async def customer(request: RequestContext, text: str, path: Sequence[str | int] = ()) -> Any:
     """The customer that the id names, as `node` does. Raises `BadUserInput` for the id of something else."""
     asked = decode_id(text)
     if asked.type != "Customer":
         raise BadUserInput(f"This id names a {asked.type}, not a Customer; use node(id:) for it.")
-    return await node(request, asked)
+    return await node(request, asked, path)
 
 
-async def customer_of_record(request: RequestContext, ref: RecordRef, what: str) -> Any:
+async def customer_of_record(request: RequestContext, ref: RecordRef, what: str, path: Sequence[str | int] = ()) -> Any:
     """The customer that the record is of, as `node` does; `what` names the argument that gives the record."""
     system = request.system(ref.system, what)
-    return await node(request, NodeId("Customer", system.name, ref.key))
+    return await node(request, NodeId("Customer", system.name, ref.key), path)
 
 
-def nodes(request: RequestContext, ids: Sequence[str]) -> list[ColumnPart]:
-    """What each id names, in a part for each type of each system: none waits for another.
+def nodes(request: RequestContext, ids: Sequence[str], path: Sequence[str | int] = ()) -> list[ColumnPart]:
+    """What each id names, told at its place of the list at `path`: none waits for one of another type and system.
 
     None where its system has none such, an `UpstreamError` where that could not be read, `BadUserInput` for what is no
     id, or of a system that is not configured.
@@ -73,18 +77,21 @@ def nodes(request: RequestContext, ids: Sequence[str]) -> list[ColumnPart]:
             wanted.setdefault((asked.type, asked.system), []).append((position, asked.key))
     for (kind, name), places in wanted.items():
         positions, keys = zip(*places, strict=True)
-        parts.append(ColumnPart(positions, _find(request, kind, name, keys)))
+        parts.append(ColumnPart(positions, _find_at(request, kind, name, keys, [[*path, each] for each in positions])))
     return parts
 
 
-async def customers(request: RequestContext, system: System, keys: Sequence[str]) -> list[Any]:
-    """Customers of one system by their keys: a `Customer`, None, or an `UpstreamError` for each."""
-    views = await request.reads.load(system.customers(request.want), keys)
-    return [view if view is None or isinstance(view, UpstreamError) else Customer(system, view) for view in views]
+async def _find_at(
+    request: RequestContext, kind: str, name: str, keys: Sequence[str], paths: Sequence[Sequence[str | int]]
+) -> list[Any]:
+    found = await _find(request, kind, name, keys)
+    return [located(each, request, path) for each, path in zip(found, paths, strict=True)]
 
 
 async def _find(request: RequestContext, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
     """The nouns with these keys; an exception that nobody foresaw costs the keys that it befalls.
+
+    A customer of which some records could not be read is `Incomplete`.
 
     Raises `BadUserInput` for a system that is not configured.
     """
@@ -94,7 +101,8 @@ async def _find(request: RequestContext, kind: str, name: str, keys: Sequence[st
 
 async def _found(request: RequestContext, kind: str, system: System, keys: Sequence[str]) -> Sequence[Any]:
     if kind == "Customer":
-        return await customers(request, system, keys)
+        customers, failures = await read_customers(request, system, keys)
+        return [partly(each, failures_of(each)) for each in customers] if failures else customers
     if kind == "User":
         return await request.reads.load(system.users, keys) if system.users else [None] * len(keys)
     finder = system.node_lookups.get(kind)

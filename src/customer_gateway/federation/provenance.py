@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import BadUserInput, UpstreamError
-from customer_gateway.federation.fields import read_records, read_states
+from customer_gateway.federation.fields import UNITED, read_records, read_states
 from customer_gateway.federation.names import listed
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
@@ -58,7 +58,7 @@ async def provenance(
     if not wanted:
         return [[] for _ in customers]
     columns = await asyncio.gather(*(_states(field, customers, request.reads) for field in wanted))
-    return [list(states) for states in zip(*columns, strict=True)]
+    return [[state for states in of_one for state in states] for of_one in zip(*columns, strict=True)]
 
 
 def unknown_fields(fields: Sequence[str] | None) -> str | None:
@@ -69,22 +69,34 @@ def unknown_fields(fields: Sequence[str] | None) -> str | None:
     return f"provenance knows no field {listed(unknown)}; it knows: {', '.join(_MODEL_NAMES)}."
 
 
-async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[FieldProvenance]:
+async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[list[FieldProvenance]]:
     name = _MODEL_NAMES[field]
-    supplied = any(_supplies(held.system, name) for customer in customers for held in customer.records)
+    supplied = any(_supplies(record.system, name) for customer in customers for record in customer.records)
     nothing = [[None] * len(customer.records) for customer in customers]
     values = await read_records(name, customers, reads, read_states) if supplied else nothing
-    return [_state(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
+    return [_told(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
 
 
-def _state(field: str, customer: Customer, values: Sequence[Any]) -> FieldProvenance:
-    candidates = [
-        (held.ref, value)
-        for held, value in zip(customer.records, values, strict=True)
-        if _supplies(held.system, _MODEL_NAMES[field])
+def _told(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
+    """Where the field came from; of a list also which records it lacks, for they could not be read."""
+    name = _MODEL_NAMES[field]
+    read = iter(values)
+    cells = [
+        (cell, cell.read if isinstance(cell.read, UpstreamError) else next(read))
+        for cell in customer.cells
+        if cell.read is not None
     ]
+    candidates = [(cell.ref, value) for cell, value in cells if _supplies(cell.system, name)]
     if not candidates:
-        return FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)
+        return [FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)]
+    found = _found(field, candidates)
+    if found.state is not FieldState.VALUE or name not in UNITED:
+        return [found]
+    lacking = [ref for ref, value in candidates if isinstance(value, UpstreamError)]
+    return [found, *(FieldProvenance(field, ref, FieldState.FAILED) for ref in lacking)]
+
+
+def _found(field: str, candidates: Sequence[tuple[RecordRef, Any]]) -> FieldProvenance:
     for ref, value in candidates:
         if not is_empty(value) and value is not UNREADABLE and not isinstance(value, UpstreamError):
             return FieldProvenance(field, ref, FieldState.VALUE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
 from customer_gateway.federation.by_system import BySystem
+from customer_gateway.federation.cells import NoLinks
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.work.batcher import Batchers
@@ -17,6 +18,7 @@ from customer_gateway.work.shared_call import SharedCalls
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
+    from customer_gateway.federation.cells import Links
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.model.cursors import CursorSigner
@@ -37,10 +39,13 @@ class Federation:
     cursors: CursorSigner
     batchers: Batchers = field(default_factory=Batchers)
     shared: SharedCalls = field(default_factory=SharedCalls)
+    links: Links = field(default_factory=NoLinks)
 
-    def request(self, want: Selection, deadline: Deadline) -> RequestContext:
+    def request(self, want: Selection, deadline: Deadline, extensions: dict[str, Any] | None = None) -> RequestContext:
+        """What one operation carries; `extensions` are told in its answer."""
         reads = RequestReads(self.batchers, want, deadline)
-        return RequestContext(self.systems, self.cursors, want, deadline, reads, self.shared)
+        told: dict[str, Any] = {} if extensions is None else extensions
+        return RequestContext(self.systems, self.cursors, want, deadline, reads, self.shared, self.links, told)
 
     async def aclose(self) -> None:
         for system in self.systems.values():
@@ -51,7 +56,8 @@ class Federation:
 class RequestContext:
     """One operation: what it wants, until when, and what it has read so far.
 
-    `shared` are the calls in flight of all requests; without them nothing is asked any more.
+    `shared` are the calls in flight of all requests; without them nothing is asked any more. `extensions` are those of
+    the answer.
     """
 
     systems: Mapping[str, System]
@@ -60,6 +66,8 @@ class RequestContext:
     deadline: Deadline
     reads: RequestReads | ReadsSoFar
     shared: SharedCalls | None
+    links: Links = field(default_factory=NoLinks)
+    extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], BySystem] | None = None
@@ -67,7 +75,15 @@ class RequestContext:
 
     def so_far(self) -> RequestContext:
         """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
-        return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={})
+        return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={}, extensions={})
+
+    def note_incomplete(self, path: Sequence[str | int], failures: Sequence[UpstreamError]) -> None:
+        """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""
+        told: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
+        for each in failures:
+            entry = {"path": list(path), "system": each.system, "code": each.code, "retryable": each.retryable}
+            if entry not in told:
+                told.append(entry)
 
     async def memoized(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
         """The answer of a call that is made once a request, and shared with the same call of others in flight.
