@@ -65,7 +65,7 @@ class QueryTooDeep(RequestRefused):
 class UpstreamError(GatewayError):
     """One system failed one read.
 
-    `retry_after_ms` is the vendor's own hint or the wait until the budget's next turn; `status` the HTTP status, where
+    `retry_after_ms` is the vendor's own hint or the wait until the next slot; `status` the HTTP status, where
     there was an answer at all. `explanation` is what the vendor says of it, for the system that asked to know
     (`Call.explain`): it is never shown or logged. `reported_once` marks the failure of a list that is read whole for
     all rows of an answer: clients see it once for each field, not for each row.
@@ -118,7 +118,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamRateLimited(UpstreamError):
-    """The system counts too many calls, or the wait for its budget would outlast the deadline."""
+    """The rate limit is reached at the system, or has no slot before the deadline."""
 
     code = "UPSTREAM_RATE_LIMITED"
     _retryable_by_nature = True

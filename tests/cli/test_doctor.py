@@ -364,7 +364,7 @@ async def test_a_vendor_that_counts_calls_has_not_confirmed_the_credentials(box:
     (line,) = to_mend([found["pland"]])
     assert found["pland"].credentials.word == "too many calls"
     assert not found["pland"].well
-    assert "answered 429: it counts too many calls; whether it takes the credentials is not known yet" in line
+    assert "answered 429: rate limit reached at the system; whether it takes the credentials is not known yet" in line
 
 
 @pytest.mark.parametrize(("seconds", "word"), [(30, "the same"), (-300, "300 s behind"), (300, "300 s ahead")])

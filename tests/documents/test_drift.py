@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from customer_gateway.documents.drift import AND_MORE, MOST_NOTICES, UNTOLD, Drift, DriftSampler
+from customer_gateway.documents.drift import MOST_NOTICES, SUPPRESSED, WITHHELD, Drift, DriftSampler
 
 
 def test_a_notice_is_logged_once_with_its_system() -> None:
@@ -57,7 +57,7 @@ def test_a_name_that_may_be_a_value_is_not_told_but_where_it_was(field: str) -> 
         drift.notice(field, "not documented for PlandCustomer")
         drift.notice("bertil@example.com", "not documented for PlandCustomer")
 
-    assert [(line["field"], line["reason"]) for line in lines] == [(UNTOLD, "not documented for PlandCustomer")]
+    assert [(line["field"], line["reason"]) for line in lines] == [(WITHHELD, "not documented for PlandCustomer")]
 
 
 def test_notices_without_end_are_told_up_to_a_number_and_that_there_are_more() -> None:
@@ -73,8 +73,9 @@ def test_notices_without_end_are_told_up_to_a_number_and_that_there_are_more() -
             drift.notice(f"more{number}", "not a text")
 
     assert full == MOST_NOTICES - 1
-    assert [(line["field"], line["reason"]) for line in lines[full:]] == [AND_MORE]
+    assert [(line["field"], line["reason"]) for line in lines[full:]] == [SUPPRESSED]
     assert len(drift.notices) == MOST_NOTICES + 1
+    assert SUPPRESSED == ("*", "further drift notices suppressed")
 
 
 def test_whole_documents_are_looked_at_first_and_then_once_a_minute() -> None:

@@ -217,7 +217,7 @@ class TestOpening:
         for each in (kept, free):
             await each.call(READ, soon())
 
-        with pytest.raises(Exception, match="budget"):
+        with pytest.raises(Exception, match="rate limit"):
             await kept.call(READ, soon())
         assert (await free.call(READ, soon())).status == 200
 

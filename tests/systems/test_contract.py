@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from customer_gateway.api.schema import build_schema
-from customer_gateway.documents.drift import UNTOLD, Drift
+from customer_gateway.documents.drift import WITHHELD, Drift
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.rows import Row, Rows
 from customer_gateway.documents.structs import Struct, VendorLeaf, graphql_name
@@ -192,7 +192,7 @@ def test_a_document_keyed_by_values_tells_none_of_them(vendor: Vendor) -> None:
     for number in range(1_000):
         vendor.kind.record.watch({**sample(vendor, "full"), f"anna{number}@example.com": True}, kind)
 
-    assert kind.drift.notices == {(UNTOLD, f"not documented for {vendor.kind.record.name}")}
+    assert kind.drift.notices == {(WITHHELD, f"not documented for {vendor.kind.record.name}")}
 
 
 @ALL

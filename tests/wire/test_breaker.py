@@ -107,6 +107,21 @@ async def test_a_patient_callers_timeouts_do_shut_it() -> None:
         await client.aclose()
 
 
+async def test_an_open_circuit_says_after_how_many_failed_calls_and_when_to_try_again() -> None:
+    clock = Clock()
+    async with serving(answering(503)) as vendor:
+        client = connected(system="next", base_url=vendor.base_url, clock=clock)
+        await failing(client, 5)
+        clock.now += 2.5
+
+        with pytest.raises(UpstreamUnavailable) as caught:
+            await client.call(ONCE, Deadline.after(5))
+
+        assert str(caught.value) == "next: circuit open after 5 failed calls; try again in 8 s"
+        assert caught.value.retry_after_ms == 7_500
+        await client.aclose()
+
+
 def test_one_call_at_a_time_tries_for_all() -> None:
     clock = Clock()
     breaker = Breaker(BreakerPolicy(failures=1, open_seconds=10), clock)
@@ -188,7 +203,7 @@ async def test_calls_that_wait_for_their_turn_when_it_opens_are_not_sent() -> No
 
         assert {type(outcome) for outcome in outcomes} == {UpstreamUnavailable}
         assert len(vendor.requests) <= 4
-        assert sum("left alone" in str(outcome) for outcome in outcomes) >= 26
+        assert sum("circuit open after" in str(outcome) for outcome in outcomes) >= 26
         await client.aclose()
 
 

@@ -1,7 +1,7 @@
-"""Drift: what a vendor sends and its documents do not say. Told once each and within bounds, never an error.
+"""Log drift, what a vendor sends and its documents do not say: once each and within bounds, never an error.
 
 Names are the vendor's too: an object that is keyed by its customers' e-mails has values for names. So what does not
-look like the name of a field is not told, and the rest only up to a number that no real change of an API comes to.
+look like the name of a field is withheld, and there are no more notices than any real change of an API comes to.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 MOST_NOTICES: Final = 200
 """Of one system, in a process."""
 
-AND_MORE: Final = ("*", "there is more, which is not told")
-"""What is told in place of the next one, and the last."""
+SUPPRESSED: Final = ("*", "further drift notices suppressed")
+"""The last notice, in place of all further ones."""
 
-UNTOLD: Final = "(a name like no field's)"
-"""Told for a field whose name may be a value; the reason says where it was."""
+WITHHELD: Final = "(field name withheld)"
+"""Stands for the name of a field that may be a value; the reason says where it was."""
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _FIELD: Final = re.compile(rf"{_NAME}(?:\[\]\.{_NAME})?")  # of an object, or of the items of a list
@@ -46,20 +46,21 @@ class Drift:
         self.notices: set[tuple[str, str]] = set()
 
     def notice(self, field: str, reason: str) -> None:
+        """Log a field and what is odd about it, unless it was logged before."""
         self.count += 1
         if (field, reason) in self.notices or len(self.notices) > MOST_NOTICES:
             return
-        told = (field if _FIELD.fullmatch(field) else UNTOLD, reason)
-        if told in self.notices:
+        notice = (field if _FIELD.fullmatch(field) else WITHHELD, reason)
+        if notice in self.notices:
             return
         if len(self.notices) == MOST_NOTICES:
-            told = AND_MORE
-        self.notices.add(told)
-        _log.warning("drift", system=self._system, field=told[0], reason=told[1])
+            notice = SUPPRESSED
+        self.notices.add(notice)
+        _log.warning("drift", system=self._system, field=notice[0], reason=notice[1])
 
 
 class DriftSampler:
-    """Says when to look at whole documents again, where most are decoded without what nobody reads: now and then."""
+    """Say when to look at a whole document again, where most are decoded in part: now and then."""
 
     __slots__ = ("_at", "_clock")
 
@@ -68,7 +69,7 @@ class DriftSampler:
         self._at = clock()
 
     def due(self) -> bool:
-        """True the first time, and once a minute from then on."""
+        """Return True the first time, and once a minute from then on."""
         now = self._clock()
         if now < self._at:
             return False

@@ -1,4 +1,4 @@
-"""A circuit breaker: a system that fails again and again is left alone for a while."""
+"""A circuit breaker: no calls for a while to a system that fails again and again."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 class Breaker:
     """Closed: all calls go. Open: none goes for `open_seconds`; then one at a time may try, and its answer closes it.
 
-    Ask `wait`, then `enter`, then report the end once: `answered`, `failed` or `said_nothing`, handing back what
-    `enter` gave. Calls that went while it was closed and fail once it is open do not hold it open for longer.
+    Call `wait`, then `enter`, then report the end once: `answered`, `failed` or `said_nothing`, with what `enter`
+    returned. Calls that went while it was closed and fail once it is open do not hold it open for longer. `failures`
+    counts those since the last answer.
     """
 
     def __init__(self, policy: BreakerPolicy, clock: Callable[[], float]) -> None:
         self._policy = policy
         self._clock = clock
-        self._failures = 0
+        self.failures = 0
         self._open_until: float | None = None
         self._trying = False
 
@@ -45,14 +46,14 @@ class Breaker:
 
     def answered(self) -> None:
         """The system answered, well or with a refusal: it is there."""
-        self._failures = 0
+        self.failures = 0
         self._open_until = None
         self._trying = False
 
     def failed(self, *, trial: bool) -> None:
         """The system did not answer."""
-        self._failures += 1
-        full = self._open_until is None and 0 < self._policy.failures <= self._failures
+        self.failures += 1
+        full = self._open_until is None and 0 < self._policy.failures <= self.failures
         if trial or full:
             self._open_until = self._clock() + self._policy.open_seconds
             self._trying = False

@@ -27,6 +27,7 @@ from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.policy import Limits
+from customer_gateway.wire.refusals import circuit_open, no_slot
 from customer_gateway.wire.request import standing_headers, wired
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
@@ -121,7 +122,7 @@ class Client:
         except TimeoutError:
             raise self._too_late(call) from None
         except RateLimitPastDeadline as error:
-            raise self._no_slot_before_deadline(call, error) from None
+            raise no_slot(self.system, f"{call.method} {call.endpoint}", error) from None
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -143,7 +144,7 @@ class Client:
             try:
                 return await self._attempt(call, deadline, progress)
             except RateLimitPastDeadline as error:
-                raise last or self._no_slot_before_deadline(call, error) from None
+                raise last or no_slot(self.system, f"{call.method} {call.endpoint}", error) from None
             except UpstreamError as failure:
                 wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
                 if (
@@ -245,11 +246,7 @@ class Client:
             if isinstance(failure, UpstreamRateLimited):
                 self._pause(failure)
             return failure
-        if isinstance(error, Unanswered):
-            return self._judge.unanswered(call, error)
-        if isinstance(error, HeadTooLarge):
-            return self._judge.head_too_large(call)
-        return self._judge.cut_short(call) if isinstance(error, CutShort) else self._judge.not_http(call)
+        return self._judge.not_received(call, error)
 
     def _pause(self, failure: UpstreamRateLimited) -> None:
         # 0: it does not say how long, or says that the wait is over, which a 429 belies.
@@ -260,9 +257,7 @@ class Client:
         return self._breaker.is_open and not progress.trial
 
     def _circuit_open(self) -> UpstreamUnavailable:
-        seconds = self._breaker.wait() or 0.0
-        text = "left alone for a while after failing again and again; try again later"
-        return UpstreamUnavailable(self.system, text, retry_after_ms=round(seconds * 1000))
+        return circuit_open(self.system, self._breaker.failures, self._breaker.wait() or 0.0)
 
     def _failed(self, failure: UpstreamError, progress: CallState) -> None:
         since = progress.waiting_since
@@ -281,11 +276,6 @@ class Client:
 
     def _too_late(self, call: Call) -> UpstreamTimeout:
         return UpstreamTimeout.late(self.system, f"{call.method} {call.endpoint}")
-
-    def _no_slot_before_deadline(self, call: Call, error: RateLimitPastDeadline) -> UpstreamRateLimited:
-        why = "after a 429 the system is left alone until" if error.paused else "its turn in the call budget comes"
-        text = f"{call.method} {call.endpoint} was not sent: {why} after the deadline; try again later"
-        return UpstreamRateLimited(self.system, text, retry_after_ms=round(error.seconds * 1000))
 
 
 def _transport(base_url: str, limits: Limits, environment: Environment) -> Transport:

@@ -1,4 +1,4 @@
-"""How much is asked of a system, how often again, and when it is left alone: small facts that settings fill."""
+"""How much is asked of a system, how often again, and when its circuit opens: small facts that settings fill."""
 
 from __future__ import annotations
 

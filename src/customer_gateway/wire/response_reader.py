@@ -16,15 +16,16 @@ from customer_gateway.errors import (
 )
 from customer_gateway.wire.call import Answer
 from customer_gateway.wire.decode import Undecodable, document
+from customer_gateway.wire.refusals import try_again_in
 from customer_gateway.wire.retry_after import milliseconds
-from customer_gateway.wire.transport import Distrusted
+from customer_gateway.wire.transport import CutShort, Distrusted, HeadTooLarge, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from customer_gateway.documents.drift import Drift
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.transport import RawResponse, Unanswered
+    from customer_gateway.wire.transport import RawResponse
 
 _OK = range(200, 300)
 _REDIRECTS = range(300, 400)
@@ -96,7 +97,8 @@ class ResponseReader:
             text = f"{what} answered {status}; try again later"
             return UpstreamUnavailable(self.system, text, retry_after_ms=wait, status=status)
         if status == _TOO_MANY:
-            text = f"{what} answered {status}: it counts too many calls; try again later"
+            again = try_again_in(wait / 1000) if wait else "try again later"
+            text = f"{what} answered {status}: rate limit reached at the system; {again}"
             return UpstreamRateLimited(self.system, text, retry_after_ms=wait, status=status)
         if status in _UNAUTHORIZED or (in_session and status in _REDIRECTS and _leads_to_a_login(reply)):
             text = f"{what} answered {status}: it refuses the gateway's credentials; check its table of the settings"
@@ -141,24 +143,21 @@ class ResponseReader:
     def unreadable(self, call: Call) -> UpstreamError:
         return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: the answer cannot be read")
 
-    def unanswered(self, call: Call, error: Unanswered) -> UpstreamError:
+    def not_received(self, call: Call, error: Exception) -> UpstreamError:
+        """Return the failure for what the transport raised instead of an answer."""
+        what = f"{call.method} {call.endpoint}"
         if isinstance(error, Distrusted):
-            told, remedy = error.distrust
-            text = f"{call.method} {call.endpoint}: the certificate is not accepted: {told}; {remedy}"
+            reason, remedy = error.distrust
+            text = f"{what}: the certificate is not accepted: {reason}; {remedy}"
             return UpstreamUnavailable(self.system, text, retryable=False)
-        text = f"{call.method} {call.endpoint}: no connection, or it was dropped; try again later"
-        return UpstreamUnavailable(self.system, text)
-
-    def cut_short(self, call: Call) -> UpstreamError:
-        text = f"{call.method} {call.endpoint}: the answer was cut short"
-        return UpstreamBadResponse(self.system, text, retryable=True)
-
-    def head_too_large(self, call: Call) -> UpstreamError:
-        text = f"{call.method} {call.endpoint}: the answer has more than 100 header lines, or headers of over 400 kB"
-        return UpstreamBadResponse(self.system, f"{text}; see what adds them between the system and the gateway")
-
-    def not_http(self, call: Call) -> UpstreamError:
-        return UpstreamBadResponse(self.system, f"{call.method} {call.endpoint}: what came back is not HTTP")
+        if isinstance(error, Unanswered):
+            return UpstreamUnavailable(self.system, f"{what}: no connection, or it was dropped; try again later")
+        if isinstance(error, CutShort):
+            return UpstreamBadResponse(self.system, f"{what}: the answer was cut short", retryable=True)
+        if isinstance(error, HeadTooLarge):
+            text = f"{what}: the answer has more than 100 header lines, or headers of over 400 kB"
+            return UpstreamBadResponse(self.system, f"{text}; see what adds them between the system and the gateway")
+        return UpstreamBadResponse(self.system, f"{what}: what came back is not HTTP")
 
 
 def _advice(call: Call, status: int) -> str:

@@ -81,6 +81,7 @@ async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait() -> No
 
         assert time.monotonic() - began < 1
         assert 4_000 < (caught.value.retry_after_ms or 0) <= 5_300
+        assert "GET /customers/: rate limit: no slot before the deadline; try again in" in str(caught.value)
         assert len(vendor.requests) == 2
         await client.aclose()
 
@@ -166,7 +167,8 @@ async def test_a_call_that_is_not_sent_after_a_429_says_so_and_names_the_vendors
     assert len(vendor.requests) == 1
     assert told[0].retry_after_ms == 120_000
     assert 100_000 < (told[1].retry_after_ms or 0) <= 120_000
-    assert "was not sent: after a 429 the system is left alone until after the deadline" in str(told[1])
+    assert "answered 429: rate limit reached at the system; try again in 120 s" in str(told[0])
+    assert "rate limit: paused after a 429 until past the deadline; try again in 120 s" in str(told[1])
 
 
 async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_window() -> None:

@@ -1,0 +1,29 @@
+"""Say why a call was not sent, and when to try again."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from customer_gateway.errors import UpstreamRateLimited, UpstreamUnavailable
+
+if TYPE_CHECKING:
+    from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
+
+
+def circuit_open(system: str, failures: int, seconds: float) -> UpstreamUnavailable:
+    """Refuse a call after so many failed ones; the circuit is open for so many seconds."""
+    text = f"circuit open after {failures} failed {'call' if failures == 1 else 'calls'}; {try_again_in(seconds)}"
+    return UpstreamUnavailable(system, text, retry_after_ms=round(seconds * 1000))
+
+
+def no_slot(system: str, what: str, error: RateLimitPastDeadline) -> UpstreamRateLimited:
+    """Refuse a call, named by `what`, that the rate limit lets start after its deadline."""
+    why = "paused after a 429 until past the deadline" if error.paused else "no slot before the deadline"
+    text = f"{what}: rate limit: {why}; {try_again_in(error.seconds)}"
+    return UpstreamRateLimited(system, text, retry_after_ms=round(error.seconds * 1000))
+
+
+def try_again_in(seconds: float) -> str:
+    """Say when to try again, in whole seconds."""
+    return f"try again in {max(1, ceil(seconds))} s"
