@@ -24,7 +24,7 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 
 from customer_gateway.wire import Call, Client, HeaderAuth, Limits, Policies, Target
-from customer_gateway.wire.transport import Direct
+from customer_gateway.wire.transport import ReqwestTransport
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ async def pyreqwest_whole(base: str) -> AsyncGenerator[Any]:
 
 @contextlib.asynccontextmanager
 async def direct(base: str) -> AsyncGenerator[Any]:
-    transport = Direct(base, cap=20_000_000, idle=CONCURRENCY)
+    transport = ReqwestTransport(base, cap=20_000_000, idle=CONCURRENCY)
 
     async def get(path: str) -> int:
         return len((await transport.exchange("GET", base + path, HEADERS, None)).body)

@@ -98,7 +98,7 @@ async def test_a_call_and_its_repetitions_are_one_failure() -> None:
 
 async def test_a_patient_callers_timeouts_do_shut_it() -> None:
     async with serving(hanging) as vendor:
-        policy = BreakerPolicy(failures=2, patience_seconds=0.05)
+        policy = BreakerPolicy(failures=2, min_wait_seconds=0.05)
         client = connected(system="next", base_url=vendor.base_url, breaker=policy)
 
         kinds = await failing(client, 3, seconds=0.2)
@@ -153,7 +153,7 @@ def test_a_trial_that_its_caller_gave_up_leaves_the_trial_to_the_next() -> None:
     breaker.failed(trial=breaker.enter())
     clock.now += 10
 
-    breaker.said_nothing(trial=breaker.enter())
+    breaker.inconclusive(trial=breaker.enter())
 
     assert breaker.wait() is None
     assert breaker.enter() is True
@@ -168,7 +168,7 @@ def test_calls_that_fail_late_do_not_hold_it_open_for_longer() -> None:
     clock.now += 9
 
     breaker.failed(trial=passes[2])
-    breaker.said_nothing(trial=passes[3])
+    breaker.inconclusive(trial=passes[3])
 
     assert breaker.wait() == 1
 

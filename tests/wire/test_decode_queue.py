@@ -17,13 +17,13 @@ pytestmark = pytest.mark.anyio
 class Guests:
     """Who had a turn, in which turn of the loop."""
 
-    def __init__(self, intake: DecodeQueue) -> None:
-        self.intake = intake
+    def __init__(self, decode_queue: DecodeQueue) -> None:
+        self.decode_queue = decode_queue
         self.turns: dict[str, int] = {}
         self._now = 0
 
     async def come(self, name: str) -> None:
-        await self.intake.turn(LARGE)
+        await self.decode_queue.wait(LARGE)
         self.turns[name] = self._now
 
     async def turn_the_loop(self, times: int) -> None:
@@ -34,7 +34,7 @@ class Guests:
 
 async def test_a_lone_answer_waits_for_nothing() -> None:
     with pytest.raises(StopIteration):
-        DecodeQueue().turn(LARGE).send(None)
+        DecodeQueue().wait(LARGE).send(None)
 
 
 async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_apart() -> None:
@@ -51,20 +51,20 @@ async def test_answers_that_come_together_are_taken_in_as_they_came_some_turns_a
 
 
 async def test_a_small_answer_waits_for_nothing_even_among_large_ones() -> None:
-    intake = DecodeQueue()
-    await intake.turn(LARGE)
+    decode_queue = DecodeQueue()
+    await decode_queue.wait(LARGE)
 
     with pytest.raises(StopIteration):
-        intake.turn(SMALL_BYTES).send(None)
+        decode_queue.wait(SMALL_BYTES).send(None)
 
 
 async def test_after_a_pause_an_answer_waits_for_nothing_again() -> None:
-    intake = DecodeQueue()
-    await intake.turn(LARGE)
-    await Guests(intake).turn_the_loop(20)
+    decode_queue = DecodeQueue()
+    await decode_queue.wait(LARGE)
+    await Guests(decode_queue).turn_the_loop(20)
 
     with pytest.raises(StopIteration):
-        intake.turn(LARGE).send(None)
+        decode_queue.wait(LARGE).send(None)
 
 
 async def test_who_gives_up_waiting_holds_up_nobody() -> None:
@@ -80,13 +80,13 @@ async def test_who_gives_up_waiting_holds_up_nobody() -> None:
 
 
 def test_an_event_loop_that_ended_in_between_holds_up_nobody() -> None:
-    intake = DecodeQueue()
+    decode_queue = DecodeQueue()
 
     async def two_turns() -> None:
-        await asyncio.wait_for(asyncio.gather(intake.turn(LARGE), intake.turn(LARGE)), 5)
+        await asyncio.wait_for(asyncio.gather(decode_queue.wait(LARGE), decode_queue.wait(LARGE)), 5)
 
     async def one_turn() -> None:
-        await intake.turn(LARGE)
+        await decode_queue.wait(LARGE)
 
     asyncio.run(one_turn())  # ends before the turns between two answers are over
     asyncio.run(two_turns())

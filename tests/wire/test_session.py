@@ -297,7 +297,7 @@ def test_the_word_bearer_stands_there_once() -> None:
 
 async def test_a_login_that_hangs_is_a_timeout_and_counts_against_the_system() -> None:
     vendor = Lemonsoft(pause=60)
-    client = client_of(vendor, breaker=BreakerPolicy(failures=1, patience_seconds=0.05))
+    client = client_of(vendor, breaker=BreakerPolicy(failures=1, min_wait_seconds=0.05))
 
     with pytest.raises(UpstreamTimeout):
         await client.call(READ, Deadline.after(0.1))

@@ -19,7 +19,7 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.wire import Call, Limits
-from customer_gateway.wire.transport import Direct, Unanswered, is_this_machine
+from customer_gateway.wire.transport import ReqwestTransport, Unanswered, is_this_machine
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def no_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_authorities")
 async def test_an_http_address_needs_no_certificate_authorities() -> None:
-    direct = Direct("http://127.0.0.1:1", cap=1000, idle=1)
+    direct = ReqwestTransport("http://127.0.0.1:1", cap=1000, idle=1)
 
     with pytest.raises(Unanswered):
         await direct.exchange("GET", "http://127.0.0.1:1/", [], None)
@@ -265,7 +265,7 @@ async def test_an_http_address_needs_no_certificate_authorities() -> None:
 @pytest.mark.usefixtures("no_authorities")
 async def test_an_https_address_without_certificate_authorities_is_told_in_words() -> None:
     with pytest.raises(ConfigInvalid, match="ca-certificates"):
-        Direct("https://vendor.test", cap=1000, idle=1)
+        ReqwestTransport("https://vendor.test", cap=1000, idle=1)
 
 
 @pytest.mark.parametrize("name", ["retry-after", "content-type", "content-encoding", "content-length-not"])

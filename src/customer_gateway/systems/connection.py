@@ -1,4 +1,4 @@
-"""What every system's table of the configuration may say, and the client that comes of it."""
+"""Read what every system's table of the configuration may say, and open the client for it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class BreakerSettings(BaseModel):
 
 
 class SystemSettings(BaseModel):
-    """What any system's table may say; each kind adds its credentials."""
+    """Hold what any system's table may say; each kind adds its credentials."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,21 +82,21 @@ class SystemSettings(BaseModel):
     _file: Path | None = PrivateAttr(default=None)
 
     def model_post_init(self, context: Any, /) -> None:
-        """The context may name the configuration's `file`."""
+        """Take the configuration's `file` from the context."""
         self._file = context["file"] if context else None
 
     def where(self, name: str, key: str) -> str:
-        """What sets `key` in the table of the system `name`, for errors: the variable, or the file, table and key."""
+        """Return what sets `key` of the system `name`, for errors: the variable, or the file, table and key."""
         return environment.where(self._file, ("systems", name, key))
 
     def resolved(self, path: Path) -> Path:
-        """A path as the configuration means it: relative to its file, or without one to the working directory."""
+        """Resolve a path of the configuration: relative to its file, or without one to the working directory."""
         return (self._file.parent if self._file else Path()) / path.expanduser()
 
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        """The paths of calls are added to it, and clients are told it in links: it is an address and nothing else."""
+        """Refuse all but an address: the paths of calls are added to it, and clients see it in links."""
         if "…" in value:
             raise ValueError("your own address, such as https://api.example.com/v1; … is a placeholder")
         _HTTP_URL.validate_python(value)
@@ -107,7 +107,7 @@ class SystemSettings(BaseModel):
     @field_validator("*")
     @classmethod
     def _is_a_line_of_text(cls, value: Any) -> Any:
-        """No header can carry a line end, as files have it; a variable that nobody filled would override a secret."""
+        """Refuse a line end, as files have it, which no header can carry, and an empty variable over a secret."""
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and not text.isprintable():
             raise ValueError("text on one line, without control characters")
@@ -140,23 +140,23 @@ def _is_address_alone(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the composition root gives every client.
+    """Hold what the composition root hands to every client.
 
-    `transport` answers the way to a system by its name (None: the real network), `limiters` are those of systems
-    that their vendor counts together, and know this worker's share; `intake` is the order in which answers are decoded,
-    `clock` tells the age of sessions in seconds. `observers` get each `CallRecord` beside the log.
+    `transport` returns the transport to a system by its name (None: the real network), `limiters` are those of systems
+    that their vendor counts together, and know this worker's share; `decode_queue` orders the decoding of answers,
+    `clock` gives the age of sessions in seconds. `observers` get each `CallRecord` beside the log.
     """
 
     transport: Callable[[str], httpx.AsyncBaseTransport | None] = lambda _name: None
     retry: Retry = field(default_factory=Retry)
     limiters: LimiterRegistry = field(default_factory=LimiterRegistry)
-    intake: DecodeQueue = field(default_factory=DecodeQueue)
+    decode_queue: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
     observers: Sequence[Callable[[CallRecord], None]] = ()
 
 
 def no_objection(_status: int, _document: Any) -> None:
-    """The verdict of a vendor whose errors have error statuses."""
+    """Find no error in a body: for vendors whose errors have error statuses."""
 
 
 def open_client(  # noqa: PLR0913 - each is one thing a system says of its client, by name
@@ -170,7 +170,7 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
     budget_scope: tuple[str, ...] = (),
     error_in_body: Callable[[int, Any], str | None] = no_objection,
 ) -> Client:
-    """The client of one system: its credentials, the vendor's documented budget and the configured limits.
+    """Open the client of one system: its credentials, the vendor's documented budget and the configured limits.
 
     `budget_scope` is what the vendor counts by (an address, an account, a token), after the vendor's name: systems of
     one scope keep to one budget together.
@@ -190,12 +190,14 @@ def open_client(  # noqa: PLR0913 - each is one thing a system says of its clien
         auth,
         Policies(limits, breaker, wiring.retry),
         RateLimits(limiter=limiter, share=wiring.limiters.share, name=name_of(own)),
-        Environment(wiring.transport(name), authorities_of(name, settings), wiring.intake, observers=wiring.observers),
+        Environment(
+            wiring.transport(name), authorities_of(name, settings), wiring.decode_queue, observers=wiring.observers
+        ),
     )
 
 
 def authorities_of(name: str, settings: SystemSettings) -> bytes:
-    """The certificates of `ca_file`, as PEM; none without one. Raises `ConfigInvalid`."""
+    """Return the certificates of `ca_file`, as PEM; none without one. Raise `ConfigInvalid`."""
     if settings.ca_file is None:
         return b""
     path = settings.resolved(settings.ca_file)
@@ -213,13 +215,13 @@ def authorities_of(name: str, settings: SystemSettings) -> bytes:
 
 
 def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:
-    """What a limit of our own counts by: the configured system, told without its secrets."""
-    told = (f"{key}={value}" for key, value in settings if key not in _UNCOUNTED and not isinstance(value, SecretStr))
-    return ("own", name, *told)
+    """Return what a limit of our own counts by: the configured system, without its secrets."""
+    named = (f"{key}={value}" for key, value in settings if key not in _UNCOUNTED and not isinstance(value, SecretStr))
+    return ("own", name, *named)
 
 
 async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
-    """Whether the last call within 30 s was answered. If none was: one under way is waited for, or `probe` sent."""
+    """Return whether the last call within 30 s was answered; if there was none, wait for one or send `probe`."""
     known = client.health.fresh(_FRESH_SECONDS)
     if known is None and client.health.in_flight:
         with suppress(TimeoutError):
@@ -231,5 +233,7 @@ async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     try:
         await client.call(replace(probe, idempotent=False), deadline)  # once: an answer late is no better than none
     except UpstreamError:
-        return bool(client.health.fresh(_FRESH_SECONDS))  # a refusal is an answer; haste or a full budget tells nothing
+        return bool(
+            client.health.fresh(_FRESH_SECONDS)
+        )  # a refusal is an answer; a short deadline or a full budget is none
     return True

@@ -1,4 +1,4 @@
-"""HTTP, and nothing of any vendor: the only home of httpx and of the transport below it."""
+"""Make HTTP calls, without knowledge of any vendor: httpx and the transport below it are used here alone."""
 
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
 from customer_gateway.wire.call import Answer, Call

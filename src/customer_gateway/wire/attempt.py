@@ -1,4 +1,4 @@
-"""How a call is doing: what its log lines and its end have to know."""
+"""Keep the state of a call over its attempts, and decide what follows from a failure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _REFUSALS = range(400, 500)
 
 
 class CallState:
-    """One call over all its attempts.
+    """Keep the state of one call over all its attempts.
 
-    `trial` says that it is the one that the breaker lets try for all. `waiting_since` is the moment from which it has
-    been waiting for the vendor, None while it waits for its turn. `in_session` says that its credentials are those of
-    a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that it has asked for
-    a new login already; it asks for so many `keys`.
+    `trial` says that it is the one call that an open circuit lets through. `waiting_since` is the moment from which it
+    has been waiting for the vendor, None while it waits for a slot. `in_session` says that its credentials are those of
+    a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that there was
+    a new login for it already. `keys` is how many it requests.
     """
 
     __slots__ = ("attempt", "doubts_session", "in_session", "keys", "renewed", "trial", "waiting_since")
@@ -44,7 +44,7 @@ class CallState:
 
 
 def wait_before_repeating(call: Call, failure: UpstreamError, attempt: int, policy: Retry) -> float | None:
-    """Seconds until the next attempt; None when there is none.
+    """Return the seconds until the next attempt; None when there is none.
 
     Repeated are calls declared idempotent, after no answer, 5xx, 429, or a body cut short. A vendor's Retry-After is
     waited out; otherwise a random part of a span that doubles with each attempt (full jitter). A Retry-After of less
@@ -64,20 +64,20 @@ def _passing(failure: UpstreamError) -> bool:
     return isinstance(failure, UpstreamUnavailable | UpstreamRateLimited) and failure.retryable
 
 
-def concerns_the_system(failure: UpstreamError, waited: float | None, patience: float) -> bool:
-    """Whether the failure says something of the system, not of the caller's haste or the gateway's own rules.
+def concerns_the_system(failure: UpstreamError, waited: float | None, timeouts: float) -> bool:
+    """Return whether the failure is the system's, not that of a short deadline or of the gateway's own limits.
 
-    `waited` are the seconds for which the vendor was waited for, None where it was not yet its turn.
+    `waited` are the seconds for which the vendor was waited for, None where the call was not sent.
     """
     if isinstance(failure, UpstreamTimeout):
-        return waited is not None and waited >= patience
+        return waited is not None and waited >= timeouts
     if isinstance(failure, UpstreamRateLimited | UpstreamUnauthorized):
         return failure.status is not None
     return True
 
 
 def is_healthy(failure: UpstreamError) -> bool:
-    """Whether a failure that concerns the system is the answer of one that is well."""
+    """Return whether a failure that concerns the system is the answer of one that works."""
     if isinstance(failure, UpstreamBadResponse):
         return failure.status in _REFUSALS
     return isinstance(failure, UpstreamRateLimited)

@@ -1,6 +1,6 @@
-"""How a call proves who it is: headers that never change, or those of a session that is renewed in time.
+"""Authenticate calls: by headers that never change, or by those of a session that is renewed in time.
 
-Not `httpx.Auth`: that one wants an `httpx.Request` and a `Response` per call, whose making costs nearly as much as a
+Not `httpx.Auth`: it needs an `httpx.Request` and a `Response` per call, whose making costs nearly as much as a
 whole exchange through the direct transport (docs/adr/0004-http-transport.md).
 """
 
@@ -20,9 +20,9 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class AnonymousClient(Protocol):
-    """What credentials may use of their client: one call without any credentials.
+    """Make a call without credentials, as a login does.
 
-    A refused login is believed for `refusal_seconds`, so that wrong credentials are not tried with every call.
+    A refused login stands for `refusal_seconds`, so that wrong credentials are not tried with every call.
     """
 
     @property
@@ -35,31 +35,31 @@ class AnonymousClient(Protocol):
 
 
 class Auth(Protocol):
-    """Credentials as headers; `in_session` says that they are those of a session, which may be lost."""
+    """Give credentials as headers; `in_session` says that they are those of a session, which may be lost."""
 
     @property
     def in_session(self) -> bool: ...
 
     async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
-        """The headers to send now."""
+        """Return the headers to send now."""
         ...
 
     async def renewed(
         self, refused: Headers, client: AnonymousClient, deadline: Deadline, doubted_on: str | None = None
     ) -> Headers | None:
-        """Other headers after `refused` (as `headers` gave them) were answered with 401; None: there are no others.
+        """Return other headers after `refused` (as `headers` returned them) were answered with 401; None: no others.
 
         Where an answer only may mean that the session is lost, `doubted_on` names its route.
         """
         ...
 
-    def keep_on(self, route: str, credentials: Headers) -> None:
-        """No further doubts of these credentials on this route: new ones were answered as the old ones."""
+    def confirm(self, route: str, credentials: Headers) -> None:
+        """Confirm these credentials for the route: new ones were answered as the old ones."""
         ...
 
 
 class StaticHeaders:
-    """Headers that never change."""
+    """Send headers that never change."""
 
     in_session = False
 
@@ -75,19 +75,19 @@ class StaticHeaders:
     ) -> Headers | None:
         del refused, client, deadline, doubted_on
 
-    def keep_on(self, route: str, credentials: Headers) -> None:
+    def confirm(self, route: str, credentials: Headers) -> None:
         del route, credentials
 
 
 class HeaderAuth(StaticHeaders):
-    """A key in a header: Pland's x-API-Key."""
+    """Send a key in a header: Pland's x-API-Key."""
 
     def __init__(self, name: str, value: str) -> None:
         super().__init__((name, value))
 
 
 class BasicWithHeaders(StaticHeaders):
-    """Basic authentication and further headers: AutoDNS's context, Billbee's API key."""
+    """Send basic authentication and further headers: AutoDNS's context, Billbee's API key."""
 
     def __init__(self, user: str, password: str, headers: Mapping[str, str] | None = None) -> None:
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -95,12 +95,12 @@ class BasicWithHeaders(StaticHeaders):
 
 
 class BearerToken(StaticHeaders):
-    """A token that does not end: NEXT's."""
+    """Send a token that does not expire: NEXT's."""
 
     def __init__(self, token: str) -> None:
         super().__init__(("authorization", bearer(token)))
 
 
 def bearer(token: str) -> str:
-    """`token` with the word Bearer before it, once: some vendors' tokens come with it."""
+    """Put the word Bearer before `token`, once: some vendors' tokens come with it."""
     return token if token.lower().startswith("bearer ") else f"Bearer {token}"

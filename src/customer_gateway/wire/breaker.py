@@ -1,4 +1,4 @@
-"""A circuit breaker: no calls for a while to a system that fails again and again."""
+"""Break the circuit to a system that fails again and again: no calls for a while, then one that tries."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class Breaker:
-    """Closed: all calls go. Open: none goes for `open_seconds`; then one at a time may try, and its answer closes it.
+    """Let calls through while closed. Once open, none for `open_seconds`; then one trial at a time, which closes it.
 
-    Call `wait`, then `enter`, then report the end once: `answered`, `failed` or `said_nothing`, with what `enter`
+    Call `wait`, then `enter`, then report the end once: `answered`, `failed` or `inconclusive`, with what `enter`
     returned. Calls that went while it was closed and fail once it is open do not hold it open for longer. `failures`
     counts those since the last answer.
     """
@@ -26,7 +26,7 @@ class Breaker:
         self._trying = False
 
     def wait(self) -> float | None:
-        """None when a call may go, else the seconds after which asking again is worth it."""
+        """Return None when a call may go, else the seconds after which one may."""
         if self._open_until is None:
             return None
         left = self._open_until - self._clock()
@@ -36,29 +36,29 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether only the call that tries for all may go on, now or when its time has come."""
+        """Return whether only a trial may go on, now or after `open_seconds`."""
         return self._open_until is not None
 
     def enter(self) -> bool:
-        """Let a call through; True when it is the one that tries for all."""
+        """Let a call through; return True when it is the trial."""
         self._trying = self._open_until is not None
         return self._trying
 
     def answered(self) -> None:
-        """The system answered, well or with a refusal: it is there."""
+        """Close the circuit: the system answered, if only with a refusal."""
         self.failures = 0
         self._open_until = None
         self._trying = False
 
     def failed(self, *, trial: bool) -> None:
-        """The system did not answer."""
+        """Count a call that the system did not answer; open the circuit when there are enough."""
         self.failures += 1
         full = self._open_until is None and 0 < self._policy.failures <= self.failures
         if trial or full:
             self._open_until = self._clock() + self._policy.open_seconds
             self._trying = False
 
-    def said_nothing(self, *, trial: bool) -> None:
-        """The call ended early for its caller's reasons; had it tried for all, the next one may."""
+    def inconclusive(self, *, trial: bool) -> None:
+        """End a call without an outcome, for its caller's reasons; was it the trial, the next call is."""
         if trial:
             self._trying = False

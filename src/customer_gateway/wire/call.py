@@ -1,4 +1,4 @@
-"""What is asked of a system and what came back: one HTTP call told by data, and its decoded answer."""
+"""Describe one HTTP call to a system by data, and its decoded answer."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP call.
+    """Describe one HTTP call.
 
     `path` is relative to the client's base URL, begins with a slash and is percent-encoded by the system where a key
     needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, `form` as a form; not both.
     `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
-    a body to a call that `reads`: its status is all that is asked for. `decode` makes the document of an answer's body;
+    a body to a call that `reads`: its status is all that is needed. `decode` makes the document of an answer's body;
     it raises orjson's `JSONDecodeError`, or `WrongForm`. With `explain` the failure of a refused call (400, 422,
     an error inside an answer) has the vendor's document as its `explanation`.
     """
@@ -45,21 +45,21 @@ class Call:
 
     @property
     def reads(self) -> bool:
-        """Whether a document was asked for."""
+        """Return whether a document is expected."""
         return self.method == "GET" or (self.method == "POST" and self.idempotent)
 
 
 class ReplyHeaders(Protocol):
-    """The headers of an answer, looked up without regard to case."""
+    """Look up an answer's headers without regard to case."""
 
     def get(self, name: str, /) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded answer under 2xx, or a 404 that means None.
+    """Hold a decoded answer under 2xx, or a 404 that means None.
 
-    `document` is None for such a 404, and for an empty body where no document was asked for (a PUT, a DELETE).
+    `document` is None for such a 404, and for an empty body where no document is expected (a PUT, a DELETE).
     `headers` are looked up without regard to case.
     """
 

@@ -1,4 +1,4 @@
-"""Tell what became of an upstream call, to whoever observes a client; the log line is one of them."""
+"""Record each upstream call for the observers of a client, of which the log line is one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 class CallRecord(NamedTuple):
-    """One exchange with a system, however it ended: nothing of keys, credentials or bodies.
+    """Record one exchange with a system, whatever its outcome, without keys, credentials or bodies.
 
     `route` is the endpoint's template, `tries` counts the exchanges of one call up to this one, `wait` are the seconds
     for which the limits held it back, `seconds` those until its answer; `outcome` is "ok", "cancelled" or an error's
-    code. Without an answer there is no `status`. It asked for so many `keys` (0: for a list), and so many reads
-    `shared` it, 1 where nobody joined.
+    code. Without an answer there is no `status`. `keys` counts the keys of the batch that
+    it is for (0: it reads a list), `shared` the reads that waited for it.
     """
 
     system: str
@@ -32,7 +32,7 @@ class CallRecord(NamedTuple):
 
 
 def logged(log: Any) -> Callable[[CallRecord], None]:
-    """Give the observer that writes each record as one line, "upstream_call"."""
+    """Return the observer that writes each record as one line, "upstream_call"."""
 
     def observe(record: CallRecord) -> None:
         write = log.info if record.outcome == "ok" else log.warning

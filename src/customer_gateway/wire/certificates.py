@@ -1,4 +1,4 @@
-"""Why a system's certificate is not accepted, in words, and what to do about it."""
+"""Explain why a system's certificate is not accepted, and what to do about it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MAKE_ONE: Final = (
 
 
 class Distrust(NamedTuple):
-    """What is wrong with a certificate, and what mends it."""
+    """Say what is wrong with a certificate, and what mends it."""
 
-    told: str
+    reason: str
     remedy: str
 
 
@@ -27,7 +27,7 @@ _REASONS: Final = {
         f"make one that is none, by `{MAKE_ONE}`, or let an authority of your own sign one; ca_file holds it",
     ),
     "UnknownIssuer": Distrust(
-        "nobody who is trusted vouches for it", "name a file with its authority, or with itself, in ca_file"
+        "no trusted authority has signed it", "name a file with its authority, or with itself, in ca_file"
     ),
     "not valid for name": Distrust(
         "it is for another name",
@@ -40,5 +40,5 @@ _OTHERWISE: Final = Distrust("it cannot be verified", "see the reason in the log
 
 
 def distrust(reason: str) -> Distrust:
-    """What the transport's reason means; it may name hosts, and is for the log alone."""
-    return next((told for mark, told in _REASONS.items() if mark in reason), _OTHERWISE)
+    """Explain the transport's reason, which may name hosts and is for the log alone."""
+    return next((known for mark, known in _REASONS.items() if mark in reason), _OTHERWISE)

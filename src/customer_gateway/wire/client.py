@@ -1,7 +1,7 @@
-"""A client of one system: makes its calls within deadline, budget and bounds, and tells every failure by its kind.
+"""Call one system within deadline, budget and bounds, and raise every failure by its kind.
 
 A call passes, in this order: the breaker, the credentials, the limits (concurrency and rate), the transport, the
-judge. The deadline lies around all of it. What may be repeated goes round again from the credentials.
+response reader. The deadline bounds all of it. What may be repeated begins again with the credentials.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.policy import Limits
 from customer_gateway.wire.refusals import circuit_open, no_slot
-from customer_gateway.wire.request import standing_headers, wired
+from customer_gateway.wire.request import build_request, default_headers
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
-from customer_gateway.wire.transport import CutShort, Direct, HeadTooLarge, NotHttp, Through, Unanswered
+from customer_gateway.wire.transport import (
+    CutShort,
+    HeadTooLarge,
+    HttpxTransport,
+    NotHttp,
+    ReqwestTransport,
+    Unanswered,
+)
 from customer_gateway.work.batcher import KEYS
 
 if TYPE_CHECKING:
@@ -46,13 +53,13 @@ _NEW_LOGIN = 401
 
 
 class CircuitOpen(Exception):
-    """The breaker opened while the call waited for its turn."""
+    """The breaker opened while the call waited for a slot."""
 
 
 class Client:
-    """One system under one set of credentials.
+    """Call one system under one set of credentials.
 
-    Every exchange ends in a `CallRecord`, which is one log line, "upstream_call", and is told to all observers.
+    Every exchange ends in a `CallRecord`, which all observers get; one of them logs it as "upstream_call".
     """
 
     def __init__(
@@ -72,40 +79,40 @@ class Client:
         self.health = Health(clock)
         self._base_url = target.base_url.rstrip("/")
         self._auth = auth
-        self._headers = standing_headers(target.headers)
-        self._judge = ResponseReader(target.system, limits.most_bytes, target.error_in_body, Drift(target.system))
+        self._headers = default_headers(target.headers)
+        self._reader = ResponseReader(target.system, limits.most_bytes, target.error_in_body, Drift(target.system))
         self._breaker = Breaker(policies.breaker, clock)
-        self._patience = policies.breaker.patience_seconds
+        self._patience = policies.breaker.min_wait_seconds
         self._retry = policies.retry
         self._limit = ConcurrencyLimit(limits.most_parallel, windows, clock, rates.limiter, rates.share, rates.name)
-        self._intake = environment.intake
+        self._decode_queue = environment.decode_queue
         self._transport = _transport(self._base_url, limits, environment)
         self._clock = clock
         self._log: Any = environment.log or structlog.get_logger()
         self._observers = (logged(self._log), *environment.observers)
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
-        """The answer to the call, or one of the `UpstreamError`s, whose cause tells an operator more than its message.
+        """Return the answer to the call, or raise an `UpstreamError`, whose cause says more than its message.
 
-        When the deadline comes during a repetition the failure told is the last one: a timeout. A repetition is only
+        When the deadline comes during a repetition the failure raised is the last one: a timeout. A repetition is only
         begun when the wait before it, and an attempt as long as the last, fit the deadline; otherwise the failure
-        of the last attempt is told at once.
+        of the last attempt is raised at once.
         """
         if self._breaker.wait() is not None:
             raise self._circuit_open()
         keys = KEYS.get() if call.path == call.endpoint else 1
-        progress = CallState(trial=self._breaker.enter(), keys=keys)
+        state = CallState(trial=self._breaker.enter(), keys=keys)
         self.health.began()
         try:
-            answer = await self._within(call, deadline, progress)
+            answer = await self._within(call, deadline, state)
         except UpstreamError as failure:
-            self._failed(failure, progress)
+            self._failed(failure, state)
             raise
         except CircuitOpen:
             self.health.ended(None)
             raise self._circuit_open() from None
         except BaseException:
-            self._breaker.said_nothing(trial=progress.trial)
+            self._breaker.inconclusive(trial=state.trial)
             self.health.ended(None)
             raise
         self._breaker.answered()
@@ -113,12 +120,12 @@ class Client:
         return answer
 
     async def call_anonymous(self, call: Call, deadline: Deadline) -> Answer:
-        """The call without credentials: a login. Its end counts with the call that needed it."""
-        progress = CallState(trial=True)  # the breaker has let in the call that needs it
-        progress.attempt = 1
+        """Make a call without credentials: a login. Its end counts with the call that needed it."""
+        state = CallState(trial=True)  # the breaker has let the call through that needs it
+        state.attempt = 1
         try:
             async with deadline.enforce():
-                return await self._exchange(call, (), deadline, progress)
+                return await self._exchange(call, (), deadline, state)
         except TimeoutError:
             raise self._too_late(call) from None
         except RateLimitPastDeadline as error:
@@ -127,85 +134,81 @@ class Client:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _within(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
+    async def _within(self, call: Call, deadline: Deadline, state: CallState) -> Answer:
         if not deadline.remaining():
             raise self._too_late(call)
         try:
             async with deadline.enforce():
-                return await self._attempts(call, deadline, progress)
+                return await self._attempts(call, deadline, state)
         except TimeoutError:
             raise self._too_late(call) from None
 
-    async def _attempts(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
+    async def _attempts(self, call: Call, deadline: Deadline, state: CallState) -> Answer:
         last: UpstreamError | None = None
         while True:
-            progress.attempt += 1
+            state.attempt += 1
             began = self._clock()
             try:
-                return await self._attempt(call, deadline, progress)
+                return await self._attempt(call, deadline, state)
             except RateLimitPastDeadline as error:
                 raise last or no_slot(self.system, f"{call.method} {call.endpoint}", error) from None
             except UpstreamError as failure:
-                wait = wait_before_repeating(call, failure, progress.attempt, self._retry)
-                if (
-                    wait is None
-                    or wait + self._clock() - began >= deadline.remaining()
-                    or self._is_circuit_open(progress)
-                ):
+                wait = wait_before_repeating(call, failure, state.attempt, self._retry)
+                if wait is None or wait + self._clock() - began >= deadline.remaining() or self._is_circuit_open(state):
                     raise
                 last = failure
-            progress.waiting_since = None
+            state.waiting_since = None
             await asyncio.sleep(wait)
 
-    async def _attempt(self, call: Call, deadline: Deadline, progress: CallState) -> Answer:
+    async def _attempt(self, call: Call, deadline: Deadline, state: CallState) -> Answer:
         if self._auth is None:
-            return await self._exchange(call, (), deadline, progress)
-        progress.waiting_since = self._clock()
-        progress.in_session = self._auth.in_session
+            return await self._exchange(call, (), deadline, state)
+        state.waiting_since = self._clock()
+        state.in_session = self._auth.in_session
         credentials = await self._auth.headers(self, deadline)
         try:
-            return await self._exchange(call, credentials, deadline, progress)
+            return await self._exchange(call, credentials, deadline, state)
         except UpstreamError as failure:
-            if progress.renewed or not progress.doubts_session:
+            if state.renewed or not state.doubts_session:
                 raise
-            progress.renewed = True
-            progress.waiting_since = self._clock()
+            state.renewed = True
+            state.waiting_since = self._clock()
             doubted_on = None if failure.status == _NEW_LOGIN else call.endpoint
             renewed = await self._auth.renewed(credentials, self, deadline, doubted_on)
             if renewed is None:
                 raise
         try:
-            return await self._exchange(call, renewed, deadline, progress)
+            return await self._exchange(call, renewed, deadline, state)
         except UpstreamError:
-            if progress.doubts_session:
-                self._auth.keep_on(call.endpoint, renewed)
+            if state.doubts_session:
+                self._auth.confirm(call.endpoint, renewed)
             raise
 
-    async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, progress: CallState) -> Answer:
-        request = wired(call, self._base_url, self._headers + credentials)
-        progress.waiting_since = None
-        asked = self._clock()
-        turn = await self._limit.enter(call, deadline)
-        if self._is_circuit_open(progress):
-            self._limit.leave(turn)
+    async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, state: CallState) -> Answer:
+        request = build_request(call, self._base_url, self._headers + credentials)
+        state.waiting_since = None
+        entered = self._clock()
+        start = await self._limit.enter(call, deadline)
+        if self._is_circuit_open(state):
+            self._limit.leave(start)
             raise CircuitOpen
-        began = progress.waiting_since = self._clock()
-        progress.doubts_session = False
+        began = state.waiting_since = self._clock()
+        state.doubts_session = False
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
             try:
                 reply = await self._transport.exchange(*request, explained=call.explain)
             finally:
-                self._limit.leave(turn)
+                self._limit.leave(start)
                 seconds = self._clock() - began
-            progress.waiting_since = None  # what is waited for from here on says nothing of the system
-            await self._intake.turn(len(reply.body))
-            answer = self._judge.answer(call, reply, in_session=progress.in_session)
+            state.waiting_since = None  # what is waited for from here on says nothing of the system
+            await self._decode_queue.wait(len(reply.body))
+            answer = self._reader.answer(call, reply, in_session=state.in_session)
             outcome = "ok"
         except (FailedCall, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
-            progress.doubts_session = isinstance(error, FailedCall) and error.doubts_session
-            failure = self._told(call, error)
-            failure.explanation = self._judge.explanation(reply) if call.explain and reply is not None else None
+            state.doubts_session = isinstance(error, FailedCall) and error.doubts_session
+            failure = self._failure_of(call, error)
+            failure.explanation = self._reader.explanation(reply) if call.explain and reply is not None else None
             outcome, reason = failure.code, str(error)
             try:
                 raise failure from error
@@ -216,51 +219,51 @@ class Client:
                 outcome = UpstreamTimeout.code
             raise
         except Exception as error:
-            # The last net: what a vendor sends may cost its own field, whatever we stumble over.
-            outcome, reason = UpstreamBadResponse.code, f"stumbled over it: {type(error).__name__}"
+            # Whatever a vendor sends costs its own field at most, also where our own code fails on it.
+            outcome, reason = UpstreamBadResponse.code, f"unexpected {type(error).__name__}"
             self._log.exception("upstream_call_stumbled", system=self.system, template=call.endpoint)
-            raise self._judge.unreadable(call) from error
+            raise self._reader.unreadable(call) from error
         finally:
             record = CallRecord(
                 system=self.system,
                 method=call.method,
                 route=call.endpoint,
                 status=reply.status if reply else None,
-                tries=progress.attempt,
-                wait=began - asked,
+                tries=state.attempt,
+                wait=began - entered,
                 seconds=seconds,
                 bytes=len(reply.body) if reply else 0,
                 outcome=outcome,
                 reason=reason,
-                keys=progress.keys,
+                keys=state.keys,
                 shared=max(1, deadline.joined),
             )
             for observe in self._observers:
                 observe(record)
         return answer
 
-    def _told(self, call: Call, error: Exception) -> UpstreamError:
+    def _failure_of(self, call: Call, error: Exception) -> UpstreamError:
         if isinstance(error, FailedCall):
             failure = error.failure
             del error.failure  # it becomes the failure's cause: both ways they would keep each other, and the body
             if isinstance(failure, UpstreamRateLimited):
                 self._pause(failure)
             return failure
-        return self._judge.not_received(call, error)
+        return self._reader.not_received(call, error)
 
     def _pause(self, failure: UpstreamRateLimited) -> None:
         # 0: it does not say how long, or says that the wait is over, which a 429 belies.
         self._limit.pause((failure.retry_after_ms or 0) / 1000)
 
-    def _is_circuit_open(self, progress: CallState) -> bool:
-        """Whether the breaker has opened since the call was let in."""
-        return self._breaker.is_open and not progress.trial
+    def _is_circuit_open(self, state: CallState) -> bool:
+        """Return whether the breaker has opened since it let the call through."""
+        return self._breaker.is_open and not state.trial
 
     def _circuit_open(self) -> UpstreamUnavailable:
         return circuit_open(self.system, self._breaker.failures, self._breaker.wait() or 0.0)
 
-    def _failed(self, failure: UpstreamError, progress: CallState) -> None:
-        since = progress.waiting_since
+    def _failed(self, failure: UpstreamError, state: CallState) -> None:
+        since = state.waiting_since
         waited = None if since is None else self._clock() - since
         concerned = concerns_the_system(failure, waited, self._patience)
         if isinstance(failure, UpstreamUnauthorized):
@@ -268,9 +271,9 @@ class Client:
         else:
             self.health.ended(is_healthy(failure) if concerned else None)
         if not concerned:
-            self._breaker.said_nothing(trial=progress.trial)
+            self._breaker.inconclusive(trial=state.trial)
         elif isinstance(failure, UpstreamUnavailable | UpstreamTimeout):
-            self._breaker.failed(trial=progress.trial)
+            self._breaker.failed(trial=state.trial)
         else:
             self._breaker.answered()
 
@@ -280,5 +283,7 @@ class Client:
 
 def _transport(base_url: str, limits: Limits, environment: Environment) -> Transport:
     if environment.transport is not None:
-        return Through(environment.transport, cap=limits.most_bytes)
-    return Direct(base_url, cap=limits.most_bytes, idle=limits.most_parallel, authorities=environment.authorities)
+        return HttpxTransport(environment.transport, cap=limits.most_bytes)
+    return ReqwestTransport(
+        base_url, cap=limits.most_bytes, idle=limits.most_parallel, authorities=environment.authorities
+    )

@@ -1,4 +1,4 @@
-"""From the bytes of an answer to its document, within bounds: never more than so many bytes, sent or inflated."""
+"""Decode an answer's bytes to its document, within bounds: never more than so many bytes, sent or inflated."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"  # no JSON begins like that
 _CODINGS = {"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"}
-"""Real codings that were not asked for. Other names (`utf-8`, `none`) and a `gzip` over plain JSON mean no coding."""
+"""Real codings, not accepted. Other names (`utf-8`, `none`) and a `gzip` over plain JSON mean no coding."""
 
 
 class Undecodable(Exception):
     """The bytes are not the JSON document they should be; `cut_short` when more of them would have been.
 
-    `about_keys` says that it may be so for what was asked for, and that other rows might be decoded.
+    `about_keys` says that it may be for one of the keys in the call, and that other rows might be decoded.
     """
 
     def __init__(self, reason: str, *, cut_short: bool = False, about_keys: bool = True) -> None:
@@ -45,18 +45,18 @@ def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and wha
     drift: Drift,
     decode: Callable[[Body], Any] = orjson.loads,
 ) -> Any:
-    """The JSON document in `body`, as `decode` makes it.
+    """Decode the JSON document in `body` by `decode`.
 
     Refused (`Undecodable`): another content type, an unknown content encoding, more than `cap` bytes inflated, NaN
     and infinities, more than 1,024 levels, bad UTF-8, anything that is no JSON. An absent content type is let pass.
-    A byte order mark is skipped, half a character read as U+FFFD, a number past every double as its text; `drift` is
-    told of the last two. A `decode` that skips what nobody reads (`documents.rows`) may let bad UTF-8 pass there.
+    A byte order mark is skipped, half a character read as U+FFFD, a number past every double as its text; the last
+    two are noticed in `drift`. A `decode` that skips unread fields (`documents.rows`) may let bad UTF-8 pass there.
     """
     if content_type is not None and not is_json(content_type):
         reason = "the answer is not JSON by its content type; check base_url"
         raise Undecodable(reason, about_keys=False)
     if encoding is not None:
-        body = inflated(body, encoding, cap)
+        body = inflate(body, encoding, cap)
     try:
         return decoded(body, decode, drift)
     except orjson.JSONDecodeError as error:
@@ -67,18 +67,18 @@ def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and wha
 
 
 def _in_words(error: orjson.JSONDecodeError) -> str:
-    """What the decoder found; of bad UTF-8 it says something of Python's strings."""
+    """Return the decoder's reason; that for bad UTF-8 speaks of Python's strings, and is replaced."""
     return "it is not in UTF-8" if error.msg.startswith("str is not valid UTF-8") else error.msg
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a Content-Type names JSON: application/json, text/json or anything/…+json."""
+    """Return whether a Content-Type names JSON: application/json, text/json or anything/…+json."""
     media = content_type.partition(";")[0].strip().lower()
     return media in {"application/json", "text/json"} or media.endswith("+json")
 
 
-def inflated(body: Body, encoding: str, cap: int) -> Body:
-    """`body` without its gzip coding, of however many members; as it is where it has none.
+def inflate(body: Body, encoding: str, cap: int) -> Body:
+    """Undo the gzip coding of `body`, of however many members; return it as it is where it has none.
 
     Never more than `cap` bytes are in memory.
     """

@@ -1,4 +1,4 @@
-"""Answers are taken in one after the other, so that what is made of one is still in the processor's cache when read.
+"""Decode answers one after the other, so that what is made of one is still in the processor's cache when read.
 
 An answer that is decoded in the same turn of the event loop as twenty others has left the cache by the time its rows
 become part of a reply, some turns later, and is fetched from memory again, and once more to be freed: with 100 pages
@@ -19,17 +19,17 @@ _TURNS: Final = 6
 
 
 class DecodeQueue:
-    """The order in which the answers to all calls of a process are decoded: as they come, some turns apart.
+    """Order the decoding of the answers to all calls of a process: as they come, some turns of the loop apart.
 
-    A small answer, and one that comes when none is being taken in, waits for nothing.
+    A small answer, and one that comes when none is being decoded, waits for nothing.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def turn(self, size: int) -> None:
-        """Wait until it is the turn of an answer of `size` bytes. Whoever gives up waiting holds up nobody."""
+    async def wait(self, size: int) -> None:
+        """Wait until an answer of `size` bytes may be decoded. A waiter that is cancelled does not delay the others."""
         if size <= SMALL_BYTES:
             return
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Whether a system answered when it was last called."""
+"""Remember whether a system answered when it was last called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Health:
-    """The outcome of a client's calls.
+    """Keep the outcome of a client's last call.
 
     `last_ok` is True when the last call was answered by a working system (also with a refusal such as 400 or 429),
     False when it was not (no answer, garbage, refused credentials), None before the first. `last_at` is that moment
@@ -28,7 +28,7 @@ class Health:
         self.in_flight += 1
 
     def ended(self, ok: bool | None) -> None:  # noqa: FBT001 - an outcome, not an option
-        """A call has ended; None when its end says nothing of the system."""
+        """End a call; `ok` is None when its end says nothing of the system."""
         self.in_flight -= 1
         if ok is not None:
             self.last_ok = ok
@@ -39,7 +39,7 @@ class Health:
                 waiter.set_result(None)
 
     def fresh(self, seconds: float) -> bool | None:
-        """`last_ok` if it was learnt within the last `seconds`, else None."""
+        """Return `last_ok` if it is no older than `seconds`, else None."""
         if self.last_at is None or self._clock() - self.last_at > seconds:
             return None
         return self.last_ok

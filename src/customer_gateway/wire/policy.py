@@ -1,4 +1,4 @@
-"""How much is asked of a system, how often again, and when its circuit opens: small facts that settings fill."""
+"""Hold the settings of a client: its limits, its retries, and when its circuit opens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NO_BOUND = 2**40  # more calls, or bytes, than any machine has room for
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a configuration may say of any system.
+    """Hold the limits that a configuration may set for any system.
 
     `calls_per_second` at most; `parallel` calls are under way at most; an answer has at most `answer_bytes` as sent and
     as inflated. 0 switches each of them off.
@@ -38,20 +38,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """After `failures` failed calls in a row nothing is sent for `open_seconds`, then one call tries; 0 is never.
+    """Open the circuit for `open_seconds` after `failures` failed calls in a row, then try one call; 0 is never.
 
-    Failed is: unavailable, or timed out after at least `patience_seconds` on the wire, so that one caller's very short
-    deadline does not shut the system for everybody.
+    Failed is: unavailable, or timed out after at least `min_wait_seconds` on the wire, so that one caller's very short
+    deadline does not open the circuit for all.
     """
 
     failures: int = 5
     open_seconds: float = 10.0
-    patience_seconds: float = 0.5
+    min_wait_seconds: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """At most `attempts` in all; before the next one a random wait below a span that starts at `base_seconds`.
+    """Make at most `attempts` in all; before the next one is a random wait below a span that starts at `base_seconds`.
 
     The span doubles with each attempt up to `cap_seconds`.
     """

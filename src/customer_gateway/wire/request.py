@@ -1,4 +1,4 @@
-"""From a call to what goes over the wire: URL, headers, bytes."""
+"""Build the HTTP request for a call: URL, headers, bytes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _FORM = ("content-type", "application/x-www-form-urlencoded")
 _ALWAYS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "customer-gateway"}
 
 
-class Wired(NamedTuple):
-    """A request as it is sent."""
+class BuiltRequest(NamedTuple):
+    """Hold a request as it is sent."""
 
     method: str
     url: str
@@ -27,26 +27,26 @@ class Wired(NamedTuple):
     content: bytes | None
 
 
-def standing_headers(own: Mapping[str, str] | None) -> Headers:
-    """The headers of every call: JSON wanted, gzip understood, a name; `own` stand over these."""
+def default_headers(own: Mapping[str, str] | None) -> Headers:
+    """Return the headers of every call: JSON and gzip accepted, a name; `own` override these."""
     named = {name.lower(): value for name, value in (own or {}).items()}
     return tuple((_ALWAYS | named).items())
 
 
-def wired(call: Call, base_url: str, headers: Headers) -> Wired:
-    """The request for a call under `base_url` (without a slash at its end)."""
+def build_request(call: Call, base_url: str, headers: Headers) -> BuiltRequest:
+    """Build the request for a call under `base_url` (without a slash at its end)."""
     url = base_url + call.path
     if call.query:
-        url = f"{url}?{encoded(call.query)}"
+        url = f"{url}?{urlencoded(call.query)}"
     if call.form is not None:
-        return Wired(call.method, url, (*headers, _FORM), encoded(call.form.items()).encode())
+        return BuiltRequest(call.method, url, (*headers, _FORM), urlencoded(call.form.items()).encode())
     if call.body is not None:
-        return Wired(call.method, url, (*headers, _JSON), orjson.dumps(call.body))
-    return Wired(call.method, url, headers, None)
+        return BuiltRequest(call.method, url, (*headers, _JSON), orjson.dumps(call.body))
+    return BuiltRequest(call.method, url, headers, None)
 
 
-def encoded(pairs: Collection[tuple[str, str]]) -> str:
-    """`name=value` pairs, percent-encoded and joined; a name may repeat."""
+def urlencoded(pairs: Collection[tuple[str, str]]) -> str:
+    """Percent-encode and join `name=value` pairs; a name may repeat."""
     names = {name: quote(name, safe="") for name in dict(pairs)}
     # Hundreds of keys stand in one URL, and nearly all are plain letters and digits.
     return "&".join(

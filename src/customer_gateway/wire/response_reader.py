@@ -1,4 +1,4 @@
-"""What an HTTP answer means: a decoded document, or one failure with one name."""
+"""Read HTTP answers: each is a decoded document, or one failure with one name."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ _MOST_EXPLAINED = 65_536  # bytes, inflated
 
 
 def no_objection(status: int, document: Any) -> str | None:
-    """Every decoded answer is what it seems: the verdict on vendors whose errors have error statuses."""
+    """Find no error in a body: for vendors whose errors have error statuses."""
     del status, document
 
 
 class SessionLost(str):
-    """A verdict: the error inside an answer says that there is no session, or none any more."""
+    """Name an error inside an answer which says that there is no session, or none any more."""
 
     __slots__ = ()
 
 
 class FailedCall(Exception):
-    """A failure with the reason that only the log may know.
+    """Carry a failure with its reason, which is for the log alone.
 
     `doubts_session`: it may be so because the session is lost, and another after a new login.
     """
@@ -64,7 +64,7 @@ class FailedCall(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ResponseReader:
-    """Reads the answers of one system; `cap` in bytes, `drift` is told of what was read though it is not quite JSON."""
+    """Read the answers of one system, of at most `cap` bytes; `drift` notices what is read though not quite JSON."""
 
     system: str
     cap: int
@@ -72,7 +72,7 @@ class ResponseReader:
     drift: Drift
 
     def answer(self, call: Call, reply: RawResponse, *, in_session: bool = False) -> Answer:
-        """The decoded answer; anything else is `FailedCall`. `in_session` says that the call was made in a session."""
+        """Return the decoded answer, or raise `FailedCall`. `in_session` says that the call was made in a session."""
         if reply.status in _OK:
             return self._decoded(call, reply)
         if reply.status == _NOT_FOUND and call.missing_is_none:
@@ -83,7 +83,7 @@ class ResponseReader:
         )
 
     def explanation(self, reply: RawResponse) -> Any:
-        """What a refusal says of itself: its document, None where there is none or it cannot be read."""
+        """Return the document of a refusal; None where there is none or it cannot be read."""
         try:
             kind, encoding = reply.headers.get("content-type"), reply.headers.get("content-encoding")
             return document(reply.body, kind, encoding, _MOST_EXPLAINED, self.drift)
@@ -109,10 +109,10 @@ class ResponseReader:
         status, headers, body, oversized = reply
         if oversized:
             reason = f"the answer has more than {self.cap} bytes; limits.answer_bytes allows more"
-            raise self._garbage(call, status, reason)
+            raise self._unusable(call, status, reason)
         if not body:
             if call.reads and not call.may_be_empty:
-                raise self._garbage(call, status, f"it answered {status} without a body; check base_url")
+                raise self._unusable(call, status, f"it answered {status} without a body; check base_url")
             return Answer(status, None, headers)
         try:
             found = document(
@@ -120,7 +120,7 @@ class ResponseReader:
             )
         except Undecodable as error:
             retryable, about_keys = error.cut_short, error.about_keys
-            raise self._garbage(call, status, error.reason, retryable=retryable, about_keys=about_keys) from None
+            raise self._unusable(call, status, error.reason, retryable=retryable, about_keys=about_keys) from None
         objection = self.error_in_body(status, found)
         if objection is not None:
             raise FailedCall(self._error_in_body(call, status, objection), objection, doubts_session=True)
@@ -132,7 +132,7 @@ class ResponseReader:
             return UpstreamUnauthorized(self.system, f"{text}; check its table of the settings", status=status)
         return UpstreamBadResponse(self.system, text, status=status, about_keys=True)
 
-    def _garbage(
+    def _unusable(
         self, call: Call, status: int, reason: str, *, retryable: bool = False, about_keys: bool = True
     ) -> FailedCall:
         text = f"{call.method} {call.endpoint}: {reason}"
@@ -161,7 +161,7 @@ class ResponseReader:
 
 
 def _advice(call: Call, status: int) -> str:
-    """What an operator may do about an answer of that status."""
+    """Return what an operator may do about an answer of that status."""
     if status in _REDIRECTS:
         return "; redirects are not followed, check base_url"
     if status == _NOT_FOUND and "{" not in call.endpoint:  # a list is always there, what has a key may be gone
@@ -172,7 +172,7 @@ def _advice(call: Call, status: int) -> str:
 
 
 def _leads_to_a_login(reply: RawResponse) -> bool:
-    """Whether a redirect goes to a login page, by the path it names."""
+    """Return whether a redirect goes to a login page, by the path it names."""
     try:
         return _LOGIN_PAGE.search(urlsplit(reply.headers.get("location") or "").path) is not None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The Retry-After header, in either of its two forms."""
+"""Read the Retry-After header, in either of its two forms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST_SECONDS = 86_400.0
 
 
 def seconds(value: str | None, now: datetime | None = None) -> float | None:
-    """The wait that a Retry-After asks for: seconds, or the time until an HTTP date; at most a day, never below 0.
+    """Return the wait that a Retry-After names: seconds, or the time until an HTTP date; at most a day, never below 0.
 
     None when the header is absent or is neither.
     """
@@ -29,6 +29,6 @@ def seconds(value: str | None, now: datetime | None = None) -> float | None:
 
 
 def milliseconds(value: str | None) -> int | None:
-    """`seconds` as whole milliseconds, for an error."""
+    """Return `seconds` as whole milliseconds, for an error."""
     wait = seconds(value)
     return None if wait is None else round(wait * 1000)

@@ -1,4 +1,4 @@
-"""Credentials by login: a session shared by all calls, renewed before it ends and once when it is refused."""
+"""Log in: keep a session shared by all calls, renew it before it ends and once when it is refused."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 _YOUNG_SECONDS = 60.0
-_REFUSALS = {400, 422}  # 401 and 403 are told as refusals already; these are a login's way of saying the same
+_REFUSALS = {400, 422}  # 401 and 403 are refusals already; these are a login's way of saying the same
 
 
 class SessionLogin:
-    """A login whose token goes into `header`, as `dress` writes it.
+    """Log in, and send the token in `header` as `format_token` writes it.
 
     `token` reads it out of the answer to `login`; None, an answer of another shape, or what no header can carry is an
     `UpstreamBadResponse`, a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last
     `renew_margin_seconds` of it the next call starts a new login and goes on with the old session meanwhile. However
     many calls need a session, one login is under way; it lives to the latest of their deadlines, and none of them ends
-    it by leaving. One that hangs is not waited for by those who come after the first one's deadline: they log in anew.
+    it by leaving. Calls that come after the first one's deadline do not wait for a login that hangs: they log in anew.
 
     A session that is refused (401) is replaced. Other answers may mean a lost session, or a missing licence: then it
     is replaced once for each route, and not while it is younger than a minute.
@@ -42,7 +42,7 @@ class SessionLogin:
         header: str,
         lifetime_seconds: float,
         renew_margin_seconds: float,
-        dress: Callable[[str], str] = str,
+        format_token: Callable[[str], str] = str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._login = login
@@ -50,11 +50,11 @@ class SessionLogin:
         self._header = header
         self._lifetime = lifetime_seconds
         self._margin = renew_margin_seconds
-        self._dress = dress
+        self._format_token = format_token
         self._clock = clock
         self._session: Headers | None = None
         self._since = 0.0
-        self._kept_on: set[str] = set()
+        self._confirmed: set[str] = set()
         self._login_call: SharedCall[Headers] | None = None
         self._refused_until = 0.0
 
@@ -75,14 +75,14 @@ class SessionLogin:
             self._session = None
         elif self._login_call is None and not self._may_be_lost(doubted_on):
             return None
-        return await self._logged_in(client, deadline)  # who is in doubt leaves the session to the others meanwhile
+        return await self._logged_in(client, deadline)  # other calls keep the session meanwhile
 
-    def keep_on(self, route: str, credentials: Headers) -> None:
+    def confirm(self, route: str, credentials: Headers) -> None:
         if self._session is credentials:
-            self._kept_on.add(route)
+            self._confirmed.add(route)
 
     def _may_be_lost(self, route: str) -> bool:
-        return self._clock() - self._since >= _YOUNG_SECONDS and route not in self._kept_on
+        return self._clock() - self._since >= _YOUNG_SECONDS and route not in self._confirmed
 
     async def _logged_in(self, client: AnonymousClient, deadline: Deadline) -> Headers:
         if self._login_call is None and self._clock() < self._refused_until:
@@ -103,7 +103,7 @@ class SessionLogin:
 
     async def _run(self, client: AnonymousClient, deadline: Deadline, call: SharedCall[Headers]) -> Headers:
         try:
-            session = ((self._header, self._dress(await self._fresh_token(client, deadline))),)
+            session = ((self._header, self._format_token(await self._fresh_token(client, deadline))),)
         except UpstreamUnauthorized:
             self._refused_until = self._clock() + client.refusal_seconds
             raise
@@ -112,7 +112,7 @@ class SessionLogin:
             if newest:
                 self._login_call = None
         if newest:
-            self._session, self._since, self._kept_on = session, self._clock(), set()
+            self._session, self._since, self._confirmed = session, self._clock(), set()
         return session
 
     async def _fresh_token(self, client: AnonymousClient, deadline: Deadline) -> str:

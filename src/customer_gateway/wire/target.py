@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A configured system: `headers` go with every call.
+    """Name a configured system: `headers` go with every call.
 
-    `verdict(status, document)` gives a reason, which clients are told, when a decoded 2xx answer is an error in
-    disguise.
+    `error_in_body(status, document)` returns a reason, which clients see, when a decoded 2xx answer is an error.
     """
 
     system: str
@@ -38,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """How much is asked of the system, how often again, and when its circuit opens."""
+    """Bundle the limits of the system, its retries, and when its circuit opens."""
 
     limits: Limits = field(default_factory=Limits)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
@@ -47,7 +46,7 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """`budget` counts this client's calls alone, `limiter` those of all clients that the vendor counts together.
+    """Bundle the rate limits: `budget` counts this client's calls, `limiter` all that the vendor counts with them.
 
     `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
     `Limits.calls_per_second`, or where the `limiter` is kept in a store to the whole of both, counted as `name`'s.
@@ -61,15 +60,15 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`transport` replaces the gateway's own way to the network, `clock` gives seconds.
+    """Bundle the means of a client: `transport` replaces the gateway's own, `clock` gives seconds.
 
-    The gateway's own way trusts `authorities` (certificates as PEM) beside the machine's. `observers` are told each
+    The gateway's own transport trusts `authorities` (certificates as PEM) beside the machine's. `observers` get each
     `CallRecord` beside the `log` (None: structlog's); they are quick and raise nothing.
     """
 
     transport: httpx.AsyncBaseTransport | None = None
     authorities: bytes = b""
-    intake: DecodeQueue = field(default_factory=DecodeQueue)
+    decode_queue: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
     log: Any = None
     observers: Sequence[Callable[[CallRecord], None]] = ()

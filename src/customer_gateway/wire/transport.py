@@ -1,9 +1,9 @@
-"""The one door to HTTP: a request goes out, status, headers and bounded bytes come back.
+"""Exchange HTTP messages: send a request, return status, headers and bounded bytes.
 
-Two ways through it. `Direct` is the gateway's own: reqwest's connection pool by way of pyreqwest, called directly,
-because that costs the least CPU per call (docs/adr/0004-http-transport.md). `Through` takes any httpx transport, such
-as `httpx.ASGITransport` or `httpx.MockTransport` in a test. Neither follows redirects, inflates, or reads more than
-the cap.
+There are two transports. `ReqwestTransport` is the gateway's own: reqwest's connection pool by way of pyreqwest,
+called directly, because that costs the least CPU per call (docs/adr/0004-http-transport.md). `HttpxTransport` takes any
+httpx transport, such as `httpx.ASGITransport` or `httpx.MockTransport` in a test. Neither follows redirects, inflates,
+or reads more than the cap.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _REST_SECONDS = 0.05
 
 
 class RawResponse(NamedTuple):
-    """What came back: `body` as sent, and not kept when it is `oversized`.
+    """Hold an answer: `body` as sent, and not kept when it is `oversized`.
 
     It is read under 2xx only, and of a 400 or 422 that is to be `explained`: its first 16 KB, if it has so many.
     """
@@ -47,22 +47,22 @@ class RawResponse(NamedTuple):
     oversized: bool = False
 
 
-class Patience(NamedTuple):
-    """When a connection is given up that its call has left: without TLS after so long, or silent for so long.
+class ConnectionTimeouts(NamedTuple):
+    """Bound a connection whose call is cancelled: without TLS for so long, or without a byte for so long.
 
-    Calls have deadlines of their own, which are nearer. But who leaves a call does not end its connection: that waits
+    Calls have deadlines of their own, which are nearer. But cancelling a call does not end its connection: that waits
     for the system, to be used again.
     """
 
     connect_seconds: float
-    silence_seconds: float
+    read_seconds: float
 
 
-_PATIENCE = Patience(60.0, 600.0)
+_TIMEOUTS = ConnectionTimeouts(60.0, 600.0)
 
 
 class Unanswered(Exception):
-    """No answer: refused, reset, no such host, TLS. The reason is for the log.
+    """There is no answer: refused, reset, no such host, TLS. The reason is for the log.
 
     `connecting` says that there was no connection yet, or no TLS over it.
     """
@@ -93,9 +93,9 @@ class HeadTooLarge(Exception):
 
 
 class Transport(Protocol):
-    """One HTTP exchange; raises `Unanswered`, `CutShort`, `NotHttp` or `HeadTooLarge`.
+    """Exchange one request for its answer; raise `Unanswered`, `CutShort`, `NotHttp` or `HeadTooLarge`.
 
-    Cancelling it leaves every other exchange as it is, and gives its answer to nobody.
+    Cancelling it leaves every other exchange as it is, and drops its answer.
     """
 
     async def exchange(
@@ -112,7 +112,7 @@ class Transport(Protocol):
 
 
 def is_this_machine(base_url: str) -> bool:
-    """Whether the address is this machine's own, however it is written: 127.0.0.2, 127.1, ::1, localhost."""
+    """Return whether the address is this machine's own, however it is written: 127.0.0.2, 127.1, ::1, localhost."""
     host = (AnyUrl(base_url).host or "").strip("[]").removesuffix(".")
     try:
         address = ip_address(host)
@@ -121,20 +121,20 @@ def is_this_machine(base_url: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
-def _builder(base_url: str, idle: int, authorities: bytes, patience: Patience) -> ClientBuilder:
+def _client_builder(base_url: str, idle: int, authorities: bytes, timeouts: ConnectionTimeouts) -> ClientBuilder:
     builder = ClientBuilder().http1_only().follow_redirects(enable=False).referer(enable=False)
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
     if is_this_machine(base_url):
         builder = builder.no_proxy()  # a proxy of the environment cannot reach this machine's own ports
-    builder = builder.connect_timeout(timedelta(seconds=patience.connect_seconds))
-    builder = builder.read_timeout(timedelta(seconds=patience.silence_seconds))
+    builder = builder.connect_timeout(timedelta(seconds=timeouts.connect_seconds))
+    builder = builder.read_timeout(timedelta(seconds=timeouts.read_seconds))
     if authorities:
         builder = builder.add_root_certificate_pem(authorities)
     return builder.pool_max_idle_per_host(idle)
 
 
-def _built(builder: Callable[[], ClientBuilder], *, plain: bool) -> Client:
-    """The client; it wants certificate authorities even where it will never speak TLS."""
+def _build_client(builder: Callable[[], ClientBuilder], *, plain: bool) -> Client:
+    """Build the client; it needs certificate authorities even where it will never use TLS."""
     try:
         return builder().build()
     except BuilderError as error:
@@ -147,15 +147,15 @@ def _built(builder: Callable[[], ClientBuilder], *, plain: bool) -> Client:
     return builder().danger_accept_invalid_certs(enable=True).build()
 
 
-class Direct:
-    """reqwest's pool, by way of pyreqwest. `authorities` (PEM) are trusted beside the machine's."""
+class ReqwestTransport:
+    """Exchange by reqwest's pool, through pyreqwest. `authorities` (PEM) are trusted beside the machine's."""
 
     def __init__(
-        self, base_url: str, *, cap: int, idle: int, authorities: bytes = b"", patience: Patience = _PATIENCE
+        self, base_url: str, *, cap: int, idle: int, authorities: bytes = b"", timeouts: ConnectionTimeouts = _TIMEOUTS
     ) -> None:
         _rest_before_exit()
-        builder = partial(_builder, base_url, idle, authorities, patience)
-        self._client = _built(builder, plain=base_url.startswith("http://"))
+        builder = partial(_client_builder, base_url, idle, authorities, timeouts)
+        self._client = _build_client(builder, plain=base_url.startswith("http://"))
         self._cap = cap
 
     async def exchange(
@@ -178,12 +178,12 @@ class Direct:
                     return RawResponse(response.status, received, b"" if said is None else memoryview(said))
                 if response.status not in _OK:
                     return RawResponse(response.status, received, b"")
-                if _announced(received) > self._cap:
+                if _content_length(received) > self._cap:
                     return RawResponse(response.status, received, b"", oversized=True)
                 body = await response.body_reader.read(self._cap + 1)
-                return _bounded(response.status, received, b"" if body is None else memoryview(body), self._cap)
+                return _capped(response.status, received, b"" if body is None else memoryview(body), self._cap)
         except PyreqwestError as error:
-            raise _told(error) from None
+            raise _failure_of(error) from None
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -191,16 +191,16 @@ class Direct:
 
 @cache
 def _rest_before_exit() -> None:
-    """Let the transport's own thread come to rest before the interpreter goes.
+    """Let the transport's own thread finish before the interpreter ends.
 
-    pyreqwest 0.15 hands an answer over and tidies up in a thread of its own; an interpreter that is gone by then
+    pyreqwest 0.15 hands an answer over and cleans up in a thread of its own; an interpreter that has ended by then
     aborts (seen in one of seven processes that end right after a call, in none of hundreds with this pause).
     """
     atexit.register(time.sleep, _REST_SECONDS)
 
 
 class _Headers:
-    """The headers as pyreqwest tells them: it raises on bytes that are no ASCII, which are as good as absent."""
+    """Look up pyreqwest's headers: it raises on bytes that are no ASCII, which count as absent."""
 
     __slots__ = ("_headers",)
 
@@ -214,18 +214,18 @@ class _Headers:
             return None
 
 
-def _announced(headers: ReplyHeaders) -> int:
+def _content_length(headers: ReplyHeaders) -> int:
     length = headers.get("content-length") or ""
     return int(length) if length.isdecimal() else 0
 
 
-def _bounded(status: int, headers: ReplyHeaders, body: Body, cap: int) -> RawResponse:
+def _capped(status: int, headers: ReplyHeaders, body: Body, cap: int) -> RawResponse:
     if len(body) > cap:
         return RawResponse(status, headers, b"", oversized=True)
     return RawResponse(status, headers, body)
 
 
-def _told(error: PyreqwestError) -> Exception:
+def _failure_of(error: PyreqwestError) -> Exception:
     causes = getattr(error, "details", {}).get("causes") or [{"message": error.message}]
     reason = causes[-1]["message"].partition(" for url (")[0]  # a URL may hold what no log may
     if isinstance(error, BodyDecodeError | ReadError):
@@ -239,8 +239,8 @@ def _told(error: PyreqwestError) -> Exception:
     return Unanswered(reason, connecting=any("(Connect)" in cause["message"] for cause in causes))
 
 
-class Through:
-    """Any httpx transport."""
+class HttpxTransport:
+    """Exchange by any httpx transport."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, cap: int) -> None:
         self._transport = transport
@@ -266,7 +266,7 @@ class Through:
                 return RawResponse(response.status_code, response.headers, body[:_MOST_EXPLAINED])
             if response.status_code not in _OK:
                 return RawResponse(response.status_code, response.headers, b"")
-            return _bounded(response.status_code, response.headers, await self._body(response, self._cap), self._cap)
+            return _capped(response.status_code, response.headers, await self._body(response, self._cap), self._cap)
         except httpx.TransportError as error:
             raise CutShort(str(error)) from None
         finally:

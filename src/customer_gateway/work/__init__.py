@@ -1,1 +1,1 @@
-"""Work that several wait for: deadlines, shared calls, the batcher, and what stands in place of work that failed."""
+"""Share work that several requests wait for: deadlines, shared calls, the batcher, and failures of reads."""

@@ -1,9 +1,9 @@
-"""The process-wide batcher: keys wanted by many requests become one call; a key in flight is never asked twice.
+"""Batch the keys of many requests into one call per route; a key in flight is never requested twice.
 
 There is no timer. Keys go at once while few calls of their route are in flight, else they join the next call, which
 starts when one completes: a lone request waits for nothing, and under load batches grow by themselves.
 
-A call can be joined until the deadline of who was first to ask (`SharedDeadline`).
+A call can be joined until the deadline of its first waiter (`SharedDeadline`).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ V_co = TypeVar("V_co", covariant=True)
 _IN_FLIGHT: Final = 2
 
 KEYS: Final[ContextVar[int]] = ContextVar("keys", default=0)
-"""How many keys a batch asks for, in the context of its calls: 0 outside of one."""
+"""How many keys a batch requests, in the context of its calls; 0 outside of one."""
 
 
 class BatchRoute(Protocol[V_co]):
-    """How nouns of one kind are fetched by keys; `system` and `noun` name them in errors.
+    """Fetch nouns of one kind by keys; `system` and `noun` name them in errors.
 
     `fetch` gets at most `most` distinct keys, all of the form `key_form`, and leaves out those that are unknown. Values
-    are remembered for `cache_seconds`, at most `cache_keys` of them.
+    are cached for `cache_seconds`, at most `cache_keys` of them.
     """
 
     @property
@@ -58,7 +58,7 @@ class BatchRoute(Protocol[V_co]):
 
 
 class _Batch(SharedCall["Mapping[str, Any]"]):
-    """One call: who wants which keys, and how many keys there are."""
+    """Share one call: hold the keys of each waiter, and how many keys there are."""
 
     __slots__ = ("context", "forgotten", "groups", "key_count")
 
@@ -67,18 +67,18 @@ class _Batch(SharedCall["Mapping[str, Any]"]):
         self.groups: list[tuple[Deadline, Sequence[str]]] = []
         self.key_count = 0
         self.forgotten: set[str] = set()
-        self.context = copy_context()  # what it logs is logged for who was first to ask
+        self.context = copy_context()  # it logs under the request of the first waiter
 
     def join_for(self, keys: Sequence[str], deadline: Deadline) -> None:
         self.groups.append((deadline, keys))
         self.join(deadline)
 
     def keys(self) -> Iterable[str]:
-        """All that were ever asked for, some more than once."""
+        """Yield all keys that were ever requested, some more than once."""
         return chain.from_iterable(keys for _, keys in self.groups)
 
     def waiting_groups(self) -> list[Sequence[str]]:
-        """The keys of each who still waits at the start; the first of those is now the first who asked."""
+        """Return the keys of each waiter that is left at the start; the first of those is now the first waiter."""
         waiting = [(deadline, keys) for deadline, keys in self.groups if deadline.remaining()]
         if waiting:
             self.deadline.joinable_until = waiting[0][0].at
@@ -86,11 +86,11 @@ class _Batch(SharedCall["Mapping[str, Any]"]):
 
 
 _Round: TypeAlias = list[_Batch]
-"""The batches that start together: more keys than fit one call."""
+"""The batches that start together: more keys than fit in one call."""
 
 
 class Batcher(Generic[V]):
-    """Joins the keys of one route over all requests."""
+    """Batch the keys of one route over all requests."""
 
     def __init__(self, route: BatchRoute[V]) -> None:
         # Not the route itself: it is the weak key under which this batcher is kept.
@@ -104,7 +104,7 @@ class Batcher(Generic[V]):
         self._batch_of: dict[str, _Batch] = {}
         self._next: _Round = []
         self._in_flight = 0
-        self._remembered: dict[str, tuple[float, V | None]] = {}
+        self._cache_entries: dict[str, tuple[float, V | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def load(self, keys: Sequence[str], deadline: Deadline) -> dict[str, V | UpstreamError | None]:
@@ -112,9 +112,9 @@ class Batcher(Generic[V]):
 
         A key that is not of the route's form is None without a call.
         """
-        values = self._recalled(keys)
-        asked = [key for key in dict.fromkeys(keys) if key not in values]
-        batches, fresh = self._joinable(asked)
+        values = self._cached(keys)
+        missing = [key for key in dict.fromkeys(keys) if key not in values]
+        batches, fresh = self._joinable(missing)
         for batch, joined in batches.items():
             batch.join_for(joined, deadline)
         sound = list(filter(self._key_form.fullmatch, fresh))
@@ -130,30 +130,30 @@ class Batcher(Generic[V]):
     def forget(self, keys: Sequence[str]) -> None:
         """Forget what is known of the keys, as after a write: a call that has begun is not joined for them any more."""
         for key in keys:
-            self._remembered.pop(key, None)
+            self._cache_entries.pop(key, None)
             batch = self._batch_of.get(key)
             if batch is not None and batch.started:
                 batch.forgotten.add(key)
                 del self._batch_of[key]
 
-    def _recalled(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
-        """Return what is remembered of the keys; forget what has been for too long."""
-        remembered = self._remembered
-        if not remembered:
+    def _cached(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
+        """Return the cached values of the keys; drop what is too old."""
+        entries = self._cache_entries
+        if not entries:
             return {}
         now = asyncio.get_running_loop().time()
         values: dict[str, V | UpstreamError | None] = {}
         for key in keys:
-            if key in remembered:
-                until, value = remembered[key]
+            if key in entries:
+                until, value = entries[key]
                 if until < now:
-                    del remembered[key]
+                    del entries[key]
                 else:
                     values[key] = value
         return values
 
     def _joinable(self, keys: Sequence[str]) -> tuple[dict[_Batch, list[str]], Sequence[str]]:
-        """Return the batches that ask for some of the keys already, and the keys that no joinable batch asks for."""
+        """Return the batches that have some of the keys already, and the keys that no joinable batch has."""
         batch_of = self._batch_of
         if batch_of.keys().isdisjoint(keys):
             return {}, keys
@@ -168,7 +168,7 @@ class Batcher(Generic[V]):
         return batches, fresh
 
     def _dispatch(self, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[_Batch, Sequence[str]]]:
-        """Put keys that nobody has asked for into batches that start at once, or into those of the next round."""
+        """Put keys that no batch has into batches that start at once, or into those of the next round."""
         if not keys:
             return []
         at_once = self._in_flight < _IN_FLIGHT
@@ -201,12 +201,12 @@ class Batcher(Generic[V]):
 
     async def _run(self, batch: _Batch, batches: _Round) -> Mapping[str, Any]:
         groups = batch.waiting_groups()
-        given_up = set(batch.keys()).difference(*groups)  # by all who wanted them, while the call waited to start
-        self._release(batch, given_up)
+        abandoned = set(batch.keys()).difference(*groups)  # by all their waiters, while the call waited to start
+        self._release(batch, abandoned)
         try:
             values: Mapping[str, Any] = await self._read(groups, batch.deadline) if groups else {}
-            self._remember(values, groups, batch.forgotten)
-            return {**values, **dict.fromkeys(given_up, self._late())} if given_up else values
+            self._cache(values, groups, batch.forgotten)
+            return {**values, **dict.fromkeys(abandoned, self._late())} if abandoned else values
         except Exception as error:  # noqa: BLE001 - whatever a route raises costs the keys of that call
             return self._failed(batch.keys(), error)
         finally:
@@ -216,7 +216,7 @@ class Batcher(Generic[V]):
                 self._end_round()
 
     def _release(self, batch: _Batch, keys: Iterable[str]) -> None:
-        """Let nobody join the batch for these keys any more."""
+        """Let no read join the batch for these keys any more."""
         for key in keys:
             if self._batch_of.get(key) is batch:
                 del self._batch_of[key]
@@ -228,10 +228,10 @@ class Batcher(Generic[V]):
             self._start(following)
 
     async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
-        """Return the values of the keys that each asker wants, or what failed in their place.
+        """Return the values of the keys of all waiters, or what failed in their place.
 
-        Somebody's key may have spoilt a call for the others: one that is refused, or whose answer cannot be decoded,
-        is repeated in halves of who asked.
+        One waiter's key may fail the call for the others: one that is refused, or whose answer cannot be decoded, is
+        repeated in two halves of the waiters.
         """
         keys = list(dict.fromkeys(chain.from_iterable(groups)))
         KEYS.set(len(keys))
@@ -239,30 +239,30 @@ class Batcher(Generic[V]):
             return await self._fetch(keys, deadline)
         except UpstreamError as error:
             divisible = isinstance(error, UpstreamBadResponse) and error.about_keys
-            apart = _by_who_asked(keys, groups) if divisible else []
-            if len(apart) < 2:  # noqa: PLR2004 - halves
+            parts = _split_by_waiters(keys, groups) if divisible else []
+            if len(parts) < 2:  # noqa: PLR2004 - halves
                 return dict.fromkeys(keys, error)
         except Exception as error:  # noqa: BLE001 - as in `_run`; here the other half keeps what it has read
             return self._failed(keys, error)
-        middle = len(apart) // 2
-        halves = await asyncio.gather(self._read(apart[:middle], deadline), self._read(apart[middle:], deadline))
+        middle = len(parts) // 2
+        halves = await asyncio.gather(self._read(parts[:middle], deadline), self._read(parts[middle:], deadline))
         return {**halves[0], **halves[1]}
 
-    def _remember(self, values: Mapping[str, Any], groups: Iterable[Sequence[str]], forgotten: set[str]) -> None:
+    def _cache(self, values: Mapping[str, Any], groups: Iterable[Sequence[str]], forgotten: set[str]) -> None:
         if not self._cache_seconds:
             return
         until = asyncio.get_running_loop().time() + self._cache_seconds
         found = {**dict.fromkeys(chain.from_iterable(groups)), **values}
-        self._remembered.update(
+        self._cache_entries.update(
             (key, (until, value))
             for key, value in found.items()
             if key not in forgotten and not isinstance(value, UpstreamError)
         )
-        for key in list(self._remembered)[: max(0, len(self._remembered) - self._cache_keys)]:
-            del self._remembered[key]
+        for key in list(self._cache_entries)[: max(0, len(self._cache_entries) - self._cache_keys)]:
+            del self._cache_entries[key]
 
     def _outcome(self, batch: _Batch, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
-        """Return what came of each of the keys: its value, None, or what failed."""
+        """Return the outcome of each of the keys: its value, None, or what failed."""
         if not batch.completion.done:
             return dict.fromkeys(keys, self._late()).items()
         try:
@@ -287,21 +287,21 @@ async def _completed(batches: Iterable[_Batch], deadline: Deadline) -> None:
             break
 
 
-def _by_who_asked(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:
-    """Part the keys so that keys wanted by the same askers stay together: each key once."""
-    askers: dict[str, list[int]] = {key: [] for key in keys}
-    for asker, group in enumerate(groups):
+def _split_by_waiters(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Split the keys so that keys of the same waiters stay together: each key once."""
+    waiters: dict[str, list[int]] = {key: [] for key in keys}
+    for waiter, group in enumerate(groups):
         for key in group:
-            if key in askers:
-                askers[key].append(asker)
-    parted: dict[tuple[int, ...], list[str]] = {}
-    for key, who in askers.items():
-        parted.setdefault(tuple(who), []).append(key)
-    return list(parted.values())
+            if key in waiters:
+                waiters[key].append(waiter)
+    parts: dict[tuple[int, ...], list[str]] = {}
+    for key, members in waiters.items():
+        parts.setdefault(tuple(members), []).append(key)
+    return list(parts.values())
 
 
 class Batchers:
-    """The batcher of each route: one for the process, for as long as the route is used."""
+    """Keep the batcher of each route: one for the process, for as long as the route is used."""
 
     def __init__(self) -> None:
         self._batchers: WeakKeyDictionary[BatchRoute[Any], Batcher[Any]] = WeakKeyDictionary()

@@ -1,18 +1,18 @@
-"""The completion of something that several wait for."""
+"""Signal the completion of work that several wait for."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.work.deadline import Alarm
+from customer_gateway.work.deadline import DeadlineTimer
 
 if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 
 class Completion:
-    """Wakes those who wait for a piece of work in the turn of the event loop in which it completes.
+    """Wake those that wait for a piece of work in the turn of the event loop in which it completes.
 
     Each waits by a future of its own, so a waiter that is cancelled ends nothing for the others.
     """
@@ -47,11 +47,11 @@ class Completion:
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiters[waiter] = None
-            # Nothing is to be cancelled at the deadline, so an alarm alone will do: half of what `enforce` costs.
-            alarm = Alarm(deadline, loop, lambda: waiter.done() or waiter.set_result(None))
+            # Nothing is to be cancelled at the deadline, so an timer alone will do: half of what `enforce` costs.
+            timer = DeadlineTimer(deadline, loop, lambda: waiter.done() or waiter.set_result(None))
             try:
                 await waiter
             finally:
-                alarm.put_out()
+                timer.cancel()
                 self._waiters.pop(waiter, None)
         return self.done

@@ -1,4 +1,4 @@
-"""When an answer must be there: a point on the loop's clock that shared work may move further out."""
+"""Set when an answer must be there: a point on the loop's clock that shared work may move further out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REQUESTS = count()
 
 
 class Deadline:
-    """A point in time on `asyncio`'s clock, in seconds.
+    """Hold a point in time on `asyncio`'s clock, in seconds.
 
     A request has one; a call that several requests wait for has one of its own, which `extend` moves to the latest of
     its waiters while the call is already running: every `enforce` in progress moves with it. `joined` counts those
@@ -31,18 +31,18 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """The deadline `seconds` from now; must be called inside the running loop."""
+        """Return the deadline `seconds` from now; must be called inside the running loop."""
         return cls(asyncio.get_running_loop().time() + seconds)
 
     @property
     def request(self) -> int:
-        """A number for the request that this is the deadline of; of shared work, for the one that was first to wait."""
+        """Return the number of the request that this is the deadline of; of shared work, of its first waiter."""
         if self._request is None:
             self._request = next(_REQUESTS)
         return self._request
 
     def remaining(self) -> float:
-        """Seconds left, never below 0."""
+        """Return the seconds left, never below 0."""
         return max(0.0, self.at - asyncio.get_running_loop().time())
 
     def extend(self, at: float) -> None:
@@ -61,15 +61,15 @@ class Deadline:
         self.joined += 1
 
     def enforce(self) -> _Enforced:
-        """A context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
+        """Return a context (`async with`) whose body is cancelled at the deadline, which then raises `TimeoutError`."""
         return _Enforced(self)
 
 
 class SharedDeadline(Deadline):
-    """The deadline of work that several wait for: the latest of theirs.
+    """Hold the deadline of work that several wait for: the latest of theirs.
 
-    It can be joined until the first one's and not after. Were it joined for ever, work that hangs would be kept hanging
-    by all who come, and nobody would try anew.
+    It can be joined until the first one's and not after. Were it joined for ever, each newcomer would prolong work that
+    hangs, and none would try anew.
     """
 
     __slots__ = ("joinable_until",)
@@ -80,45 +80,45 @@ class SharedDeadline(Deadline):
 
     @property
     def joinable(self) -> bool:
-        """Whether a newcomer may still wait for the work."""
+        """Return whether a newcomer may still wait for the work."""
         return asyncio.get_running_loop().time() < self.joinable_until
 
 
-class Alarm:
-    """Rings once when a deadline is over, unless it is put out before.
+class DeadlineTimer:
+    """Call `callback` once when a deadline is over.
 
-    A deadline is moved for everybody who joins shared work, so nothing is set anew then: an alarm that goes off looks
-    whether it came too early.
+    A deadline is moved by each that joins shared work, and the timer is not set anew then: when it fires it looks
+    whether it is too early.
     """
 
-    __slots__ = ("_deadline", "_due", "_handle", "_loop", "_ring")
+    __slots__ = ("_callback", "_deadline", "_due", "_handle", "_loop")
 
-    def __init__(self, deadline: Deadline, loop: asyncio.AbstractEventLoop, ring: Callable[[], object]) -> None:
+    def __init__(self, deadline: Deadline, loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
         self._deadline = deadline
         self._loop = loop
-        self._ring = ring
+        self._callback = callback
         self._due = deadline.at
-        self._handle = loop.call_at(self._due, self._go_off)
+        self._handle = loop.call_at(self._due, self._fire)
 
-    def put_out(self) -> None:
-        """It will not ring any more."""
+    def cancel(self) -> None:
+        """Call nothing any more."""
         self._handle.cancel()
 
-    def _go_off(self) -> None:
+    def _fire(self) -> None:
         if self._deadline.at > self._due:
             self._due = self._deadline.at
-            self._handle = self._loop.call_at(self._due, self._go_off)
+            self._handle = self._loop.call_at(self._due, self._fire)
         else:
-            self._ring()
+            self._callback()
 
 
 class _Enforced:
-    """`asyncio.timeout`, which goes off at a deadline that may move.
+    """Enter `asyncio.timeout` with a deadline that may move.
 
     A class, not a generator with `asynccontextmanager`: entered once per upstream call, it costs a third less.
     """
 
-    __slots__ = ("_alarm", "_deadline", "_timeout")
+    __slots__ = ("_deadline", "_timeout", "_timer")
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -126,13 +126,15 @@ class _Enforced:
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
-        self._alarm = Alarm(self._deadline, asyncio.get_running_loop(), self._expire)
+        self._timer = DeadlineTimer(self._deadline, asyncio.get_running_loop(), self._expire)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
-        self._alarm.put_out()
-        del self._alarm  # the two know each other: such a circle would keep the task and its result from being freed
+        self._timer.cancel()
+        del (
+            self._timer
+        )  # the two refer to each other: such a circle would keep the task and its result from being freed
         return await self._timeout.__aexit__(kind, error, traceback)
 
     def _expire(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads that end in an exception nobody foresaw: what stands in place of their values, and the one line in the log."""
+"""Contain unexpected exceptions of reads: put a failure in place of each value, and one line in the log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = structlog.get_logger("customer_gateway.reads")
 
 
 def failure_of(error: Exception, system: str, read: str) -> UpstreamError:
-    """Give what stands in place of the values of a read that raised `error`.
+    """Return what stands in place of the values of a read that raised `error`.
 
     That is the error itself where it was raised on purpose, else a `ReadFault`, and the log has the traceback.
     """
@@ -47,9 +47,9 @@ def _or_failure(read: Callable[[Any], Any], item: Any, failure: UpstreamError) -
 async def read_all(
     read: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]], items: Sequence[Any], system: str, what: str
 ) -> Sequence[Any]:
-    """Read many items together; where that raises, each by itself: a mistake costs the items that it befalls.
+    """Read many items together; where that raises, each by itself: a mistake costs its own items.
 
-    What was read for them together is known to the request by then, and is not asked for again.
+    What was read for them together is known to the request by then, and is not requested again.
     """
     try:
         return await _as_many(read, items)

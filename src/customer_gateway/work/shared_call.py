@@ -1,4 +1,4 @@
-"""One call that several wait for: joined, extended, and left without harm to the others."""
+"""Share one call that several wait for: it is joined, extended, and left without harm to the others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CallCancelled(Exception):
 
 
 class SharedCall(Generic[T]):
-    """A call in a task of its own, with a deadline that is the latest of its waiters'.
+    """Run a call in a task of its own, with a deadline that is the latest of its waiters'.
 
     It can be joined until the deadline of the first of them (`SharedDeadline`).
     """
@@ -38,7 +38,7 @@ class SharedCall(Generic[T]):
 
     @property
     def joinable(self) -> bool:
-        """Whether a newcomer may still wait for the call."""
+        """Return whether a newcomer may still wait for the call."""
         return not self.completion.done and self.deadline.joinable
 
     @property
@@ -85,7 +85,7 @@ class SharedCall(Generic[T]):
 
 
 class SharedCalls:
-    """The calls in flight by what they ask for: identical ones are one call, such as a page of a list."""
+    """Keep the calls in flight by what they read: identical ones are one call, such as a page of a list."""
 
     def __init__(self) -> None:
         self._in_flight: dict[Hashable, SharedCall[Any]] = {}
@@ -118,7 +118,7 @@ class SharedCalls:
                 return await call(shared)
             except UpstreamError:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever a call raises costs who asked for it
+            except Exception as error:  # noqa: BLE001 - whatever a call raises costs its own waiters
                 raise failure_of(error, system, what) from None
             finally:
                 if self._in_flight.get(key) is started:

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from customer_gateway.wire.transport import (
+    ConnectionTimeouts,
     CutShort,
-    Direct,
     Distrusted,
     HeadTooLarge,
     NotHttp,
-    Patience,
     RawResponse,
+    ReqwestTransport,
     Unanswered,
     is_this_machine,
 )
@@ -76,8 +76,8 @@ async def probe(
     url = urlsplit(base_url)
     address = _Address(url, url.hostname or "", url.port or _PORTS[url.scheme])
     seconds = deadline.remaining()
-    patience = Patience(seconds * _OF_CONNECTING, seconds + 1)  # the rest is for finding out where it hung
-    transport = Direct(base_url, cap=_NO_BODY, idle=1, authorities=authorities, patience=patience)
+    timeouts = ConnectionTimeouts(seconds * _OF_CONNECTING, seconds + 1)  # the rest is for finding out where it hung
+    transport = ReqwestTransport(base_url, cap=_NO_BODY, idle=1, authorities=authorities, timeouts=timeouts)
     try:
         return await _asked(address, transport, deadline, now)
     except Distrusted as error:
@@ -136,7 +136,9 @@ async def _connected(address: _Address, deadline: Deadline) -> None:
     writer.transport.abort()
 
 
-async def _asked(address: _Address, transport: Direct, deadline: Deadline, now: Callable[[], float]) -> Reached:
+async def _asked(
+    address: _Address, transport: ReqwestTransport, deadline: Deadline, now: Callable[[], float]
+) -> Reached:
     try:
         async with deadline.enforce():
             sent = now()

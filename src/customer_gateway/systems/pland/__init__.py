@@ -327,7 +327,7 @@ def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
         header="authorization",
         lifetime_seconds=_LOGIN_SECONDS,
         renew_margin_seconds=_LOGIN_MARGIN_SECONDS,
-        dress=bearer,
+        format_token=bearer,
         clock=wiring.clock,
     )
 

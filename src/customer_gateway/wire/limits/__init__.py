@@ -1,1 +1,1 @@
-"""Rate limits: what may start now, who is next, and how long the others wait; over all workers with a Redis."""
+"""Limit the rate of calls: which may start now, which is next, how long others wait; with Redis over all workers."""

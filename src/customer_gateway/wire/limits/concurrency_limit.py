@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConcurrencyLimit:
-    """At most `parallel` calls of one client are under way, and none starts before every window has room.
+    """Keep at most `parallel` calls of one client under way, and start none before every window has room.
 
     `windows` count this client's calls alone, `limiter` those of all clients that the vendor counts together. `room`
     is how many more calls may be under way.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Lane(NamedTuple):
-    """The calls that the same limits hold up: one client's, counted by the same windows."""
+    """Group the calls that the same limits hold up: one client's, counted by the same windows."""
 
     limit: ConcurrencyLimit
     windows: tuple[SlidingWindow, ...]
@@ -25,7 +25,7 @@ class Lane(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Waiter:
-    """A call that waits for its start."""
+    """Hold a call that waits for its start."""
 
     lane: Lane
     deadline: Deadline
@@ -33,7 +33,7 @@ class Waiter:
 
 
 class FairQueue:
-    """Waiters by request, the next request first; one that was served goes to the end, and so does its lane."""
+    """Queue waiters by request, the next request first; one that was served goes to the end, and so does its lane."""
 
     def __init__(self) -> None:
         self._requests: dict[int, dict[Lane, deque[Waiter]]] = {}
@@ -47,7 +47,7 @@ class FairQueue:
 
     @property
     def is_contended(self) -> bool:
-        """Whether several requests wait, so that a newcomer goes before others."""
+        """Return whether several requests wait, so that a newcomer goes before others."""
         return len(self._requests) > 1
 
     def size(self, lane: Lane) -> int:

@@ -57,7 +57,7 @@ class RateLimiter:
         self._slot = share.slot(windows)
         self._lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._closed_until = 0.0
-        self._asked_until = 0.0  # as the vendor said in full
+        self._paused_until = 0.0  # as the vendor said in full
         self._queue = FairQueue()
         self._stale = False  # whether estimates have changed since those too late were refused
         self._timer: asyncio.TimerHandle | None = None
@@ -103,7 +103,7 @@ class RateLimiter:
 
     def pause(self, seconds: float) -> None:
         """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
-        self._asked_until = max(self._asked_until, self._clock() + seconds)
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
         if self._redis is not None and self._windows:
             self._redis.pause(min(seconds, _LONGEST_PAUSE_SECONDS))
         self._close(seconds)
@@ -172,7 +172,7 @@ class RateLimiter:
         """Return the refusal of a call that may start in `seconds`: by the vendor's pause, if that is the cause."""
         if seconds <= remaining:
             return None
-        asked = self._asked_until - self._clock()
+        asked = self._paused_until - self._clock()
         if min(asked, self._closed_until - self._clock()) > remaining:
             return RateLimitPastDeadline(max(seconds, asked), paused=True)
         return RateLimitPastDeadline(seconds)
@@ -218,7 +218,7 @@ class RateLimiter:
         return False
 
     def _next_start(self, waiter: Waiter, now: float) -> float:
-        """Return when the call may start; infinity where another call's end or the store's answer will tell."""
+        """Return when the call may start; infinity where another call's end or the store's answer decides."""
         redis = self._deciding(waiter.lane.windows)
         if redis is not None:
             return redis.next_start(waiter, self._queue.size(waiter.lane), now, self._lag)

@@ -1,6 +1,6 @@
 """Reserve slots and count calls in a Redis that several processes share: one slot for the next call of each lane.
 
-A slot orders those that wait and no more: when its moment has come Redis is asked again, and only then counts the call.
+A slot orders those that wait and no more: at its moment Redis is called again, and only then counts the call.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _GRACE_SECONDS: Final = 1.0  # a slot that is not used within this after its mom
 
 
 class _LaneState:
-    """What Redis said of a lane: `granted` are calls that it counted, which start now; the next may start `at`.
+    """Keep Redis's last answer for a lane: `granted` are calls that it counted, which start now.
 
-    `is_kept` says that Redis keeps a slot for it under `name`, `asking` that an answer is awaited.
+    The next may start `at`; `is_kept` says that a slot is kept for it under `name`, `pending` that an answer is due.
     """
 
-    __slots__ = ("asking", "at", "granted", "is_kept", "name")
+    __slots__ = ("at", "granted", "is_kept", "name", "pending")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.at = 0.0
         self.granted: list[str] = []
-        self.asking = self.is_kept = False
+        self.pending = self.is_kept = False
 
 
 class RedisSlots:
-    """The slots of one rate limiter; `answered` is called after each answer."""
+    """Keep the slots of one rate limiter; `answered` is called after each answer."""
 
     def __init__(self, store: BudgetStore, name: str, clock: Callable[[], float], answered: Callable[[], None]) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class RedisSlots:
         self._names = count()
 
     def decides(self, longest_window: float) -> bool:
-        """Whether Redis decides now: it is up, and has been for as long as other workers may not have noticed.
+        """Return whether Redis decides now: it is up, and has been for as long as other workers may not have noticed.
 
         Until then, and for a window more, each worker keeps to its share and counts its calls in Redis.
         """
@@ -62,23 +62,23 @@ class RedisSlots:
         return max(now, self._lanes[lane].at) if lane in self._lanes else now
 
     def next_start(self, waiter: Waiter, waiting: int, now: float, lag: float) -> float:
-        """Return when the first of a lane's `waiting` calls may start; ask Redis, and return infinity, if not known."""
+        """Return when the first of a lane's `waiting` calls may start; if not known, call Redis and return infinity."""
         lane, remaining = waiter.lane, waiter.deadline.remaining()
         state = self._lanes.setdefault(lane, _LaneState(self._new_name()))
         if state.granted:
             return now
-        if not state.asking and state.at > now and (state.is_kept or state.at - now > remaining):
+        if not state.pending and state.at > now and (state.is_kept or state.at - now > remaining):
             return state.at
         calls = min(waiting, lane.limit.room)
-        if not state.asking and calls > 0:
-            state.asking = True
+        if not state.pending and calls > 0:
+            state.pending = True
             lane.limit.room -= calls
             reserved = self._run(lane.windows, "reserve", state.name, calls, _micros(remaining), _micros(lag))
             reserved.add_done_callback(lambda answer: self._reserved(lane, state, calls, remaining, answer))
         return float("inf")
 
     def count(self, lane: Lane, start: StartedCall) -> None:
-        """Count a call that starts: it is one of those granted, or else Redis is told."""
+        """Count a call that starts: it is one of those granted, or else report it to Redis."""
         state = self._lanes.get(lane)
         if state is not None and state.granted:
             self._members[start] = lane.windows, state.granted.pop(0)
@@ -95,23 +95,23 @@ class RedisSlots:
     def pause(self, seconds: float) -> None:
         """Let no process start a call for so long."""
         self._run((), "pause", round(seconds * 1000))
-        self._ask_anew()
+        self._reset()
 
     def release_unused(self, queue: FairQueue) -> bool:
         """Release what is granted or kept for lanes without waiters; return whether that leaves others more room."""
         released = False
         for lane, state in list(self._lanes.items()):
-            if not state.asking and not queue.size(lane):
+            if not state.pending and not queue.size(lane):
                 del self._lanes[lane]
                 if state.granted or state.is_kept:
                     lane.limit.room += len(state.granted)
                     self._run(lane.windows, "release", state.name, *state.granted)
                     released = True
         if released:
-            self._ask_anew()
+            self._reset()
         return released
 
-    def _ask_anew(self) -> None:
+    def _reset(self) -> None:
         for state in self._lanes.values():
             state.at = 0.0
 
@@ -119,7 +119,7 @@ class RedisSlots:
         self, lane: Lane, state: _LaneState, calls: int, seconds: float, answer: asyncio.Future[list[int]]
     ) -> None:
         granted = 0
-        state.asking = False
+        state.pending = False
         with suppress(StoreLost, asyncio.CancelledError):
             granted, wait, now = answer.result()
             state.granted = [f"{now}:{state.name}-{number}" for number in range(1, granted + 1)]

@@ -20,7 +20,7 @@ _PREFIX: Final = "customer-gateway:budget"
 
 
 class LimiterRegistry:
-    """The rate limiters of one process, which has its `share`; with a `store`, of all processes that use it."""
+    """Keep the rate limiters of one process, which has its `share`; with a `store`, of all processes that use it."""
 
     def __init__(
         self,

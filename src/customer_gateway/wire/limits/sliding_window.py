@@ -28,7 +28,7 @@ def per_template(call: Call) -> Hashable:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
+    """Allow at most `calls` call starts within any `seconds`, counted apart for each value of `scope`."""
 
     calls: int
     seconds: float
@@ -36,7 +36,7 @@ class Window:
 
 
 class StartedCall:
-    """A call that has started: `at` is the latest moment at which the vendor may have counted it."""
+    """Mark a call that has started: `at` is the latest moment at which the vendor may have counted it."""
 
     __slots__ = ("at", "began")
 
@@ -51,14 +51,14 @@ class StartedCall:
 
 
 class Slot(NamedTuple):
-    """A call on the vendor's count: it starts at `at`, and is counted from then on, at the latest at `counted`."""
+    """Mark a call on the vendor's count: it starts at `at`, and is counted from then on, at the latest at `counted`."""
 
     counted: float
     at: float
 
 
 class SlidingWindow:
-    """Count the calls of one window in one scope, and the slots reserved for those who are next.
+    """Count the calls of one window in one scope, and the slots reserved for those that are next.
 
     `part` is this worker's of the `whole`; `key` names the count among all that the workers share.
     """
@@ -108,7 +108,7 @@ class SlidingWindow:
 
 
 class Budget:
-    """The `windows` of a client, each with a count per scope and this worker's `share`; `name` is their owner's."""
+    """Keep the `windows` of a client: this worker's `share`, with a count per scope, under the client's `name`."""
 
     def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
         self.windows = tuple(windows)

@@ -26,10 +26,11 @@ class StoreLost(Exception):
 
 
 class BudgetStore:
-    """One Redis, at `url`. After twice `ANSWER_SECONDS` without an answer it is lost: all fails at once (`StoreLost`).
+    """Run scripts in one Redis, at `url`.
 
-    It is tried again every `RETRY_SECONDS`, by what nobody waits for. `lost_to` is the class of the error it is lost
-    to, `back_at` the last return on `clock`; `on_loss` is called at each loss. Both changes are one log line each,
+    After twice `ANSWER_SECONDS` without an answer it is lost, and all fails at once (`StoreLost`). It is tried again
+    every `RETRY_SECONDS`, by scripts that no call waits for. `lost_to` is the class of the error it is lost to,
+    `back_at` the last return on `clock`; `on_loss` is called at each loss. Both changes are one log line each,
     "budget_store", without anything of the URL but host and port.
     """
 
@@ -49,7 +50,7 @@ class BudgetStore:
 
     @property
     def is_up(self) -> bool:
-        """Whether the last script was answered; yes before the first, no after the end."""
+        """Return whether the last script was answered; yes before the first, no after the end."""
         return self.lost_to is None and not self._is_closed
 
     def run(self, keys: Sequence[str], arguments: Sequence[str | int], script: str = SCRIPT) -> asyncio.Task[list[int]]:
@@ -60,17 +61,17 @@ class BudgetStore:
         return task
 
     async def open(self) -> None:
-        """Try it once, so that the log tells at the start whether it is there."""
+        """Try it once, so that the log says at the start whether it answers."""
         with suppress(StoreLost):
             await self.run((), (), "return {}")
 
     async def aclose(self) -> None:
-        """Disconnect, after the last scripts are answered or given up."""
+        """Disconnect, after the last scripts are answered or failed."""
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._is_closed = True
         if self._redis is not None:
-            with suppress(Exception):  # it is given up either way
+            with suppress(Exception):  # it is abandoned either way
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     await self._redis.aclose()
 
@@ -86,7 +87,7 @@ class BudgetStore:
             try:
                 self._redis = self._redis or _connected_to(self._url)
                 answer: list[int] = await self._redis.eval(script, len(keys), *keys, *arguments)
-            except Exception as error:  # noqa: BLE001 - however it is sick, it is lost
+            except Exception as error:  # noqa: BLE001 - whatever it raises, it is lost
                 self._lose(type(error).__name__)
                 raise StoreLost from None
             if self.lost_to is not None:

@@ -17,7 +17,7 @@ _OPEN_FOR: Final = 0.25  # of a window: a loop that is busy for longer than this
 
 
 class WorkerSlot(NamedTuple):
-    """When calls may start, in seconds of the machine's clock: from `first` on for `open_for`, and so again `every`."""
+    """Say when calls may start, in seconds of the machine's clock: from `first` for `open_for`, and again `every`."""
 
     first: float
     open_for: float
@@ -33,7 +33,7 @@ class WorkerSlot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WorkerShare:
-    """One worker among so many that spend the same budgets; `number` from 0, None where it is not known."""
+    """Identify one worker among so many that spend the same budgets; `number` from 0, None where it is not known."""
 
     workers: int = 1
     number: int | None = None
