@@ -97,7 +97,7 @@ async def test_any_other_reason_is_told_in_words(workshop: Workshop) -> None:
     elsewhere = workshop.signed_by(authority, "DNS:secret.vendor.test")
     expired = workshop.signed_by(authority, days=-1)
 
-    assert "nobody who is trusted vouches for it; name a file with its authority" in await refusal(
+    assert "no trusted authority has signed it; name a file with its authority" in await refusal(
         workshop.signed_by(authority)
     )
     told = await refusal(elsewhere, authority)
