@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HERE: Final = Path("gateway.toml")
 _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
-_LAST_SANDBOX_PORT: Final = 65_531  # five ports from there on are the last there are
+_LAST_PORT: Final = 65_535
 _SWAP_SECONDS: Final = 30.0
 _UNFOLDED: Final = 10_000
 
@@ -62,12 +62,15 @@ Config = Annotated[
 ]
 
 
-def _five_ports_from(first: int) -> int:
-    """Return the value of --sandbox-port, if so many ports follow it."""
-    if first > _LAST_SANDBOX_PORT:
+def _ports_from(first: int) -> int:
+    """Return the value of --sandbox-port, if a port for each vendor follows it."""
+    from customer_gateway.sandbox import PORTS
+
+    last = _LAST_PORT - len(PORTS) + 1
+    if first > last:
         raise typer.BadParameter(
-            f"the five vendors take five ports from {first} on, and there are none above 65535; give "
-            f"{_LAST_SANDBOX_PORT} or less, or 0 for free ones"
+            f"the vendors take {len(PORTS)} ports from {first} on, and there are none above {_LAST_PORT}; give {last} "
+            "or less, or 0 for free ones"
         )
     return first
 
@@ -78,15 +81,15 @@ SandboxPort = Annotated[
     typer.Option(
         "--sandbox-port",
         min=0,
-        callback=_five_ports_from,
-        help=f"The first of the five vendors' ports, at most {_LAST_SANDBOX_PORT}; 0: free ones.",
+        callback=_ports_from,
+        help="The first of the vendors' ports, which follow one another; 0: free ones.",
     ),
 ]
 
 
 @app.callback(invoke_without_command=True)
 def _nothing_asked(ctx: typer.Context) -> None:
-    """One GraphQL Customer over the REST APIs of five back-office systems. To begin: customer-gateway demo."""
+    """One GraphQL Customer over the REST APIs of back-office systems. To begin: customer-gateway demo."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -99,7 +102,7 @@ def demo(
     rate_limits: Annotated[bool, typer.Option("--rate-limits", help="The vendors count and refuse calls.")] = False,
     logs: Annotated[bool, typer.Option("--logs", help="Show every request and every call to a vendor.")] = False,
 ) -> None:
-    """Start the sandbox's five vendors and a gateway over them. Needs no configuration."""
+    """Start the sandbox's vendors and a gateway over them. Needs no configuration."""
     from customer_gateway.server.serving import Ending, listen
 
     ending = Ending(hangup_ends=True)
@@ -152,7 +155,7 @@ def sandbox(  # noqa: PLR0913 - the options of a command line verb
         bool, typer.Option("--print-config", help="Print a gateway.toml for these ports and end.")
     ] = False,
 ) -> None:
-    """Serve the five vendors' APIs with made-up customers, for development."""
+    """Serve the vendors' APIs with made-up customers, for development."""
     from customer_gateway.cli.demo import sandbox_config, sandbox_ports
     from customer_gateway.sandbox import run_sandbox
 

@@ -1,9 +1,10 @@
-"""The demo: the sandbox's five vendors and the gateway over them, in one process."""
+"""The demo: the sandbox's vendors and the gateway over them, in one process."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from customer_gateway.app import build_app
 from customer_gateway.config import ServerSettings, Settings
@@ -25,7 +26,7 @@ _GRACE_SECONDS: Final = 2.0
 
 
 def sandbox_ports(first: int) -> dict[str, int]:
-    """Return the vendors' ports: five in a row from `first`; 0 takes free ones."""
+    """Return the vendors' ports: in a row from `first`; 0 takes free ones."""
     return {name: first + place if first else 0 for place, name in enumerate(PORTS)}
 
 
@@ -71,9 +72,10 @@ def welcome(gateway: str, urls: Mapping[str, str], *, rate_limits: bool) -> str:
     vendors = "\n".join(f"  {name:10} {url}" for name, url in urls.items())
     limits = "on" if rate_limits else "off; --rate-limits switches them on"
     body = json.dumps({"query": SHORT_QUERY})
-    faults = urls["next"].removesuffix("/v1") + "/_sandbox/faults"
+    one = urlsplit(next(iter(urls.values())))
+    faults = f"{one.scheme}://{one.netloc}/_sandbox/faults"
     return f"""\
-Five vendors of the sandbox (rate limits {limits}):
+The vendors of the sandbox (rate limits {limits}):
 {vendors}
 
 Customer Gateway is at {gateway}/graphql: open it in a browser for GraphiQL and its first query,

@@ -1,8 +1,8 @@
-"""The five vendors' APIs over SQLite, for the demo, the tests and partners. Imports nothing of the gateway.
+"""The vendors' APIs over SQLite, for the demo, the tests and partners. Imports nothing of the gateway.
 
 box = Sandbox()
 box.pland.app                                   # an ASGI application, for tests in process
-async with box.serving() as urls:               # or all five on sockets: {"pland": "http://127.0.0.1:PORT/v2", …}
+async with box.serving() as urls:               # or all on sockets: {"pland": "http://127.0.0.1:PORT/v2", …}
     box.next.faults.set("status", status=500)   # what can go wrong: fault.FaultKind
     box.pland.log.calls()                       # what was asked: ["GET /customers/?limit=50&offset=0"]
     await box.stop("next")                      # connections are refused, until box.start("next")
@@ -14,10 +14,12 @@ from customer_gateway.sandbox.box import PORTS, DirectoryUnfit, Sandbox, run_san
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.fault import Fault, FaultKind
 from customer_gateway.sandbox.faults import Faults
+from customer_gateway.sandbox.registry import DEFINITIONS
 from customer_gateway.sandbox.server import PortTaken
-from customer_gateway.sandbox.vendor import Vendor
+from customer_gateway.sandbox.vendor import Vendor, VendorDefinition
 
 __all__ = [
+    "DEFINITIONS",
     "PORTS",
     "Call",
     "CallLog",
@@ -28,5 +30,6 @@ __all__ = [
     "PortTaken",
     "Sandbox",
     "Vendor",
+    "VendorDefinition",
     "run_sandbox",
 ]

@@ -1,4 +1,4 @@
-"""The sandbox: five vendors together, in process or on sockets."""
+"""The sandbox: its vendors together, in process or on sockets."""
 
 from __future__ import annotations
 
@@ -10,52 +10,20 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.sandbox.autodns import AutoDns, fill_autodns
-from customer_gateway.sandbox.autodns import documents as autodns_documents
-from customer_gateway.sandbox.billbee import Billbee, fill_billbee
-from customer_gateway.sandbox.billbee import documents as billbee_documents
-from customer_gateway.sandbox.lemonsoft import Lemonsoft, fill_lemonsoft
-from customer_gateway.sandbox.lemonsoft import documents as lemonsoft_documents
-from customer_gateway.sandbox.next import Next, fill_next
-from customer_gateway.sandbox.next import documents as next_documents
 from customer_gateway.sandbox.people import customers_of
-from customer_gateway.sandbox.pland import Pland, fill_pland
-from customer_gateway.sandbox.pland import documents as pland_documents
+from customer_gateway.sandbox.registry import DEFINITIONS
 from customer_gateway.sandbox.server import HOST, Listener
 from customer_gateway.sandbox.store import Store
-from customer_gateway.sandbox.vendor import Dialect, Vendor
+from customer_gateway.sandbox.vendor import Vendor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from customer_gateway.sandbox.exchange import Clock
+    from customer_gateway.sandbox.vendor import VendorDefinition
 
-PORTS: Final = {"pland": 9301, "autodns": 9302, "next": 9303, "lemonsoft": 9304, "billbee": 9305}
-
-_DIALECTS: Final[dict[str, Callable[[Store, Clock], Dialect]]] = {
-    "pland": Pland,
-    "autodns": AutoDns,
-    "next": Next,
-    "lemonsoft": Lemonsoft,
-    "billbee": Billbee,
-}
-_FILLERS: Final[dict[str, Callable[[Store, int], None]]] = {
-    "pland": fill_pland,
-    "autodns": fill_autodns,
-    "next": fill_next,
-    "lemonsoft": fill_lemonsoft,
-    "billbee": fill_billbee,
-}
-
-
-_CUSTOMERS: Final = {
-    "pland": pland_documents.CUSTOMERS,
-    "autodns": autodns_documents.CUSTOMERS,
-    "next": next_documents.CUSTOMERS,
-    "lemonsoft": lemonsoft_documents.CUSTOMERS,
-    "billbee": billbee_documents.CUSTOMERS,
-}
+PORTS: Final = {each.name: each.port for each in DEFINITIONS}
 
 
 class DirectoryUnfit(Exception):
@@ -63,7 +31,7 @@ class DirectoryUnfit(Exception):
 
 
 class Sandbox:
-    """Five vendors, each with its own database of `customers` customers, the same ones every time.
+    """The vendors of `definitions`, each with its own database of `customers` customers, the same ones every time.
 
     `rate_limits` switches the vendors' own limits on; `clock` gives seconds since 1970 and drives sessions, windows and
     stamps. With a `directory` the databases are files there that keep what was written; else they live in memory.
@@ -76,28 +44,32 @@ class Sandbox:
         clock: Clock = time.time,
         customers: int = 300,
         directory: Path | None = None,
+        definitions: Sequence[VendorDefinition] = DEFINITIONS,
     ) -> None:
         self._customers = customers
+        self._definitions = definitions
         self._listeners: dict[str, Listener] = {}
-        self._stores = {name: _store(name, customers, directory) for name in _DIALECTS}
+        self._stores = {each.name: _store(each, customers, directory) for each in definitions}
         self.vendors: Mapping[str, Vendor] = {
-            name: Vendor(dialect(self._stores[name], clock), clock, rate_limits=rate_limits)
-            for name, dialect in _DIALECTS.items()
+            each.name: Vendor(each.dialect(self._stores[each.name], clock), clock, rate_limits=rate_limits)
+            for each in definitions
         }
-        self.pland = self.vendors["pland"]
-        self.autodns = self.vendors["autodns"]
-        self.next = self.vendors["next"]
-        self.lemonsoft = self.vendors["lemonsoft"]
-        self.billbee = self.vendors["billbee"]
+
+    def __getattr__(self, name: str) -> Vendor:
+        """Return a vendor by its name: `box.next`."""
+        vendor = self.__dict__.get("vendors", {}).get(name)
+        if vendor is None:
+            raise AttributeError(f"The sandbox has no vendor {name!r}.")
+        return vendor
 
     def shared(self) -> list[dict[str, str]]:
         """Return, for every party known to two or more vendors, the key of its record at each of them."""
         keys: dict[int, dict[str, str]] = {}
-        for name in self.vendors:
-            keys_at_first = _filled(name, self._customers)[_CUSTOMERS[name]].keys()
-            records = zip(customers_of(name, self._customers), keys_at_first, strict=True)
+        for each in self._definitions:
+            keys_at_first = _filled(each, self._customers)[each.customers].keys()
+            records = zip(customers_of(each.name, each.market, self._customers), keys_at_first, strict=True)
             for party, key in records:
-                keys.setdefault(party.number, {})[name] = key
+                keys.setdefault(party.number, {})[each.name] = key
         return [records for records in keys.values() if len(records) > 1]
 
     @asynccontextmanager
@@ -150,7 +122,7 @@ def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
     """
     try:
         if reset and directory is not None:
-            for name in _DIALECTS:
+            for name in PORTS:
                 (directory / f"{name}.sqlite").unlink(missing_ok=True)
         box = Sandbox(rate_limits=rate_limits, customers=customers, directory=directory)
     except (OSError, sqlite3.Error) as error:
@@ -177,17 +149,17 @@ async def _serve_until_told(box: Sandbox, ports: Mapping[str, int], say: Callabl
         await over.wait()
 
 
-def _store(name: str, customers: int, directory: Path | None) -> Store:
+def _store(vendor: VendorDefinition, customers: int, directory: Path | None) -> Store:
     if directory is None:
-        return Store().copied_from(_filled(name, customers))
+        return Store().copied_from(_filled(vendor, customers))
     directory.mkdir(parents=True, exist_ok=True)
-    store = Store(str(directory / f"{name}.sqlite"))
-    return store.copied_from(_filled(name, customers)) if store.is_empty() else store
+    store = Store(str(directory / f"{vendor.name}.sqlite"))
+    return store.copied_from(_filled(vendor, customers)) if store.is_empty() else store
 
 
 @cache
-def _filled(name: str, customers: int) -> Store:
+def _filled(vendor: VendorDefinition, customers: int) -> Store:
     """Return one vendor's documents as they are at the beginning, made once per process and copied from then on."""
     store = Store()
-    _FILLERS[name](store, customers)
+    vendor.fill(store, customers_of(vendor.name, vendor.market, customers))
     return store

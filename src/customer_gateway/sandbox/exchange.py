@@ -1,4 +1,4 @@
-"""Requests and answers as the five vendors' routes see them."""
+"""Requests and answers as the vendors' routes see them."""
 
 from __future__ import annotations
 

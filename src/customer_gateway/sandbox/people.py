@@ -1,6 +1,7 @@
-"""The invented world behind the five vendors: who exists, in which systems, and how each of them spells it.
+"""The invented world behind the vendors: who exists, in which markets, and how each vendor spells it.
 
-Everything comes from seeded generators, so that every process on every machine sees the same people.
+Everything comes from seeded generators, so that every process on every machine sees the same people. Which vendors
+there are changes nobody's customers: parties depend on the markets alone, what a vendor makes of them on its own name.
 """
 
 from __future__ import annotations
@@ -15,20 +16,28 @@ from customer_gateway.sandbox import identifiers
 from customer_gateway.sandbox.names import COMPANY_WORDS, FINLAND, GERMANY, JOB_TITLES, SWEDEN, Land
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-VENDORS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
 LANDS: Final = {"DE": GERMANY, "SE": SWEDEN, "FI": FINLAND}
 
-# How often each vendor meets customers of each country: Pland and Billbee sell in Germany, NEXT in Sweden, Lemonsoft
-# in Finland. A shared customer takes the country of its first system.
-_COUNTRIES: Final = {
-    "pland": ("DE", "DE", "DE", "DE", "SE"),
-    "autodns": ("DE", "DE", "SE", "FI"),
-    "next": ("SE", "SE", "SE", "SE", "FI"),
-    "lemonsoft": ("FI", "FI", "FI", "FI", "SE"),
-    "billbee": ("DE", "DE", "DE", "FI", "SE"),
-}
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Where customers come from: the countries, each as often as it is met there; the first is where the seller is."""
+
+    name: str
+    countries: tuple[str, ...]
+
+
+# The markets that share customers with each other by one plan. A vendor of another market finds its shared customers
+# among theirs.
+BUILDINGS: Final = Market("buildings", ("DE", "DE", "DE", "DE", "SE"))
+DOMAINS: Final = Market("domains", ("DE", "DE", "SE", "FI"))
+CRAFT: Final = Market("craft", ("SE", "SE", "SE", "SE", "FI"))
+WHOLESALE: Final = Market("wholesale", ("FI", "FI", "FI", "FI", "SE"))
+WEB_SHOPS: Final = Market("web shops", ("DE", "DE", "DE", "FI", "SE"))
+_PLANNED: Final = (BUILDINGS, DOMAINS, CRAFT, WHOLESALE, WEB_SHOPS)
+
 _KINDS: Final = ("company", "company", "company", "person", "company", "person", "company", "public")
 _DOMAIN_LETTERS: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "a", "é": "e", " ": "-", "&": "und", "(": "", ")": "", ".": ""}
@@ -56,7 +65,8 @@ class Person:
 class Party:
     """One real-world customer. `kind` is company, person or public; phones in E.164; `core` is the name without form.
 
-    `number` is its place in the world: the same party carries the same number in every system that knows it.
+    `number` is its place in the world: the same party carries the same number in every system that knows it. It has the
+    country, and the spelling, of the first of its markets.
     """
 
     number: int
@@ -85,22 +95,34 @@ class Party:
     bank_code: str
     account_number: str
     people: tuple[Person, ...]
-    systems: tuple[str, ...]
+    markets: tuple[Market, ...]
 
 
 @cache
-def customers_of(vendor: str, customers: int) -> tuple[Party, ...]:
+def customers_of(vendor: str, market: Market, customers: int) -> tuple[Party, ...]:
     """Return the customers of one vendor in the order of its books, spelled its way; `customers` of them."""
-    mine = [party for party in _world(customers) if vendor in party.systems]
+    world = _world(customers)
+    if market in _PLANNED:
+        mine = [party for party in world if market in party.markets]
+    else:
+        mine = _found_by(vendor, market, customers, [party for party in world if len(party.markets) > 1])
     Random(f"order {vendor}").shuffle(mine)
-    return tuple(_as_spelled_by(vendor, party) for party in mine)
+    return tuple(_as_spelled_by(vendor, market, party) for party in mine)
+
+
+def _found_by(vendor: str, market: Market, customers: int, shared: Sequence[Party]) -> list[Party]:
+    """Return a third that others know, too, and two thirds that nobody else does, in numbers far from the others'."""
+    rng = Random(f"customers {vendor}")
+    known = rng.sample(shared, min(customers // 3, len(shared)))
+    first = rng.randrange(10**6, 10**9)
+    return known + [_party(first + place, (market,)) for place in range(customers - len(known))]
 
 
 @cache
-def staff_of(vendor: str, count: int = 24) -> tuple[Person, ...]:
+def staff_of(vendor: str, market: Market, count: int = 24) -> tuple[Person, ...]:
     """Return the vendor's own users, no two of one name: who creates, owns and updates the customers."""
     rng = Random(f"staff {vendor}")
-    land = LANDS[_COUNTRIES[vendor][0]]
+    land = LANDS[market.countries[0]]
     host = f"{vendor}-betrieb.example"
     staff: dict[str, Person] = {}
     while len(staff) < count:
@@ -111,32 +133,32 @@ def staff_of(vendor: str, count: int = 24) -> tuple[Person, ...]:
 
 @cache
 def _world(customers: int) -> tuple[Party, ...]:
-    """Return every party, shared ones first. About a third of a vendor's customers are shared with another."""
+    """Return every party of the planned markets, shared ones first: about a third of those of each market."""
     memberships = [*_shared(customers // 3)]
-    for vendor in VENDORS:
-        known = sum(vendor in systems for systems in memberships)
-        memberships += [(vendor,)] * (customers - known)
-    return tuple(_party(number, systems) for number, systems in enumerate(memberships))
+    for market in _PLANNED:
+        known = sum(market in markets for markets in memberships)
+        memberships += [(market,)] * (customers - known)
+    return tuple(_party(number, markets) for number, markets in enumerate(memberships))
 
 
-def _shared(quota: int) -> Iterator[tuple[str, ...]]:
-    """Return who shares a customer with whom, until every vendor has `quota` shared ones or no group fits any more."""
-    left = dict.fromkeys(VENDORS, quota)
-    groups = [*combinations(VENDORS, 2), *combinations(VENDORS, 3), VENDORS]
+def _shared(quota: int) -> Iterator[tuple[Market, ...]]:
+    """Return who shares a customer with whom, until every market has `quota` shared ones or no group fits any more."""
+    left = dict.fromkeys(_PLANNED, quota)
+    groups = [*combinations(_PLANNED, 2), *combinations(_PLANNED, 3), _PLANNED]
     idle = 0
     for group in cycle(groups):  # pragma: no branch - a cycle has no end, the return below leaves it
-        fits = all(left[vendor] > 0 for vendor in group)
+        fits = all(left[market] > 0 for market in group)
         idle = 0 if fits else idle + 1
         if fits:
-            left.update({vendor: left[vendor] - 1 for vendor in group})
+            left.update({market: left[market] - 1 for market in group})
             yield group
         elif idle == len(groups):
             return
 
 
-def _party(number: int, systems: tuple[str, ...]) -> Party:
+def _party(number: int, markets: tuple[Market, ...]) -> Party:
     rng = Random(f"party {number}")
-    land = LANDS[rng.choice(_COUNTRIES[systems[0]])]
+    land = LANDS[rng.choice(markets[0].countries)]
     kind = rng.choice(_KINDS)
     city = rng.choice(land.cities)
     someone = _person(rng, land, rng.choice(land.mail_hosts), "")
@@ -176,7 +198,7 @@ def _party(number: int, systems: tuple[str, ...]) -> Party:
         people=(someone,)
         if private
         else tuple(_person(rng, land, host, rng.choice(JOB_TITLES)) for _ in range(1 + number % 3)),
-        systems=systems,
+        markets=markets,
     )
 
 
@@ -242,11 +264,11 @@ def _national_account(land: Land, bank_code: str, account: str) -> str:
     return digits + identifiers.luhn_digit(digits)
 
 
-def _as_spelled_by(vendor: str, party: Party) -> Party:
-    """Return the party as this vendor wrote it down: the first system has it as it is, the others differ a little."""
+def _as_spelled_by(vendor: str, market: Market, party: Party) -> Party:
+    """Return the party as this vendor wrote it down: the first market has it as it is, the others differ a little."""
     broken_iban = party.number % 37 == 11
     party = replace(party, iban=identifiers.broken(party.iban)) if broken_iban else party
-    if vendor == party.systems[0]:
+    if market == party.markets[0]:
         return party
     rng = Random(f"spelling {vendor} {party.number}")
     core = rng.choice(_CORE_SPELLINGS)(party.core)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +17,7 @@ from customer_gateway.sandbox.faults import Answer, Faults, Scene, play
 from customer_gateway.sandbox.limits import Parallel, RateLimits, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.responses import Response
     from starlette.routing import Route
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from customer_gateway.sandbox.exchange import Clock
     from customer_gateway.sandbox.fault import Fault
+    from customer_gateway.sandbox.people import Market, Party
+    from customer_gateway.sandbox.store import Kind, Store
 
 
 class Dialect(Protocol):
@@ -52,6 +55,21 @@ class Dialect(Protocol):
     def refusal(self, refusal: Refusal) -> Response:
         """Return the refusal in the vendor's own error shape."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class VendorDefinition:
+    """What a vendor's folder says of it. `fill` puts parties into an empty store, in order, as its `customers`.
+
+    `port` is the vendor's in the sandbox as a command, and its place among the vendors.
+    """
+
+    name: str
+    dialect: Callable[[Store, Clock], Dialect]
+    market: Market
+    customers: Kind
+    fill: Callable[[Store, Sequence[Party]], None]
+    port: int
 
 
 class Vendor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from customer_gateway.sandbox.autodns.api import AutoDns
-from customer_gateway.sandbox.autodns.documents import fill_autodns
+from customer_gateway.sandbox.autodns.documents import CUSTOMERS, fill_autodns
+from customer_gateway.sandbox.people import DOMAINS
+from customer_gateway.sandbox.vendor import VendorDefinition
 
-__all__ = ["AutoDns", "fill_autodns"]
+VENDOR = VendorDefinition("autodns", AutoDns, DOMAINS, CUSTOMERS, fill_autodns, port=9302)

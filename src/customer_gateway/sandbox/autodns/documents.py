@@ -7,11 +7,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.sandbox import moments
-from customer_gateway.sandbox.people import customers_of, staff_of
+from customer_gateway.sandbox.people import DOMAINS, staff_of
 from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from customer_gateway.sandbox.people import Party, Person
     from customer_gateway.sandbox.store import Document, Store
@@ -37,9 +37,8 @@ _USER_DETAILS: Final = {
 _STAMPS: Final = {"created": "2023-03-01T10:15:00.000+0100", "updated": "2025-07-14T16:42:07.000+0200"}
 
 
-def fill_autodns(store: Store, customers: int) -> None:
-    parties = customers_of("autodns", customers)
-    staff = staff_of("autodns")
+def fill_autodns(store: Store, parties: Sequence[Party]) -> None:
+    staff = staff_of("autodns", DOMAINS)
     store[USERS].put_all(_user(number, person) for number, person in enumerate(staff))
     store[CUSTOMERS].put_all(_customer(place, party, staff) for place, party in enumerate(parties))
     invoices = (invoice for place, party in enumerate(parties) for invoice in _invoices(place, party))

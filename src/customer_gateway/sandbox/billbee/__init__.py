@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from customer_gateway.sandbox.billbee.api import Billbee
-from customer_gateway.sandbox.billbee.documents import fill_billbee
+from customer_gateway.sandbox.billbee.documents import CUSTOMERS, fill_billbee
+from customer_gateway.sandbox.people import WEB_SHOPS
+from customer_gateway.sandbox.vendor import VendorDefinition
 
-__all__ = ["Billbee", "fill_billbee"]
+VENDOR = VendorDefinition("billbee", Billbee, WEB_SHOPS, CUSTOMERS, fill_billbee, port=9305)

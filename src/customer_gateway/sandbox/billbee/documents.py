@@ -7,11 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox import moments
-from customer_gateway.sandbox.people import customers_of
 from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from customer_gateway.sandbox.people import Party
     from customer_gateway.sandbox.store import Document, Store
@@ -48,8 +47,7 @@ _LANGUAGES: Final = {"de": 1, "en": 2, "sv": 3, "fi": 4}
 _PRODUCTS: Final = (("Kaffeebohnen 1 kg", 18.9), ("Leinenkissen", 34.5), ("Gartenschere", 22.0), ("Kerzenset", 12.75))
 
 
-def fill_billbee(store: Store, customers: int) -> None:
-    parties = customers_of("billbee", customers)
+def fill_billbee(store: Store, parties: Sequence[Party]) -> None:
     store[CUSTOMERS].put_all(_customer(place, party) for place, party in enumerate(parties))
     addresses = (address for place, party in enumerate(parties) for address in _addresses(place, party))
     store[ADDRESSES].put_all({"Id": FIRST_ADDRESS_ID + at, **address} for at, address in enumerate(addresses))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from customer_gateway.sandbox.lemonsoft.api import Lemonsoft
-from customer_gateway.sandbox.lemonsoft.documents import fill_lemonsoft
+from customer_gateway.sandbox.lemonsoft.documents import CUSTOMERS, fill_lemonsoft
+from customer_gateway.sandbox.people import WHOLESALE
+from customer_gateway.sandbox.vendor import VendorDefinition
 
-__all__ = ["Lemonsoft", "fill_lemonsoft"]
+VENDOR = VendorDefinition("lemonsoft", Lemonsoft, WHOLESALE, CUSTOMERS, fill_lemonsoft, port=9304)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox import moments
 from customer_gateway.sandbox.lemonsoft.agreements import agreements
-from customer_gateway.sandbox.people import customers_of, staff_of
+from customer_gateway.sandbox.people import WHOLESALE, staff_of
 from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from customer_gateway.sandbox.people import Party, Person
     from customer_gateway.sandbox.store import Document, Store
@@ -44,9 +44,8 @@ _TYPE_OF_KIND: Final = {"company": 0, "person": 1, "public": 2}
 _GROUP_OF_KIND: Final = {"company": 1, "person": 2, "public": 3}
 
 
-def fill_lemonsoft(store: Store, customers: int) -> None:
-    parties = customers_of("lemonsoft", customers)
-    staff = staff_of("lemonsoft", PERSON_COUNT)
+def fill_lemonsoft(store: Store, parties: Sequence[Party]) -> None:
+    staff = staff_of("lemonsoft", WHOLESALE, PERSON_COUNT)
     store[PERSONS].put_all(_person(place, person) for place, person in enumerate(staff))
     store[CUSTOMERS].put_all(_customer(place, party) for place, party in enumerate(parties))
     invoices = (invoice for place, party in enumerate(parties) for invoice in _invoices(place, party))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from customer_gateway.sandbox.next.api import Next
-from customer_gateway.sandbox.next.documents import fill_next
+from customer_gateway.sandbox.next.documents import CUSTOMERS, fill_next
+from customer_gateway.sandbox.people import CRAFT
+from customer_gateway.sandbox.vendor import VendorDefinition
 
-__all__ = ["Next", "fill_next"]
+VENDOR = VendorDefinition("next", Next, CRAFT, CUSTOMERS, fill_next, port=9303)

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox import moments
-from customer_gateway.sandbox.people import customers_of, staff_of
+from customer_gateway.sandbox.people import CRAFT, staff_of
 from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ FIRST_CUSTOMER_ID: Final = 1201
 _TYPE_OF_KIND: Final = {"company": 1, "person": 2, "public": 3}
 
 
-def fill_next(store: Store, customers: int) -> None:
-    parties = customers_of("next", customers)
-    staff = staff_of("next")
+def fill_next(store: Store, parties: Sequence[Party]) -> None:
+    staff = staff_of("next", CRAFT)
     for kind, names in CODES.items():
         store[kind].put_all({"id": place, "name": name, "active": True} for place, name in enumerate(names, start=1))
     store[USERS].put_all(_user(number, person) for number, person in enumerate(staff, start=1))

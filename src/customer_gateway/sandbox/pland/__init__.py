@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from customer_gateway.sandbox.people import BUILDINGS
 from customer_gateway.sandbox.pland.api import Pland
-from customer_gateway.sandbox.pland.documents import fill_pland
+from customer_gateway.sandbox.pland.documents import CUSTOMERS, fill_pland
+from customer_gateway.sandbox.vendor import VendorDefinition
 
-__all__ = ["Pland", "fill_pland"]
+VENDOR = VendorDefinition("pland", Pland, BUILDINGS, CUSTOMERS, fill_pland, port=9301)

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.sandbox import moments
-from customer_gateway.sandbox.people import customers_of, staff_of
+from customer_gateway.sandbox.people import BUILDINGS, staff_of
 from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
@@ -46,9 +46,8 @@ def object_id(*parts: object) -> str:
     return sha1(" ".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()[:24]
 
 
-def fill_pland(store: Store, customers: int) -> None:
-    staff = staff_of("pland")
-    parties = customers_of("pland", customers)
+def fill_pland(store: Store, parties: Sequence[Party]) -> None:
+    staff = staff_of("pland", BUILDINGS)
     store[USERS].put_all(_user(number, person) for number, person in enumerate(staff))
     store[PAYMENT_TERMS].put_all(_payment_term(number) for number in range(len(_TERMS)))
     store[CUSTOMERS].put_all(_customer(place, party, len(staff)) for place, party in enumerate(parties))
