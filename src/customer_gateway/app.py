@@ -82,7 +82,12 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
         schema,
         server.executor,
         _request_factory(federation, unified_names(schema)),
-        DocumentLimits(tokens=server.document_tokens, depth=server.document_depth),
+        DocumentLimits(
+            tokens=server.document_tokens,
+            depth=server.document_depth,
+            answer_values=server.answer_values,
+            answer_bytes=server.answer_bytes,
+        ),
         so_far=RequestContext.so_far,
     )
 

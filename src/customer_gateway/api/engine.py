@@ -24,12 +24,16 @@ from customer_gateway.api.limits import (
 )
 from customer_gateway.api.reply import LATE, failed, reply_to
 from customer_gateway.execution import (
+    AnswerLimits,
+    Budget,
     CompiledOperation,
+    ExecutionResult,
     OperationKey,
     OperationRejected,
     PlanCache,
     WeightedCache,
     compile_operation,
+    counting,
     operation_key,
 )
 
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema
 
     from customer_gateway.api.reply import Outcome, Reply
+    from customer_gateway.execution import Bound
     from customer_gateway.work.deadline import Deadline
 
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
@@ -93,12 +98,13 @@ class Prepared:
 class Execution:
     """One execution of an operation, which several requests may wait for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  made in one place, by the engine
         self,
         scope: RequestScope,
         context_factory: Callable[[RequestScope], object],
         refusal: Callable[[object], Outcome | None],
-        run: Callable[[object], Awaitable[Outcome]],
+        run: Callable[[object, Budget], Awaitable[Outcome]],
+        limits: AnswerLimits,
         so_far: Callable[[Any], object] | None,
     ) -> None:
         self._scope = scope
@@ -106,6 +112,8 @@ class Execution:
         self._refusal = refusal
         self._run = run
         self._so_far = so_far
+        self._limits = limits
+        self._budget = Budget(limits, lambda: not scope.deadline.remaining())
         self._context: object = None
 
     async def run(self) -> Reply:
@@ -114,7 +122,7 @@ class Execution:
             self._context = self._context_factory(self._scope)
         except Exception:  # noqa: BLE001  the next to last net: logged here, masked for the client
             return failed()
-        return await self._reply(self._context)
+        return await self._reply(self._context, self._budget)
 
     async def so_far(self) -> Reply:
         """The answer to a query over what has been read by now, for one whose time is up before the others'.
@@ -123,11 +131,14 @@ class Execution:
         """
         if self._so_far is None or self._context is None:
             return LATE
-        return await self._reply(self._so_far(self._context))
+        if self._budget.error is not None:
+            return reply_to(ExecutionResult(None, [self._budget.error]), self._scope.extensions)
+        # Its time is over: more than a few steps are not done for it.
+        return await self._reply(self._so_far(self._context), Budget(self._limits, lambda: True))
 
-    async def _reply(self, context: object) -> Reply:
+    async def _reply(self, context: object, budget: Budget) -> Reply:
         try:
-            outcome = self._refusal(context) or await self._run(context)
+            outcome = self._refusal(context) or await self._run(context, budget)
             # A context of what has been read so far has extensions of its own: the whole answer may not lack the same.
             return reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
@@ -154,6 +165,7 @@ class Engine:
         self._context_factory = context_factory
         self._limits = limits
         self._so_far = so_far
+        self._answers = AnswerLimits(limits.answer_values, limits.answer_bytes)
         self._plans = PlanCache(limits.kept_fields)
         self._prepared: WeightedCache[OperationKey, Prepared] = WeightedCache(limits.kept_tokens)
         # Apart from the others, so that bad documents push out no good ones.
@@ -188,8 +200,8 @@ class Engine:
         bound = prepared.compiled.bind(variables)
         scope = RequestScope(deadline, request_id, bound.fields_by_type)
         breadth = self._executor == "breadth"
-        run = bound.execute if breadth else partial(self._run_reference, prepared, variables)
-        return Execution(scope, self._context_factory, bound.refusal, run, self._so_far)
+        run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables)
+        return Execution(scope, self._context_factory, bound.refusal, run, self._answers, self._so_far)
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | RefusedOperation:
         try:
@@ -210,15 +222,23 @@ class Engine:
             return RefusedOperation(stage, errors, operation.operation.value if operation else None)
         return Prepared(compiled, operation_name)
 
-    async def _run_reference(self, prepared: Prepared, variables: dict[str, Any] | None, context: object) -> Outcome:
+    async def _run_reference(
+        self, prepared: Prepared, variables: dict[str, Any] | None, context: object, budget: Budget
+    ) -> Outcome:
         outcome = execute(
             self._schema,
             prepared.compiled.document,
             context_value=context,
             variable_values=variables,
             operation_name=prepared.operation_name,
+            executor_class=counting(budget),
         )
-        return await outcome if isawaitable(outcome) else outcome
+        outcome = await outcome if isawaitable(outcome) else outcome
+        return outcome if budget.error is None else ExecutionResult(None, [budget.error])
+
+
+async def _run_breadth(bound: Bound, context: object, budget: Budget) -> Outcome:
+    return await bound.execute(context, budget=budget)
 
 
 def _beyond(refused: DocumentRefused) -> RefusedOperation:

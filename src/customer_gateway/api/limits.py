@@ -40,11 +40,12 @@ MOST_ERRORS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """The most that one document may have; and how much is kept of all documents together.
+    """The most that one document and its answer may have; and how much is kept of all documents together.
 
     `characters` bounds what the lexer walks over, comments and blanks included. `fields` counts every field as often
     as fragments repeat it, which bounds the work of merging and executing them. `comparisons` bounds how often
-    validation compares two fields of the same response name, which grows with their square.
+    validation compares two fields of the same response name, which grows with their square. `answer_values` and
+    `answer_bytes` bound the answer (see `execution.budget`).
 
     Kept are prepared documents, up to `kept_tokens` (see `weight_of`; about half a kilobyte each), their plans, up to
     `kept_fields` planned fields (about a kilobyte each; a document has a plan for each setting of its conditions), and
@@ -55,6 +56,8 @@ class DocumentLimits:
     characters: int = 100_000
     depth: int = 15
     fields: int = 5_000
+    answer_values: int = 500_000
+    answer_bytes: int = 50_000_000
     comparisons: int = 10_000
     kept_tokens: int = 100_000
     kept_fields: int = 50_000

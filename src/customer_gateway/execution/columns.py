@@ -15,7 +15,7 @@ from .kinds import AWAITABLE, ERROR, KIND_OF, LOCATED, UNSETTLED, is_awaitable, 
 from .positions import OfSome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from .output_position import OutputPosition
     from .positions import Positions
@@ -131,7 +131,7 @@ def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any
     return results
 
 
-def scatter(column: list[Any], parts: list[tuple[list[int], list[Any]]]) -> list[Any]:
+def scatter(column: list[Any], parts: Iterable[tuple[Iterable[int], list[Any]]]) -> list[Any]:
     """`column` with the cells of each part at its indices."""
     for indices, cells in parts:
         for index, cell in zip(indices, cells, strict=True):
@@ -139,12 +139,12 @@ def scatter(column: list[Any], parts: list[tuple[list[int], list[Any]]]) -> list
     return column_of(column)
 
 
-def gathered(column: list[Any], parts: list[tuple[list[int], Any]]) -> Columnar:
+def gathered(column: list[Any], parts: Sequence[tuple[Iterable[int], Any]]) -> Columnar:
     """`column` with the cells of all parts, when the last of them is there."""
     if all(isinstance(cells, list) for _, cells in parts):
         return scatter(column, parts)
     return DeferredColumn(_gathered_later, column, parts)
 
 
-async def _gathered_later(column: list[Any], parts: list[tuple[list[int], Any]]) -> list[Any]:
+async def _gathered_later(column: list[Any], parts: Sequence[tuple[Iterable[int], Any]]) -> list[Any]:
     return scatter(column, [(indices, cells if isinstance(cells, list) else await cells) for indices, cells in parts])

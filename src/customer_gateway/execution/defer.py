@@ -125,9 +125,11 @@ class Batch:
         try:
             rows = branch.select(self._plan, [self._objects[index] for index in together], positions)
             rows = rows if isinstance(rows, list) else await rows
-        except BaseException:
+        except BaseException as error:
             await branch.abandon()
-            raise
+            if not branch.ended_by(error) or branch.budget.error is None:
+                raise
+            rows = [BubblingError(branch.budget.error)] * len(together)
         finally:
             branch.release()
         # All objects of a batch stand at the same field, so their keys are of one length.

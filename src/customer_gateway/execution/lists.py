@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from asyncio import isfuture
+from functools import partial
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 from graphql.pyutils import is_iterable
 
+from .budget import AnswerTooLarge
 from .columns import arrived, complete_non_null, gathered, split_values
 from .coroutines import close_coroutines
 from .declaration import Partitioned
@@ -59,6 +61,13 @@ class ListCompletion:
 
     def _in_parts(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """Lists of which some come in parts; the others are a column of their own."""
+        parted = [value for value in values if type(value) is Partitioned]
+        try:
+            run.charge(sum(parts.count for parts in parted), positions)
+        except AnswerTooLarge:
+            for parts in parted:
+                parts.dispose()
+            raise
         whole = [index for index, value in enumerate(values) if type(value) is not Partitioned]
         columns: list[tuple[list[int], Any]] = []
         if whole:
@@ -90,7 +99,7 @@ class ListCompletion:
                 raise RuntimeError(f"{self.place.site} gave {len(values)} values for {count} items.")  # noqa: TRY301 - as any other
         except Exception as error:  # noqa: BLE001  whatever is raised is the error of each of these items
             values = [error] * count
-        column = self.item.complete(run, values, positions)
+        column = self._item_column(run, values, positions)
         return column if isinstance(column, list) else await column
 
     def _list(self, run: Run, value: Any) -> list[Any] | Future[list[Any]] | Exception:
@@ -107,16 +116,22 @@ class ListCompletion:
         return GraphQLError(f"Expected Iterable, but did not find one for field '{self.place.site}'.")
 
     def _items(self, run: Run, lists: list[Any], positions: Positions) -> Columnar:
-        if len(lists) == 1:
-            flat: list[Any] = list(lists[0])
-            lengths = [len(flat)]
-        else:
-            flat = list(chain.from_iterable(lists))
-            lengths = list(map(len, lists))
-        column = self.item.complete(run, flat, OfItem(positions, lengths))
+        lengths = list(map(len, lists))
+        try:
+            run.charge(sum(lengths), positions)
+        except AnswerTooLarge:
+            close_coroutines(chain.from_iterable(lists))
+            raise
+        flat: list[Any] = list(chain.from_iterable(lists))
+        column = self._item_column(run, flat, OfItem(positions, lengths))
         if isinstance(column, list):
             return self._fold(run, column, lengths, positions)
         return then(column, lambda cells: self._fold(run, cells, lengths, positions))
+
+    def _item_column(self, run: Run, items: list[Any], positions: Positions) -> Columnar:
+        if run.budget.begin(len(items)):
+            return self.item.complete(run, items, positions)
+        return run.in_steps(items, 1, positions, partial(self.item.complete, run))
 
     def _fold(self, run: Run, cells: list[Any], lengths: list[int], positions: Positions) -> list[Any]:
         if len(lengths) == 1 and type(cells) is not ErroredColumn:

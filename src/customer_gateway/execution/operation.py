@@ -20,12 +20,14 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
+from .budget import Budget
 from .checks import refusals
 from .defer import published
 from .events import Events
 from .plan_cache import OperationPlans, PlanCache
 from .result import ExecutionResult, IncrementalResults, formatted
 from .run import Operation, Run
+from .tracebacks import drop_tracebacks
 from .variables import NO_VALUES, Variables
 
 if TYPE_CHECKING:
@@ -202,24 +204,23 @@ class Bound:
         errors = refusals(self._plan.checks, self._values, context)
         return _refused(errors) if errors else None
 
-    async def execute(self, context: Any = None, root: Any = None) -> ExecutionResult:
-        """Errors are in the result; only cancellation is raised."""
+    async def execute(self, context: Any = None, root: Any = None, budget: Budget | None = None) -> ExecutionResult:
+        """Errors are in the result; only cancellation is raised. A budget is for one execution."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
-        run = Run(self._operation, self._values, context, root)
-        data = await run.data(self._plan.root)
-        return ExecutionResult(data, run.field_errors.end() or None)
+        run = Run(self._operation, self._values, context, root, budget or Budget())
+        return _result(run, await run.data(self._plan.root))
 
     async def execute_incrementally(self, context: Any, root: Any) -> ExecutionResult | IncrementalResults:
         """As `CompiledOperation.execute_incrementally`; bound for that."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
-        run = Run(self._operation, self._values, context, root, incremental=True)
+        run = Run(self._operation, self._values, context, root, Budget(), incremental=True)
         data = await run.data(self._plan.root)
-        incremental = published(run, data)
+        incremental = None if run.budget.error else published(run, data)
         if incremental is not None:
             return IncrementalResults(incremental.initial_result, incremental.subsequent_results)
-        return ExecutionResult(data, run.field_errors.end() or None)
+        return _result(run, data)
 
     async def subscribe(self, context: Any, root: Any) -> Events | ExecutionResult:
         """As `CompiledOperation.subscribe`."""
@@ -228,10 +229,18 @@ class Bound:
         if self._operation.definition.operation is not OperationType.SUBSCRIPTION:
             return _refused([GraphQLError("Expected subscription operation.")])
         try:
-            source = await Run(self._operation, self._values, context, root).events(self._plan.source)
+            source = await Run(self._operation, self._values, context, root, Budget()).events(self._plan.source)
         except GraphQLError as error:
             return _refused([error])
         return Events(source, lambda event: self.execute(context, event))
+
+
+def _result(run: Run, data: dict[str, Any] | None) -> ExecutionResult:
+    errors = run.field_errors.end()
+    if run.budget.error is None:
+        return ExecutionResult(data, errors or None)
+    drop_tracebacks(errors)
+    return ExecutionResult(None, [run.budget.error])
 
 
 def _refused(errors: list[GraphQLError]) -> ExecutionResult:

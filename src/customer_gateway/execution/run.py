@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from asyncio import ensure_future, gather, get_running_loop
+from asyncio import CancelledError, current_task, ensure_future, gather, get_running_loop
 from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
@@ -13,26 +13,30 @@ from typing import TYPE_CHECKING, Any, Final
 from graphql import Executor, default_field_resolver, default_type_resolver
 
 from .assembly import failed, filled, joined
+from .budget import STEP, AnswerTooLarge
+from .columns import gathered
 from .coroutines import close_coroutines
 from .defer import Deferred
 from .field_errors import ErroredColumn, FieldErrors
 from .parent_objects import ParentObjects
-from .positions import Objects, Root
+from .positions import Objects, OfSome, Root
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterable, Awaitable, Coroutine, Iterable
+    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
     from graphql.execution.collect_fields import FragmentDetails
     from graphql.execution.values import VariableValues
     from graphql.pyutils import Path
 
+    from .budget import Budget
     from .columns import Columnar
     from .defer import Share
     from .field_errors import Key
     from .output_position import FieldSite
     from .plan import SelectionPlan
+    from .positions import Positions
     from .rows import Reader
     from .source import Source
 
@@ -69,15 +73,17 @@ class Operation:
 class Run:
     """The state of one execution, and the way through its scopes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a request is made of
         self,
         operation: Operation,
         variables: VariableValues,
         context: Any,
         root: Any,
+        budget: Budget,
         *,
         incremental: bool = False,
     ) -> None:
+        self.budget = budget
         self.operation = operation
         self.variables = variables
         self.context = context
@@ -89,7 +95,10 @@ class Run:
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
-        """The response data; errors are in `field_errors`. Whatever this run began has ended then."""
+        """The response data; errors are in `field_errors`, or in `budget` where that ended it.
+
+        Whatever this run began has ended then.
+        """
         objects = Objects(ROOT)
         try:
             if self.operation.serial:
@@ -98,10 +107,12 @@ class Run:
                 self._single_root(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
             )
             return self._land(column if isinstance(column, list) else await column)
-        except BaseException:
+        except BaseException as error:
             self.deferred = None
             await self.abandon()
-            raise
+            if not self.ended_by(error):
+                raise
+            return None
         finally:
             self.release()
 
@@ -114,7 +125,7 @@ class Run:
 
     def branch(self) -> Run:
         """A run of its own for what is deferred: the same request, its own errors and deliveries."""
-        branch = Run(self.operation, self.variables, self.context, self.root)
+        branch = Run(self.operation, self.variables, self.context, self.root, self.budget)
         branch.deferred = Deferred(self)
         return branch
 
@@ -125,6 +136,7 @@ class Run:
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
         self._put_off(plan, [self.root], objects)
+        self.charge(len(plan.fields), objects)
         parents = ParentObjects([self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
@@ -155,6 +167,71 @@ class Run:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
+        weight = len(plan.names)
+        size = len(objects) * weight
+        self.charge(size, positions)
+        if self.budget.begin(size):
+            return self._rows(plan, objects, positions)
+
+        def complete(part: list[Any], of_part: Positions) -> Columnar:
+            return self._rows(plan, part, Objects(of_part))
+
+        return self.in_steps(objects, weight, positions, complete)
+
+    def charge(self, values: int, positions: Positions) -> None:
+        """Take values from the budget. Raises AnswerTooLarge at its end: what this run began is then cancelled."""
+        try:
+            self.budget.charge(values, positions)
+        except AnswerTooLarge:
+            self._cancel()
+            raise
+
+    def in_steps(
+        self,
+        values: list[Any],
+        weight: int,
+        positions: Positions,
+        complete: Callable[[list[Any], Positions], Columnar],
+    ) -> Awaitable[list[Any]]:
+        """The completed column of values that weigh so much each: some of them in each turn of the event loop."""
+        return self.spawn(self._in_steps(values, weight, positions, complete))
+
+    async def _in_steps(
+        self,
+        values: list[Any],
+        weight: int,
+        positions: Positions,
+        complete: Callable[[list[Any], Positions], Columnar],
+    ) -> list[Any]:
+        parts: list[tuple[range, Columnar]] = []
+        size = max(1, STEP // weight)
+        for start in range(0, len(values), size):
+            indices = range(start, min(start + size, len(values)))
+            try:
+                await self.budget.wait(weight * len(indices), positions)
+            except BaseException:
+                close_coroutines(values[start:])
+                self._cancel()
+                raise
+            parts.append((indices, complete(values[start : start + size], OfSome(positions, indices))))
+        column = gathered([None] * len(values), parts)
+        return column if isinstance(column, list) else await column
+
+    def ended_by(self, error: BaseException) -> bool:
+        """Whether that is the end of the budget, met here or in what was cancelled for it."""
+        if self.budget.error is None:
+            return False
+        task = current_task()
+        cancelled = isinstance(error, CancelledError) and not (task is not None and task.cancelling())
+        return cancelled or isinstance(error, AnswerTooLarge)
+
+    def _cancel(self) -> None:
+        current = current_task()
+        for future in self._begun:
+            if future is not current:
+                future.cancel()
+
+    def _rows(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         self._put_off(plan, objects, positions)
         parents = ParentObjects(objects, positions)
         read = plan.reader(len(objects))

@@ -1,0 +1,98 @@
+"""The budget of an answer: how much one execution may complete, and how much of it between two turns of the loop."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop, sleep
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from graphql import GraphQLError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from graphql.pyutils import Path
+
+    class Located(Protocol):
+        def field_path(self, index: int) -> Path | None: ...
+
+
+STEP: Final = 10_000
+"""As many values are completed in one turn of the event loop; what goes beyond waits for the next one."""
+
+STEPS_AFTER_DEADLINE: Final = 4
+"""As many full steps are done after the deadline: an answer whose last reads were late is still put together."""
+
+CODE: Final = "QUERY_TOO_COMPLEX"
+LESS: Final = "ask for fewer rows or fewer fields here, or in several requests."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """The most that one answer may hold: values (fields of objects and items of lists), and bytes of its JSON."""
+
+    values: int = 500_000
+    bytes: int = 50_000_000
+
+
+class AnswerTooLarge(BaseException):
+    """Ends an execution that is past its budget. No `Exception`: it is the error of no single field."""
+
+
+class Budget:
+    """What is left for one execution and its branches.
+
+    `expired` tells whether the time for the answer is over; it is asked once a step, so what is put together in fewer
+    is not ended for it.
+    """
+
+    __slots__ = ("_begun", "_expired", "_late", "_limits", "_resetting", "characters", "error", "values")
+
+    def __init__(self, limits: AnswerLimits | None = None, expired: Callable[[], bool] | None = None) -> None:
+        self._limits = limits or AnswerLimits()
+        self._expired = expired
+        self.values = self._limits.values
+        self.characters = self._limits.bytes
+        self.error: GraphQLError | None = None
+        """Why the execution was ended, None where it was not."""
+        self._begun = 0
+        self._late = 0
+        self._resetting = False
+
+    def charge(self, values: int, positions: Located) -> None:
+        """Take so many values that are about to be completed. Raises AnswerTooLarge where they are not left."""
+        self.values -= values
+        if self.values < 0 or self.error is not None:
+            self._end(f"The answer has more than {self._limits.values} values", positions)
+
+    def begin(self, values: int) -> bool:
+        """Whether so many values may be completed at once, without waiting for the next turn of the loop."""
+        begun = self._begun + values
+        if begun > STEP:
+            return False
+        self._begun = begun
+        return True
+
+    async def wait(self, values: int, positions: Located) -> None:
+        """Wait until so many values may be completed. Raises AnswerTooLarge when the time for the answer is over."""
+        while self._begun and not self.begin(values):
+            if not self._resetting:
+                self._resetting = True
+                get_running_loop().call_soon(self._reset)
+            await sleep(0)
+        if self._late > STEPS_AFTER_DEADLINE or self.error is not None:
+            self._end("The answer cannot be put together before the deadline", positions)
+
+    def _reset(self) -> None:
+        self._resetting = False
+        self._begun = 0
+        if self._expired is not None and self._expired():
+            self._late += 1
+
+    def _end(self, what: str, positions: Located) -> NoReturn:
+        if self.error is None:
+            path = positions.field_path(0)
+            message = f"{what}; {LESS}"
+            self.error = GraphQLError(message, path=path.as_list() if path else [], extensions={"code": CODE})
+        raise AnswerTooLarge

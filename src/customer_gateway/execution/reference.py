@@ -1,0 +1,77 @@
+"""graphql-core's executor with the budget of an answer."""
+
+# graphql-core's generic types come without their arguments, here and there.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql import Executor, Undefined
+
+from .budget import AnswerTooLarge
+
+if TYPE_CHECKING:
+    from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
+    from graphql.execution.collect_fields import FieldDetailsList
+    from graphql.pyutils import Path
+
+    from .budget import Budget
+
+
+class FieldPath(NamedTuple):
+    """Where a value stands, as `Positions` tell it."""
+
+    path: Path | None
+
+    def field_path(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+        path = self.path
+        while path is not None and isinstance(path.key, int):
+            path = path.prev
+        return path
+
+
+def counting(budget: Budget) -> type[Executor[None]]:
+    """The executor class for one execution: it counts values as it completes them, and begins no more past the budget.
+
+    The result is then to be dropped: `budget.error` says why.
+    """
+
+    def spent(path: Path | None) -> bool:
+        try:
+            budget.charge(1, FieldPath(path))
+        except AnswerTooLarge:
+            return True
+        return False
+
+    class CountingExecutor(Executor[None]):
+        def execute_field(
+            self,
+            parent_type: GraphQLObjectType,
+            source: Any,
+            field_details_list: FieldDetailsList,
+            path: Path,
+            position_context: None,
+        ) -> Any:
+            if spent(path.prev):
+                return Undefined
+            return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+        def complete_list_item_value(  # noqa: PLR0913, PLR0917  as graphql-core calls it
+            self,
+            item: Any,
+            complete_results: list[Any],
+            item_type: GraphQLOutputType,
+            field_details_list: FieldDetailsList,
+            info: GraphQLResolveInfo[Any],
+            item_path: Path,
+            position_context: None,
+        ) -> bool:
+            if spent(item_path):
+                complete_results.append(None)
+                return False
+            return super().complete_list_item_value(
+                item, complete_results, item_type, field_details_list, info, item_path, position_context
+            )
+
+    return CountingExecutor
