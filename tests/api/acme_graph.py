@@ -10,15 +10,16 @@ from federation.fake_system import ACME, federation
 from customer_gateway.api.engine import Engine, Prepared, RequestScope
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, unified_names
+from customer_gateway.federation.request import RequestContext
 from customer_gateway.system import Selection
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from federation.fake_system import Acme
 
-    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.api.engine import Execution, ExecutorName
+    from customer_gateway.api.reply import Reply
     from customer_gateway.federation.cells import Links
-    from customer_gateway.federation.request import RequestContext
 
 SCHEMA = build_schema([ACME])
 NAMES = unified_names(SCHEMA)
@@ -30,14 +31,17 @@ class Graph:
     def __init__(self, executor: ExecutorName, *systems: Acme, seconds: float = 5, links: Links | None = None) -> None:
         self._seconds = seconds
         self._federation = federation(*systems, links=links)
-        self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits())
+        self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits(), so_far=RequestContext.so_far)
+
+    def begin(self, document: str, **variables: Any) -> Execution:
+        """An execution that does not run yet; a document that is refused fails the test."""
+        prepared = self._engine.prepare(document, None)
+        assert isinstance(prepared, Prepared), prepared
+        return self._engine.begin(prepared, variables, deadline=Deadline.after(self._seconds), request_id="r1")
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer; a document that is refused fails the test."""
-        prepared = self._engine.prepare(document, None)
-        assert isinstance(prepared, Prepared), prepared
-        reply = await self._engine.execute(prepared, variables, deadline=Deadline.after(self._seconds), request_id="r1")
-        return orjson.loads(reply.encode("r1"))
+        return answer_of(await self.begin(document, **variables).run())
 
     async def data(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer without errors."""
@@ -54,3 +58,8 @@ class Graph:
     def _request(self, scope: RequestScope) -> RequestContext:
         want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
         return self._federation.request(Selection(want), scope.deadline, scope.extensions)
+
+
+def answer_of(reply: Reply) -> dict[str, Any]:
+    """The body as a client reads it."""
+    return orjson.loads(reply.encode("r1"))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from api.acme_graph import Graph
-from federation.fake_system import Acme, AcmeContact, AcmeUser, Joined
+from api.acme_graph import Graph, answer_of
+from federation.fake_system import Acme, AcmeContact, AcmeUser, Asked, Joined
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
 from customer_gateway.model.ids import encode_id
 from customer_gateway.model.nouns import Invoice
+from customer_gateway.system import Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -216,3 +218,21 @@ async def test_an_answer_that_lacks_nothing_has_no_such_extension(executor: Exec
     )
 
     assert answer.keys() == {"data"}
+
+
+async def test_what_one_who_leaves_early_lacks_is_not_said_of_the_whole_answer(executor: ExecutorName) -> None:
+    one, two = world(("read", "read"))
+    asked = Asked({"1": two.view({"id": "1"})}, held=True)
+    two.route_of_customers = Route("autodns.customers", asked.fetch, 100)
+    running = graph(executor, [one, two]).begin('{ customer(by: {record: {system: "pland", key: "1"}}) { name } }')
+    whole = asyncio.ensure_future(running.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert asked.calls == [["1"]]
+
+    early = answer_of(await running.so_far())
+    asked.gate.set()
+
+    late = {"path": ["customer"], "system": "autodns", "code": "UPSTREAM_TIMEOUT", "retryable": True}
+    assert early == {"data": {"customer": {"name": "Of pland"}}, "extensions": {"incomplete": [late]}}
+    assert answer_of(await whole) == {"data": {"customer": {"name": "Of pland"}}}

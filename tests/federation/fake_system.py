@@ -173,7 +173,7 @@ class Acme:
 
     def __post_init__(self) -> None:
         self.reading = DocumentContext.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
-        self._customers: Route[Any] = self.route("customers", self._by_key)
+        self.route_of_customers: Route[Any] = self.route("customers", self._by_key)
         self.users: Route[User] | None = self.route("users", lambda: self.people)
         self.invoice_details: Route[Invoice] | None = None
         self.lookups: Sequence[Lookup] = ()
@@ -203,7 +203,7 @@ class Acme:
 
     def customers(self, want: Selection) -> Route[Any]:
         del want  # Acme has one width
-        return self._customers
+        return self.route_of_customers
 
     async def page(self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool) -> Page[Any]:
         del want, deadline
