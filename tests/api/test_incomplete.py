@@ -202,14 +202,14 @@ async def test_a_list_of_which_one_records_part_failed_is_told_with_its_own_path
 
 async def test_billing_holds_what_any_record_tells(executor: ExecutorName) -> None:
     systems = world(("read", "read"))
-    systems[0].documents[0]["billing_name"] = ""
-    systems[1].documents[0]["billing_name"] = "Kasse"
+    systems[0].documents[0] |= {"billing_name": "First", "method": " "}
+    systems[1].documents[0] |= {"billing_name": "Second", "method": "Card"}
 
     data = await graph(executor, systems).data(
-        '{ customer(by: {record: {system: "pland", key: "1"}}) { billing { name } } }'
+        '{ customer(by: {record: {system: "pland", key: "1"}}) { billing { name paymentMethod } } }'
     )
 
-    assert data["customer"]["billing"] == {"name": "Kasse"}
+    assert data["customer"]["billing"] == {"name": "First", "paymentMethod": "Card"}
 
 
 async def test_an_answer_that_lacks_nothing_has_no_such_extension(executor: ExecutorName) -> None:

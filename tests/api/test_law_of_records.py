@@ -31,6 +31,7 @@ FACTS: Final = st.fixed_dictionaries(
         "supplier": st.booleans(),
         "emails": st.lists(st.sampled_from(["a@x", "b@x"]), max_size=2),
         "billing_name": st.sampled_from(["", "Kasse"]),
+        "method": st.sampled_from(["", "Card"]),
         "owner": st.sampled_from(["u1", "u2", "gone"]),
         "terms": st.sampled_from(["30 days", "7 days"]),
         "contacts": st.integers(0, 2),
@@ -45,7 +46,8 @@ FAILING: Final = st.sets(
 
 DOCUMENT: Final = """query ($key: String!, $system: String!) {
     customer(by: {record: {system: $system, key: $key}}) {
-        name isSupplier emails { address } billing { name paymentTerms } owner { name } contacts { name } } }"""
+        name isSupplier emails { address } billing { name paymentMethod paymentTerms }
+        owner { name } contacts { name } } }"""
 
 
 @given(RECORDS, FAILING)
@@ -104,11 +106,16 @@ def expected(records: Records, failing: set[tuple[str, str]]) -> Any:
     lists = [contacts_of(ref, facts) for ref, facts in read if (ref[0], "contacts") not in failing]
     terms = first(lambda facts: facts.get("terms"), "terms")
     billed = any(facts.get("billing_name") for _, facts in read)
+    billing = {
+        "name": first(lambda facts: facts.get("billing_name")),
+        "paymentMethod": first(lambda facts: facts.get("billing_name") and facts.get("method")),
+        "paymentTerms": terms,
+    }
     return {
         "name": first(lambda facts: facts.get("name")),
         "isSupplier": first(lambda facts: facts.get("supplier")),
         "emails": [{"address": each} for _, facts in read for each in facts.get("emails", [])],
-        "billing": {"name": first(lambda facts: facts.get("billing_name")), "paymentTerms": terms} if billed else None,
+        "billing": billing if billed else None,
         "owner": owners[0] if owners else None,
         "contacts": [{"name": each.name} for each_list in lists for each in each_list] if lists else None,
     }

@@ -58,7 +58,9 @@ class AcmeCustomer(Record):
     @property
     def billing(self) -> Billing | None:
         name = self.text("billing_name")
-        return Billing(name=name, email="kasse@acme.test") if name is not None else None
+        if name is None:
+            return None
+        return Billing(name=name, email="kasse@acme.test", payment_method=self.text("method"))
 
     @property
     def owner_key(self) -> str | None:
