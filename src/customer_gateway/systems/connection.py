@@ -29,6 +29,7 @@ from customer_gateway.wire import (
     Retry,
     Target,
     name_of,
+    no_objection,
 )
 
 if TYPE_CHECKING:
@@ -153,10 +154,6 @@ class Wiring:
     decode_queue: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
     observers: Sequence[Callable[[CallRecord], None]] = ()
-
-
-def no_objection(_status: int, _document: Any) -> None:
-    """Find no error in a body: for vendors whose errors have error statuses."""
 
 
 def open_client(  # noqa: PLR0913 - each is one thing a system says of its client, by name

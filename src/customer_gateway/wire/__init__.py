@@ -11,7 +11,7 @@ from customer_gateway.wire.limits.sliding_window import Window, per_client, per_
 from customer_gateway.wire.limits.store import BudgetStore
 from customer_gateway.wire.limits.worker_share import WorkerShare
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
-from customer_gateway.wire.response_reader import SessionLost
+from customer_gateway.wire.response_reader import SessionLost, no_objection
 from customer_gateway.wire.session import SessionLogin
 from customer_gateway.wire.target import Environment, Policies, RateLimits, Target
 
@@ -42,6 +42,7 @@ __all__ = [
     "WorkerShare",
     "bearer",
     "name_of",
+    "no_objection",
     "per_client",
     "per_template",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from contextvars import ContextVar, copy_context
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
@@ -19,42 +19,18 @@ from customer_gateway.work.faults import failure_of
 from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from customer_gateway.work.batch_route import BatchRoute
     from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")
-V_co = TypeVar("V_co", covariant=True)
 
 # Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
 _IN_FLIGHT: Final = 2
 
 KEYS: Final[ContextVar[int]] = ContextVar("keys", default=0)
 """How many keys a batch requests, in the context of its calls; 0 outside of one."""
-
-
-class BatchRoute(Protocol[V_co]):
-    """Fetch nouns of one kind by keys; `system` and `noun` name them in errors.
-
-    `fetch` gets at most `most` distinct keys, all of the form `key_form`, and leaves out those that are unknown. Values
-    are cached for `cache_seconds`, at most `cache_keys` of them.
-    """
-
-    @property
-    def fetch(self) -> Callable[[Sequence[str], Deadline], Awaitable[Mapping[str, V_co]]]: ...
-    @property
-    def most(self) -> int: ...
-    @property
-    def key_form(self) -> re.Pattern[str]: ...
-    @property
-    def cache_seconds(self) -> float: ...
-    @property
-    def cache_keys(self) -> int: ...
-    @property
-    def system(self) -> str: ...
-    @property
-    def noun(self) -> str: ...
 
 
 class _Batch(SharedCall["Mapping[str, Any]"]):
