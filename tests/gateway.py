@@ -1,4 +1,4 @@
-"""The whole gateway over the sandbox's five vendors, for stories told in GraphQL documents."""
+"""The whole gateway over the sandbox's vendors, for stories told in GraphQL documents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from vendors import FACTS
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from customer_gateway.systems.registry import Vendor
 
 SYSTEMS = tuple(vendor.kind.slug for vendor in VENDORS)
-BATCHING = tuple(name for name in SYSTEMS if name != "billbee")
+BATCHING = tuple(name for name, facts in FACTS.items() if facts.batches)
 """The systems that look many customers up in one call."""
 
 _SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}

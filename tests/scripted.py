@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs
 
 import httpx
 from gateway import Answer
+from vendors import FACTS
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
@@ -21,39 +20,13 @@ from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.federation.request import Federation
 
 OBJECT_ID: Final = "00000000000000000000000a"
 ANOTHER_ID: Final = "00000000000000000000000b"
-
-IDENTITY: Final[Mapping[str, Mapping[str, Any]]] = {
-    "pland": {"_id": OBJECT_ID},
-    "autodns": {"client": "haus", "number": 7},
-    "next": {"id": 7},
-    "lemonsoft": {"id": 7, "number": 1050},
-    "billbee": {"Id": 7},
-}
-"""What every customer of a system has, so that it can be told from others."""
-
-KEYS: Final = {"pland": OBJECT_ID, "autodns": "haus/7", "next": "7", "lemonsoft": "7", "billbee": "7"}
-
-_CREDENTIALS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "pland": {"api_key": "id:secret"},
-    "autodns": {"user": "u", "password": "p"},
-    "next": {"access_token": "t"},
-    "lemonsoft": {"username": "u", "password": "p", "database": "d", "api_key": "k"},
-    "billbee": {"user": "u", "password": "p", "api_key": "k"},
-}
-_CUSTOMERS: Final = {
-    "pland": {"GET /customers/"},
-    "autodns": {"POST /customer/_search"},
-    "next": {"GET /customer/"},
-    "lemonsoft": {"GET /api/customers", "GET /api/customers/base"},
-    "billbee": {"GET /customers"},
-}
 
 
 class ScriptedVendor(httpx.AsyncBaseTransport):
@@ -66,7 +39,7 @@ class ScriptedVendor(httpx.AsyncBaseTransport):
     def __init__(self, system: str, customers: Sequence[object], routes: Mapping[str, Any]) -> None:
         self.log: list[str] = []
         self._system = system
-        self._routes = {**{route: list(customers) for route in _CUSTOMERS[system]}, **routes}
+        self._routes = {**{route: list(customers) for route in FACTS[system].listed}, **routes}
         self._customers = customers
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -82,63 +55,16 @@ class ScriptedVendor(httpx.AsyncBaseTransport):
         if isinstance(script, bytes):
             return httpx.Response(200, content=script)
         if is_list(script):
-            return httpx.Response(200, content=json.dumps(_ENVELOPES[self._system](script, request)))
+            return httpx.Response(200, content=json.dumps(FACTS[self._system].envelope(script, request)))
         return httpx.Response(200, content=json.dumps(script))
 
     def _single(self, route: str) -> Any:
         """The scripted customer where it is asked for by itself; else nothing under that route."""
-        if self._system == "billbee" and re.fullmatch("GET /customers/[0-9]+", route):
-            return {"ErrorCode": 0, "Data": self._customers[0]} if self._customers else httpx.Response(404, json={})
+        if (answer := FACTS[self._system].single(route, self._customers)) is not None:
+            return answer
         if route == "GET /customers/count":
             return {"count": len(self._customers)}
         return []
-
-
-def _pland(rows: list[Any], request: httpx.Request) -> Any:
-    query = parse_qs(request.url.query.decode())
-    if request.url.path == "/paymentTerms/":
-        start = int(query["skip"][0])
-        return {"data": rows[start : start + int(query["limit"][0])]}
-    start = int(query.get("offset", ["0"])[0])
-    return rows[start : start + int(query["limit"][0])]
-
-
-def _autodns(rows: list[Any], request: httpx.Request) -> Any:
-    view = json.loads(request.content)["view"] if request.content else {"offset": 0, "limit": len(rows)}
-    page = rows[view["offset"] : view["offset"] + view["limit"]]
-    status = {"code": "S0301", "text": "ok", "type": "SUCCESS"}
-    return {"stid": "1", "status": status, "object": {"type": "Customer", "summary": len(rows)}, "data": page}
-
-
-def _next(rows: list[Any], request: httpx.Request) -> Any:
-    query = parse_qs(request.url.query.decode())
-    number, size = int(query["page"][0]), int(query["size"][0])
-    page = rows[(number - 1) * size : number * size]
-    return {"items": page, "total": len(rows), "page": number, "size": size, "pages": -(-len(rows) // size)}
-
-
-def _lemonsoft(rows: list[Any], request: httpx.Request) -> Any:
-    query = parse_qs(request.url.query.decode())
-    number, size = int(query.get("filter.page", ["1"])[0]), int(query.get("filter.page_size", ["10000"])[0])
-    page = rows[(number - 1) * size : number * size]
-    return {"results": page, "result_count": len(page)}
-
-
-def _billbee(rows: list[Any], request: httpx.Request) -> Any:
-    query = parse_qs(request.url.query.decode())
-    number, size = int(query["page"][0]), int(query["pageSize"][0])
-    page = rows[(number - 1) * size : number * size]
-    paging = {"Page": number, "TotalPages": -(-len(rows) // size), "TotalRows": len(rows), "PageSize": size}
-    return {"ErrorCode": 0, "ErrorMessage": None, "Data": page, "Paging": paging}
-
-
-_ENVELOPES: Final[Mapping[str, Callable[[list[Any], httpx.Request], Any]]] = {
-    "pland": _pland,
-    "autodns": _autodns,
-    "next": _next,
-    "lemonsoft": _lemonsoft,
-    "billbee": _billbee,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +100,7 @@ async def scripted(
     kind = next(each for each in VENDORS if each.kind.slug == system)
     limits = {"vendor_budget": False}
     table = kind.settings.model_validate(
-        {"base_url": f"http://{system}.test", "limits": limits, **_CREDENTIALS[system]}
+        {"base_url": f"http://{system}.test", "limits": limits, **FACTS[system].credentials}
     )
     settings = Settings(ServerSettings(executor=executor), {system: (system, table)})
     wiring = Wiring(transport=lambda _name: vendor, retry=Retry(attempts=1))
@@ -189,4 +115,4 @@ async def scripted(
 
 def customer(system: str, **sent: Any) -> dict[str, Any]:
     """The document of a customer that says no more than who it is, and what is `sent`."""
-    return {**IDENTITY[system], **sent}
+    return {**FACTS[system].identity, **sent}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from execution.operations import RULES, Writer
 from execution.sameness import Case, assert_same
-from gateway import in_process, settings_over
+from gateway import SYSTEMS, in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +46,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-SYSTEM_NAMES = ['"pland"', '"autodns"', '"next"', '"lemonsoft"', '"billbee"', '"nobody"']
+SYSTEM_NAMES = [f'"{name}"' for name in (*SYSTEMS, "nobody")]
 PLACEHOLDERS = 60
 IDS = [*(f'"ID{number}"' for number in range(PLACEHOLDERS)), '"malformed"', '"Q3VzdG9tZXI6bmV4dDo5OTk5OTk"']
 """Ids of a page of everybody's customers, put in when the operation is executed; and two that name nothing."""

@@ -1,4 +1,4 @@
-"""Clients of the five vendors in process, and a clock that only moves when told to."""
+"""Clients of the vendors in process, and a clock that only moves when told to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from vendors import FACTS
 
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Vendor
@@ -22,21 +23,8 @@ class Clock:
 
 
 def credentials_of(vendor: Vendor) -> dict[str, Any]:
-    """The arguments of a client that this vendor lets in; Lemonsoft wants a login on top."""
-    known = vendor.credentials
-    match vendor.name:
-        case "pland":
-            return {"headers": {"x-API-Key": str(known["api_key"])}}
-        case "autodns":
-            auth = (str(known["user"]), str(known["password"]))
-            return {"auth": auth, "headers": {"X-Domainrobot-Context": str(known["context"])}}
-        case "next":
-            return {"headers": {"Authorization": f"Bearer {known['access_token']}"}}
-        case "billbee":
-            auth = (str(known["user"]), str(known["password"]))
-            return {"auth": auth, "headers": {"X-Billbee-Api-Key": str(known["api_key"])}}
-        case _:
-            return {}
+    """The arguments of a client that this vendor lets in; some want a login on top."""
+    return dict(FACTS[vendor.name].sign_in(vendor.credentials))
 
 
 def stranger(vendor: Vendor) -> httpx.AsyncClient:
@@ -55,18 +43,8 @@ def guest(vendor: Vendor) -> httpx.AsyncClient:
     )
 
 
-def lemonsoft_login(vendor: Vendor) -> dict[str, str]:
-    known = {name: str(value) for name, value in vendor.credentials.items()}
-    return {
-        "username": known["username"],
-        "password": known["password"],
-        "database": known["database"],
-        "apikey": known["api_key"],
-    }
-
-
-async def logged_in(vendor: Vendor, client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The same client with a Lemonsoft session."""
-    answer = await client.post("/api/auth/login", json=lemonsoft_login(vendor))
-    client.headers["Session-Id"] = answer.json()["session_id"]
+async def signed_in(vendor: Vendor, client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The same client, with a session where the vendor wants one."""
+    if (login := FACTS[vendor.name].login) is not None:
+        await login(client, vendor.credentials)
     return client

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 import pytest
-from sandbox.clients import Clock, guest, logged_in
+from sandbox.clients import Clock, guest, signed_in
 
-from customer_gateway.sandbox import Sandbox
+from customer_gateway.sandbox import DEFINITIONS, Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     import httpx
 
@@ -28,31 +29,15 @@ def limited(clock: Clock) -> Sandbox:
     return Sandbox(clock=clock, rate_limits=True)
 
 
-@pytest.fixture
-async def pland(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with guest(box.pland) as client:
-        yield client
+def _client_of(name: str) -> Callable[..., AsyncGenerator[httpx.AsyncClient]]:
+    async def client(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
+        async with guest(box.vendors[name]) as known:
+            yield await signed_in(box.vendors[name], known)
+
+    return client
 
 
-@pytest.fixture
-async def autodns(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with guest(box.autodns) as client:
-        yield client
-
-
-@pytest.fixture
-async def next_(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with guest(box.next) as client:
-        yield client
-
-
-@pytest.fixture
-async def lemonsoft(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with guest(box.lemonsoft) as client:
-        yield await logged_in(box.lemonsoft, client)
-
-
-@pytest.fixture
-async def billbee(box: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with guest(box.billbee) as client:
-        yield client
+# A client of each vendor under the vendor's name: `pland`, `next_` where the name is Python's or a builtin.
+for each in DEFINITIONS:
+    word = f"{each.name}_" if hasattr(builtins, each.name) else each.name
+    globals()[word] = pytest.fixture(_client_of(each.name), name=word)

@@ -4,7 +4,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sandbox.clients import Clock, guest, lemonsoft_login, logged_in, stranger
+from sandbox.clients import Clock, guest, signed_in, stranger
+from systems.lemonsoft.facts import login_body
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +31,7 @@ async def test_a_call_without_a_session_is_refused(box: Sandbox) -> None:
 
 
 async def test_the_keys_of_a_login_may_be_written_in_any_case(box: Sandbox) -> None:
-    login = lemonsoft_login(box.lemonsoft)
+    login = login_body(box.lemonsoft.credentials)
     sent = {
         "UserName": login["username"],
         "PASSWORD": login["password"],
@@ -49,7 +50,7 @@ async def test_the_keys_of_a_login_may_be_written_in_any_case(box: Sandbox) -> N
 )
 async def test_a_login_says_what_is_wrong(box: Sandbox, wrong: dict[str, str], status: int) -> None:
     async with stranger(box.lemonsoft) as client:
-        answer = await client.post("/api/auth/login", json={**lemonsoft_login(box.lemonsoft), **wrong})
+        answer = await client.post("/api/auth/login", json={**login_body(box.lemonsoft.credentials), **wrong})
 
     assert answer.status_code == status
 
@@ -70,7 +71,7 @@ async def test_a_renewal_opens_a_fresh_session_and_leaves_the_old_one(
     lemonsoft: httpx.AsyncClient, box: Sandbox, clock: Clock
 ) -> None:
     clock.now += 20 * 60
-    renewed = (await lemonsoft.post("/api/auth/renew", json=lemonsoft_login(box.lemonsoft))).json()["session_id"]
+    renewed = (await lemonsoft.post("/api/auth/renew", json=login_body(box.lemonsoft.credentials))).json()["session_id"]
     old = await lemonsoft.get("/api/auth/alive")
     clock.now += 11 * 60
     new = await lemonsoft.get("/api/auth/alive", headers={"Session-Id": renewed})
@@ -213,7 +214,7 @@ async def test_accounts_agreements_and_products_come_and_go(lemonsoft: httpx.Asy
 
 async def test_the_ninth_call_at_the_same_time_is_a_503(limited: Sandbox) -> None:
     async with guest(limited.lemonsoft) as client:
-        await logged_in(limited.lemonsoft, client)
+        await signed_in(limited.lemonsoft, client)
         limited.lemonsoft.faults.set("latency", latency=0.05)
         answers = await asyncio.gather(*(client.get("/api/persons/current") for _ in range(9)))
         later = await client.get("/api/persons/current")

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from scripted import ANOTHER_ID, IDENTITY, KEYS, OBJECT_ID
+from scripted import ANOTHER_ID, OBJECT_ID
+from vendors import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROWS: Final = (*(f"A{number}" for number in range(1, 22)), *(f"B{number}" for number in range(1, 11)))
-SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
+SYSTEMS: Final = tuple(FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,54 +47,13 @@ class Case:
         return f"{self.row}-{self.system}-{self.what}"
 
 
-# Where each system has what several rows are about.
-
-
-def _in_contact(name: str) -> Callable[[Any], dict[str, Any]]:
-    return lambda value: {"contact": {name: value}}
-
-
-def _under(name: str) -> Callable[[Any], dict[str, Any]]:
-    return lambda value: {name: value}
-
-
-PHONE: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
-    "pland": _in_contact("telephone"),
-    "autodns": _under("phone"),
-    "next": _under("phone"),
-    "lemonsoft": _under("phone"),
-    "billbee": _under("Tel1"),
-}
-EMAIL: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
-    "pland": _in_contact("email"),
-    "autodns": lambda value: {"emails": [value]},
-    "next": _under("email"),
-    "lemonsoft": _under("email"),
-    "billbee": _under("Email"),
-}
-NUMBER: Final = {
-    "pland": "number",
-    "autodns": "number",
-    "next": "customerno",
-    "lemonsoft": "number",
-    "billbee": "Number",
-}
-VAT: Final = {"pland": "vatNumber", "autodns": "vatNumber", "next": "vatno", "lemonsoft": "vat", "billbee": "VatId"}
-NAME: Final = {"pland": "name", "autodns": "name", "next": "name", "lemonsoft": "name", "billbee": "Name"}
-
-
-def in_country(system: str, country: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What says that a customer's address is in `country`: in the document, and by routes of its own."""
-    match system:
-        case "pland":
-            return {"address": {"city": "X", "country": country}}, {}
-        case "next":
-            return {"billaddress5": "X", "billaddress6": country}, {}
-        case "billbee":
-            row = {"Id": 3, "CustomerId": 7, "AddressType": 1, "City": "X", "CountryCode": country}
-            return {}, {"GET /customers/7/addresses": [row], "GET /customer-addresses": [row]}
-        case _:
-            return {"city": "X", "country": country}, {}
+AS_SENT: Final = {system: facts.as_sent for system, facts in FACTS.items()}
+PHONE: Final = {system: each.phone for system, each in AS_SENT.items()}
+EMAIL: Final = {system: each.email for system, each in AS_SENT.items()}
+NUMBER: Final = {system: each.number for system, each in AS_SENT.items()}
+VAT: Final = {system: each.vat for system, each in AS_SENT.items()}
+NAME: Final = {system: each.name for system, each in AS_SENT.items()}
+IDENTITY: Final = {system: facts.identity for system, facts in FACTS.items()}
 
 
 ELSEWHERE: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -123,7 +83,7 @@ def _cases() -> Iterator[Case]:
 
 def _integers_as_floats() -> Iterator[Case]:
     for system in SYSTEMS:
-        number = 7.0 if system == "autodns" else 1050.0
+        number = float(IDENTITY[system].get(NUMBER[system], 1050))
         yield Case("A1", system, "a number", {NUMBER[system]: number}, "number", {"number": f"{number:.0f}"})
         phone = {"phone": "8123456", "phones": [{"raw": "8123456"}]}
         yield Case("A1", system, "a phone", PHONE[system](8123456.0), "phone phones { raw }", phone, quiet=False)
@@ -252,17 +212,12 @@ def _phones_of_other_countries() -> Iterator[Case]:
             ("Atlantis", "+44 20 7946 0958", "+442079460958"),
             ("DE", "492211234567", None),
         ):
-            document, routes = in_country(system, country)
+            document, routes = AS_SENT[system].in_country(country)
             sent = {**document, **PHONE[system](raw)}
             value = {"phones": [{"raw": raw, "e164": e164}]}
             yield Case("A5", system, f"{raw} in {country}", sent, told, value, routes=routes, quiet=False)
-    for system, raw, e164 in (
-        ("pland", "040 36123456", "+494036123456"),
-        ("autodns", "+49-40-36123456", "+494036123456"),
-        ("next", "08-123 456 78", "+46812345678"),
-        ("lemonsoft", "040 1234567", "+358401234567"),
-        ("billbee", "040 36123456", "+494036123456"),
-    ):
+    for system in SYSTEMS:
+        raw, e164 = AS_SENT[system].phone_at_home
         value = {"phones": [{"raw": raw, "e164": e164}]}
         yield Case("A5", system, "no country is stated", PHONE[system](raw), told, value)
 
@@ -274,7 +229,7 @@ def _countries() -> Iterator[Case]:
             *(("Oesterreich", "AT"), ("España", "ES"), ("Côte d'Ivoire", "CI"), ("EL", "GR"), ("XI", "GB")),
             *(("IC", None), ("EA", None), ("XK", None)),
         ):
-            document, routes = in_country(system, sent)
+            document, routes = AS_SENT[system].in_country(sent)
             value = {"address": {"country": sent, "countryCode": code}}
             known = code is not None
             yield Case(
@@ -286,17 +241,8 @@ def _countries() -> Iterator[Case]:
                 value,
                 routes=routes,
                 quiet=known,
-                notices=() if known else [_COUNTRY_FIELD[system]],
+                notices=() if known else [AS_SENT[system].country],
             )
-
-
-_COUNTRY_FIELD: Final = {
-    "pland": "country",
-    "autodns": "country",
-    "next": "billaddress6",
-    "lemonsoft": "country",
-    "billbee": "CountryCode",
-}
 
 
 def _vat_numbers() -> Iterator[Case]:
@@ -376,30 +322,12 @@ def _one_for_many() -> Iterator[Case]:
 
 
 def _pages_of_one() -> Iterator[Case]:
-    rows = {system: {**IDENTITY[system], NAME[system]: "A"} for system in SYSTEMS}
-    status, count = {"code": "S0301", "type": "SUCCESS"}, {"type": "Customer", "summary": 1}
-    paging = {"TotalRows": 1, "PageSize": 5}
-    bodies: Sequence[tuple[str, str, str, Mapping[str, Any]]] = (
-        (
-            *("autodns", "a status and a count in lists", "POST /customer/_search"),
-            {"status": [status], "object": [count], "data": [rows["autodns"]]},
-        ),
-        (
-            *("autodns", "a row without its list", "POST /customer/_search"),
-            {"status": status, "object": count, "data": rows["autodns"]},
-        ),
-        ("next", "a row without its list", "GET /customer/", {"items": rows["next"], "total": 1}),
-        ("lemonsoft", "a row without its list", "GET /api/customers", {"results": rows["lemonsoft"]}),
-        ("lemonsoft", "a row without list and envelope", "GET /api/customers", rows["lemonsoft"]),
-        (
-            *("billbee", "a row without its list", "GET /customers"),
-            {"ErrorCode": 0, "Data": rows["billbee"], "Paging": [paging]},
-        ),
-    )
-    for system, what, route, body in bodies:
-        told = {"name": "A", "records": [{"key": KEYS[system], "raw": rows[system]}]}
-        routes = {route: body, f"{route}/base": body}
-        yield Case("A8", system, what, {}, "name records { key raw }", told, routes=routes)
+    for system, facts in FACTS.items():
+        row = {**facts.identity, NAME[system]: "A"}
+        for what, route, body in facts.as_sent.lone_row(row):
+            told = {"name": "A", "records": [{"key": facts.key, "raw": row}]}
+            routes = {route: body, f"{route}/base": body}
+            yield Case("A8", system, what, {}, "name records { key raw }", told, routes=routes)
     failed = {"status": [{"type": "ERROR"}], "data": []}
     yield Case(
         "A3",
@@ -415,7 +343,8 @@ def _pages_of_one() -> Iterator[Case]:
 
 
 def _dates() -> Iterator[Case]:
-    for system, wrapped in _CREATED.items():
+    for system, wrapped in ((system, each.created) for system, each in AS_SENT.items() if each.created):
+        moments = {"2025-06-30": AS_SENT[system].first_hour, "9999-12-31": "9999-12-31T23:59:59Z"}
         for sent, told, state in (
             ("20250630", "2025-06-30", "VALUE"),
             (1751241600, None, "UNREADABLE"),
@@ -427,7 +356,7 @@ def _dates() -> Iterator[Case]:
             ("9999-12-31T23:59:59Z", "9999-12-31", "VALUE"),
         ):
             document, name = wrapped(sent)
-            moment = None if told is None else _MOMENTS[told, system]
+            moment = None if told is None else moments[told]
             yield Case(
                 "A12",
                 system,
@@ -463,21 +392,6 @@ def _dates() -> Iterator[Case]:
             {"status": state},
             notices=["ArchivedAt"] if state == "UNREADABLE" else (),
         )
-
-
-_CREATED: Final[Mapping[str, Callable[[Any], tuple[dict[str, Any], str]]]] = {
-    "pland": lambda sent: ({"status": {"createdAt": sent}}, "createdAt"),
-    "autodns": lambda sent: ({"created": sent}, "created"),
-    "next": lambda sent: ({"created": sent}, "created"),
-    "lemonsoft": lambda sent: ({"created": sent}, "created"),
-}
-_MOMENTS: Final = {
-    ("2025-06-30", "pland"): "2025-06-29T22:00:00Z",
-    ("2025-06-30", "autodns"): "2025-06-29T22:00:00Z",
-    ("2025-06-30", "next"): "2025-06-29T22:00:00Z",
-    ("2025-06-30", "lemonsoft"): "2025-06-29T21:00:00Z",
-    **{("9999-12-31", system): "9999-12-31T23:59:59Z" for system in SYSTEMS},
-}
 
 
 def _unreadable_values() -> Iterator[Case]:
@@ -630,8 +544,10 @@ def _ids_in_another_form() -> Iterator[Case]:
         ("billbee", "Id", "300000147000044", "300000147000044"),
         ("billbee", "Id", 1.0, "1"),
     ):
+        if system not in SYSTEMS:
+            continue
         row = {"client": "haus", name: odd, NAME[system]: "B"}
-        first: dict[str, Any] = {"name": "A", "records": [{"key": KEYS[system]}]}
+        first: dict[str, Any] = {"name": "A", "records": [{"key": FACTS[system].key}]}
         yield Case(
             "A20",
             system,
@@ -785,7 +701,7 @@ def _code_lists() -> Iterator[Case]:
 def _rows_alone() -> Iterator[Case]:
     """A page of nothing but a row without an id: what follows it can still be reached."""
     for system in SYSTEMS:
-        name = {"pland": "_id", "autodns": "number", "billbee": "Id"}.get(system, "id")
+        name = next(iter(IDENTITY[system]))
         rows = [{NAME[system]: "X"}]
         yield Case("A20", system, "a lone row without an id", {}, "name", customers=rows, nodes=[], notices=[name])
 
@@ -866,17 +782,7 @@ def _siblings() -> Iterator[Case]:
 
 
 def _errors_under_200() -> Iterator[Case]:
-    of_autodns = "POST /customer/_search"
-    bodies: Sequence[tuple[str, str, str, dict[str, Any]]] = (
-        ("pland", "a message", "GET /customers/", {"message": "sorry", "errors": []}),
-        ("autodns", "a type in small letters", of_autodns, {"status": {"type": "error"}, "data": []}),
-        ("autodns", "a code without a type", of_autodns, {"status": {"code": "EF00025"}, "data": []}),
-        ("autodns", "no rows and no success", of_autodns, {"status": {"type": "NOTIFY"}}),
-        ("next", "a detail", "GET /customer/", {"detail": {"loc": [], "msg": "no", "type": "x"}}),
-        ("lemonsoft", "a Message", "GET /api/customers", {"Message": "An error has occurred."}),
-        ("billbee", "a code as text", "GET /customers", {"ErrorCode": "11", "ErrorMessage": None, "Data": None}),
-    )
-    for system, what, route, body in bodies:
+    for system, what, route, body in ((name, *each) for name, facts in AS_SENT.items() for each in facts.failed):
         routes = {route: body, f"{route}/base": body}
         codes = ["UPSTREAM_BAD_RESPONSE"]
         yield Case("A3", system, what, {}, "name", routes=routes, codes=codes, quiet=False, failed=True)
@@ -959,4 +865,7 @@ def _elsewhere() -> None:
 
 
 _elsewhere()
-CASES: Final = tuple(_cases())
+CASES: Final = tuple(case for case in _cases() if case.system in SYSTEMS)
+for table in (REASONS, ELSEWHERE):
+    for cell in [cell for cell in table if cell[1] not in SYSTEMS]:
+        del table[cell]

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from vendors import FACTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from customer_gateway.sandbox import Sandbox
 
-LISTS: Final = {
-    "pland": "/customers/",
-    "autodns": "/customer/_search",
-    "next": "/customer/",
-    "lemonsoft": "/api/customers",
-    "billbee": "/customers",
-}
+LISTS: Final = {name: min(facts.listed, key=len).partition(" ")[2] for name, facts in FACTS.items()}
 """Where each vendor's customers are listed."""
 
 

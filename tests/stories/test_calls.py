@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import BATCHING, SYSTEMS, Gateway, gateway_over
+from vendors import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,26 +25,8 @@ INVOICES = "invoices(first: 10) { nodes { number date total currency } }"
 ADDRESSES = "address { street city } addresses { kind city }"
 BASICS = "number name kind status vatNumber email phone address { street city } updatedAt"
 
-DOCUMENT_OF_BILLBEE = (
-    "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt version"
-)
-USERS = "creator { name } updater { name } owner { key }"
-
-SINGLE_CALLS = {
-    ("pland", BASICS): ["GET /customers/"],
-    ("next", f"{BASICS} {ACCOUNTS}"): ["GET /customer/"],
-    ("autodns", f"{BASICS} {CONTACTS} {ACCOUNTS} {AGREEMENTS} {USERS}"): ["POST /customer/_search"],
-    ("lemonsoft", f"{BASICS} {CONTACTS} {ACCOUNTS} {AGREEMENTS}"): ["GET /api/customers"],
-    ("lemonsoft", "number name vatNumber phone address { street postalCode city }"): ["GET /api/customers/base"],
-    ("billbee", f"{DOCUMENT_OF_BILLBEE} {CONTACTS} {ACCOUNTS} {AGREEMENTS} {USERS}"): ["GET /customers"],
-}
-FURTHER_CALLS = {
-    ("pland", CREATOR_AND_UPDATER): ["GET /users/"],
-    ("pland", CONTACTS): ["GET /contacts/"],
-    ("pland", AGREEMENTS): ["GET /assignments/"],
-    ("next", CREATOR_AND_UPDATER): ["GET /user/"],
-    ("next", CONTACTS): ["GET /customercontact/"],
-}
+SINGLE_CALLS = {(name, each): calls for name, facts in FACTS.items() for each, calls in facts.single_calls.items()}
+FURTHER_CALLS = {(name, each): calls for name, facts in FACTS.items() for each, calls in facts.further_calls.items()}
 
 
 @pytest.fixture
@@ -82,7 +65,7 @@ async def test_what_another_route_tells_of_50_customers_is_one_call_more(
 
     assert any(value for node in nodes for name, value in node.items() if name != "name")
     assert gateway.paths(system)[1:] == FURTHER_CALLS[system, selection]
-    assert cold[1:] == FURTHER_CALLS[system, selection] * (2 if system == "pland" else 1)
+    assert cold[1:] == [*FURTHER_CALLS[system, selection]] * FACTS[system].cold_times
 
 
 async def test_a_page_of_pland_with_everything_is_a_call_for_each_noun(gateway: Gateway) -> None:

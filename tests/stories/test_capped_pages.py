@@ -11,6 +11,7 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stories.capped import Capped, Manner
+from vendors import FACTS
 
 from customer_gateway.sandbox import Sandbox
 
@@ -163,6 +164,5 @@ def test_a_cap_once_found_costs_no_call_more_than_its_pages(
 
     cold, warm = asked(box, partial(Capped, 10, manner), calls)
 
-    further = {"pland": 4, "lemonsoft": 2}.get(system, 0)  # what follows, and Pland's count of each page
-    assert warm == 4 + further
+    assert warm == 4 + FACTS[system].further_capped_calls
     assert warm <= cold <= warm + 4

@@ -10,6 +10,7 @@ import pytest
 from federation.fake_system import Joined
 from gateway import SYSTEMS, Gateway, gateway_over
 from stories.mishaps import LISTS, MISHAPS
+from vendors import FACTS
 
 from customer_gateway.model.ids import encode_id
 
@@ -23,13 +24,7 @@ pytestmark = pytest.mark.anyio
 
 STATES: Final[tuple[str, ...]] = ("read", "missing", "failed")
 MIXES: Final[list[tuple[str, ...]]] = [mix for size in (2, 3) for mix in product(STATES, repeat=size)]
-UNKNOWN: Final = {
-    "pland": "5f0000000000000000000000",
-    "autodns": "nobody/1",
-    "next": "999999",
-    "lemonsoft": "999999",
-    "billbee": "99999999",
-}
+UNKNOWN: Final = {name: facts.nowhere[0] for name, facts in FACTS.items()}
 """Keys of each system's form that no customer has."""
 
 MISHAP: Final = "an error under 200"
@@ -56,7 +51,7 @@ async def customers_of(box: Sandbox) -> dict[str, dict[str, str]]:
 def of_mix(mix: Sequence[str]) -> list[str]:
     """The systems of a mix: others for each, so that each of them is read, missing and failing somewhere."""
     first = MIXES.index(tuple(mix))
-    return [SYSTEMS[(first + 2 * place) % len(SYSTEMS)] for place in range(len(mix))]
+    return [SYSTEMS[(first + place) % len(SYSTEMS)] for place in range(len(mix))]
 
 
 def test_every_system_is_read_missing_and_failing_in_some_mix() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from gateway import SYSTEMS, gateway_over
 from stories.mishaps import LISTS, MISHAPS
+from vendors import FACTS
 
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
@@ -35,13 +36,7 @@ async def test_a_failed_read_is_told_by_the_code_table(system: str, mishap: str,
     assert expected.told(error), error["extensions"]
 
 
-NESTED = {
-    "pland": ("contacts", "contacts { name }", "/contacts/"),
-    "next": ("updater", "updater { name }", "/user/"),
-    "lemonsoft": ("owner", "owner { name }", "/api/persons"),
-    "billbee": ("addresses", "addresses { city }", "/customer-addresses"),
-    "autodns": ("invoices", "invoices(first: 5) { nodes { number } }", "/invoice/_search"),
-}
+NESTED = {name: facts.nested for name, facts in FACTS.items()}
 
 
 @pytest.mark.parametrize("mishap", ["401", "429 with Retry-After", "503", "NaN", "truncated JSON", "hang"])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
-from sandbox.clients import guest, logged_in
+from sandbox.clients import guest, signed_in
+from vendors import FACTS
 
 from customer_gateway.documents.record import is_list
 from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, graphql_name
@@ -106,7 +107,7 @@ async def test_every_documented_field_is_told_as_the_document_has_it(gateway: Ga
 async def client_of(box: Sandbox, system: str) -> AsyncGenerator[httpx.AsyncClient]:
     """The vendor's own API, as one who is let in sees it."""
     async with guest(box.vendors[system]) as client:
-        yield await logged_in(box.vendors[system], client) if system == "lemonsoft" else client
+        yield await signed_in(box.vendors[system], client)
 
 
 def entity_in(document: dict[str, Any]) -> dict[str, Any]:
@@ -129,17 +130,7 @@ async def test_raw_is_the_whole_document_that_the_link_leads_to(gateway: Gateway
             assert record["raw"] == entity_in(answer.json())
 
 
-NOT_IN_SYSTEM = {
-    "pland": {"kind", "organization", "firstName", "lastName", "title", "gender", "organizationNumber", "language",
-              "currency", "isSupplier", "notes", "accounts", "owner"},
-    "autodns": {"organizationNumber", "isSupplier", "externalIds", "creator"},
-    "next": {"organization", "firstName", "lastName", "title", "gender", "language", "owner"},
-    "lemonsoft": {"organization", "firstName", "lastName", "title", "gender", "organizationNumber", "externalIds",
-                  "updater", "creator"},
-    "billbee": {"title", "gender", "organizationNumber", "website", "language", "currency", "isSupplier", "billing",
-                "notes", "externalIds", "contacts", "accounts", "agreements", "owner", "updater", "creator",
-                "createdAt", "updatedAt"},
-}  # fmt: skip
+NOT_IN_SYSTEM = {name: facts.not_in_system for name, facts in FACTS.items()}
 """The dashes of the table of unified fields."""
 
 LISTS = {"emails", "phones", "addresses", "notes", "externalIds", "contacts", "accounts", "agreements"}
@@ -218,13 +209,7 @@ async def test_provenance_of_an_unknown_field_is_one_mistake_before_anything_is_
     assert error["message"].endswith(", updatedAt.")
 
 
-STATES = {
-    "pland": {"ACTIVE", "INACTIVE"},
-    "autodns": {"ACTIVE", "LOCKED", "PENDING"},
-    "next": {"ACTIVE", "INACTIVE"},
-    "lemonsoft": {"ACTIVE", "INACTIVE"},
-    "billbee": {"ACTIVE", "ARCHIVED"},
-}
+STATES = {name: facts.states for name, facts in FACTS.items()}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -238,15 +223,7 @@ async def renamed(box: Sandbox, system: str, record: dict[str, Any]) -> None:
     """Give the customer another name through the vendor's own API, the way its clients do."""
     document, path = record["raw"], httpx.URL(record["link"]).path
     async with client_of(box, system) as client:
-        match system:
-            case "pland":
-                answer = await client.patch(f"http://vendor.example{path}", json={"name": "Neu"})
-            case "next":
-                answer = await client.put(f"http://vendor.example{path}", json={"name": "Neu"})
-            case "billbee":
-                answer = await client.put(f"http://vendor.example{path}", json={**document, "Name": "Neu"})
-            case _:
-                answer = await client.put(f"http://vendor.example{path}", json={**document, "name": "Neu"})
+        answer = await FACTS[system].rename(client, f"http://vendor.example{path}", document)
     assert answer.is_success, answer.text
 
 
@@ -294,7 +271,8 @@ async def test_two_systems_of_one_kind_stand_side_by_side(box: Sandbox) -> None:
 
 CACHED = "{ systems { __typename id name customers(first: 100) { nodes { records { __typename id key vendor } } } } }"
 WITH_VENDOR_IDS = CACHED.replace(
-    "vendor", " ".join(f"... on {kind.record.name} {{ vendorId }}" for kind in KINDS.values() if kind.slug != "autodns")
+    "vendor",
+    " ".join(f"... on {kind.record.name} {{ vendorId }}" for kind in KINDS.values() if FACTS[kind.slug].vendor_id),
 )
 
 
@@ -319,10 +297,10 @@ async def test_systems_and_records_have_ids_that_no_other_has_under_which_client
         again = (await gateway.ask(WITH_VENDOR_IDS)).data["systems"]
 
     kept = cached_by(systems)
-    assert len(kept) == 10 + sum(len(each["customers"]["nodes"]) for each in systems)
-    assert len({what for what in kept.values() if what[1]}) == len(kept) - 10
+    assert len(kept) == len(twins) + sum(len(each["customers"]["nodes"]) for each in systems)
+    assert len({what for what in kept.values() if what[1]}) == len(kept) - len(twins)
     assert cached_by(again) == kept
     for system in systems:
-        if not system["name"].startswith("autodns"):
+        if FACTS[system["name"].removesuffix("_north")].vendor_id:
             records = [record for node in system["customers"]["nodes"] for record in node["records"]]
             assert [record["vendorId"] for record in records] == [record["key"] for record in records]

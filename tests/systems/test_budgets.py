@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from vendors import FACTS
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.sandbox import Sandbox
@@ -19,29 +20,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-HOSTS = {
-    "autodns": "http://api.autodns.test/v1",
-    "next": "http://next.test/v1",
-    "billbee": "http://billbee.test/api/v1",
-}
-BUDGETS = {"autodns": 3, "next": 10, "billbee": 2}
-SHARED = {
-    # what a second system has otherwise, and is counted with the first one all the same
-    "autodns": {"context": 1, "user": "another", "base_url": "http://API.autodns.test/v1/"},
-    "next": {"base_url": "http://elsewhere.test/v1"},
-    "billbee": {"password": "another", "base_url": "http://elsewhere.test/api/v1"},
-}
-APART = {
-    # what makes a second system another one in the vendor's eyes
-    "autodns": {"base_url": "http://api.demo.autodns.test/v1"},
-    "next": {"access_token": "another"},
-    "billbee": {"user": "another"},
-}
+BUDGETS = {slug: facts.budget for slug, facts in FACTS.items() if facts.budget}
 
 
 def connected(slug: str, name: str, wiring: Wiring, **otherwise: Any) -> System:
     vendor = next(each for each in VENDORS if each.kind.slug == slug)
-    table = {"base_url": HOSTS[slug], **Sandbox().vendors[slug].credentials, **otherwise}
+    table = {"base_url": BUDGETS[slug].base_url, **Sandbox().vendors[slug].credentials, **otherwise}
     return vendor.connect(name, vendor.settings.model_validate(table), wiring)
 
 
@@ -65,9 +49,9 @@ async def outcome(system: System) -> type[Exception] | None:
 @pytest.mark.parametrize("slug", BUDGETS)
 async def test_what_one_system_used_up_another_of_the_same_scope_does_not_have(slug: str) -> None:
     wiring = refusing()
-    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **SHARED[slug])
+    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **BUDGETS[slug].shared)
 
-    used = [await outcome(first) for _ in range(BUDGETS[slug])]
+    used = [await outcome(first) for _ in range(BUDGETS[slug].calls)]
 
     assert UpstreamRateLimited not in used
     assert await outcome(second) is UpstreamRateLimited
@@ -76,9 +60,9 @@ async def test_what_one_system_used_up_another_of_the_same_scope_does_not_have(s
 @pytest.mark.parametrize("slug", BUDGETS)
 async def test_a_system_of_another_scope_has_a_budget_of_its_own(slug: str) -> None:
     wiring = refusing()
-    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **APART[slug])
+    first, second = connected(slug, "first", wiring), connected(slug, "second", wiring, **BUDGETS[slug].apart)
 
-    used = [await outcome(first) for _ in range(BUDGETS[slug] + 1)]
+    used = [await outcome(first) for _ in range(BUDGETS[slug].calls + 1)]
 
     assert used[-1] is UpstreamRateLimited
     assert await outcome(second) is not UpstreamRateLimited
@@ -86,8 +70,9 @@ async def test_a_system_of_another_scope_has_a_budget_of_its_own(slug: str) -> N
 
 async def test_a_system_without_the_vendors_budget_is_counted_with_nobody() -> None:
     wiring = refusing()
-    first = connected("autodns", "first", wiring)
-    free = connected("autodns", "free", wiring, limits={"vendor_budget": False})
+    slug = min(BUDGETS, key=lambda each: BUDGETS[each].calls)
+    first = connected(slug, "first", wiring)
+    free = connected(slug, "free", wiring, limits={"vendor_budget": False})
 
     used = [await outcome(free) for _ in range(5)]
 

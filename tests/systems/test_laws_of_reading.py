@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from systems.test_contract import json_paths, reading, sample, view_of
+from vendors import FACTS
 
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.rows import Part
@@ -38,14 +39,7 @@ _NOUN: Final = (
 
 _NOUNS: Final = {"contacts", "accounts", "agreements"}
 
-TOGETHER: Final[Mapping[tuple[str, str], set[str]]] = {
-    ("pland", "address"): {"phones"},  # dialled in the country of the address
-    ("autodns", "country"): {"phones"},
-    ("next", "countrycode"): {"phones"},
-    ("next", "billaddress6"): {"phones"},
-    ("lemonsoft", "country"): {"phones"},
-    ("billbee", "RestoredAt"): {"status"},  # says until when ArchivedAt counts
-}
+TOGETHER: Final = {(slug, name): told for slug, facts in FACTS.items() for name, told in facts.told_together.items()}
 """The unified fields that a vendor's field has a say in beside others that tell them."""
 
 TEXTS: Final = st.one_of(

@@ -1,0 +1,95 @@
+"""What the tests know of AutoDNS."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from systems.facts import AsSent, Budget, Facts
+
+if TYPE_CHECKING:
+    import httpx
+
+SEARCH: Final = "POST /customer/_search"
+
+
+def envelope(rows: list[Any], request: httpx.Request) -> Any:
+    view = json.loads(request.content)["view"] if request.content else {"offset": 0, "limit": len(rows)}
+    page = rows[view["offset"] : view["offset"] + view["limit"]]
+    status = {"code": "S0301", "text": "ok", "type": "SUCCESS"}
+    return {"stid": "1", "status": status, "object": {"type": "Customer", "summary": len(rows)}, "data": page}
+
+
+def lone_row(row: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    status, count = {"code": "S0301", "type": "SUCCESS"}, {"type": "Customer", "summary": 1}
+    return [
+        ("a status and a count in lists", SEARCH, {"status": [status], "object": [count], "data": [row]}),
+        ("a row without its list", SEARCH, {"status": status, "object": count, "data": row}),
+    ]
+
+
+async def rename(client: httpx.AsyncClient, path: str, document: dict[str, Any]) -> httpx.Response:
+    return await client.put(path, json={**document, "name": "Neu"})
+
+
+def sign_in(known: Any) -> dict[str, Any]:
+    auth = (str(known["user"]), str(known["password"]))
+    return {"auth": auth, "headers": {"X-Domainrobot-Context": str(known["context"])}}
+
+
+FACTS: Final = Facts(
+    identity={"number": 7, "client": "haus"},
+    key="haus/7",
+    credentials={"user": "u", "password": "p"},
+    listed=frozenset({SEARCH}),
+    envelope=envelope,
+    as_sent=AsSent(
+        number="number",
+        name="name",
+        vat="vatNumber",
+        phone=lambda value: {"phone": value},
+        email=lambda value: {"emails": [value]},
+        phone_at_home=("+49-40-36123456", "+494036123456"),
+        country="country",
+        in_country=lambda country: ({"city": "X", "country": country}, {}),
+        created=lambda sent: ({"created": sent}, "created"),
+        first_hour="2025-06-29T22:00:00Z",
+        lone_row=lone_row,
+        failed=(
+            ("a type in small letters", SEARCH, {"status": {"type": "error"}, "data": []}),
+            ("a code without a type", SEARCH, {"status": {"code": "EF00025"}, "data": []}),
+            ("no rows and no success", SEARCH, {"status": {"type": "NOTIFY"}}),
+        ),
+    ),
+    nouns=frozenset(
+        {"Customer", "Contact", "LedgerAccount", "SepaMandate", "PaymentCard", "Agreement", "Invoice", "User"}
+    ),
+    states=frozenset({"ACTIVE", "LOCKED", "PENDING"}),
+    not_in_system=frozenset({"organizationNumber", "isSupplier", "externalIds", "creator"}),
+    nested=("invoices", "invoices(first: 5) { nodes { number } }", "/invoice/_search"),
+    page_calls=(1, 1, 1),
+    counts=True,
+    single_calls={
+        (
+            "number name kind status vatNumber email phone address { street city } updatedAt "
+            "contacts { id name email phone } "
+            "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } } "
+            "agreements { id description startDate products { code } } "
+            "creator { name } updater { name } owner { key }"
+        ): [SEARCH],
+    },
+    rename=rename,
+    sign_in=sign_in,
+    embedded={"contacts": "id", "contracts": "id"},
+    doubled=frozenset({"contacts", "agreements"}),
+    vendor_id=False,
+    nowhere=("nobody/1", "a*b/1"),
+    nodes_nowhere=("Customer:autodns:nobody/1",),
+    told_together={"country": frozenset({"phones"})},
+    budget=Budget(
+        base_url="http://api.autodns.test/v1",
+        calls=3,
+        shared={"context": 1, "user": "another", "base_url": "http://API.autodns.test/v1/"},
+        apart={"base_url": "http://api.demo.autodns.test/v1"},
+    ),
+)

@@ -1,0 +1,99 @@
+"""What the tests know of Billbee."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+import httpx
+from systems.facts import AsSent, Budget, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def envelope(rows: list[Any], request: httpx.Request) -> Any:
+    query = parse_qs(request.url.query.decode())
+    number, size = int(query["page"][0]), int(query["pageSize"][0])
+    page = rows[(number - 1) * size : number * size]
+    paging = {"Page": number, "TotalPages": -(-len(rows) // size), "TotalRows": len(rows), "PageSize": size}
+    return {"ErrorCode": 0, "ErrorMessage": None, "Data": page, "Paging": paging}
+
+
+def single(route: str, customers: Sequence[Any]) -> Any:
+    if not re.fullmatch("GET /customers/[0-9]+", route):
+        return None
+    return {"ErrorCode": 0, "Data": customers[0]} if customers else httpx.Response(404, json={})
+
+
+def in_country(country: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    row = {"Id": 3, "CustomerId": 7, "AddressType": 1, "City": "X", "CountryCode": country}
+    return {}, {"GET /customers/7/addresses": [row], "GET /customer-addresses": [row]}
+
+
+async def rename(client: httpx.AsyncClient, path: str, document: dict[str, Any]) -> httpx.Response:
+    return await client.put(path, json={**document, "Name": "Neu"})
+
+
+def sign_in(known: Any) -> dict[str, Any]:
+    auth = (str(known["user"]), str(known["password"]))
+    return {"auth": auth, "headers": {"X-Billbee-Api-Key": str(known["api_key"])}}
+
+
+FACTS: Final = Facts(
+    identity={"Id": 7},
+    key="7",
+    credentials={"user": "u", "password": "p", "api_key": "k"},
+    listed=frozenset({"GET /customers"}),
+    envelope=envelope,
+    single=single,
+    as_sent=AsSent(
+        number="Number",
+        name="Name",
+        vat="VatId",
+        phone=lambda value: {"Tel1": value},
+        email=lambda value: {"Email": value},
+        phone_at_home=("040 36123456", "+494036123456"),
+        country="CountryCode",
+        in_country=in_country,
+        lone_row=lambda row: [
+            (
+                *("a row without its list", "GET /customers"),
+                {"ErrorCode": 0, "Data": row, "Paging": [{"TotalRows": 1, "PageSize": 5}]},
+            )
+        ],
+        failed=(("a code as text", "GET /customers", {"ErrorCode": "11", "ErrorMessage": None, "Data": None}),),
+    ),
+    nouns=frozenset({"Customer", "Invoice"}),
+    states=frozenset({"ACTIVE", "ARCHIVED"}),
+    not_in_system=frozenset(
+        {"title", "gender", "organizationNumber", "website", "language", "currency", "isSupplier", "billing", "notes"}
+        | {"externalIds", "contacts", "accounts", "agreements", "owner", "updater", "creator", "createdAt"}
+        | {"updatedAt"}
+    ),
+    nested=("addresses", "addresses { city }", "/customer-addresses"),
+    page_calls=(1, 1, 1),
+    counts=True,
+    single_calls={
+        (
+            "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt version "
+            "contacts { id name email phone } "
+            "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } } "
+            "agreements { id description startDate products { code } } "
+            "creator { name } updater { name } owner { key }"
+        ): ["GET /customers"],
+    },
+    rename=rename,
+    sign_in=sign_in,
+    batches=False,
+    nowhere=("99999999", "0", "123"),
+    nodes_nowhere=("Customer:billbee:1", "User:billbee:1", "Invoice:billbee:1"),
+    told_together={"RestoredAt": frozenset({"status"})},  # says until when ArchivedAt counts
+    budget=Budget(
+        base_url="http://billbee.test/api/v1",
+        calls=2,
+        shared={"password": "another", "base_url": "http://elsewhere.test/api/v1"},
+        apart={"user": "another"},
+    ),
+)

@@ -1,0 +1,105 @@
+"""What the tests know of a vendor, beside what its kind says: `tests/systems/<slug>/facts.py` has it as `FACTS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import httpx
+
+Document: TypeAlias = dict[str, Any]
+Sent: TypeAlias = Callable[[Any], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls that the vendor counts together: how many, at which address; tables that are, and are not, counted so."""
+
+    base_url: str
+    calls: int
+    shared: Mapping[str, Any]
+    apart: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AsSent:
+    """How values stand in the vendor's customer: the names of fields, or the document that a value makes."""
+
+    number: str
+    name: str
+    vat: str
+    phone: Sent
+    email: Sent
+    phone_at_home: tuple[str, str]
+    """A phone as it is written in the vendor's country, and in E.164."""
+    country: str
+    in_country: Callable[[str], tuple[Document, Mapping[str, Any]]]
+    """What says that an address is in a country: in the document, and by routes of its own."""
+    created: Callable[[Any], tuple[Document, str]] | None = None
+    """The document that was created then, and the name of the field."""
+    first_hour: str = ""
+    """The beginning of 30 June 2025 where the vendor is."""
+    lone_row: Callable[[Document], Sequence[tuple[str, str, Document]]] = lambda _row: ()
+    """Pages of one row that is not in a list: what, at which route, and the answer."""
+    failed: Sequence[tuple[str, str, Document]] = ()
+    """Errors under 200: what, at which route, and the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`key` is that of the customer with `identity`; `listed` are the routes that list customers.
+
+    `credentials` are any that its settings take. `envelope` puts rows into the answer to a request for a page, `single`
+    answers a request for one of the customers, if there is a route for that.
+    """
+
+    identity: Mapping[str, Any]
+    """What tells it from others, first what is noticed where it is missing."""
+    key: str
+    credentials: Mapping[str, Any]
+    listed: frozenset[str]
+    envelope: Callable[[list[Any], httpx.Request], Any]
+    as_sent: AsSent
+    nouns: frozenset[str]
+    """The GraphQL types that its customers and their lists have."""
+    states: frozenset[str]
+    not_in_system: frozenset[str]
+    """The unified fields that it has no source for."""
+    nested: tuple[str, str, str]
+    """A field that another call tells, its selection, and the path of that call."""
+    page_calls: tuple[int, int, int]
+    """The calls of a page; with what follows; with how many there are."""
+    counts: bool
+    """Whether it tells how many customers there are."""
+    single_calls: Mapping[str, Sequence[str]]
+    """Selections of 50 customers that one call tells."""
+    rename: Callable[[httpx.AsyncClient, str, Document], Any]
+    """Gives the customer at a path, with this document, the name Neu."""
+    sign_in: Callable[[Mapping[str, str | int]], Mapping[str, Any]]
+    """The arguments of an HTTP client that the sandbox's vendor lets in, from its credentials."""
+    login: Callable[[httpx.AsyncClient, Mapping[str, str | int]], Any] | None = None
+    """Gives such a client a session, where that is needed."""
+    single: Callable[[str, Sequence[Any]], Any] = lambda _route, _customers: None
+    further_calls: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """Selections of 50 customers that cost calls of other routes, and which."""
+    cold_times: int = 1
+    """How often such a call is made the first time, when it is not known yet whether lists are cut."""
+    further_capped_calls: int = 0
+    """The calls more than pages that a walk of 40 customers in pages of ten, asked for by twenty, costs."""
+    embedded: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The lists of nouns that are embedded in a customer, and what their ids are called."""
+    doubled: frozenset[str] = frozenset()
+    """The unified lists of which every noun is there twice when those lists have each twice."""
+    batches: bool = True
+    """Whether many customers are looked up in one call."""
+    vendor_id: bool = True
+    """Whether the key of a record is the id that the vendor's document has."""
+    nowhere: Sequence[str] = ()
+    """Keys that no customer has; the first is of the form that keys have."""
+    nodes_nowhere: Sequence[str] = ()
+    """Plain node ids, of its nouns, that nothing has."""
+    told_together: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Fields of the document and the unified fields that they have a say in beside others that tell them."""
+    budget: Budget | None = None

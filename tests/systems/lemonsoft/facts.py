@@ -1,0 +1,90 @@
+"""What the tests know of Lemonsoft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from systems.facts import AsSent, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+
+def envelope(rows: list[Any], request: httpx.Request) -> Any:
+    query = parse_qs(request.url.query.decode())
+    number, size = int(query.get("filter.page", ["1"])[0]), int(query.get("filter.page_size", ["10000"])[0])
+    page = rows[(number - 1) * size : number * size]
+    return {"results": page, "result_count": len(page)}
+
+
+async def rename(client: httpx.AsyncClient, path: str, document: dict[str, Any]) -> httpx.Response:
+    return await client.put(path, json={**document, "name": "Neu"})
+
+
+def login_body(known: Mapping[str, str | int]) -> dict[str, str]:
+    return {name.replace("_", ""): str(known[name]) for name in ("username", "password", "database", "api_key")}
+
+
+async def login(client: httpx.AsyncClient, known: Mapping[str, str | int]) -> None:
+    answer = await client.post("/api/auth/login", json=login_body(known))
+    client.headers["Session-Id"] = answer.json()["session_id"]
+
+
+FACTS: Final = Facts(
+    identity={"id": 7, "number": 1050},
+    key="7",
+    credentials={"username": "u", "password": "p", "database": "d", "api_key": "k"},
+    listed=frozenset({"GET /api/customers", "GET /api/customers/base"}),
+    envelope=envelope,
+    as_sent=AsSent(
+        number="number",
+        name="name",
+        vat="vat",
+        phone=lambda value: {"phone": value},
+        email=lambda value: {"email": value},
+        phone_at_home=("040 1234567", "+358401234567"),
+        country="country",
+        in_country=lambda country: ({"city": "X", "country": country}, {}),
+        created=lambda sent: ({"created": sent}, "created"),
+        first_hour="2025-06-29T21:00:00Z",
+        lone_row=lambda row: [
+            ("a row without its list", "GET /api/customers", {"results": row}),
+            ("a row without list and envelope", "GET /api/customers", row),
+        ],
+        failed=(("a Message", "GET /api/customers", {"Message": "An error has occurred."}),),
+    ),
+    nouns=frozenset({"Customer", "Contact", "BankAccount", "Agreement", "Invoice", "User"}),
+    states=frozenset({"ACTIVE", "INACTIVE"}),
+    not_in_system=frozenset(
+        {"organization", "firstName", "lastName", "title", "gender", "organizationNumber", "externalIds", "updater"}
+        | {"creator"}
+    ),
+    nested=("owner", "owner { name }", "/api/persons"),
+    page_calls=(1, 2, 1),
+    counts=False,
+    single_calls={
+        (
+            "number name kind status vatNumber email phone address { street city } updatedAt "
+            "contacts { id name email phone } "
+            "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } } "
+            "agreements { id description startDate products { code } }"
+        ): ["GET /api/customers"],
+        "number name vatNumber phone address { street postalCode city }": ["GET /api/customers/base"],
+    },
+    further_capped_calls=2,
+    rename=rename,
+    sign_in=lambda _known: {},
+    login=login,
+    embedded={"contacts": "id", "accounts": "account_id", "agreements": "id"},
+    doubled=frozenset({"contacts", "accounts", "agreements"}),
+    nowhere=("999999", "99999999999"),
+    nodes_nowhere=(
+        "Customer:lemonsoft:2147483647",
+        "Customer:lemonsoft:not-a-number",
+        "Contact:lemonsoft:1/999999",
+    ),
+    told_together={"country": frozenset({"phones"})},
+)

@@ -1,0 +1,72 @@
+"""What the tests know of NEXT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from systems.facts import AsSent, Budget, Facts
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def envelope(rows: list[Any], request: httpx.Request) -> Any:
+    query = parse_qs(request.url.query.decode())
+    number, size = int(query["page"][0]), int(query["size"][0])
+    page = rows[(number - 1) * size : number * size]
+    return {"items": page, "total": len(rows), "page": number, "size": size, "pages": -(-len(rows) // size)}
+
+
+async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]) -> httpx.Response:
+    return await client.put(path, json={"name": "Neu"})
+
+
+FACTS: Final = Facts(
+    identity={"id": 7},
+    key="7",
+    credentials={"access_token": "t"},
+    listed=frozenset({"GET /customer/"}),
+    envelope=envelope,
+    as_sent=AsSent(
+        number="customerno",
+        name="name",
+        vat="vatno",
+        phone=lambda value: {"phone": value},
+        email=lambda value: {"email": value},
+        phone_at_home=("08-123 456 78", "+46812345678"),
+        country="billaddress6",
+        in_country=lambda country: ({"billaddress5": "X", "billaddress6": country}, {}),
+        created=lambda sent: ({"created": sent}, "created"),
+        first_hour="2025-06-29T22:00:00Z",
+        lone_row=lambda row: [("a row without its list", "GET /customer/", {"items": row, "total": 1})],
+        failed=(("a detail", "GET /customer/", {"detail": {"loc": [], "msg": "no", "type": "x"}}),),
+    ),
+    nouns=frozenset({"Customer", "Contact", "BankAccount", "Agreement", "Invoice", "User"}),
+    states=frozenset({"ACTIVE", "INACTIVE"}),
+    not_in_system=frozenset({"organization", "firstName", "lastName", "title", "gender", "language", "owner"}),
+    nested=("updater", "updater { name }", "/user/"),
+    page_calls=(1, 1, 1),
+    counts=True,
+    single_calls={
+        (
+            "number name kind status vatNumber email phone address { street city } updatedAt "
+            "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } }"
+        ): ["GET /customer/"],
+    },
+    further_calls={
+        "creator { id name email } updater { id name email }": ["GET /user/"],
+        "contacts { id name email phone }": ["GET /customercontact/"],
+    },
+    rename=rename,
+    sign_in=lambda known: {"headers": {"Authorization": f"Bearer {known['access_token']}"}},
+    nowhere=("999999", "1; drop", ""),
+    nodes_nowhere=("Customer:next:999999", "Account:next:999999/bank", "Nothing:next:1"),
+    told_together={"countrycode": frozenset({"phones"}), "billaddress6": frozenset({"phones"})},
+    budget=Budget(
+        base_url="http://next.test/v1",
+        calls=10,
+        shared={"base_url": "http://elsewhere.test/v1"},
+        apart={"access_token": "another"},
+    ),
+)

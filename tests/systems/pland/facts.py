@@ -1,0 +1,72 @@
+"""What the tests know of Pland."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from systems.facts import AsSent, Facts
+
+if TYPE_CHECKING:
+    import httpx
+
+KEY: Final = "00000000000000000000000a"
+
+
+def envelope(rows: list[Any], request: httpx.Request) -> Any:
+    query = parse_qs(request.url.query.decode())
+    if request.url.path == "/paymentTerms/":
+        start = int(query["skip"][0])
+        return {"data": rows[start : start + int(query["limit"][0])]}
+    start = int(query.get("offset", ["0"])[0])
+    return rows[start : start + int(query["limit"][0])]
+
+
+async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]) -> httpx.Response:
+    return await client.patch(path, json={"name": "Neu"})
+
+
+FACTS: Final = Facts(
+    identity={"_id": KEY},
+    key=KEY,
+    credentials={"api_key": "id:secret"},
+    listed=frozenset({"GET /customers/"}),
+    envelope=envelope,
+    as_sent=AsSent(
+        number="number",
+        name="name",
+        vat="vatNumber",
+        phone=lambda value: {"contact": {"telephone": value}},
+        email=lambda value: {"contact": {"email": value}},
+        phone_at_home=("040 36123456", "+494036123456"),
+        country="country",
+        in_country=lambda country: ({"address": {"city": "X", "country": country}}, {}),
+        created=lambda sent: ({"status": {"createdAt": sent}}, "createdAt"),
+        first_hour="2025-06-29T22:00:00Z",
+        failed=(("a message", "GET /customers/", {"message": "sorry", "errors": []}),),
+    ),
+    nouns=frozenset({"Customer", "Contact", "Agreement", "Invoice", "User"}),
+    states=frozenset({"ACTIVE", "INACTIVE"}),
+    not_in_system=frozenset(
+        {"kind", "organization", "firstName", "lastName", "title", "gender", "organizationNumber", "language"}
+        | {"currency", "isSupplier", "notes", "accounts", "owner"}
+    ),
+    nested=("contacts", "contacts { name }", "/contacts/"),
+    page_calls=(1, 1, 2),
+    counts=True,
+    single_calls={
+        "number name kind status vatNumber email phone address { street city } updatedAt": ["GET /customers/"],
+    },
+    further_calls={
+        "creator { id name email } updater { id name email }": ["GET /users/"],
+        "contacts { id name email phone }": ["GET /contacts/"],
+        "agreements { id description startDate products { code } }": ["GET /assignments/"],
+    },
+    cold_times=2,
+    further_capped_calls=4,  # what follows, and the count of each page
+    rename=rename,
+    sign_in=lambda known: {"headers": {"x-API-Key": str(known["api_key"])}},
+    nowhere=("5f0000000000000000000000", "x"),
+    nodes_nowhere=("Customer:pland:ffffffffffffffffffffffff",),
+    told_together={"address": frozenset({"phones"})},  # dialled in the country of the address
+)
