@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from customer_gateway.server.serving import Ending, listen, serve
+from customer_gateway.server.serving import Ending, Timeouts, listen, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ async def served(app: ASGIApp) -> AsyncGenerator[int]:
     """The port of a small gateway, which ends with the context; what is under way then has a second."""
     ending, started = Ending(), asyncio.Event()
     with listen("127.0.0.1", 0) as connection:
-        serving = asyncio.create_task(serve(app, connection, ending, grace_seconds=1, started=started.set))
+        serving = asyncio.create_task(serve(app, connection, ending, timeouts=Timeouts(1), started=started.set))
         await started.wait()
         yield connection.getsockname()[1]
         assert ending.server is not None

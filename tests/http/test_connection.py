@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 from contextlib import asynccontextmanager, suppress
+from inspect import getsource, signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_world import World
 from sockets import answered, served
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from customer_gateway.http import HttpSettings, build_http
+import customer_gateway
+from customer_gateway.http import HttpSettings, build_http, connection
 from customer_gateway.http.connection import HEAD_BYTES, HttpConnection
-from customer_gateway.server.serving import config_of, listen
+from customer_gateway.server.serving import Timeouts, config_of, listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -45,7 +51,7 @@ class Hasty(HttpConnection):
 @asynccontextmanager
 async def served_by(connections: type[HttpConnection]) -> AsyncGenerator[int]:
     """The port of a gateway whose connections are of this kind."""
-    config = config_of(gateway(), 1)
+    config = config_of(gateway(), Timeouts(1))
     with listen("127.0.0.1", 0) as connection:
         loop = asyncio.get_running_loop()
         async with await loop.create_server(lambda: connections(config, ServerState(), {}), sock=connection):
@@ -239,3 +245,52 @@ async def test_what_has_begun_to_ask_again_rests_no_more() -> None:
         answer = await answered(port, first, second[:30], *[b""] * 60, second[30:])
 
     assert greetings(answer) == ["Ada", "Bob"]
+
+
+OVERRIDDEN = {
+    "__init__",
+    "_should_upgrade",
+    "_start_asgi_task",
+    "_unset_keepalive_if_required",
+    "connection_lost",
+    "connection_made",
+    "data_received",
+    "on_body",
+    "on_response_complete",
+    "pause_writing",
+    "resume_writing",
+    "shutdown",
+}
+
+
+def members_used() -> dict[str, set[str]]:
+    """What the module of the connection reads or sets, by the name of what it belongs to (`self.flow.x`: flow)."""
+    used: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(getsource(connection))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            used.setdefault(owner, set()).add(node.attr)
+    return used
+
+
+async def test_the_members_of_uvicorn_that_the_connection_uses_exist() -> None:
+    protocol = HttpToolsProtocol(config_of(gateway(), Timeouts(1)), ServerState(), {})
+    protocol.on_message_begin()
+    nothing_given: Any = dict.fromkeys(signature(RequestResponseCycle).parameters)
+    cycle = RequestResponseCycle(**nothing_given)
+    own = {*vars(HttpConnection), *HttpConnection.__annotations__, "_write_seconds"} - OVERRIDDEN
+    used = members_used()
+
+    assert {name for name in vars(HttpConnection) if callable(getattr(HttpToolsProtocol, name, None))} == OVERRIDDEN
+    assert used["self"] - own - set(dir(protocol)) == set()
+    assert (used["cycle"] | used["answered"]) - set(dir(cycle)) == set()
+    assert used["flow"] - set(dir(FlowControl)) == set()
+    assert used["server_state"] - set(vars(ServerState())) == set()
+    assert {"cycle", "flow", "parser", "pipeline", "scope"} <= used["self"]
+
+
+def test_no_other_module_uses_the_protocol_of_uvicorn() -> None:
+    source = Path(customer_gateway.__file__).parent
+    using = {path.relative_to(source).as_posix() for path in source.rglob("*.py") if "uvicorn.p" in path.read_text()}
+
+    assert using == {"http/connection.py", "sandbox/server.py"}

@@ -83,13 +83,13 @@ def served(
 
 EARLY = """
 import signal
-from customer_gateway.server.serving import Ending, listen
+from customer_gateway.server.serving import Ending, Timeouts, listen
 from customer_gateway.server.workers import serve_by_workers
 
 ending = Ending()
 with ending.on_signals(), listen("127.0.0.1", 0) as connection:
     signal.raise_signal(signal.{signal})
-    print(serve_by_workers(None, 2, connection, ending, grace_seconds=1))
+    print(serve_by_workers(None, 2, connection, ending, Timeouts(1)))
 """
 
 

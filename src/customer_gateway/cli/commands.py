@@ -273,16 +273,16 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     configure_logs()
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
-    grace = settings.server.deadline_seconds + 1
+    timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)
         if workers > 1:
             from customer_gateway.server.workers import serve_by_workers
 
             _log_start(address)
-            _succeed(serve_by_workers(path, workers, connection, ending, grace_seconds=grace))
+            _succeed(serve_by_workers(path, workers, connection, ending, timeouts))
             return
-        _run(serving.serve(gateway, connection, ending, grace_seconds=grace, started=lambda: _log_start(address)))
+        _run(serving.serve(gateway, connection, ending, timeouts=timeouts, started=lambda: _log_start(address)))
 
 
 def _console() -> Console:

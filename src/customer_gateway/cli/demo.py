@@ -10,7 +10,7 @@ from customer_gateway.app import build_app
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.sandbox import PORTS, Sandbox
-from customer_gateway.server.serving import address_of, serve
+from customer_gateway.server.serving import Timeouts, address_of, serve
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def run_demo(
             settings = demo_settings(box, urls, budgets=rate_limits)
             app = build_app(settings, examples=examples(settings.systems))
             text = welcome(address_of(connection), urls, rate_limits=rate_limits)
-            return await serve(app, connection, ending, grace_seconds=_GRACE_SECONDS, started=lambda: say(text))
+            return await serve(app, connection, ending, timeouts=Timeouts(_GRACE_SECONDS), started=lambda: say(text))
     finally:
         box.close()
 

@@ -1,8 +1,8 @@
-"""A connection of a client: uvicorn's, where an offer of another protocol is left alone, and heads have bounds."""
+"""A connection of a client: uvicorn's, which ignores `Upgrade` and bounds heads, their time, and that of writing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,31 +19,42 @@ HEAD_BYTES: Final = 65_536
 The first piece of a head is not counted, nor the one that ends it: either may bring other requests as well.
 """
 
+WRITE_SECONDS: Final = 30.0
+
 _UNREADABLE: Final = "This is no HTTP/1.1 request; send one, and without TLS."
 _TOO_LARGE: Final = "The head of the request is too large; send less in its headers or its URL."
+_NOT_TAKEN: Final = "A client did not read its answer in time; its connection was closed."
 
 
 class HttpConnection(HttpToolsProtocol):
-    """What is sent by `Upgrade`, as Java's client and curl --http2 do, is answered in HTTP/1.1 (RFC 9110, 7.8).
+    """Answers requests that offer another protocol, as Java's client and curl --http2 do, in HTTP/1.1 (RFC 9110, 7.8).
 
-    The parser stops after such a head and leaves the body out. So uvicorn is not told of it: the head is parsed a
-    second time, without the offer.
+    The parser stops after a head with `Upgrade` and leaves the body out. So uvicorn does not see that head: it is
+    parsed a second time, without the offer.
 
     A head has `head_seconds` to be whole, from the opening of the connection or its own first bytes on. A request that
     comes in one piece, as almost all do, costs no timer. A connection that rests as long as uvicorn allows is ended.
+
+    An answer has `write_seconds` to be read by the client, from the moment on in which more is written than the
+    transport takes (`pause_writing`), or in which the connection is to end. Then it is cut, with what was not read.
     """
 
     head_seconds = 10.0
 
-    _told: HTTPScope | None = None
-    """What uvicorn tells, or begins to tell, of the request that the last piece belonged to."""
+    _scope_before: HTTPScope | None = None
+    """The scope, whole or not, of the request that the last piece belonged to."""
     _answered: RequestResponseCycle | None = None
     """The request that is being answered: `cycle` is the last one that has come, which may wait behind it."""
     _body_came = False
     _barren_bytes = 0
     _head_timer: TimerHandle | None = None
+    _write_timer: TimerHandle | None = None
     _rests_since: float | None = None
     _rest_timer: TimerHandle | None = None
+
+    def __init__(self, *of_uvicorn: Any, write_seconds: float = WRITE_SECONDS, **named: Any) -> None:
+        super().__init__(*of_uvicorn, **named)
+        self._write_seconds = write_seconds
 
     def connection_made(self, transport: Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         super().connection_made(transport)
@@ -51,13 +62,17 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head_timer()
+        self._end_write_timer()
         if self._rest_timer is not None:
             self._rest_timer.cancel()
         super().connection_lost(exc)
         answered, self._answered = self._answered, None
-        if answered is not None and not answered.response_complete:  # uvicorn tells the last request only
+        if answered is not None and not answered.response_complete:  # uvicorn notifies the last request only
             answered.disconnected = True
             answered.message_event.set()
+        # Requests that wait behind it never begin; each knows this connection, and would live until a collection.
+        self.pipeline.clear()
+        self.cycle = cast("RequestResponseCycle", None)
 
     def data_received(self, data: bytes) -> None:
         if len(data) > HEAD_BYTES:
@@ -97,12 +112,27 @@ class HttpConnection(HttpToolsProtocol):
         """
         if self.pipeline or self.transport.is_closing():
             super().on_response_complete()
+            if self.transport.is_closing():
+                self._set_write_timer()
             return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._rests_since = self.loop.time()
         if self._rest_timer is None:
             self._rest_timer = self.loop.call_later(self.timeout_keep_alive, self._end_rest)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._set_write_timer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._end_write_timer()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():
+            self._set_write_timer()
 
     def on_body(self, body: bytes) -> None:
         self._body_came = True
@@ -120,8 +150,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _weigh(self, size: int) -> None:
         """A piece that ends no request: it brings some of the body, or is of a head, or of the body's trailers."""
-        if self._body_came or not self.scope or self._told is not self.scope:
-            self._told, self._barren_bytes = self.scope, 0  # it may have brought other requests as well
+        if self._body_came or not self.scope or self._scope_before is not self.scope:
+            self._scope_before, self._barren_bytes = self.scope, 0  # it may have brought other requests as well
             return
         self._barren_bytes += size
         if self._barren_bytes >= HEAD_BYTES:
@@ -129,7 +159,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _set_head_timer(self) -> None:
         """For a head that is not whole, and for what follows an answer and is no head yet."""
-        if self._head_timer is None or self._told is not self.scope:
+        if self._head_timer is None or self._scope_before is not self.scope:
             self._end_head_timer()
             self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
 
@@ -145,15 +175,33 @@ class HttpConnection(HttpToolsProtocol):
         if left > 0:
             self._rest_timer = self.loop.call_later(left, self._end_rest)
         else:
-            self.timeout_keep_alive_handler()
+            self._close()
 
     def _end_head_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _set_write_timer(self) -> None:
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self._write_seconds, self._cut)
+
+    def _end_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _close(self) -> None:
+        """End the connection as soon as what was written has been read, and after `write_seconds` in any case."""
+        self.transport.close()
+        self._set_write_timer()
+
+    def _cut(self) -> None:
+        self.logger.warning(_NOT_TAKEN)
+        self.transport.abort()
+
     def _should_upgrade(self) -> bool:
-        """Makes uvicorn leave such a head alone, until it comes without the offer."""
+        """Make uvicorn ignore such a head, until it comes without the offer."""
         return True
 
     def _head_without_upgrade(self) -> bytes:
@@ -164,6 +212,7 @@ class HttpConnection(HttpToolsProtocol):
     def _refuse(self) -> None:
         self.logger.warning(_UNREADABLE)
         self.send_400_response(_UNREADABLE)
+        self._set_write_timer()
 
     def _refuse_head(self) -> None:
         self.logger.warning(_TOO_LARGE)
@@ -173,11 +222,11 @@ class HttpConnection(HttpToolsProtocol):
             body = _TOO_LARGE.encode()
             head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
             self.transport.write(head % (status, len(body)) + body)
-        self.transport.close()
+        self._close()
 
 
 def _parser(connection: HttpConnection) -> HttpRequestParser:
-    """As uvicorn makes them."""
+    """Return a parser as uvicorn makes them."""
     parser = HttpRequestParser(connection)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser

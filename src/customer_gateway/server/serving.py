@@ -8,6 +8,8 @@ import logging
 import signal
 import socket
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from uvicorn import Config, Server
 
-from customer_gateway.http.connection import HttpConnection
+from customer_gateway.http.connection import WRITE_SECONDS, HttpConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -28,6 +30,14 @@ _log = structlog.get_logger("customer_gateway.server.serving")
 
 class CannotListen(Exception):
     """The address is not to be had; the message is one plain line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The seconds that requests under way have at the end, and those that a client has to read its answer."""
+
+    shutdown_seconds: float
+    write_seconds: float = WRITE_SECONDS
 
 
 class Ending:
@@ -112,28 +122,29 @@ def address_of(connection: socket.socket) -> str:
 
 
 async def serve(
-    app: ASGIApp, connection: socket.socket, ending: Ending, *, grace_seconds: float, started: Callable[[], None]
+    app: ASGIApp, connection: socket.socket, ending: Ending, *, timeouts: Timeouts, started: Callable[[], None]
 ) -> bool:
-    """Serve until the ending; requests under way have `grace_seconds` to finish. False when it could not start."""
+    """Serve until the ending; return False when it could not start."""
     logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
-    ending.server = server = _Server(config_of(app, grace_seconds), ending, started)
+    ending.server = server = _Server(config_of(app, timeouts), ending, started)
     await server.serve(sockets=[connection])
     return server.started
 
 
-def config_of(app: Any, grace_seconds: float, **more: Any) -> Config:
-    """The settings of uvicorn; requests under way at the end have `grace_seconds`."""
+def config_of(app: Any, timeouts: Timeouts, **more: Any) -> Config:
+    """Return the settings of uvicorn."""
+    connection: Any = partial(HttpConnection, write_seconds=timeouts.write_seconds)  # can be pickled, for workers
     return Config(
         app,
         loop="uvloop",
-        http=HttpConnection,
+        http=connection,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,  # the gateway writes a line per request of its own
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=ceil(grace_seconds),
+        timeout_graceful_shutdown=ceil(timeouts.shutdown_seconds),
         **more,
     )
 

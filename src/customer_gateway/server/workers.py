@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from uvicorn import Config
 
-    from customer_gateway.server.serving import Ending
+    from customer_gateway.server.serving import Ending, Timeouts
 
 _FIXED: Final = "the number of workers is fixed: restart the service with another"
 
@@ -33,13 +33,13 @@ _log = structlog.get_logger("customer_gateway.server.workers")
 
 
 def serve_by_workers(
-    config: Path | None, workers: int, connection: socket.socket, ending: Ending, *, grace_seconds: float
+    config: Path | None, workers: int, connection: socket.socket, ending: Ending, timeouts: Timeouts
 ) -> bool:
-    """Serve by several processes that share the socket until the ending. False when they could not start."""
+    """Serve by several processes that share the socket until the ending; return False when they could not start."""
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
-    settings = config_of("customer_gateway.app:application", grace_seconds, factory=True, workers=workers)
+    settings = config_of("customer_gateway.app:application", timeouts, factory=True, workers=workers)
     supervisor = _Supervisor(settings, connection, ending)
     with _file_of_numbers() as numbers:
         if numbers is not None:
