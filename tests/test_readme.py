@@ -15,7 +15,7 @@ from gateway import gateway_over
 from customer_gateway import errors
 from customer_gateway.config import ServerSettings
 from customer_gateway.http import HttpSettings
-from customer_gateway.http.endpoint import PREFLIGHT_HEADERS
+from customer_gateway.http.origin import PREFLIGHT_HEADERS
 from customer_gateway.sandbox import Fault, FaultKind, Sandbox
 from customer_gateway.systems.connection import BreakerSettings, LimitSettings
 from customer_gateway.systems.registry import VENDORS
@@ -104,6 +104,8 @@ def test_what_a_get_needs_and_may_have_is_told() -> None:
     told = rows(DEPLOYING, "What clients send")
 
     assert [name for name in PREFLIGHT_HEADERS if f"`{name.decode()}" not in told.lower()] == []
+    assert "`Sec-Fetch-Site`" in told
+    assert "`Origin`" in told
     assert f"at most {HttpSettings().url_bytes} bytes" in told
 
 

@@ -241,12 +241,63 @@ async def test_a_body_that_says_it_is_not_compressed_is_read(encoding: str) -> N
     assert response.status_code == 200
 
 
-async def test_a_get_that_a_foreign_page_could_make_a_browser_send_is_refused() -> None:
+FOREIGN = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site", "origin": "http://gateway.test"},
+    {"sec-fetch-site": "Cross-Site"},
+    {"origin": "https://shop.example"},
+    {"origin": "http://gateway.test:81"},
+    {"origin": "http://gateway.test.shop.example"},
+    {"origin": "null"},
+]
+
+
+@pytest.mark.parametrize("said", FOREIGN)
+async def test_a_get_of_which_a_browser_says_that_a_foreign_page_sent_it_is_refused(said: dict[str, str]) -> None:
     world = World()
     async with world.client() as client:
-        response = await client.get("/graphql", params={"query": "{ read }"}, headers={"accept": GRAPHQL})
+        response = await client.get("/graphql", params={"query": "{ read }"}, headers={"accept": GRAPHQL, **said})
 
     assert (response.status_code, code_of(response), world.reads) == (400, "BAD_USER_INPUT", [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"sec-fetch-site": "same-origin"},
+        {"sec-fetch-site": "none"},
+        {"origin": "http://gateway.test"},
+        {"origin": "http://Gateway.Test"},
+    ],
+)
+async def test_a_get_of_which_no_browser_says_that_it_is_foreign_is_answered(said: dict[str, str]) -> None:
+    async with World().client() as client:
+        response = await client.get("/graphql", params={"query": "{ hello }"}, headers={"accept": GRAPHQL, **said})
+
+    assert response.json() == {"data": {"hello": "hello world"}}
+
+
+@pytest.mark.parametrize(
+    "browser",
+    [
+        {},
+        {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "accept-language": "de"},
+    ],
+    ids=["node", "browser"],
+)
+async def test_a_get_as_urql_sends_it_is_answered(browser: dict[str, str]) -> None:
+    accept = (
+        "application/graphql-response+json, application/graphql+json, application/json, "
+        "text/event-stream, multipart/mixed"
+    )
+    query = "query=query+Hello%28%24name%3A+String%29+%7B%0A++hello%28name%3A+%24name%29%0A++__typename%0A%7D"
+    url = f"/graphql?{query}&operationName=Hello&variables=%7B%22name%22%3A%22Ada%22%7D"
+    async with World().client() as client:
+        response = await client.get(url, headers={"accept": accept, **browser})
+
+    assert response.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
+    assert response.json() == {"data": {"hello": "hello Ada", "__typename": "Query"}}
 
 
 @pytest.mark.parametrize(
@@ -254,8 +305,9 @@ async def test_a_get_that_a_foreign_page_could_make_a_browser_send_is_refused() 
     [{"x-apollo-operation-name": "Q"}, {"graphql-require-preflight": "1"}, {"content-type": "application/json"}],
 )
 async def test_any_header_that_needs_a_preflight_will_do_for_a_get(header: dict[str, str]) -> None:
+    headers = {**header, "sec-fetch-site": "cross-site"}
     async with World().client() as client:
-        response = await client.get("/graphql", params={"query": "{ hello }"}, headers=header)
+        response = await client.get("/graphql", params={"query": "{ hello }"}, headers=headers)
 
     assert response.json() == {"data": {"hello": "hello world"}}
 

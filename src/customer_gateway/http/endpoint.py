@@ -16,6 +16,7 @@ from customer_gateway.http.answer import Answer, Landed, headers_of
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
+from customer_gateway.http.origin import check_origin
 from customer_gateway.http.reading import (
     ParametersInvalid,
     PersistedQueryUnknown,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     Headers = dict[bytes, bytes]
 
 METHODS: Final = ("GET", "HEAD", "POST")
-PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-name", b"graphql-require-preflight")
 
 _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
 _STREAM_NEEDED: Final = plain(
@@ -105,14 +105,11 @@ class GraphQLEndpoint:
         headers = visit.headers
         if is_websocket_offer(headers):
             raise RequestInvalid(400, "There is no WebSocket here; ask by POST, a request at a time.")
+        check_origin(headers)
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
         if prepared.operation_type == "mutation":
             raise RequestInvalid(405, "A mutation is not served by GET; use POST.", headers=((b"allow", b"POST"),))
-        # A page of another site can make a browser send a GET, but not with one of these headers.
-        if not (is_json(headers.get(b"content-type")) or any(headers.get(name) for name in PREFLIGHT_HEADERS)):
-            message = "This GET may be forged by a page of another site; send it with Apollo-Require-Preflight: 1."
-            raise RequestInvalid(400, message)
         credentials = _authenticate(headers)
         return await self._wait(self._begin(request, credentials, at, visit), at, receive, visit)
 
