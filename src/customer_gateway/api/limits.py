@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 INTROSPECTION_DEPTH: Final = 16
 """What the standard introspection query needs, whatever the limit for data; lists in it are limited by GraphQL."""
 
+INTROSPECTION_LISTS: Final = 20
+"""How many lists of the schema one operation may ask for; the standard introspection query asks for nine."""
+
+_LISTS: Final = frozenset(
+    {"args", "directives", "enumValues", "fields", "inputFields", "interfaces", "possibleTypes", "types"}
+)
+
 _APART: Final = "ask in several requests."
 _ENTANGLED: Final = f"Too many fields of the document share a name; give them aliases, or {_APART}"
 
@@ -83,13 +90,18 @@ class DocumentInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How deep a selection nests and how many fields it has, with all fragments spread."""
+    """How deep a selection nests and how many fields it has, with all fragments spread.
 
-    depth: int
-    fields: int
+    `lists` are those that would be lists of the schema inside of `__schema` or `__type`, `introspection` those that are.
+    """
+
+    depth: int = 0
+    fields: int = 0
+    lists: int = 0
+    introspection: int = 0
 
 
-NOTHING: Final = Extent(0, 0)
+NOTHING: Final = Extent()
 
 
 def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
@@ -156,6 +168,12 @@ def _refuse_beyond(document: DocumentNode, limits: DocumentLimits) -> None:
             if extent.fields > limits.fields:
                 message = f"The operation has more than {limits.fields} fields with its fragments; {_APART}"
                 raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
+            if extent.introspection > INTROSPECTION_LISTS:
+                message = (
+                    f"The operation asks for {extent.introspection} lists of the schema (types, fields, args …), "
+                    f"the most is {INTROSPECTION_LISTS}; {_APART}"
+                )
+                raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
 
 
 def _too_large(message: str) -> DocumentRefused:
@@ -177,12 +195,14 @@ class _Survey:
         self._measured: dict[str, Extent] = {}
 
     def of(self, selections: SelectionSetNode) -> Extent:
-        depth = fields = 0
+        depth = fields = lists = introspection = 0
         for selection in selections.selections:
             extent = self._of_selection(selection)
             depth = max(depth, extent.depth)
             fields += extent.fields
-        return Extent(depth, fields)
+            lists += extent.lists
+            introspection += extent.introspection
+        return Extent(depth, fields, lists, introspection)
 
     def _of_selection(self, selection: object) -> Extent:
         if isinstance(selection, FragmentSpreadNode):
@@ -191,9 +211,11 @@ class _Survey:
         extent = NOTHING if below is None else self.of(below)
         if not isinstance(selection, FieldNode):
             return extent
-        if selection.name.value in {"__schema", "__type"} and extent.depth < INTROSPECTION_DEPTH:
-            return Extent(1, extent.fields + 1)
-        return Extent(extent.depth + 1, extent.fields + 1)
+        name = selection.name.value
+        if name in {"__schema", "__type"}:
+            depth = 1 if extent.depth < INTROSPECTION_DEPTH else extent.depth + 1
+            return Extent(depth, extent.fields + 1, 0, extent.introspection + extent.lists)
+        return Extent(extent.depth + 1, extent.fields + 1, extent.lists + (name in _LISTS), extent.introspection)
 
     def _of_fragment(self, name: str) -> Extent:
         if name not in self._measured:

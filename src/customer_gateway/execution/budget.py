@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import get_running_loop, sleep
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
 from graphql import GraphQLError
@@ -18,11 +19,17 @@ if TYPE_CHECKING:
         def field_path(self, index: int) -> Path | None: ...
 
 
-STEP: Final = 10_000
-"""As many values are completed in one turn of the event loop; what goes beyond waits for the next one."""
+TURN: Final = 10_000
+"""As much work is done in one turn of the event loop, in values; what goes beyond waits for the next one."""
 
-STEPS_AFTER_DEADLINE: Final = 4
-"""As many full steps are done after the deadline: an answer whose last reads were late is still put together."""
+TURN_SECONDS: Final = 0.02
+"""What is done in steps waits for the next turn after so long, too: resolvers may cost more than values."""
+
+STEP: Final = 1_000
+"""A step of work that does not fit into a turn, in values."""
+
+TURNS_AFTER_DEADLINE: Final = 4
+"""As many full turns are used after the deadline: an answer whose last reads were late is still put together."""
 
 CODE: Final = "QUERY_TOO_COMPLEX"
 LESS: Final = "ask for fewer rows or fewer fields here, or in several requests."
@@ -43,11 +50,11 @@ class AnswerTooLarge(BaseException):
 class Budget:
     """What is left for one execution and its branches.
 
-    `expired` tells whether the time for the answer is over; it is asked once a step, so what is put together in fewer
-    is not ended for it.
+    `expired` tells whether the time for the answer is over; it is asked once a full turn, so what is put together
+    in fewer is not ended for it.
     """
 
-    __slots__ = ("_begun", "_expired", "_late", "_limits", "_resetting", "characters", "error", "values")
+    __slots__ = ("_begun", "_expired", "_late", "_limits", "_resetting", "_turn_began", "characters", "error", "values")
 
     def __init__(self, limits: AnswerLimits | None = None, expired: Callable[[], bool] | None = None) -> None:
         self._limits = limits or AnswerLimits()
@@ -59,6 +66,7 @@ class Budget:
         self._begun = 0
         self._late = 0
         self._resetting = False
+        self._turn_began: float | None = None
 
     def charge(self, values: int, positions: Located) -> None:
         """Take so many values that are about to be completed. Raises AnswerTooLarge where they are not left."""
@@ -66,27 +74,34 @@ class Budget:
         if self.values < 0 or self.error is not None:
             self._end(f"The answer has more than {self._limits.values} values", positions)
 
-    def begin(self, values: int) -> bool:
-        """Whether so many values may be completed at once, without waiting for the next turn of the loop."""
-        begun = self._begun + values
-        if begun > STEP:
+    def begin(self, work: int) -> bool:
+        """Whether so much work may be done at once, without waiting for the next turn of the loop."""
+        begun = self._begun + work
+        if begun > TURN:
             return False
         self._begun = begun
         return True
 
-    async def wait(self, values: int, positions: Located) -> None:
-        """Wait until so many values may be completed. Raises AnswerTooLarge when the time for the answer is over."""
-        while self._begun and not self.begin(values):
+    async def wait(self, work: int, positions: Located) -> None:
+        """Wait until so much work may be done. Raises AnswerTooLarge when the time for the answer is over."""
+        while not self._fits(min(work, TURN)):
             if not self._resetting:
                 self._resetting = True
                 get_running_loop().call_soon(self._reset)
             await sleep(0)
-        if self._late > STEPS_AFTER_DEADLINE or self.error is not None:
+        if self._late > TURNS_AFTER_DEADLINE or self.error is not None:
             self._end("The answer cannot be put together before the deadline", positions)
+
+    def _fits(self, work: int) -> bool:
+        now = monotonic()
+        if self._turn_began is None:
+            self._turn_began = now
+        return now - self._turn_began < TURN_SECONDS and self.begin(work)
 
     def _reset(self) -> None:
         self._resetting = False
         self._begun = 0
+        self._turn_began = None
         if self._expired is not None and self._expired():
             self._late += 1
 

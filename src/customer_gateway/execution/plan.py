@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from graphql import default_field_resolver
+from graphql import default_field_resolver, get_named_type, is_composite_type
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
 from graphql.type.introspection import TypeNameMetaFieldDef
 
@@ -41,6 +41,13 @@ LEVELS_OF_A_STACK: Final = 32
 """After so many levels the next begins on a stack of its own: a level takes about ten frames of Python's thousand."""
 
 
+CALL: Final = 4
+"""The work of a resolver that is called for each object, in values."""
+
+MULTIPLIED: Final = 10
+"""The least work that an object is taken for where resolvers give objects again."""
+
+
 class SelectionPlan:
     """The fields of one selection on one object type, in the order of the response."""
 
@@ -54,7 +61,10 @@ class SelectionPlan:
         "executed",
         "fields",
         "fragile",
+        "multiplies",
         "names",
+        "work",
+        "work_in_steps",
     )
 
     def __init__(self, fields: list[PlannedField], depth: int) -> None:
@@ -65,6 +75,13 @@ class SelectionPlan:
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
         """Whether an error of some field makes its object null."""
+        called = [field for field in fields if isinstance(field, (BatchedField, NativeField))]
+        self.multiplies = any(is_composite_type(get_named_type(field.site.definition.type)) for field in called)
+        """Whether resolvers give objects here, which are nobody's to count before they are there."""
+        natives = sum(isinstance(field, (NativeField, PropertyField)) for field in fields)
+        self.work = len(fields) + natives * (CALL - 1)
+        """What an object costs here, in values."""
+        self.work_in_steps = max(self.work, MULTIPLIED if self.multiplies else 1)
         self._cells = tuple(field.cell for field in fields)
         self._attributes = [
             (1 << number, field)

@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 
 ROOT: Final = Root()
 
+AT_ONCE: Final = 250
+"""As many objects at most are given at once to resolvers whose values have fields again: nobody knows how many."""
+
+STEPS_UNDER_WAY: Final = 3
+"""As many steps of one level are begun before the first of them is done."""
+
 BLANKS: Final = repeat(None)
 """Stands for a column that is filled in later."""
 
@@ -167,16 +173,15 @@ class Run:
         """A row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
-        weight = len(plan.names)
-        size = len(objects) * weight
-        self.charge(size, positions)
-        if self.budget.begin(size):
+        count = len(objects)
+        self.charge(count * len(plan.names), positions)
+        if (count <= AT_ONCE or not plan.multiplies) and self.budget.begin(count * plan.work):
             return self._rows(plan, objects, positions)
 
         def complete(part: list[Any], of_part: Positions) -> Columnar:
             return self._rows(plan, part, Objects(of_part))
 
-        return self.in_steps(objects, weight, positions, complete)
+        return self.in_steps(objects, plan.work_in_steps, positions, complete)
 
     def charge(self, values: int, positions: Positions) -> None:
         """Take values from the budget. Raises AnswerTooLarge at its end: what this run began is then cancelled."""
@@ -189,32 +194,38 @@ class Run:
     def in_steps(
         self,
         values: list[Any],
-        weight: int,
+        work: int,
         positions: Positions,
         complete: Callable[[list[Any], Positions], Columnar],
     ) -> Awaitable[list[Any]]:
-        """The completed column of values that weigh so much each: some of them in each turn of the event loop."""
-        return self.spawn(self._in_steps(values, weight, positions, complete))
+        """The completed column of values that are so much work each: some of them in each turn of the event loop."""
+        return self.spawn(self._in_steps(values, work, positions, complete))
 
     async def _in_steps(
         self,
         values: list[Any],
-        weight: int,
+        work: int,
         positions: Positions,
         complete: Callable[[list[Any], Positions], Columnar],
     ) -> list[Any]:
-        parts: list[tuple[range, Columnar]] = []
-        size = max(1, STEP // weight)
-        for start in range(0, len(values), size):
-            indices = range(start, min(start + size, len(values)))
+        size = max(1, STEP // work)
+        starts = range(0, len(values), size)
+        columns: list[Columnar] = []
+        for place, start in enumerate(starts):
+            if place >= STEPS_UNDER_WAY:
+                # What several steps wait for may come for all of them in one turn of the loop.
+                earlier = columns[place - STEPS_UNDER_WAY]
+                columns[place - STEPS_UNDER_WAY] = earlier if isinstance(earlier, list) else await earlier
+            step = values[start : start + size]
             try:
-                await self.budget.wait(weight * len(indices), positions)
+                await self.budget.wait(work * len(step), positions)
             except BaseException:
                 close_coroutines(values[start:])
                 self._cancel()
                 raise
-            parts.append((indices, complete(values[start : start + size], OfSome(positions, indices))))
-        column = gathered([None] * len(values), parts)
+            columns.append(complete(step, OfSome(positions, range(start, start + len(step)))))
+        indices = [range(start, min(start + size, len(values))) for start in starts]
+        column = gathered([None] * len(values), list(zip(indices, columns, strict=True)))
         return column if isinstance(column, list) else await column
 
     def ended_by(self, error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from customer_gateway.federation.incomplete import Incomplete, partly
 from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Hashable, Sequence
 
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
@@ -189,7 +189,15 @@ async def _pages(
         except Exception as error:  # noqa: BLE001 - whatever is raised costs this customer's page alone
             return error
 
-    return list(map(page, customers, found))
+    # A customer may stand in the column many times, as a noun's customer does.
+    pages: dict[Hashable, Any] = {}
+    column: list[Any] = []
+    for customer, each in zip(customers, found, strict=True):
+        same = (customer.system.name, customer.key, id(each), not customer.failures)
+        if same not in pages:
+            pages[same] = page(customer, each)
+        column.append(pages[same])
+    return column
 
 
 def invoices_of(  # noqa: PLR0913 - the list, the page, and whether the list is whole
