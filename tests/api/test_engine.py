@@ -353,6 +353,51 @@ def test_the_standard_introspection_query_passes_the_limits() -> None:
     assert isinstance(World().engine(limits=DocumentLimits(depth=3)).prepare(query, None), Prepared)
 
 
+INTROSPECTIONS = [
+    # All that GraphiQL, Apollo, graphql-codegen and Relay ask for, each by options of its own.
+    get_introspection_query(),
+    get_introspection_query(descriptions=False),
+    get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+        one_of=True,
+        type_depth=9,
+    ),
+]
+
+
+@pytest.mark.parametrize("query", INTROSPECTIONS)
+@pytest.mark.parametrize("twice", [False, True])
+def test_introspection_queries_of_clients_pass_the_limits(query: str, *, twice: bool) -> None:
+    if twice:
+        query = query.replace("query IntrospectionQuery {", "query IntrospectionQuery { again: __schema { ...S }", 1)
+        query += " fragment S on __Schema { types { ...FullType } directives { name args { ...InputValue } } }"
+
+    assert isinstance(World().engine().prepare(query, None), Prepared)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ __schema { " + " ".join(f"t{n}: types {{ name }}" for n in range(21)) + " } }",
+        "{ " + " ".join(f's{n}: __type(name: "Person") {{ fields {{ name }} }}' for n in range(21)) + " }",
+        "{ __schema { ...A ...B } } fragment A on __Schema { "
+        + " ".join(f"a{n}: types {{ fields {{ args {{ name }} }} }}" for n in range(7))
+        + " } fragment B on __Schema { types { name } }",
+    ],
+)
+def test_introspection_that_multiplies_is_refused(document: str) -> None:
+    assert refused(document) == ("limits", "QUERY_TOO_COMPLEX")
+
+
+def test_fields_of_data_with_the_names_of_introspection_are_not_counted_for_it() -> None:
+    document = "{ " + " ".join(f"f{n}: people {{ types: id args: name }}" for n in range(30)) + " }"
+
+    assert isinstance(World().engine().prepare(document, None), Prepared)
+
+
 @pytest.mark.parametrize(("levels", "fits"), [(5, True), (6, False)])
 def test_depth_is_counted_through_fragments(levels: int, fits: bool) -> None:  # noqa: FBT001  a parameter of the table
     limits = DocumentLimits(depth=5)

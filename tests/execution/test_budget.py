@@ -16,6 +16,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
 )
@@ -226,3 +227,42 @@ async def test_a_cancelled_execution_is_cancelled_and_no_refusal() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+LONG = "x" * 1_000
+
+
+class Text:
+    long = LONG
+
+
+def texts(count: int) -> GraphQLSchema:
+    text = GraphQLObjectType(
+        "Text",
+        {
+            "read": GraphQLField(GraphQLString, extensions={"execution": Attribute("long")}),
+            "batched": GraphQLField(
+                GraphQLString, extensions={"execution": Batched(lambda rows, _: [LONG] * len(rows))}
+            ),
+            "native": GraphQLField(GraphQLString, resolve=lambda *_: LONG),
+            "json": GraphQLField(GraphQLScalarType("Json"), resolve=lambda *_: {"a": [LONG]}),
+        },
+    )
+    rows = GraphQLField(GraphQLList(text), resolve=lambda *_: [Text()] * count)
+    return GraphQLSchema(GraphQLObjectType("Query", {"rows": rows}))
+
+
+@pytest.mark.parametrize("count", [2, 100])
+@pytest.mark.parametrize("field", ["read", "batched", "native", "json"])
+async def test_the_texts_of_an_answer_are_bounded_before_it_is_encoded(field: str, count: int) -> None:
+    bound = compile_operation(texts(count), f"{{ rows {{ a: {field} b: {field} }} }}").bind()
+    limits = AnswerLimits(bytes=count * 2_200)
+
+    whole = await bound.execute(budget=Budget(limits))
+    over = await bound.execute(budget=Budget(AnswerLimits(bytes=count * 1_900)))
+
+    assert whole.errors is None
+    assert len(whole.to_bytes()) <= limits.bytes
+    assert over.data is None
+    assert over.errors is not None
+    assert over.errors[0].message.startswith(f"The answer has more than {count * 1_900} bytes; ask for fewer rows")

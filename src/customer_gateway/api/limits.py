@@ -92,7 +92,7 @@ class DocumentInvalid(Exception):
 class Extent:
     """How deep a selection nests and how many fields it has, with all fragments spread.
 
-    `lists` are those that would be lists of the schema inside of `__schema` or `__type`, `introspection` those that are.
+    `lists` would be lists of the schema inside of `__schema` or `__type`, `introspection` are such lists.
     """
 
     depth: int = 0

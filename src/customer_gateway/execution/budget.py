@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop, sleep
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graphql import GraphQLError
 
@@ -31,13 +32,22 @@ STEP: Final = 1_000
 TURNS_AFTER_DEADLINE: Final = 4
 """As many full turns are used after the deadline: an answer whose last reads were late is still put together."""
 
+AROUND: Final = 12
+"""Characters of a field besides its name and text: quotes, colon, comma, and a number or the like."""
+
+MOST_PARTS: Final = 100_000
+"""More parts are not looked at of one value that a scalar gave: it may hold itself."""
+
 CODE: Final = "QUERY_TOO_COMPLEX"
 LESS: Final = "ask for fewer rows or fewer fields here, or in several requests."
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """The most that one answer may hold: values (fields of objects and items of lists), and bytes of its JSON."""
+    """The most that one answer may hold: values (fields of objects and items of lists), and bytes of its JSON.
+
+    Bytes are counted as the characters of names and texts: what each takes in UTF-8 is not looked at.
+    """
 
     values: int = 500_000
     bytes: int = 50_000_000
@@ -68,11 +78,13 @@ class Budget:
         self._resetting = False
         self._turn_began: float | None = None
 
-    def charge(self, values: int, positions: Located) -> None:
-        """Take so many values that are about to be completed. Raises AnswerTooLarge where they are not left."""
+    def charge(self, values: int, characters: int, positions: Located) -> None:
+        """Take what is about to be completed. Raises AnswerTooLarge where so much is not left."""
         self.values -= values
-        if self.values < 0 or self.error is not None:
-            self._end(f"The answer has more than {self._limits.values} values", positions)
+        self.characters -= characters
+        if self.values < 0 or self.characters < 0 or self.error is not None:
+            most = f"{self._limits.values} values" if self.values < 0 else f"{self._limits.bytes} bytes"
+            self._end(f"The answer has more than {most}", positions)
 
     def begin(self, work: int) -> bool:
         """Whether so much work may be done at once, without waiting for the next turn of the loop."""
@@ -111,3 +123,28 @@ class Budget:
             message = f"{what}; {LESS}"
             self.error = GraphQLError(message, path=path.as_list() if path else [], extensions={"code": CODE})
         raise AnswerTooLarge
+
+
+def length_of(value: Any) -> int:
+    """The characters of a value that a scalar gave, at least; without recursion, which deep values would exhaust."""
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    length = parts = 0
+    waiting = [value]
+    while waiting and parts < MOST_PARTS:
+        parts += 1
+        each = waiting.pop()
+        if isinstance(each, (str, bytes)):
+            length += len(each)
+        elif isinstance(each, Mapping):
+            length += len(each) * AROUND
+            waiting += *each, *each.values()
+        elif isinstance(each, (list, tuple)):
+            length += len(each)
+            waiting += each
+    return length
+
+
+def length_of_texts(texts: list[Any]) -> int:
+    """The characters of a column of texts, some of which may be null."""
+    return sum(map(len, filter(None, texts)))

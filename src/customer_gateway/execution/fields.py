@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .columns import attempted, gathered
 from .declaration import Partitioned, getter
 from .kinds import CALLABLE, ERROR, KIND_OF, MAPPING, is_awaitable, kinds
-from .leaves import NOTHING, LeafCompletion
+from .leaves import LeafCompletion
 from .parent_objects import ParentObjects
 from .positions import OfSome
 from .rows import Cell, readable
@@ -64,7 +64,7 @@ class TypenameField:
 class AttributeField:
     """An attribute of each object."""
 
-    __slots__ = ("_complete", "_exact", "_get", "cell", "fragile", "site")
+    __slots__ = ("_complete", "_get", "cell", "fragile", "site")
 
     def __init__(self, site: FieldSite, name: str, completion: ValueCompletion) -> None:
         self.site = site
@@ -72,7 +72,6 @@ class AttributeField:
         self._get: Callable[[Any], Any] = getter(name)
         self._complete = completion.complete
         leaf = completion if isinstance(completion, LeafCompletion) else None
-        self._exact = leaf.exact if leaf else NOTHING
         check = leaf.check if leaf is not None and readable(name) else None
         self.cell = Cell(site.response_name, name if check else None, check)
 
@@ -82,8 +81,6 @@ class AttributeField:
 
     def execute(self, run: Run, parents: ParentObjects) -> Columnar:
         values = attempted(self._get, parents.objects)
-        if set(map(type, values)) <= self._exact:
-            return values
         return self._complete(run, values, parents.of_field(self.site))
 
 

@@ -24,6 +24,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
+from .budget import length_of, length_of_texts
 from .columns import attempted, complete_non_null
 from .field_errors import column_of
 from .kinds import AWAITABLE, ERROR, NULL, kinds
@@ -152,7 +153,10 @@ class LeafCompletion:
         self.exact, self._quick, self.check = leaf.exact, leaf.quick, leaf.check
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        if set(map(type, values)) <= self.exact:
+        classes = set(map(type, values))
+        if classes <= self.exact:
+            if str in classes:
+                run.charge(0, length_of_texts(values), positions)
             return values
         column = None if self._quick is None else self._quick(values)
         if column is not None:
@@ -162,6 +166,7 @@ class LeafCompletion:
     def _serialised(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
         """Each value as its type gives it, asked once; what it gives may be nothing, an error, or awaitable."""
         cells = attempted(self.leaf_type.coerce_output_value, values)
+        run.charge(0, sum(map(length_of, cells)), positions)
         if not kinds(cells) & (NULL | ERROR | AWAITABLE):
             return cells
         return complete_non_null(self.place, run, list(map(self._something, values, cells)), positions, _as_they_are)

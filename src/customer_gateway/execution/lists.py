@@ -63,7 +63,7 @@ class ListCompletion:
         """Lists of which some come in parts; the others are a column of their own."""
         parted = [value for value in values if type(value) is Partitioned]
         try:
-            run.charge(sum(parts.count for parts in parted), positions)
+            run.charge(sum(parts.count for parts in parted), 0, positions)
         except AnswerTooLarge:
             for parts in parted:
                 parts.dispose()
@@ -118,7 +118,7 @@ class ListCompletion:
     def _items(self, run: Run, lists: list[Any], positions: Positions) -> Columnar:
         lengths = list(map(len, lists))
         try:
-            run.charge(sum(lengths), positions)
+            run.charge(sum(lengths), sum(lengths), positions)
         except AnswerTooLarge:
             close_coroutines(chain.from_iterable(lists))
             raise

@@ -11,6 +11,7 @@ from graphql import default_field_resolver, get_named_type, is_composite_type
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
 from graphql.type.introspection import TypeNameMetaFieldDef
 
+from .budget import AROUND
 from .completion import completion_of
 from .declaration import Attribute, Batched, declared, getter
 from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
@@ -56,6 +57,7 @@ class SelectionPlan:
         "_cells",
         "_read",
         "_uses",
+        "characters",
         "deep",
         "deferral",
         "executed",
@@ -82,6 +84,8 @@ class SelectionPlan:
         self.work = len(fields) + natives * (CALL - 1)
         """What an object costs here, in values."""
         self.work_in_steps = max(self.work, MULTIPLIED if self.multiplies else 1)
+        self.characters = sum(len(name) + AROUND for name in self.names)
+        """What an object takes in the answer besides its texts."""
         self._cells = tuple(field.cell for field in fields)
         self._attributes = [
             (1 << number, field)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import Executor, Undefined
 
-from .budget import AnswerTooLarge
+from .budget import AROUND, AnswerTooLarge, length_of
 
 if TYPE_CHECKING:
-    from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
+    from graphql import GraphQLLeafType, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
     from graphql.execution.collect_fields import FieldDetailsList
     from graphql.pyutils import Path
 
@@ -37,9 +37,9 @@ def counting(budget: Budget) -> type[Executor[None]]:
     The result is then to be dropped: `budget.error` says why.
     """
 
-    def spent(path: Path | None) -> bool:
+    def spent(path: Path | None, values: int, characters: int) -> bool:
         try:
-            budget.charge(1, FieldPath(path))
+            budget.charge(values, characters, FieldPath(path))
         except AnswerTooLarge:
             return True
         return False
@@ -53,9 +53,13 @@ def counting(budget: Budget) -> type[Executor[None]]:
             path: Path,
             position_context: None,
         ) -> Any:
-            if spent(path.prev):
+            if spent(path.prev, 1, len(str(path.key)) + AROUND):
                 return Undefined
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+        def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
+            completed = super().complete_leaf_value(return_type, result)
+            return None if spent(None, 0, length_of(completed)) else completed
 
         def complete_list_item_value(  # noqa: PLR0913, PLR0917  as graphql-core calls it
             self,
@@ -67,7 +71,7 @@ def counting(budget: Budget) -> type[Executor[None]]:
             item_path: Path,
             position_context: None,
         ) -> bool:
-            if spent(item_path):
+            if spent(item_path, 1, 1):
                 complete_results.append(None)
                 return False
             return super().complete_list_item_value(

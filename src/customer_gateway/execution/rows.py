@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    Reader = Callable[..., tuple[list[Any], int]]
+    Reader = Callable[..., tuple[list[Any], int, int]]
 
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
@@ -31,9 +31,10 @@ FEWEST_ROWS = 8
 OFTEN = 16
 """As many executions make a selection worth compiling whatever its size."""
 
+TEXT = {"str": "else", "str?": "elif {0} is not None"}
+"""When a value of a text is odd, said after whether it is a text."""
+
 ODD = {
-    "str": "type({0}) is not str",
-    "str?": "type({0}) is not str and {0} is not None",
     "bool": "type({0}) is not bool",
     "bool?": "type({0}) is not bool and {0} is not None",
     "int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
@@ -60,7 +61,7 @@ def readable(attribute: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def reader(cells: tuple[Cell, ...]) -> Reader:
-    """A function from objects to their rows, and to the bits of the cells in which some value is odd.
+    """A function from objects to their rows, the bits of the cells in which some value is odd, and their characters.
 
     After the objects it takes a column for each cell that is neither an attribute nor a constant.
 
@@ -75,7 +76,7 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
         each = ", ".join(["o", *(f"v{number}" for number in given)])
         objects = f"zip(objects, {', '.join(f'c{number}' for number in given)})"
     heading = f"def read({', '.join(['objects', *(f'c{number}' for number in given)])}):"
-    lines = [heading, " rows = []", " add = rows.append", " odd = 0", f" for {each} in {objects}:"]
+    lines = [heading, " rows = []", " add = rows.append", " odd = characters = 0", f" for {each} in {objects}:"]
     entries: list[str] = []
     for number, cell in enumerate(cells):
         if cell.attribute is None:
@@ -83,9 +84,14 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
             continue
         # What a property raises stands for its value: an exception is odd, whatever the type.
         lines += [f"  try: v{number} = o.{cell.attribute}", f"  except Exception as error: v{number} = error"]
-        lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: odd |= {1 << number}")
+        odd = f"odd |= {1 << number}"
+        if cell.check in TEXT:
+            lines.append(f"  if type(v{number}) is str: characters += len(v{number})")
+            lines.append(f"  {TEXT[cell.check].format(f'v{number}')}: {odd}")
+        else:
+            lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: {odd}")
         entries.append(f"'{cell.name}': v{number}")
-    lines += [f"  add({{{', '.join(entries)}}})", " return rows, odd"]
+    lines += [f"  add({{{', '.join(entries)}}})", " return rows, odd, characters"]
     parents: dict[str, Any] = {}
     exec("\n".join(lines), parents)  # noqa: S102  made of names checked above
     return parents["read"]

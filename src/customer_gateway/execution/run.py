@@ -142,7 +142,7 @@ class Run:
 
     async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
         self._put_off(plan, [self.root], objects)
-        self.charge(len(plan.fields), objects)
+        self.charge(len(plan.fields), plan.characters, objects)
         parents = ParentObjects([self.root], objects)
         data: dict[str, Any] = {}
         for field in plan.fields:
@@ -174,7 +174,7 @@ class Run:
         if not objects:
             return []
         count = len(objects)
-        self.charge(count * len(plan.names), positions)
+        self.charge(count * len(plan.names), count * plan.characters, positions)
         if (count <= AT_ONCE or not plan.multiplies) and self.budget.begin(count * plan.work):
             return self._rows(plan, objects, positions)
 
@@ -183,10 +183,10 @@ class Run:
 
         return self.in_steps(objects, plan.work_in_steps, positions, complete)
 
-    def charge(self, values: int, positions: Positions) -> None:
-        """Take values from the budget. Raises AnswerTooLarge at its end: what this run began is then cancelled."""
+    def charge(self, values: int, characters: int, positions: Positions) -> None:
+        """Take from the budget. Raises AnswerTooLarge at its end: what this run began is then cancelled."""
         try:
-            self.budget.charge(values, positions)
+            self.budget.charge(values, characters, positions)
         except AnswerTooLarge:
             self._cancel()
             raise
@@ -272,7 +272,8 @@ class Run:
             else:
                 present.append(BLANKS)
                 late.append((field.site.response_name, column))
-        rows, odd = read(parents.objects, *present)
+        rows, odd, characters = read(parents.objects, *present)
+        self.charge(0, characters, parents.positions)
         if odd:
             repaired = [
                 (name, field.complete(self, [row[name] for row in rows], parents)) for name, field in plan.odd(odd)
