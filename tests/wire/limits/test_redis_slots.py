@@ -219,6 +219,38 @@ async def test_a_call_given_up_while_it_asks_costs_nobody_a_turn(redis: RedisSer
         assert len(vendor.requests) == 1
 
 
+async def test_a_slot_of_a_call_given_up_is_free_for_another_worker(redis: RedisServer) -> None:
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, Window(1, 1.0)) as one,
+        worker(redis.url, vendor, Window(1, 1.0)) as other,
+    ):
+        await one.call(READ, Deadline.after(1))
+        given_up = asyncio.create_task(one.call(READ, Deadline.after(5)))
+        await asyncio.sleep(0.1)
+
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        await other.call(READ, Deadline.after(1.5))
+
+        assert len(vendor.requests) == 2
+
+
+async def test_a_worker_whose_store_has_just_come_back_keeps_to_its_share(redis: RedisServer) -> None:
+    store = BudgetStore(redis.url)
+    store.back_at = time.monotonic()
+    limiters = LimiterRegistry(share=WorkerShare(2), store=store)
+    async with serving(telling([])) as vendor:
+        budget = [Window(4, 0.4)]
+        client = connected(system="billbee", base_url=vendor.base_url, limiter=limiters.of(SCOPE, budget))
+
+        assert failures(await sent(client, [READ] * 4)) == []
+        await client.aclose()
+        await limiters.aclose()
+
+        assert fullest(vendor.arrivals, 0.4) == 2
+
+
 async def test_who_asked_beside_a_call_given_up_takes_its_turn_at_once(redis: RedisServer) -> None:
     async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 2.0)) as alone:
         given_up = asyncio.create_task(alone.call(READ, Deadline.after(5)))

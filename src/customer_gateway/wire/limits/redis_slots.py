@@ -64,7 +64,9 @@ class RedisSlots:
     def next_start(self, waiter: Waiter, waiting: int, now: float, lag: float) -> float:
         """Return when the first of a lane's `waiting` calls may start; if not known, call Redis and return infinity."""
         lane, remaining = waiter.lane, waiter.deadline.remaining()
-        state = self._lanes.setdefault(lane, _LaneState(self._new_name()))
+        if lane not in self._lanes:
+            self._lanes[lane] = _LaneState(self._new_name())
+        state = self._lanes[lane]
         if state.granted:
             return now
         if not state.pending and state.at > now and (state.is_kept or state.at - now > remaining):
