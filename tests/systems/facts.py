@@ -24,6 +24,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """How a system that logs in sends its session, and what else than a refusal says that it is lost.
+
+    `is_other` says that the credentials are the sandbox's other ones: those it has by itself need no login.
+    """
+
+    header: str
+    is_other: bool = False
+    lost: Sequence[tuple[int, Mapping[str, str], bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AsSent:
     """How values stand in the vendor's customer: the names of fields, or the document that a value makes."""
 
@@ -103,3 +115,4 @@ class Facts:
     told_together: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """Fields of the document and the unified fields that they have a say in beside others that tell them."""
     budget: Budget | None = None
+    session: Session | None = None

@@ -39,7 +39,9 @@ _NOUN: Final = (
 
 _NOUNS: Final = {"contacts", "accounts", "agreements"}
 
-TOGETHER: Final = {(slug, name): told for slug, facts in FACTS.items() for name, told in facts.told_together.items()}
+TOGETHER: Final[Mapping[tuple[str, str], frozenset[str]]] = {
+    (slug, name): told for slug, facts in FACTS.items() for name, told in facts.told_together.items()
+}
 """The unified fields that a vendor's field has a say in beside others that tell them."""
 
 TEXTS: Final = st.one_of(
@@ -218,7 +220,7 @@ def assert_no_sibling_is_lost(slug: str, path: Path, value: Any) -> None:
     after, record_after = unified_leaves(vendor, document), leaves(record_of(vendor, document))
 
     lost = {leaf for leaf in before if before[leaf] != after.get(leaf)} - touched(slug, path)
-    assert {str(leaf[0]) for leaf in lost} <= TOGETHER.get((slug, str(path[0])), set()), (path, value)
+    assert {str(leaf[0]) for leaf in lost} <= TOGETHER.get((slug, str(path[0])), frozenset()), (path, value)
     first = next((at for at, step in enumerate(path) if isinstance(step, int)), len(path))
     own = path if isinstance(path[-1], str) else path[:first]  # an item that is left out moves those after it
     lost = {leaf for leaf in record_before if record_before[leaf] != record_after.get(leaf)}

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
+from vendors import FACTS
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
+from customer_gateway.errors import UpstreamUnauthorized
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
-from customer_gateway.systems import lemonsoft, pland
 from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
 
@@ -27,7 +28,7 @@ LOST: Final[dict[str, tuple[int, dict[str, str], bytes]]] = {
     "440": (440, HTML, b"<h1>Login timeout</h1>"),
     "302": (302, {"location": "/Account/Login?ReturnUrl=%2Fapi"}, b""),
 }
-FORGOTTEN: Final = (200, {"content-type": "application/json"}, b'{"Message": "Istunto on vanhentunut."}')
+SESSIONS: Final = {name: facts.session for name, facts in FACTS.items() if facts.session}
 
 
 class Dropping(httpx.AsyncBaseTransport):
@@ -70,26 +71,19 @@ class World:
         self.clock = Clock()
         vendor = Sandbox(customers=5, clock=self.clock).vendors[name]
         base_url = f"http://test{vendor.base_path}"
-        self.way = Dropping(
-            httpx.ASGITransport(app=vendor.app), "session-id" if name == "lemonsoft" else "authorization", answer
-        )
+        session = SESSIONS[name]
+        self.way = Dropping(httpx.ASGITransport(app=vendor.app), session.header, answer)
         wiring = Wiring(transport=lambda _: self.way, retry=Retry(attempts=1), clock=self.clock)
-        if name == "lemonsoft":
-            own: Any = lemonsoft.LemonsoftSettings.model_validate({"base_url": base_url, **vendor.credentials})
-            self.system: System = lemonsoft.connect(name, own, wiring)
-        else:
-            login = vendor.other_credentials
-            own = pland.PlandSettings.model_validate({"base_url": base_url, **login})
-            self.system = pland.connect(name, own, wiring)
+        kind = next(each for each in VENDORS if each.kind.slug == name)
+        login = vendor.other_credentials if session.is_other else vendor.credentials
+        settings = kind.settings.model_validate({"base_url": base_url, **login})
+        self.system: System = kind.connect(name, settings, wiring)
 
     async def page(self) -> Page[Any]:
         return await self.system.page(0, 3, EVERYTHING, Deadline.after(5), ask_next=False)
 
 
-CASES: Final[list[tuple[str, tuple[int, dict[str, str], bytes]]]] = [
-    *((name, answer) for name in ("lemonsoft", "pland") for answer in LOST.values()),
-    ("lemonsoft", FORGOTTEN),
-]
+CASES: Final = [(name, answer) for name, session in SESSIONS.items() for answer in (*LOST.values(), *session.lost)]
 
 
 @pytest.mark.parametrize(("name", "answer"), CASES)
@@ -120,15 +114,4 @@ async def test_what_no_login_mends_is_unauthorized_and_asked_once_more_a_session
 
     assert len(world.way.sessions) == 4
     assert len(set(world.way.sessions)) == 2
-    await world.system.aclose()
-
-
-async def test_an_error_of_lemonsoft_that_is_not_of_the_session_stays_a_bad_response() -> None:
-    world = World("lemonsoft", (200, FORGOTTEN[1], b'{"Message": "An error has occurred."}'))
-    await world.page()
-    world.way.always = True
-
-    with pytest.raises(UpstreamBadResponse, match=r"with an error inside: it has a `Message`$"):
-        await world.page()
-
     await world.system.aclose()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Facts
+from systems.facts import AsSent, Facts, Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
+
+JSON: Final = {"content-type": "application/json"}
 
 
 def envelope(rows: list[Any], request: httpx.Request) -> Any:
@@ -87,4 +89,5 @@ FACTS: Final = Facts(
         "Contact:lemonsoft:1/999999",
     ),
     told_together={"country": frozenset({"phones"})},
+    session=Session("session-id", lost=[(200, JSON, b'{"Message": "Istunto on vanhentunut."}')]),
 )

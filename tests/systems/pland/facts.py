@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Facts
+from systems.facts import AsSent, Facts, Session
 
 if TYPE_CHECKING:
     import httpx
@@ -69,4 +69,5 @@ FACTS: Final = Facts(
     nowhere=("5f0000000000000000000000", "x"),
     nodes_nowhere=("Customer:pland:ffffffffffffffffffffffff",),
     told_together={"address": frozenset({"phones"})},  # dialled in the country of the address
+    session=Session("authorization", is_other=True),
 )
