@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.customer import Customer, RecordCell, customer_of
 from customer_gateway.work.faults import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from customer_gateway.errors import UpstreamError
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.ids import RecordRef
     from customer_gateway.system import System
@@ -56,7 +56,9 @@ async def read_customers(request: RequestContext, system: System, keys: Sequence
         for ref in refs:
             asked.setdefault(ref.system, {})[ref.key] = None
     read = await _read_records(request, asked)
-    customers = list(map(partial(customer_of, system), keys, map(read[system.name].__getitem__, keys)))
+    records = list(map(read[system.name].__getitem__, keys))
+    make = Customer if _all_read(records) else customer_of
+    customers: list[Customer | UpstreamError | None] = list(map(make, repeat(system), keys, records))
     if not linked:
         return ReadCustomers(customers, [])
     for position, key in enumerate(keys):
@@ -64,6 +66,11 @@ async def read_customers(request: RequestContext, system: System, keys: Sequence
             first, *others = [RecordCell(request.systems[of], each, read[of][each]) for of, each in refs]
             customers[position] = customer_of(*first, others)
     return ReadCustomers(customers, [error for each in customers for error in failures_of(each)])
+
+
+def _all_read(records: Sequence[Any]) -> bool:
+    """Whether each is a view: a page has many records and one class of them."""
+    return not any(cls is type(None) or issubclass(cls, UpstreamError) for cls in set(map(type, records)))
 
 
 def failures_of(customer: Customer | UpstreamError | None) -> Sequence[UpstreamError]:
