@@ -20,13 +20,20 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.cli.demo import sandbox_config
 from customer_gateway.model.ids import encode_id
-from customer_gateway.sandbox import PORTS, Sandbox
+from customer_gateway.sandbox import DEFINITIONS, PORTS, Sandbox
 from customer_gateway.sandbox.pland import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.sandbox.people import Party
+    from customer_gateway.sandbox.store import Store
 
 FIRST_PORT: Final = 9411
 GATEWAY_PORT: Final = 9410
@@ -36,23 +43,30 @@ MEGABYTE: Final = 1024.0
 
 
 def main() -> None:
-    box = Sandbox(customers=50)
-    key = next(iter(box._stores["pland"][documents.CUSTOMERS]))["_id"]
-    grow(box, key)
-    asyncio.run(record(box, key))
+    pland = next(each for each in DEFINITIONS if each.name == "pland")
+    key: list[str] = []
+
+    def fill(store: Store, parties: Sequence[Party]) -> None:
+        pland.fill(store, parties)
+        key.append(grow(store))
+
+    others = [each for each in DEFINITIONS if each is not pland]
+    box = Sandbox(customers=50, definitions=[replace(pland, fill=fill), *others])
+    asyncio.run(record(box, key[0]))
 
 
-def grow(box: Sandbox, key: str) -> None:
-    """Give one of Pland's customers many contacts and invoices: copies of some that are there."""
+def grow(store: Store) -> str:
+    """Give the first customer many contacts and invoices, copies of those that are there, and return its key."""
+    customer = str(next(iter(store[documents.CUSTOMERS]))["_id"])
     for kind, count in ((documents.CONTACTS, CONTACTS), (documents.INVOICES, INVOICES)):
-        rows = box._stores["pland"][kind]
-        pattern = next(iter(rows))
-        for own in rows.where("customerId", [key]):
-            rows.delete(own["_id"])
-        rows.put_all(
-            {**pattern, "_id": documents.object_id("grown", kind.name, place), "customerId": key}
+        pattern = next(iter(store[kind]))
+        for own in store[kind].where("customerId", [customer]):
+            store[kind].delete(own["_id"])
+        store[kind].put_all(
+            {**pattern, "_id": documents.object_id("grown", kind.name, place), "customerId": customer}
             for place in range(count)
         )
+    return customer
 
 
 async def record(box: Sandbox, key: str) -> None:
@@ -112,8 +126,9 @@ def measure(name: str, document: str, pid: int) -> None:
     over.set()
     other.join()
     codes = [error["extensions"]["code"] for error in body.get("errors", ())]
+    grown = memory(pid, "VmHWM") - before
     print(
-        f"{name:22} {len(document):5} bytes  {seconds:6.2f} s ({worked:.2f} s of work)  {memory(pid, 'VmHWM') - before:+7.0f} MB  "
+        f"{name:22} {len(document):5} bytes  {seconds:5.2f} s ({worked:.2f} s of work)  {grown:+5.0f} MB  "
         f"others waited {max(waits) * 1000:4.0f} ms at worst  {codes[:1] or 'answered'}"
     )
 

@@ -467,3 +467,108 @@ def test_hostile_documents_do_not_hold_up_the_loop() -> None:
         refused(document)
 
     assert time.process_time() - began < 0.5 * len(HOSTILE_DOCUMENTS)
+
+
+MULTIPLYING = "{ again { again { " + " ".join(f"p{n}: people(first: 100) {{ id name }}" for n in range(40)) + " } } }"
+
+
+@BOTH
+async def test_an_answer_past_the_budget_of_values_is_one_refusal(executor: ExecutorName) -> None:
+    limits = DocumentLimits(answer_values=1_000)
+
+    reply = await reply_of(World().engine(executor, limits), MULTIPLYING)
+
+    assert reply.data == b"null"
+    (error,) = reply.errors
+    assert error["message"] == (
+        "The answer has more than 1000 values; ask for fewer rows or fewer fields here, or in several requests."
+    )
+    assert error["path"][:2] == ["again", "again"]
+    assert error["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
+
+
+@BOTH
+async def test_an_answer_past_the_budget_of_bytes_is_one_refusal(executor: ExecutorName) -> None:
+    reply = await reply_of(World().engine(executor, DocumentLimits(answer_bytes=10_000)), MULTIPLYING)
+
+    assert reply.data == b"null"
+    assert [error["extensions"] for error in reply.errors] == [{"code": "QUERY_TOO_COMPLEX"}]
+    assert "more than 10000 bytes" in reply.errors[0]["message"]
+
+
+@BOTH
+async def test_an_answer_within_the_budget_is_given(executor: ExecutorName) -> None:
+    reply = await reply_of(World().engine(executor, DocumentLimits(answer_values=13_000)), MULTIPLYING)
+
+    assert reply.errors == []
+
+
+async def test_an_answer_so_far_of_what_was_refused_is_the_refusal_and_runs_nothing() -> None:
+    world = World()
+    engine = Engine(
+        world.schema(), "breadth", world.context, DocumentLimits(answer_values=1_000), so_far=lambda _: pytest.fail("made again")
+    )
+    prepared = engine.prepare(MULTIPLYING, None)
+    assert isinstance(prepared, Prepared)
+    execution = engine.begin(prepared, None, deadline=Deadline.after(1), request_id="r1")
+    refusal = await execution.run()
+
+    assert (await execution.so_far()).errors == refusal.errors
+
+
+@BOTH
+async def test_a_list_in_the_variables_is_refused_by_its_length_before_it_is_coerced(executor: ExecutorName) -> None:
+    class Coerced(list[Any]):
+        def __iter__(self) -> Any:
+            pytest.fail("looked at")
+
+    document = "query ($first: Int) { people(first: $first) { id } }"
+
+    reply = await reply_of(World().engine(executor), document, {"first": Coerced([1] * 1_001)})
+
+    assert reply.data is None
+    assert [(error["message"], error["extensions"]["code"]) for error in reply.errors] == [
+        ("Variable '$first' has a list of 1001 items, the most is 1000; ask in several requests.", "BAD_USER_INPUT")
+    ]
+
+
+async def test_a_long_list_is_found_wherever_it_stands_in_the_variables() -> None:
+    document = "query ($first: Int) { people(first: $first) { id } }"
+
+    reply = await reply_of(World().engine(), document, {"first": {"a": [{"b": [0] * 1_001}]}})
+
+    assert "list of 1001 items" in reply.errors[0]["message"]
+
+
+DIGITS = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f"{{ people(first: {DIGITS}) {{ id }} }}",
+        f"{{ people(first: [{DIGITS}]) {{ id }} }}",
+        f"{{ people(first: {{ a: {DIGITS} }}) {{ id }} }}",
+        f"{{ people(first: -{DIGITS}.5) {{ id }} }}",
+        f"{{ hello(name: {DIGITS}) }}",
+        f"query ($first: Int = {DIGITS}) {{ people(first: $first) {{ id }} }}",
+        f"{{ hello @skip(if: {DIGITS}) }}",
+        "{ people(first: 1e400) { id } }",
+        "query ($first: Int = -1e999) { people(first: $first) { id } }",
+    ],
+)
+def test_a_number_that_cannot_be_read_is_refused_in_plain_words(document: str) -> None:
+    outcome = World().engine().prepare(document, None)
+
+    assert isinstance(outcome, RefusedOperation)
+    (error,) = outcome.errors
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert error["message"] in {
+        "A number has more than 100 characters; write it shorter, or as a string.",
+        "A number is too large for a Float; write a smaller one, or a string.",
+    }
+    assert error["locations"][0]["line"] == 1
+
+
+def test_long_digits_in_a_string_are_a_string() -> None:
+    assert isinstance(World().engine().prepare(f'{{ hello(name: "{DIGITS}") }}', None), Prepared)

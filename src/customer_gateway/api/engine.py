@@ -17,6 +17,7 @@ from customer_gateway.api.limits import (
     DocumentInvalid,
     DocumentLimits,
     DocumentRefused,
+    long_list,
     parse_within,
     refuse_invalid,
     too_deep,
@@ -40,7 +41,7 @@ from customer_gateway.execution import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from graphql import DocumentNode, GraphQLSchema
+    from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
     from customer_gateway.api.reply import Outcome, Reply
     from customer_gateway.execution import Bound
@@ -197,11 +198,14 @@ class Engine:
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
     ) -> Execution:
         """An execution of the operation, not running yet."""
-        bound = prepared.compiled.bind(variables)
+        # Refused by its length: coercing it would cost what the limit is there to save.
+        long = long_list(variables, self._limits)
+        bound = prepared.compiled.bind(None if long else variables)
         scope = RequestScope(deadline, request_id, bound.fields_by_type)
         breadth = self._executor == "breadth"
         run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables)
-        return Execution(scope, self._context_factory, bound.refusal, run, self._answers, self._so_far)
+        refusal = bound.refusal if long is None else partial(_refused, long)
+        return Execution(scope, self._context_factory, refusal, run, self._answers, self._so_far)
 
     def _prepare(self, source: str, operation_name: str | None) -> Prepared | RefusedOperation:
         try:
@@ -235,6 +239,10 @@ class Engine:
         )
         outcome = await outcome if isawaitable(outcome) else outcome
         return outcome if budget.error is None else ExecutionResult(None, [budget.error])
+
+
+def _refused(error: GraphQLError, _context: object) -> Outcome:
+    return ExecutionResult(None, [error], executed=False)
 
 
 async def _run_breadth(bound: Bound, context: object, budget: Budget) -> Outcome:

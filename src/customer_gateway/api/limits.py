@@ -7,7 +7,8 @@ counted with each fragment looked at once, however often it is spread.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import (
     DocumentNode,
@@ -18,6 +19,8 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
+    Token,
+    TokenKind,
     parse,
     specified_rules,
     validate,
@@ -26,6 +29,8 @@ from graphql import (
 from customer_gateway.errors import QueryTooDeep, QueryTooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphql import GraphQLSchema, SelectionSetNode, ValidationContext
 
 INTROSPECTION_DEPTH: Final = 16
@@ -51,8 +56,8 @@ class DocumentLimits:
 
     `characters` bounds what the lexer walks over, comments and blanks included. `fields` counts every field as often
     as fragments repeat it, which bounds the work of merging and executing them. `comparisons` bounds how often
-    validation compares two fields of the same response name, which grows with their square. `answer_values` and
-    `answer_bytes` bound the answer (see `execution.budget`).
+    validation compares two fields of the same response name, which grows with their square. `list_items` bounds a
+    list in the variables. `answer_values` and `answer_bytes` bound the answer (see `execution.budget`).
 
     Kept are prepared documents, up to `kept_tokens` (see `weight_of`; about half a kilobyte each), their plans, up to
     `kept_fields` planned fields (about a kilobyte each; a document has a plan for each setting of its conditions), and
@@ -63,7 +68,8 @@ class DocumentLimits:
     characters: int = 100_000
     depth: int = 15
     fields: int = 5_000
-    answer_values: int = 500_000
+    list_items: int = 1_000
+    answer_values: int = 300_000
     answer_bytes: int = 50_000_000
     comparisons: int = 10_000
     kept_tokens: int = 100_000
@@ -126,12 +132,56 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = 2 * limits.comparisons
 
+    if mistakes := _unfit_numbers(document):
+        raise DocumentInvalid(mistakes)
+    if errors := _unfit_numbers(document):
+        raise DocumentInvalid(errors)
     rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
     errors = validate(schema, document, rules, max_errors=MOST_ERRORS)
     if any(error.message == "Validation aborted." for error in errors):
         raise DocumentRefused(GraphQLError(_ENTANGLED), "QUERY_TOO_COMPLEX")
     if errors:
         raise DocumentInvalid(errors)
+
+
+LONGEST_NUMBER: Final = 100
+"""Characters of a number: Python refuses to read one of thousands, in words of its own."""
+
+
+def _unfit_numbers(document: DocumentNode) -> list[GraphQLError]:
+    """Return the errors of numbers that cannot be read, wherever in the document they stand."""
+    errors: list[GraphQLError] = []
+    token = document.loc.start_token if document.loc else None
+    while token is not None and len(errors) < MOST_ERRORS:
+        reason = _unfit(token) if token.kind in {TokenKind.INT, TokenKind.FLOAT} else None
+        if reason is not None and document.loc is not None:
+            errors.append(GraphQLError(reason, source=document.loc.source, positions=[token.start]))
+        token = token.next
+    return errors
+
+
+def _unfit(number: Token) -> str | None:
+    text = number.value or ""
+    if len(text) > LONGEST_NUMBER:
+        return f"A number has more than {LONGEST_NUMBER} characters; write it shorter, or as a string."
+    if number.kind is TokenKind.FLOAT and not isfinite(float(text)):
+        return "A number is too large for a Float; write a smaller one, or a string."
+    return None
+
+
+def long_list(variables: Mapping[str, object] | None, limits: DocumentLimits) -> GraphQLError | None:
+    """Return the error of a list in the variables that is too long to be coerced; it names the variable."""
+    for name, value in (variables or {}).items():
+        waiting: list[Any] = [value]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, list) and len(cast("list[Any]", each)) > limits.list_items:
+                count = len(cast("list[Any]", each))
+                message = f"Variable '${name}' has a list of {count} items, the most is {limits.list_items}; {_APART}"
+                return GraphQLError(message)
+            if isinstance(each, (list, dict)):
+                waiting += cast("list[Any]", each) if isinstance(each, list) else cast("dict[str, Any]", each).values()
+    return None
 
 
 CHARACTERS_PER_TOKEN: Final = 100

@@ -1,5 +1,8 @@
 """The budget of an answer: how much one execution may complete, and how much of it between two turns of the loop."""
 
+# What scalars give is of any type.
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from asyncio import get_running_loop, sleep
@@ -49,7 +52,7 @@ class AnswerLimits:
     Bytes are counted as the characters of names and texts: what each takes in UTF-8 is not looked at.
     """
 
-    values: int = 500_000
+    values: int = 300_000
     bytes: int = 50_000_000
 
 

@@ -57,8 +57,9 @@ def counting(budget: Budget) -> type[Executor[None]]:
                 return Undefined
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
-        def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
-            completed = super().complete_leaf_value(return_type, result)
+        @staticmethod
+        def complete_leaf_value(return_type: GraphQLLeafType, result: Any) -> Any:
+            completed = Executor.complete_leaf_value(return_type, result)
             return None if spent(None, 0, length_of(completed)) else completed
 
         def complete_list_item_value(  # noqa: PLR0913, PLR0917  as graphql-core calls it
