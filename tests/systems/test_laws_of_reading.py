@@ -40,7 +40,7 @@ _NOUN: Final = (
 _NOUNS: Final = {"contacts", "accounts", "agreements"}
 
 TOGETHER: Final[Mapping[tuple[str, str], frozenset[str]]] = {
-    (slug, name): told for slug, facts in FACTS.items() for name, told in facts.told_together.items()
+    (slug, name): together for slug, facts in FACTS.items() for name, together in facts.told_together.items()
 }
 """The unified fields that a vendor's field has a say in beside others that tell them."""
 
