@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 from redis_server import RedisServer
 
+from customer_gateway.systems.registry import VENDORS
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("fresh", max_examples=1_000, deadline=None, database=None)
 settings.load_profile("fresh" if os.environ.get("FUZZ") else "fixed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    registered = {vendor.kind.slug for vendor in VENDORS}
+    for item in items:
+        if lacking := {name for mark in item.iter_markers("vendors") for name in mark.args} - registered:
+            item.add_marker(pytest.mark.skip(reason=f"not registered: {', '.join(sorted(lacking))}"))
 
 
 @pytest.fixture

@@ -196,6 +196,7 @@ async def checkups(box: Sandbox, *, seconds: float = 10, **changes: str) -> dict
     return {checkup.name: checkup for checkup in found}
 
 
+@pytest.mark.vendors("autodns", "lemonsoft")
 async def test_everything_is_well_at_the_sandbox(box: Sandbox) -> None:
     found = await checkups(box)
 

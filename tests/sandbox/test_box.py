@@ -94,6 +94,7 @@ async def test_a_taken_port_is_said_in_one_line_and_nothing_stays_open() -> None
         assert again.getsockname()[1] == first
 
 
+@pytest.mark.vendors("autodns", "lemonsoft")
 async def test_named_ports_are_used() -> None:
     port = free_port()
     box = Sandbox(customers=5)

@@ -99,6 +99,7 @@ async def test_a_page_of_next_with_everything_is_a_call_for_each_noun(gateway: G
     ]
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_the_owners_of_a_page_of_lemonsoft_are_the_pages_of_persons_and_then_nothing(gateway: Gateway) -> None:
     nodes = await page_of_50(gateway, "lemonsoft", "name contacts { name } owner { key name email }")
     calls = gateway.log("lemonsoft")
@@ -111,6 +112,7 @@ async def test_the_owners_of_a_page_of_lemonsoft_are_the_pages_of_persons_and_th
     assert gateway.paths("lemonsoft") == ["GET /api/customers"]
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_the_owner_of_one_lemonsoft_customer_is_one_call(box: Sandbox, gateway: Gateway) -> None:
     nodes = await page_of_50(gateway, "lemonsoft", "id owner { key }")
     owned = next(node for node in nodes if node["owner"])

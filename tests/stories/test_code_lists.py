@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.vendors("lemonsoft", "pland")]
 
 LISTS = {
     ("lemonsoft", "paymentTerms"): "/api/codelist/payment_term",
@@ -57,6 +57,7 @@ def with_codes(change: Callable[[dict[str, Any]], dict[str, Any]], document: Any
     return with_rows(lambda rows: [change(row) if "description" in row else row for row in rows], document)
 
 
+@pytest.mark.vendors("lemonsoft")
 @pytest.mark.parametrize("change", [as_number, as_id, as_both, as_text])
 @pytest.mark.parametrize("field", ["paymentTerms", "invoiceDelivery"])
 async def test_codes_of_lemonsoft_are_known_by_number_or_by_id(
@@ -71,6 +72,7 @@ async def test_codes_of_lemonsoft_are_known_by_number_or_by_id(
     assert any(name and not name.isdigit() for name in named)
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_a_row_without_number_and_id_costs_its_own_name(box: Sandbox) -> None:
     def first_unnumbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if "description" not in rows[0]:
@@ -89,6 +91,7 @@ async def test_a_row_without_number_and_id_costs_its_own_name(box: Sandbox) -> N
     assert len(set(found)) == len(set(named))
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_a_list_of_which_no_row_has_a_code_is_no_code_list(box: Sandbox) -> None:
     change = partial(with_codes, lambda row: {"description": row["description"]})
     async with gateway_over(box, bent=partial(Bent, change)) as gateway:
@@ -115,6 +118,7 @@ async def test_a_failed_code_list_is_one_error_at_the_first_row_that_needed_it(
     ]
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_each_field_of_the_document_has_its_own_error(box: Sandbox, executor: ExecutorName) -> None:
     query = """{
         a: system(name: "lemonsoft") { customers(first: 9) { nodes { billing { terms: paymentTerms paymentTerms } } } }

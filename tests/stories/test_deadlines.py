@@ -75,6 +75,7 @@ async def test_a_time_that_is_none_is_refused(gateway: Gateway, nonsense: str) -
     assert [gateway.log(system) for system in SYSTEMS] == [[]] * 5
 
 
+@pytest.mark.vendors("autodns")
 async def test_a_slow_system_does_not_hold_up_what_is_nested_in_another(gateway: Gateway) -> None:
     gateway.box.autodns.faults.set("hang")
 
@@ -194,6 +195,7 @@ async def test_a_bad_key_of_one_request_fails_no_other_that_it_is_joined_with(ga
     assert [answer.data["nodes"] for answer in fine] == [[{"id": each}] for each in ids[:6] + ids[7:]]
 
 
+@pytest.mark.vendors("lemonsoft")
 async def test_a_login_begun_by_one_in_a_hurry_is_waited_for_by_who_has_more_time(gateway: Gateway) -> None:
     query = '{ system(name: "lemonsoft") { customers(first: 1) { nodes { name } } } }'
     gateway.box.lemonsoft.faults.set("latency", latency=0.5, path="/api/auth/login")
