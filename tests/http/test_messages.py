@@ -47,7 +47,7 @@ REFUSED: list[tuple[int, str, dict[str, Any]]] = [
     (406, "POST", {"content": b"{}", "headers": {**JSON, "accept": "image/png"}}),
     (405, "PUT", {"content": b"{}", "headers": JSON}),
     (405, "GET", {"params": {"query": 'mutation { rename(to: "x") }'}, "headers": GET}),
-    (400, "GET", {"params": {"query": "{ hello }"}, "headers": {"accept": GRAPHQL}}),
+    (400, "GET", {"params": {"query": "{ hello }"}, "headers": {"accept": GRAPHQL, "sec-fetch-site": "cross-site"}}),
     (400, "GET", {"params": {"query": "{ hello }", "variables": "x"}, "headers": GET}),
     (414, "GET", {"params": {"query": "{ hello }" + " " * 20_000}, "headers": GET}),
     (400, "GET", {"headers": {**GET, "upgrade": "websocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}}),
