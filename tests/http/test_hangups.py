@@ -10,7 +10,7 @@ import pytest
 from http_world import never
 
 from customer_gateway.http.hangups import LISTEN_AFTER_SECONDS, ClientGone
-from customer_gateway.http.in_flight import InFlight
+from customer_gateway.http.shared_execution import SharedExecution
 
 if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
@@ -23,7 +23,6 @@ class Work:
 
     def __init__(self) -> None:
         self.broken_off = False
-        self.in_flight: InFlight[str] = InFlight()
 
     async def run(self, _: Deadline) -> str:
         try:
@@ -40,37 +39,37 @@ async def at_once() -> None:
 
 async def test_work_that_only_one_who_hung_up_wanted_is_broken_off() -> None:
     work, at = Work(), time.monotonic() + 30
-    flight = work.in_flight.begin("key", at, work.run)
+    execution = SharedExecution(at, work.run)
 
     with pytest.raises(ClientGone):
-        await flight.landed(at, 0.0, at_once)
-    await asyncio.wait([flight.task])
+        await execution.reply(at, 0.0, at_once)
+    await asyncio.wait([execution.task])
 
     assert work.broken_off
 
 
 async def test_work_goes_on_for_those_who_stay() -> None:
     work, at = Work(), time.monotonic() + 30
-    flight = work.in_flight.begin("key", at, work.run)
-    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+    execution = SharedExecution(at, work.run)
+    stays = asyncio.create_task(execution.reply(at, 0.0, never))
 
     with pytest.raises(ClientGone):
-        await flight.landed(at, 0.0, at_once)
+        await execution.reply(at, 0.0, at_once)
 
     assert not work.broken_off
     stays.cancel()
-    await asyncio.wait([stays, flight.task])
+    await asyncio.wait([stays, execution.task])
 
 
 async def test_who_hangs_up_leaves_nothing_to_the_collector() -> None:
     work, at = Work(), time.monotonic() + 30
-    flight = work.in_flight.begin("key", at, work.run)
-    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+    execution = SharedExecution(at, work.run)
+    stays = asyncio.create_task(execution.reply(at, 0.0, never))
     gc.collect()
     gc.disable()
     try:
         with suppress(ClientGone):
-            await flight.landed(at, 0.0, at_once)
+            await execution.reply(at, 0.0, at_once)
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -78,20 +77,20 @@ async def test_who_hangs_up_leaves_nothing_to_the_collector() -> None:
     finally:
         gc.enable()
     stays.cancel()
-    await asyncio.wait([stays, flight.task])
+    await asyncio.wait([stays, execution.task])
 
 
 async def test_who_joins_late_and_hangs_up_is_noticed_at_once() -> None:
     work, at = Work(), time.monotonic() + 30
-    flight = work.in_flight.begin("key", at, work.run)
-    stays = asyncio.create_task(flight.landed(at, 0.0, never))
+    execution = SharedExecution(at, work.run)
+    stays = asyncio.create_task(execution.reply(at, 0.0, never))
     await asyncio.sleep(LISTEN_AFTER_SECONDS * 1.2)
 
     with pytest.raises(ClientGone):
-        await asyncio.wait_for(flight.landed(at, 0.0, at_once), LISTEN_AFTER_SECONDS / 2)
+        await asyncio.wait_for(execution.reply(at, 0.0, at_once), LISTEN_AFTER_SECONDS / 2)
 
     stays.cancel()
-    await asyncio.wait([stays, flight.task])
+    await asyncio.wait([stays, execution.task])
 
 
 async def test_a_mutation_is_finished_though_its_client_hung_up() -> None:
@@ -101,9 +100,9 @@ async def test_a_mutation_is_finished_though_its_client_hung_up() -> None:
         await gate.wait()
         return "written"
 
-    flight = InFlight[str]().begin_alone(time.monotonic() + 30, write)
+    execution = SharedExecution(time.monotonic() + 30, write, alone=True)
     with pytest.raises(ClientGone):
-        await flight.landed(time.monotonic() + 30, 0.0, at_once)
+        await execution.reply(time.monotonic() + 30, 0.0, at_once)
     gate.set()
 
-    assert await flight.task == "written"
+    assert await execution.task == "written"

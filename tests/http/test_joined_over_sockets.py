@@ -137,9 +137,9 @@ async def test_work_is_broken_off_when_the_last_who_waits_hangs_up() -> None:
             await until(lambda: world.reads)
             both[0][1].close()
             await until(lambda: [line for line in lines if line["event"] == "request"])
-            assert any("_Work.run" in str(task.get_coro()) for task in asyncio.all_tasks())
+            assert any("SharedCall._run" in str(task.get_coro()) for task in asyncio.all_tasks())
             both[1][1].close()
-            await until(lambda: not any("_Work.run" in str(task.get_coro()) for task in asyncio.all_tasks()))
+            await until(lambda: not any("SharedCall._run" in str(task.get_coro()) for task in asyncio.all_tasks()))
 
     assert [line["status"] for line in lines if line["event"] == "request"] == [499, 499]
 

@@ -14,7 +14,6 @@ from customer_gateway.api.formatting import MASK, plain, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.http.answer import Answer, Landed, headers_of
 from customer_gateway.http.hangups import ClientGone, client_left
-from customer_gateway.http.in_flight import InFlight
 from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.origin import check_origin
 from customer_gateway.http.reading import (
@@ -28,6 +27,8 @@ from customer_gateway.http.reading import (
     timeout_seconds,
     variables_key,
 )
+from customer_gateway.http.shared_execution import SharedExecution
+from customer_gateway.work.shared_call import CallsInFlight
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import Engine, Execution
     from customer_gateway.api.reply import Reply
-    from customer_gateway.http.in_flight import Flight
     from customer_gateway.http.reading import GraphQLRequest
     from customer_gateway.http.settings import HttpSettings
     from customer_gateway.http.visit import Visit
@@ -61,7 +61,7 @@ class GraphQLEndpoint:
         self._engine = engine
         self._settings = settings
         self._page = page
-        self._in_flight: InFlight[Landed] = InFlight()
+        self._in_flight: CallsInFlight[SharedExecution[Landed]] = CallsInFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit: Visit = scope["visit"]
@@ -99,7 +99,7 @@ class GraphQLEndpoint:
             message = "The body did not arrive in time; send the request again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
         credentials = _authenticate(visit.headers)
-        return await self._wait(self._flight_of(body, credentials, at, visit), at, receive, visit)
+        return await self._wait(self._execution_of(body, credentials, at, visit), at, receive, visit)
 
     async def _get(self, query_string: bytes, receive: Receive, at: float, visit: Visit) -> Answer:
         headers = visit.headers
@@ -113,14 +113,14 @@ class GraphQLEndpoint:
         credentials = _authenticate(headers)
         return await self._wait(self._begin(request, credentials, at, visit), at, receive, visit)
 
-    def _flight_of(
+    def _execution_of(
         self, body: bytes, credentials: bytes | None, at: float, visit: Visit
-    ) -> Flight[Landed] | RefusedOperation:
-        """What will answer a POST of that body. Raises RequestInvalid."""
+    ) -> SharedExecution[Landed] | RefusedOperation:
+        """Return what will answer a POST of that body. Raises RequestInvalid."""
         key: Hashable = (body, credentials)
-        flight = self._in_flight.find(key, at)
-        if flight is not None:
-            return flight
+        found = self._found(key, at)
+        if found is not None:
+            return found
         begun = self._begin(request_of_body(body), credentials, at, visit)
         if not isinstance(begun, RefusedOperation) and not begun.alone:
             self._in_flight.share(key, begun)
@@ -128,8 +128,8 @@ class GraphQLEndpoint:
 
     def _begin(
         self, request: GraphQLRequest, credentials: bytes | None, at: float, visit: Visit
-    ) -> Flight[Landed] | RefusedOperation:
-        """The flight that will answer the request: one in the air with the same work, else a new one."""
+    ) -> SharedExecution[Landed] | RefusedOperation:
+        """Return the execution that will answer the request: an identical one in flight, else a new one."""
         prepared = self._engine.prepare(request.document, request.operation_name)
         if isinstance(prepared, RefusedOperation):
             return prepared
@@ -137,9 +137,19 @@ class GraphQLEndpoint:
             return RefusedOperation("operation", [_STREAM_NEEDED])
         work = _Work(self._engine, prepared, request.variables, visit.request_id)
         if prepared.operation_type == "mutation":
-            return self._in_flight.begin_alone(at, work.run)
+            execution = SharedExecution(at, work.run, alone=True)
+            self._in_flight.share(execution, execution)  # none asks for that key; it keeps the task alive
+            return execution
         key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
-        return self._in_flight.find(key, at) or self._in_flight.begin(key, at, work.run, work.so_far)
+        execution = self._found(key, at)
+        if execution is None:
+            execution = SharedExecution(at, work.run, work.so_far)
+            self._in_flight.share(key, execution)
+        return execution
+
+    def _found(self, key: Hashable, at: float) -> SharedExecution[Landed] | None:
+        execution = self._in_flight.find(key)
+        return execution if execution is not None and execution.takes(at) else None
 
     def _until(self, headers: Headers) -> float:
         """When the time of a request is over, on the loop's clock. Raises RequestInvalid."""
@@ -147,13 +157,13 @@ class GraphQLEndpoint:
         return asyncio.get_running_loop().time() + seconds
 
     async def _wait(
-        self, found: Flight[Landed] | RefusedOperation, at: float, receive: Receive, visit: Visit
+        self, found: SharedExecution[Landed] | RefusedOperation, at: float, receive: Receive, visit: Visit
     ) -> Answer:
         if isinstance(found, RefusedOperation):
             return _refusal(found, visit)
         leaving = partial(client_left, receive)
         try:
-            landed = await found.landed(at, self._settings.grace_seconds, leaving)
+            landed = await found.reply(at, self._settings.grace_seconds, leaving)
         except TimeoutError:
             landed = await found.so_far() or Landed(LATE, None, None)
         if landed.operation_type is not None:

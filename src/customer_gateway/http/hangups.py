@@ -1,19 +1,20 @@
-"""Who hangs up while waiting: such a one waits no longer, and work that only it wanted is broken off."""
+"""Notice clients that leave before they are answered: their requests wait no longer."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from types import TracebackType
 
     from starlette.types import Receive
 
     Leaving = Callable[[], Awaitable[object]]
 
 LISTEN_AFTER_SECONDS: Final = 0.25
-"""Listening costs a task for each who waits, and most answers are there sooner."""
+"""Listening costs a task for each request, and most answers are there sooner."""
 
 
 class ClientGone(Exception):
@@ -21,46 +22,45 @@ class ClientGone(Exception):
 
 
 async def client_left(receive: Receive) -> None:
-    """Ends when the client has hung up. To be asked after the body has been read."""
+    """Return when the client has left. To be called after the body has been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-class Hangups:
-    """Those who wait for one piece of work, each with the way to hear that it has left."""
+class UntilClientLeaves:
+    """Cancel the body of an `async with` as soon as `leaving` has returned, and raise `ClientGone` then.
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._leaving: dict[asyncio.Future[Any], Leaving] = {}
-        self._listening: dict[asyncio.Future[Any], asyncio.Task[None]] | None = None
-        self._timer = self._loop.call_later(LISTEN_AFTER_SECONDS, self._begin)
+    It is listened for from `listen_at` on. A class, not a generator with `asynccontextmanager`: see `Deadline.enforce`.
+    """
 
-    def expect(self, waiter: asyncio.Future[Any], leaving: Leaving) -> None:
-        """From some time on `waiter` fails with `ClientGone` as soon as `leaving` has ended."""
-        if self._listening is None:
-            self._leaving[waiter] = leaving
-        else:
-            self._listening[waiter] = self._loop.create_task(_hear(waiter, leaving))
+    __slots__ = ("_leaving", "_listener", "_timeout", "_timer")
 
-    def forget(self, waiter: asyncio.Future[Any]) -> None:
-        """It waits no more."""
-        self._leaving.pop(waiter, None)
-        listener = self._listening.pop(waiter, None) if self._listening else None
+    def __init__(self, leaving: Leaving, listen_at: float) -> None:
+        self._leaving = leaving
+        self._listener: asyncio.Task[None] | None = None
+        self._timeout = asyncio.timeout(None)
+        self._timer = asyncio.get_running_loop().call_at(listen_at, self._listen)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        listener, self._listener = self._listener, None  # its exception knows this object: a circle, were it kept
         if listener is not None:
             listener.cancel()
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise ClientGone from None
+        finally:
+            del error, traceback  # what is raised knows this frame: the two would keep each other
 
-    def close(self) -> None:
-        """The work is done."""
-        self._timer.cancel()
+    def _listen(self) -> None:
+        self._listener = asyncio.get_running_loop().create_task(self._hear())
 
-    def _begin(self) -> None:
-        self._listening = {}
-        for waiter, leaving in self._leaving.items():
-            self.expect(waiter, leaving)
-        self._leaving = {}
-
-
-async def _hear(waiter: asyncio.Future[Any], leaving: Leaving) -> None:
-    await leaving()
-    if not waiter.done():
-        waiter.set_exception(ClientGone())
+    async def _hear(self) -> None:
+        await self._leaving()
+        self._timeout.reschedule(asyncio.get_running_loop().time())

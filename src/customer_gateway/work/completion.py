@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from customer_gateway.work.deadline import DeadlineTimer
@@ -23,13 +24,15 @@ class Completion:
         self.done = False
         self._waiters: dict[asyncio.Future[None], None] = {}
 
-    def set(self) -> None:
-        """Wake all waiters, whatever the outcome of the work."""
+    def set(self, per_turn: int | None = None) -> None:
+        """Wake all waiters, whatever the outcome of the work: at once, or `per_turn` of them a turn of the loop."""
         self.done = True
-        waiters, self._waiters = self._waiters, {}
-        for waiter in waiters:
+        for waiter in list(islice(self._waiters, per_turn)):
+            del self._waiters[waiter]
             if not waiter.done():
                 waiter.set_result(None)
+        if self._waiters:
+            asyncio.get_running_loop().call_soon(self.set, per_turn)
 
     async def wait(self) -> None:
         """Wait for the completion."""

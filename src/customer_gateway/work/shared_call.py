@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.completion import Completion
@@ -26,20 +26,33 @@ class CallCancelled(Exception):
 class SharedCall(Generic[T]):
     """Run a call in a task of its own, with a deadline that is the latest of its waiters'.
 
-    It can be joined until the deadline of the first of them (`SharedDeadline`).
+    It can be joined until the deadline of the first of them (`SharedDeadline`). One that is made to `end_when_left` is
+    cancelled when its last waiter leaves, and joined by none after that.
     """
 
-    __slots__ = ("_task", "completion", "deadline")
+    __slots__ = ("_end_when_left", "_left", "_task", "_waiting", "completion", "deadline")
 
-    def __init__(self, first: Deadline) -> None:
+    woken_per_turn: ClassVar[int | None] = None
+
+    def __init__(self, first: Deadline, *, end_when_left: bool = False) -> None:
         self.deadline = SharedDeadline(first.at)
         self.completion = Completion()
         self._task: asyncio.Task[T] | None = None
+        self._end_when_left = end_when_left
+        self._left = False
+        self._waiting = 0
 
     @property
     def joinable(self) -> bool:
         """Return whether a newcomer may still wait for the call."""
-        return not self.completion.done and self.deadline.joinable
+        return not self.completion.done and not self._left and self.deadline.joinable
+
+    @property
+    def task(self) -> asyncio.Task[T]:
+        """Return the task of a call that has been started."""
+        if self._task is None:
+            raise RuntimeError("the call has not been started")
+        return self._task
 
     @property
     def started(self) -> bool:
@@ -57,8 +70,12 @@ class SharedCall(Generic[T]):
 
     async def result(self, deadline: Deadline) -> T:
         """Return what the call returns, or raise what it raises; raise `TimeoutError` at the waiter's `deadline`."""
-        if not await self.completion.wait_until(deadline):
-            raise TimeoutError
+        self._waiting += 1
+        try:
+            if not await self.completion.wait_until(deadline):
+                raise TimeoutError
+        finally:
+            self._leave()
         return self.outcome()
 
     def outcome(self) -> T:
@@ -67,11 +84,19 @@ class SharedCall(Generic[T]):
             raise CallCancelled
         return self._task.result()
 
+    def _leave(self) -> None:
+        self._waiting -= 1
+        if self._end_when_left and not self._waiting and self._task is not None and not self.completion.done:
+            self._left = True
+            self._task.cancel()
+
     async def _run(self, call: Callable[[Deadline], Awaitable[T]]) -> T:
         try:
             return await call(self.deadline)
         finally:
-            self.completion.set()  # waiters wake in a later turn of the loop: by then the task is done
+            self.completion.set(
+                self.woken_per_turn
+            )  # waiters wake in a later turn of the loop: by then the task is done
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         """Retrieve the exception, which asyncio would log where all waiters have left.
@@ -81,14 +106,38 @@ class SharedCall(Generic[T]):
         if not task.cancelled():
             task.exception()
         elif not self.completion.done:
-            self.completion.set()
+            self.completion.set(self.woken_per_turn)
 
 
-class SharedCalls:
-    """Keep the calls in flight by what they read: identical ones are one call, such as a page of a list."""
+C = TypeVar("C", bound=SharedCall[Any])
+
+
+class CallsInFlight(Generic[C]):
+    """Keep calls while they run, by what they are for."""
 
     def __init__(self) -> None:
-        self._in_flight: dict[Hashable, SharedCall[Any]] = {}
+        self._in_flight: dict[Hashable, C] = {}
+
+    def __len__(self) -> int:
+        return len(set(self._in_flight.values()))
+
+    def find(self, key: Hashable) -> C | None:
+        """Return the call under that key, if it can still be joined."""
+        found = self._in_flight.get(key)
+        return found if found is not None and found.joinable else None
+
+    def share(self, key: Hashable, call: C) -> None:
+        """Let others join the call, which has been started, under that key."""
+        self._in_flight[key] = call
+        call.task.add_done_callback(lambda _: self._forget(key, call))
+
+    def _forget(self, key: Hashable, call: C) -> None:
+        if self._in_flight.get(key) is call:
+            del self._in_flight[key]
+
+
+class SharedCalls(CallsInFlight[SharedCall[Any]]):
+    """Make identical reads of a system one call, such as a page of a list."""
 
     async def join(
         self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
@@ -97,8 +146,8 @@ class SharedCalls:
 
         Raises `UpstreamTimeout`, which names `what` was read, at the waiter's deadline.
         """
-        found = self._in_flight.get(key)
-        if found is None or not found.joinable:
+        found = self.find(key)
+        if found is None:
             found = self._start(system, what, key, deadline, call)
         found.join(deadline)
         try:
@@ -120,10 +169,7 @@ class SharedCalls:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a call raises costs its own waiters
                 raise failure_of(error, system, what) from None
-            finally:
-                if self._in_flight.get(key) is started:
-                    del self._in_flight[key]
 
-        self._in_flight[key] = started
         started.start(run)
+        self.share(key, started)
         return started

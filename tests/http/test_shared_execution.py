@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 from http_world import GRAPHQL, World, never
 
-from customer_gateway.http.in_flight import SAME_MOMENT_SECONDS, TOLD_PER_TURN, InFlight, give_up
+from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_TURN, SharedExecution
+from customer_gateway.work.completion import Completion
+from customer_gateway.work.deadline import Deadline
+from customer_gateway.work.shared_call import CallCancelled, CallsInFlight
 
 if TYPE_CHECKING:
-    from httpx import Response
+    from collections.abc import Awaitable, Callable
 
-    from customer_gateway.work.deadline import Deadline
+    from httpx import Response
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +23,15 @@ async def turns(count: int = 20) -> None:
     """Let everything go on that can, until all wait."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+def started(
+    in_flight: CallsInFlight[SharedExecution[str]], at: float, run: Callable[[Deadline], Awaitable[str]]
+) -> SharedExecution[str]:
+    """An execution that others may join under "key"."""
+    execution = SharedExecution(at, run)
+    in_flight.share("key", execution)
+    return execution
 
 
 def code_of(response: Response) -> str:
@@ -159,15 +171,15 @@ async def test_who_comes_after_the_first_ones_time_is_over_starts_anew() -> None
 
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    in_flight: InFlight[str] = InFlight()
-    flight = in_flight.begin("key", begun + 0.2, endless)
-    in_time = in_flight.find("key", begun + 0.3)
-    joiner = asyncio.create_task(flight.landed(begun + 0.3, 0.0, never))
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    execution = started(in_flight, begun + 0.2, endless)
+    in_time = in_flight.find("key")
+    joiner = asyncio.create_task(execution.reply(begun + 0.3, 0.0, never))
     await asyncio.sleep(0.21)
-    too_late = in_flight.find("key", loop.time() + 0.2)
+    too_late = in_flight.find("key")
     await asyncio.gather(joiner, return_exceptions=True)
 
-    assert (in_time, too_late) == (flight, None)
+    assert (in_time, too_late) == (execution, None)
 
 
 async def test_who_joins_with_less_time_than_the_first_leaves_first() -> None:
@@ -230,10 +242,10 @@ async def test_work_that_nobody_waits_for_is_broken_off() -> None:
             ended.append("ended")
         return "never"
 
-    in_flight: InFlight[str] = InFlight()
-    flight = in_flight.begin("key", asyncio.get_running_loop().time() + 0.01, work)
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    execution = started(in_flight, asyncio.get_running_loop().time() + 0.01, work)
     with pytest.raises(TimeoutError):
-        await flight.landed(flight.deadline.at, 0.0, never)
+        await execution.reply(execution.deadline.at, 0.0, never)
     await turns()
 
     assert (ended, len(in_flight)) == (["ended"], 0)
@@ -247,12 +259,12 @@ async def test_many_waiters_are_told_a_few_per_turn_and_all_of_them() -> None:
         return "done"
 
     async def wait(number: int) -> None:
-        await flight.landed(at, 1.0, never)
+        await execution.reply(at, 1.0, never)
         told.append(number)
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: InFlight[str] = InFlight()
-    flight = in_flight.begin("key", at, work)
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    execution = started(in_flight, at, work)
     await asyncio.gather(*(wait(number) for number in range(100)))
 
     assert told == list(range(100))
@@ -264,8 +276,8 @@ async def test_a_failure_of_the_work_reaches_everybody() -> None:
         raise LookupError("nothing here")
 
     at = asyncio.get_running_loop().time() + 1
-    flight = InFlight[str]().begin("key", at, work)
-    outcomes = await asyncio.gather(*(flight.landed(at, 1.0, never) for _ in range(3)), return_exceptions=True)
+    execution = SharedExecution(at, work)
+    outcomes = await asyncio.gather(*(execution.reply(at, 1.0, never) for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [LookupError] * 3
 
@@ -276,16 +288,16 @@ async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() ->
         return "never"
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: InFlight[str] = InFlight()
-    left = asyncio.create_task(in_flight.begin("key", at, endless).landed(at, 0.0, never))
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    left = asyncio.create_task(started(in_flight, at, endless).reply(at, 0.0, never))
     await turns()
     left.cancel()
     await turns(2)
-    none_to_join = in_flight.find("key", at)
-    begun = in_flight.begin("key", at, endless)
+    none_to_join = in_flight.find("key")
+    begun = started(in_flight, at, endless)
     await turns()
 
-    assert (none_to_join, in_flight.find("key", at)) == (None, begun)
+    assert (none_to_join, in_flight.find("key")) == (None, begun)
 
 
 async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
@@ -294,22 +306,22 @@ async def test_work_that_is_ended_from_outside_ends_the_waiting() -> None:
         return "never"
 
     at = asyncio.get_running_loop().time() + 1
-    flight = InFlight[str]().begin("key", at, work)
-    waiting = [asyncio.create_task(flight.landed(at, 0.0, never)) for _ in range(2)]
+    execution = SharedExecution(at, work)
+    waiting = [asyncio.create_task(execution.reply(at, 0.0, never)) for _ in range(2)]
     await turns()
-    flight.task.cancel()
+    execution.task.cancel()
     await asyncio.wait(waiting)
 
-    assert [each.cancelled() for each in waiting] == [True, True]
+    assert [type(each.exception()) for each in waiting] == [CallCancelled, CallCancelled]
 
 
 async def test_an_answer_that_comes_in_the_very_moment_of_the_deadline_counts() -> None:
-    waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    waiter.set_result("just in time")
+    completion, deadline = Completion(), Deadline(asyncio.get_running_loop().time() + 0.02)
+    waiting = asyncio.create_task(completion.wait_until(deadline))
+    await turns(1)
+    asyncio.get_running_loop().call_at(deadline.at, completion.set)
 
-    give_up(waiter)
-
-    assert await waiter == "just in time"
+    assert await waiting
 
 
 async def test_who_is_cancelled_while_others_are_told_is_passed_over() -> None:
@@ -318,17 +330,17 @@ async def test_who_is_cancelled_while_others_are_told_is_passed_over() -> None:
         return "done"
 
     async def wait(number: int) -> str:
-        told = await flight.landed(at, 0.0, never)
+        told = await execution.reply(at, 0.0, never)
         if number == 0:
             waiting[-1].cancel()
         return told
 
     at = asyncio.get_running_loop().time() + 1
-    flight = InFlight[str]().begin("key", at, work)
-    waiting = [asyncio.create_task(wait(number)) for number in range(TOLD_PER_TURN + 2)]
+    execution = SharedExecution(at, work)
+    waiting = [asyncio.create_task(wait(number)) for number in range(WOKEN_PER_TURN + 2)]
     await asyncio.wait(waiting)
 
-    assert [each.cancelled() for each in waiting] == [False] * (TOLD_PER_TURN + 1) + [True]
+    assert [each.cancelled() for each in waiting] == [False] * (WOKEN_PER_TURN + 1) + [True]
 
 
 async def test_who_leaves_early_is_told_what_there_is_and_those_of_one_moment_the_same() -> None:
@@ -342,11 +354,11 @@ async def test_who_leaves_early_is_told_what_there_is_and_those_of_one_moment_th
         looks.append(len(looks))
         return f"look {len(looks)}"
 
-    flight = InFlight[str]().begin("key", asyncio.get_running_loop().time() + 1, work, so_far)
-    together = await asyncio.gather(flight.so_far(), flight.so_far())
+    execution = SharedExecution(asyncio.get_running_loop().time() + 1, work, so_far)
+    together = await asyncio.gather(execution.so_far(), execution.so_far())
     await asyncio.sleep(2 * SAME_MOMENT_SECONDS)
-    later = await flight.so_far()
-    flight.task.cancel()
+    later = await execution.so_far()
+    execution.task.cancel()
 
     assert together == ["look 1", "look 1"]
     assert later == "look 2"
@@ -356,26 +368,26 @@ async def test_work_that_nobody_shares_tells_nothing_before_its_end() -> None:
     async def work(_: Deadline) -> str:
         return "all"
 
-    flight = InFlight[str]().begin_alone(asyncio.get_running_loop().time() + 1, work)
+    execution = SharedExecution(asyncio.get_running_loop().time() + 1, work, alone=True)
 
-    assert await flight.so_far() is None
-    assert await flight.task == "all"
+    assert await execution.so_far() is None
+    assert await execution.task == "all"
 
 
 async def test_who_finds_the_work_just_done_does_not_join_it() -> None:
     async def work(_: Deadline) -> str:
         return "done"
 
-    in_flight: InFlight[str] = InFlight()
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
     at = asyncio.get_running_loop().time() + 1
-    flight = in_flight.begin("key", at, work)
+    execution = started(in_flight, at, work)
     found: list[object] = []
-    flight.task.add_done_callback(lambda _: found.append(in_flight.find("key", at)))
-    in_flight.share("other bytes", flight)
-    await flight.task
-    joined_before_it_ended = await flight.landed(0.0, 0.0, never)
+    execution.task.add_done_callback(lambda _: found.append(in_flight.find("key")))
+    in_flight.share("other bytes", execution)
+    await execution.task
+    joined_before_it_ended = await execution.reply(0.0, 0.0, never)
 
-    assert (in_flight.find("key", at), in_flight.find("other bytes", at)) == (None, None)
+    assert (in_flight.find("key"), in_flight.find("other bytes")) == (None, None)
     assert joined_before_it_ended == "done"
 
 
@@ -386,12 +398,12 @@ async def test_who_comes_while_others_are_told_of_the_end_is_told_too() -> None:
         return await gate
 
     async def late() -> str:
-        return await flight.landed(asyncio.get_running_loop().time() + 1, 0.0, never)
+        return await execution.reply(asyncio.get_running_loop().time() + 1, 0.0, never)
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: InFlight[str] = InFlight()
-    flight = in_flight.begin("key", at, work)
-    first = asyncio.create_task(flight.landed(at, 0.0, never))
+    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    execution = started(in_flight, at, work)
+    first = asyncio.create_task(execution.reply(at, 0.0, never))
     await turns()
     gate.set_result("done")
     asyncio.get_running_loop().call_soon(lambda: late_ones.append(asyncio.create_task(late())))
