@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+from customer_gateway.documents.sources import sources
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Customer
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ class Page(Generic[V_co]):
 class Kind:
     """A vendor: what is true of every system of this kind, known without configuration.
 
-    `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` (a class
-    attribute that is None says the vendor has no such field); `readers` are the unified fields that another call tells,
+    `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` and declares
+    what of; `readers` are the unified fields that another call tells,
     by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and
     `users` are the classes of its contacts and users, `details` the fields that it fills of the other unified types:
     model names by GraphQL type (`{"EInvoice": {"ean"}}`). `about` says in a phrase what the vendor sells.
@@ -172,7 +173,7 @@ class Kind:
 
     def _supplies(self, name: str) -> bool:
         attribute = f"{name}_key" if name in {"owner", "updater", "creator"} else name
-        return name in self.readers or getattr(self.view, attribute, None) is not None
+        return name in self.readers or attribute in sources(self.view)
 
 
 class System(Protocol):

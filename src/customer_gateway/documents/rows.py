@@ -20,13 +20,14 @@ from __future__ import annotations
 from itertools import chain
 from operator import attrgetter
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 import orjson
 from msgspec.structs import fields
 
 from customer_gateway.documents import forms
+from customer_gateway.documents.sources import NO_VENDORS, attributes_behind
 from customer_gateway.documents.values import (
     UNREADABLE,
     DocumentContext,
@@ -57,7 +58,7 @@ Raw: TypeAlias = Any
 """A value as sent, for the functions of `documents.record` to read when it is asked for."""
 
 _NOT_KEPT: Final = object()
-_OWN: Final = {"reading": "gateway:reading", "document": "gateway:document", "misread": "gateway:misread"}
+_OWN: Final = {name: f"{NO_VENDORS}{name}" for name in ("reading", "document", "misread")}
 """Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
 
 
@@ -96,14 +97,12 @@ class Row(Part, kw_only=True, gc=False, eq=False):
 
     JSON cannot fill it: what is longer than nothing is refused in one pass, and read as a document.
     """
-    sources: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """The attributes that each unified field is read from, where they are others than the field's own name."""
 
     def unreadable(self, field: str) -> bool:
         """Whether the unified `field` is null because what was sent for it cannot be read."""
         value = self.reading.value_or_unreadable(lambda: getattr(self, field))
         return value is UNREADABLE or (
-            is_empty(value) and not self.misread.isdisjoint(self.sources.get(field, (field,)))
+            is_empty(value) and not self.misread.isdisjoint(attributes_behind(type(self), field))
         )
 
     @property

@@ -4,8 +4,13 @@
         number = text("number")
         created_at = moment("created")
 
+        @property
+        @reads("phone", "fax", beside="country")
+        def phones(self) -> list[PhoneNumber]: ...
+
 Read on a record they give the typed value or None (`documents.record` says how odd values are read); read on the class,
-the declaration itself, which says that the vendor has such a field.
+the declaration itself. What the declarations say of a class is `sources.sources`: the one place for which vendor fields a
+unified field is read from (docs/adr/0027-a-vendor-fact-stands-once.md).
 """
 
 from __future__ import annotations
@@ -14,6 +19,9 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Any, cast
 
 from customer_gateway.documents.record import Record, read_text
+from customer_gateway.documents.sources import Declared, reads
+
+__all__ = ["code", "day", "email_address", "flag", "foreign_key", "moment", "number", "reads", "text", "texts"]
 
 if TYPE_CHECKING:
     import re
@@ -29,46 +37,52 @@ def text(vendor: str) -> str | None:
 
 def email_address(vendor: str) -> str | None:
     """The first of the addresses that an e-mail field holds."""
-    return cast("str | None", _Stated(methodcaller("email_address", vendor)))
+    return cast("str | None", _Stated(vendor, methodcaller("email_address", vendor)))
 
 
-def foreign_key(vendor: str, form: re.Pattern[str]) -> str | None:
-    """A foreign key of the form `form`; one of another form is None with a notice."""
-    return cast("str | None", _Stated(methodcaller("foreign_key", vendor, form)))
+def foreign_key(vendor: str, form: re.Pattern[str], leads_to: str | None = None) -> str | None:
+    """A foreign key of the form `form`, by which another call reads `leads_to`; of another form, None with a notice."""
+    return cast("str | None", _Stated(vendor, methodcaller("foreign_key", vendor, form), leads_to))
+
+
+def code(vendor: str, form: Callable[[str], str | None]) -> str | None:
+    """A code in the published form that `form` (of `documents.forms`) gives; unknown: None with a notice."""
+    return cast("str | None", _Stated(vendor, methodcaller("code", vendor, form)))
 
 
 def texts(vendor: str) -> list[str]:
     """The non-blank texts of a list; a lone text is a list of one."""
-    return cast("list[str]", _Stated(methodcaller("texts", vendor)))
+    return cast("list[str]", _Stated(vendor, methodcaller("texts", vendor)))
 
 
 def flag(vendor: str) -> bool | None:
     """A boolean, also where the vendor writes it as 0/1 or as text."""
-    return cast("bool | None", _Stated(methodcaller("flag", vendor)))
+    return cast("bool | None", _Stated(vendor, methodcaller("flag", vendor)))
 
 
 def number(vendor: str) -> Decimal | None:
     """A decimal number."""
-    return cast("Decimal | None", _Stated(methodcaller("decimal", vendor)))
+    return cast("Decimal | None", _Stated(vendor, methodcaller("decimal", vendor)))
 
 
 def moment(vendor: str) -> datetime | None:
     """A point in time, in UTC."""
-    return cast("datetime | None", _Stated(methodcaller("moment", vendor)))
+    return cast("datetime | None", _Stated(vendor, methodcaller("moment", vendor)))
 
 
 def day(vendor: str) -> date | None:
     """A calendar day, in the system's time zone."""
-    return cast("date | None", _Stated(methodcaller("day", vendor)))
+    return cast("date | None", _Stated(vendor, methodcaller("day", vendor)))
 
 
 class _Stated:
     """A descriptor: what `read` gives of the record. Typed as that value, as `dataclasses.field` types its own."""
 
-    __slots__ = ("_read",)
+    __slots__ = ("_read", "declared_sources")
 
-    def __init__(self, read: Callable[[Record], Any]) -> None:
+    def __init__(self, vendor: str, read: Callable[[Record], Any], leads_to: str | None = None) -> None:
         self._read = read
+        self.declared_sources = Declared(frozenset({vendor}), leads_to=leads_to)
 
     def __get__(self, record: Record | None, owner: type) -> Any:
         return self if record is None else self._read(record)
@@ -77,10 +91,11 @@ class _Stated:
 class _Text:
     """The commonest field by far, and on the hot path: read here, without a step through `Record.text`."""
 
-    __slots__ = ("_vendor",)
+    __slots__ = ("_vendor", "declared_sources")
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
+        self.declared_sources = Declared(frozenset({vendor}))
 
     def __get__(self, record: Record | None, owner: type) -> Any:
         if record is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.documents.sources import first_names
 from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.systems.autodns.read import AutodnsCustomerView
 from customer_gateway.systems.autodns.record import CUSTOMER
 
 if TYPE_CHECKING:
@@ -15,52 +17,10 @@ if TYPE_CHECKING:
 Keys = frozenset[str]
 
 _IDENTITY: Final = frozenset({"client", "number"})  # in every answer
-_ADDRESS: Final = ("addressLines", "pcode", "city", "state", "country")
+_KEYS: Final = first_names(AutodnsCustomerView, (*UNIFIED_FIELDS, "version"), but=_IDENTITY)
+"""Fields of `Customer`, and of its billing, and the keys they are read from."""
 
-BILLING: Final[Mapping[str, tuple[str, ...]]] = {
-    "email": ("billingEmails",),
-    "payment_terms": ("payment",),
-    "payment_method": ("paymentMode",),
-    "invoice_delivery": ("invoicePaperbill",),
-    "credit_limit": ("account",),
-    "taxable": ("taxable",),
-    "recipients": ("billingUsers",),
-    "einvoice": ("supplierNumber",),
-}
-"""Fields of `Billing` and the keys they are read from."""
-
-UNIFIED: Final[Mapping[str, tuple[str, ...]]] = {
-    "name": ("name",),
-    "kind": ("type",),
-    "status": ("locked", "pending"),
-    "title": ("title",),
-    "gender": ("gender",),
-    "first_name": ("fname",),
-    "last_name": ("lname",),
-    "organization": ("organization",),
-    "vat_number": ("vatNumber",),
-    "email": ("emails",),
-    "emails": ("emails", "billingEmails"),
-    "phone": ("phone",),
-    "phones": ("phone", "fax", "country"),
-    "website": ("url",),
-    "language": ("invoiceLanguage",),
-    "currency": ("paymentCurrency",),
-    "address": _ADDRESS,
-    "addresses": _ADDRESS,
-    "notes": ("comments",),
-    "contacts": ("contacts",),
-    "accounts": ("account", "sepa", "card"),
-    "agreements": ("contracts",),
-    "owner": ("owner",),
-    "updater": ("updater",),
-    "created_at": ("created",),
-    "updated_at": ("updated",),
-    "version": ("updated",),
-}
-"""Fields of `Customer` and the keys they are read from; `number` and `key` come with every answer."""
-
-ALL_UNIFIED: Final[Keys] = frozenset(key for table in (UNIFIED, BILLING) for keys in table.values() for key in keys)
+ALL_UNIFIED: Final[Keys] = frozenset[str]().union(*_KEYS.values())
 """What `provenance` needs: it tells of every unified field."""
 
 INFERRED: Final[Keys] = frozenset(
@@ -73,9 +33,9 @@ ALL: Final[Keys] = frozenset(CUSTOMER.by_vendor_name) - _IDENTITY
 """What `raw` needs: the whole documented customer."""
 
 NOUNS: Final[Mapping[str, Keys]] = {
-    "Contact": frozenset(UNIFIED["contacts"]),
-    "Account": frozenset(UNIFIED["accounts"]),
-    "Agreement": frozenset(UNIFIED["agreements"]),
+    "Contact": _KEYS["contacts"],
+    "Account": _KEYS["accounts"],
+    "Agreement": _KEYS["agreements"],
 }
 """Where the nouns that are embedded in a customer stand."""
 
@@ -88,7 +48,7 @@ _TYPES: Final = {
     "BankAccount": "Account",
     "Agreement": "Agreement",
 }
-_RECORD: Final = {field.name: (field.vendor,) for field in CUSTOMER.fields if field.vendor not in _IDENTITY}
+_RECORD: Final = {field.name: frozenset({field.vendor}) for field in CUSTOMER.fields if field.vendor not in _IDENTITY}
 
 
 def keys_of(want: Selection) -> Keys:
@@ -97,23 +57,26 @@ def keys_of(want: Selection) -> Keys:
     record = want.of(CUSTOMER.name)
     if want.tells_raw(CUSTOMER):
         return ALL
-    keys = _named(UNIFIED, unified) | _named(_RECORD, record)
+    keys = _named(_KEYS, unified - {"billing"}) | _named(_RECORD, record)
     if "billing" in unified:
-        keys |= _named(BILLING, want.of("Billing") or BILLING)
+        parts = want.of("Billing")
+        keys |= _named(_KEYS, [f"billing.{part}" for part in parts] if parts else ["billing"])
     if "provenance" in unified:
         keys |= ALL_UNIFIED
     # A contact found by its own id is read through its customer: the same width then serves both.
     return keys.union(*(NOUNS[noun] for type_name, noun in _TYPES.items() if want.of(type_name)))
 
 
-def _named(table: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> Keys:
+def _named(table: Mapping[str, Keys], names: Iterable[str]) -> Keys:
     return frozenset(key for name in names for key in table.get(name, ()))
 
 
 def lost_without(refused: Keys) -> frozenset[str]:
     """The unified fields of a customer that are read from these keys alone; the status wants all of its keys."""
     return frozenset(
-        name for name in UNIFIED_FIELDS if (keys := UNIFIED.get(name)) and _need(name)(key in refused for key in keys)
+        name
+        for name in UNIFIED_FIELDS
+        if name != "billing" and (keys := _KEYS.get(name)) and _need(name)(key in refused for key in keys)
     )
 
 

@@ -16,7 +16,7 @@ from customer_gateway.documents.contact_data import (
 from customer_gateway.documents.embedded import keyed
 from customer_gateway.documents.record import Record, enumerated, is_list, is_object
 from customer_gateway.documents.values import is_blank
-from customer_gateway.documents.view import email_address, moment, text
+from customer_gateway.documents.view import email_address, moment, reads, text
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.model.value_objects import (
     Address,
@@ -29,6 +29,7 @@ from customer_gateway.model.value_objects import (
     Gender,
     PhoneKind,
 )
+from customer_gateway.systems.absent import ContactFields, CustomerFields
 from customer_gateway.systems.autodns.record import lifted
 
 if TYPE_CHECKING:
@@ -43,15 +44,10 @@ _PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
 _DELIVERIES: Final = {True: "PAPER", False: "ELECTRONIC", None: None}
 
 
-class AutodnsCustomerView(Record):
+class AutodnsCustomerView(Record, CustomerFields):
     """An AutoDNS customer read as a `Customer`."""
 
     __slots__ = ()
-
-    organization_number: None = None
-    is_supplier: None = None
-    external_ids: None = None
-    creator_key: None = None
 
     @property
     def key(self) -> str:
@@ -63,6 +59,7 @@ class AutodnsCustomerView(Record):
         return f"{self.reading.base_url}/customer/{quote(client, safe='')}/{number}"
 
     @property
+    @reads("updated")
     def version(self) -> str | None:
         """The stamp of the last change; no content version, because a list's documents are as wide as was asked."""
         return self.text("updated")
@@ -71,10 +68,12 @@ class AutodnsCustomerView(Record):
     name = text("name")
 
     @property
+    @reads("type")
     def kind(self) -> CustomerKind | None:
         return enumerated(_KINDS, self._word("type"), "type", self.reading)
 
     @property
+    @reads("locked", "pending")
     def status(self) -> CustomerStatus | None:
         for field, status in (("locked", CustomerStatus.LOCKED), ("pending", CustomerStatus.PENDING)):
             holds = self.flag(field)
@@ -90,6 +89,7 @@ class AutodnsCustomerView(Record):
         return word and word.strip().upper()
 
     @property
+    @reads("gender")
     def gender(self) -> Gender | None:
         return enumerated(_GENDERS, self._word("gender"), "gender", self.reading)
 
@@ -98,21 +98,25 @@ class AutodnsCustomerView(Record):
     organization = text("organization")
 
     @property
+    @reads("vatNumber")
     def vat_number(self) -> str | None:
         sent = self.text("vatNumber")
         return forms.vat_number(sent) if sent else None
 
     @property
+    @reads("emails")
     def email(self) -> str | None:
         return first_address(next(iter(self.texts("emails")), None))
 
     @property
+    @reads("emails", "billingEmails")
     def emails(self) -> list[EmailAddress]:
         return email_list((sent, purpose) for field, purpose in _EMAILS for sent in self.texts(field))
 
     phone = text("phone")
 
     @property
+    @reads("phone", "fax", beside="country")
     def phones(self) -> list[PhoneNumber]:
         region = dialling_region(self.text("country"), self.reading)
         return phone_list(((field, self.text(field), kind) for field, kind in _PHONES), region, self.reading)
@@ -120,23 +124,36 @@ class AutodnsCustomerView(Record):
     website = text("url")
 
     @property
+    @reads("invoiceLanguage")
     def language(self) -> str | None:
         return self.code("invoiceLanguage", forms.language_tag)
 
     @property
+    @reads("paymentCurrency")
     def currency(self) -> str | None:
         return self.code("paymentCurrency", forms.currency_code)
 
     @property
+    @reads("addressLines", "pcode", "city", "state", "country")
     def address(self) -> Address | None:
         return _address(self, lines="addressLines", postal_code="pcode")
 
     @property
+    @reads(address)
     def addresses(self) -> list[Address]:
         address = self.address
         return [address] if address else []
 
     @property
+    @reads(
+        email="billingEmails",
+        payment_terms="payment",
+        payment_method="paymentMode",
+        invoice_delivery="invoicePaperbill",
+        credit_limit="account.creditLimit",
+        taxable="taxable",
+        einvoice="supplierNumber",
+    )
     def billing(self) -> Billing:
         """The recipients are users: the reader tells them."""
         supplier_number = self.text("supplierNumber")
@@ -151,10 +168,12 @@ class AutodnsCustomerView(Record):
         )
 
     @property
+    @reads("comments")
     def notes(self) -> list[str]:
         return [note for comment in _lifted_parts(self, "comments", "text") if (note := comment.text("text"))]
 
     @property
+    @reads("client", "number", "contacts")
     def contacts(self) -> list[AutodnsContactView]:
         owner = self.key
         return [
@@ -163,12 +182,14 @@ class AutodnsCustomerView(Record):
         ]
 
     @property
+    @reads("client", "number", "account", "sepa", "card")
     def accounts(self) -> list[Account]:
         key = self.key
         readers = (("account", _ledger), ("sepa", _mandate), ("card", _card))
         return [read(part, key) for field, read in readers if (part := self.part(field)).document]
 
     @property
+    @reads("client", "number", "contracts")
     def agreements(self) -> list[Agreement]:
         owner = self.key
         return [
@@ -176,10 +197,12 @@ class AutodnsCustomerView(Record):
         ]
 
     @property
+    @reads("owner")
     def owner_key(self) -> str | None:
         return _key_of(self.owner)
 
     @property
+    @reads("updater")
     def updater_key(self) -> str | None:
         return _key_of(self.updater)
 
@@ -187,28 +210,27 @@ class AutodnsCustomerView(Record):
     updated_at = moment("updated")
 
     @property
+    @reads("owner")
     def owner(self) -> AutodnsUserView | None:
         return _user(self.part("owner"), "owner")
 
     @property
+    @reads("updater")
     def updater(self) -> AutodnsUserView | None:
         return _user(self.part("updater"), "updater")
 
     @property
+    @reads("billingUsers", leads_to="billing.recipients")
     def recipients(self) -> list[AutodnsUserView]:
         """The users who receive invoices; one without a context cannot be told from its namesakes and is left out."""
         parts = _lifted_parts(self, "billingUsers", "user")
         return [AutodnsUserView(part.document, part.reading) for part in parts if is_user(part)]
 
 
-class AutodnsContactView(Record):
+class AutodnsContactView(Record, ContactFields):
     """A contact embedded in a customer, read as a `Contact`."""
 
     __slots__ = ("customer_key", "key")
-
-    department: None = None
-    mobile: None = None
-    notes: None = None
 
     def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
@@ -216,6 +238,7 @@ class AutodnsContactView(Record):
         self.key = key
 
     @property
+    @reads("firstName", "lastName", "label")
     def name(self) -> str | None:
         return " ".join(name for name in (self.first_name, self.last_name) if name) or self.text("label")
 
@@ -227,6 +250,7 @@ class AutodnsContactView(Record):
     fax = text("fax")
 
     @property
+    @reads("address", "postalCode", "city", "state", "country")
     def address(self) -> Address | None:
         return _address(self, lines="address", postal_code="postalCode")
 

@@ -13,7 +13,7 @@ from customer_gateway.documents.contact_data import (
     stated_country,
 )
 from customer_gateway.documents.record import Record, content_version, enumerated
-from customer_gateway.documents.view import text
+from customer_gateway.documents.view import reads, text
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -25,6 +25,7 @@ from customer_gateway.model.value_objects import (
     PhoneKind,
     PhoneNumber,
 )
+from customer_gateway.systems.absent import CustomerFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +47,7 @@ _DEFAULT_PHONES: Final = {
     "DefaultPhone2": PhoneKind.PHONE,
     "DefaultFax": PhoneKind.FAX,
 }
+_META_DATA: Final = tuple(f"MetaData.{field}" for field in ("TypeId", "TypeName", "SubType", "Value"))
 _ORDER_STATES: Final = {
     1: "ordered",
     2: "confirmed",
@@ -64,35 +66,10 @@ _ORDER_STATES: Final = {
 }
 
 
-class BillbeeCustomerView(Record):
+class BillbeeCustomerView(Record, CustomerFields):
     """A Billbee customer read as a `Customer`."""
 
     __slots__ = ()
-
-    title: None = None
-    gender: None = None
-    organization_number: None = None
-    website: None = None
-    language: None = None
-    currency: None = None
-    is_supplier: None = None
-    billing: None = None
-    notes: None = None
-    external_ids: None = None
-    contacts: None = None
-    accounts: None = None
-    agreements: None = None
-    owner_key: None = None
-    updater_key: None = None
-    creator_key: None = None
-    created_at: None = None
-    updated_at: None = None
-    # Told by the address routes (system.readers):
-    first_name: None = None
-    last_name: None = None
-    organization: None = None
-    address: None = None
-    addresses: None = None
 
     @property
     def key(self) -> str:
@@ -110,24 +87,29 @@ class BillbeeCustomerView(Record):
     name = text("Name")
 
     @property
+    @reads("Type")
     def kind(self) -> CustomerKind | None:
         return enumerated(_KINDS, self.integer("Type"), "Type", self.reading)
 
     @property
+    @reads("ArchivedAt", "RestoredAt")
     def status(self) -> CustomerStatus | None:
         archived = is_archived(self)
         return None if archived is None else CustomerStatus.ARCHIVED if archived else CustomerStatus.ACTIVE
 
     @property
+    @reads("VatId")
     def vat_number(self) -> str | None:
         sent = self.text("VatId")
         return forms.vat_number(sent) if sent else None
 
     @property
+    @reads("Email", "DefaultMailAddress.Value")
     def email(self) -> str | None:
         return first_address(self.text("Email") or self.part("DefaultMailAddress").text("Value"))
 
     @property
+    @reads("Email", *(f"{field}.Value" for field in _DEFAULT_MAILS), *_META_DATA)
     def emails(self) -> list[EmailAddress]:
         """An address once for each purpose; contact data that is no default is OTHER unless it was named already."""
         defaults = ((self.part(field).text("Value"), purpose) for field, purpose in _DEFAULT_MAILS.items())
@@ -138,10 +120,12 @@ class BillbeeCustomerView(Record):
         return emails + [other for other in others if other.address.casefold() not in named]
 
     @property
+    @reads("Tel1", "DefaultPhone1.Value")
     def phone(self) -> str | None:
         return self.text("Tel1") or self.part("DefaultPhone1").text("Value")
 
     @property
+    @reads("Tel1", "Tel2", *(f"{field}.Value" for field in _DEFAULT_PHONES), *_META_DATA)
     def phones(self) -> list[PhoneNumber]:
         """The numbers as dialled in the system's region; `phones_in` knows the customer's country."""
         return self.phones_in(self.reading.region)

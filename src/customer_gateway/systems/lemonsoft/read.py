@@ -10,7 +10,7 @@ from customer_gateway.documents.contact_data import dialling_region, email_list,
 from customer_gateway.documents.countries import country_code
 from customer_gateway.documents.embedded import keyed
 from customer_gateway.documents.record import Record, content_version
-from customer_gateway.documents.view import email_address, flag, foreign_key, moment, text
+from customer_gateway.documents.view import email_address, flag, foreign_key, moment, reads, text
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -23,6 +23,7 @@ from customer_gateway.model.value_objects import (
     EmailPurpose,
     PhoneKind,
 )
+from customer_gateway.systems.absent import ContactFields, CustomerFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,23 +40,16 @@ CODE: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOBODY: Final = {0, "0", "0.0"}  # how an integer says that there is none
 
 _PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
+_INVOICING: Final = (
+    *("invoicing_name", "invoicing_address", "invoicing_postaladdress", "invoicing_postal_code", "invoicing_city"),
+)
 _KINDS: Final = {0: CustomerKind.COMPANY, 1: CustomerKind.PERSON}
 
 
-class LemonsoftCustomerView(Record):
+class LemonsoftCustomerView(Record, CustomerFields):
     """A Lemonsoft customer read as a `Customer`; a thin row has no more than the fields of `record.BASE`."""
 
     __slots__ = ()
-
-    title: None = None
-    gender: None = None
-    first_name: None = None
-    last_name: None = None
-    organization: None = None
-    organization_number: None = None
-    external_ids: None = None
-    updater_key: None = None
-    creator_key: None = None
 
     @property
     def key(self) -> str:
@@ -73,11 +67,13 @@ class LemonsoftCustomerView(Record):
     name = text("name")
 
     @property
+    @reads("type")
     def kind(self) -> CustomerKind | None:
         kind = self.integer("type")
         return None if kind is None else _KINDS.get(kind, CustomerKind.OTHER)
 
     @property
+    @reads("is_nonactive")
     def status(self) -> CustomerStatus | None:
         inactive = self.flag("is_nonactive")
         if inactive is None and self.holds("is_nonactive"):
@@ -85,6 +81,7 @@ class LemonsoftCustomerView(Record):
         return CustomerStatus.INACTIVE if inactive else CustomerStatus.ACTIVE
 
     @property
+    @reads("vat")
     def vat_number(self) -> str | None:
         sent = self.text("vat")
         return forms.vat_number(sent) if sent else None
@@ -92,12 +89,14 @@ class LemonsoftCustomerView(Record):
     email = email_address("email")
 
     @property
+    @reads("email")
     def emails(self) -> list[EmailAddress]:
         return email_list([(self.text("email"), EmailPurpose.GENERAL)])
 
     phone = text("phone")
 
     @property
+    @reads("phone", "fax", beside="country")
     def phones(self) -> list[PhoneNumber]:
         region = dialling_region(self.text("country"), self.reading)
         sent = ((name, self.text(name), kind) for name, kind in _PHONES)
@@ -106,24 +105,34 @@ class LemonsoftCustomerView(Record):
     website = text("www")
 
     @property
+    @reads("language_code")
     def language(self) -> str | None:
         return self.code("language_code", forms.language_tag)
 
     @property
+    @reads("currency_code")
     def currency(self) -> str | None:
         return self.code("currency_code", forms.currency_code)
 
     is_supplier = flag("is_supplier")
 
     @property
+    @reads("street", "street2", "postal_code", "city", "country")
     def address(self) -> Address | None:
         return _address(self, self.text("city"))
 
     @property
+    @reads(address, _INVOICING)
     def addresses(self) -> list[Address]:
         return [address for address in (self.address, _billing_address(self)) if address]
 
     @property
+    @reads(
+        name="invoicing_name",
+        address=_INVOICING,
+        credit_limit="creditlimit",
+        einvoice=("customer_edi", "finvoice_address"),
+    )
     def billing(self) -> Billing:
         """Payment terms and the way of delivery are names behind numbers: the readers tell them."""
         return Billing(
@@ -138,10 +147,12 @@ class LemonsoftCustomerView(Record):
         return EInvoice(edi_address=edi, finvoice_address=finvoice) if edi or finvoice else None
 
     @property
+    @reads("texts.note")
     def notes(self) -> list[str]:
         return [note for text in self.parts("texts") if (note := text.text("note"))]
 
     @property
+    @reads("id", "contacts")
     def contacts(self) -> list[LemonsoftContactView]:
         return [
             LemonsoftContactView(part.document, self.reading, self.key, key)
@@ -149,10 +160,12 @@ class LemonsoftCustomerView(Record):
         ]
 
     @property
+    @reads("id", "accounts")
     def accounts(self) -> list[BankAccount]:
         return [_account(part, self.key, key) for key, part in self._embedded("accounts", "account_id")]
 
     @property
+    @reads("id", "agreements")
     def agreements(self) -> list[Agreement]:
         return [_agreement(part, self.key, key) for key, part in self._embedded("agreements", "id")]
 
@@ -162,27 +175,25 @@ class LemonsoftCustomerView(Record):
         return ((f"{owner}/{key}", part) for key, part in keyed(self.parts(field), field, identity))
 
     @property
+    @reads("person_responsible_number", leads_to="owner")
     def owner_key(self) -> str | None:
         return person_key(self, "person_responsible_number")
 
     created_at = moment("created")
     updated_at = moment("modified")
 
-    invoiced_number = foreign_key("number", INT32)
+    invoiced_number = foreign_key("number", INT32, leads_to="invoices")
     """The number by which invoices name the customer."""
-    payment_term = foreign_key("payment_term_number", CODE)
+    payment_term = foreign_key("payment_term_number", CODE, leads_to="billing.payment_terms")
     """Number of the payment term, as text."""
-    invoice_method = foreign_key("invoice_method_id", CODE)
+    invoice_method = foreign_key("invoice_method_id", CODE, leads_to="billing.invoice_delivery")
     """Number of the way in which invoices are sent, as text."""
 
 
-class LemonsoftContactView(Record):
+class LemonsoftContactView(Record, ContactFields):
     """A contact of a Lemonsoft customer read as a `Contact`."""
 
     __slots__ = ("customer_key", "key")
-
-    first_name: None = None
-    last_name: None = None
 
     def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
         super().__init__(document, reading)
@@ -198,6 +209,7 @@ class LemonsoftContactView(Record):
     fax = text("fax")
 
     @property
+    @reads("street", "street2", "postal_code", "city", "postal_city", "country")
     def address(self) -> Address | None:
         return _address(self, self.text("city") or self.text("postal_city"))
 
@@ -214,6 +226,7 @@ class LemonsoftPersonView(Record):
         return str(self.document["number"])
 
     @property
+    @reads("name", "short_name")
     def name(self) -> str | None:
         return self.text("name") or self.text("short_name")
 

@@ -9,7 +9,7 @@ from customer_gateway.documents import forms
 from customer_gateway.documents.contact_data import email_list, phone_list, stated_country
 from customer_gateway.documents.countries import country_code
 from customer_gateway.documents.record import Record, content_version
-from customer_gateway.documents.view import email_address, flag, foreign_key, moment, text, texts
+from customer_gateway.documents.view import email_address, flag, foreign_key, moment, reads, text, texts
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -21,6 +21,7 @@ from customer_gateway.model.value_objects import (
     EmailPurpose,
     PhoneKind,
 )
+from customer_gateway.systems.absent import ContactFields, CustomerFields
 
 if TYPE_CHECKING:
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
@@ -37,21 +38,10 @@ _NO_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
 _NO_EINVOICE: Final = EInvoice()
 
 
-class NextCustomerView(Record):
+class NextCustomerView(Record, CustomerFields):
     """A NEXT customer read as a `Customer`."""
 
     __slots__ = ()
-
-    title: None = None
-    gender: None = None
-    first_name: None = None
-    last_name: None = None
-    organization: None = None
-    language: None = None
-    owner_key: None = None
-    # Told by other calls (system.readers):
-    contacts: None = None
-    agreements: None = None
 
     @property
     def key(self) -> str:
@@ -69,6 +59,7 @@ class NextCustomerView(Record):
     name = text("name")
 
     @property
+    @reads("privateperson", "customertypename")
     def kind(self) -> CustomerKind | None:
         """Types of customers are named by each company: a name we cannot place is another kind, not an error."""
         is_person = self.flag("privateperson")
@@ -81,6 +72,7 @@ class NextCustomerView(Record):
         return _KINDS.get((self.text("customertypename") or "").strip().casefold(), CustomerKind.OTHER)
 
     @property
+    @reads("active")
     def status(self) -> CustomerStatus | None:
         active = self.flag("active")
         if active is None and self.holds("active"):
@@ -88,6 +80,7 @@ class NextCustomerView(Record):
         return CustomerStatus.INACTIVE if active is False else CustomerStatus.ACTIVE
 
     @property
+    @reads("vatno")
     def vat_number(self) -> str | None:
         sent = self.text("vatno")
         return forms.vat_number(sent) if sent else None
@@ -96,14 +89,17 @@ class NextCustomerView(Record):
     email = email_address("email")
 
     @property
+    @reads("email", "invoiceemail")
     def emails(self) -> list[EmailAddress]:
         return email_list((self.text(field), purpose) for field, purpose in _EMAILS)
 
     @property
+    @reads("phone", "mobile")
     def phone(self) -> str | None:
         return self.text("phone") or self.text("mobile")
 
     @property
+    @reads("phone", "mobile", "fax", beside=("countrycode", "billaddress6"))
     def phones(self) -> list[PhoneNumber]:
         stated = self.holds("countrycode") or self.holds("billaddress6")
         region = self._country_code if stated else self.reading.region
@@ -112,12 +108,14 @@ class NextCustomerView(Record):
     website = text("webaddress")
 
     @property
+    @reads("currencycode")
     def currency(self) -> str | None:
         return self.code("currencycode", forms.currency_code)
 
     is_supplier = flag("issupplier")
 
     @property
+    @reads(*(f"billaddress{number}" for number in range(1, 7)), "countrycode")
     def address(self) -> Address | None:
         """The billing address, the only one there is; what its lines hold is the vendor's custom."""
         address = Address(
@@ -133,10 +131,20 @@ class NextCustomerView(Record):
         return address if address != _NO_ADDRESS else None
 
     @property
+    @reads(address)
     def addresses(self) -> list[Address]:
         return [address] if (address := self.address) else []
 
     @property
+    @reads(
+        email="invoiceemail",
+        name="billaddress1",
+        address=(*(f"billaddress{number}" for number in range(1, 7)), "countrycode"),
+        payment_terms="billingtermsdescription",
+        invoice_delivery="invoicetypename",
+        taxable="novat",
+        einvoice=("eancode", "ediaddress"),
+    )
     def billing(self) -> Billing:
         without_vat = self.flag("novat")
         einvoice = EInvoice(ean=self.text("eancode"), edi_address=self.text("ediaddress"))
@@ -154,6 +162,7 @@ class NextCustomerView(Record):
     external_ids = texts("externalid")
 
     @property
+    @reads("id", "bankaccountno", "bankname", "clearingno", "iban", "swift")
     def accounts(self) -> list[BankAccount]:
         """The bank fields of the customer itself: one account, when any of them is set."""
         account_number, bank_name = self.text("bankaccountno"), self.text("bankname")
@@ -188,16 +197,10 @@ class NextCustomerView(Record):
         return code or stated_country(self.text("billaddress6"), "billaddress6", self.reading)
 
 
-class NextContactView(Record):
+class NextContactView(Record, ContactFields):
     """A NEXT customer contact read as a `Contact`; its name is one field."""
 
     __slots__ = ()
-
-    first_name: None = None
-    last_name: None = None
-    department: None = None
-    fax: None = None
-    address: None = None
 
     @property
     def key(self) -> str:

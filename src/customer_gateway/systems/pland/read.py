@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.documents import forms
 from customer_gateway.documents.contact_data import (
@@ -15,6 +15,7 @@ from customer_gateway.documents.contact_data import (
 )
 from customer_gateway.documents.record import content_version
 from customer_gateway.documents.rows import Email, Part, Raw, Row, Text, keyed, named, raw_document
+from customer_gateway.documents.sources import reads
 from customer_gateway.documents.values import (
     Document,
     enumerated,
@@ -34,6 +35,7 @@ from customer_gateway.model.value_objects import (
     EmailPurpose,
     PhoneKind,
 )
+from customer_gateway.systems.absent import ContactFields, CustomerFields
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,39 +82,16 @@ class PlandAddress(Part, kw_only=True):
     country: Text = None
 
 
-_PLACE: Final = ("place", *(f"place.{name}" for name in PlandAddress.__struct_fields__))
-
-
-class PlandCustomerView(Row, kw_only=True):
+class PlandCustomerView(Row, CustomerFields, kw_only=True):
     """A Pland customer read as a `Customer`.
 
     `document` is there where it was asked for: most of it is never read, so most answers are decoded without it.
     """
 
-    sources: ClassVar[dict[str, tuple[str, ...]]] = {
-        "status": ("life", "life.status"),
-        "vat_number": ("sent_vat_number",),
-        "email": ("reach", "reach.sent_email"),
-        "emails": ("reach", "reach.sent_email"),
-        "phone": ("reach", "reach.telephone", "reach.mobile"),
-        "phones": ("reach", "reach.telephone", "reach.mobile"),
-        "website": ("reach", "reach.website"),
-        "address": _PLACE,
-        "addresses": _PLACE,
-        "updater_key": ("life", "life.last_modified_by"),
-        "creator_key": ("life", "life.created_by"),
-        "created_at": ("life",),
-        "updated_at": ("life",),
-    }
-
     key: str = keyed("_id")
     number: Text = None
     name: Text = None
     document: Document = raw_document()
-
-    kind = title = gender = first_name = last_name = organization = organization_number = None
-    language = currency = is_supplier = notes = accounts = owner_key = None
-    contacts = agreements = None  # told by other calls (system.readers)
 
     life: PlandStatus | None = named("status")
     reach: PlandPhones | None = named("contact")
@@ -135,6 +114,7 @@ class PlandCustomerView(Row, kw_only=True):
         return changed or content_version(self.document)
 
     @property
+    @reads("status.status")
     def status(self) -> CustomerStatus | None:
         status = self.life.status if self.life else None
         if status is None or status in _STATES_SENT:
@@ -142,22 +122,27 @@ class PlandCustomerView(Row, kw_only=True):
         return enumerated(_STATES, read_integer(status, "status", self.reading), "status", self.reading)
 
     @property
+    @reads("vatNumber")
     def vat_number(self) -> str | None:
         return forms.vat_number(self.sent_vat_number) if self.sent_vat_number else None
 
     @property
+    @reads("contact.email")
     def email(self) -> str | None:
         return first_address(self.reach.sent_email) if self.reach else None
 
     @property
+    @reads("contact.email")
     def emails(self) -> list[EmailAddress]:
         return email_list([(self.reach.sent_email, EmailPurpose.GENERAL)]) if self.reach else []
 
     @property
+    @reads("contact.telephone", "contact.mobile")
     def phone(self) -> str | None:
         return (self.reach.telephone or self.reach.mobile) if self.reach else None
 
     @property
+    @reads("contact.telephone", "contact.mobile", beside="address.country")
     def phones(self) -> list[PhoneNumber]:
         if self.reach is None:
             return []
@@ -166,51 +151,62 @@ class PlandCustomerView(Row, kw_only=True):
         return phone_list([telephone, ("mobile", self.reach.mobile, PhoneKind.MOBILE)], region, self.reading)
 
     @property
+    @reads("contact.website")
     def website(self) -> str | None:
         return self.reach.website if self.reach else None
 
     @property
+    @reads(*(f"address.{name}" for name in ("co", "street", "zip", "city", "state", "country")))
     def address(self) -> Address | None:
         return _address(self.place, self.reading) if self.place else None
 
     @property
+    @reads(address)
     def addresses(self) -> list[Address]:
         address = self.address
         return [address] if address else []
 
     @property
+    @reads(einvoice=("buyerReference", "orderReferenceId"))
     def billing(self) -> Billing:
         """Payment terms and recipients are names behind ids: the readers tell them."""
         einvoice = EInvoice(leitweg_id=self.buyer_reference, supplier_number=self.order_reference_id)
         return Billing(einvoice=einvoice if einvoice != EInvoice() else None)
 
     @property
+    @reads("debitorNumber")
     def external_ids(self) -> list[str]:
         return read_texts(self.debitor_number, "debitorNumber", self.reading)
 
     @property
+    @reads("status.lastModifiedBy")
     def updater_key(self) -> str | None:
         key = self.life.last_modified_by if self.life else None
         return key if key is None or _is_id(key) else read_key(key, "lastModifiedBy", OBJECT_ID, self.reading)
 
     @property
+    @reads("status.createdBy")
     def creator_key(self) -> str | None:
         key = self.life.created_by if self.life else None
         return key if key is None or _is_id(key) else read_key(key, "createdBy", OBJECT_ID, self.reading)
 
     @property
+    @reads("status.createdAt")
     def created_at(self) -> datetime | None:
         return read_moment(self.life.created_at, "createdAt", self.reading) if self.life else None
 
     @property
+    @reads("status.lastModifiedAt")
     def updated_at(self) -> datetime | None:
         return read_moment(self.life.last_modified_at, "lastModifiedAt", self.reading) if self.life else None
 
     @property
+    @reads("paymentTermId", leads_to="billing.payment_terms")
     def payment_term_key(self) -> str | None:
         return read_key(self.payment_term, "paymentTermId", OBJECT_ID, self.reading)
 
     @property
+    @reads("invoiceRecipientId", "invoiceCCRecipientIds", leads_to="billing.recipients")
     def recipient_keys(self) -> list[str]:
         """The users who receive invoices: the recipient first, then those in copy."""
         first = read_keys(self.invoice_recipient, "invoiceRecipientId", OBJECT_ID, self.reading)
@@ -227,7 +223,7 @@ def _address(place: PlandAddress, reading: DocumentContext) -> Address | None:
     return Address(_MAIN, None, lines, street, None, postal_code, city, state, code, country)
 
 
-class PlandContactView(Row, kw_only=True):
+class PlandContactView(Row, ContactFields, kw_only=True):
     """A Pland contact read as a `Contact`."""
 
     key: str = keyed("_id")
@@ -241,9 +237,8 @@ class PlandContactView(Row, kw_only=True):
     fax: Text = None
     notes: Text = named("comment")
 
-    department = address = None
-
     @property
+    @reads("firstName", "lastName")
     def name(self) -> str | None:
         first, last = self.first_name, self.last_name  # as `_full_name`, but there are many contacts
         return f"{first} {last}" if first and last else first or last
