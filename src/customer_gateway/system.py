@@ -142,11 +142,11 @@ class Page(Generic[V_co]):
 class Kind:
     """A vendor: what is true of every system of this kind, known without configuration.
 
-    `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer` and declares
-    what of; `readers` are the unified fields that another call tells,
-    by name (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and
-    `users` are the classes of its contacts and users, `details` the fields that it fills of the other unified types:
-    model names by GraphQL type (`{"EInvoice": {"ean"}}`). `about` says in a phrase what the vendor sells.
+    `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer`, and what
+    it does not declare the vendor has not; `readers` are the unified fields that another call tells, by name
+    (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are
+    the classes of its contacts and users, `details` the fields that it fills of the other unified types: model names
+    by GraphQL type (`{"EInvoice": {"ean"}}`). `about` says in a phrase what the vendor sells.
     """
 
     slug: str

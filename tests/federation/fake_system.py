@@ -11,6 +11,7 @@ import orjson
 from customer_gateway.documents import structs as documents
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.documents.record import DocumentContext, Record
+from customer_gateway.documents.sources import reads
 from customer_gateway.documents.structs import Struct
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.cells import NoLinks
@@ -44,18 +45,22 @@ class AcmeCustomer(Record):
         return self.text("version")
 
     @property
+    @reads("name")
     def name(self) -> str | None:
         return self.text("name")
 
     @property
+    @reads("supplier")
     def is_supplier(self) -> bool | None:
         return self.flag("supplier")
 
     @property
+    @reads("emails")
     def emails(self) -> list[EmailAddress]:
         return [EmailAddress(each, EmailPurpose.GENERAL) for each in self.texts("emails")]
 
     @property
+    @reads(name="billing_name")
     def billing(self) -> Billing | None:
         name = self.text("billing_name")
         if name is None:
@@ -63,6 +68,7 @@ class AcmeCustomer(Record):
         return Billing(name=name, email="kasse@acme.test", payment_method=self.text("method"))
 
     @property
+    @reads("owner")
     def owner_key(self) -> str | None:
         return self.text("owner")
 

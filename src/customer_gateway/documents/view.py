@@ -9,8 +9,8 @@
         def phones(self) -> list[PhoneNumber]: ...
 
 Read on a record they give the typed value or None (`documents.record` says how odd values are read); read on the class,
-the declaration itself. What the declarations say of a class is `sources.sources`: the one place for which vendor fields a
-unified field is read from (docs/adr/0027-a-vendor-fact-stands-once.md).
+the declaration itself. `documents.sources` tells what the declarations of a class say
+(docs/adr/0027-a-vendor-fact-stands-once.md).
 """
 
 from __future__ import annotations
