@@ -52,7 +52,7 @@ class RecordedRow:
         self._row, self._seen, self._paths, self._before = row, seen, paths, before
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(type(self._row), name)
+        attribute = getattr(self._row.__class__, name)
         if isinstance(attribute, property) and attribute.fget is not None and name not in IDENTITY:
             return attribute.fget(self)
         value = getattr(self._row, name)
