@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from customer_gateway.documents.record import Record, read_text
 from customer_gateway.documents.sources import Declared, reads
 
-__all__ = ["code", "day", "email_address", "flag", "foreign_key", "moment", "number", "reads", "text", "texts"]
+__all__ = ["day", "email_address", "flag", "foreign_key", "moment", "number", "reads", "text", "texts"]
 
 if TYPE_CHECKING:
     import re
@@ -43,11 +43,6 @@ def email_address(vendor: str) -> str | None:
 def foreign_key(vendor: str, form: re.Pattern[str], leads_to: str | None = None) -> str | None:
     """A foreign key of the form `form`, by which another call reads `leads_to`; of another form, None with a notice."""
     return cast("str | None", _Stated(vendor, methodcaller("foreign_key", vendor, form), leads_to))
-
-
-def code(vendor: str, form: Callable[[str], str | None]) -> str | None:
-    """A code in the published form that `form` (of `documents.forms`) gives; unknown: None with a notice."""
-    return cast("str | None", _Stated(vendor, methodcaller("code", vendor, form)))
 
 
 def texts(vendor: str) -> list[str]:
