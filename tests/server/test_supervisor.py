@@ -9,77 +9,17 @@ import select
 import signal
 import socket
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from processes import PATIENCE, command, is_served, python, wait_until
+from processes import PATIENCE, is_served, python, wait_until
+from supervised import NEEDS_PROC, served
 
 from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
 
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Generator, Sequence
-
-
 DOCKERFILE = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
-NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found by Linux's /proc")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A gateway of two processes over a vendor that never answers."""
-
-    process: subprocess.Popen[str]
-    url: str
-    config: Path
-
-    def workers(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
-        return [int(child) for child in children.split() if "spawn_main" in _command_line(child)]
-
-    def are_ready(self, workers: int) -> bool:
-        """Whether so many workers have their signal handlers: a hang-up before that ends a process, as any other."""
-        found = self.workers()
-        return len(found) == workers and all(map(_survives_hangup, found))
-
-    def ended(self) -> list[dict[str, Any]]:
-        """What it said until it ended."""
-        _, errors = self.process.communicate(timeout=PATIENCE)
-        return [json.loads(line) for line in errors.splitlines()]
-
-
-def _command_line(process: str) -> str:
-    return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
-
-
-def _survives_hangup(process: int) -> bool:
-    """Whether SIGHUP is caught or ignored, by the masks of `/proc`."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    return any(int(mask, 16) & 1 for mask in re.findall(r"^Sig(?:Cgt|Ign):\t(\w+)$", status, re.MULTILINE))
-
-
-@contextmanager
-def served(
-    folder: Path,
-    more: str = "",
-    options: Sequence[str] = ("--workers", "2"),
-    port: Sequence[str] = ("--port", "0"),
-) -> Generator[Served]:
-    config = folder / "gateway.toml"
-    with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
-        base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
-        config.write_text(f'{more}[systems.pland]\nbase_url = "{base_url}"\napi_key = "id:secret"\n', encoding="utf-8")
-        with command("serve", "--config", str(config), *port, *options) as process:
-            assert process.stderr is not None
-            url = json.loads(process.stderr.readline())["address"]
-            wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
-            yield Served(process, url, config)
-
 
 EARLY = """
 import signal

@@ -7,12 +7,13 @@ import errno
 import logging
 import signal
 import socket
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from uvicorn import Config, Server
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from starlette.types import ASGIApp
+
+_BACKLOG: Final = 2048
 
 _log = structlog.get_logger("customer_gateway.server.serving")
 
@@ -99,12 +102,50 @@ def listen(host: str, port: int) -> socket.socket:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         connection.bind(address)
-        connection.listen(2048)
+        connection.listen(_BACKLOG)
     except OSError as error:
         connection.close()
         raise CannotListen(_why_not(host, port, error)) from None
     connection.setblocking(False)  # noqa: FBT003 - the standard library takes it by position
     return connection
+
+
+def listen_for_workers(connection: socket.socket, workers: int) -> list[socket.socket]:
+    """Open a listening socket for each worker at the address of `connection`, which is the first worker's.
+
+    The kernel spreads new connections over them. `connection` has to listen by now, without SO_REUSEPORT: that is what
+    refuses an address in use, and no second gateway can listen here in between. Where the system cannot spread
+    connections (only Linux does), all workers get `connection` itself, with a line in the log.
+    """
+    try:
+        return [connection, *_beside(connection, workers - 1)]
+    except OSError as error:
+        _log.warning("workers_share_socket", reason=error.strerror)
+        return [connection] * workers
+
+
+def _beside(connection: socket.socket, number: int) -> list[socket.socket]:
+    if sys.platform != "linux":
+        raise OSError(errno.ENOPROTOOPT, "this system does not spread connections over sockets")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(_reusing(connection)) for _ in range(number)]
+        opened.pop_all()
+    return sockets
+
+
+def _reusing(connection: socket.socket) -> socket.socket:
+    other = socket.socket(connection.family, connection.type, connection.proto)
+    try:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(connection.getsockname())
+        other.listen(_BACKLOG)
+    except OSError:
+        other.close()
+        raise
+    other.setblocking(False)  # noqa: FBT003 - the standard library takes it by position
+    return other
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

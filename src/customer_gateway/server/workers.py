@@ -1,4 +1,4 @@
-"""The gateway by several processes on one socket, under uvicorn's supervisor."""
+"""The gateway by several processes on one port, a listening socket each, under uvicorn's supervisor."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.server.serving import config_of, ignore_hangup
+from customer_gateway.server.serving import config_of, ignore_hangup, listen_for_workers
 
 if TYPE_CHECKING:
     import socket
@@ -35,12 +36,12 @@ _log = structlog.get_logger("customer_gateway.server.workers")
 def serve_by_workers(
     config: Path | None, workers: int, connection: socket.socket, ending: Ending, timeouts: Timeouts
 ) -> bool:
-    """Serve by several processes that share the socket until the ending; return False when they could not start."""
+    """Serve by processes at the address of `connection` until the ending; return False when they could not start."""
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
     settings = config_of("customer_gateway.app:application", timeouts, factory=True, workers=workers)
-    supervisor = _Supervisor(settings, connection, ending)
+    supervisor = _Supervisor(settings, listen_for_workers(connection, workers), ending)
     with _file_of_numbers() as numbers:
         if numbers is not None:
             os.environ[NUMBERS_VARIABLE] = numbers
@@ -62,17 +63,26 @@ def _end_after(supervisor: BaseProcess) -> None:
 
 
 class _Supervisor(Multiprocess):
-    """uvicorn's supervisor, which hears signals from when it is made; `ending` has heard those before."""
+    """uvicorn's supervisor, which hears signals from when it is made; `ending` has heard those before.
 
-    def __init__(self, config: Config, connection: socket.socket, ending: Ending) -> None:
-        super().__init__(config, sockets=[connection])
+    `sockets` has one for each worker. They stay open here, so that what a dead worker had not accepted yet waits for
+    the one that replaces it.
+    """
+
+    def __init__(self, config: Config, sockets: list[socket.socket], ending: Ending) -> None:
+        super().__init__(config, sockets)
         self._ending = ending
 
     def init_processes(self) -> None:
         if self._ending.wished:
             self.should_exit.set()
         else:
-            super().init_processes()
+            self.processes += [self._started(each) for each in self.sockets]
+
+    def _started(self, connection: socket.socket) -> Process:
+        process = Process(self.config, [connection])
+        process.start()
+        return process
 
     def handle_hup(self) -> None:
         """Uvicorn would start new workers beside the old ones: together they would overspend the vendors' budgets."""
@@ -86,11 +96,16 @@ class _Supervisor(Multiprocess):
         _log.warning("signal_ignored", signal="SIGTTOU", reason=_FIXED)
 
     def keep_subprocess_alive(self) -> None:
-        """What uvicorn itself says about a death is below the level that is logged."""
-        before = [*self.processes]
-        super().keep_subprocess_alive()
-        for old, new in zip(before, self.processes, strict=True):
-            if new is not old:
+        """As uvicorn does it, but a replacement gets the socket of the worker that it replaces."""
+        for place, old in enumerate(self.processes):
+            if self.should_exit.is_set() or old.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            old.kill()  # it may hang
+            old.join()
+            if old.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()
+            else:
+                self.processes[place] = new = self._started(self.sockets[place])
                 _log.warning("worker_died", process=old.pid, exit_code=old.exitcode, replaced_by=new.pid)
 
     def terminate_all(self) -> None:

@@ -51,7 +51,7 @@ class LimitSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls_per_second: float = Field(default=0, ge=0, le=1e6)
-    parallel: int = Field(default=8, ge=0, le=10_000)
+    parallel: int = Field(default=32, ge=0, le=10_000)
     answer_bytes: int = Field(default=20_000_000, ge=0, le=2**40)
     vendor_budget: bool = Field(default=True, description="Keep to the rate limits that the vendor documents.")
 

@@ -8,14 +8,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
+from pydantic import Field, SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
-from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
 from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
@@ -69,11 +69,18 @@ _RENEW_MARGIN_SECONDS: Final = 10 * 60.0
 _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
 
+class LemonsoftLimits(LimitSettings):
+    """`[systems.lemonsoft.limits]`: more calls at a time are answered with 503 (docs/systems/lemonsoft.md, 10)."""
+
+    parallel: int = Field(default=8, ge=0, le=10_000)
+
+
 class LemonsoftSettings(SystemSettings):
     """`[systems.lemonsoft]`: a user of one company's database, and the API key of that database."""
 
     time_zone: str = "Europe/Helsinki"
     region: str = "FI"
+    limits: LemonsoftLimits = LemonsoftLimits()
     username: str
     password: SecretStr
     database: str

@@ -1,0 +1,154 @@
+"""The listening sockets of `serve --workers`: one a worker, all at one address, kept while a worker is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from processes import PATIENCE, command, wait_until
+from structlog.testing import capture_logs
+from supervised import NEEDS_PROC, served
+
+from customer_gateway.server.serving import CannotListen, listen, listen_for_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from supervised import Served
+
+SEVERAL = 40
+"""Connections that all meet one of two workers by chance: once in 10^11 runs."""
+
+pytestmark = NEEDS_PROC
+
+
+@pytest.fixture
+def opened() -> Generator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_several_connections_are_served_by_both_workers(tmp_path: Path, opened: ExitStack) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: gateway.are_ready(2))
+        clients = asked(gateway, opened)
+        answers = [status(client) for client in clients]
+        held = [connections(worker, clients) for worker in gateway.workers()]
+        ended(gateway)
+
+    assert answers == [b"HTTP/1.1 200 OK"] * SEVERAL
+    assert sum(held) == SEVERAL
+    assert min(held) > 0
+
+
+def test_what_a_dead_worker_had_not_accepted_is_answered_by_its_replacement(tmp_path: Path, opened: ExitStack) -> None:
+    with served(tmp_path) as gateway:
+        wait_until(lambda: gateway.are_ready(2))
+        victim, other = gateway.workers()
+        for worker in (victim, other):
+            os.kill(worker, signal.SIGSTOP)
+            wait_until(lambda worker=worker: state(worker) == "T")
+        clients = asked(gateway, opened)
+        os.kill(victim, signal.SIGKILL)
+        os.kill(other, signal.SIGCONT)
+        answers = [status(client) for client in clients]
+        held = [connections(worker, clients) for worker in gateway.workers()]
+        replaced = victim not in gateway.workers()
+        ended(gateway)
+
+    assert answers == [b"HTTP/1.1 200 OK"] * SEVERAL
+    assert replaced
+    assert sum(held) == SEVERAL
+    assert min(held) > 0
+
+
+def test_workers_are_refused_an_address_that_another_program_lets_others_use(tmp_path: Path, opened: ExitStack) -> None:
+    taken = opened.enter_context(socket.socket())
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+
+    assert refusal(tmp_path, taken.getsockname()[1])
+
+
+def test_a_second_gateway_is_refused_the_address_of_workers(tmp_path: Path) -> None:
+    with served(tmp_path) as gateway:
+        refused = refusal(tmp_path, urlsplit(gateway.url).port or 0)
+        ended(gateway)
+
+    assert refused
+
+
+def test_each_worker_has_a_socket_at_the_one_address(opened: ExitStack) -> None:
+    first = opened.enter_context(listen("127.0.0.1", 0))
+    sockets = [opened.enter_context(each) for each in listen_for_workers(first, 3)]
+
+    assert len({each.fileno() for each in sockets}) == 3
+    assert {each.getsockname() for each in sockets} == {first.getsockname()}
+    with pytest.raises(CannotListen, match="is taken"):
+        listen(*first.getsockname())
+
+
+def test_workers_share_the_socket_where_it_cannot_be_opened_again_and_leave_a_line(
+    tmp_path: Path, opened: ExitStack
+) -> None:
+    only = opened.enter_context(socket.socket(socket.AF_UNIX))
+    only.bind(str(tmp_path / "socket"))
+    only.listen()
+    with capture_logs() as lines:
+        sockets = listen_for_workers(only, 2)
+
+    assert sockets == [only, only]
+    assert [line["event"] for line in lines] == ["workers_share_socket"]
+
+
+def asked(gateway: Served, opened: ExitStack) -> list[socket.socket]:
+    """Connections that have each sent a request."""
+    parts = urlsplit(gateway.url)
+    address = (str(parts.hostname), int(str(parts.port)))
+    clients = [opened.enter_context(socket.create_connection(address, PATIENCE)) for _ in range(SEVERAL)]
+    for client in clients:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    return clients
+
+
+def status(client: socket.socket) -> bytes:
+    """The first line of the answer; empty where the connection ended without one."""
+    try:
+        return client.recv(10_000).partition(b"\r\n")[0]
+    except ConnectionError:
+        return b""
+
+
+def connections(worker: int, clients: Iterable[socket.socket]) -> int:
+    """How many of the clients' connections the process has accepted."""
+    links = {str(each.readlink()) for each in Path(f"/proc/{worker}/fd").iterdir()}
+    ports = {f"{client.getsockname()[1]:04X}" for client in clients}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[2].partition(":")[2] in ports and f"socket:[{row[9]}]" in links for row in rows)
+
+
+def state(process: int) -> str:
+    """`T` where the process is stopped."""
+    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
+def refusal(folder: Path, port: int) -> bool:
+    """Whether `serve --workers 2` says at once that the port is taken, and ends."""
+    arguments = ("--config", str(folder / "second.toml"), "--port", str(port), "--workers", "2")
+    text = '[systems.pland]\nbase_url = "http://127.0.0.1:1"\napi_key = "id:secret"\n'
+    (folder / "second.toml").write_text(text, encoding="utf-8")
+    with command("serve", *arguments) as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+    return errors.startswith(f"Port {port} is taken: stop what listens there") and process.returncode != 0
+
+
+def ended(gateway: Served) -> None:
+    gateway.process.send_signal(signal.SIGTERM)
+    gateway.ended()
