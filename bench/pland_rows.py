@@ -1,6 +1,8 @@
-"""Pland's documents for the stub, encoded: 10,000 customers with 2 contacts each, 500 users, the same ones every time.
+"""Pland's documents for the stub, encoded: 10,000 customers with 2 contacts each, 100 users, the same ones every time.
 
-Every field that the vendor documents is there. A page of 50 customers with its users and contacts is about 145 KB.
+As the vendor sends them: `number` is an integer, what is not filled in is "" or null, objects are nested, and there are
+fields that no documentation names (`location`, `settings`). A page of 50 customers with its users and contacts is about
+138 KB.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 CUSTOMERS = 10_000
-USERS = 500
+USERS = 100
 CONTACTS_EACH = 2
 PAGE = 50
 
@@ -75,8 +77,9 @@ def _address(rng: Random) -> dict[str, Any]:
         "zip": postal_code,
         "city": city,
         "country": country,
-        "co": f"c/o {rng.choice(_FIRST)} {rng.choice(_LAST)}" if rng.random() < 0.2 else None,
-        "state": None,
+        "co": f"c/o {rng.choice(_FIRST)} {rng.choice(_LAST)}" if rng.random() < 0.2 else "",
+        "state": "",
+        "location": {"type": "Point", "coordinates": [round(rng.uniform(6, 17), 6), round(rng.uniform(46, 55), 6)]},
     }
 
 
@@ -84,7 +87,7 @@ def _customer(rng: Random, number: int, user_ids: list[str]) -> dict[str, Any]:
     trade = rng.choice(_TRADES)
     return {
         "_id": _object_id(0, number),
-        "number": str(1001 + number),
+        "number": 1001 + number,
         "companyId": _object_id(3, 0),
         "status": _status(rng, user_ids, "2" if number % 13 == 12 else "1"),
         "chatId": _object_id(4, number),
@@ -92,22 +95,23 @@ def _customer(rng: Random, number: int, user_ids: list[str]) -> dict[str, Any]:
         "contactPerson": f"{rng.choice(_FIRST)} {rng.choice(_LAST)}",
         "address": _address(rng),
         "contact": {
-            "telephone": _phone(rng) if number % 7 else None,
+            "telephone": _phone(rng) if number % 7 else "",
             "mobile": _phone(rng),
             "email": f"office{number}@example.com",
-            "sms": None,
+            "sms": "",
             "smsCount": rng.randrange(9),
-            "smsSendDate": 1_600_000_000_000 + rng.randrange(_SPAN),
-            "smsSendBy": rng.choice(user_ids),
+            "smsSendDate": 1_600_000_000_000 + rng.randrange(_SPAN) if number % 3 == 0 else None,
+            "smsSendBy": rng.choice(user_ids) if number % 3 == 0 else "",
             "website": f"https://www.customer{number}.example",
-            "lastSMSStatus": "delivered",
+            "lastSMSStatus": "delivered" if number % 3 == 0 else "",
         },
         "contract": {"startDate": 1_500_000_000_000 + rng.randrange(_SPAN), "endDate": None},
+        "settings": {"reports": {"monthly": number % 4 == 0, "language": "de"}, "tags": []},
         "invoiceRecipientId": rng.choice(user_ids),
         "invoiceCCRecipientIds": [rng.choice(user_ids) for _ in range(number % 3)],
         "hideRecipientOnDocuments": number % 10 == 0,
-        "buyerReference": f"04011000-{number:05}-{rng.randrange(10, 99)}",
-        "orderReferenceId": f"SUP-{10_000 + number}",
+        "buyerReference": f"04011000-{number:05}-{rng.randrange(10, 99)}" if number % 4 == 0 else "",
+        "orderReferenceId": f"SUP-{10_000 + number}" if number % 4 == 0 else None,
         "vatNumber": f"DE{rng.randrange(10**8, 10**9)}" if number % 5 else None,
         "debitorNumber": f"DEB-{number:05}",
         "paymentTermId": _object_id(5, number % 3),
@@ -130,8 +134,8 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
             "language": "de",
         },
         "access": {"email": email, "dashboardAccess": number % 3 == 0},
-        "contact": {"telephone": None, "mobile": _phone(rng), "email": None},
-        "address": {"street": None, "zip": None, "city": None, "country": "DE"},
+        "contact": {"telephone": "", "mobile": _phone(rng), "email": ""},
+        "address": {"street": "", "zip": "", "city": "", "country": "DE"},
         "accessGroupId": _object_id(6, number % 3),
         "tags": [],
         "status": _status(rng, [_object_id(1, 0)]),
@@ -148,8 +152,8 @@ def _contact(rng: Random, number: int, customer_id: str, user_ids: list[str]) ->
         "position": "Objektleitung" if number % 2 else "Buchhaltung",
         "email": f"{first}.{last}.{number}@example.org".lower(),
         "phone": _phone(rng),
-        "mobile": _phone(rng),
-        "fax": None,
-        "comment": "Bitte vor dem Termin anrufen." if number % 3 == 0 else None,
+        "mobile": _phone(rng) if number % 2 else "",
+        "fax": "",
+        "comment": "Bitte vor dem Termin anrufen." if number % 3 == 0 else "",
         "status": _status(rng, user_ids),
     }

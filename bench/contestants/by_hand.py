@@ -96,7 +96,7 @@ def joined(
         {
             "id": global_id("Customer", customer["_id"]),
             "name": customer["name"],
-            "number": customer["number"],
+            "number": str(customer["number"]),
             "status": "ACTIVE" if customer["status"]["status"] == "1" else "INACTIVE",
             "vatNumber": customer["vatNumber"],
             "email": customer["contact"]["email"],

@@ -148,7 +148,7 @@ def customer(row: dict[str, Any]) -> Customer:
         creator_key=status["createdBy"],
         updater_key=status["lastModifiedBy"],
         name=row["name"],
-        number=row["number"],
+        number=str(row["number"]),
         status=CustomerStatus.ACTIVE if status["status"] == "1" else CustomerStatus.INACTIVE,
         vat_number=row["vatNumber"],
         email=contact["email"],
