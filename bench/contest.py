@@ -28,8 +28,11 @@ GATEWAY = "gateway"
 REFERENCE = "gateway on graphql-core"
 STRAIGHTFORWARD = "straightforward Strawberry server"
 BY_HAND = "hand-written endpoint, three calls"
+BY_PYREQWEST = "hand-written, pyreqwest directly"
 STRAIGHTFORWARD_TUNED = "straightforward, its collector tuned"
 BY_HAND_TUNED = "hand-written, its collector tuned"
+BY_PYREQWEST_TUNED = "pyreqwest directly, its collector tuned"
+WITH_DEFAULTS = "gateway, its defaults"
 BARE = "bare endpoint, the same bytes from memory"
 SMALLEST = "bare endpoint, the smallest answer"
 
@@ -87,11 +90,11 @@ class Contest:
 
 _PLAIN = [{"offset": offset} for offset in OFFSETS]
 _WAYS = {
-    **dict.fromkeys((GATEWAY, REFERENCE), "cursor"),
+    **dict.fromkeys((GATEWAY, REFERENCE, WITH_DEFAULTS), "cursor"),
     **dict.fromkeys((STRAIGHTFORWARD, STRAIGHTFORWARD_TUNED), "offset"),
-    **dict.fromkeys((BY_HAND, BY_HAND_TUNED, BARE), "plain"),
+    **dict.fromkeys((BY_HAND, BY_HAND_TUNED, BY_PYREQWEST, BY_PYREQWEST_TUNED, BARE), "plain"),
 }
-_PATHS = {BY_HAND: "/page", BY_HAND_TUNED: "/page", BARE: "/bare"}
+_PATHS = {**dict.fromkeys((BY_HAND, BY_HAND_TUNED, BY_PYREQWEST, BY_PYREQWEST_TUNED), "/page"), BARE: "/bare"}
 
 
 @contextmanager
@@ -103,12 +106,19 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
             "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory)),
         }
         reference = {**environment, "CUSTOMER_GATEWAY_SERVER__EXECUTOR": "reference"}
+        defaults = {
+            **environment,
+            "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory, "defaults", parallel=None)),
+        }
         tuned = {**environment, TUNED: "1"}
         with (
             Server("gateway", [cores.server], environment) as gateway,
             Server("gateway", [cores.server], reference) as graphql_core,
             Server("straightforward", [cores.server], environment) as straightforward,
             Server("by_hand", [cores.server], environment) as by_hand,
+            Server("gateway", [cores.server], defaults) as with_defaults,
+            Server("by_pyreqwest", [cores.server], environment) as by_pyreqwest,
+            Server("by_pyreqwest", [cores.server], tuned) as by_pyreqwest_tuned,
             Server("straightforward", [cores.server], tuned) as straightforward_tuned,
             Server("by_hand", [cores.server], tuned) as by_hand_tuned,
         ):
@@ -119,6 +129,9 @@ def contest(cores: Cores, directory: Path) -> Generator[Contest]:
                 BY_HAND: by_hand,
                 STRAIGHTFORWARD_TUNED: straightforward_tuned,
                 BY_HAND_TUNED: by_hand_tuned,
+                BY_PYREQWEST: by_pyreqwest,
+                BY_PYREQWEST_TUNED: by_pyreqwest_tuned,
+                WITH_DEFAULTS: with_defaults,
                 BARE: by_hand,
             }
             pages = Pages(directory, cursors(gateway), right_answers(by_hand))
@@ -168,10 +181,9 @@ def must_be_whole(page: Any) -> None:
         raise RuntimeError("a page that is not whole")
 
 
-def configured(stub: Stub, directory: Path) -> Path:
-    path = directory / "gateway.toml"
-    path.write_text(
-        f"[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n"
-        "[systems.pland.limits]\nparallel = 100\n"
-    )
+def configured(stub: Stub, directory: Path, name: str = "gateway", *, parallel: int | None = 100) -> Path:
+    """Write the gateway's configuration; None leaves `parallel` at its default."""
+    path = directory / f"{name}.toml"
+    limits = "" if parallel is None else f"[systems.pland.limits]\nparallel = {parallel}\n"
+    path.write_text(f"[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n{limits}")
     return path

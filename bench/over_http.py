@@ -9,10 +9,13 @@ from bench.contest import (
     BARE,
     BY_HAND,
     BY_HAND_TUNED,
+    BY_PYREQWEST,
+    BY_PYREQWEST_TUNED,
     GATEWAY,
     REFERENCE,
     STRAIGHTFORWARD,
     STRAIGHTFORWARD_TUNED,
+    WITH_DEFAULTS,
 )
 from bench.report import Goal, section_of
 
@@ -24,9 +27,16 @@ if TYPE_CHECKING:
     from bench.report import Relation, Report
     from bench.rounds import Rounds
 
-ALL = (GATEWAY, REFERENCE, STRAIGHTFORWARD, BY_HAND)
-TUNED_TOO = (*ALL, STRAIGHTFORWARD_TUNED, BY_HAND_TUNED)
-AIMS = ((STRAIGHTFORWARD, 30), (STRAIGHTFORWARD_TUNED, 30), (BY_HAND, 2), (BY_HAND_TUNED, 2))
+ALL = (GATEWAY, REFERENCE, STRAIGHTFORWARD, BY_HAND, BY_PYREQWEST)
+TUNED_TOO = (*ALL, STRAIGHTFORWARD_TUNED, BY_HAND_TUNED, BY_PYREQWEST_TUNED)
+AIMS = (
+    (STRAIGHTFORWARD, 30),
+    (STRAIGHTFORWARD_TUNED, 30),
+    (BY_HAND, 2),
+    (BY_HAND_TUNED, 2),
+    (BY_PYREQWEST, 1.1),
+    (BY_PYREQWEST_TUNED, 1.1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,9 @@ class OverHttp:
         gateway, by_hand = figures[GATEWAY], figures[BY_HAND]
         text = "(b) one connection: gateway's p50 to hand-written"
         self._goal(text, gateway.slower_than(by_hand), "≤", 1.2, gateway, by_hand)
+        direct = figures[BY_PYREQWEST]
+        text = "(b) one connection: gateway's p50 to pyreqwest directly"
+        self._goal(text, gateway.slower_than(direct), "≤", 1.4, gateway, direct)
         self._goal("(b) one connection: gateway's upstream calls a request", gateway.calls, "=", 3, gateway)
         return figures
 
@@ -80,9 +93,14 @@ class OverHttp:
 
     def with_latency(self) -> dict[str, Figures]:
         self.running.stub.take(20)
-        asked = [self.running.entrants[name] for name in (GATEWAY, STRAIGHTFORWARD, BY_HAND)]
+        names = (GATEWAY, WITH_DEFAULTS, STRAIGHTFORWARD, BY_HAND, BY_PYREQWEST, BY_PYREQWEST_TUNED)
+        asked = [self.running.entrants[name] for name in names]
         figures = self._measured("(d) As (b), different pages, with 20 ms upstream", asked)
         self.running.stub.take(0)
+        ours = figures[WITH_DEFAULTS]
+        for name in (BY_PYREQWEST, BY_PYREQWEST_TUNED):
+            other = figures[name]
+            self._goal(f"(d) {WITH_DEFAULTS}, to {name}", ours.faster_than(other), "≥", 0.9, ours, other)
         return figures
 
     def _measured(self, title: str, entrants: Sequence[Entrant], *remarks: str) -> dict[str, Figures]:
