@@ -20,7 +20,7 @@ import structlog
 from customer_gateway.app import build_app
 from customer_gateway.cli.demo import demo_settings, sandbox_ports
 from customer_gateway.sandbox import Sandbox
-from customer_gateway.server.serving import Ending, serve
+from customer_gateway.server.serving import Ending, Timeouts, serve
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -73,7 +73,7 @@ async def entered_files() -> set[str]:
     try:
         async with box.serving(sandbox_ports(0)) as urls:
             app = build_app(demo_settings(box, urls, budgets=True))
-            serving = asyncio.create_task(serve(app, connection, ending, grace_seconds=1, started=lambda: None))
+            serving = asyncio.create_task(serve(app, connection, ending, timeouts=Timeouts(1), started=lambda: None))
             client = Client(*await asyncio.open_connection(*connection.getsockname()))
             data = await client.post(_LIST, {"names": [_SYSTEM]})
             *warm, measured = [node["id"] for node in data["systems"][0]["customers"]["nodes"]]

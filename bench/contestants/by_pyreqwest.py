@@ -46,7 +46,7 @@ async def page(request: Request) -> Response:
 async def rows(path: str, query: list[tuple[str, str]]) -> list[dict[str, Any]]:
     async with client.get(URL + path).query(query).headers(HEADERS).build_streamed() as response:
         response.error_for_status()
-        return orjson.loads(await response.body_reader.read(20_000_000) or b"")
+        return orjson.loads(bytes(await response.body_reader.read(20_000_000) or b""))
 
 
 @asynccontextmanager

@@ -506,7 +506,11 @@ async def test_an_answer_within_the_budget_is_given(executor: ExecutorName) -> N
 async def test_an_answer_so_far_of_what_was_refused_is_the_refusal_and_runs_nothing() -> None:
     world = World()
     engine = Engine(
-        world.schema(), "breadth", world.context, DocumentLimits(answer_values=1_000), so_far=lambda _: pytest.fail("made again")
+        world.schema(),
+        "breadth",
+        world.context,
+        DocumentLimits(answer_values=1_000),
+        so_far=lambda _: pytest.fail("made again"),
     )
     prepared = engine.prepare(MULTIPLYING, None)
     assert isinstance(prepared, Prepared)

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from pydantic import Field, SecretStr  # noqa: TC002 - pydantic reads annotations at run time
+from pydantic import Field, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.raw import WithTexts
@@ -80,7 +80,7 @@ class LemonsoftSettings(SystemSettings):
 
     time_zone: str = "Europe/Helsinki"
     region: str = "FI"
-    limits: LemonsoftLimits = LemonsoftLimits()
+    limits: LemonsoftLimits = LemonsoftLimits()  # pyright: ignore[reportIncompatibleVariableOverride]  settings are frozen
     username: str
     password: SecretStr
     database: str
