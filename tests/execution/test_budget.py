@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from execution.operations import operations
 from graphql import (
     GraphQLField,
     GraphQLInt,
@@ -20,6 +21,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from customer_gateway.execution import AnswerLimits, Attribute, Batched, Budget, Partitioned, compile_operation
 from customer_gateway.execution.budget import TURN
@@ -266,3 +269,23 @@ async def test_the_texts_of_an_answer_are_bounded_before_it_is_encoded(field: st
     assert over.data is None
     assert over.errors is not None
     assert over.errors[0].message.startswith(f"The answer has more than {count * 1_900} bytes; ask for fewer rows")
+
+
+@given(operations(SCHEMA, depth=4), st.integers(2, 30), st.integers(2_000, 20_000))
+@settings(deadline=None, max_examples=60)
+async def test_whatever_is_asked_no_turn_and_no_answer_is_larger_than_its_bound(
+    written: tuple[str, dict[str, Any]], width: int, most: int
+) -> None:
+    growth = Growth(width)
+
+    result = await answer(growth, *written, budget=Budget(AnswerLimits(values=most)))
+
+    assert size_of(result.data) <= most
+    assert growth.read <= most
+    assert growth.most_in_a_turn <= TURN
+
+
+def size_of(data: Any) -> int:
+    if isinstance(data, dict):
+        return sum(1 + size_of(value) for value in data.values())
+    return sum(1 + size_of(value) for value in data) if isinstance(data, list) else 0
