@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.config import Settings
     from customer_gateway.http import Example
-    from customer_gateway.http.door import Door
+    from customer_gateway.http.gateway_app import GatewayApp
     from customer_gateway.systems.registry import Vendor
 
 
@@ -92,7 +92,7 @@ def build_engine(settings: Settings, federation: Federation) -> Engine:
     )
 
 
-def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> Door:
+def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> GatewayApp:
     """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
     federation = build_federation(settings, wiring)
@@ -118,13 +118,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     return build_http(build_engine(settings, federation), http, lifespan, wiring.limiters.circumstances)
 
 
-def application() -> Door:
+def application() -> GatewayApp:
     """Return the application of one worker process under a supervisor, with which it ends."""
     follow_supervisor()
     return worker()
 
 
-def worker() -> Door:
+def worker() -> GatewayApp:
     """Return the application of one worker process, configured by the environment that `serve` sets.
 
     Where that is broken by now, it ends the process with the code at which the supervisor ends, too.
@@ -139,7 +139,7 @@ def worker() -> Door:
         raise SystemExit(STARTUP_FAILURE) from None
 
 
-def _worker() -> Door:
+def _worker() -> GatewayApp:
     from customer_gateway.http.graphiql.examples import examples
 
     path = os.environ.get(CONFIG_VARIABLE)

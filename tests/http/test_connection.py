@@ -25,7 +25,7 @@ from customer_gateway.server.serving import Timeouts, config_of, listen
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from customer_gateway.http.door import Door
+    from customer_gateway.http.gateway_app import GatewayApp
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +40,7 @@ def post(name: str, *more: bytes) -> bytes:
     return head % len(body) + b"".join(more) + b"\r\n" + body
 
 
-def gateway() -> Door:
+def gateway() -> GatewayApp:
     return build_http(World().engine(), HttpSettings())
 
 

@@ -299,14 +299,14 @@ async def test_who_hangs_up_or_is_late_leaves_nothing_to_the_collector(query: st
                 writer.close()
                 assert b"UPSTREAM_TIMEOUT" in await answered(port, post(query, b"X-Request-Timeout: 20\r\n", LAST))
             await asyncio.sleep(0.1)
-            left = [type(each).__name__ for each in kept("Visit", "HttpConnection", "TimeoutError")]
+            left = [type(each).__name__ for each in kept("RequestLog", "HttpConnection", "TimeoutError")]
         finally:
             gc.enable()
         world.gate.set()
         await asyncio.sleep(0.1)
         stays.close()
 
-    assert sorted(left) == ["HttpConnection", "Visit"]  # those of him who stays
+    assert sorted(left) == ["HttpConnection", "RequestLog"]  # those of him who stays
 
 
 async def test_a_connection_that_rests_does_not_keep_what_it_was_sent() -> None:
@@ -334,7 +334,7 @@ async def test_requests_and_connections_leave_nothing_to_the_collector() -> None
         try:
             for _ in range(20):
                 await client.ask("{ read }")
-            left = kept("Visit", "Flight", "RequestResponseCycle")
+            left = kept("RequestLog", "SharedExecution", "RequestResponseCycle")
             await client.aclose()
             await asyncio.sleep(0.1)
             connections = kept("HttpConnection")

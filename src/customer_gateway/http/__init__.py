@@ -1,4 +1,4 @@
-"""The door of the gateway: GraphQL over HTTP on Starlette, with GraphiQL for people."""
+"""Serve GraphQL over HTTP on Starlette, with GraphiQL for browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP application: the GraphQL endpoint, its explorer, and what a host asks of a process."""
+"""Build the HTTP application: the GraphQL endpoint, its explorer, and what a host asks of a process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from customer_gateway.http.door import Door
 from customer_gateway.http.endpoint import GraphQLEndpoint
+from customer_gateway.http.gateway_app import GatewayApp
 from customer_gateway.http.graphiql import explorer
 from customer_gateway.http.hosts import Hosts
 from customer_gateway.http.problem import problem
@@ -44,10 +44,10 @@ def build_http(
     settings: HttpSettings,
     lifespan: Lifespan | None = None,
     circumstances: Callable[[], Mapping[str, str]] = dict,
-) -> Door:
-    """The application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it.
+) -> GatewayApp:
+    """Return the application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it.
 
-    /readyz tells the `circumstances` too, which change nothing about being ready.
+    /readyz has the `circumstances` too, which change nothing about being ready.
     """
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
     endpoint = GraphQLEndpoint(engine, settings, page)
@@ -66,7 +66,7 @@ def build_http(
     )
     inner.router.redirect_slashes = False  # to an absolute address, which a proxy's clients may not reach
     inner.state.circumstances = circumstances
-    return Door(inner, dict.fromkeys(GRAPHQL, endpoint), Hosts(settings.hosts))
+    return GatewayApp(inner, dict.fromkeys(GRAPHQL, endpoint), Hosts(settings.hosts))
 
 
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
@@ -89,7 +89,7 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    """Ready as soon as this process can answer, whatever state the systems behind it are in.
+    """Answer whether this process can answer, whatever state the systems behind it are in.
 
     uvicorn asks only between start and stop; 503 is for servers that ask sooner or later.
     """

@@ -1,4 +1,4 @@
-"""A connection of a client: uvicorn's, which ignores `Upgrade` and bounds heads, their time, and that of writing."""
+"""Serve a client's connection: uvicorn's, which ignores `Upgrade` and bounds heads, their time, and that of writing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_TAKEN: Final = "A client did not read its answer in time; its connection wa
 
 
 class HttpConnection(HttpToolsProtocol):
-    """Answers requests that offer another protocol, as Java's client and curl --http2 do, in HTTP/1.1 (RFC 9110, 7.8).
+    """Answer requests that offer another protocol, as Java's client and curl --http2 do, in HTTP/1.1 (RFC 9110, 7.8).
 
     The parser stops after a head with `Upgrade` and leaves the body out. So uvicorn does not see that head: it is
     parsed a second time, without the offer.
@@ -149,7 +149,7 @@ class HttpConnection(HttpToolsProtocol):
             self.data_received(data[start : start + HEAD_BYTES])
 
     def _weigh(self, size: int) -> None:
-        """A piece that ends no request: it brings some of the body, or is of a head, or of the body's trailers."""
+        """Count a piece that ends no request: it brings some of the body, or is of a head or of trailers."""
         if self._body_came or not self.scope or self._scope_before is not self.scope:
             self._scope_before, self._barren_bytes = self.scope, 0  # it may have brought other requests as well
             return
@@ -158,13 +158,13 @@ class HttpConnection(HttpToolsProtocol):
             self._refuse_head()
 
     def _set_head_timer(self) -> None:
-        """For a head that is not whole, and for what follows an answer and is no head yet."""
+        """Set the timer for a head that is not whole, and for what follows an answer and is no head yet."""
         if self._head_timer is None or self._scope_before is not self.scope:
             self._end_head_timer()
             self._head_timer = self.loop.call_later(self.head_seconds, self.shutdown)
 
     def _unset_keepalive_if_required(self) -> None:
-        """The connection rests no more. uvicorn's timer, which this would end, is never set here."""
+        """Note that the connection rests no more. uvicorn's timer, which this would end, is never set here."""
         self._rests_since = None
 
     def _end_rest(self) -> None:

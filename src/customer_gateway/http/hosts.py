@@ -1,4 +1,4 @@
-"""By which names the gateway is called: a page of the web must not reach it as its own host.
+"""Check the name that a request calls the gateway by: a page of the web must not reach it as its own host.
 
 Whoever owns a name may let it point at this machine (DNS rebinding). A browser then takes the gateway for that page's
 own server, and hands the page every answer. The name still stands in the `Host` header, and tells.
@@ -18,7 +18,7 @@ _HOST: Final = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:]*)(:[0-9]*)?")
 
 
 class Hosts:
-    """The `names` that are expected, beside those that no page of the web can have: addresses, and names of one word.
+    """Hold the `names` that are expected, beside those that no page can have: addresses, and names of one word.
 
     Without `names` everything is expected of a gateway that other machines can reach: what stands in front of it knows
     the names. A connection to this very machine is where a page would come in.
@@ -29,7 +29,7 @@ class Hosts:
         self._is_known = lru_cache(maxsize=256)(self._is_name)
 
     def expect(self, server: Any, host: bytes | None) -> bool:
-        """Whether a request may be served that came to `server`, as ASGI tells it, by the name `host`, if any."""
+        """Return whether a request may be served that came to `server` (ASGI's) by the name `host`, if any."""
         if host is None or not (self._names or (server and _is_this_machine(server[0]))):
             return True
         return self._is_known(host)

@@ -1,4 +1,4 @@
-"""Media types: which one the client wants back, and whether it sent the one that is read here."""
+"""Negotiate media types: which one the client wants back, and whether it sent the one that is read here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUALITY: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
 class Media(Enum):
-    """What the endpoint can answer with."""
+    """List what the endpoint can answer with."""
 
     GRAPHQL = "application/graphql-response+json"
     JSON = "application/json"
@@ -24,18 +24,18 @@ class Media(Enum):
 
     @property
     def content_type(self) -> bytes:
-        """The value of the Content-Type header."""
+        """Return the value of the Content-Type header."""
         return f"{self.value}; charset=utf-8".encode()
 
 
 @lru_cache(maxsize=256)
 def preferred(accept: bytes | None, *, page: bool) -> Media | None:
-    """The media type to answer with, None where none is acceptable (406).
+    """Return the media type to answer with, None where none is acceptable (406).
 
     The highest quality wins, then the more exactly named one, then application/graphql-response+json. Clients that
     name neither JSON type but take anything get application/json, as those do that say nothing or send the header
-    empty: they may be older than the other. `page` tells whether there is a page to show; it is shown only where
-    text/html is asked for by name.
+    empty: they may be older than the other. `page` is whether there is a page to show; it is shown only where text/html
+    is asked for by name.
     """
     if accept is None or not accept.strip():
         return Media.JSON
@@ -54,7 +54,7 @@ def preferred(accept: bytes | None, *, page: bool) -> Media | None:
 
 @lru_cache(maxsize=256)
 def is_json(content_type: bytes | None) -> bool:
-    """Whether a body of this Content-Type is JSON in UTF-8."""
+    """Return whether a body of this Content-Type is JSON in UTF-8."""
     if content_type is None:
         return False
     media, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
@@ -63,7 +63,7 @@ def is_json(content_type: bytes | None) -> bool:
 
 
 def _ranges(accept: str) -> dict[str, float]:
-    """The quality of each media range; one whose quality cannot be read counts as not listed."""
+    """Return the quality of each media range; one whose quality cannot be read counts as not listed."""
     ranges: dict[str, float] = {}
     for item in accept.split(","):
         media, *parameters = (part.strip().lower() for part in item.split(";"))
@@ -74,7 +74,7 @@ def _ranges(accept: str) -> dict[str, float]:
 
 
 def _match(ranges: dict[str, float], media: str) -> tuple[float, int]:
-    """The quality of `media` by the most exact range that covers it, and how exact that is: 0 to NAMED."""
+    """Return the quality of `media` by the most exact range that covers it, and how exact that is: 0 to NAMED."""
     patterns = ("*/*", f"{media.partition('/')[0]}/*", media)
     for exactness in (NAMED, 1, 0):
         if patterns[exactness] in ranges:

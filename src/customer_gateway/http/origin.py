@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from customer_gateway.http.negotiation import is_json
-from customer_gateway.http.reading import RequestInvalid
+from customer_gateway.http.request import RequestInvalid
 
 PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"x-apollo-operation-name", b"graphql-require-preflight")
 """A page of another site cannot send one of these without asking first (CORS), which is never allowed here."""

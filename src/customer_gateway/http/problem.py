@@ -1,4 +1,4 @@
-"""What is told of a failure outside of GraphQL: a problem document (RFC 9457)."""
+"""Answer failures outside of GraphQL by a problem document (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def problem(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
-    """The status in its own words, and in `detail` what to do."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    body = orjson.dumps(told if detail is None else {**told, "detail": detail})
+    """Return a response with the status in its own words, and in `detail` what to do."""
+    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    body = orjson.dumps(document if detail is None else {**document, "detail": detail})
     return Response(body, status, headers=headers, media_type="application/problem+json")

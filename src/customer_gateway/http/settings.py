@@ -1,4 +1,4 @@
-"""What the door may be told."""
+"""Settings of the HTTP side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query that GraphiQL opens with, in a tab of its own, and its variables as JSON text."""
+    """Hold a query that GraphiQL opens with, in a tab of its own, and its variables as JSON text."""
 
     query: str
     variables: str = ""
@@ -15,7 +15,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Settings of the HTTP side, with what holds where nothing is said.
+    """Hold the settings of the HTTP side, with their defaults.
 
     `deadline_seconds` is the time a request has, which its `X-Request-Timeout` can only lower; upstream reads end at
     the deadline by themselves, `grace_seconds` is what the rest of the answer may take after it. `body_bytes` is the

@@ -1,4 +1,4 @@
-"""The garbage collector of a process that serves: what lives as long as the process is not walked again and again."""
+"""Set the garbage collector up: what lives as long as the process is not walked again and again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ YOUNG_OBJECTS: Final = 200_000
 
 
 def freeze(young_objects: int = YOUNG_OBJECTS) -> None:
-    """To be called before the first request, when all is there that the process serves with: schema, registries."""
+    """Exempt what is there now: to be called before the first request, with schema and registries made."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(young_objects)

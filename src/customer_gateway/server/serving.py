@@ -1,4 +1,4 @@
-"""The gateway on a socket: bound before anything else starts, left in good order on Ctrl-C and SIGTERM."""
+"""Serve the gateway on a socket: bound before anything else starts, closed in order on Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ _log = structlog.get_logger("customer_gateway.server.serving")
 
 
 class CannotListen(Exception):
-    """The address is not to be had; the message is one plain line that says why and what to do."""
+    """The address cannot be bound; the message is one plain line that says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """The seconds that requests under way have at the end, and those that a client has to read its answer."""
+    """Hold the seconds that requests under way have at the end, and those that a client has to read its answer."""
 
     shutdown_seconds: float
     write_seconds: float = WRITE_SECONDS
 
 
 class Ending:
-    """The wish to end: Ctrl-C or SIGTERM, noticed from the first moment on, also while nothing is served yet.
+    """Handle Ctrl-C and SIGTERM from the first moment on, also while nothing is served yet: the end is `requested`.
 
-    SIGHUP is one where `hangup_ends`, as for what lives no longer than its terminal. Either way it leaves a line.
+    SIGHUP does the same where `hangup_ends`, as for `demo`, which ends with its terminal. Either way it leaves a line.
     """
 
     def __init__(self, *, hangup_ends: bool = False) -> None:
-        self.wished = False
-        self._hangup = self._hear_hangup if hangup_ends else ignore_hangup
+        self.requested = False
+        self._hangup = self._handle_hangup if hangup_ends else ignore_hangup
         self.server: Server | None = None
 
     @contextmanager
     def on_signals(self) -> Generator[None]:
-        """Within, the signals are wishes and interrupt nothing."""
-        handlers = {signal.SIGINT: self._hear, signal.SIGTERM: self._hear, signal.SIGHUP: self._hangup}
+        """Handle the signals within the body, which they do not interrupt."""
+        handlers = {signal.SIGINT: self._handle, signal.SIGTERM: self._handle, signal.SIGHUP: self._hangup}
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
@@ -65,24 +65,24 @@ class Ending:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        self.wished = True
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
         if self.server is not None:
             self.server.handle_exit(number, frame)
 
-    def _hear_hangup(self, number: int, frame: FrameType | None) -> None:
-        self._hear(number, frame)
+    def _handle_hangup(self, number: int, frame: FrameType | None) -> None:
+        self._handle(number, frame)
         with suppress(OSError):  # the terminal that the line is for may be what has gone
             _log.warning("signal_ends", signal="SIGHUP", reason="the terminal is closed")
 
 
 def ignore_hangup(_number: int, _frame: FrameType | None) -> None:
-    """Keep a process from being ended by SIGHUP without a word, and say so."""
+    """Ignore SIGHUP, which would end the process without a line in the log; write one."""
     _log.warning("signal_ignored", signal="SIGHUP", reason="for another configuration restart the service")
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether what listens at `host` is reached from this machine only."""
+    """Return whether what listens at `host` is reached from this machine only."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -90,7 +90,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises `CannotListen`."""
+    """Return a listening socket; port 0 takes a free one. Raises `CannotListen`."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
@@ -157,7 +157,7 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 
 def address_of(connection: socket.socket) -> str:
-    """`http://HOST:PORT` of a listening socket."""
+    """Return `http://HOST:PORT` of a listening socket."""
     host, port = connection.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -191,26 +191,26 @@ def config_of(app: Any, timeouts: Timeouts, **more: Any) -> Config:
 
 
 def _is_no_cut(record: logging.LogRecord) -> bool:
-    """A request that is cut off at the end has no story to tell: uvicorn says how many there were."""
+    """Return False for a request that was cut off at the end: uvicorn logs how many there were."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class _Server(Server):
-    """uvicorn's server, which says when it serves, and ends on a wish rather than by the signal itself."""
+    """Run uvicorn's server: `on_start` is called when it serves, and `Ending` ends it, not the signal itself."""
 
-    def __init__(self, config: Config, ending: Ending, told: Callable[[], None]) -> None:
+    def __init__(self, config: Config, ending: Ending, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._ending = ending
-        self._told = told
+        self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._ending.wished:
+        if self._ending.requested:
             self.should_exit = True
         elif self.started:
-            self._told()
+            self._on_start()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """`Ending` hears them; uvicorn would raise them again at the end, as if the process had been killed."""
+        """Leave them to `Ending`; uvicorn would raise them again at the end, as if the process had been killed."""
         yield

@@ -1,4 +1,4 @@
-"""Which of the workers this process is: the first number that no other living one has claimed.
+"""Claim the number of this worker process: the first that no other living one has claimed.
 
 A claim is a lock on one byte of a file that the supervisor made. The kernel drops it with the process, however that
 ends, so the worker that takes its place takes its number, too.

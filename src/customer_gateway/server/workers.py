@@ -1,4 +1,4 @@
-"""The gateway by several processes on one port, a listening socket each, under uvicorn's supervisor."""
+"""Serve the gateway by several processes on one port, a listening socket each, under uvicorn's supervisor."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _end_after(supervisor: BaseProcess) -> None:
 
 
 class _Supervisor(Multiprocess):
-    """uvicorn's supervisor, which hears signals from when it is made; `ending` has heard those before.
+    """Run uvicorn's supervisor, which handles signals from when it is made; `ending` has handled those before.
 
     `sockets` has one for each worker. They stay open here, so that what a dead worker had not accepted yet waits for
     the one that replaces it.
@@ -74,7 +74,7 @@ class _Supervisor(Multiprocess):
         self._ending = ending
 
     def init_processes(self) -> None:
-        if self._ending.wished:
+        if self._ending.requested:
             self.should_exit.set()
         else:
             self.processes += [self._started(each) for each in self.sockets]
@@ -85,18 +85,18 @@ class _Supervisor(Multiprocess):
         return process
 
     def handle_hup(self) -> None:
-        """Uvicorn would start new workers beside the old ones: together they would overspend the vendors' budgets."""
+        """Ignore it: uvicorn would start new workers beside the old ones, which would exceed the rate limits."""
         ignore_hangup(signal.SIGHUP, None)
 
     def handle_ttin(self) -> None:
-        """Each worker has been told how many share the budgets."""
+        """Ignore it: each worker knows how many share the rate limits."""
         _log.warning("signal_ignored", signal="SIGTTIN", reason=_FIXED)
 
     def handle_ttou(self) -> None:
         _log.warning("signal_ignored", signal="SIGTTOU", reason=_FIXED)
 
     def keep_subprocess_alive(self) -> None:
-        """As uvicorn does it, but a replacement gets the socket of the worker that it replaces."""
+        """Replace dead workers as uvicorn does, but with the socket of the one that each replaces."""
         for place, old in enumerate(self.processes):
             if self.should_exit.is_set() or old.is_alive(self.config.timeout_worker_healthcheck):
                 continue
@@ -116,7 +116,7 @@ class _Supervisor(Multiprocess):
 
 @contextmanager
 def _file_of_numbers() -> Generator[str | None]:
-    """The path of an empty file for as long as the workers live; None where no file can be made."""
+    """Make a file for as long as the workers live, and yield its path; None where no file can be made."""
     try:
         descriptor, name = tempfile.mkstemp(prefix="customer-gateway-", suffix=".workers")
     except OSError:

@@ -1,4 +1,4 @@
-"""What a client sends: the body, read once within its cap, and the GraphQL request inside it."""
+"""Read what a client sends: the body, once and within its cap, and the GraphQL request inside it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class RequestInvalid(Exception):
 
 
 class ParametersInvalid(RequestInvalid):
-    """JSON it is, but not a well-formed GraphQL-over-HTTP request (422, or 400 for clients of plain JSON)."""
+    """The body is JSON, but no well-formed GraphQL-over-HTTP request (422, or 400 for clients of plain JSON)."""
 
     def __init__(self, message: str, code: str = "BAD_USER_INPUT") -> None:
         super().__init__(422, message, code)
 
 
 class PersistedQueryUnknown(ParametersInvalid):
-    """A hash without its query. Clients then send the query; urql knows by this very message that it is to."""
+    """The client sent a hash without its query. It then sends the query; urql does so by this very message."""
 
     def __init__(self) -> None:
         super().__init__("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
@@ -52,7 +52,7 @@ class PersistedQueryUnknown(ParametersInvalid):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """The parameters of a GraphQL-over-HTTP request; `variables` as decoded from JSON."""
+    """Hold the parameters of a GraphQL-over-HTTP request; `variables` as decoded from JSON."""
 
     document: str
     operation_name: str | None
@@ -60,7 +60,7 @@ class GraphQLRequest:
 
 
 def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The headers by lower-case name; lines of the same name are joined by a comma."""
+    """Return the headers by lower-case name; lines of the same name are joined by a comma."""
     found = dict(headers)
     if len(found) == len(headers):
         return found
@@ -71,12 +71,12 @@ def header_map(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def is_websocket_offer(headers: dict[bytes, bytes]) -> bool:
-    """Whether a GET would open a WebSocket; `Upgrade` itself is gone where `HttpConnection` has left it out."""
+    """Return whether a GET would open a WebSocket; `HttpConnection` has removed `Upgrade` itself."""
     return b"sec-websocket-key" in headers or b"websocket" in headers.get(b"upgrade", b"").lower()
 
 
 def timeout_seconds(header: bytes | None, most: float) -> float:
-    """The seconds this request has. `X-Request-Timeout` is in milliseconds and only lowers `most`.
+    """Return the seconds this request has. `X-Request-Timeout` is in milliseconds and only lowers `most`.
 
     Raises RequestInvalid (400) on anything but a whole number from 1 to `MOST_MILLISECONDS`.
     """
@@ -91,7 +91,7 @@ def timeout_seconds(header: bytes | None, most: float) -> float:
 
 
 def check_size(size: int, most: int) -> None:
-    """Raises RequestInvalid (413) where a body of `size` bytes is too large."""
+    """Raise RequestInvalid (413) where a body of `size` bytes is too large."""
     if size > most:
         # What is still on its way is not read, so the connection cannot serve another request.
         message = f"The body has more than {most} bytes, the most that is read; ask in several requests."
@@ -99,7 +99,7 @@ def check_size(size: int, most: int) -> None:
 
 
 async def read_body(receive: Receive, announced: bytes | None, most: int) -> bytes:
-    """The whole body. Raises RequestInvalid (413) as soon as it is longer than `most`, ClientGone where it ends."""
+    """Return the whole body. Raises RequestInvalid (413) as soon as it is longer than `most`, or ClientGone."""
     if announced is not None and announced.isdigit():
         check_size(int(announced), most)
     message = await receive()
@@ -125,7 +125,7 @@ async def _read_on(receive: Receive, first: bytes, most: int) -> bytes:
 
 
 def request_of_body(body: bytes) -> GraphQLRequest:
-    """The request in a JSON body. Raises RequestInvalid (400) where it is no JSON object, else ParametersInvalid."""
+    """Return the request in a JSON body. Raises RequestInvalid (400) for no JSON object, else ParametersInvalid."""
     try:
         parameters = orjson.loads(body.removeprefix(BOM))
     except orjson.JSONDecodeError as error:
@@ -150,7 +150,7 @@ def _is_half_character(error: orjson.JSONDecodeError) -> bool:
 
 
 def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
-    """The request in a URL's query component, at most `most` bytes. Raises RequestInvalid."""
+    """Return the request in a URL's query component, at most `most` bytes. Raises RequestInvalid."""
     if len(query_string) > most:
         raise RequestInvalid(414, f"The URL's query has more than {most} bytes; use POST.", "QUERY_TOO_LARGE")
     try:
@@ -165,7 +165,7 @@ def request_of_query(query_string: bytes, most: int) -> GraphQLRequest:
 
 
 def variables_key(variables: dict[str, Any] | None) -> bytes:
-    """The same for the same variables, whatever the order of their names. Raises ParametersInvalid on too many levels.
+    """Return a key of the variables, whatever the order of their names. Raises ParametersInvalid on too many levels.
 
     JSON is decoded down to 1,024 levels, and encoded to `MOST_LEVELS`: more than any input of a schema nests.
     """
@@ -201,6 +201,6 @@ def _request(parameters: dict[str, Any]) -> GraphQLRequest:
 
 
 def _names_persisted(extensions: Any) -> bool:
-    """Whether a query is named by its hash, as Apollo's automatic persisted queries do."""
+    """Return whether a query is named by its hash, as Apollo's automatic persisted queries do."""
     persisted = extensions.get("persistedQuery") if is_object(extensions) else None
     return is_object(persisted) and "sha256Hash" in persisted

@@ -1,4 +1,4 @@
-"""One request on its way through: who it is, how it wants to be answered, and its line in the log."""
+"""Record a request: its id, the media type of its answer, and its line in the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.http.negotiation import Media
-from customer_gateway.http.reading import header_map
+from customer_gateway.http.request import header_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from customer_gateway.api.formatting import FormattedError
 
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-"""Ids taken over from the client: nothing that could break a log line or a header."""
+"""Ids of a client's that are used: nothing that could break a log line or a header."""
 
 NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
 
@@ -31,8 +31,8 @@ _NO_SUCH_PATH: Final = 404
 _log = structlog.get_logger("customer_gateway.http")
 
 
-class Visit:
-    """One request on its way through: its id, the media type of its answer, and what the log line will say of it.
+class RequestLog:
+    """Record what the log line of a request says, and hold its headers, its id and the media type of its answer.
 
     `notes` never holds a document, a variable or a header.
     """
@@ -49,37 +49,37 @@ class Visit:
         self.status = _CLIENT_LEFT
         self.notes: dict[str, Any] = {}
 
-    def answered(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
-        """Take note of the status that the answer has; the headers that every answer carries."""
+    def record_status(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
+        """Record the status of the answer; return the headers that every answer has."""
         self.status = status
         return NO_SNIFFING, (b"x-request-id", self.request_id.encode())
 
-    def told(self, errors: Sequence[FormattedError]) -> None:
-        """Take note of the errors that the answer has: how many of each code, and of which systems."""
+    def record_errors(self, errors: Sequence[FormattedError]) -> None:
+        """Record the errors of the answer: how many of each code, and of which systems."""
         self.notes["errors"] = len(errors)
         self.notes["codes"] = dict(Counter(error["extensions"]["code"] for error in errors))
         systems = {error["extensions"]["system"] for error in errors if "system" in error["extensions"]}
         if systems:
             self.notes["systems"] = sorted(systems)
 
-    def failed(self) -> None:
-        """An exception ends it, as at the end of the process: if nothing was answered yet, the server answers 500."""
+    def record_failure(self) -> None:
+        """Record that an exception ended it, as at the end of the process: the server sends 500, if nothing yet."""
         if self.status == _CLIENT_LEFT:
             self.status = 500
 
-    def heard(self, send: Send) -> Send:
-        """`send`, with the status heard and the headers added."""
+    def wrap_send(self, send: Send) -> Send:
+        """Return a `send` that records the status and adds the headers."""
 
-        async def send_heard(message: Message) -> None:
+        async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = self.answered(int(message["status"]))
+                own = self.record_status(int(message["status"]))
                 message["headers"] = [*message.get("headers", ()), *own]
             await send(message)
 
-        return send_heard
+        return recording_send
 
-    def over(self) -> None:
-        """Write its line."""
+    def finish(self) -> None:
+        """Write the line."""
         _log.info(
             "request",
             request_id=self.request_id,
