@@ -94,4 +94,4 @@ class RequestLog:
 def _request_id(given: bytes | None) -> str:
     if given is not None and ACCEPTABLE_ID.fullmatch(given):
         return given.decode("ascii")
-    return f"{getrandbits(128):032x}"  # told apart, not guarded: nothing is granted by knowing one
+    return f"{getrandbits(128):032x}"  # unique, not secret: nothing is granted by knowing one
