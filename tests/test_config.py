@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from vendors import FACTS
 
 from customer_gateway.app import load_settings
 from customer_gateway.errors import ConfigInvalid
@@ -46,43 +48,20 @@ def test_a_base_url_and_credentials_are_enough(tmp_path: Path) -> None:
     assert (billbee.limits.parallel, billbee.breaker.failures, settings.server.deadline_seconds) == (8, 5, 10)
 
 
-FIVE = """
-[server]
-deadline_seconds = 10
-[systems.pland]
-base_url = "http://127.0.0.1:9301/v2"
-username = "…"
-password = "…"
-[systems.autodns]
-base_url = "http://127.0.0.1:9302/v1"
-user = "…"
-password = "…"
-context = 4
-[systems.next]
-base_url = "http://127.0.0.1:9303/v1"
-access_token = "…"
-time_zone = "Europe/Stockholm"
-[systems.lemonsoft]
-base_url = "http://127.0.0.1:9304"
-username = "…"
-password = "…"
-database = "…"
-api_key = "…"
-[systems.billbee]
-base_url = "http://127.0.0.1:9305/api/v1"
-user = "…"
-password = "…"
-api_key = "…"
-"""
+ALL = "[server]\ndeadline_seconds = 10\n" + "".join(
+    f"[systems.{name}]\n"
+    + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in facts.config.items())
+    for name, facts in FACTS.items()
+)
 
 
-def test_an_address_and_credentials_are_all_that_five_systems_need(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, FIVE)
+def test_an_address_and_credentials_are_all_that_systems_need(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, ALL)
 
-    assert [kind for kind, _ in settings.systems.values()] == ["pland", "autodns", "next", "lemonsoft", "billbee"]
+    assert [kind for kind, _ in settings.systems.values()] == list(FACTS)
 
 
-@pytest.mark.parametrize("kind", ["pland", "autodns", "next", "lemonsoft", "billbee"])
+@pytest.mark.parametrize("kind", FACTS)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -97,7 +76,7 @@ def test_a_country_and_a_zone_are_known_ones_whatever_the_kind(
 ) -> None:
     table = f"[systems.{kind}]\n"
 
-    text = told(tmp_path, FIVE.replace('time_zone = "Europe/Stockholm"\n', "").replace(table, f"{table}{line}\n"))
+    text = told(tmp_path, ALL.replace('time_zone = "Europe/Stockholm"\n', "").replace(table, f"{table}{line}\n"))
 
     assert f"[systems.{kind}] {expected}" in text
 
@@ -284,30 +263,20 @@ def test_an_empty_credential_is_told_by_its_variable_and_does_not_override_a_goo
 
 @pytest.mark.parametrize(
     ("kind", "key"),
-    [
-        ("pland", "username"),
-        ("pland", "password"),
-        ("autodns", "user"),
-        ("autodns", "password"),
-        ("next", "access_token"),
-        ("lemonsoft", "username"),
-        ("lemonsoft", "password"),
-        ("lemonsoft", "database"),
-        ("lemonsoft", "api_key"),
-        ("billbee", "api_key"),
-    ],
+    [(name, key) for name, facts in FACTS.items() for key, value in facts.config.items() if value == "…"],
 )
 def test_an_empty_credential_of_the_file_is_told_whatever_the_kind(tmp_path: Path, kind: str, key: str) -> None:
-    before, table, after = FIVE.partition(f"[systems.{kind}]")
+    before, table, after = ALL.partition(f"[systems.{kind}]")
 
     text = told(tmp_path, before + table + after.replace(f'{key} = "…"', f'{key} = ""', 1))
 
     assert text.endswith(f"gateway.toml: [systems.{kind}] {key}: expected: text that is not empty")
 
 
+@pytest.mark.vendors("next")
 @pytest.mark.parametrize("key", ["username", "one_time_key", "client_id", "client_secret"])
 def test_what_gets_a_token_is_not_empty_where_it_is_given(tmp_path: Path, key: str) -> None:
-    text = told(tmp_path, FIVE.replace("access_token =", f'{key} = ""\naccess_token ='))
+    text = told(tmp_path, ALL.replace("access_token =", f'{key} = ""\naccess_token ='))
 
     assert f"[systems.next] {key}: expected: text that is not empty" in text
 
@@ -347,7 +316,7 @@ def test_a_bad_name_is_told_with_what_names_are(tmp_path: Path, name: str) -> No
 def test_an_unknown_kind_is_told_with_the_known_ones(tmp_path: Path) -> None:
     text = told(tmp_path, BILLBEE.replace("systems.billbee", "systems.shop"))
 
-    assert "[systems.shop]: kind is 'shop'; expected one of pland, autodns, next, lemonsoft, billbee" in text
+    assert f"[systems.shop]: kind is 'shop'; expected one of {', '.join(FACTS)}" in text
 
 
 def test_credentials_that_go_together_are_told_together(tmp_path: Path) -> None:

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-CONTRACT = build_schema((Path(__file__).parent / "contract.graphql").read_text(encoding="utf-8"))
+SLUGS = [vendor.kind.slug for vendor in VENDORS]
+RECORD = "implements CustomerRecord { system: System!  key: String!  link: String  raw: JSON }"
+CONTRACT = build_schema(
+    "\n".join(
+        [
+            (Path(__file__).parent / "contract.graphql").read_text(encoding="utf-8"),
+            f"enum SystemKind {{ {' '.join(slug.upper() for slug in SLUGS)} }}",
+            *(f"type {slug.title()}Customer {RECORD}" for slug in SLUGS),
+        ]
+    )
+)
 BUILT = build_schema(schema_text())
 PROMISED = sorted(CONTRACT.type_map.keys() - specified_scalar_types.keys() - introspection_types.keys())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 from typer.testing import CliRunner
+from vendors import FACTS
 
 from customer_gateway.app import load_settings, schema_text
 from customer_gateway.cli.commands import app
@@ -308,11 +309,8 @@ def test_the_sandbox_prints_a_configuration_that_fits_it(run: Run, tmp_path: Pat
 
     systems = load_settings(file).systems
     assert {name: settings.base_url for name, (_, settings) in systems.items()} == {
-        "pland": f"{LOCAL}:9401/v2",
-        "autodns": f"{LOCAL}:9402/v1",
-        "next": f"{LOCAL}:9403/v1",
-        "lemonsoft": f"{LOCAL}:9404",
-        "billbee": f"{LOCAL}:9405/api/v1",
+        name: str(facts.config["base_url"]).replace(f":{PORTS[name]}", f":{9401 + place}")
+        for place, (name, facts) in enumerate(FACTS.items())
     }
 
 

@@ -71,6 +71,8 @@ class Facts:
     """What tells it from others, first what is noticed where it is missing."""
     key: str
     credentials: Mapping[str, Any]
+    config: Mapping[str, str | int]
+    """A table of the configuration with what the vendor needs; credentials are `…`."""
     listed: frozenset[str]
     envelope: Callable[[list[Any], httpx.Request], Any]
     as_sent: AsSent
@@ -114,5 +116,9 @@ class Facts:
     """Plain node ids, of its nouns, that nothing has."""
     told_together: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """Fields of the document and the unified fields that they have a say in beside others that tell them."""
+    asked_by_doctor: Sequence[str] = ()
+    """Every noun and code list of it: paths, with `{}` for a number."""
+    lost: Sequence[tuple[str, Sequence[str]]] = ()
+    """Paths of look-ups, and the unified fields that are lost without each."""
     budget: Budget | None = None
     session: Session | None = None

@@ -41,6 +41,7 @@ FACTS: Final = Facts(
     identity={"number": 7, "client": "haus"},
     key="haus/7",
     credentials={"user": "u", "password": "p"},
+    config={"base_url": "http://127.0.0.1:9302/v1", "user": "…", "password": "…", "context": 4},
     listed=frozenset({SEARCH}),
     envelope=envelope,
     as_sent=AsSent(
@@ -92,4 +93,9 @@ FACTS: Final = Facts(
         shared={"context": 1, "user": "another", "base_url": "http://API.autodns.test/v1/"},
         apart={"base_url": "http://api.demo.autodns.test/v1"},
     ),
+    asked_by_doctor=["/customer/_search", "/invoice/_search", "/user/_search"],
+    lost=[
+        ("/user/_search", ["owner.email", "updater.email", "billing.recipients.email"]),
+        ("/invoice/_search", ["invoices"]),
+    ],
 )

@@ -45,6 +45,7 @@ FACTS: Final = Facts(
     identity={"Id": 7},
     key="7",
     credentials={"user": "u", "password": "p", "api_key": "k"},
+    config={"base_url": "http://127.0.0.1:9305/api/v1", "user": "…", "password": "…", "api_key": "…"},
     listed=frozenset({"GET /customers"}),
     envelope=envelope,
     single=single,
@@ -96,4 +97,6 @@ FACTS: Final = Facts(
         shared={"password": "another", "base_url": "http://elsewhere.test/api/v1"},
         apart={"user": "another"},
     ),
+    asked_by_doctor=["/customers", "/customers/{}/addresses", "/customers/{}/orders", "/orders/{}"],
+    lost=[("/orders", ["invoices.currency"])],
 )

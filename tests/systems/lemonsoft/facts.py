@@ -39,6 +39,7 @@ FACTS: Final = Facts(
     identity={"id": 7, "number": 1050},
     key="7",
     credentials={"username": "u", "password": "p", "database": "d", "api_key": "k"},
+    config={"base_url": "http://127.0.0.1:9304", "username": "…", "password": "…", "database": "…", "api_key": "…"},
     listed=frozenset({"GET /api/customers", "GET /api/customers/base"}),
     envelope=envelope,
     as_sent=AsSent(
@@ -90,4 +91,18 @@ FACTS: Final = Facts(
     ),
     told_together={"country": frozenset({"phones"})},
     session=Session("session-id", lost=[(200, JSON, b'{"Message": "Istunto on vanhentunut."}')]),
+    asked_by_doctor=[
+        "/api/codelist/description",
+        "/api/codelist/payment_term",
+        "/api/customers",
+        "/api/customers/base",
+        "/api/invoices",
+        "/api/persons/{}",
+    ],
+    lost=[
+        ("/api/invoices", ["invoices"]),
+        ("/api/persons", ["owner"]),
+        ("/api/codelist/payment_term", ["billing.paymentTerms"]),
+        ("/api/codelist/description", ["billing.invoiceDelivery"]),
+    ],
 )

@@ -26,6 +26,7 @@ FACTS: Final = Facts(
     identity={"id": 7},
     key="7",
     credentials={"access_token": "t"},
+    config={"base_url": "http://127.0.0.1:9303/v1", "access_token": "…", "time_zone": "Europe/Stockholm"},
     listed=frozenset({"GET /customer/"}),
     envelope=envelope,
     as_sent=AsSent(
@@ -69,4 +70,11 @@ FACTS: Final = Facts(
         shared={"base_url": "http://elsewhere.test/v1"},
         apart={"access_token": "another"},
     ),
+    asked_by_doctor=["/customer/", "/customercontact/", "/frameworkcontract/", "/invoice/", "/user/"],
+    lost=[
+        ("/customercontact/", ["contacts"]),
+        ("/frameworkcontract/", ["agreements"]),
+        ("/invoice/", ["invoices"]),
+        ("/user/", ["updater", "creator"]),
+    ],
 )

@@ -30,6 +30,7 @@ FACTS: Final = Facts(
     identity={"_id": KEY},
     key=KEY,
     credentials={"api_key": "id:secret"},
+    config={"base_url": "http://127.0.0.1:9301/v2", "username": "…", "password": "…"},
     listed=frozenset({"GET /customers/"}),
     envelope=envelope,
     as_sent=AsSent(
@@ -70,4 +71,12 @@ FACTS: Final = Facts(
     nodes_nowhere=("Customer:pland:ffffffffffffffffffffffff",),
     told_together={"address": frozenset({"phones"})},  # dialled in the country of the address
     session=Session("authorization", is_other=True),
+    asked_by_doctor=["/assignments/", "/contacts/", "/customers/", "/invoices/", "/paymentTerms/", "/users/"],
+    lost=[
+        ("/contacts/", ["contacts"]),
+        ("/assignments/", ["agreements"]),
+        ("/invoices/", ["invoices"]),
+        ("/users/", ["updater", "creator", "billing.recipients"]),
+        ("/paymentTerms/", ["billing.paymentTerms"]),
+    ],
 )
