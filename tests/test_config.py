@@ -45,7 +45,7 @@ def test_a_base_url_and_credentials_are_enough(tmp_path: Path) -> None:
 
     kind, billbee = settings.systems["billbee"]
     assert kind == "billbee"
-    assert (billbee.limits.parallel, billbee.breaker.failures, settings.server.deadline_seconds) == (8, 5, 10)
+    assert (billbee.limits.parallel, billbee.breaker.failures, settings.server.deadline_seconds) == (32, 5, 10)
 
 
 ALL = "[server]\ndeadline_seconds = 10\n" + "".join(
@@ -59,6 +59,17 @@ def test_an_address_and_credentials_are_all_that_systems_need(tmp_path: Path) ->
     settings = loaded(tmp_path, ALL)
 
     assert [kind for kind, _ in settings.systems.values()] == list(FACTS)
+
+
+def test_lemonsoft_is_asked_less_at_a_time_whatever_else_its_table_of_limits_says(tmp_path: Path) -> None:
+    plain = loaded(tmp_path, ALL)
+    limited = loaded(tmp_path, ALL + "[systems.lemonsoft.limits]\nanswer_bytes = 5000\n")
+    chosen = loaded(tmp_path, ALL + "[systems.lemonsoft.limits]\nparallel = 3\n")
+
+    assert {kind for kind, system in plain.systems.values() if system.limits.parallel != 32} == {"lemonsoft"}
+    assert plain.systems["lemonsoft"][1].limits.parallel == 8
+    assert limited.systems["lemonsoft"][1].limits.parallel == 8
+    assert chosen.systems["lemonsoft"][1].limits.parallel == 3
 
 
 @pytest.mark.parametrize("kind", FACTS)

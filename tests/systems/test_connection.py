@@ -167,7 +167,7 @@ class TestSettings:
         told = settings()
 
         assert told.base_url == "https://acme.test/v1"
-        assert (told.limits.parallel, told.limits.answer_bytes, told.limits.calls_per_second) == (8, 20_000_000, 0)
+        assert (told.limits.parallel, told.limits.answer_bytes, told.limits.calls_per_second) == (32, 20_000_000, 0)
         assert (told.breaker.failures, told.breaker.open_seconds) == (5, 10)
 
     @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.raw import WithTexts
@@ -66,13 +66,13 @@ _FULL: Final = "/api/customers"
 _THIN: Final = "/api/customers/base"
 _SESSION_SECONDS: Final = 30 * 60.0
 _RENEW_MARGIN_SECONDS: Final = 10 * 60.0
+_PARALLEL: Final = 8
 _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
 
-class LemonsoftLimits(LimitSettings):
-    """`[systems.lemonsoft.limits]`: more calls at a time are answered with 503 (docs/systems/lemonsoft.md, 10)."""
-
-    parallel: int = Field(default=8, ge=0, le=10_000)
+def _few_at_a_time(limits: Any) -> Any:
+    """Fill in how many calls may be under way where the table does not say it (docs/systems/lemonsoft.md, 10)."""
+    return {"parallel": _PARALLEL, **limits} if isinstance(limits, dict) else limits
 
 
 class LemonsoftSettings(SystemSettings):
@@ -80,7 +80,7 @@ class LemonsoftSettings(SystemSettings):
 
     time_zone: str = "Europe/Helsinki"
     region: str = "FI"
-    limits: LemonsoftLimits = LemonsoftLimits()  # pyright: ignore[reportIncompatibleVariableOverride]  settings are frozen
+    limits: Annotated[LimitSettings, BeforeValidator(_few_at_a_time)] = LimitSettings(parallel=_PARALLEL)
     username: str
     password: SecretStr
     database: str
