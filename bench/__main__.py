@@ -13,14 +13,16 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import uvloop
 
 from bench import collection, execution
 from bench.against import compare
+from bench.answers import checked
 from bench.ceilings import ceilings, stub_alone
-from bench.contest import contest, two_workers, written
+from bench.contest import SEVERAL, contest, two_on_one_core, two_workers, written
 from bench.load import Entrant, Generator
 from bench.machine import cores, facts
 from bench.over_http import OverHttp
@@ -33,6 +35,10 @@ from customer_gateway.server import collector
 if TYPE_CHECKING:
     from bench.contest import Contest
     from bench.machine import Cores
+
+_LOADS, _LOAD_SECONDS = 20, 1.0
+_A_PART = 0.02
+"""Of a load's CPU: a worker that serves nothing answers its supervisor, which is less."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -60,6 +66,7 @@ def measure(*, quick: bool) -> None:
         with contest(placed, Path(directory)) as running:
             over_http(report, rounds, running, placed, Path(directory))
             workers(report, rounds, running, placed, Path(directory))
+            shared_loads(report, rounds, running, placed, Path(directory))
         demo_query(report, rounds, placed, Path(directory))
     report.close()
     if not quick:
@@ -168,6 +175,23 @@ def workers(report: Report, rounds: Rounds, running: Contest, placed: Cores, dir
     report.add(section_of(title, figures))
     one, two = figures["one worker"], figures["two workers"]
     report.goals.append(Goal("(f) two workers to one", two.faster_than(one), "≥", 1.8, (one, two)))
+
+
+def shared_loads(report: Report, rounds: Rounds, running: Contest, placed: Cores, directory: Path) -> None:
+    """(f) again: whether both workers serve every load of several connections."""
+    parts: list[float] = []
+    with two_on_one_core(placed, running, directory) as (server, entrant):
+        _, sizes = checked(entrant.url, entrant.questions, SEVERAL)
+        for _ in range(_LOADS):
+            before = server.workers_used()
+            rounds.generator.run(entrant, _LOAD_SECONDS, running.stub, sizes)
+            spent = [now - before[worker] for worker, now in server.workers_used().items()]
+            parts.append(min(spent) / max(sum(spent), 1e-9))
+    rows = [(f"{SEVERAL} connections", str(_LOADS), f"{min(parts):.0%}", f"{median(parts):.0%}")]
+    columns = ("", "loads", "lesser worker's part of the CPU: least", "median")
+    report.add(Section("(f) Two workers on one core: who serves", columns, rows))
+    lone = sum(part < _A_PART for part in parts)
+    report.goals.append(Goal("(f) loads of several that only one of two workers serves", lone, "=", 0))
 
 
 def demo_query(report: Report, rounds: Rounds, placed: Cores, directory: Path) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from bench.machine import Cores
 
+SEVERAL = 16
+"""Connections of a load that both of two workers have to serve."""
+
 OFFSETS = range(0, CUSTOMERS, PAGE)
 
 GATEWAY = "gateway"
@@ -155,6 +158,15 @@ def two_workers(cores: Cores, contest: Contest, directory: Path) -> Generator[li
             Entrant(name, server, f"{server.url}/graphql", pages)
             for name, server in (("one worker", one), ("two workers", two))
         ]
+
+
+@contextmanager
+def two_on_one_core(cores: Cores, contest: Contest, directory: Path) -> Generator[tuple[Server, Entrant]]:
+    """Two workers that share a core, with several connections: for who serves, not for how fast."""
+    environment = {"CUSTOMER_GATEWAY_CONFIG": str(configured(contest.stub, directory))}
+    with Server("gateway", [cores.server] * 2, environment) as server:
+        pages = contest.pages.all("cursor")
+        yield server, Entrant("two workers", server, f"{server.url}/graphql", pages, connections=SEVERAL)
 
 
 def cursors(gateway: Server) -> list[str | None]:

@@ -61,6 +61,12 @@ def used(pid: int) -> Used:
     return Used(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
 
+def workers_used(pid: int) -> dict[int, float]:
+    """CPU seconds of each worker process under a supervisor, by process."""
+    workers = [each for each in _children(pid) if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
+    return {worker: used(worker).cpu for worker in workers}
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.request import Request, urlopen
 
-from bench.machine import used
+from bench.machine import used, workers_used
 from bench.trees import HERE
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class Running:
 
     def used(self) -> Used:
         return used(self._process.pid)
+
+    def workers_used(self) -> dict[int, float]:
+        return workers_used(self._process.pid)
 
     def come_to_rest(self) -> None:
         """Wait until it computes nothing: what the last load left under way is done with."""

@@ -72,7 +72,7 @@ _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
 def _few_at_a_time(limits: Any) -> Any:
     """Fill in how many calls may be under way where the table does not say it (docs/systems/lemonsoft.md, 10)."""
-    return {"parallel": _PARALLEL, **limits} if isinstance(limits, dict) else limits
+    return {"parallel": _PARALLEL, **limits} if is_object(limits) else limits
 
 
 class LemonsoftSettings(SystemSettings):
