@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-from execution.operations import operations
 from graphql import (
     GraphQLField,
     GraphQLInt,
@@ -21,7 +20,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customer_gateway.execution import AnswerLimits, Attribute, Batched, Budget, Partitioned, compile_operation
@@ -271,16 +270,56 @@ async def test_the_texts_of_an_answer_are_bounded_before_it_is_encoded(field: st
     assert over.errors[0].message.startswith(f"The answer has more than {count * 1_900} bytes; ask for fewer rows")
 
 
-@given(operations(SCHEMA, depth=4), st.integers(2, 30), st.integers(2_000, 20_000))
-@settings(deadline=None, max_examples=60)
+Selection: TypeAlias = "Sequence[tuple[str, Selection | None]]"
+LEAVES = st.sampled_from(["name", "number", "named"]).map(lambda name: (name, None))
+BRANCHES = st.sampled_from(["rows", "rows", "later", "parts", "native"])
+
+
+def selections(levels: int) -> st.SearchStrategy[Selection]:
+    """Selections on a row; the fields are given aliases, so each counts."""
+    leaves = st.lists(LEAVES, min_size=1, max_size=3)
+    if levels == 0:
+        return leaves
+    branch = st.tuples(BRANCHES, selections(levels - 1))
+    return st.tuples(st.lists(branch, min_size=1, max_size=2), leaves).map(lambda both: [*both[0], *both[1]])
+
+
+def written(selection: Selection) -> str:
+    fields = [
+        f"f{n}: {name}" + (f" {{ {written(below)} }}" if below else "") for n, (name, below) in enumerate(selection)
+    ]
+    return " ".join(fields)
+
+
+def values_of(selection: Selection, width: int) -> int:
+    """The values of one row: its fields, the items of their lists, and what is below."""
+    return sum(1 + _values_below(name, below, width) for name, below in selection)
+
+
+def _values_below(name: str, below: Selection | None, width: int) -> int:
+    if below is None:
+        return 0
+    return values_of(below, width) if name == "native" else width * (1 + values_of(below, width))
+
+
+THREE_DEEP: Selection = [("rows", [("rows", [("rows", [("name", None), ("named", None)])])])]
+
+
+@example(selection=THREE_DEEP, width=30, most=200_000)
+@example(selection=THREE_DEEP, width=30, most=60_000)
+@given(selections(3), st.integers(2, 30), st.integers(1_000, 60_000))
+@settings(deadline=None, max_examples=40)
 async def test_whatever_is_asked_no_turn_and_no_answer_is_larger_than_its_bound(
-    written: tuple[str, dict[str, Any]], width: int, most: int
+    selection: Selection, width: int, most: int
 ) -> None:
     growth = Growth(width)
+    document = f"{{ row {{ {written(selection)} }} }}"
 
-    result = await answer(growth, *written, budget=Budget(AnswerLimits(values=most)))
+    result = await answer(growth, document, budget=Budget(AnswerLimits(values=most)))
 
-    assert size_of(result.data) <= most
+    whole = 1 + values_of(selection, width)
+    assert (result.data is None) is (whole > most)
+    assert result.data is None or size_of(result.data) == whole
     assert growth.read <= most
     assert growth.most_in_a_turn <= TURN
 
