@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bench.machine import Cores
 
-SEVERAL = 16
+SEVERAL = 32
 """Connections of a load that both of two workers have to serve."""
 
 OFFSETS = range(0, CUSTOMERS, PAGE)

@@ -1,4 +1,4 @@
-"""The listening sockets of `serve --workers`: one a worker, all at one address, kept while a worker is replaced."""
+"""The sockets of `serve --workers`: a shared one and one a worker, at one address, kept while a worker is replaced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from processes import PATIENCE, command, wait_until
 from structlog.testing import capture_logs
 from supervised import NEEDS_PROC, served
 
-from customer_gateway.server.serving import CannotListen, listen, listen_for_workers
+from customer_gateway.server.serving import CannotListen, listen, sockets_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from supervised import Served
 
 SEVERAL = 40
-"""Connections that all meet one of two workers by chance: once in 10^11 runs."""
+"""Connections that miss the own socket of one of two workers by chance: twice in ten million runs."""
 
 pytestmark = NEEDS_PROC
 
@@ -82,14 +83,29 @@ def test_a_second_gateway_is_refused_the_address_of_workers(tmp_path: Path) -> N
     assert refused
 
 
-def test_each_worker_has_a_socket_at_the_one_address(opened: ExitStack) -> None:
-    first = opened.enter_context(listen("127.0.0.1", 0))
-    sockets = [opened.enter_context(each) for each in listen_for_workers(first, 3)]
+def test_each_worker_has_a_socket_of_its_own_at_the_shared_address(opened: ExitStack) -> None:
+    shared = opened.enter_context(listen("127.0.0.1", 0))
+    by_worker = sockets_for_workers(shared, 3)
+    own = [opened.enter_context(sockets[1]) for sockets in by_worker]
 
-    assert len({each.fileno() for each in sockets}) == 3
-    assert {each.getsockname() for each in sockets} == {first.getsockname()}
+    assert all(sockets[0] is shared for sockets in by_worker)
+    assert len({each.fileno() for each in own}) == 3
+    assert {each.getsockname() for each in own} == {shared.getsockname()}
     with pytest.raises(CannotListen, match="is taken"):
-        listen(*first.getsockname())
+        listen(*shared.getsockname())
+
+
+def test_what_comes_in_before_a_worker_serves_goes_to_those_that_do(opened: ExitStack) -> None:
+    shared = opened.enter_context(listen("127.0.0.1", 0))
+    (_, first), (_, second) = sockets_for_workers(shared, 2)
+    opened.enter_context(first).listen()
+    opened.enter_context(second)
+    for _ in range(SEVERAL):
+        opened.enter_context(socket.create_connection(shared.getsockname(), PATIENCE))
+
+    held = [waiting(each, opened) for each in (shared, first)]
+    assert sum(held) == SEVERAL
+    assert min(held) > 0
 
 
 def test_workers_share_the_socket_where_it_cannot_be_opened_again_and_leave_a_line(
@@ -99,10 +115,20 @@ def test_workers_share_the_socket_where_it_cannot_be_opened_again_and_leave_a_li
     only.bind(str(tmp_path / "socket"))
     only.listen()
     with capture_logs() as lines:
-        sockets = listen_for_workers(only, 2)
+        by_worker = sockets_for_workers(only, 2)
 
-    assert sockets == [only, only]
+    assert by_worker == [[only], [only]]
     assert [line["event"] for line in lines] == ["workers_share_socket"]
+
+
+def waiting(listening: socket.socket, opened: ExitStack) -> int:
+    """How many connections wait at the socket."""
+    for number in count():
+        try:
+            opened.enter_context(listening.accept()[0])
+        except BlockingIOError:
+            return number
+    raise AssertionError
 
 
 def asked(gateway: Served, opened: ExitStack) -> list[socket.socket]:

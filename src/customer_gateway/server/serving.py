@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from uvicorn import Config, Server
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from starlette.types import ASGIApp
-
-_BACKLOG: Final = 2048
 
 _log = structlog.get_logger("customer_gateway.server.serving")
 
@@ -102,7 +100,7 @@ def listen(host: str, port: int) -> socket.socket:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         connection.bind(address)
-        connection.listen(_BACKLOG)
+        connection.listen(2048)
     except OSError as error:
         connection.close()
         raise CannotListen(_why_not(host, port, error)) from None
@@ -110,18 +108,19 @@ def listen(host: str, port: int) -> socket.socket:
     return connection
 
 
-def listen_for_workers(connection: socket.socket, workers: int) -> list[socket.socket]:
-    """Open a listening socket for each worker at the address of `connection`, which is the first worker's.
+def sockets_for_workers(connection: socket.socket, workers: int) -> list[list[socket.socket]]:
+    """Return the sockets of each worker: `connection`, which all share, and one of its own at the same address.
 
-    The kernel spreads new connections over them. `connection` has to listen by now, without SO_REUSEPORT: that is what
-    refuses an address in use, and no second gateway can listen here in between. Where the system cannot spread
-    connections (only Linux does), all workers get `connection` itself, with a line in the log.
+    The kernel spreads new connections over all that listen, and a worker's own one listens once the worker serves:
+    until then the others take what comes in. `connection` has to listen by now, without SO_REUSEPORT: that is what
+    refuses an address in use. Where the system spreads nothing (only Linux does) there are no own ones, with a line in
+    the log.
     """
     try:
-        return [connection, *_beside(connection, workers - 1)]
+        return [[connection, own] for own in _beside(connection, workers)]
     except OSError as error:
         _log.warning("workers_share_socket", reason=error.strerror)
-        return [connection] * workers
+        return [[connection]] * workers
 
 
 def _beside(connection: socket.socket, number: int) -> list[socket.socket]:
@@ -129,18 +128,17 @@ def _beside(connection: socket.socket, number: int) -> list[socket.socket]:
         raise OSError(errno.ENOPROTOOPT, "this system does not spread connections over sockets")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     with ExitStack() as opened:
-        sockets = [opened.enter_context(_reusing(connection)) for _ in range(number)]
+        sockets = [opened.enter_context(_bound_beside(connection)) for _ in range(number)]
         opened.pop_all()
     return sockets
 
 
-def _reusing(connection: socket.socket) -> socket.socket:
+def _bound_beside(connection: socket.socket) -> socket.socket:
     other = socket.socket(connection.family, connection.type, connection.proto)
     try:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(connection.getsockname())
-        other.listen(_BACKLOG)
     except OSError:
         other.close()
         raise

@@ -1,4 +1,4 @@
-"""Serve the gateway by several processes on one port, a listening socket each, under uvicorn's supervisor."""
+"""Serve the gateway by several processes on one port, under uvicorn's supervisor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from contextlib import contextmanager
+from itertools import chain
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
@@ -17,11 +18,11 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.server.serving import config_of, ignore_hangup, listen_for_workers
+from customer_gateway.server.serving import config_of, ignore_hangup, sockets_for_workers
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from multiprocessing.process import BaseProcess
 
     from uvicorn import Config
@@ -41,7 +42,7 @@ def serve_by_workers(
         os.environ[CONFIG_VARIABLE] = str(config)
     os.environ[WORKERS_VARIABLE] = str(workers)
     settings = config_of("customer_gateway.app:application", timeouts, factory=True, workers=workers)
-    supervisor = _Supervisor(settings, listen_for_workers(connection, workers), ending)
+    supervisor = _Supervisor(settings, sockets_for_workers(connection, workers), ending)
     with _file_of_numbers() as numbers:
         if numbers is not None:
             os.environ[NUMBERS_VARIABLE] = numbers
@@ -65,22 +66,23 @@ def _end_after(supervisor: BaseProcess) -> None:
 class _Supervisor(Multiprocess):
     """Run uvicorn's supervisor, which handles signals from when it is made; `ending` has handled those before.
 
-    `sockets` has one for each worker. They stay open here, so that what a dead worker had not accepted yet waits for
-    the one that replaces it.
+    `by_worker` has the sockets of each worker. They stay open here, so that what a dead worker had not accepted yet
+    waits for the one that replaces it.
     """
 
-    def __init__(self, config: Config, sockets: list[socket.socket], ending: Ending) -> None:
-        super().__init__(config, sockets)
+    def __init__(self, config: Config, by_worker: Sequence[list[socket.socket]], ending: Ending) -> None:
+        super().__init__(config, [*dict.fromkeys(chain(*by_worker))])
+        self._by_worker = by_worker
         self._ending = ending
 
     def init_processes(self) -> None:
         if self._ending.requested:
             self.should_exit.set()
         else:
-            self.processes += [self._started(each) for each in self.sockets]
+            self.processes += map(self._started, self._by_worker)
 
-    def _started(self, connection: socket.socket) -> Process:
-        process = Process(self.config, [connection])
+    def _started(self, sockets: list[socket.socket]) -> Process:
+        process = Process(self.config, sockets)
         process.start()
         return process
 
@@ -96,7 +98,7 @@ class _Supervisor(Multiprocess):
         _log.warning("signal_ignored", signal="SIGTTOU", reason=_FIXED)
 
     def keep_subprocess_alive(self) -> None:
-        """Replace dead workers as uvicorn does, but with the socket of the one that each replaces."""
+        """Replace dead workers as uvicorn does, but with the sockets of the one that each replaces."""
         for place, old in enumerate(self.processes):
             if self.should_exit.is_set() or old.is_alive(self.config.timeout_worker_healthcheck):
                 continue
@@ -105,7 +107,7 @@ class _Supervisor(Multiprocess):
             if old.exitcode == STARTUP_FAILURE:
                 self.should_exit.set()
             else:
-                self.processes[place] = new = self._started(self.sockets[place])
+                self.processes[place] = new = self._started(self._by_worker[place])
                 _log.warning("worker_died", process=old.pid, exit_code=old.exitcode, replaced_by=new.pid)
 
     def terminate_all(self) -> None:
