@@ -163,7 +163,7 @@ def _request_factory(
 ) -> Callable[[RequestScope], RequestContext]:
     # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
     @lru_cache(maxsize=1_000)
-    def want(selected: frozenset[tuple[str, frozenset[str]]]) -> Selection:
+    def selection_of(selected: frozenset[tuple[str, frozenset[str]]]) -> Selection:
         return Selection(
             {
                 type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
@@ -173,7 +173,7 @@ def _request_factory(
         )
 
     def request(scope: RequestScope) -> RequestContext:
-        return federation.request(want(frozenset(scope.fields.items())), scope.deadline, scope.extensions)
+        return federation.request(selection_of(frozenset(scope.fields.items())), scope.deadline, scope.extensions)
 
     return request
 
@@ -186,11 +186,11 @@ def _cursor_secret(settings: Settings) -> bytes:
     """
     if settings.server.cursor_secret is not None:
         return settings.server.cursor_secret.get_secret_value().encode()
-    plain_settings: list[Any] = [(name, _plain(system)) for name, (_, system) in sorted(settings.systems.items())]
+    plain_settings: list[Any] = [(name, _plain_table(system)) for name, (_, system) in sorted(settings.systems.items())]
     return hashlib.sha256(repr(plain_settings).encode()).digest()
 
 
-def _plain(system: Any) -> dict[str, str]:
+def _plain_table(system: Any) -> dict[str, str]:
     return {
         key: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
         for key, value in system

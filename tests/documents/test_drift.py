@@ -80,11 +80,17 @@ def test_notices_without_end_are_told_up_to_a_number_and_that_there_are_more() -
 
 def test_whole_documents_are_looked_at_first_and_then_once_a_minute() -> None:
     now = 1_000.0
-    watch = DriftSampler(lambda: now)
+    notice_undocumented = DriftSampler(lambda: now)
 
-    first, at_once = watch.due(), watch.due()
+    first, at_once = notice_undocumented.due(), notice_undocumented.due()
     now += 59
-    before = watch.due()
+    before = notice_undocumented.due()
     now += 1
 
-    assert (first, at_once, before, watch.due(), watch.due()) == (True, False, False, True, False)
+    assert (first, at_once, before, notice_undocumented.due(), notice_undocumented.due()) == (
+        True,
+        False,
+        False,
+        True,
+        False,
+    )

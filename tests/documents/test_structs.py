@@ -126,8 +126,8 @@ def test_a_field_nobody_documented_is_noticed_and_an_ignored_one_is_not() -> Non
     struct = Struct("PlandCustomer", "A customer.", [documents.text("name", "…")], {"avatar": "a picture"})
     kind = reading()
 
-    struct.watch({"name": "A", "avatar": "…"}, kind)
+    struct.notice_undocumented({"name": "A", "avatar": "…"}, kind)
     assert kind.drift.notices == set()
 
-    struct.watch({"name": "A", "shoeSize": 44}, kind)
+    struct.notice_undocumented({"name": "A", "shoeSize": 44}, kind)
     assert kind.drift.notices == {("shoeSize", "not documented for PlandCustomer")}

@@ -15,11 +15,11 @@ def test_single_customers_stand_by_system_and_linked_ones_apart() -> None:
     acme, other = Acme(documents=numbered([1, 2])), Acme("other", numbered([3]))
     customers = [customer(acme, "1"), customer(other, "3"), linked((acme, "2"), (other, "3")), customer(acme, "2")]
 
-    level = BySystem.of(customers)
+    by_system = BySystem.of(customers)
 
-    assert [(group.system.name, group.positions) for group in level.single] == [("acme", [0, 3]), ("other", [1])]
-    assert [[view.key for view in group.views] for group in level.single] == [["1", "2"], ["3"]]
-    assert level.linked == [2]
+    assert [(group.system.name, group.positions) for group in by_system.single] == [("acme", [0, 3]), ("other", [1])]
+    assert [[view.key for view in group.views] for group in by_system.single] == [["1", "2"], ["3"]]
+    assert by_system.linked == [2]
 
 
 def test_a_level_of_nobody_is_empty() -> None:
@@ -30,8 +30,8 @@ async def test_the_same_customers_are_not_sorted_twice_and_others_are() -> None:
     acme = Acme(documents=numbered([1, 2]))
     customers, of = [customer(acme, "1")], request(acme)
 
-    assert of.level(customers) is of.level(customers)
-    assert of.level([customer(acme, "2")]) is not of.level(customers)
+    assert of.by_system(customers) is of.by_system(customers)
+    assert of.by_system([customer(acme, "2")]) is not of.by_system(customers)
 
 
 def test_a_customers_id_is_its_first_records_and_its_version_all_of_theirs() -> None:

@@ -9,7 +9,7 @@ from http_world import GRAPHQL, World, never
 from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_TURN, SharedExecution
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.deadline import Deadline
-from customer_gateway.work.shared_call import CallCancelled, CallsInFlight
+from customer_gateway.work.shared_call import CallCancelled, JoinableCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,11 +26,11 @@ async def turns(count: int = 20) -> None:
 
 
 def started(
-    in_flight: CallsInFlight[SharedExecution[str]], at: float, run: Callable[[Deadline], Awaitable[str]]
+    in_flight: JoinableCalls[SharedExecution[str]], at: float, run: Callable[[Deadline], Awaitable[str]]
 ) -> SharedExecution[str]:
     """An execution that others may join under "key"."""
     execution = SharedExecution(at, run)
-    in_flight.share("key", execution)
+    in_flight.let_join("key", execution)
     return execution
 
 
@@ -171,7 +171,7 @@ async def test_who_comes_after_the_first_ones_time_is_over_starts_anew() -> None
 
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     execution = started(in_flight, begun + 0.2, endless)
     in_time = in_flight.find("key")
     joiner = asyncio.create_task(execution.reply(begun + 0.3, 0.0, never))
@@ -242,7 +242,7 @@ async def test_work_that_nobody_waits_for_is_broken_off() -> None:
             ended.append("ended")
         return "never"
 
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     execution = started(in_flight, asyncio.get_running_loop().time() + 0.01, work)
     with pytest.raises(TimeoutError):
         await execution.reply(execution.deadline.at, 0.0, never)
@@ -263,7 +263,7 @@ async def test_many_waiters_are_told_a_few_per_turn_and_all_of_them() -> None:
         told.append(number)
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     execution = started(in_flight, at, work)
     await asyncio.gather(*(wait(number) for number in range(100)))
 
@@ -288,7 +288,7 @@ async def test_work_that_was_given_up_does_not_stand_in_the_way_of_new_work() ->
         return "never"
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     left = asyncio.create_task(started(in_flight, at, endless).reply(at, 0.0, never))
     await turns()
     left.cancel()
@@ -378,12 +378,12 @@ async def test_who_finds_the_work_just_done_does_not_join_it() -> None:
     async def work(_: Deadline) -> str:
         return "done"
 
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     at = asyncio.get_running_loop().time() + 1
     execution = started(in_flight, at, work)
     found: list[object] = []
     execution.task.add_done_callback(lambda _: found.append(in_flight.find("key")))
-    in_flight.share("other bytes", execution)
+    in_flight.let_join("other bytes", execution)
     await execution.task
     joined_before_it_ended = await execution.reply(0.0, 0.0, never)
 
@@ -401,7 +401,7 @@ async def test_who_comes_while_others_are_told_of_the_end_is_told_too() -> None:
         return await execution.reply(asyncio.get_running_loop().time() + 1, 0.0, never)
 
     at = asyncio.get_running_loop().time() + 1
-    in_flight: CallsInFlight[SharedExecution[str]] = CallsInFlight()
+    in_flight: JoinableCalls[SharedExecution[str]] = JoinableCalls()
     execution = started(in_flight, at, work)
     first = asyncio.create_task(execution.reply(at, 0.0, never))
     await turns()

@@ -167,7 +167,7 @@ def test_odd_values_are_noticed_once_and_never_told(vendor: Vendor) -> None:
 def test_a_field_nobody_documented_is_a_drift_notice_and_no_error(vendor: Vendor) -> None:
     kind = reading(vendor)
 
-    vendor.kind.record.watch({**sample(vendor, "full"), "quiteNew": 1}, kind)
+    vendor.kind.record.notice_undocumented({**sample(vendor, "full"), "quiteNew": 1}, kind)
 
     assert ("quiteNew", f"not documented for {vendor.kind.record.name}") in kind.drift.notices
 
@@ -190,7 +190,7 @@ def test_a_document_keyed_by_values_tells_none_of_them(vendor: Vendor) -> None:
     kind = reading(vendor)
 
     for number in range(1_000):
-        vendor.kind.record.watch({**sample(vendor, "full"), f"anna{number}@example.com": True}, kind)
+        vendor.kind.record.notice_undocumented({**sample(vendor, "full"), f"anna{number}@example.com": True}, kind)
 
     assert kind.drift.notices == {(WITHHELD, f"not documented for {vendor.kind.record.name}")}
 

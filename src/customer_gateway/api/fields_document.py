@@ -43,7 +43,7 @@ def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
 
 
 def _customer(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Iterable[str]:
-    marks = {graphql_name(name): [_mark(kind, name) for kind in kinds] for name in UNIFIED_FIELDS}
+    marks = {graphql_name(name): [_symbol(kind, name) for kind in kinds] for name in UNIFIED_FIELDS}
     yield from _table(schema, kinds, "Customer", marks)
 
 
@@ -68,7 +68,7 @@ def _table(
     yield ""
 
 
-def _mark(kind: Kind, name: str) -> str:
+def _symbol(kind: Kind, name: str) -> str:
     if name in kind.readers and name not in {"owner", "updater", "creator"}:
         return "○"
     return "●" if name in kind.supplies else "-"

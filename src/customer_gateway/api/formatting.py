@@ -64,7 +64,7 @@ def coded(error: GraphQLError, code: str, *, message: str | None = None, **exten
     return formatted
 
 
-def plain(message: str, code: str, **extensions: object) -> FormattedError:
+def request_error(message: str, code: str, **extensions: object) -> FormattedError:
     """An error of the request as a whole, which has no place in the document."""
     return {"message": message, "extensions": {"code": code, **extensions}}
 

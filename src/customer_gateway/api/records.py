@@ -68,7 +68,7 @@ def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind
 
 def _resolver(field: VendorField, kind: Kind | None) -> Callable[..., Any]:
     reader = f"record.{field.vendor}"
-    return _told_by(reader) if kind is not None and reader in kind.readers else _column(field)
+    return _answered_by(reader) if kind is not None and reader in kind.readers else _column(field)
 
 
 def _column(field: VendorField) -> Callable[..., list[Any]]:
@@ -78,7 +78,7 @@ def _column(field: VendorField) -> Callable[..., list[Any]]:
     return resolve
 
 
-def _told_by(reader: str) -> Callable[..., Any]:
+def _answered_by(reader: str) -> Callable[..., Any]:
     """A documented field that the vendor tells by another call than the document."""
 
     def resolve(views: Sequence[Any], request: RequestContext) -> Any:

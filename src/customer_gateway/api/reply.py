@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 import orjson
 import structlog
 
-from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, plain, stamped
+from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, request_error, stamped
 from customer_gateway.api.limits import MOST_ERRORS
 from customer_gateway.execution import drop_tracebacks, encoded
 
@@ -48,7 +48,7 @@ class Reply:
 
 LATE: Final = Reply(
     b"null",
-    [plain("No whole answer before the deadline; try again later", "UPSTREAM_TIMEOUT", retryable=True)],
+    [request_error("No whole answer before the deadline; try again later", "UPSTREAM_TIMEOUT", retryable=True)],
     {},
     "executed",
 )
@@ -67,7 +67,7 @@ class Outcome(Protocol):
 def failed() -> Reply:
     """The reply to a mistake of ours; to be called where it is caught."""
     _log.exception("operation failed")
-    return Reply(None, [plain(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
+    return Reply(None, [request_error(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
 
 
 def reply_to(outcome: Outcome, extensions: Mapping[str, Any]) -> Reply:

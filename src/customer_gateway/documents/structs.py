@@ -92,7 +92,7 @@ class Struct:
     def by_vendor_name(self) -> dict[str, VendorField]:
         return {one.vendor: one for one in self.fields}
 
-    def watch(self, document: dict[str, Any], reading: DocumentContext) -> None:
+    def notice_undocumented(self, document: dict[str, Any], reading: DocumentContext) -> None:
         """Notice the top-level fields of a document that are not documented."""
         if not document.keys() <= self.known:
             for vendor in document.keys() - self.known:

@@ -78,11 +78,11 @@ class Partitioned:
         for positions, answer in self.groups:
             part = ensure_future(answer)
             part.add_done_callback(_seen)
-            values.update((position, _Later(part, place)) for place, position in enumerate(positions))
+            values.update((position, _AwaitedPart(part, place)) for place, position in enumerate(positions))
         return (values[position] for position in range(len(values)))
 
 
-class _Later:
+class _AwaitedPart:
     """A value of a part that is still under way: whoever waits for it waits for that part only."""
 
     __slots__ = ("_part", "_place")

@@ -60,19 +60,19 @@ class Deferred:
             self._groups.append(group)
         return deliveries
 
-    def shares(self, nulled: set[Key], length: int = 0) -> dict[Key, Share]:
+    def shares(self, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
         """What is put off for each position of that many keys, without subtrees that an error made null."""
-        shares: dict[Key, Share] = {}
+        shares: dict[Key, DeferredShare] = {}
         for group in self._groups:
-            shares.setdefault(key_of(group.path)[:length], Share([], [])).groups.append(group)
+            shares.setdefault(key_of(group.path)[:length], DeferredShare([], [])).groups.append(group)
         for entry in self._tasks:
             key = key_of(entry[0].path)
             if not any(key[:end] in nulled for end in range(len(key) + 1)):
-                shares.setdefault(key[:length], Share([], [])).tasks.append(entry)
+                shares.setdefault(key[:length], DeferredShare([], [])).tasks.append(entry)
         return shares
 
 
-class Share(NamedTuple):
+class DeferredShare(NamedTuple):
     """What is put off for one object and all below it."""
 
     groups: list[DeliveryGroup]
@@ -81,7 +81,7 @@ class Share(NamedTuple):
     def work(self) -> Work:
         """The work to be done now that the object itself is delivered."""
         for _, batch, index in self.tasks:
-            batch.want(index)
+            batch.request(index)
         return Work(self.groups, [task for task, _, _ in self.tasks])
 
 
@@ -90,7 +90,7 @@ class Round(NamedTuple):
 
     rows: dict[int, Any]
     errors: dict[Key, list[GraphQLError]]
-    deferred: dict[Key, Share]
+    deferred: dict[Key, DeferredShare]
 
 
 class Batch:
@@ -104,7 +104,7 @@ class Batch:
         self._wanted: list[int] = []
         self._rounds: dict[int, Future[Round]] = {}
 
-    def want(self, index: int) -> None:
+    def request(self, index: int) -> None:
         self._wanted.append(index)
 
     def part(self, index: int, groups: list[DeliveryGroup]) -> Callable[[], Awaitable[WorkResult]]:

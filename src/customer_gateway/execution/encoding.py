@@ -62,7 +62,7 @@ def _as_orjson(value: object) -> Any:
 _JSON: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_as_orjson)
 
 
-class _Mark(NamedTuple):
+class _Placeholder(NamedTuple):
     """Text that stands between values; `close` where it ends a container."""
 
     text: str
@@ -76,7 +76,7 @@ def _written(document: object) -> str:
     levels = 0
     while waiting:
         value = waiting.pop()
-        if type(value) is _Mark:
+        if type(value) is _Placeholder:
             written.append(value.text)
             levels -= value.close
         elif isinstance(value, (dict, list, tuple)):
@@ -102,8 +102,8 @@ def _parts(container: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[Any]
     if isinstance(container, dict):
         for key, value in container.items():
             # Python's encoder alone knows what becomes of a key that is no string.
-            parts += _Mark(","), _Mark(_JSON.encode({key: 0})[1:-2]), value
+            parts += _Placeholder(","), _Placeholder(_JSON.encode({key: 0})[1:-2]), value
     else:
         for value in container:
-            parts += _Mark(","), value
-    return [_Mark(opening), *parts[1:], _Mark(closing, close=True)]
+            parts += _Placeholder(","), value
+    return [_Placeholder(opening), *parts[1:], _Placeholder(closing, close=True)]

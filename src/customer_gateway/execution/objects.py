@@ -78,8 +78,8 @@ class ObjectCompletion:
         """As the type's `is_type_of` demands."""
         verdicts = [self._ask(run, value, positions, index) for index, value in enumerate(objects)]
         if any(map(is_awaitable, verdicts)):
-            return run.spawn(self._judged_later(run, objects, verdicts, positions))
-        return self._judged(run, objects, verdicts, positions)
+            return run.spawn(self._checked_types_later(run, objects, verdicts, positions))
+        return self._checked_types(run, objects, verdicts, positions)
 
     def _ask(self, run: Run, value: Any, positions: Positions, index: int) -> Any:
         try:
@@ -88,15 +88,17 @@ class ObjectCompletion:
         except Exception as error:  # noqa: BLE001  a predicate may raise anything
             return error
 
-    async def _judged_later(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> list[Any]:
-        column = self._judged(run, objects, await arrived(verdicts), positions)
+    async def _checked_types_later(
+        self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions
+    ) -> list[Any]:
+        column = self._checked_types(run, objects, await arrived(verdicts), positions)
         return column if isinstance(column, list) else await column
 
-    def _judged(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> Columnar:
-        judged = [self._judge(value, verdict) for value, verdict in zip(objects, verdicts, strict=True)]
+    def _checked_types(self, run: Run, objects: list[Any], verdicts: list[Any], positions: Positions) -> Columnar:
+        judged = [self._check_type(value, verdict) for value, verdict in zip(objects, verdicts, strict=True)]
         return split_values(self.place, run, judged, positions, self._rows)
 
-    def _judge(self, value: Any, verdict: Any) -> Any:
+    def _check_type(self, value: Any, verdict: Any) -> Any:
         if KIND_OF[type(verdict)] & ERROR:
             return verdict
         try:

@@ -88,7 +88,7 @@ class OperationPlans:
     def plan_for(self, values: VariableValues, *, incremental: bool = False) -> OperationPlan | list[GraphQLError]:
         """The plan for these values of the conditions, or the error that says why there is none."""
         coerced = values.coerced
-        setting = (incremental, *[_told_apart(coerced.get(name, Undefined)) for name in self._conditions])
+        setting = (incremental, *[_distinguished(coerced.get(name, Undefined)) for name in self._conditions])
         try:
             known = self._cache.get(self._owner, setting)
             if known is None:
@@ -126,7 +126,7 @@ class OperationPlans:
         return OperationPlan(collector, root_type, error_propagation=self._propagates, incremental=incremental)
 
 
-def _told_apart(value: Any) -> Any:
+def _distinguished(value: Any) -> Any:
     """The value of a condition, as part of a key: a Boolean, or anything in a document that was not validated."""
     return value if type(value) is bool else repr(value)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .budget import Budget
     from .columns import Columnar
-    from .defer import Share
+    from .defer import DeferredShare
     from .field_errors import Key
     from .output_position import FieldSite
     from .plan import SelectionPlan
@@ -135,7 +135,7 @@ class Run:
         branch.deferred = Deferred(self)
         return branch
 
-    def take_deferred(self, nulled: set[Key], length: int = 0) -> dict[Key, Share]:
+    def take_deferred(self, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
         """What was put off (see `Deferred.shares`). The run holds it no longer: it would hold itself through it."""
         deferred, self.deferred = self.deferred, None
         return {} if deferred is None else deferred.shares(nulled, length)

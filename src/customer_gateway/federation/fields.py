@@ -48,14 +48,14 @@ class ColumnPart(NamedTuple):
 
 def read_field(name: str, customers: Sequence[Customer], request: RequestContext) -> list[ColumnPart]:
     """The unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
-    level = request.level(customers)
+    by_system = request.by_system(customers)
     parts = [
         ColumnPart(positions, read_views(name, system, views, request.reads))
-        for system, positions, views in level.single
+        for system, positions, views in by_system.single
     ]
-    if level.linked:
-        linked = [customers[each] for each in level.linked]
-        parts.append(ColumnPart(level.linked, _golden(name, linked, request.reads)))
+    if by_system.linked:
+        linked = [customers[each] for each in by_system.linked]
+        parts.append(ColumnPart(by_system.linked, _golden(name, linked, request.reads)))
     return parts
 
 

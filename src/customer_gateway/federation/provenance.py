@@ -74,10 +74,10 @@ async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> li
     supplied = any(_supplies(record.system, name) for customer in customers for record in customer.records)
     nothing = [[None] * len(customer.records) for customer in customers]
     values = await read_records(name, customers, reads, read_states) if supplied else nothing
-    return [_told(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
+    return [_reported(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
 
 
-def _told(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
+def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
     """Where the field came from; of a list also which records it lacks, for they could not be read."""
     name = _MODEL_NAMES[field]
     read = iter(values)

@@ -133,10 +133,10 @@ class RequestContext:
         thing = "a system that is" if len(names) == 1 else "systems that are"
         return f"{what} names {thing} not configured: {listed(names)}; configured are: {', '.join(self.systems)}."
 
-    def level(self, customers: Sequence[Customer]) -> BySystem:
+    def by_system(self, customers: Sequence[Customer]) -> BySystem:
         """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""
         if self._level is not None and self._level[0] is customers:
             return self._level[1]
-        level = BySystem.of(customers)
-        self._level = (customers, level)
-        return level
+        by_system = BySystem.of(customers)
+        self._level = (customers, by_system)
+        return by_system

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from customer_gateway.api.engine import Prepared, RefusedOperation
-from customer_gateway.api.formatting import MASK, plain, stamped
+from customer_gateway.api.formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -28,7 +28,7 @@ from customer_gateway.http.request import (
 )
 from customer_gateway.http.response import HttpResponse, SharedReply, headers_of
 from customer_gateway.http.shared_execution import SharedExecution
-from customer_gateway.work.shared_call import CallsInFlight
+from customer_gateway.work.shared_call import JoinableCalls
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "HEAD", "POST")
 
 _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
-_STREAM_NEEDED: Final = plain(
+_STREAM_NEEDED: Final = request_error(
     "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
 
@@ -64,7 +64,7 @@ class GraphQLEndpoint:
         self._engine = engine
         self._settings = settings
         self._page = page
-        self._in_flight: CallsInFlight[SharedExecution[SharedReply]] = CallsInFlight()
+        self._in_flight: JoinableCalls[SharedExecution[SharedReply]] = JoinableCalls()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         log: RequestLog = scope["request_log"]
@@ -126,7 +126,7 @@ class GraphQLEndpoint:
             return found
         begun = self._begin(request_of_body(body), credentials, at, log)
         if not isinstance(begun, RefusedOperation) and not begun.alone:
-            self._in_flight.share(key, begun)
+            self._in_flight.let_join(key, begun)
         return begun
 
     def _begin(
@@ -141,13 +141,13 @@ class GraphQLEndpoint:
         operation = _Operation(self._engine, prepared, request.variables, log.request_id)
         if prepared.operation_type == "mutation":
             execution = SharedExecution(at, operation.run, alone=True)
-            self._in_flight.share(execution, execution)  # none asks for that key; it keeps the task alive
+            self._in_flight.let_join(execution, execution)  # none asks for that key; it keeps the task alive
             return execution
         key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
         execution = self._found(key, at)
         if execution is None:
             execution = SharedExecution(at, operation.run, operation.so_far)
-            self._in_flight.share(key, execution)
+            self._in_flight.let_join(key, execution)
         return execution
 
     def _found(self, key: Hashable, at: float) -> SharedExecution[SharedReply] | None:
@@ -247,9 +247,9 @@ def _response_to(error: Exception, log: RequestLog, media: Media | None) -> Http
     if isinstance(error, RequestInvalid):
         status = _status_of(error, media)
         log.notes["refused"] = "request"
-        return HttpResponse(status, _errors_body([plain(error.message, error.code)], log), error.headers)
+        return HttpResponse(status, _errors_body([request_error(error.message, error.code)], log), error.headers)
     _log.exception("request failed")
-    return HttpResponse(500, _errors_body([plain(MASK, "INTERNAL_SERVER_ERROR")], log))
+    return HttpResponse(500, _errors_body([request_error(MASK, "INTERNAL_SERVER_ERROR")], log))
 
 
 def _status_of(error: RequestInvalid, media: Media | None) -> int:

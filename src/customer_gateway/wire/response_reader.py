@@ -79,7 +79,7 @@ class ResponseReader:
             return Answer(reply.status, None, reply.headers)
         doubts = reply.status in _UNAUTHORIZED or reply.status in _REDIRECTS
         raise FailedCall(
-            self._failure(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
+            self._error_of(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
         )
 
     def explanation(self, reply: RawResponse) -> Any:
@@ -90,7 +90,7 @@ class ResponseReader:
         except Undecodable:
             return None
 
-    def _failure(self, call: Call, reply: RawResponse, *, in_session: bool) -> UpstreamError:
+    def _error_of(self, call: Call, reply: RawResponse, *, in_session: bool) -> UpstreamError:
         status, what = reply.status, f"{call.method} {call.endpoint}"
         wait = milliseconds(reply.headers.get("retry-after"))
         if status >= _BROKEN:

@@ -112,7 +112,7 @@ class SharedCall(Generic[T]):
 C = TypeVar("C", bound=SharedCall[Any])
 
 
-class CallsInFlight(Generic[C]):
+class JoinableCalls(Generic[C]):
     """Keep calls while they run, by what they are for."""
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class CallsInFlight(Generic[C]):
         found = self._in_flight.get(key)
         return found if found is not None and found.joinable else None
 
-    def share(self, key: Hashable, call: C) -> None:
+    def let_join(self, key: Hashable, call: C) -> None:
         """Let others join the call, which has been started, under that key."""
         self._in_flight[key] = call
         call.task.add_done_callback(lambda _: self._forget(key, call))
@@ -136,7 +136,7 @@ class CallsInFlight(Generic[C]):
             del self._in_flight[key]
 
 
-class SharedCalls(CallsInFlight[SharedCall[Any]]):
+class SharedCalls(JoinableCalls[SharedCall[Any]]):
     """Make identical reads of a system one call, such as a page of a list."""
 
     async def join(
@@ -171,5 +171,5 @@ class SharedCalls(CallsInFlight[SharedCall[Any]]):
                 raise failure_of(error, system, what) from None
 
         started.start(run)
-        self.share(key, started)
+        self.let_join(key, started)
         return started

@@ -103,7 +103,7 @@ def test_the_record_types_have_the_documented_fields_and_no_others() -> None:
 def test_a_full_document_is_read_without_a_notice() -> None:
     full = sample("full")
 
-    CUSTOMER.watch(full.document, full.reading)
+    CUSTOMER.notice_undocumented(full.document, full.reading)
     for path in documented():
         values_at(path, [full])
 
@@ -428,6 +428,6 @@ def test_a_lone_verification_is_a_list_of_one() -> None:
 def test_a_field_that_nobody_published_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.watch(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
 
     assert nasty.reading.drift.notices == {("loyalty", "not documented for AutodnsCustomer")}

@@ -136,7 +136,7 @@ def test_a_sparse_customer_has_nothing_but_its_key() -> None:
 
 def test_a_nasty_customer_is_read_as_far_as_it_goes_and_the_rest_is_noticed() -> None:
     nasty = sample("nasty")
-    CUSTOMER.watch(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
 
     assert (nasty.key, nasty.number, nasty.name) == ("9007199254740993", "R-77", None)
     assert (nasty.kind, nasty.status) == (None, None)

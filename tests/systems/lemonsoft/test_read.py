@@ -343,7 +343,7 @@ def test_the_number_0_is_nobody() -> None:
 def test_a_field_that_nobody_documented_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.watch(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
 
     assert nasty.reading.drift.notices == {("kentta_jota_ei_ole", "not documented for LemonsoftCustomer")}
 

@@ -238,7 +238,7 @@ def test_a_nasty_document_keeps_its_raw_texts() -> None:
 def test_a_field_that_nobody_documented_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.watch(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
 
     assert nasty.reading.drift.notices == {("somethingnew", "not documented for NextCustomer")}
 

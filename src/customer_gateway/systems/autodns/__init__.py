@@ -246,7 +246,7 @@ class Autodns:
         if not all(known):
             self.reading.drift.notice("number", "missing: the row is left out of its list")
         for row in rows:
-            CUSTOMER.watch(row, self.reading)
+            CUSTOMER.notice_undocumented(row, self.reading)
         return known
 
     def _bills(self, rows: Sequence[Document]) -> list[Invoice]:

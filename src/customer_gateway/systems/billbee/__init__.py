@@ -214,7 +214,7 @@ class Billbee:
         return {key: found} if found is not None else {}
 
     def _customer(self, row: Document) -> Customer:
-        CUSTOMER.watch(row, self.reading)
+        CUSTOMER.notice_undocumented(row, self.reading)
         return read.BillbeeCustomerView(row, self.reading)
 
 

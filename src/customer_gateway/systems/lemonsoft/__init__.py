@@ -303,7 +303,7 @@ class Lemonsoft:
         return document.get("results", document) if is_object(document) else document
 
     def _customer(self, row: Document) -> Customer:
-        CUSTOMER.watch(row, self.reading)
+        CUSTOMER.notice_undocumented(row, self.reading)
         return LemonsoftCustomerView(row, self.reading)
 
 

@@ -220,7 +220,7 @@ class Next:
         found: Gathered[Document] = Gathered(self.name, f"GET {path}")
         size = lengths.size(_ROWS_PER_PAGE)
         page = await read(0, size)
-        total = _told(page)
+        total = _announced(page)
         found.demand_bounded(total, most)
         if total < len(page.rows):
             listed = await read_on(lengths, json.dumps(rows), read, itemgetter("id"), most=size)
@@ -237,7 +237,7 @@ class Next:
                 found.add(_by_id(page), last=each == last or not page.rows)
             if not page.rows:
                 break
-        if len(found.rows) < _told(page):
+        if len(found.rows) < _announced(page):
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
         return those_with_ids(found.rows.values(), "id")
 
@@ -280,7 +280,7 @@ class Next:
         return answer
 
     def _customer(self, row: Document) -> Customer:
-        CUSTOMER.watch(row, self.reading)
+        CUSTOMER.notice_undocumented(row, self.reading)
         return NextCustomerView(row, self.reading)
 
     def _user(self, row: Document) -> User:
@@ -330,7 +330,7 @@ def _names_active(refusal: UpstreamBadResponse) -> bool:
     return any(map(_ACTIVE.search, texts_in(refusal.explanation)))
 
 
-def _told(page: Listed[Document]) -> int:
+def _announced(page: Listed[Document]) -> int:
     return page.total or 0
 
 

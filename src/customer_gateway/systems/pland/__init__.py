@@ -301,7 +301,7 @@ class Pland:
         customers = self._customer_rows.read(documents)
         for customer in customers:
             if customer.key:
-                CUSTOMER.watch(customer.document, self.reading)
+                CUSTOMER.notice_undocumented(customer.document, self.reading)
         return customers
 
 

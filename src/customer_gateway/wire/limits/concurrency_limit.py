@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer_gateway.wire.limits.rate_limiter import RateLimiter
-from customer_gateway.wire.limits.sliding_window import Budget
+from customer_gateway.wire.limits.sliding_window import RateBudget
 from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ConcurrencyLimit:
         share: WorkerShare = WHOLE,
         name: str = "",
     ) -> None:
-        self.budget = Budget(windows, share, name)
+        self.budget = RateBudget(windows, share, name)
         self.room = parallel
         self._limiter = limiter or RateLimiter((), clock, share)
         self._limiter.join(self)

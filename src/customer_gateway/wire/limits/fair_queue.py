@@ -53,7 +53,7 @@ class FairQueue:
     def size(self, lane: Lane) -> int:
         return self._sizes[lane]
 
-    def place(self, request: int, lane: Lane) -> int:
+    def position(self, request: int, lane: Lane) -> int:
         """Return the place that the request's next call in that lane gets."""
         return len(self._requests.get(request, {}).get(lane, ()))
 
@@ -92,11 +92,11 @@ class FairQueue:
                 if lane not in blocked:
                     yield waiters[0]
 
-    def ahead(self, request: int, lane: Lane, place: int, window: SlidingWindow) -> int:
+    def ahead(self, request: int, lane: Lane, position: int, window: SlidingWindow) -> int:
         """Count the calls in `window` that start before the one at that place: one of each request in each round."""
         own = self._requests.get(request, {})
         beside = (len(queue) for other, queue in own.items() if other != lane and window in other.windows)
-        mine = place + sum(min(size, place + 1) for size in beside)
+        mine = position + sum(min(size, position + 1) for size in beside)
         others = (
             sum(len(queue) for other, queue in lanes.items() if window in other.windows)
             for number, lanes in self._requests.items()
@@ -107,10 +107,12 @@ class FairQueue:
     def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
         """Refuse the calls for which `too_late` returns a refusal, each by its place after those before are dropped."""
         dropped: Counter[tuple[int, Lane]] = Counter()
-        places = [place for lanes in self._requests.values() for queue in lanes.values() for place in enumerate(queue)]
-        for place, waiter in sorted(places, key=lambda each: each[0]):
+        places = [
+            position for lanes in self._requests.values() for queue in lanes.values() for position in enumerate(queue)
+        ]
+        for position, waiter in sorted(places, key=lambda each: each[0]):
             key = waiter.deadline.request, waiter.lane
-            refusal = too_late(waiter, place - dropped[key])
+            refusal = too_late(waiter, position - dropped[key])
             if refusal is not None or waiter.future.done():
                 dropped[key] += 1
                 self.remove(waiter)

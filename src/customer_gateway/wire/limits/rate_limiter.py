@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
 from customer_gateway.wire.limits.redis_slots import RedisSlots
-from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, Budget, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, RateBudget, Slot, StartedCall, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class RateLimiter:
         name: str = "",
         store: BudgetStore | None = None,
     ) -> None:
-        self.budget = Budget(windows, share, name)
+        self.budget = RateBudget(windows, share, name)
         self._windows = [*windows]
         self._clock = clock
         self._share = share
@@ -79,7 +79,7 @@ class RateLimiter:
         if redis is None and not self._queue and limit.room > 0 and self._earliest(windows, now) <= now:
             return self._begin(limit, windows, now)
         waiter = Waiter(Lane(limit, windows), deadline, asyncio.get_running_loop().create_future())
-        refusal = self._too_late(waiter, self._queue.place(deadline.request, waiter.lane))
+        refusal = self._too_late(waiter, self._queue.position(deadline.request, waiter.lane))
         if refusal is not None:
             raise refusal
         self._queue.add(waiter)
@@ -93,7 +93,7 @@ class RateLimiter:
         if counted:
             self._lag = max(start.arrived(self._clock()), self._lag * 0.9)
         if self._redis is not None:
-            self._redis.settle(start)
+            self._redis.count_from_answer(start)
         self.go_on()
 
     def go_on(self) -> None:
@@ -153,7 +153,7 @@ class RateLimiter:
                 waiter.lane.limit.leave(waiter.future.result())
             raise
 
-    def _too_late(self, waiter: Waiter, place: int) -> RateLimitPastDeadline | None:
+    def _too_late(self, waiter: Waiter, position: int) -> RateLimitPastDeadline | None:
         """Return the refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
         now, lane = self._clock(), waiter.lane
         redis = self._deciding(lane.windows)
@@ -164,7 +164,7 @@ class RateLimiter:
             period = limit.seconds + self._lag
             if redis is None and self._slot is not None and window.whole.calls < self._share.workers:
                 period = max(period, self._slot.every)
-            ahead = self._queue.ahead(waiter.deadline.request, lane, place, window)
+            ahead = self._queue.ahead(waiter.deadline.request, lane, position, window)
             start = max(start, window.estimate(limit, first, ahead, period))
         return self._refusal(start - now, waiter.deadline.remaining())
 

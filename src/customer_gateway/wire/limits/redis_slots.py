@@ -88,7 +88,7 @@ class RedisSlots:
         else:
             self._run(lane.windows, "count", self._new_name())
 
-    def settle(self, start: StartedCall) -> None:
+    def count_from_answer(self, start: StartedCall) -> None:
         """Count a call from its answer."""
         windows, member = self._members.pop(start, ((), ""))
         if member:

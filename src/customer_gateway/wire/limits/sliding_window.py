@@ -88,8 +88,8 @@ class SlidingWindow:
         """Estimate when a call may start by `limit` after `ahead` others, if each full window takes a `period`."""
         counted = sorted(start.at for start in self._started)
         full, rest = divmod(ahead, limit.calls)
-        place = len(counted) - limit.calls + rest  # of the call that has to leave the window first
-        first = counted[place] + limit.seconds if place >= 0 else moment
+        position = len(counted) - limit.calls + rest  # of the call that has to leave the window first
+        first = counted[position] + limit.seconds if position >= 0 else moment
         return max(moment, first) + full * period
 
     def commit(self, start: StartedCall) -> None:
@@ -107,7 +107,7 @@ class SlidingWindow:
         self._reserved.clear()
 
 
-class Budget:
+class RateBudget:
     """Keep the `windows` of a client: this worker's `share`, with a count per scope, under the client's `name`."""
 
     def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
