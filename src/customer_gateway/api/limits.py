@@ -132,8 +132,6 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = 2 * limits.comparisons
 
-    if mistakes := _unfit_numbers(document):
-        raise DocumentInvalid(mistakes)
     if errors := _unfit_numbers(document):
         raise DocumentInvalid(errors)
     rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
