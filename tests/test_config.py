@@ -61,6 +61,7 @@ def test_an_address_and_credentials_are_all_that_systems_need(tmp_path: Path) ->
     assert [kind for kind, _ in settings.systems.values()] == list(FACTS)
 
 
+@pytest.mark.vendors("lemonsoft")
 def test_lemonsoft_is_asked_less_at_a_time_whatever_else_its_table_of_limits_says(tmp_path: Path) -> None:
     plain = loaded(tmp_path, ALL)
     limited = loaded(tmp_path, ALL + "[systems.lemonsoft.limits]\nanswer_bytes = 5000\n")
