@@ -37,8 +37,8 @@ class Told(NamedTuple):
 
 def mishaps_of(subset: Sequence[str]) -> dict[str, str]:
     """A mishap for each failing system: mixed, the same every time, each of them somewhere."""
-    first = SUBSETS.index(tuple(subset)) * 3
-    return {system: WHOLE[(first + 7 * place) % len(WHOLE)] for place, system in enumerate(subset)}
+    first = sum(map(len, SUBSETS[: SUBSETS.index(tuple(subset))]))
+    return {system: WHOLE[7 * place % len(WHOLE)] for place, system in enumerate(subset, start=first)}
 
 
 @pytest.fixture(scope="module")
