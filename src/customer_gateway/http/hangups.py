@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from types import TracebackType
 
     from starlette.types import Receive
 
@@ -28,39 +27,40 @@ async def client_left(receive: Receive) -> None:
 
 
 class UntilClientLeaves:
-    """Cancel the body of an `async with` as soon as `leaving` has returned, and raise `ClientGone` then.
+    """Cancel the body of a `with` as soon as `leaving` has returned, and raise `ClientGone` then.
 
-    It is listened for from `listen_at` on. A class, not a generator with `asynccontextmanager`: see `Deadline.enforce`.
+    It is listened for from `listen_at` on. As `asyncio.timeout` does it, at half the cost.
     """
 
-    __slots__ = ("_leaving", "_listener", "_timeout", "_timer")
+    __slots__ = ("_cancelling", "_leaving", "_left", "_listener", "_task", "_timer")
 
     def __init__(self, leaving: Leaving, listen_at: float) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only a task can wait for a client")
+        self._task = task
+        self._cancelling = task.cancelling()
         self._leaving = leaving
+        self._left = False
         self._listener: asyncio.Task[None] | None = None
-        self._timeout = asyncio.timeout(None)
-        self._timer = asyncio.get_running_loop().call_at(listen_at, self._listen)
+        self._timer = task.get_loop().call_at(listen_at, self._listen)
 
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
+    def __enter__(self) -> None:
+        """Do nothing: the timer is set by now."""
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
         self._timer.cancel()
         listener, self._listener = self._listener, None  # its exception knows this object: a circle, were it kept
         if listener is not None:
             listener.cancel()
-        try:
-            await self._timeout.__aexit__(kind, error, traceback)
-        except TimeoutError:
-            raise ClientGone from None
-        finally:
+        if self._left and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             del error, traceback  # what is raised knows this frame: the two would keep each other
+            raise ClientGone from None
 
     def _listen(self) -> None:
-        self._listener = asyncio.get_running_loop().create_task(self._hear())
+        self._listener = self._task.get_loop().create_task(self._wait())
 
-    async def _hear(self) -> None:
+    async def _wait(self) -> None:
         await self._leaving()
-        self._timeout.reschedule(asyncio.get_running_loop().time())
+        self._left = True
+        self._task.cancel()

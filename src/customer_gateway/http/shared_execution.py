@@ -63,8 +63,8 @@ class SharedExecution(SharedCall[T]):
         Raises `TimeoutError` where that takes until `grace` seconds after `at`, and `ClientGone` when `leaving` has
         returned before.
         """
-        self.join(Deadline(at))
-        async with UntilClientLeaves(leaving, self._began + LISTEN_AFTER_SECONDS):
+        self.deadline.extend(at)
+        with UntilClientLeaves(leaving, self._began + LISTEN_AFTER_SECONDS):
             return await self.result(Deadline(at + grace))
 
     async def so_far(self) -> T | None:
