@@ -9,7 +9,7 @@ import socket
 import tracemalloc
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_world import World
@@ -43,8 +43,9 @@ class Hasty(HttpConnection):
 @asynccontextmanager
 async def served(world: World, connections: type[HttpConnection] = HttpConnection) -> AsyncGenerator[int]:
     """The port of a gateway whose sockets take little before their client reads."""
-    config = config_of(build_http(world.engine(), HttpSettings()), Timeouts(1))
-    made = partial(connections, config, ServerState(), {}, write_seconds=WRITE_SECONDS)
+    config = config_of(build_http(world.engine(), HttpSettings()), Timeouts(1, WRITE_SECONDS))
+    kind: Any = partial(connections, write_seconds=WRITE_SECONDS) if connections is Hasty else config.http
+    made = partial(kind, config, ServerState(), {})
     with listen("127.0.0.1", 0) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
         async with await asyncio.get_running_loop().create_server(made, sock=listener):
