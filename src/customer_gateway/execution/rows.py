@@ -92,9 +92,9 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
             lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: {odd}")
         entries.append(f"'{cell.name}': v{number}")
     lines += [f"  add({{{', '.join(entries)}}})", " return rows, odd, characters"]
-    parents: dict[str, Any] = {}
-    exec("\n".join(lines), parents)  # noqa: S102  made of names checked above
-    return parents["read"]
+    namespace: dict[str, Any] = {}
+    exec("\n".join(lines), namespace)  # noqa: S102  made of names checked above
+    return namespace["read"]
 
 
 def compilable(names: tuple[str, ...]) -> bool:
@@ -119,9 +119,9 @@ def _assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
     each = ", ".join(f"v{number}" for number in range(len(names)))
     row = ", ".join(f"'{name}': v{number}" for number, name in enumerate(names))
     columns = ", ".join(f"c{number}" for number in range(len(names)))
-    parents: dict[str, Any] = {}
-    exec(f"def rows({columns}): return [{{{row}}} for {each}, in zip({columns}, strict=True)]", parents)  # noqa: S102  made of names checked above
-    return parents["rows"]
+    namespace: dict[str, Any] = {}
+    exec(f"def rows({columns}): return [{{{row}}} for {each}, in zip({columns}, strict=True)]", namespace)  # noqa: S102  made of names checked above
+    return namespace["rows"]
 
 
 def fill(rows: list[Any], name: str, column: Iterable[Any]) -> None:

@@ -100,7 +100,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     listing = f"systems/{system.name}/customers"
     start = _position(request, listing, after) + 1 if after is not None else 0
     page = await _page(request, system, start, first)
-    views, places = _memoized(page.places[:first], start)
+    views, places = _without_repeats(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
     customers, failures = await read_customers(request, system, list(views))
     connection = Connection(
@@ -116,7 +116,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     return partly(connection, failures)
 
 
-def _memoized(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
+def _without_repeats(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
     """The views of a page by their keys, and the place of each in the system's list.
 
     A vendor may repeat a row, or a customer slip over a page's border meanwhile: who is there already is left out and

@@ -230,7 +230,6 @@ async def reachable(client: Client, probe: Call, deadline: Deadline) -> bool:
     try:
         await client.call(replace(probe, idempotent=False), deadline)  # once: an answer late is no better than none
     except UpstreamError:
-        return bool(
-            client.health.fresh(_FRESH_SECONDS)
-        )  # a refusal is an answer; a short deadline or a full budget is none
+        # A refusal is an answer; a short deadline or a full budget is none.
+        return bool(client.health.fresh(_FRESH_SECONDS))
     return True

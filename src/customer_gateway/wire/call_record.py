@@ -13,8 +13,8 @@ class CallRecord(NamedTuple):
 
     `route` is the endpoint's template, `tries` counts the exchanges of one call up to this one, `wait` are the seconds
     for which the limits held it back, `seconds` those until its answer; `outcome` is "ok", "cancelled" or an error's
-    code. Without an answer there is no `status`. `keys` counts the keys of the batch that
-    it is for (0: it reads a list), `shared` the reads that waited for it.
+    code. Without an answer there is no `status`. `keys` counts the keys of the batch that it is for (0: it reads a
+    list), `shared` the reads that waited for it.
     """
 
     system: str

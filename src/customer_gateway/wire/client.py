@@ -26,7 +26,6 @@ from customer_gateway.wire.call_record import CallRecord, logged
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
-from customer_gateway.wire.policy import Limits
 from customer_gateway.wire.refusals import circuit_open, no_slot
 from customer_gateway.wire.request import build_request, default_headers
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader

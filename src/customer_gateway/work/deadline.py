@@ -132,9 +132,7 @@ class _Enforced:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         self._timer.cancel()
-        del (
-            self._timer
-        )  # the two refer to each other: such a circle would keep the task and its result from being freed
+        del self._timer  # the two refer to each other: the circle would keep the task and its result in memory
         return await self._timeout.__aexit__(kind, error, traceback)
 
     def _expire(self) -> None:

@@ -40,9 +40,7 @@ CODE: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOBODY: Final = {0, "0", "0.0"}  # how an integer says that there is none
 
 _PHONES: Final = (("phone", PhoneKind.PHONE), ("fax", PhoneKind.FAX))
-_INVOICING: Final = (
-    *("invoicing_name", "invoicing_address", "invoicing_postaladdress", "invoicing_postal_code", "invoicing_city"),
-)
+_INVOICING: Final = tuple(f"invoicing_{field}" for field in ("name", "address", "postaladdress", "postal_code", "city"))
 _KINDS: Final = {0: CustomerKind.COMPANY, 1: CustomerKind.PERSON}
 
 
