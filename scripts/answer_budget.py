@@ -95,7 +95,7 @@ def ask_all(pid: int, key: str) -> None:
 
 
 def questions(node: str) -> dict[str, str]:
-    """The documents by name."""
+    """Return the documents by name."""
     contacts = "id"
     for _ in range(4):
         contacts = f"contacts {{ customer {{ {contacts} }} }}"
@@ -164,7 +164,7 @@ def wait_until_served() -> None:
 
 
 def memory(pid: int, line: str) -> float:
-    """A figure of the process in megabytes: `VmRSS` is what it has now, `VmHWM` the most since `reset_peak`."""
+    """Return a figure of the process in megabytes: `VmRSS` is what it has now, `VmHWM` the most since `reset_peak`."""
     found = re.search(rf"{line}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     assert found is not None  # noqa: S101  Linux always tells
     return int(found[1]) / MEGABYTE

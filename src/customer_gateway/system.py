@@ -88,11 +88,11 @@ class Selection:
         return self.fields.get(type_name, frozenset())
 
     def selects(self, type_name: str, *names: str) -> bool:
-        """Whether any of the names is selected on the type."""
+        """Return whether any of the names is selected on the type."""
         return not self.of(type_name).isdisjoint(names)
 
     def tells_raw(self, record: Struct) -> bool:
-        """Whether the records of that type are told as they were sent: their documents are `RawObject`s then."""
+        """Return whether `raw` of that record type is selected: its documents are `RawObject`s then."""
         return self.selects("CustomerRecord", "raw") or self.selects(record.name, "raw")
 
 
@@ -110,7 +110,7 @@ class Reads(Protocol):
     def deadline(self) -> Deadline: ...
 
     async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
-        """The values of `keys` in their order; failed ones are `UpstreamError`s, unknown ones None."""
+        """Return the values of `keys` in their order; failed ones are `UpstreamError`s, unknown ones None."""
         ...
 
 
@@ -165,7 +165,9 @@ class Kind:
         return frozenset(name for name in UNIFIED_FIELDS if self._supplies(name))
 
     def tells(self, type_name: str, name: str) -> bool:
-        """Whether this vendor has a source for the field `name` (a model name) of a unified type around `Customer`."""
+        """Return whether this vendor has a source for the field `name` (a model name) of a unified type around
+        `Customer`.
+        """
         classes: Mapping[str, tuple[type, ...]] = {"Contact": self.contacts, "User": self.users}
         if type_name in classes:
             return any(getattr(each, name, None) is not None for each in classes[type_name])
@@ -216,7 +218,7 @@ class System(Protocol):
         ...
 
     def customers(self, want: Selection) -> Route[Customer]:
-        """Customers by key, read as widely as `want` needs; the same width is the same route.
+        """Return customers by key, read as widely as `want` needs; the same width is the same route.
 
         Where `want` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.
         """
@@ -225,18 +227,18 @@ class System(Protocol):
     async def page(
         self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
     ) -> Page[Customer]:
-        """`size` customers from position `start`, inactive ones included.
+        """Return `size` customers from position `start`, inactive ones included.
 
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
         """
         ...
 
     async def count(self, deadline: Deadline) -> int | None:
-        """How many customers there are; None where the vendor cannot tell."""
+        """Return how many customers there are; None where the vendor does not say."""
         ...
 
     async def reachable(self, deadline: Deadline) -> bool:
-        """Whether the last call within 30 s was answered, else whether one cheap call now is."""
+        """Return whether the last call within 30 s was answered, else whether one cheap call now is."""
         ...
 
     async def aclose(self) -> None: ...

@@ -56,7 +56,7 @@ def _attribute(declaration: Attribute) -> Callable[..., Any]:
 
 
 def _per_object(declaration: Batched) -> Callable[..., Any]:
-    """The resolver for one object: it waits for the objects that ask in the same tick, and is read with them."""
+    """Return the resolver for one object: it waits for the objects that ask in the same tick, and is read with them."""
 
     async def resolve(source: Any, info: GraphQLResolveInfo[RequestContext], **arguments: Any) -> Any:
         loaders = info.context.loaders
@@ -74,7 +74,7 @@ def _per_object(declaration: Batched) -> Callable[..., Any]:
 
 
 async def _whole(values: Any) -> Sequence[Any]:
-    """All values of a level, whatever form the batched resolver gave them in; those of parts are awaitables."""
+    """Return all values of a level, whatever form the batched resolver gave them in; those of parts are awaitables."""
     whole = await values if inspect.isawaitable(values) else values
     return list(whole) if isinstance(whole, Partitioned) else whole
 

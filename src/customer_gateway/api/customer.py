@@ -76,7 +76,7 @@ described_enum(
 
 
 def unified(name: str, description: str) -> Any:
-    """A unified field of the customer by its model name."""
+    """Return a unified field of the customer by its model name."""
 
     def resolve(customers: Sequence[customer.Customer], request: RequestContext) -> Any:
         return merged(read_field(name, customers, request), len(customers))
@@ -85,7 +85,7 @@ def unified(name: str, description: str) -> Any:
 
 
 def billed(name: str, description: str) -> Any:
-    """A field of billing by its model name."""
+    """Return a field of billing by its model name."""
 
     def resolve(parents: Sequence[billing.BilledCustomer], request: RequestContext) -> Any:
         return merged(billing.billing_field(name, parents, request), len(parents))

@@ -32,12 +32,13 @@ CHECK: Final = "customer_gateway.check"
 
 
 def attribute(description: str, name: str | None = None) -> Any:
-    """A field that is an attribute of its parent; `name` where the attribute is called otherwise."""
+    """Return a field that is an attribute of its parent; `name` where the attribute is called otherwise."""
     return strawberry.field(description=description, metadata={DECLARATION: Attribute(name) if name else Attribute})
 
 
 def batched(resolve: Callable[..., Any], description: str, check: Check | None = None) -> Any:
-    """A field resolved for all parents of a level at once; parameters of `resolve` after the second are arguments.
+    """Return a field resolved for all parents of a level at once; parameters of `resolve` after the second are
+    arguments.
 
     `check` looks at these before anything is executed.
     """
@@ -49,7 +50,7 @@ def batched(resolve: Callable[..., Any], description: str, check: Check | None =
 
 
 def described_enum(enum: type[Enum], description: str, **values: str) -> None:
-    """An enum of the schema with what it is and what each of its values means."""
+    """Put an enum into the schema, with what it is and what each of its values means."""
     made: Any = strawberry.enum(enum, description=description)
     if values.keys() != enum.__members__.keys():
         raise TypeError(f"{enum.__name__}: every value is described, and nothing else")
@@ -58,7 +59,7 @@ def described_enum(enum: type[Enum], description: str, **values: str) -> None:
 
 
 def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Parameter]) -> Any:
-    """What strawberry reads a field's arguments from; `binding.py` puts the real resolver in its place."""
+    """Return what strawberry reads a field's arguments from; `binding.py` puts the real resolver in its place."""
 
     def unbound(*_: object, **__: object) -> None:
         raise RuntimeError(f"{resolve.__name__} was not bound to an executor")
@@ -72,7 +73,7 @@ def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Param
 
 
 def merged(parts: Sequence[ColumnPart], count: int) -> Any:
-    """Parts as a batched resolver gives them: a plain list where all is there, else each part on its own."""
+    """Merge parts as a batched resolver gives them: a plain list where all is there, else each part on its own."""
     if len(parts) == 1:
         return parts[0].values
     at_hand = [(positions, values) for positions, values in parts if not inspect.isawaitable(values)]

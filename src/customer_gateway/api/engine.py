@@ -118,7 +118,7 @@ class Execution:
         self._context: object = None
 
     async def run(self) -> Reply:
-        """The answer. Never raises but on cancellation: our own mistakes are a reply of stage "failed"."""
+        """Return the answer. Never raises but on cancellation: our own mistakes are a reply of stage "failed"."""
         try:
             self._context = self._context_factory(self._scope)
         except Exception:  # noqa: BLE001  the next to last net: logged here, masked for the client
@@ -126,7 +126,7 @@ class Execution:
         return await self._reply(self._context, self._budget)
 
     async def so_far(self) -> Reply:
-        """The answer to a query over what has been read by now, for one whose time is up before the others'.
+        """Return the answer to a query over what has been read by now, for one whose time is up before the others'.
 
         What is missing is null with the error of a read that is late, as if the execution had ended now.
         """
@@ -173,7 +173,7 @@ class Engine:
         self._refused: WeightedCache[OperationKey, RefusedOperation] = WeightedCache(limits.kept_refusals)
 
     def prepare(self, document: str, operation_name: str | None) -> Prepared | RefusedOperation:
-        """The named operation of the document (its only one, without a name), or why it is refused."""
+        """Return the named operation of the document (its only one, without a name), or why it is refused."""
         key = operation_key(document, operation_name or None)
         known = self._prepared.get(key) or self._refused.get(key)
         if known is not None:
@@ -197,7 +197,7 @@ class Engine:
     def begin(
         self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
     ) -> Execution:
-        """An execution of the operation, not running yet."""
+        """Return an execution of the operation, not running yet."""
         # Refused by its length: coercing it would cost what the limit is there to save.
         long = long_list(variables, self._limits)
         bound = prepared.compiled.bind(None if long else variables)

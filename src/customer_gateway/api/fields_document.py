@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
-    """The whole document as Markdown."""
+    """Return the whole document as Markdown."""
     return "\n".join(
         [
             "# Fields",

@@ -26,13 +26,13 @@ _log = structlog.get_logger("customer_gateway.api")
 
 
 def format_errors(errors: Iterable[GraphQLError]) -> list[FormattedError]:
-    """The errors of one executed operation; one cause of many of them is logged once."""
+    """Return the errors of one executed operation; one cause of many of them is logged once."""
     logged: set[int] = set()
     return [format_error(error, logged) for error in _without_repeats(list(errors))]
 
 
 def format_error(error: GraphQLError, logged: set[int] | None = None) -> FormattedError:
-    """The error of an executed operation: message, locations, path and extensions, still without `requestId`.
+    """Return the error of an executed operation: message, locations, path and extensions, still without `requestId`.
 
     What the gateway raised on purpose keeps its text and code. Anything else is INTERNAL_SERVER_ERROR, masked, and
     logged, unless the cause's `id` is in `logged` already: with its traceback, which a `ReadFault` has in a line of its
@@ -54,7 +54,7 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
 
 
 def coded(error: GraphQLError, code: str, *, message: str | None = None, **extensions: object) -> FormattedError:
-    """The error under a code, with its own message unless another is given."""
+    """Return the error under a code, with its own message unless another is given."""
     formatted: FormattedError = {"message": _shortened(_without_value(error.message) if message is None else message)}
     if error.locations:
         formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
@@ -65,17 +65,17 @@ def coded(error: GraphQLError, code: str, *, message: str | None = None, **exten
 
 
 def request_error(message: str, code: str, **extensions: object) -> FormattedError:
-    """An error of the request as a whole, which has no place in the document."""
+    """Return an error of the request as a whole, which has no place in the document."""
     return {"message": message, "extensions": {"code": code, **extensions}}
 
 
 def stamped(errors: Iterable[FormattedError], request_id: str) -> list[FormattedError]:
-    """The errors with the id of the one request they are now told to; those given stay as they are."""
+    """Return the errors with the id of the request that gets them; those given stay as they are."""
     return [{**error, "extensions": {**error["extensions"], "requestId": request_id}} for error in errors]
 
 
 def _without_repeats(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
-    """The errors; of those that are to be told once for each field, the one of the first row."""
+    """Return the errors; of those that are reported once for each field, the one of the first row."""
     first: dict[tuple[str, ...], GraphQLError] = {}
     for error in errors:
         field = _reported_once_for(error)
@@ -85,7 +85,7 @@ def _without_repeats(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
 
 
 def _reported_once_for(error: GraphQLError) -> tuple[str, ...] | None:
-    """What failed and for which field of the document; None for an error that stands for its own row."""
+    """Return what failed and for which field of the document; None for an error that stands for its own row."""
     cause = error.original_error
     if not isinstance(cause, UpstreamError) or not cause.reported_once:
         return None
@@ -109,7 +109,7 @@ def _is_graphql(cause: BaseException | None) -> bool:
 
 
 def _code_of(error: GraphQLError) -> str | None:
-    """The code of an error that GraphQL itself or a resolver raised as such; None where it is our own fault."""
+    """Return the code of an error that GraphQL itself or a resolver raised as such; None where it is our own fault."""
     extensions: Mapping[str, Any] = error.extensions or {}
     if "code" in extensions:
         return str(extensions["code"])
@@ -125,12 +125,14 @@ def _upstream_extensions(cause: UpstreamError) -> dict[str, Any]:
 
 
 def _field_of(error: GraphQLError) -> str | None:
-    """The field's name in the schema. Its path is no matter for the log: aliases are the client's own words."""
+    """Return the field's name in the schema. Its path is no matter for the log: aliases are the client's own words."""
     return next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), None)
 
 
 def _without_value(message: str) -> str:
-    """What graphql-core says of an input, without the value: it may be personal, and is written as Python writes it."""
+    """Return what graphql-core says of an input, without the value: it may be personal, and is written as Python writes
+    it.
+    """
     of_input = _OF_INPUT.match(message)
     if of_input is None:
         return message
@@ -138,7 +140,7 @@ def _without_value(message: str) -> str:
 
 
 def _reason_alone(reason: str) -> str:
-    """Searched, not matched: names in it may be as long as the request."""
+    """Cut the value out of a reason; searched, not matched: names in it may be as long as the request."""
     if reason.startswith("Value '"):
         return "this value does not exist in" + reason[reason.rfind("' does not exist in") :].partition(" in")[2]
     if reason.endswith("not to be None."):

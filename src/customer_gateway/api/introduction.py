@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def introduction(kinds: Iterable[Kind]) -> str:
-    """What the gateway is, how to begin, and the limits as they are unless configured otherwise; in Markdown."""
+    """Return what the gateway is, how to begin, and the limits as they are unless configured otherwise; in Markdown."""
     titles = ", ".join(kind.title for kind in kinds)
     text = f"""
 Customers of {titles}, read live from each system and told as one `Customer`.

@@ -111,7 +111,9 @@ NOTHING: Final = Extent()
 
 
 def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
-    """The parsed document. Raises DocumentRefused where it is no GraphQL or past a limit, RecursionError far past."""
+    """Return the parsed document. Raises DocumentRefused where it is no GraphQL or past a limit, RecursionError far
+    past.
+    """
     if len(source) > limits.characters:
         raise _too_large(f"The document has {len(source)} characters, the most is {limits.characters}; {_APART}")
     try:
@@ -187,12 +189,12 @@ CHARACTERS_PER_TOKEN: Final = 100
 
 
 def weight_of(document: DocumentNode, source: str) -> int:
-    """What it costs to keep the document, in tokens: long names and comments cost too."""
+    """Return what it costs to keep the document, in tokens: long names and comments cost too."""
     return document.token_count + len(source) // CHARACTERS_PER_TOKEN + 1
 
 
 def too_deep() -> DocumentRefused:
-    """The refusal of a document that nests deeper than can even be counted."""
+    """Return the refusal of a document that nests deeper than can even be counted."""
     return DocumentRefused(GraphQLError(f"The document nests too deep to be read; {_APART}"), QueryTooDeep.code)
 
 

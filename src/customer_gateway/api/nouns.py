@@ -53,7 +53,7 @@ described_enum(
 
 
 def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[Any]]:
-    """The global ids of nouns that know their system's name and their key, under these attributes."""
+    """Return the global ids of nouns that know their system's name and their key, under these attributes."""
     system_of, key_of = attrgetter(system), attrgetter(key)
 
     def id_of(parent: Any) -> str:
@@ -217,7 +217,7 @@ class Agreement(Node):
 
 
 def _invoice_column(name: str) -> Callable[..., Any]:
-    """A field of invoices, with a look-up of its own where the customer's list of invoices lacks it."""
+    """Return a field of invoices, with a look-up of its own where the customer's list of invoices lacks it."""
 
     def resolve(invoices: Sequence[nouns.Invoice], request: RequestContext) -> Any:
         return merged(relations.invoice_field(name, invoices, request), len(invoices))

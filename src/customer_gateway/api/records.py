@@ -36,13 +36,13 @@ _LEAVES: Final[dict[VendorLeaf, Any]] = {
 
 
 def record_types(kinds: Iterable[Kind]) -> list[type]:
-    """The record types of the kinds' customers; nested structs become types of their own, each once."""
+    """Return the record types of the kinds' customers; nested structs become types of their own, each once."""
     made: dict[str, tuple[Struct, Any]] = {}
     return [_object_type(kind.record, made, kind) for kind in kinds]
 
 
 def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind | None = None) -> Any:
-    """The type of a struct; with `kind`, the record type itself, some of whose fields a reader may tell."""
+    """Return the type of a struct; with `kind`, the record type itself, some of whose fields a reader may answer."""
     if struct.name in made:
         of, known = made[struct.name]
         if of is not struct:
@@ -79,7 +79,7 @@ def _column(field: VendorField) -> Callable[..., list[Any]]:
 
 
 def _answered_by(reader: str) -> Callable[..., Any]:
-    """A documented field that the vendor tells by another call than the document."""
+    """Return a documented field that the vendor answers by another call than the document."""
 
     def resolve(views: Sequence[Any], request: RequestContext) -> Any:
         return merged(read_record_field(reader, views, request), len(views))

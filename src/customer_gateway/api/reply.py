@@ -35,7 +35,7 @@ class Reply:
     stage: ReplyStage
 
     def encode(self, request_id: str) -> bytes:
-        """The whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
+        """Return the whole body; `request_id` stands in each error, so bodies without errors are the same for all."""
         fields: list[bytes] = []
         if self.errors:
             fields += b",", b'"errors":', orjson.dumps(stamped(self.errors, request_id))
@@ -65,7 +65,7 @@ class Outcome(Protocol):
 
 
 def failed() -> Reply:
-    """The reply to a mistake of ours; to be called where it is caught."""
+    """Return the reply to a mistake of ours; to be called where it is caught."""
     _log.exception("operation failed")
     return Reply(None, [request_error(MASK, "INTERNAL_SERVER_ERROR")], {}, "failed")
 

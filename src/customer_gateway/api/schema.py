@@ -46,7 +46,7 @@ _UNIFIED_CLASSES: Final[dict[type, str]] = {
 
 
 def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
-    """The schema for the registered kinds: it grows with the registry, never with the configuration."""
+    """Return the schema for the registered kinds: it grows with the registry, never with the configuration."""
     accounts: list[Any] = [BankAccount, SepaMandate, PaymentCard, LedgerAccount]
     made: Any = strawberry.Schema(
         query=Query,
@@ -62,7 +62,7 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
 
 
 def sdl(schema: GraphQLSchema) -> str:
-    """The schema in the schema definition language, as committed in schema.graphql."""
+    """Return the schema in the schema definition language, as committed in schema.graphql."""
     return print_schema(schema) + "\n"
 
 
@@ -81,7 +81,9 @@ def _model_name(field: Any) -> str:
 
 
 def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
-    """The schema with what no annotation can know of the registered kinds: its description, the enum `System.kind`."""
+    """Return the schema with what no annotation can know of the registered kinds: its description, the enum
+    `System.kind`.
+    """
     system_kind = GraphQLEnumType(
         "SystemKind",
         {kind.slug.upper(): GraphQLEnumValue(kind.slug.upper(), description=_about(kind)) for kind in kinds},
@@ -105,7 +107,7 @@ def _mark_one_ofs(schema: GraphQLSchema) -> None:
 
 
 def suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Mapping[str, Mapping[str, Sequence[Kind]]]:
-    """The unified types: for each of their fields, by GraphQL names, the kinds that have a source for it.
+    """Return the unified types: for each of their fields, by GraphQL names, the kinds that have a source for it.
 
     Left out is what no kind can be without: ids, and what is never null.
     """
@@ -136,7 +138,7 @@ def _tell_suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> None:
 
 
 def fields_of(schema: GraphQLSchema, type_name: str) -> Mapping[str, GraphQLField]:
-    """The fields of an object type of the schema."""
+    """Return the fields of an object type of the schema."""
     type_ = schema.type_map[type_name]
     if not isinstance(type_, GraphQLObjectType):
         raise TypeError(f"{type_name} is no object type")
@@ -144,7 +146,7 @@ def fields_of(schema: GraphQLSchema, type_name: str) -> Mapping[str, GraphQLFiel
 
 
 def _python_types(kinds: Sequence[Kind]) -> dict[type, str]:
-    """Which object type a value is of, by its class: for the interfaces Node, Account and CustomerRecord."""
+    """Return which object type a value is of, by its class: for the interfaces Node, Account and CustomerRecord."""
     classes = dict(_UNIFIED_CLASSES)
     for kind in kinds:
         classes[kind.view] = kind.record.name

@@ -65,12 +65,12 @@ __all__ = [
 
 
 def content_version(document: Document) -> str:
-    """A version for a document whose vendor has none: it changes with any value, not with the order of keys."""
+    """Return a version for a document whose vendor has none: it changes with any value, not with the order of keys."""
     return content_digest(document, 12)
 
 
 def content_digest(document: Document, size: int) -> str:
-    """`size` bytes, in hexadecimal digits, that change with any value of the document, not with the order of keys."""
+    """Return `size` bytes as hexadecimal digits: they change with any value, not with the order of keys."""
     try:
         encoded = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # it nests deeper than orjson encodes, which is not as deep as it decodes
@@ -79,7 +79,9 @@ def content_digest(document: Document, size: int) -> str:
 
 
 def _flat(document: Document) -> list[Any]:
-    """All that the document says, without its levels: the names of each object, the length of each list, the values."""
+    """Return all that the document says, without its levels: the names of each object, the length of each list, the
+    values.
+    """
     flat: list[Any] = []
     waiting: list[Any] = [document]
     while waiting:
@@ -111,11 +113,11 @@ class Record:
         return self.reading.system
 
     def unreadable(self, field: str) -> bool:
-        """Whether the unified `field` is null because what the document holds for it cannot be read."""
+        """Return whether the unified `field` is null because what the document holds for it cannot be read."""
         return self.reading.value_or_unreadable(lambda: getattr(self, field)) is UNREADABLE
 
     def text(self, name: str) -> str | None:
-        """A non-blank string as sent; a number becomes its decimal text."""
+        """Return a non-blank string as sent; a number becomes its decimal text."""
         value = self.document.get(name)
         if type(value) is str:
             return value if value and not value.isspace() else None
@@ -130,19 +132,19 @@ class Record:
         return read_decimal(self.document.get(name), name, self.reading)
 
     def flag(self, name: str) -> bool | None:
-        """A boolean, also where the vendor writes it as 0/1 or as text."""
+        """Return a boolean, also where the vendor writes it as 0/1 or as text."""
         return read_flag(self.document.get(name), name, self.reading)
 
     def moment(self, name: str) -> datetime | None:
-        """A point in time, in UTC; zone-less times are read in the system's zone, integers as Unix milliseconds."""
+        """Return a point in time, in UTC; times without a zone are the system's, integers Unix milliseconds."""
         return read_moment(self.document.get(name), name, self.reading)
 
     def day(self, name: str) -> date | None:
-        """A calendar day; the day of a point in time is the one in the system's zone."""
+        """Return a calendar day; the day of a point in time is the one in the system's zone."""
         return read_day(self.document.get(name), name, self.reading)
 
     def code(self, name: str, form: Callable[[str], str | None]) -> str | None:
-        """A code in the published form that `form` (of `documents.forms`) gives; unknown: None with a notice."""
+        """Return a code in the published form that `form` (of `documents.forms`) gives; unknown: None with a notice."""
         sent = self.text(name)
         code = form(sent) if sent is not None else None
         if code is None and sent is not None:
@@ -150,30 +152,30 @@ class Record:
         return code
 
     def texts(self, name: str) -> list[str]:
-        """The non-blank strings of a list; a lone string is a list of one."""
+        """Return the non-blank strings of a list; a lone string is a list of one."""
         return read_texts(self.document.get(name), name, self.reading)
 
     def holds(self, name: str) -> bool:
-        """Whether the document has something other than null and blank under the name, readable or not."""
+        """Return whether the document has something other than null and blank under the name, readable or not."""
         return not is_blank(self.document.get(name))
 
     def unreadable_at(self, name: str) -> bool:
-        """Whether the document holds a point in time under the name that cannot be read."""
+        """Return whether the document holds a point in time under the name that cannot be read."""
         return self.reading.value_or_unreadable(lambda: self.moment(name)) is UNREADABLE
 
     def email_address(self, name: str) -> str | None:
-        """The first of the addresses that an e-mail field holds."""
+        """Return the first of the addresses that an e-mail field holds."""
         return first_address(self.text(name))
 
     def foreign_key(self, name: str, form: re.Pattern[str]) -> str | None:
-        """A foreign key of the form `form`; one of another form is None with a notice, never taken for none."""
+        """Return a foreign key of the form `form`; one of another form is None with a notice, never taken for none."""
         return read_key(self.document.get(name), name, form, self.reading)
 
     def part(self, name: str) -> Record:
-        """A nested object, or the only one of a list; absent or of another form, an empty one."""
+        """Return a nested object, or the only one of a list; absent or of another form, an empty one."""
         return Record(read_object(self.document.get(name), name, self.reading) or {}, self.reading)
 
     def parts(self, name: str) -> list[Record]:
-        """The objects of a list, in order; a lone object is a list of one, an item of another form is left out."""
+        """Return the objects of a list; a lone object is a list of one, an item of another form is left out."""
         found = read_objects(self.document.get(name), name, self.reading)
         return [Record(part, self.reading) for part in found]

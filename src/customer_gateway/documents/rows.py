@@ -67,17 +67,19 @@ class WrongForm(ValueError):
 
 
 def named(vendor: str) -> Any:
-    """A field that the vendor calls otherwise; None where it is absent."""
+    """Return a field that the vendor calls otherwise; None where it is absent."""
     return msgspec.field(default=None, name=vendor)
 
 
 def keyed(vendor: str) -> Any:
-    """The field `key`: a text that every row has."""
+    """Return the field `key`: a text that every row has."""
     return msgspec.field(name=vendor)
 
 
 def raw_document() -> Any:
-    """The field `document`: there in rows that were read from documents; in others whatever is done with it fails."""
+    """Return the field `document`: there in rows that were read from documents; in others whatever is done with it
+    fails.
+    """
     return msgspec.field(default=_NOT_KEPT, name=_OWN["document"])
 
 
@@ -99,7 +101,7 @@ class Row(Part, kw_only=True, gc=False, eq=False):
     """
 
     def unreadable(self, field: str) -> bool:
-        """Whether the unified `field` is null because what was sent for it cannot be read."""
+        """Return whether the unified `field` is null because what was sent for it cannot be read."""
         value = self.reading.value_or_unreadable(lambda: getattr(self, field))
         return value is UNREADABLE or (
             is_empty(value) and not self.misread.isdisjoint(attributes_behind(type(self), field))
@@ -120,7 +122,7 @@ class Rows(Generic[R]):
         self._decode = msgspec.json.Decoder(list[row]).decode
 
     def decode(self, body: Body) -> list[R]:
-        """The rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
+        """Return the rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
         try:
             rows = self._decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -134,7 +136,7 @@ class Rows(Generic[R]):
         return rows
 
     def read(self, documents: object) -> list[R]:
-        """The rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`.
+        """Return the rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`.
 
         A row without a key that can be read has a blank one and nothing else: it keeps its place in the list.
         """
@@ -146,7 +148,7 @@ class Rows(Generic[R]):
         return rows
 
     def _row_or_blank(self, document: object) -> R:
-        """The row of a decoded object; one with a blank key keeps the place of what has no key."""
+        """Return the row of a decoded object; one with a blank key keeps the place of what has no key."""
         try:
             return self.read_one(document)
         except WrongForm:
@@ -154,7 +156,7 @@ class Rows(Generic[R]):
             return self._form.make({"key": "", "reading": self._reading})
 
     def read_one(self, document: object) -> R:
-        """The row of a decoded object. Raises `WrongForm`."""
+        """Return the row of a decoded object. Raises `WrongForm`."""
         if not is_object(document):
             raise WrongForm("it holds something that is no object")
         key = read_text(document.get(self._form.key), self._form.key, self._reading)
@@ -263,7 +265,7 @@ def _forget_documents(rows: list[Any]) -> None:
 
 
 def _attributes(names: Sequence[str]) -> Callable[[Iterable[object]], list[Any]]:
-    """A function that gives the values of these attributes of all objects, however many they are."""
+    """Return a function that gives the values of these attributes of all objects, however many they are."""
     if not names:
         return lambda _owners: []
     of_one = attrgetter(*names)

@@ -55,7 +55,7 @@ def reads(
 
 @cache
 def sources(view: type) -> Mapping[str, frozenset[str]]:
-    """The vendor fields behind each declared attribute of a class: `name`, `billing`, `billing.email`.
+    """Return the vendor fields behind each declared attribute of a class: `name`, `billing`, `billing.email`.
 
     A unified field that another call reads has the fields that lead to it.
     """
@@ -74,7 +74,8 @@ def sources(view: type) -> Mapping[str, frozenset[str]]:
 
 
 def first_names(view: type, unified: Iterable[str], *, but: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
-    """The names at the top of the document that unified fields need, parts (`billing.email`) and their keys included.
+    """Return the names at the top of the document that unified fields need, parts (`billing.email`) and their keys
+    included.
 
     A vendor that narrows its answers is asked by these; `but` come with every answer. What leads to a part leads to
     the whole; a field that is read from nothing of the document is left out.
@@ -92,13 +93,15 @@ def first_names(view: type, unified: Iterable[str], *, but: frozenset[str] = fro
 
 
 def declared_of(view: type, name: str) -> Declared | None:
-    """What an attribute of a class declares; None where it declares nothing."""
+    """Return what an attribute of a class declares; None where it declares nothing."""
     return _declared(getattr(view, name, None))
 
 
 @cache
 def attributes_behind(view: type[Struct], name: str) -> frozenset[str]:
-    """The attributes of a struct (`life`, `life.status`) that a property of it is told by; a plain field's own name."""
+    """Return the attributes of a struct (`life`, `life.status`) that a property of it is told by; a plain field's own
+    name.
+    """
     if (declared := declared_of(view, name)) is None:
         return frozenset({name})
     return frozenset(
@@ -109,7 +112,7 @@ def attributes_behind(view: type[Struct], name: str) -> frozenset[str]:
 
 
 def vendor_paths(part: type[Struct], before: str = "") -> dict[str, str]:
-    """The vendor's path of each field of a struct by its attribute, those of nested structs too."""
+    """Return the vendor's path of each field of a struct by its attribute, those of nested structs too."""
     found: dict[str, str] = {}
     for each in fields(part):
         if each.encode_name.startswith(NO_VENDORS):

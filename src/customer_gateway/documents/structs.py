@@ -35,7 +35,7 @@ class VendorLeaf(Enum):
 
 
 def graphql_name(vendor: str) -> str:
-    """`_id` → `id`, `VatId` → `vatId`, `Area_code` → `areaCode`, `customer_group_id` → `customerGroupId`."""
+    """Name a vendor's field for GraphQL: `_id` → `id`, `Area_code` → `areaCode`, `customer_id` → `customerId`."""
     first, *rest = vendor.removeprefix("_").split("_")
     return first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
 
@@ -58,7 +58,7 @@ class VendorField:
         return self.named or graphql_name(self.vendor)
 
     def read(self, part: Record) -> Any:
-        """The typed value in a document: a leaf, a `Record` for a nested struct, a list of either, or None."""
+        """Return the typed value in a document: a leaf, a `Record` for a nested struct, a list of either, or None."""
         value = part.document.get(self.vendor)
         if value is None:
             return None
@@ -104,7 +104,7 @@ def identifier(vendor: str, about: str) -> VendorField:
 
 
 def vendor_id(vendor: str, about: str) -> VendorField:
-    """The vendor's id of a customer: `id` is the record's own, unique over all systems (docs/adr/0018)."""
+    """Return the vendor's id of a customer: `id` is the record's own, unique over all systems (docs/adr/0018)."""
     return VendorField(vendor, VendorLeaf.ID, about, named="vendorId")
 
 
@@ -161,7 +161,7 @@ def _anything(value: object, _name: str, _reading: DocumentContext) -> object:
 
 
 def _integer_of(bits: int) -> Callable[[Any, str, DocumentContext], int | None]:
-    """The reader of signed integers of so many bits; a larger one is None with a notice."""
+    """Return the reader of signed integers of so many bits; a larger one is None with a notice."""
     bounds = range(-(2 ** (bits - 1)), 2 ** (bits - 1))
 
     def read(value: object, name: str, reading: DocumentContext) -> int | None:

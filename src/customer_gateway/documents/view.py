@@ -31,42 +31,44 @@ if TYPE_CHECKING:
 
 
 def text(vendor: str) -> str | None:
-    """A non-blank text as sent; a number as its decimal text."""
+    """Return a non-blank text as sent; a number as its decimal text."""
     return cast("str | None", _Text(vendor))
 
 
 def email_address(vendor: str) -> str | None:
-    """The first of the addresses that an e-mail field holds."""
+    """Return the first of the addresses that an e-mail field holds."""
     return cast("str | None", _Stated(vendor, methodcaller("email_address", vendor)))
 
 
 def foreign_key(vendor: str, form: re.Pattern[str], leads_to: str | None = None) -> str | None:
-    """A foreign key of the form `form`, by which another call reads `leads_to`; of another form, None with a notice."""
+    """Return a foreign key of the form `form`, by which another call reads `leads_to`; of another form, None with a
+    notice.
+    """
     return cast("str | None", _Stated(vendor, methodcaller("foreign_key", vendor, form), leads_to))
 
 
 def texts(vendor: str) -> list[str]:
-    """The non-blank texts of a list; a lone text is a list of one."""
+    """Return the non-blank texts of a list; a lone text is a list of one."""
     return cast("list[str]", _Stated(vendor, methodcaller("texts", vendor)))
 
 
 def flag(vendor: str) -> bool | None:
-    """A boolean, also where the vendor writes it as 0/1 or as text."""
+    """Return a boolean, also where the vendor writes it as 0/1 or as text."""
     return cast("bool | None", _Stated(vendor, methodcaller("flag", vendor)))
 
 
 def number(vendor: str) -> Decimal | None:
-    """A decimal number."""
+    """Return a decimal number."""
     return cast("Decimal | None", _Stated(vendor, methodcaller("decimal", vendor)))
 
 
 def moment(vendor: str) -> datetime | None:
-    """A point in time, in UTC."""
+    """Return a point in time, in UTC."""
     return cast("datetime | None", _Stated(vendor, methodcaller("moment", vendor)))
 
 
 def day(vendor: str) -> date | None:
-    """A calendar day, in the system's time zone."""
+    """Return a calendar day, in the system's time zone."""
     return cast("date | None", _Stated(vendor, methodcaller("day", vendor)))
 
 

@@ -35,7 +35,7 @@ class ConcreteTypes:
         }
 
     def only(self, values: list[Any]) -> GraphQLObjectType | None:
-        """The type of all values where their class alone tells it."""
+        """Return the type of all values where their class alone tells it."""
         classes = set(map(type, values))
         return self._by_class.get(classes.pop()) if len(classes) == 1 else None
 
@@ -57,7 +57,7 @@ class ConcreteTypes:
     def valid(
         self, run: Run, found: Any, value: Any, positions: Positions, index: int
     ) -> GraphQLObjectType | Exception:
-        """The object type that `found` names, or the error that says why it is none."""
+        """Return the object type that `found` names, or the error that says why it is none."""
         if KIND_OF[type(found)] & ERROR:
             return found
         if type(found) is GraphQLObjectType and self._by_class.get(type(value)) is found:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def joined(plan: SelectionPlan, columns: list[Any], count: int) -> Columnar:
-    """The rows of columns that hold every field."""
+    """Return the rows of columns that hold every field."""
     for column in columns:
         if not isinstance(column, list):
             return DeferredColumn(_joined_later, plan, columns, count)
@@ -33,7 +33,7 @@ async def _joined_later(plan: SelectionPlan, columns: list[Any], count: int) -> 
 
 
 def filled(plan: SelectionPlan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
-    """The rows with late columns put into their places; `columns` are all that may hold failures."""
+    """Return the rows with late columns put into their places; `columns` are all that may hold failures."""
     for _, column in late:
         if not isinstance(column, list):
             return DeferredColumn(_filled_later, plan, rows, late, columns)
@@ -54,7 +54,7 @@ async def _filled_later(
 
 
 def failed(plan: SelectionPlan, rows: list[Any], columns: list[Any]) -> list[Any]:
-    """The rows with a failure in place of each object that one of its fields made null."""
+    """Return the rows with a failure in place of each object that one of its fields made null."""
     if not plan.fragile or ErroredColumn not in set(map(type, columns)):
         return rows
     for index, failure in first_failures(columns).items():

@@ -90,7 +90,7 @@ class Budget:
             self._end(f"The answer has more than {most}", positions)
 
     def begin(self, work: int) -> bool:
-        """Whether so much work may be done at once, without waiting for the next turn of the loop."""
+        """Return whether so much work may be done at once, without waiting for the next turn of the loop."""
         begun = self._begun + work
         if begun > TURN:
             return False
@@ -129,7 +129,9 @@ class Budget:
 
 
 def length_of(value: Any) -> int:
-    """The characters of a value that a scalar gave, at least; without recursion, which deep values would exhaust."""
+    """Return the characters of a value that a scalar gave, at least; without recursion, which deep values would
+    exhaust.
+    """
     if isinstance(value, (str, bytes)):
         return len(value)
     length = parts = 0
@@ -149,5 +151,5 @@ def length_of(value: Any) -> int:
 
 
 def length_of_texts(texts: list[Any]) -> int:
-    """The characters of a column of texts, some of which may be null."""
+    """Return the characters of a column of texts, some of which may be null."""
     return sum(map(len, filter(None, texts)))

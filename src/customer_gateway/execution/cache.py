@@ -36,7 +36,7 @@ class WeightedCache(Generic[Key, Thing]):
         return len(self._things)
 
     def get(self, key: Key) -> Thing | None:
-        """What is kept under this key, now the last used."""
+        """Return what is kept under this key, now the last used."""
         thing = self._things.get(key)
         if thing is not None:
             self._things.move_to_end(key)
@@ -49,7 +49,7 @@ class WeightedCache(Generic[Key, Thing]):
         self.grow(key, weight)
 
     def grow(self, key: Key, by: int) -> None:
-        """What is kept under this key weighs more than it did; nothing happens where it is kept no longer."""
+        """Add to the weight of what is kept under this key; do nothing where it is kept no longer."""
         if key not in self._weights:
             return
         self._weights[key] += by
@@ -67,7 +67,7 @@ class WeightedCache(Generic[Key, Thing]):
 
 
 def operation_key(document: str, operation_name: str | None = None) -> OperationKey:
-    """A short key for an operation of a document: the name is a client's too, and as long as the client likes."""
+    """Return a short key for an operation of a document, whose name is as long as the client likes."""
     return _hashed(document), None if operation_name is None else _hashed(operation_name)
 
 

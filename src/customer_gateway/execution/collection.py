@@ -53,7 +53,7 @@ class Collector:
         )
 
     def under(self, details: FieldDetailsList, object_type: GraphQLObjectType) -> CollectedFields:
-        """The merged fields below the given ones where the value is of `object_type`."""
+        """Return the merged fields below the given ones where the value is of `object_type`."""
         return collect_subfields(
             self.schema,
             self._fragments,
@@ -65,7 +65,7 @@ class Collector:
         )
 
     def concrete_types(self, output_type: GraphQLOutputType) -> Iterable[GraphQLObjectType]:
-        """The object types that values of this type can have."""
+        """Return the object types that values of this type can have."""
         named: GraphQLNamedType = get_named_type(output_type)
         if is_abstract_type(named):
             return self.schema.get_possible_types(named)
@@ -84,7 +84,7 @@ class Selected(NamedTuple):
 
 
 def selected(collector: Collector, root_type: GraphQLObjectType) -> Selected:
-    """All that the operation selects. Raises GraphQLError where the root itself cannot be collected."""
+    """Return all that the operation selects. Raises GraphQLError where the root itself cannot be collected."""
     names: dict[str, set[str]] = {}
     checked: list[tuple[GraphQLField, FieldDetailsList]] = []
     waiting = list(_on(collector, root_type, collector.root(root_type)))
@@ -121,7 +121,7 @@ def _on(collector: Collector, object_type: GraphQLObjectType, collected: Collect
 
 
 def condition_variables(nodes: Iterable[ast.Node]) -> tuple[str, ...]:
-    """The names, in order, of the variables that decide what is selected: those in @skip, @include and @defer."""
+    """Return the names, in order, of the variables in @skip, @include and @defer: they decide what is selected."""
     names: set[str] = set()
     waiting: list[Any] = list(nodes)
     while waiting:

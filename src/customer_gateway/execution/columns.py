@@ -32,14 +32,14 @@ class ValueCompletion(Protocol):
     def place(self) -> OutputPosition: ...
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        """The completed column, now or later; values may be null, errors or awaitable."""
+        """Return the completed column, now or later; values may be null, errors or awaitable."""
         ...
 
 
 def complete_non_null(
     place: OutputPosition, run: Run, values: list[Any], positions: Positions, non_null: Step
 ) -> Columnar:
-    """Waits for what is awaitable and takes out what is null or an error; the rest goes through `non_null`."""
+    """Await what is awaitable and take out what is null or an error; the rest goes through `non_null`."""
     kind = kinds(values)
     if not kind & UNSETTLED:
         return non_null(run, values, positions)
@@ -49,7 +49,7 @@ def complete_non_null(
 def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_non_null`, with the kinds of the values
     place: OutputPosition, run: Run, kind: int, values: list[Any], positions: Positions, non_null: Step
 ) -> Columnar:
-    """As `complete_non_null`, for values of which some are not live."""
+    """Complete values as `complete_non_null` does, where some are null, errors or awaitable."""
     if kind & AWAITABLE and any(map(is_awaitable, values)):
         # All begin in this tick of the event loop, so that a loader below them sees their keys together.
         begun = [_begun(run, value) if is_awaitable(value) else value for value in values]
@@ -72,7 +72,9 @@ async def _complete_arrived(
 
 
 async def arrived(begun: list[Any]) -> list[Any]:
-    """The values with each future replaced by its result or its exception: whatever is awaitable has begun by now."""
+    """Return the values with each future replaced by its result or its exception: whatever is awaitable has begun by
+    now.
+    """
     values: list[Any] = []
     for value in begun:
         if not is_awaitable(value):
@@ -86,7 +88,7 @@ async def arrived(begun: list[Any]) -> list[Any]:
 
 
 def split_values(place: OutputPosition, run: Run, values: list[Any], positions: Positions, non_null: Step) -> Columnar:
-    """Nulls and errors to their places, the other values through `non_null`."""
+    """Put nulls and errors in their places, and the other values through `non_null`."""
     if kinds(values) & LOCATED:
         values = [_located(run, value, positions, index) for index, value in enumerate(values)]
     column: list[Any] = [None] * len(values)
@@ -117,7 +119,7 @@ def _located(run: Run, value: Any, positions: Positions, index: int) -> Any:
 
 
 def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    """What the function gives for each value, called once for each; where it raises, the exception."""
+    """Return what the function gives for each value, called once for each; where it raises, the exception."""
     results: list[Any] = []
     waiting = iter(values)
     while len(results) < len(values):
@@ -132,7 +134,7 @@ def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any
 
 
 def scatter(column: list[Any], parts: Iterable[tuple[Iterable[int], list[Any]]]) -> list[Any]:
-    """`column` with the cells of each part at its indices."""
+    """Return `column` with the cells of each part at its indices."""
     for indices, cells in parts:
         for index, cell in zip(indices, cells, strict=True):
             column[index] = cell
@@ -140,7 +142,7 @@ def scatter(column: list[Any], parts: Iterable[tuple[Iterable[int], list[Any]]])
 
 
 def gathered(column: list[Any], parts: Sequence[tuple[Iterable[int], Any]]) -> Columnar:
-    """`column` with the cells of all parts, when the last of them is there."""
+    """Return `column` with the cells of all parts, when the last of them is there."""
     if all(isinstance(cells, list) for _, cells in parts):
         return scatter(column, parts)
     return DeferredColumn(_gathered_later, column, parts)

@@ -66,7 +66,7 @@ class Partitioned:
         return sum(len(positions) for positions, _ in self.groups)
 
     def covers(self, count: int) -> bool:
-        """Whether the parts name each of so many positions once."""
+        """Return whether the parts name each of so many positions once."""
         return sorted(position for positions, _ in self.groups for position in positions) == list(range(count))
 
     def dispose(self) -> None:
@@ -104,12 +104,12 @@ def _seen(part: Future[Any]) -> None:
 
 
 def getter(name: str) -> Callable[[Any], Any]:
-    """The fastest `getattr(parent, name)` there is; `attrgetter` takes a dot for a path."""
+    """Return the fastest `getattr(parent, name)` there is; `attrgetter` takes a dot for a path."""
     return attrgetter(name) if "." not in name else lambda parent: getattr(parent, name)
 
 
 def declared(field: GraphQLField) -> Attribute | Batched | None:
-    """The declaration in `field.extensions["execution"]`, None where the field has a resolver of its own.
+    """Return the declaration in `field.extensions["execution"]`, None where the field has a resolver of its own.
 
     Raises TypeError on anything else, so that a misspelt declaration is not silently ignored.
     """
@@ -120,5 +120,5 @@ def declared(field: GraphQLField) -> Attribute | Batched | None:
 
 
 def python_type(object_type: GraphQLObjectType) -> type | None:
-    """The class whose instances are of this object type, where `extensions["python_type"]` names one."""
+    """Return the class whose instances are of this object type, where `extensions["python_type"]` names one."""
     return object_type.extensions.get(PYTHON_TYPE)

@@ -61,7 +61,7 @@ class Deferred:
         return deliveries
 
     def shares(self, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
-        """What is put off for each position of that many keys, without subtrees that an error made null."""
+        """Return what is put off for each position of that many keys, without subtrees that an error made null."""
         shares: dict[Key, DeferredShare] = {}
         for group in self._groups:
             shares.setdefault(key_of(group.path)[:length], DeferredShare([], [])).groups.append(group)
@@ -79,7 +79,7 @@ class DeferredShare(NamedTuple):
     tasks: list[tuple[ExecutionGroup, Batch, int]]
 
     def work(self) -> Work:
-        """The work to be done now that the object itself is delivered."""
+        """Return the work to be done now that the object itself is delivered."""
         for _, batch, index in self.tasks:
             batch.request(index)
         return Work(self.groups, [task for task, _, _ in self.tasks])
@@ -108,7 +108,7 @@ class Batch:
         self._wanted.append(index)
 
     def part(self, index: int, groups: list[DeliveryGroup]) -> Callable[[], Awaitable[WorkResult]]:
-        """The function that gives the part of one object, or raises the error that made it null."""
+        """Return the function that gives the part of one object, or raises the error that made it null."""
 
         async def result() -> WorkResult:
             if index not in self._rounds:
@@ -171,7 +171,7 @@ class Publishing:
 
 
 def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
-    """The initial result with those that follow, None where nothing is put off."""
+    """Return the initial result with those that follow, None where nothing is put off."""
     errors = run.field_errors.keyed()
     share = run.take_deferred({key for key, _ in errors}).get(())
     if data is None or share is None or not share.tasks:

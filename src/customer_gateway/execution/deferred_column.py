@@ -26,7 +26,7 @@ class DeferredColumn:
 
 
 def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> Any:
-    """`finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
+    """Return `finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
     if isinstance(column, list):
         return finish(column)
     return DeferredColumn(_finish_later, column, finish)

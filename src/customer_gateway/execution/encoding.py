@@ -26,7 +26,7 @@ MOST_LEVELS: Final = 10_000
 
 
 def encoded(document: Mapping[str, Any]) -> bytes:
-    """The document as UTF-8 JSON; a number that JSON has not is null.
+    """Return the document as UTF-8 JSON; a number that JSON has not is null.
 
     Raises TypeError on what JSON cannot say, ValueError on what Python cannot: an integer of thousands of digits, a key
     that is not finite.
@@ -39,7 +39,7 @@ def encoded(document: Mapping[str, Any]) -> bytes:
 
 
 def _encoded_at_length(document: Mapping[str, Any]) -> bytes:
-    """As orjson would, with what it refuses."""
+    """Encode as orjson would, with what it refuses."""
     try:
         return _JSON.encode(document).encode()
     except (ValueError, RecursionError):
@@ -53,7 +53,7 @@ def _as_it_is(value: object) -> orjson.Fragment:
 
 
 def _as_orjson(value: object) -> Any:
-    """What orjson has words for and Python's own encoder has not: dates, identifiers, members of enums."""
+    """Return what orjson has words for and Python's own encoder has not: dates, identifiers, members of enums."""
     if isinstance(value, JsonText):
         raise ValueError("text that only `_written` can put in as it is")  # noqa: TRY004 - the encoder's own word
     return orjson.loads(orjson.dumps(value))
@@ -70,7 +70,7 @@ class _Placeholder(NamedTuple):
 
 
 def _written(document: object) -> str:
-    """As `_JSON`, with null for each number that is not finite, and without a stack that levels could exhaust."""
+    """Encode as `_JSON`, with null for numbers that are not finite, and without a stack that levels could exhaust."""
     written: list[str] = []
     waiting: list[Any] = [document]
     levels = 0
@@ -96,7 +96,7 @@ def _leaf(value: object) -> str:
 
 
 def _parts(container: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[Any]:
-    """The container's values with the marks between them."""
+    """Return the container's values with the marks between them."""
     opening, closing = "{}" if isinstance(container, dict) else "[]"
     parts: list[Any] = []
     if isinstance(container, dict):

@@ -38,7 +38,7 @@ class Events:
         return self
 
     async def __anext__(self) -> ExecutionResult:
-        """The result of the next event. Raises what the source raises, and closes it then."""
+        """Return the result of the next event. Raises what the source raises, and closes it then."""
         if self._closing:
             raise StopAsyncIteration
         if self._asking is not None:
@@ -71,7 +71,7 @@ class Events:
         return self._reader
 
     async def _read(self) -> None:
-        """An event whenever one is asked for; then the source is closed, and who still waits is told the end."""
+        """Read an event whenever one is requested; then close the source, and end what still waits."""
         self._reading = not self._closing
         try:
             while self._reading:

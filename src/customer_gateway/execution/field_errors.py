@@ -50,7 +50,7 @@ class FieldErrors:
         return [error for _, error in self.keyed()]
 
     def end(self) -> list[GraphQLError]:
-        """As `errors`; the others lose their tracebacks."""
+        """Return `errors`; the others lose their tracebacks."""
         if not self.all_errors:
             return []
         told = self.errors
@@ -59,7 +59,7 @@ class FieldErrors:
         return told
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
-        """The errors with their positions, without those inside of what another error made null."""
+        """Return the errors with their positions, without those inside of what another error made null."""
         if not self._entries:
             return []
         found = [(key_of(positions.path_at(index)), error) for error, positions, index in self._entries]
@@ -68,12 +68,12 @@ class FieldErrors:
 
 
 def key_of(path: Path | None) -> Key:
-    """The path as a key: a position of the response."""
+    """Return the path as a key: a position of the response."""
     return () if path is None else tuple(path.as_list())
 
 
 def column_of(values: list[Any]) -> list[Any]:
-    """The values as a column, marked as torn where a failure is among them."""
+    """Return the values as a column, an `ErroredColumn` where an error is among them."""
     return ErroredColumn(values) if BubblingError in set(map(type, values)) else values
 
 

@@ -43,7 +43,7 @@ class PlannedField(Protocol):
         ...
 
     def execute(self, run: Run, parents: ParentObjects) -> Columnar:
-        """One response value for each object of the scope, now or later."""
+        """Return one response value for each of the parents, now or later."""
         ...
 
 
@@ -76,7 +76,7 @@ class AttributeField:
         self.cell = Cell(site.response_name, name if check else None, check)
 
     def complete(self, run: Run, values: list[Any], parents: ParentObjects) -> Columnar:
-        """The column of values that a generated reader found odd."""
+        """Return the column of values that a generated reader found odd."""
         return self._complete(run, values, parents.of_field(self.site))
 
     def execute(self, run: Run, parents: ParentObjects) -> Columnar:
@@ -117,7 +117,7 @@ class BatchedField:
         return column if isinstance(column, list) else await column
 
     def _answered(self, run: Run, parents: ParentObjects, values: Any) -> Columnar:
-        """The column of a resolver's answer. Raises what the answer raises while it is read."""
+        """Return the column of a resolver's answer. Raises what the answer raises while it is read."""
         if type(values) is Partitioned:
             return self._in_parts(run, parents, values)
         wanted = len(parents.objects)
@@ -131,7 +131,7 @@ class BatchedField:
         return self._complete(run, values, parents.of_field(self.site))
 
     def _in_parts(self, run: Run, parents: ParentObjects, parts: Partitioned) -> Columnar:
-        """Each part of the objects goes on by itself: what is below a slow one waits for that one only."""
+        """Complete each part of the objects by itself: what is below a slow one waits for that one only."""
         objects = parents.objects
         if not parts.covers(len(objects)):
             parts.dispose()
@@ -144,7 +144,9 @@ class BatchedField:
 
 
 def _as_list(values: Any) -> list[Any]:
-    """The values as a list; what has no order, or is one text, counts as no values. Raises what reading them raises."""
+    """Return the values as a list; what has no order, or is one text, counts as no values. Raises what reading them
+    raises.
+    """
     if isinstance(values, (str, bytes, Mapping, AbstractSet)):
         return []
     try:
@@ -211,7 +213,7 @@ class PropertyField:
         return self._complete(run, values, positions)
 
     def _called(self, run: Run, values: list[Any], positions: Positions) -> list[Any]:
-        """The values with each method replaced by what it gives."""
+        """Return the values with each method replaced by what it gives."""
         arguments = self._arguments.values(run.variables)
         called: list[Any] = []
         for index, value in enumerate(values):

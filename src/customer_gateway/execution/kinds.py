@@ -57,7 +57,7 @@ def _classify(cls: type) -> int:
 
 
 def _defines(cls: type, name: str) -> bool:
-    """Whether instances have it: `hasattr` of the class would also find what its metaclass has."""
+    """Return whether instances have it: `hasattr` of the class would also find what its metaclass has."""
     return any(name in vars(base) for base in cls.__mro__)
 
 
@@ -65,12 +65,12 @@ KIND_OF: Final = _KindOf()
 
 
 def kinds(values: Iterable[object]) -> int:
-    """The union of the kinds of all values."""
+    """Return the union of the kinds of all values."""
     return kinds_of(set(map(type, values)))
 
 
 def kinds_of(classes: Iterable[type]) -> int:
-    """The union of the kinds of values of these classes."""
+    """Return the union of the kinds of values of these classes."""
     found = PLAIN
     for cls in classes:
         found |= KIND_OF[cls]
@@ -78,7 +78,7 @@ def kinds_of(classes: Iterable[type]) -> int:
 
 
 def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
-    """Whether `value` must be awaited to be had. Its class tells: the value itself need not stand being asked."""
+    """Return whether `value` must be awaited, by its class: the value itself need not stand being looked at."""
     if type(value) is GeneratorType:
         return bool(value.gi_code.co_flags & 0x100)  # CO_ITERABLE_COROUTINE
     return bool(KIND_OF[type(value)] & AWAITABLE)

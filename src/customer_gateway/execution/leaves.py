@@ -58,7 +58,9 @@ class Leaf:
 
 @lru_cache(maxsize=512)
 def leaf_of(leaf_type: GraphQLLeafType, *, non_null: bool) -> Leaf:
-    """The way to serialise columns of `leaf_type`; with `non_null` a null is never fine. All its fields share it."""
+    """Return the way to serialise columns of `leaf_type`; with `non_null` a null is never fine. All its fields share
+    it.
+    """
     if leaf_type in ITSELF:
         cls = ITSELF[leaf_type]
         exact = frozenset({cls} if non_null else {cls, NONE})
@@ -164,7 +166,7 @@ class LeafCompletion:
         return complete_non_null(self.place, run, values, positions, self._serialised)
 
     def _serialised(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        """Each value as its type gives it, asked once; what it gives may be nothing, an error, or awaitable."""
+        """Return each value as its type gives it, asked once; what it gives may be nothing, an error, or awaitable."""
         cells = attempted(self.leaf_type.coerce_output_value, values)
         run.charge(0, sum(map(length_of, cells)), positions)
         if not kinds(cells) & (NULL | ERROR | AWAITABLE):
@@ -172,7 +174,7 @@ class LeafCompletion:
         return complete_non_null(self.place, run, list(map(self._something, values, cells)), positions, _as_they_are)
 
     def _something(self, value: Any, cell: Any) -> Any:
-        """The cell, or the error that the type gave nothing for the value, in graphql-core's words."""
+        """Return the cell, or the error that the type gave nothing for the value, in graphql-core's words."""
         if not (cell is None or cell is Undefined):
             return cell
         try:

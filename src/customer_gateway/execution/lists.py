@@ -44,7 +44,7 @@ class ListCompletion:
         return complete_non_null(self.place, run, values, positions, self._listed)
 
     def _listed(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        """Every iterable as a list; what is none is an error."""
+        """Return every iterable as a list; what is none is an error."""
         types = set(map(type, values))
         if types <= LISTS:
             return self._items(run, values, positions)
@@ -60,7 +60,7 @@ class ListCompletion:
         return column if isinstance(column, list) else await column
 
     def _in_parts(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
-        """Lists of which some come in parts; the others are a column of their own."""
+        """Complete lists of which some come in parts; the others are a column of their own."""
         parted = [value for value in values if type(value) is Partitioned]
         try:
             run.charge(sum(parts.count for parts in parted), 0, positions)
@@ -79,7 +79,7 @@ class ListCompletion:
         return gathered([None] * len(values), columns)
 
     def _parts(self, run: Run, parts: Partitioned, positions: Positions) -> Columnar:
-        """One list, each part of which goes on by itself: what is below a slow one waits for that one only."""
+        """Complete one list, each part by itself: what is below a slow one waits for that one only."""
         count = parts.count
         if not parts.covers(count):
             parts.dispose()

@@ -113,7 +113,7 @@ OMITTED: Final = object()
 
 
 def compiled(node: ValueNode, input_type: GraphQLInputType) -> Make:
-    """The literal as a value of that type.
+    """Return the literal as a value of that type.
 
     Raises TypeError where a default of the schema does not fit its own type, RecursionError where the literal nests
     too deeply.
@@ -132,7 +132,8 @@ def compiled(node: ValueNode, input_type: GraphQLInputType) -> Make:
 
 
 def given(node: ValueNode | None, definition: GraphQLArgument | GraphQLInputField) -> Make:
-    """What an argument or a field of an input object gets: `OMITTED` where it is neither written nor has a default.
+    """Return what an argument or a field of an input object gets: `OMITTED` where it is neither written nor has a
+    default.
 
     `node` is None where it is not written. Raises as `compiled`.
     """
@@ -181,7 +182,7 @@ def _leaf(node: ValueNode, leaf_type: Any) -> Make:
 
 
 def _can_be_copied(value: Any) -> bool:
-    """Whether it is made of lists, dicts and what nobody can change."""
+    """Return whether it is made of lists, dicts and what nobody can change."""
     if type(value) is list:
         return all(map(_can_be_copied, value))
     if type(value) is dict:
@@ -198,7 +199,7 @@ def _copied(value: Any) -> Any:
 
 
 def _list(node: ValueNode, item_type: GraphQLInputType) -> Make:
-    """A list; what is none counts as its only item. A variable that is missing is null among the items."""
+    """Return a list; what is none counts as its only item. A variable that is missing is null among the items."""
     if not isinstance(node, ast.ListValueNode):
         return Items(((compiled(node, item_type), False),))
     nullable = not isinstance(item_type, GraphQLNonNull)
@@ -218,7 +219,7 @@ def _object(node: ValueNode, input_type: GraphQLInputObjectType) -> Make:
 
 
 def reads_document(make: Make) -> bool:
-    """Whether graphql-core reads some literal in it again."""
+    """Return whether graphql-core reads some literal in it again."""
     if isinstance(make, Items):
         return any(reads_document(item) for item, _ in make.items)
     if isinstance(make, Fields):
@@ -227,7 +228,7 @@ def reads_document(make: Make) -> bool:
 
 
 def read(make: Make, variables: VariableValues) -> Make:
-    """The same for these variables, with every literal read that graphql-core reads again.
+    """Return the same for these variables, with every literal read that graphql-core reads again.
 
     What a scalar made an object of its own class of is shared from here on.
     """
@@ -242,7 +243,7 @@ def read(make: Make, variables: VariableValues) -> Make:
 
 
 def together(entries: Iterable[tuple[str, Make]], variables: VariableValues) -> dict[str, Any] | None:
-    """The values by their names, without those omitted; None where one does not fit."""
+    """Return the values by their names, without those omitted; None where one does not fit."""
     made: dict[str, Any] = {}
     for name, make in entries:
         value = make(variables)
@@ -254,7 +255,7 @@ def together(entries: Iterable[tuple[str, Make]], variables: VariableValues) -> 
 
 
 def variable_names(node: ast.Node) -> set[str]:
-    """The names of the variables used anywhere in a value."""
+    """Return the names of the variables used anywhere in a value."""
     if isinstance(node, VariableNode):
         return {node.name.value}
     if isinstance(node, ast.ListValueNode):

@@ -54,7 +54,7 @@ class ObjectCompletion:
         return self.non_null(run, values, positions)
 
     def non_null(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
-        """The rows of objects that are neither null nor errors."""
+        """Return the rows of objects that are neither null nor errors."""
         if self.object_type.is_type_of is None or set(map(type, objects)) == {self._class}:
             return self._rows(run, objects, positions)
         return self._checked(run, objects, positions)
@@ -75,7 +75,7 @@ class ObjectCompletion:
         return then(rows, lambda column: self.place.land(run, column, positions))
 
     def _checked(self, run: Run, objects: list[Any], positions: Positions) -> Columnar:
-        """As the type's `is_type_of` demands."""
+        """Check objects by the type's `is_type_of`."""
         verdicts = [self._ask(run, value, positions, index) for index, value in enumerate(objects)]
         if any(map(is_awaitable, verdicts)):
             return run.spawn(self._checked_types_later(run, objects, verdicts, positions))
@@ -133,7 +133,7 @@ class AbstractCompletion:
         return column if isinstance(column, list) else await column
 
     def _dispatched(self, run: Run, values: list[Any], types: list[Any], positions: Positions) -> Columnar:
-        """Each value to the objects of its type."""
+        """Give each value to the objects of its type."""
         column: list[Any] = [None] * len(values)
         groups: dict[GraphQLObjectType, list[int]] = {}
         for index, found in enumerate(types):

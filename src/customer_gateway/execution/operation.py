@@ -124,7 +124,7 @@ class CompiledOperation:
         self._plans = OperationPlans(operation, plans)
 
     def bind(self, variables: Mapping[str, Any] | None = None, *, incremental: bool = False) -> Bound:
-        """The operation with its variables: coerced once, whatever is then asked of it.
+        """Return the operation with its variables: coerced once, whatever is then asked of it.
 
         `incremental` is how `execute_incrementally` wants it.
         """
@@ -152,13 +152,13 @@ class CompiledOperation:
         formatter: Formatter = formatted,
         extensions: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """The response as UTF-8 JSON."""
+        """Return the response as UTF-8 JSON."""
         return (await self.bind(variables).execute(context, root)).to_bytes(formatter, extensions)
 
     async def execute_incrementally(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
     ) -> ExecutionResult | IncrementalResults:
-        """As `execute`, with `@defer` honoured: where something is deferred, an initial result and those that follow.
+        """Execute with `@defer` honoured: where something is deferred, an initial result and those that follow.
 
         The fields of deferred fragments begin when the results that follow are asked for. Close their iterator to
         abandon them.
@@ -168,14 +168,14 @@ class CompiledOperation:
     async def subscribe(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
     ) -> Events | ExecutionResult:
-        """The results of a subscription, one for each event, or the result that says why there are none.
+        """Return the results of a subscription, one for each event, or the result that says why there are none.
 
         Each event is one execution with the event as its root.
         """
         return await self.bind(variables).subscribe(context, root)
 
     def fields_by_type(self, variables: Mapping[str, Any] | None = None) -> dict[str, frozenset[str]]:
-        """The name of every field that the operation reads, for each concrete type it can be read on.
+        """Return the name of every field that the operation reads, for each concrete type it can be read on.
 
         Empty where the variables do not fit: such a request reads nothing.
         """
@@ -198,21 +198,21 @@ class Bound:
         return {} if isinstance(self._plan, list) else self._plan.selected.fields_by_type
 
     def refusal(self, context: Any) -> ExecutionResult | None:
-        """The result of an operation that is not to be executed for its arguments; None where nothing objects."""
+        """Return the result of an operation that its arguments keep from execution; None where nothing objects."""
         if isinstance(self._plan, list) or not self._plan.checks:
             return None
         errors = refusals(self._plan.checks, self._values, context)
         return _refused(errors) if errors else None
 
     async def execute(self, context: Any = None, root: Any = None, budget: Budget | None = None) -> ExecutionResult:
-        """Errors are in the result; only cancellation is raised. A budget is for one execution."""
+        """Execute the operation; errors are in the result, only cancellation is raised. A budget is for one run."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
         run = Run(self._operation, self._values, context, root, budget or Budget())
         return _result(run, await run.data(self._plan.root))
 
     async def execute_incrementally(self, context: Any, root: Any) -> ExecutionResult | IncrementalResults:
-        """As `CompiledOperation.execute_incrementally`; bound for that."""
+        """Execute as `CompiledOperation.execute_incrementally` does; the operation was bound for that."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
         run = Run(self._operation, self._values, context, root, Budget(), incremental=True)
@@ -223,7 +223,7 @@ class Bound:
         return _result(run, data)
 
     async def subscribe(self, context: Any, root: Any) -> Events | ExecutionResult:
-        """As `CompiledOperation.subscribe`."""
+        """Subscribe as `CompiledOperation.subscribe` does."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
         if self._operation.definition.operation is not OperationType.SUBSCRIPTION:

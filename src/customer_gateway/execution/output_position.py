@@ -36,7 +36,7 @@ class FieldSite:
 
 
 def located(error: Exception, site: FieldSite, path: Path | None) -> GraphQLError:
-    """The error with its place in document and response.
+    """Return the error with its place in document and response.
 
     An error whose own text, nodes or the like cannot be read is told by its class alone: it may not cost more than its
     field, whatever it is.
@@ -60,7 +60,7 @@ class OutputPosition:
     """Whether an error here makes the position above null (not so where the operation disables it)."""
 
     def fail(self, run: Run, error: Exception, positions: Positions, index: int) -> BubblingError | None:
-        """What stands in the column where `error` happened."""
+        """Return what stands in the column where `error` happened."""
         path = positions.path_at(index)
         found = located(error, self.site, path)
         run.field_errors.all_errors.append(found)
@@ -70,14 +70,14 @@ class OutputPosition:
         return None
 
     def null(self, run: Run, positions: Positions, index: int) -> BubblingError | None:
-        """What stands in the column where the value is null."""
+        """Return what stands in the column where the value is null."""
         if not self.non_null:
             return None
         error = TypeError(f"Cannot return null for non-nullable field {self.site}.")
         return self.fail(run, error, positions, index)
 
     def land(self, run: Run, column: list[Any], positions: Positions) -> list[Any]:
-        """The column with failures from below taken here, unless they must go higher."""
+        """Return the column with failures from below taken here, unless they must go higher."""
         if self.bubbles or type(column) is not ErroredColumn:
             return column
         return [self._take(run, value, positions, index) for index, value in enumerate(column)]

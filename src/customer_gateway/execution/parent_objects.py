@@ -21,5 +21,5 @@ class ParentObjects:
         """Whether its one field has nothing beside it in the whole operation."""
 
     def of_field(self, site: FieldSite) -> OfField:
-        """The positions of a field of these objects."""
+        """Return the positions of a field of these objects."""
         return OfField(self.positions, site)

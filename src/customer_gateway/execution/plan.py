@@ -98,7 +98,7 @@ class SelectionPlan:
         self._read: Reader | None = None
 
     def reader(self, count: int) -> Reader | None:
-        """The generated reader, if this selection is worth one."""
+        """Return the generated reader, if this selection is worth one."""
         if self._read is None and self._uses >= 0:
             self._uses += 1
             if count >= FEWEST_ROWS or self._uses > OFTEN:
@@ -106,7 +106,7 @@ class SelectionPlan:
         return self._read
 
     def odd(self, bits: int) -> list[tuple[str, AttributeField]]:
-        """The fields whose values a generated reader found odd, by response name."""
+        """Return the fields whose values a generated reader found odd, by response name."""
         return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
 
@@ -149,7 +149,7 @@ class Planner:
         return self._plan(root_type, self._collector.root(root_type), 0)
 
     def selection(self, site: FieldSite, object_type: GraphQLObjectType) -> SelectionPlan:
-        """What is selected below a field where its value is of `object_type`."""
+        """Return what is selected below a field where its value is of `object_type`."""
         return self._plan(object_type, self._collector.under(site.details, object_type), site.depth + 1)
 
     def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields, depth: int) -> SelectionPlan:

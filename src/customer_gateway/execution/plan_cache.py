@@ -65,7 +65,7 @@ class PlanCache:
 
 
 def _weighed_no_more(plan: OperationPlan) -> None:
-    """What is executed still may grow: that is nobody's weight any more, least of all its successor's."""
+    """Stop counting the growth of what was dropped and is executed still: it is not its successor's weight."""
     plan.size.tell = None
 
 
@@ -86,7 +86,7 @@ class OperationPlans:
         )
 
     def plan_for(self, values: VariableValues, *, incremental: bool = False) -> OperationPlan | list[GraphQLError]:
-        """The plan for these values of the conditions, or the error that says why there is none."""
+        """Return the plan for these values of the conditions, or the error that says why there is none."""
         coerced = values.coerced
         setting = (incremental, *[_distinguished(coerced.get(name, Undefined)) for name in self._conditions])
         try:
@@ -127,7 +127,7 @@ class OperationPlans:
 
 
 def _distinguished(value: Any) -> Any:
-    """The value of a condition, as part of a key: a Boolean, or anything in a document that was not validated."""
+    """Return the value of a condition, as part of a key: a Boolean, or anything where nothing was validated."""
     return value if type(value) is bool else repr(value)
 
 

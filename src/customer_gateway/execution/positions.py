@@ -26,11 +26,11 @@ class Positions(Protocol):
     def path_at(self, index: int) -> Path | None: ...
 
     def field_path(self, index: int) -> Path | None:
-        """The path of the field that the value belongs to: without the indices of lists."""
+        """Return the path of the field that the value belongs to: without the indices of lists."""
         ...
 
     def deliveries_at(self, index: int) -> Deliveries:
-        """The deferred deliveries that the nearest object around the value takes part in."""
+        """Return the deferred deliveries that the nearest object around the value takes part in."""
         ...
 
 

@@ -32,7 +32,8 @@ class FieldPath(NamedTuple):
 
 
 def counting(budget: Budget) -> type[Executor[None]]:
-    """The executor class for one execution: it counts values as it completes them, and begins no more past the budget.
+    """Return the executor class for one execution: it counts values as it completes them, and begins no more past the
+    budget.
 
     The result is then to be dropped: `budget.error` says why.
     """

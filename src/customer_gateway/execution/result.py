@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def formatted(error: GraphQLError) -> Mapping[str, Any]:
-    """The error as the GraphQL specification writes it."""
+    """Return the error as the GraphQL specification writes it."""
     return error.formatted
 
 
@@ -35,7 +35,7 @@ class ExecutionResult:
     executed: bool = True
 
     def response(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The response as the specification orders its keys: errors, data, extensions."""
+        """Return the response as the specification orders its keys: errors, data, extensions."""
         response: dict[str, Any] = {}
         if self.errors:
             response["errors"] = [formatter(error) for error in self.errors]
@@ -46,7 +46,7 @@ class ExecutionResult:
         return response
 
     def to_bytes(self, formatter: Formatter = formatted, extensions: Mapping[str, Any] | None = None) -> bytes:
-        """The response as UTF-8 JSON. Raises as `encoded` where a scalar gave what JSON has no words for."""
+        """Return the response as UTF-8 JSON. Raises as `encoded` where a scalar gave what JSON has no words for."""
         return encoded(self.response(formatter, extensions))
 
 
@@ -61,7 +61,7 @@ class IncrementalResults:
 def payload(
     result: InitialIncrementalExecutionResult | SubsequentIncrementalExecutionResult, formatter: Formatter = formatted
 ) -> dict[str, Any]:
-    """One part of an incremental response as it is sent, its errors by `formatter`."""
+    """Return one part of an incremental response as it is sent, its errors by `formatter`."""
     document: dict[str, Any] = dict(result.formatted)
     if isinstance(result, InitialIncrementalExecutionResult):
         _put_errors(document, result.errors, formatter)

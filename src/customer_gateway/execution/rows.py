@@ -55,13 +55,14 @@ class Cell(NamedTuple):
 
 
 def readable(attribute: str) -> bool:
-    """Whether the attribute can be written after a dot."""
+    """Return whether the attribute can be written after a dot."""
     return attribute.isascii() and attribute.isidentifier() and not iskeyword(attribute)
 
 
 @lru_cache(maxsize=2048)
 def reader(cells: tuple[Cell, ...]) -> Reader:
-    """A function from objects to their rows, the bits of the cells in which some value is odd, and their characters.
+    """Return a function from objects to their rows, the bits of the cells in which some value is odd, and their
+    characters.
 
     After the objects it takes a column for each cell that is neither an attribute nor a constant.
 
@@ -98,12 +99,12 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
 
 
 def compilable(names: tuple[str, ...]) -> bool:
-    """Whether functions are generated for rows of these names."""
+    """Return whether functions are generated for rows of these names."""
     return 0 < len(names) <= MOST_NAMES and sum(map(len, names)) <= MOST_CHARACTERS
 
 
 def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> list[Any]:
-    """One dict for each of `count` objects, its keys in the order of `names`."""
+    """Return one dict for each of `count` objects, its keys in the order of `names`."""
     if not names:
         return [{} for _ in range(count)]
     if count >= FEWEST_ROWS and compilable(names):
@@ -113,7 +114,7 @@ def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> lis
 
 @lru_cache(maxsize=2048)
 def _assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
-    """The last line of `rows_of` for these names alone: takes the columns, in half the time."""
+    """Return the last line of `rows_of` for these names alone: takes the columns, in half the time."""
     if not all(map(NAME.fullmatch, names)):
         raise ValueError(f"rows need GraphQL names: {names!r}")
     each = ", ".join(f"v{number}" for number in range(len(names)))

@@ -101,7 +101,7 @@ class Run:
         self._loop = get_running_loop()
 
     async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
-        """The response data; errors are in `field_errors`, or in `budget` where that ended it.
+        """Return the response data; errors are in `field_errors`, or in `budget` where that ended it.
 
         Whatever this run began has ended then.
         """
@@ -123,20 +123,20 @@ class Run:
             self.release()
 
     async def events(self, source: Source) -> AsyncIterable[Any]:
-        """The events of a subscription. Raises GraphQLError where they cannot be had."""
+        """Return the events of a subscription. Raises GraphQLError where they cannot be had."""
         try:
             return await source.open(self)
         finally:
             self.release()
 
     def branch(self) -> Run:
-        """A run of its own for what is deferred: the same request, its own errors and deliveries."""
+        """Return a run of its own for what is deferred: the same request, its own errors and deliveries."""
         branch = Run(self.operation, self.variables, self.context, self.root, self.budget)
         branch.deferred = Deferred(self)
         return branch
 
     def take_deferred(self, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
-        """What was put off (see `Deferred.shares`). The run holds it no longer: it would hold itself through it."""
+        """Take what was put off (see `Deferred.shares`). The run would hold itself through it."""
         deferred, self.deferred = self.deferred, None
         return {} if deferred is None else deferred.shares(nulled, length)
 
@@ -160,7 +160,7 @@ class Run:
         return None
 
     def _single_root(self, plan: SelectionPlan, objects: Objects) -> Columnar:
-        """A root of one field: nobody runs beside it, so it needs no task."""
+        """Complete a root of one field: nothing runs beside it, so it needs no task."""
         self._put_off(plan, [self.root], objects)
         column = plan.fields[0].execute(self, ParentObjects([self.root], objects, alone=True))
         return [{plan.names[0]: column[0]}] if type(column) is list else joined(plan, [column], 1)
@@ -170,7 +170,7 @@ class Run:
             self.deferred.put_off(plan.deferral, objects, positions)
 
     def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
-        """A row for each object: all fields begin in this tick, in their order."""
+        """Return a row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
         count = len(objects)
@@ -198,7 +198,9 @@ class Run:
         positions: Positions,
         complete: Callable[[list[Any], Positions], Columnar],
     ) -> Awaitable[list[Any]]:
-        """The completed column of values that are so much work each: some of them in each turn of the event loop."""
+        """Return the completed column of values that are so much work each: some of them in each turn of the event
+        loop.
+        """
         return self.spawn(self._in_steps(values, work, positions, complete))
 
     async def _in_steps(
@@ -229,7 +231,7 @@ class Run:
         return column if isinstance(column, list) else await column
 
     def ended_by(self, error: BaseException) -> bool:
-        """Whether that is the end of the budget, met here or in what was cancelled for it."""
+        """Return whether that is the end of the budget, met here or in what was cancelled for it."""
         if self.budget.error is None:
             return False
         task = current_task()
@@ -251,7 +253,7 @@ class Run:
         return self._read(plan, parents, read)
 
     def select_on_new_stack(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
-        """As `select`, on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
+        """Select on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
         return self.spawn(self._selected(plan, objects, positions))
 
     async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
@@ -260,7 +262,7 @@ class Run:
         return rows if isinstance(rows, list) else await rows
 
     def _read(self, plan: SelectionPlan, parents: ParentObjects, read: Reader) -> Columnar:
-        """The rows by the generated reader; columns that are not there yet are filled in when they come."""
+        """Return the rows by the generated reader; columns that are not there yet are filled in when they come."""
         columns: list[Any] = []
         present: list[Iterable[Any]] = []
         late: list[tuple[str, Any]] = []
@@ -285,20 +287,20 @@ class Run:
         return failed(plan, rows, columns) if columns else rows
 
     def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
-        """The awaitable as a future; one that is begun here is also ended here."""
+        """Return the awaitable as a future; one that is begun here is also ended here."""
         future = ensure_future(awaitable)
         if future is not awaitable:
             self._begun.append(future)
         return future
 
     def spawn(self, coroutine: Coroutine[Any, Any, list[Any]]) -> Awaitable[list[Any]]:
-        """A column that comes later and may begin new work then: a task, so that what stands beside it goes on."""
+        """Spawn a column that comes later and may begin new work then: a task, so that others go on."""
         task = self._loop.create_task(coroutine)
         self._begun.append(task)
         return task
 
     def track(self, awaitable: Awaitable[Any]) -> Awaitable[Any]:
-        """The awaitable of a resolver, noted for the case that the task that is to await it never begins."""
+        """Track the awaitable of a resolver, to be closed if the task that is to await it never begins."""
         self._tracked.append(awaitable)
         return awaitable
 

@@ -33,7 +33,7 @@ class Source:
         self._subscribe = site.definition.subscribe or default_field_resolver
 
     async def open(self, run: Run) -> AsyncIterable[Any]:
-        """The events, each the root of one execution. Raises GraphQLError where there is no stream of them."""
+        """Return the events, each the root of one execution. Raises GraphQLError where there is no stream of them."""
         site = self._site
         path = Path(None, site.response_name, site.parent_type.name)
         try:
@@ -45,7 +45,7 @@ class Source:
 
 
 def source_of(collector: Collector, root_type: GraphQLObjectType) -> Source:
-    """The source of the operation's first field. Raises GraphQLError where there is none."""
+    """Return the source of the operation's first field. Raises GraphQLError where there is none."""
     for response_name, details in collector.root(root_type).grouped_field_set.items():
         name = details[0].node.name.value
         nodes = [detail.node for detail in details]

@@ -23,7 +23,7 @@ def drop_tracebacks(errors: Iterable[BaseException], but: Iterable[BaseException
 
 
 def _all(errors: Iterable[BaseException]) -> Iterator[BaseException]:
-    """The errors with their causes, contexts and members, each once."""
+    """Yield the errors with their causes, contexts and members, each once."""
     waiting: list[BaseException | None] = list(errors)
     seen: set[int] = set()
     while waiting:

@@ -46,7 +46,7 @@ class Variables:
         self._prepared = _prepared(signatures)
 
     def coerce(self, values: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
-        """The coerced values, or the errors that refuse the request."""
+        """Return the coerced values, or the errors that refuse the request."""
         values = values or {}
         try:
             bound = self._fitting(values)
@@ -63,7 +63,7 @@ class Variables:
         )
 
     def _fitting(self, values: Mapping[str, Any]) -> VariableValues | None:
-        """The coerced values if all of them fit, else None: graphql-core then says which do not, and why."""
+        """Return the coerced values if all of them fit, else None: graphql-core then says which do not, and why."""
         if self._prepared is None:
             return None
         sources: dict[str, VariableValueSource] = {}
@@ -95,7 +95,7 @@ class _Variable(NamedTuple):
 
 
 def _prepared(signatures: list[GraphQLVariableSignature | GraphQLError]) -> list[_Variable] | None:
-    """The variables made ready; None where one of them is for graphql-core to refuse."""
+    """Return the variables made ready; None where one of them is for graphql-core to refuse."""
     ready: list[_Variable] = []
     for signature in signatures:
         if isinstance(signature, GraphQLError):
@@ -110,7 +110,7 @@ def _prepared(signatures: list[GraphQLVariableSignature | GraphQLError]) -> list
 
 
 def _coercion(input_type: GraphQLInputType) -> Callable[[Any], Any]:
-    """graphql-core's coercion of values to that type, with the type looked at once."""
+    """Return graphql-core's coercion of values to that type, with the type looked at once."""
     non_null = isinstance(input_type, GraphQLNonNull)
     nullable = input_type.of_type if non_null else input_type
     if not is_leaf_type(nullable):
@@ -196,13 +196,13 @@ class Arguments:
 
 
 def arguments_of(site: FieldSite, *, hide_suggestions: bool) -> Arguments:
-    """The arguments of a field as they are written where it comes first."""
+    """Return the arguments of a field as they are written where it comes first."""
     first = site.details[0]
     return Arguments(site.definition, first.node, first.fragment_variable_values, hide_suggestions=hide_suggestions)
 
 
 def _entries(field: GraphQLField, node: FieldNode) -> list[tuple[str, Make]] | None:
-    """What makes each argument; None where graphql-core must say why one does not fit, whatever the variables."""
+    """Return what makes each argument; None where graphql-core must say why one never fits."""
     nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
     try:
         entries = [

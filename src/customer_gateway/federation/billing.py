@@ -44,7 +44,7 @@ def billing_field(name: str, parents: Sequence[BilledCustomer], request: Request
 
 
 def _is_elsewhere(field: str, customer: Customer) -> bool:
-    """Whether a reader, or another record, may tell the field."""
+    """Return whether a reader, or another record, may have the field."""
     return bool(customer.others) or field in customer.system.readers
 
 

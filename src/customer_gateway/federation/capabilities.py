@@ -25,6 +25,6 @@ class FieldCapability:
 
 @cache
 def capabilities(kind: Kind, withheld: frozenset[str] = frozenset()) -> list[FieldCapability]:
-    """`withheld` are the fields that one installation was found not to tell."""
+    """Return what a kind supplies; `withheld` are the fields that one installation was found not to have."""
     readable = kind.supplies - withheld
     return [FieldCapability(graphql_name(name), readable=name in readable) for name in UNIFIED_FIELDS]

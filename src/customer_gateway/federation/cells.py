@@ -69,7 +69,7 @@ async def read_customers(request: RequestContext, system: System, keys: Sequence
 
 
 def _all_read(records: Sequence[Any]) -> bool:
-    """Whether each is a view: a page has many records and one class of them."""
+    """Return whether each is a view: a page has many records and one class of them."""
     return not any(cls is type(None) or issubclass(cls, UpstreamError) for cls in set(map(type, records)))
 
 

@@ -47,7 +47,7 @@ class ColumnPart(NamedTuple):
 
 
 def read_field(name: str, customers: Sequence[Customer], request: RequestContext) -> list[ColumnPart]:
-    """The unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
+    """Return the unified field `name` (a model name, or `billing.payment_terms`) of every customer."""
     by_system = request.by_system(customers)
     parts = [
         ColumnPart(positions, read_views(name, system, views, request.reads))
@@ -60,7 +60,7 @@ def read_field(name: str, customers: Sequence[Customer], request: RequestContext
 
 
 def read_record_field(name: str, views: Sequence[nouns.Customer], request: RequestContext) -> list[ColumnPart]:
-    """The field `name` of records of any systems, as `read_views` gives it."""
+    """Return the field `name` of records of any systems, as `read_views` gives it."""
     places: dict[str, list[int]] = {}
     for place, view in enumerate(views):
         places.setdefault(view.reading.system, []).append(place)
@@ -73,7 +73,7 @@ def read_record_field(name: str, views: Sequence[nouns.Customer], request: Reque
 def read_views(
     name: str, system: System, views: Sequence[nouns.Customer], reads: Reads
 ) -> Sequence[Any] | Awaitable[Sequence[Any]]:
-    """The field of many records of one system: a list where the documents tell it, else the reader's answer.
+    """Return the field of many records of one system: a list where the documents have it, else the reader's answer.
 
     Neither raises: an exception that nobody foresaw costs the field of the records that it befalls.
     """
@@ -93,7 +93,7 @@ def read_views(
 
 
 async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Sequence[Any]:
-    """A reader's values with nothing in the place of those that it could not read."""
+    """Return a reader's values with nothing in the place of those that it could not read."""
     found = await values
     if UNREADABLE not in found:
         return found
@@ -101,7 +101,7 @@ async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Se
 
 
 async def read_states(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
-    """The field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
+    """Return the field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
     if name in system.withheld:
         return [None] * len(views)
     reader = system.readers.get(name)
@@ -130,7 +130,7 @@ async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Seq
 async def read_records(
     name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
 ) -> list[list[Any]]:
-    """The field of every record that was read of every customer, as `read` gives it, in each customer's order."""
+    """Return the field of every record that was read of every customer, as `read` gives it, in their order."""
     views: dict[str, tuple[System, list[nouns.Customer]]] = {}
     for customer in customers:
         for system, view in customer.records:
@@ -145,13 +145,13 @@ async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence
 
 
 def _first(values: Sequence[Any]) -> Any:
-    """The first non-empty value; where there is none but a read failed, its failure."""
+    """Return the first non-empty value; where there is none but a read failed, its failure."""
     found = [value for value in values if not is_empty(value)]
     return next((value for value in found if not isinstance(value, UpstreamError)), found[0] if found else None)
 
 
 def _united(values: Sequence[Any]) -> Any:
-    """The items of all records, `Incomplete` where some could not be read; a failure where none could."""
+    """Return the items of all records, `Incomplete` where some could not be read; a failure where none could."""
     lists = [value for value in values if value is not None and not isinstance(value, UpstreamError)]
     if not lists:
         return _first(values)

@@ -91,7 +91,7 @@ class Connection:
 
 
 async def customers_of(request: RequestContext, system: System, first: int, after: str | None) -> Any:
-    """One live page of a system's customers in its own order, inactive ones included.
+    """Return one live page of a system's customers in its own order, inactive ones included.
 
     A `Connection`, `Incomplete` where other records of these customers could not be read.
     `hasNextPage` and `totalCount` are asked for only when the operation selects them and the page does not tell.
@@ -117,7 +117,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
 
 
 def _without_repeats(items: Sequence[Any], start: int) -> tuple[dict[str, Any], Sequence[int]]:
-    """The views of a page by their keys, and the place of each in the system's list.
+    """Return the views of a page by their keys, and the place of each in the system's list.
 
     A vendor may repeat a row, or a customer slip over a page's border meanwhile: who is there already is left out and
     leaves the others in their places, so that no cursor passes over anybody. So does a row that has no key.
@@ -144,7 +144,7 @@ async def _page(request: RequestContext, system: System, start: int, first: int)
 
 
 async def _total(request: RequestContext, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
-    """The vendor's own count; a failed count fails that field, not the page, and so does one that cannot be."""
+    """Return the vendor's own count; a failed count fails that field, not the page, and so does one that cannot be."""
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
@@ -209,7 +209,7 @@ def invoices_of(  # noqa: PLR0913 - the list, the page, and whether the list is 
     *,
     whole: bool = True,
 ) -> Connection:
-    """A page of a customer's invoices, newest first: by date, then by id; undated ones last, by id.
+    """Return a page of a customer's invoices, newest first: by date, then by id; undated ones last, by id.
 
     How many there are is not known where the list is not `whole`.
     """

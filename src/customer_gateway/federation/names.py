@@ -12,7 +12,7 @@ _LONGEST: Final = 40
 
 
 def listed(names: Sequence[str]) -> str:
-    """The names with commas between them, what is too long or too many of them left out."""
+    """Return the names with commas between them, what is too long or too many of them left out."""
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return ", ".join(map(_shortened, names[:_MOST])) + more
 

@@ -23,7 +23,7 @@ _CUSTOMER_KEY: Final = attrgetter("customer_key")
 
 
 def named(request: RequestContext, text: str) -> NodeId:
-    """What a global id says.
+    """Return what a global id says.
 
     Raises `BadUserInput` for what is no id, for one of a system that is not configured, and for one to cache by.
     """
@@ -36,7 +36,7 @@ def named(request: RequestContext, text: str) -> NodeId:
 
 
 async def node(request: RequestContext, asked: NodeId, path: Sequence[str | int] = ()) -> Any:
-    """What the id names, told at `path`: None where its system has none such.
+    """Return what the id names, for its `path`: None where its system has none such.
 
     Raises `UpstreamError` where it could not be read.
     """
@@ -47,7 +47,7 @@ async def node(request: RequestContext, asked: NodeId, path: Sequence[str | int]
 
 
 async def customer(request: RequestContext, text: str, path: Sequence[str | int] = ()) -> Any:
-    """The customer that the id names, as `node` does. Raises `BadUserInput` for the id of something else."""
+    """Return the customer that the id names, as `node` does. Raises `BadUserInput` for the id of something else."""
     asked = decode_id(text)
     if asked.type != "Customer":
         raise BadUserInput(f"This id names a {asked.type}, not a Customer; use node(id:) for it.")
@@ -55,13 +55,14 @@ async def customer(request: RequestContext, text: str, path: Sequence[str | int]
 
 
 async def customer_of_record(request: RequestContext, ref: RecordRef, what: str, path: Sequence[str | int] = ()) -> Any:
-    """The customer that the record is of, as `node` does; `what` names the argument that gives the record."""
+    """Return the customer that the record is of, as `node` does; `what` names the argument that gives the record."""
     system = request.system(ref.system, what)
     return await node(request, NodeId("Customer", system.name, ref.key), path)
 
 
 def nodes(request: RequestContext, ids: Sequence[str], path: Sequence[str | int] = ()) -> list[ColumnPart]:
-    """What each id names, told at its place of the list at `path`: none waits for one of another type and system.
+    """Return what each id names, for its place of the list at `path`: none waits for one of another type and
+    system.
 
     None where its system has none such, an `UpstreamError` where that could not be read, `BadUserInput` for what is no
     id, or of a system that is not configured.
@@ -89,7 +90,7 @@ async def _find_at(
 
 
 async def _find(request: RequestContext, kind: str, name: str, keys: Sequence[str]) -> Sequence[Any]:
-    """The nouns with these keys; an exception that nobody foresaw costs the keys that it befalls.
+    """Return the nouns with these keys; an unexpected exception costs the keys that it concerns.
 
     A customer of which some records could not be read is `Incomplete`.
 
@@ -110,7 +111,7 @@ async def _found(request: RequestContext, kind: str, system: System, keys: Seque
 
 
 def customers_of(request: RequestContext, nouns: Sequence[Any]) -> list[ColumnPart]:
-    """The customer of each noun (contact, account, agreement, invoice)."""
+    """Return the customer of each noun (contact, account, agreement, invoice)."""
     groups: dict[str, list[int]] = {}
     for position, noun in enumerate(nouns):
         groups.setdefault(noun.system, []).append(position)

@@ -78,7 +78,7 @@ async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> li
 
 
 def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
-    """Where the field came from; of a list also which records it lacks, for they could not be read."""
+    """Report where the field came from; of a list also which records it lacks, for they could not be read."""
     name = _MODEL_NAMES[field]
     read = iter(values)
     cells = [

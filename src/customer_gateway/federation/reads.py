@@ -55,7 +55,9 @@ class RequestReads:
         self._columns: dict[Route[Any], _Column] = {}
 
     async def load(self, route: Route[V], keys: Sequence[str]) -> Sequence[V | UpstreamError | None]:
-        """The values of `keys` in their order: None where the vendor knows no such key, or what failed in its place."""
+        """Return the values of `keys` in their order: None where the vendor knows no such key, or what failed in its
+        place.
+        """
         column = self._column(route)
         values = column.values
         # More than once only where the one that was to fetch them was cancelled: then another of those who wait does.
@@ -64,12 +66,12 @@ class RequestReads:
         return list(map(values.__getitem__, keys))
 
     def known(self, route: Route[V]) -> Mapping[str, V | UpstreamError | None]:
-        """What has been read of the route by now."""
+        """Return what has been read of the route by now."""
         column = self._columns.get(route)
         return column.values if column is not None else {}
 
     def under_way(self, system: str) -> list[Completion]:
-        """The completions of what is being asked of a system."""
+        """Return the completions of the reads of a system that are under way."""
         columns = [column for route, column in self._columns.items() if route.system == system]
         return [fetch.completion for column in columns for fetch in column.fetches]
 
@@ -141,7 +143,7 @@ class ReadsSoFar:
         self.prime = reads.prime
 
     def under_way(self, system: str) -> list[Completion]:
-        """Nothing is waited for."""
+        """Return nothing: no call is under way."""
         del system
         return []
 

@@ -42,7 +42,7 @@ class Federation:
     links: Links = field(default_factory=NoLinks)
 
     def request(self, want: Selection, deadline: Deadline, extensions: dict[str, Any] | None = None) -> RequestContext:
-        """What one operation carries; `extensions` are told in its answer."""
+        """Return the context of one operation; `extensions` are those of its answer."""
         reads = RequestReads(self.batchers, want, deadline)
         told: dict[str, Any] = {} if extensions is None else extensions
         return RequestContext(self.systems, self.cursors, want, deadline, reads, self.shared, self.links, told)
@@ -74,7 +74,7 @@ class RequestContext:
     _under_way: dict[str, list[Completion]] = field(default_factory=dict[str, "list[Completion]"], init=False)
 
     def so_far(self) -> RequestContext:
-        """The same operation over what it has read by now: nothing more is asked, and what is missing is late."""
+        """Return the operation over what it has read by now: nothing more is read, and what is missing is late."""
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={}, extensions={})
 
     def note_incomplete(self, path: Sequence[str | int], failures: Sequence[UpstreamError]) -> None:
@@ -86,7 +86,7 @@ class RequestContext:
                 told.append(entry)
 
     async def memoized(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
-        """The answer of a call that is made once a request, and shared with the same call of others in flight.
+        """Return the answer of a call that is made once a request, and shared with the same call of others in flight.
 
         `what` names it to those whom it does not reach in time. A failed one fails whoever asks for it
         again, also those who leave the execution later than it failed.
@@ -118,7 +118,7 @@ class RequestContext:
             await completion.wait_until(self.deadline)
 
     def system(self, name: str, what: str) -> System:
-        """The configured system. Raises `BadUserInput`, which says that `what` names it, where there is none."""
+        """Return the configured system. Raises `BadUserInput`, which says that `what` names it, where there is none."""
         system = self.systems.get(name)
         if system is None:
             raise BadUserInput(self._not_configured(what, [name]))
@@ -134,7 +134,7 @@ class RequestContext:
         return f"{what} names {thing} not configured: {listed(names)}; configured are: {', '.join(self.systems)}."
 
     def by_system(self, customers: Sequence[Customer]) -> BySystem:
-        """The customers by system; the fields of one level ask one after the other, so the last answer is kept."""
+        """Return the customers by system; the fields of one level need it in a row, so the last result is kept."""
         if self._level is not None and self._level[0] is customers:
             return self._level[1]
         by_system = BySystem.of(customers)

@@ -106,7 +106,7 @@ class HttpConnection(HttpToolsProtocol):
         self._weigh(size)
 
     def on_response_complete(self) -> None:
-        """As uvicorn does, but for the timer that it sets after each answer and ends with the next request.
+        """Do as uvicorn does, but for the timer that it sets after each answer and ends with the next request.
 
         Here one timer goes on: when it is up it looks how long the connection has rested by then.
         """

@@ -38,7 +38,7 @@ def with_integer_ids(rows: object, name: str, reading: DocumentContext) -> list[
 
 
 def are_of_one_kind(rows: Sequence[object], identified: Sequence[object]) -> bool:
-    """Whether rows are those that were asked for, given which of them say who they are."""
+    """Return whether rows are those that were asked for, given which of them say who they are."""
     return any(identified) or not rows or (len(rows) == 1 and is_object(rows[0]))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
-    """A list for each customer from a route keyed by the customer; a customer the route does not know has none."""
+    """Return a list for each customer from a route keyed by the customer; one that it does not know has none."""
 
     async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         found = await reads.load(route, [customer.key for customer in customers])
@@ -25,7 +25,7 @@ def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
 
 
 def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None]) -> Reader:
-    """One value for each customer from a route keyed by what `key` gives; None without a key or an unknown one."""
+    """Return a value for each customer from a route keyed by what `key` gives; None for no or an unknown key."""
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         keys: list[Any] = list(map(key, customers))
@@ -38,7 +38,7 @@ def values_by(route: Route[Any], key: Callable[[Any], str | UpstreamError | None
 
 
 def names_by(route: Route[str], code: Callable[[Any], str | None]) -> Reader:
-    """As `values_by`, from a code list: it is read whole, so where that fails it is one failure for all customers."""
+    """Read names as `values_by` does, from a code list that is read whole: its failure is one for all customers."""
     read_values = values_by(route, code)
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
@@ -52,7 +52,7 @@ def names_by(route: Route[str], code: Callable[[Any], str | None]) -> Reader:
 
 
 def users_by(route: Route[User], keys: Callable[[Any], Sequence[str] | UpstreamError]) -> Reader:
-    """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
+    """Return a list of users for each customer; an unknown user is None in it, a failed read fails the list."""
 
     async def read(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         wanted = [keys(customer) for customer in customers]
@@ -70,7 +70,7 @@ def users_by(route: Route[User], keys: Callable[[Any], Sequence[str] | UpstreamE
 
 
 def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
-    """What `attribute` of a customer holds: the key, or keys, by which `nouns` are found.
+    """Return what `attribute` of a customer holds: the key, or keys, by which `nouns` are found.
 
     Where a part of it cannot be read the list cannot be told: an `UpstreamBadResponse` in its place.
     """
@@ -86,7 +86,7 @@ def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
 def grouped(
     keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, reading: DocumentContext
 ) -> dict[str, list[Any]]:
-    """Nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
+    """Group nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
 
     One that names none is that of the only customer asked for. Where several were asked for, and where it names
     another one, it belongs to nobody here: it is left out with a notice.
@@ -103,7 +103,7 @@ def grouped(
 
 
 def by_route(route: Route[Any]) -> Finder:
-    """Nouns that have a look-up of their own."""
+    """Find nouns that have a look-up of their own."""
 
     async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         return await reads.load(route, keys)
@@ -116,7 +116,7 @@ def through_customer(
     customer_key: Callable[[str], str | None],
     nouns: Callable[[Any], Iterable[Any] | None],
 ) -> Finder:
-    """Nouns embedded in a customer's document: the customer is read, the noun with the key is found in it."""
+    """Find nouns embedded in a customer's document: read the customer, and find the noun with the key in it."""
 
     async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         owners = [customer_key(key) for key in keys]

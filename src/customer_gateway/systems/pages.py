@@ -47,7 +47,7 @@ class PageLengths:
         self._lists_ended: dict[int, int] = {}
 
     def size(self, most: int) -> int:
-        """How many rows a page may be asked for: `most`, or the cap that was found."""
+        """Return how many rows a page may be asked for: `most`, or the cap that was found."""
         return most if self._cap is None else min(most, self._cap)
 
     def saw(self, length: int) -> None:
@@ -55,7 +55,7 @@ class PageLengths:
         self.longest = max(self.longest, length)
 
     def is_end(self, question: Hashable, length: int, *, longest: int | None = None) -> bool:
-        """Whether a page of fewer rows than asked for is known to be the last one of what `question` asks for.
+        """Return whether a page of fewer rows than asked for is known to be the last one of what `question` asks for.
 
         It is if a longer page came, one of `longest` rows at least; or if nothing followed this very page before. That
         one other list ended at this length proves nothing, for it may have had just as many rows as the cap; that
@@ -96,7 +96,7 @@ class PageLengths:
             raise self.refused("has more rows than can belong to what was asked for")
 
     def refused(self, words: str, *, retryable: bool = False) -> UpstreamBadResponse:
-        """The error of a list that is read by these pages."""
+        """Return the error of a list that is read by these pages."""
         return UpstreamBadResponse(self._system, f"{self._call} {words}", retryable=retryable)
 
 
@@ -108,7 +108,7 @@ class ListLengths:
         self._known: dict[tuple[str, str], PageLengths] = {}
 
     def of(self, call: str, by: str = "") -> PageLengths:
-        """Those of one list; `by` keeps what is asked otherwise apart, such as ids: it may have another cap."""
+        """Return those of one list; `by` separates what is requested otherwise, such as ids, with a cap of its own."""
         if (call, by) not in self._known:
             self._known[call, by] = PageLengths(self._system, call)
         return self._known[call, by]
@@ -123,7 +123,7 @@ class Stretch(Generic[T]):
     total: int | None = None
 
     async def has_next(self, start: int, size: int, follows: Callable[[int], Awaitable[bool]] | None) -> bool | None:
-        """Whether the list goes on after `size` rows from `start`; None where no row and no count tells it.
+        """Return whether the list goes on after `size` rows from `start`; None where no row and no count tells it.
 
         A total below the rows is not believed: then `follows` is asked, if given, for the row at that position.
         """
@@ -148,7 +148,7 @@ class Gathered(Generic[V]):
         self._lengths = PageLengths(system, call)
 
     def add(self, page: Mapping[Any, V], *, last: bool) -> None:
-        """Takes the rows of the next page. Raises `UpstreamBadResponse` where there is no end in sight after it."""
+        """Take the rows of the next page. Raises `UpstreamBadResponse` where there is no end in sight after it."""
         before = len(self.rows)
         self.rows |= page
         if last:

@@ -31,7 +31,7 @@ async def read_on(  # noqa: PLR0913 - what a list is read by, by name
     start: int = 0,
     count: int | None = None,
 ) -> Stretch[T]:
-    """Reads `count` rows of a list from `start` on, or all of them: page after page by the rows that came.
+    """Read `count` rows of a list from `start` on, or all of them: page after page by the rows that came.
 
     `read` gets a position and a size of at most `most`. From the start of a list without a total, the position is a
     multiple of the size: numbered pages can be read so. Rows are as they came, overlaps of pages included.
@@ -67,7 +67,7 @@ class _SoFar(Generic[T]):
         self._distinct = start
 
     def ends(self, page: Listed[T], asked: int) -> bool:
-        """Takes the rows of the next page, and tells whether the list is known to end with them."""
+        """Take the rows of the next page, and return whether the list is known to end with them."""
         got = fitting(page.rows, asked, self._identity)
         keys = identities(got, self._identity)
         if self._known:
@@ -115,7 +115,7 @@ async def read_window(  # noqa: PLR0913, PLR0917 - what a window is read by
     size: int,
     most: int,
 ) -> Stretch[Document]:
-    """Reads `size` rows from `start` on, and what its pages hold beyond, where pages have numbers (from 1) and a size.
+    """Read `size` rows from `start` on, and what its pages hold beyond, where pages have numbers (from 1) and a size.
 
     A server that caps the size counts its pages by the cap, so that a page asked for may be another: a found cap
     becomes the size and the window is read anew. A cap below a cap is none, but a list that does not hold together.
@@ -134,7 +134,7 @@ async def _read_pages(
     identity: str,
     windows: Sequence[PageWindow],
 ) -> Stretch[Document] | int:
-    """The rows of these pages up to the end of the list, or the cap that one of them was cut to."""
+    """Return the rows of these pages up to the end of the list, or the cap that one of them was cut to."""
     pages: list[tuple[PageWindow, Sequence[Document]]] = []
     total, ended = None, False
     for window in windows:
@@ -157,7 +157,7 @@ async def _cap_of(
     window: PageWindow,
     page: Listed[Document],
 ) -> int | None:
-    """The cap that a page was cut to; None for a page as it was asked for, the last of the list included.
+    """Return the cap that a page was cut to; None for a page as it was asked for, the last of the list included.
 
     Where the page is not the first, its place is right only if the server does put so many rows on a page: that was
     seen, or is asked.
@@ -189,7 +189,7 @@ async def _cap_of(
 async def _is_last(
     read: Callable[[int, int], Awaitable[Listed[Document]]], identity: str, window: PageWindow, rows: Sequence[Document]
 ) -> bool:
-    """Whether the list ends with these rows of a page; no page that is asked for has more rows than it has.
+    """Return whether the list ends with these rows of a page; no page that is asked for has more rows than it has.
 
     Of a page that is not the first, its last row is looked for, too. A row that was there already is no further one.
     """
@@ -209,7 +209,7 @@ async def read_keys(
     read: Callable[[Sequence[str]], Awaitable[Sequence[T]]],
     identity: Callable[[T], str],
 ) -> dict[str, T]:
-    """Reads the rows of these keys; those that a cap may have cut off are asked for once more."""
+    """Read the rows of these keys; those that a cap may have cut off are asked for once more."""
     found: dict[str, T] = {}
     missing = keys
     doubted: tuple[frozenset[str], int] | None = None

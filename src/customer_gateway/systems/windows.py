@@ -22,7 +22,9 @@ class PageWindow(NamedTuple):
 
 
 def covering_page(start: int, size: int, most: int) -> PageWindow | None:
-    """The smallest page that holds all of [start, start + size), or None where no page of at most `most` rows does."""
+    """Return the smallest page that holds all of [start, start + size), or None where no page of at most `most` rows
+    does.
+    """
     for page_size in range(size, most + 1):
         number, skip = divmod(start, page_size)
         if skip + size <= page_size:
@@ -31,7 +33,7 @@ def covering_page(start: int, size: int, most: int) -> PageWindow | None:
 
 
 def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
-    """One page that holds the window, else as few of one size as do; in order, `skip` in the first."""
+    """Return one page that holds the window, else as few of one size as do; in order, `skip` in the first."""
     single = covering_page(start, size, most)
     if single is not None:
         return [single]
@@ -42,7 +44,7 @@ def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
 
 
 def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> Sequence[T]:
-    """The rows of a page that was asked for `size` of them.
+    """Return the rows of a page that was asked for `size` of them.
 
     Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
     has a place in the list: without it those after it would move, and the next page would pass over somebody.
@@ -57,6 +59,8 @@ def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Has
 
 
 def from_start(pages: Iterable[tuple[PageWindow, Sequence[Document]]], identity: str) -> list[Document]:
-    """The rows of these pages from the window's start on, each in its place; `identity` is the field of their key."""
+    """Return the rows of these pages from the window's start on, each in its place; `identity` is the field of their
+    key.
+    """
     key = itemgetter(identity)
     return [row for window, rows in pages for row in fitting(rows, window.size, key)[window.skip :]]

@@ -78,6 +78,6 @@ query Provenance {
 
 
 def examples(systems: Iterable[str]) -> tuple[Example, ...]:
-    """The examples for a gateway over the systems of these names; the page of one system is of the first."""
+    """Return the examples for a gateway over the systems of these names; the page of one system is of the first."""
     one_page = [Example(_ONE_PAGE % json.dumps(name), '{\n  "after": null\n}') for name in list(systems)[:1]]
     return (Example(_EVERYONE), *one_page, Example(_PROVENANCE))

@@ -56,7 +56,7 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 def explorer(examples: Sequence[Example]) -> tuple[ASGIApp, ASGIApp]:
-    """The page, which opens with a tab for each of `examples`, and the assets, to be mounted at /graphiql."""
+    """Return the page, which opens with a tab for each of `examples`, and the assets, to be mounted at /graphiql."""
     version = _version()
     template = Template((HERE / "page.html").read_text(encoding="utf-8"))
     body = template.substitute(assets=f"/graphiql/{version}", examples="".join(map(_element, examples))).encode()
@@ -65,7 +65,7 @@ def explorer(examples: Sequence[Example]) -> tuple[ASGIApp, ASGIApp]:
 
 
 def _element(example: Example) -> str:
-    """An example as the page holds it; a line break right after the tag is not part of the text."""
+    """Return an example as the page holds it; a line break right after the tag is not part of the text."""
     query, variables = escape(example.query), escape(example.variables)
     return f'<textarea class="example" data-variables="{variables}" hidden readonly>\n{query}</textarea>'
 
@@ -96,7 +96,7 @@ def _content(name: str, zipped: bool) -> bytes:  # noqa: FBT001  called by posit
 
 @cache
 def _version() -> str:
-    """A name for this very set of files."""
+    """Return a name for this very set of files."""
     digest = hashlib.sha256()
     for name, path in ASSETS.items():
         digest.update(name.encode())

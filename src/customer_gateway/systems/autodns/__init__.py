@@ -132,7 +132,7 @@ class Autodns:
     async def page(
         self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
     ) -> Page[Customer]:
-        """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
+        """Return a page; every answer has the total: what follows costs no call, unless it is below the rows."""
         path = "/customer/_search"
 
         async def read(offset: int, limit: int) -> Listed[Document]:
@@ -194,7 +194,7 @@ class Autodns:
         return {key: list({bill.key: bill for bill in mine}.values()) for key, mine in bills.items()}
 
     async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
-        """AutoDNS documents no filter by id: an invoice is asked for by itself."""
+        """Fetch an invoice by itself: AutoDNS documents no filter by id."""
         (key,) = keys
         call = Call("GET", f"/invoice/{key}", template="/invoice/{id}", idempotent=True, missing_is_none=True)
         answer = await self._client.call(call, deadline)
@@ -204,7 +204,7 @@ class Autodns:
     async def _all(
         self, path: str, keys: Keys, filters: Sequence[Filter], deadline: Deadline, decode: Decode = orjson.loads
     ) -> list[Document]:
-        """Every row that the filters let through, page by page: all that were counted, or none."""
+        """Return every row that the filters let through, page by page: all that were counted, or none."""
 
         async def read(offset: int, limit: int) -> Listed[Document]:
             return await self._search(path, keys, filters, deadline, offset, limit, decode)
@@ -238,7 +238,7 @@ class Autodns:
         raise UpstreamBadResponse(self.name, f"{call.method} {call.endpoint} did not answer entities under data")
 
     def _customer_rows(self, rows: Sequence[Document]) -> list[AutodnsCustomerView | None]:
-        """The customers of a list in their places; None for a row that does not say which one it is."""
+        """Return the customers of a list in their places; None for a row that does not say which one it is."""
         views = [AutodnsCustomerView(row, self.reading) for row in rows]
         known = [view if is_customer(view) else None for view in views]
         if not are_of_one_kind(rows, known):
@@ -250,7 +250,7 @@ class Autodns:
         return known
 
     def _bills(self, rows: Sequence[Document]) -> list[Invoice]:
-        """The invoices of a list; a row without an id is left out."""
+        """Return the invoices of a list; a row without an id is left out."""
         documents = [Record(row, self.reading) for row in rows]
         known = [document for document in documents if document.integer("id") is not None]
         if not are_of_one_kind(rows, known):
@@ -275,7 +275,8 @@ _IDENTITIES: Final = {
 
 
 def _identity(path: str, row: Document) -> str:
-    """What tells a row of a list from the others, as text: nobody has looked yet whether it is what it should be.
+    """Return what distinguishes a row of a list from the others, as text: it may not be what it should
+    be.
 
     A row that does not say which one it is is like no other.
     """
@@ -284,7 +285,9 @@ def _identity(path: str, row: Document) -> str:
 
 
 def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | None]) -> Reader:
-    """One user for each customer, as embedded; looked up where the operation selects an e-mail that is not there."""
+    """Return one user for each customer, as embedded; looked up where the operation selects an e-mail that is not
+    there.
+    """
 
     async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         return await _with_emails([embedded(customer) for customer in customers], users, reads)
@@ -293,7 +296,7 @@ def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | No
 
 
 def _embedded_lists(users: Route[User], embedded: Callable[[Any], Sequence[AutodnsUserView]]) -> Reader:
-    """A list of users for each customer; an unknown user is None in its place, one failed read fails the list."""
+    """Return a list of users for each customer; an unknown user is None in it, a failed read fails the list."""
 
     async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         lists = [embedded(customer) for customer in customers]
@@ -315,13 +318,13 @@ async def _with_emails(
 
 
 def _split(key: str) -> tuple[str, str]:
-    """The two sides of a key's last slash."""
+    """Return the two sides of a key's last slash."""
     first, _, last = key.rpartition("/")
     return first, last
 
 
 def connect(name: str, settings: AutodnsSettings, wiring: Wiring) -> Autodns:
-    """The system that a table of the configuration describes; sends nothing yet."""
+    """Return the system that a table of the configuration describes; sends nothing yet."""
     context = {"x-domainrobot-context": str(settings.context)}
     client = open_client(
         name,

@@ -41,7 +41,7 @@ class AcceptedKeys:
         """Unified fields of a customer whose keys are all refused."""
 
     async def call(self, call: Call, deadline: Deadline) -> Answer:
-        """The answer of a list whose query is nothing but `keys[]`."""
+        """Return the answer of a list whose query is nothing but `keys[]`."""
         remembered = refused = self._refused.get(call.path, _NONE)
         while True:
             asked = [(name, key) for name, key in call.query if key not in refused]
@@ -65,13 +65,13 @@ class AcceptedKeys:
 
 
 def _blamed(failure: UpstreamBadResponse, asked: Keys) -> Keys:
-    """The keys that a refusal names, else those that nobody promised; none where it is about something else."""
+    """Return the keys that a refusal names, else the inferred ones; none where it is about something else."""
     named = _named(failure.explanation, asked)
     return named or (asked & INFERRED if failure.status in _REFUSED else _NONE)
 
 
 def _named(explanation: object, asked: Keys) -> Keys:
-    """Keys that stand alone or in quotes, else inferred ones anywhere, else one after the word "key".
+    """Return keys that stand alone or in quotes, else inferred ones anywhere, else one after the word "key".
 
     In this order, because many keys are words that a sentence may have for itself: name, type, title.
     """

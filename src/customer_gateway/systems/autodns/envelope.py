@@ -16,7 +16,7 @@ _SUCCESS_CODE: Final = re.compile(r"S[0-9]{1,12}")
 
 
 def error_in_body(_status: int, document: Any) -> str | None:
-    """AutoDNS may put an error under 200: the envelope's status says so, by type or by code, or one of its messages."""
+    """Find an error under 200: the envelope's status says so, by type or by code, or one of its messages."""
     if not is_object(document):
         return None
     status = lone(document.get("status"))
@@ -30,7 +30,7 @@ def error_in_body(_status: int, document: Any) -> str | None:
 
 
 def rows_of(document: object) -> list[Document] | None:
-    """The entities under `data`, which only a success may leave out; None for what is no such answer.
+    """Return the entities under `data`, which only a success may leave out; None for what is no such answer.
 
     The status may be a list of one, and the only entity may stand without its list.
     What is no entity among entities is an empty one: it keeps its place, and says of no customer that it is one.
@@ -53,7 +53,7 @@ def _is_success(status: Document) -> bool:
 
 
 def _is_error(message: object) -> bool:
-    """A message of the envelope tells its status by a word, or as the envelope does."""
+    """Read the status of a message of the envelope: a word, or as the envelope has it."""
     if not is_object(message):
         return False
     told = lone(message.get("status"))
@@ -75,6 +75,6 @@ def _code(status: object) -> str:
 
 
 def _word(value: object) -> str:
-    """A word of AutoDNS's, in whatever case it is sent."""
+    """Return a word of AutoDNS's in upper case."""
     value = lone(value)
     return value.strip().upper() if isinstance(value, str) else ""

@@ -52,7 +52,7 @@ _RECORD: Final = {field.name: frozenset({field.vendor}) for field in CUSTOMER.fi
 
 
 def keys_of(want: Selection) -> Keys:
-    """The keys that the operation needs of a customer, whatever way it comes to it."""
+    """Return the keys that the operation needs of a customer, whatever way it comes to it."""
     unified = want.of("Customer")
     record = want.of(CUSTOMER.name)
     if want.tells_raw(CUSTOMER):
@@ -72,7 +72,7 @@ def _named(table: Mapping[str, Keys], names: Iterable[str]) -> Keys:
 
 
 def lost_without(refused: Keys) -> frozenset[str]:
-    """The unified fields of a customer that are read from these keys alone; the status wants all of its keys."""
+    """Return the unified fields of a customer that are read from these keys alone; the status wants all of its keys."""
     return frozenset(
         name
         for name in UNIFIED_FIELDS

@@ -84,7 +84,7 @@ class AutodnsCustomerView(Record, CustomerFields):
     title = text("title")
 
     def _word(self, name: str) -> str | None:
-        """A word of an enumeration, in any case."""
+        """Return a word of an enumeration, in any case."""
         word = self.text(name)
         return word and word.strip().upper()
 
@@ -269,22 +269,22 @@ class AutodnsUserView(Record):
 
 
 def customer_key(reference: Record) -> str:
-    """`client/number`; a number that was sent as text counts as that number."""
+    """Return `client/number`; a number that was sent as text counts as that number."""
     return f"{reference.text('client')}/{reference.integer('number')}"
 
 
 def is_customer(part: Record) -> bool:
-    """Whether a document says which customer it is."""
+    """Return whether a document says which customer it is."""
     return part.text("client") is not None and part.integer("number") is not None
 
 
 def is_user(part: Record) -> bool:
-    """Whether a document says which user it is."""
+    """Return whether a document says which user it is."""
     return part.text("user") is not None and part.integer("context") is not None
 
 
 def agreement(contract: Record, customer: str, key: str) -> Agreement:
-    """A contract; it has neither start nor end, and its account manager is no user."""
+    """Return a contract; it has neither start nor end, and its account manager is no user."""
     return Agreement(
         system=contract.reading.system,
         key=key,
@@ -296,7 +296,7 @@ def agreement(contract: Record, customer: str, key: str) -> Agreement:
 
 
 def invoice(document: Record) -> Invoice:
-    """An invoice, credit, refund or charge; `total` is the amount as AutoDNS states it."""
+    """Return an invoice, credit, refund or charge; `total` is the amount as AutoDNS states it."""
     reference = document.part("customer")
     return Invoice(
         system=document.reading.system,
@@ -347,7 +347,7 @@ def _card(card: Record, customer: str) -> PaymentCard:
 
 
 def _address(part: Record, *, lines: str, postal_code: str) -> Address | None:
-    """Lines, and what stands beside them; the first line is taken for the street."""
+    """Read an address: lines, and what stands beside them; the first line is taken for the street."""
     country = part.text("country")
     written = part.texts(lines)
     address = Address(
@@ -379,7 +379,7 @@ def _key_of(user: AutodnsUserView | None) -> str | None:
 
 
 def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
-    """The objects of a list; an item that came as plain text is its `member`."""
+    """Return the objects of a list; an item that came as plain text is its `member`."""
     sent: Any = customer.document.get(field)
     if is_blank(sent):
         return []

@@ -41,7 +41,7 @@ class Lifted(VendorField):
 
 
 def lifted(item: object, member: str) -> object:
-    """A plain text as the object that it is short for; anything else as it is."""
+    """Return a plain text as the object that it is short for; anything else as it is."""
     return {member: item} if isinstance(item, str) else item
 
 

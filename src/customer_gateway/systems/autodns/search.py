@@ -13,7 +13,7 @@ Filter = dict[str, Any]
 
 
 def query(filters: Sequence[Filter], order: Sequence[str], offset: int, limit: int) -> dict[str, Any]:
-    """A Query in a total order: without one, pages of a list may overlap."""
+    """Return a Query in a total order: without one, pages of a list may overlap."""
     body: dict[str, Any] = {
         "view": {"offset": offset, "limit": limit},
         "orders": [{"key": key, "type": "ASC"} for key in order],
@@ -22,7 +22,7 @@ def query(filters: Sequence[Filter], order: Sequence[str], offset: int, limit: i
 
 
 def among(members: Iterable[tuple[str, str]], group_key: str, member_key: str) -> list[Filter]:
-    """Filters for members of groups: the numbers of a client, the names of a context.
+    """Return filters for members of groups: the numbers of a client, the names of a context.
 
     Each group is one EQUAL and one IN, so that any number of keys fits one call. Whether a link binds its filter to
     the one before or to the one after is not documented: all filters side by side carry the same link.

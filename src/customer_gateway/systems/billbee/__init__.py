@@ -115,13 +115,13 @@ class Billbee:
         )
 
     def customers(self, want: Selection) -> Route[Customer]:
-        """Billbee has one width."""
+        """Return the route of customers: Billbee has one width."""
         return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
     async def page(
         self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
     ) -> Page[Customer]:
-        """Every page tells how many customers there are; only a total below the rows costs a call to know more."""
+        """Return a page; every page says how many customers there are, and only a total below the rows costs a call."""
         decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
         async def read(number: int, size: int) -> Listed[Document]:
@@ -201,7 +201,7 @@ class Billbee:
         return read.in_order(Record(row, self.reading) for row in rows)
 
     async def _fetch_orders(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
-        """The invoices of one customer, newest first: later orders have greater Ids."""
+        """Return the invoices of one customer, newest first: later orders have greater Ids."""
         (key,) = keys
         rows = await self._lists.whole(f"/customers/{key}/orders", "/customers/{id}/orders", deadline)
         orders = (Record(row, self.reading) for row in sorted(rows, key=_by_id, reverse=True))
@@ -219,7 +219,7 @@ class Billbee:
 
 
 def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
-    """The system that a table of the configuration describes; sends nothing yet."""
+    """Return the system that a table of the configuration describes; sends nothing yet."""
     key = settings.api_key.get_secret_value()
     auth = BasicWithHeaders(settings.user, settings.password.get_secret_value(), {"x-billbee-api-key": key})
     account = (KIND.slug, key, settings.user)
@@ -230,7 +230,7 @@ def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
 
 
 def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]], Any]) -> Reader:
-    """One field of many customers, from their addresses."""
+    """Return one field of many customers, from their addresses."""
 
     async def answer(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         found = await reads.load(route, [customer.key for customer in customers])
@@ -243,7 +243,7 @@ def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]
 
 
 def _phones(addresses: Route[list[Record]]) -> Reader:
-    """Phones; the addresses are read only where an operation selects numbers in the form that needs a country."""
+    """Read phones; the addresses are read only where an operation selects numbers in the form that needs a country."""
 
     async def answer(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         if not reads.want.selects(*PHONES_IN_THEIR_COUNTRY):

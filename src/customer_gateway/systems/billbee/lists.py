@@ -50,7 +50,7 @@ class Lists:
         self._lengths = ListLengths(client.system)
 
     def lengths(self, path: str) -> PageLengths:
-        """What is known of the pages of a list, or of all lists of a template."""
+        """Return what is known of the pages of a list, or of all lists of a template."""
         return self._lengths.of(f"GET {path}")
 
     async def page(  # noqa: PLR0913 - what a page is asked by
@@ -63,7 +63,7 @@ class Lists:
         *,
         decode: Decode = orjson.loads,
     ) -> Listed[Document]:
-        """Page `number` (from 1) of `size` rows, each with an integer Id or `NoId`; any other answer is refused."""
+        """Return page `number` (from 1) of `size` rows, each with an integer Id or `NoId`; refuse other answers."""
         query = [("page", str(number)), ("pageSize", str(size))]
         call = Call("GET", path, query, template=template, idempotent=True, decode=decode)
         answer = await self._client.call(call, deadline)
@@ -84,7 +84,7 @@ class Lists:
         pages: int = 1,
         decode: Decode = orjson.loads,
     ) -> Walk:
-        """Page after page for as long as what is left of them is fewer calls than `instead` of them.
+        """Return page after page for as long as what is left of them is fewer calls than `instead` of them.
 
         `instead` tells, given the rows so far, how many calls would do without the rest; `pages` is what is believed of
         the list's length at first. Rows are told apart by Id, because pages of a list that is written to overlap.
@@ -105,7 +105,7 @@ class Lists:
         return Walk(rows, whole=left <= 0 and set(totals[1:]) == {len(rows)}, total=totals[-1])
 
     async def whole(self, path: str, template: str, deadline: Deadline) -> Iterable[Document]:
-        """The rows of a list that no other call can tell: as many at least as its last page said, or an error."""
+        """Return the rows of a list that no other call has: as many at least as its last page said, or an error."""
         walk = await self.walk(path, deadline, template)
         if len(walk.rows) < walk.total:
             raise self.lengths(template).refused("changed while its pages were read", retryable=True)
@@ -114,7 +114,7 @@ class Lists:
     async def one(
         self, template: str, key: str, deadline: Deadline, *, decode: Decode = orjson.loads
     ) -> Document | None:
-        """A single entity; None where Billbee knows no such key."""
+        """Return a single entity; None where Billbee knows no such key."""
         path = template.format(id=key)
         call = Call("GET", path, template=template, idempotent=True, missing_is_none=True, decode=decode)
         document = (await self._client.call(call, deadline)).document
@@ -125,7 +125,7 @@ class Lists:
         raise UpstreamBadResponse(self._client.system, f"GET {template} did not answer an entity")
 
     def pages(self, *paths: str) -> int:
-        """How many whole pages the first list of `paths` had that was ever read; 1 where none was."""
+        """Return how many whole pages the first list of `paths` had that was ever read; 1 where none was."""
         total = next((self._totals[path] for path in paths if path in self._totals), 0)
         return max(1, -(-total // self.lengths(paths[0]).size(MOST_ROWS)))
 
@@ -149,7 +149,7 @@ def objection(_status: int, document: Any) -> str | None:
 def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
     lengths: PageLengths, path: str, page: Listed[Document], read: int, size: int, known: int
 ) -> tuple[int, int]:
-    """The size of the next pages, and how many are left after `read` of them with `known` different rows.
+    """Return the size of the next pages, and how many are left after `read` of them with `known` different rows.
 
     A first page that was cut short is a whole one of a smaller size. A total below the rows is not believed: then a
     page that may not be the last is followed by one more.
@@ -169,7 +169,9 @@ def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
 
 
 def _rows(document: Any, size: int, reading: DocumentContext) -> Listed[Document] | None:
-    """The page in an envelope; None for what is no page of entities, or one of a greater size than was asked for."""
+    """Return the page in an envelope; None for what is no page of entities, or one of a greater size than was asked
+    for.
+    """
     if not is_object(document):
         return None
     paging = Record(document, reading).part("Paging")

@@ -149,7 +149,7 @@ class BillbeeCustomerView(Record, CustomerFields):
 
 
 def is_archived(part: Record) -> bool | None:
-    """Whether a customer or an address is archived: None where that cannot be read.
+    """Return whether a customer or an address is archived: None where that cannot be read.
 
     One that was restored after it was archived keeps both stamps.
     """
@@ -161,12 +161,12 @@ def is_archived(part: Record) -> bool | None:
 
 
 def _is_mail(data: Record) -> bool:
-    """Whether contact data is an e-mail address; its type has a number and, on most accounts, a name."""
+    """Return whether contact data is an e-mail address; its type has a number and, on most accounts, a name."""
     return data.integer("TypeId") == _MAIL_TYPE or "mail" in _words(data)
 
 
 def _phone_kind(data: Record) -> PhoneKind | None:
-    """What answers at the number that contact data holds; None where it holds none."""
+    """Return what answers at the number that contact data holds; None where it holds none."""
     if _is_mail(data):
         return None
     words = _words(data)
@@ -179,7 +179,9 @@ def _words(data: Record) -> str:
 
 
 def in_order(addresses: Iterable[Record]) -> list[Record]:
-    """A customer's addresses, archived ones last, else as they were created: the same by whichever route they came."""
+    """Return a customer's addresses, archived ones last, else as they were created: the same by whichever route they
+    came.
+    """
     return sorted(addresses, key=lambda address: (bool(is_archived(address)), address.integer("Id") or 0))
 
 
@@ -188,7 +190,7 @@ def invoice_address(addresses: Sequence[Record]) -> Record | None:
 
 
 def of_invoice_address(field: str) -> Any:
-    """Reads a text of the invoice address: what Billbee knows of a customer's company and personal names."""
+    """Read a text of the invoice address: what Billbee knows of a customer's company and personal names."""
 
     def read(addresses: Sequence[Record]) -> str | None:
         found = invoice_address(addresses)
@@ -198,7 +200,7 @@ def of_invoice_address(field: str) -> Any:
 
 
 def main_address(addresses: Sequence[Record]) -> Address | None:
-    """The invoice address, else the first."""
+    """Return the invoice address, else the first."""
     found = invoice_address(addresses)
     chosen = address(found) if found is not None else None
     return chosen or next(iter(every_address(addresses)), None)
@@ -211,7 +213,7 @@ def phones(customer: BillbeeCustomerView, addresses: Sequence[Record]) -> list[P
 
 
 def every_address(addresses: Sequence[Record]) -> list[Address]:
-    """All addresses that say anything."""
+    """Return all addresses that say anything."""
     return [found for each in addresses if (found := address(each)) is not None]
 
 
@@ -242,13 +244,15 @@ def _joined(part: Record, *fields: str) -> str | None:
 
 
 def has_invoice(row: Record) -> bool:
-    """Whether an order of a customer's list was invoiced; its number stands in for a flag that is not sent."""
+    """Return whether an order of a customer's list was invoiced; its number stands in for a flag that is not sent."""
     flag = row.flag("HasInvoice")
     return row.text("InvoiceNumber") is not None if flag is None else flag
 
 
 def listed_invoice(row: Record, customer_key: str) -> Invoice:
-    """The invoice of an order as a customer's list of orders tells it: without currency, the customer in the path."""
+    """Return the invoice of an order as a customer's list of orders has it: without currency, the customer in the
+    path.
+    """
     return Invoice(
         system=row.reading.system,
         key=str(row.document["Id"]),
@@ -261,7 +265,7 @@ def listed_invoice(row: Record, customer_key: str) -> Invoice:
 
 
 def invoice(order: Record, key: str) -> Invoice | None:
-    """The invoice of an order as /orders/{id} tells it; None for an order without one.
+    """Return the invoice of an order as /orders/{id} has it; None for an order without one.
 
     `Id` of this document is the shop's own, so the key is the one it was asked by.
     """
@@ -281,7 +285,7 @@ def invoice(order: Record, key: str) -> Invoice | None:
 
 
 def _gross(order: Record) -> Decimal | None:
-    """`TotalCost` is the gross amount without the shipping cost; sources disagree (docs/systems/billbee.md#24)."""
+    """Add the shipping cost to `TotalCost`, the gross amount without it (docs/systems/billbee.md#24)."""
     goods, shipping = order.decimal("TotalCost"), order.decimal("ShippingCost")
     return goods + shipping if goods is not None and shipping is not None else goods
 

@@ -195,7 +195,7 @@ class Lemonsoft:
         return {number: str(row["id"]) for number, row in rows.items()}
 
     async def _fetch_invoices(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, list[Record]]:
-        """The invoices of one customer; the filter takes one number."""
+        """Return the invoices of one customer; the filter takes one number."""
         (number,) = numbers
 
         async def read(position: int, size: int) -> Listed[Document]:
@@ -219,7 +219,7 @@ class Lemonsoft:
         ]
 
     async def _find_invoices(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
-        """An invoice names its customer by number: the key of that one is read where it is selected."""
+        """Read an invoice's customer: it names it by number, whose key is read where it is selected."""
         found = await reads.load(self._invoices_by_id, keys)
         known = [each for each in found if isinstance(each, Record)]
         if reads.want.selects("Invoice", "customer"):
@@ -243,7 +243,7 @@ class Lemonsoft:
         return [LemonsoftPersonView(row, self.reading) for row in rows]  # all: their number tells where the list ends
 
     def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
-        """The names of a code list, which is read whole; a row is known by its number, else by its id."""
+        """Return the names of a code list, which is read whole; a row is known by its number, else by its id."""
 
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
             listed = await self._listed(path, query, deadline)
@@ -268,7 +268,9 @@ class Lemonsoft:
         *,
         decode: Decode = orjson.loads,
     ) -> dict[str, Document]:
-        """The rows that have these keys under `identity`; their number is asked for: ten is all that is given else."""
+        """Return the rows that have these keys under `identity`; their number is requested: ten is all that is sent
+        else.
+        """
 
         async def read(wanted: Sequence[str]) -> list[Document]:
             query = [*((parameter, key) for key in wanted), *_paging(1, len(wanted))]
@@ -287,7 +289,7 @@ class Lemonsoft:
         *,
         decode: Decode = orjson.loads,
     ) -> list[Document]:
-        """The rows of a list, each with its `identity` or `NoId`."""
+        """Return the rows of a list, each with its `identity` or `NoId`."""
         listed = await self._listed(path, query, deadline, decode)
         identified = with_integer_ids(listed, identity, self.reading)
         if identified is not None:
@@ -297,7 +299,7 @@ class Lemonsoft:
     async def _listed(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Decode = orjson.loads
     ) -> object:
-        """What a list holds, in its envelope or bare: nobody has looked yet whether it is one, or its only row."""
+        """Return what a list holds, in its envelope or bare: it may be no list, or its only row."""
         call = Call("GET", path, query, idempotent=True, decode=decode)
         document = (await self._client.call(call, deadline)).document
         return document.get("results", document) if is_object(document) else document
@@ -308,7 +310,7 @@ class Lemonsoft:
 
 
 def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft:
-    """The system that a table of the configuration describes; sends nothing yet."""
+    """Return the system that a table of the configuration describes; sends nothing yet."""
     auth = SessionLogin(
         Call("POST", "/api/auth/login", body=_credentials(settings), idempotent=True),  # once more, one session more
         _session,
@@ -336,7 +338,7 @@ def _session(answer: Answer) -> str | None:
 
 
 def _error_in_body(_status: int, document: Any) -> str | None:
-    """An error's body has a `Message`, whatever the status; no other document has one."""
+    """Find the `Message` of an error's body, whatever the status; no other document has one."""
     message = document.get("Message") if is_object(document) else None
     if message is None:
         return None
@@ -350,7 +352,7 @@ def _paging(number: int, size: int) -> list[tuple[str, str]]:
 
 
 def _names_or_codes(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:
-    """The name of a code, or the code itself where the list does not know it."""
+    """Return the name of a code, or the code itself where the list does not know it."""
     read_names = names_by(route, code)
 
     async def read(customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
@@ -361,7 +363,7 @@ def _names_or_codes(route: Route[str], code: Callable[[LemonsoftCustomerView], s
 
 
 def _code(row: Record) -> str | None:
-    """The code of a row of a code list, in the form in which customers name it."""
+    """Return the code of a row of a code list, in the form in which customers name it."""
     return row.foreign_key("number" if row.holds("number") else "id", CODE)
 
 

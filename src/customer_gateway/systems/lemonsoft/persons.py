@@ -42,7 +42,7 @@ class PersonsByNumber:
         self._pages = 1  # at least; exactly, once the end was seen
 
     async def fetch(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-        """The persons with these numbers; whoever else was on the pages read comes with them.
+        """Return the persons with these numbers, and all others on the pages that were read.
 
         Where a person's own call fails, or a page of the list, that failure stands for whoever was not found by then.
         """

@@ -24,7 +24,7 @@ _EMBEDDED: Final = ("Contact", "Account", "BankAccount", "Agreement")
 
 
 def needs_full_rows(want: Selection) -> bool:
-    """Whether anything is selected that thin rows lack.
+    """Return whether anything is selected that thin rows lack.
 
     Every name that is not known to be in them counts as lacking (`version`, `provenance`). So do the nouns that are
     embedded in full rows: whoever selects them reads their customer as widely, in the same call.

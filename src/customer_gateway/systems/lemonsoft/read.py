@@ -168,7 +168,7 @@ class LemonsoftCustomerView(Record, CustomerFields):
         return [_agreement(part, self.key, key) for key, part in self._embedded("agreements", "id")]
 
     def _embedded(self, field: str, identity: str) -> Iterable[tuple[str, Record]]:
-        """The objects of a list, each with its key among all embedded objects of the system."""
+        """Return the objects of a list, each with its key among all embedded objects of the system."""
         owner = self.key
         return ((f"{owner}/{key}", part) for key, part in keyed(self.parts(field), field, identity))
 
@@ -232,7 +232,7 @@ class LemonsoftPersonView(Record):
 
 
 def invoice(document: Record, customer_key: str | None) -> Invoice:
-    """An invoice or a credit note; Lemonsoft names its customer by number, the caller knows the key."""
+    """Return an invoice or a credit note; Lemonsoft names its customer by number, the caller knows the key."""
     return Invoice(
         system=document.reading.system,
         key=str(document.document["id"]),
@@ -247,7 +247,7 @@ def invoice(document: Record, customer_key: str | None) -> Invoice:
 
 
 def person_key(part: Record, field: str) -> str | None:
-    """The key of the person whose number stands in `field`; 0 is how an integer says nobody."""
+    """Return the key of the person whose number stands in `field`; 0 is how an integer says nobody."""
     sent = part.document.get(field)
     return None if isinstance(sent, (int, float, str)) and sent in _NOBODY else part.foreign_key(field, INT32)
 
@@ -292,7 +292,7 @@ def _product(part: Record) -> AgreementProduct:
 
 
 def _address(part: Record, city: str | None) -> Address | None:
-    """The address of a customer or a contact (which has no country of its own)."""
+    """Return the address of a customer or a contact (which has no country of its own)."""
     country = part.text("country")
     address = Address(
         kind=AddressKind.MAIN,
@@ -307,7 +307,7 @@ def _address(part: Record, city: str | None) -> Address | None:
 
 
 def _billing_address(customer: Record) -> Address | None:
-    """Where invoices go, when that is another address; the one-line form counts where the parts are missing."""
+    """Read where invoices go, when that is another address; the one-line form counts where the parts are missing."""
     code, city = customer.text("invoicing_postal_code"), customer.text("invoicing_city")
     fields = ("invoicing_address",) if code or city else ("invoicing_address", "invoicing_postaladdress")
     address = Address(

@@ -131,13 +131,13 @@ class Next:
         )
 
     def customers(self, want: Selection) -> Route[Customer]:
-        """NEXT has one width."""
+        """Return the route of customers: NEXT has one width."""
         return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
 
     async def page(
         self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
     ) -> Page[Customer]:
-        """Every answer tells the total, so what follows costs nothing to know, unless it is below the rows."""
+        """Return a page; every answer has the total: what follows costs no call, unless it is below the rows."""
         decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
 
         async def read(number: int, size: int) -> Listed[Document]:
@@ -166,7 +166,7 @@ class Next:
         rows: Mapping[str, object] = _INACTIVE_TOO,
         decode: Decode = orjson.loads,
     ) -> Route[Any]:
-        """Rows of the list at `path` by their ids, a page of them at a time."""
+        """Return rows of the list at `path` by their ids, a page of them at a time."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
             found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline, decode)
@@ -175,7 +175,7 @@ class Next:
         return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=ID)
 
     def _by_customer(self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object]) -> Route[Any]:
-        """Rows of the list at `path` that name the customers."""
+        """Return rows of the list at `path` that name the customers."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, MOST_ROWS, deadline)
@@ -184,7 +184,7 @@ class Next:
         return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=ID)
 
     async def _read_agreements(self, customers: Sequence[NextCustomerView], reads: Reads) -> Sequence[Any]:
-        """The framework contract of each customer; a contract that NEXT no longer has is no agreement."""
+        """Return the framework contract of each customer; a contract that NEXT no longer has is no agreement."""
         contracts = await self._read_contracts(customers, reads)
         return [
             contract if isinstance(contract, UpstreamError) else _agreements(contract, customer.key)
@@ -192,7 +192,7 @@ class Next:
         ]
 
     async def _find_agreements(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
-        """An agreement is there as long as its customer names its contract."""
+        """Return agreements by their keys: one is there as long as its customer names its contract."""
         customers = await reads.load(self.customers(reads.want), [key.partition("/")[0] for key in keys])
         known = [customer for customer in customers if isinstance(customer, NextCustomerView)]
         agreements = iter(await self._read_agreements(known, reads))
@@ -207,7 +207,8 @@ class Next:
         deadline: Deadline,
         decode: Decode = orjson.loads,
     ) -> list[Document]:
-        """Every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then nothing is told.
+        """Return every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then none is
+        told.
 
         How many pages there are is NEXT's word, so it is held to at most `most` rows and taken a few pages at a time.
         A total below the rows is no word: then the pages are read until they end.
@@ -250,7 +251,7 @@ class Next:
         deadline: Deadline,
         decode: Decode = orjson.loads,
     ) -> Listed[Document]:
-        """One page of rows with an `id`; any other answer is refused."""
+        """Return one page of rows with an `id`; any other answer is refused."""
         answer = await self._answer(path, rows, number, size, deadline, decode)
         if is_object(answer.document):
             envelope = Record(answer.document, self.reading)
@@ -263,7 +264,7 @@ class Next:
     async def _answer(  # noqa: PLR0913, PLR0917 - what a page is asked by
         self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline, decode: Decode
     ) -> Answer:
-        """The answer of a list. One that is found to know no `active` is asked without it, from then on.
+        """Return the answer of a list; once it is found to know no `active`, it is requested without it.
 
         Not so the customers: without the term those that are not active would be missing without a word.
         """
@@ -297,7 +298,7 @@ class Next:
 
 
 def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
-    """The system that a table of the configuration describes; sends nothing yet.
+    """Return the system that a table of the configuration describes; sends nothing yet.
 
     Raises `ConfigInvalid` where the token's file is missing or holds no token.
     """
@@ -315,7 +316,7 @@ def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
 
 
 def _error_in_body(_status: int, document: Any) -> str | None:
-    """An error's body is a `detail` and nothing else, whatever the status."""
+    """Find the `detail` of an error's body, which has nothing else, whatever the status."""
     return "it is a `detail` and nothing else" if is_object(document) and document.keys() == {"detail"} else None
 
 
@@ -326,7 +327,7 @@ def _list(path: str, rows: Mapping[str, object], page: int, size: int, decode: D
 
 
 def _names_active(refusal: UpstreamBadResponse) -> bool:
-    """Whether a refusal names the field: its `detail` is a text, an object or a list."""
+    """Return whether a refusal names the field: its `detail` is a text, an object or a list."""
     return any(map(_ACTIVE.search, texts_in(refusal.explanation)))
 
 

@@ -229,7 +229,7 @@ class NextUserView(Record):
 
 
 def agreement(contract: Record, customer_key: str) -> Agreement:
-    """A framework contract as one customer's agreement: many customers share a contract, an agreement has one."""
+    """Return a framework contract as one customer's agreement: many customers may share the contract."""
     return Agreement(
         system=contract.reading.system,
         key=f"{customer_key}/{contract.document['id']}",
@@ -241,7 +241,7 @@ def agreement(contract: Record, customer_key: str) -> Agreement:
 
 
 def invoice(document: Record) -> Invoice:
-    """An invoice; `total` is the amount with VAT."""
+    """Return an invoice; `total` is the amount with VAT."""
     return Invoice(
         system=document.reading.system,
         key=str(document.document["id"]),

@@ -33,7 +33,7 @@ _NEEDED: Final = {
 
 
 def access_token(name: str, settings: NextSettings) -> str:
-    """The token of the settings or of its file; raises `ConfigInvalid` where there is none."""
+    """Return the token of the settings or of its file; raises `ConfigInvalid` where there is none."""
     if settings.access_token is not None:
         return _present(settings.access_token.get_secret_value(), f"{settings.where(name, 'access_token')}:")
     path = _token_file(name, settings)
@@ -83,7 +83,7 @@ async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: De
 
 @contextmanager
 def _new_file(path: Path, where: str) -> Generator[TextIO]:
-    """A file that did not exist, mode 0600; removed again when the body fails."""
+    """Yield a file that did not exist, mode 0600; removed again when the body fails."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -109,7 +109,7 @@ def _token_file(name: str, settings: NextSettings) -> Path:
 
 
 def _credentials(name: str, settings: NextSettings) -> dict[str, str]:
-    """The form of the swap; `client_id` and `client_secret` are sent where they are given."""
+    """Return the form of the swap; `client_id` and `client_secret` are sent where they are given."""
     if settings.username is None or settings.one_time_key is None:
         lacking = [key for key in _NEEDED if getattr(settings, key) is None]
         raise ConfigInvalid("\n".join(f"{settings.where(name, key)}: {_NEEDED[key]}" for key in lacking))

@@ -238,7 +238,7 @@ class Pland:
         return {key: contact}
 
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
-        """All payment terms: a company has a handful, and only this list has another way of paging."""
+        """Return all payment terms: a company has a handful, and only this list has another way of paging."""
 
         async def read(skip: int, limit: int) -> Listed[PlandEntity]:
             query = [("skip", str(skip)), ("limit", str(limit))]
@@ -266,7 +266,7 @@ class Pland:
     async def _all_rows(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Callable[[Body], list[T]]
     ) -> list[T]:
-        """Every row, page by page; told apart by its key, because pages of a list that is written to overlap."""
+        """Return every row, page by page, each key once: pages of a list that is written to overlap."""
 
         async def read(offset: int, limit: int) -> Listed[T]:
             return Listed(await self._rows(path, [*query, *_paging(offset, limit)], deadline, decode))
@@ -306,7 +306,7 @@ class Pland:
 
 
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Pland:
-    """The system that a table of the configuration describes; sends nothing yet."""
+    """Return the system that a table of the configuration describes; sends nothing yet."""
     client = open_client(name, settings, wiring, auth=_auth(settings, wiring))
     return Pland(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
 
@@ -342,12 +342,12 @@ def _paging(offset: int, limit: int) -> list[tuple[str, str]]:
 
 
 def _wants_documents(want: Selection) -> bool:
-    """Whether anything is read of customers that only their documents tell."""
+    """Return whether anything is read of customers that only their documents have."""
     return want.selects("Customer", "records", "version") or bool(want.of(CUSTOMER.name))
 
 
 def _is_invoice(entity: PlandEntity) -> bool:
-    """The list of invoices holds every document that Pland writes: offers, reports and reminders too.
+    """Read the invoices of a list that holds every document that Pland writes: offers, reports and reminders too.
 
     One of a kind that nobody documented is none, with a notice.
     """

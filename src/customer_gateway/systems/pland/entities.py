@@ -34,11 +34,11 @@ class Entities:
         self._reading = reading
 
     def decode(self, body: Body) -> list[PlandEntity]:
-        """The entities of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
+        """Return the entities of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
         return self.read(orjson.loads(body))
 
     def read(self, documents: object) -> list[PlandEntity]:
-        """The entities of decoded JSON, in their places. Raises `WrongForm` where none has an `_id`."""
+        """Return the entities of decoded JSON, in their places. Raises `WrongForm` where none has an `_id`."""
         if is_object(documents) and PlandEntity(documents, self._reading).key:
             documents = [documents]
         if not is_list(documents):
@@ -56,7 +56,9 @@ class Entities:
 
 
 def agreement(assignment: PlandEntity) -> Agreement:
-    """An assignment is what Pland has in the way of an agreement: `type` tells how it is billed, positions for what."""
+    """Read an assignment, what Pland has in the way of an agreement: `type` says how it is billed, positions for
+    what.
+    """
     calendar = assignment.part("iCalendar")
     billing = assignment.part("billing")
     return Agreement(
@@ -82,7 +84,7 @@ def _product(position: Record) -> AgreementProduct:
 
 
 def invoice(entity: PlandEntity) -> Invoice:
-    """An invoice, a storno or a credit; `total` is the gross amount."""
+    """Return an invoice, a storno or a credit; `total` is the gross amount."""
     return Invoice(
         system=entity.reading.system,
         key=entity.key,
