@@ -87,7 +87,7 @@ class Gateway:
             vendor.log.clear()
 
 
-def settings_over(  # noqa: PLR0913 - what a story may want otherwise, by name
+def settings_over(
     box: Sandbox,
     *,
     urls: Mapping[str, str] | None = None,

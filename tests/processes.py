@@ -19,7 +19,7 @@ PATIENCE = 60.0
 @contextmanager
 def python(*arguments: str) -> Generator[subprocess.Popen[str]]:
     """This Python, killed at the end if it has not ended by itself."""
-    process = subprocess.Popen(  # noqa: S603 - this Python
+    process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -34,7 +34,7 @@ class RedisServer:
     def start(self) -> None:
         options = {"port": self.port, "bind": "127.0.0.1", "requirepass": PASSWORD, "dir": self._folder}
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        self._process = subprocess.Popen(  # noqa: S603 - the server of this machine
+        self._process = subprocess.Popen(
             [SERVER or "redis-server", *words, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
         )
         until = time.monotonic() + _PATIENCE

@@ -21,7 +21,7 @@ from customer_gateway.errors import GatewayError, RequestRefused, UpstreamError
 def test_a_failed_read_names_its_system_its_code_and_whether_to_ask_again(
     kind: type[UpstreamError],
     code: str,
-    retryable: bool,  # noqa: FBT001 - a column of the table
+    retryable: bool,
 ) -> None:
     failure = kind("pland", "GET /customers/ failed", retry_after_ms=250, status=503)
 

@@ -223,10 +223,10 @@ def test_a_log_that_cannot_be_written_ends_no_service_and_costs_no_time() -> Non
         "print(time.process_time())\n"
     )
     with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, check=False)  # noqa: S603 - our own
+        ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, check=False)
 
     assert ended.returncode == 0
-    idle = subprocess.run(  # noqa: S603 - our own
+    idle = subprocess.run(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     )
     assert float(ended.stdout) < float(idle.stdout) + 0.2
@@ -241,7 +241,7 @@ def test_a_process_without_standard_error_is_served_all_the_same() -> None:
         "print('well')\n"
     )
 
-    ended = subprocess.run(  # noqa: S603 - our own
+    ended = subprocess.run(
         ["/bin/sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, program], stdout=subprocess.PIPE, check=True
     )
 

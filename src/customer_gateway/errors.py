@@ -139,7 +139,7 @@ class UpstreamBadResponse(UpstreamError):
 
     code = "UPSTREAM_BAD_RESPONSE"
 
-    def __init__(  # noqa: PLR0913 - as its base, and one more
+    def __init__(
         self,
         system: str,
         message: str,

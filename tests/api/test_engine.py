@@ -399,7 +399,7 @@ def test_fields_of_data_with_the_names_of_introspection_are_not_counted_for_it()
 
 
 @pytest.mark.parametrize(("levels", "fits"), [(5, True), (6, False)])
-def test_depth_is_counted_through_fragments(levels: int, fits: bool) -> None:  # noqa: FBT001  a parameter of the table
+def test_depth_is_counted_through_fragments(levels: int, fits: bool) -> None:
     limits = DocumentLimits(depth=5)
     chain = " ".join(f"fragment F{n} on Query {{ again {{ ...F{n + 1} }} }}" for n in range(1, levels))
     document = f"{{ ...F1 }} {chain} fragment F{levels} on Query {{ hello }}"

@@ -175,7 +175,7 @@ def test_what_is_no_decimal_is_none_with_a_notice(value: object) -> None:
         ([], None),
     ],
 )
-def test_a_flag_is_read_where_its_spelling_is_clear(value: object, expected: bool | None) -> None:  # noqa: FBT001 - a flag is what is read
+def test_a_flag_is_read_where_its_spelling_is_clear(value: object, expected: bool | None) -> None:
     part = record(value)
 
     assert part.flag("field") is expected

@@ -4,9 +4,6 @@ Which part carries which field is not compared where parts of several objects ma
 after the first part and what it has after the last are, and which fragments failed.
 """
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from collections import Counter

@@ -3,9 +3,6 @@
 The outcome of a field is a function of its object's seed and its name, so both executors meet the same accidents.
 """
 
-# Small callables stand in for methods.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,8 +1,5 @@
 """Arguments of every input type, and generated literals for them with variables, some of which do not fit."""
 
-# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,8 +1,5 @@
 """Customers with owners and updaters, loaded by a dataloader: what batching is for."""
 
-# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import asyncio

@@ -1,8 +1,5 @@
 """Generated operations over any schema: fields, aliases, fragments, directives, arguments and variables."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import re

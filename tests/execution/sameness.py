@@ -5,9 +5,6 @@ null; inside such a subtree graphql-core reports whichever sibling failed first,
 and every one must be among those of a run that reports all (the operation with error propagation disabled).
 """
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from collections import Counter

@@ -1,6 +1,4 @@
 # graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

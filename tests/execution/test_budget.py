@@ -1,8 +1,5 @@
 """The budget of an answer: what a short document multiplies to is bounded, whatever the data grow to."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import asyncio

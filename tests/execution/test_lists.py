@@ -1,6 +1,4 @@
 # graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import gc
@@ -185,7 +183,7 @@ async def test_what_only_looks_awaitable_is_an_error_of_its_own() -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("asynchronous", [False, True])
-async def test_coroutines_of_a_list_that_fails_midway_are_not_left_behind(asynchronous: bool) -> None:  # noqa: FBT001  a case
+async def test_coroutines_of_a_list_that_fails_midway_are_not_left_behind(asynchronous: bool) -> None:
     def plain() -> Iterator[Any]:
         yield later(1)
         raise ValueError("midway")

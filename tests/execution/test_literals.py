@@ -1,8 +1,5 @@
 """Literals of every input type in the place of arguments, with variables in them."""
 
-# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import asyncio

@@ -1,8 +1,5 @@
 """Values that are told where they stand: `__located__` gives what they stand for, once, with their path."""
 
-# graphql-core's generic types come without their arguments; small callables stand in for resolvers.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

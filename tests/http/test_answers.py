@@ -63,7 +63,7 @@ def test_the_explorer_is_for_those_who_name_html(accept: bytes, media: Media | N
         (None, False),
     ],
 )
-def test_only_json_in_utf_8_is_read(content_type: bytes | None, json: bool) -> None:  # noqa: FBT001  of the table
+def test_only_json_in_utf_8_is_read(content_type: bytes | None, json: bool) -> None:
     assert is_json(content_type) is json
 
 

@@ -153,7 +153,7 @@ def test_the_command_says_where_everything_is_and_ends_when_told(tmp_path: Path,
 
     # As a shell starts what is to run in the background: it ignores Ctrl-C, unless it minds for itself.
     command = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-u", "-c", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - this very interpreter
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None
             lines = [running.stdout.readline() for _ in PORTS]

@@ -95,7 +95,7 @@ def test_every_process_sees_the_same_people() -> None:
         "from customer_gateway.sandbox.people import DOMAINS, customers_of; print(customers_of('acme', DOMAINS, 50))"
     )
     runs = [
-        subprocess.run(  # noqa: S603 - this very interpreter
+        subprocess.run(
             [sys.executable, "-c", script], capture_output=True, check=True, env=os.environ | {"PYTHONHASHSEED": seed}
         ).stdout
         for seed in ("1", "2")

@@ -19,7 +19,7 @@ sys.stdin.read()
 
 def claiming(file: Path) -> subprocess.Popen[str]:
     """A process that claims a number, tells it and lives until it is ended."""
-    return subprocess.Popen(  # noqa: S603 - this Python
+    return subprocess.Popen(
         [sys.executable, "-c", CLAIM, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 

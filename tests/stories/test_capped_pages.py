@@ -110,7 +110,7 @@ async def nouns(gateway: Gateway, system: str, first: int) -> list[dict[str, Any
 @given(cap=caps, manner=manners, first=st.integers(1, CUSTOMERS + 5), place=st.integers(-1, CUSTOMERS - 1))
 @example(cap=25, manner="counts in silence", first=30, place=-1)  # the second page is another and short
 @example(cap=15, manner="counts in silence", first=25, place=24)  # the rows that came are those of another page
-def test_customers_walked_from_anywhere_through_any_cap_are_those_that_follow_once(  # noqa: PLR0913, PLR0917 - a law
+def test_customers_walked_from_anywhere_through_any_cap_are_those_that_follow_once(
     box: Sandbox, system: str, everybody: list[Any], cap: int, manner: Manner, first: int, place: int
 ) -> None:
     after = everybody[place]["cursor"] if place >= 0 else None
@@ -122,7 +122,7 @@ def test_customers_walked_from_anywhere_through_any_cap_are_those_that_follow_on
 
 @settings(max_examples=12)
 @given(cap=caps, manner=manners, first=st.integers(1, CUSTOMERS))
-def test_every_noun_of_a_page_through_any_cap_is_there_once_cold_and_warm(  # noqa: PLR0913, PLR0917 - a law
+def test_every_noun_of_a_page_through_any_cap_is_there_once_cold_and_warm(
     box: Sandbox, system: str, whole: list[Any], cap: int, manner: Manner, first: int
 ) -> None:
     async def twice(gateway: Gateway) -> list[Any]:
@@ -134,7 +134,7 @@ def test_every_noun_of_a_page_through_any_cap_is_there_once_cold_and_warm(  # no
 @settings(max_examples=12)
 @given(cap=caps, manner=manners, start=st.integers(0, 60), count=st.integers(1, 100))
 @example(cap=10, manner="cuts", start=0, count=100)
-def test_nodes_by_their_ids_through_any_cap_are_all_found(  # noqa: PLR0913, PLR0917 - a law
+def test_nodes_by_their_ids_through_any_cap_are_all_found(
     box: Sandbox, whole: list[Any], cap: int, manner: Manner, start: int, count: int
 ) -> None:
     ids = [each["id"] for node in whole for each in (node, *node["contacts"], *node["invoices"]["nodes"])]

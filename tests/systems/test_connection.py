@@ -101,7 +101,7 @@ class TestReachable:
     async def test_a_refusal_is_an_answer_but_of_the_credentials(
         self,
         status: int,
-        told: bool,  # noqa: FBT001 - a column of the table
+        told: bool,
     ) -> None:
         vendor = Vendor({"/probe": status}).opened()
 

@@ -66,7 +66,7 @@ async def refused(script: Script, call: Call | None = None, **settings: Any) -> 
         (599, UpstreamUnavailable, True),
     ],
 )
-async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], retryable: bool) -> None:  # noqa: FBT001 - a column
+async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], retryable: bool) -> None:
     failure = await refused(answering(status, b"<h1>no</h1>", "content-type: text/html"))
 
     assert type(failure) is kind
@@ -123,7 +123,7 @@ async def test_each_status_has_one_name(status: int, kind: type[UpstreamError], 
         ),
     ],
 )
-async def test_garbage_has_one_name(script: Script, kind: type[UpstreamError], retryable: bool) -> None:  # noqa: FBT001 - a column
+async def test_garbage_has_one_name(script: Script, kind: type[UpstreamError], retryable: bool) -> None:
     failure = await refused(script)
 
     assert type(failure) is kind

@@ -38,7 +38,7 @@ async def health_after(status: int, body: bytes = b"[]") -> bool | None:
         (500, False),
     ],
 )
-async def test_the_last_answer_tells_whether_a_system_can_be_used(status: int, ok: bool) -> None:  # noqa: FBT001 - a column
+async def test_the_last_answer_tells_whether_a_system_can_be_used(status: int, ok: bool) -> None:
     assert await health_after(status) is ok
 
 
@@ -73,7 +73,7 @@ def test_what_was_learnt_long_ago_is_not_known() -> None:
     health = Health(lambda: now)
     before = health.fresh(30)
     health.began()
-    health.ended(True)  # noqa: FBT003 - an outcome
+    health.ended(True)
     now = 131.0
 
     assert (before, health.last_ok, health.last_at, health.fresh(30)) == (None, True, 100.0, None)

@@ -138,7 +138,7 @@ def test_the_wait_grows_with_each_attempt_up_to_its_cap() -> None:
         (UpstreamTimeout("next", "x"), False),
     ],
 )
-def test_only_what_may_pass_is_worth_repeating(failure: UpstreamError, repeated: bool) -> None:  # noqa: FBT001 - a column
+def test_only_what_may_pass_is_worth_repeating(failure: UpstreamError, repeated: bool) -> None:
     wait = wait_before_repeating(READ, failure, 1, Retry())
 
     assert (wait is not None) is repeated

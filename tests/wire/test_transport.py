@@ -148,7 +148,7 @@ async def test_no_way_of_writing_this_machine_asks_a_proxy(monkeypatch: pytest.M
         ("http://notlocalhost", False),
     ],
 )
-def test_an_address_is_this_machines_or_another(base_url: str, own: bool) -> None:  # noqa: FBT001 - a column
+def test_an_address_is_this_machines_or_another(base_url: str, own: bool) -> None:
     assert is_this_machine(base_url) is own
 
 
@@ -241,7 +241,7 @@ def test_a_process_may_end_right_after_a_call() -> None:
         "asyncio.run(main())\n"
     )
 
-    ends = [subprocess.run([sys.executable, "-c", program], check=False, capture_output=True) for _ in range(4)]  # noqa: S603 - our own program
+    ends = [subprocess.run([sys.executable, "-c", program], check=False, capture_output=True) for _ in range(4)]
 
     assert [end.returncode for end in ends] == [0] * 4
 

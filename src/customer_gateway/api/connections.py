@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 
 from customer_gateway.api.declare import attribute
-from customer_gateway.api.nouns import Invoice  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.api.nouns import Invoice
 
 if TYPE_CHECKING:
     from customer_gateway.api.customer import Customer

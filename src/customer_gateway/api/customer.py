@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - strawberry reads annotations at run time
-from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.connections import After, First, InvoiceConnection  # noqa: TC001 - strawberry reads them
+from customer_gateway.api.connections import After, First, InvoiceConnection
 from customer_gateway.api.declare import attribute, batched, described_enum, merged
 from customer_gateway.api.nouns import (
     Account,

@@ -99,7 +99,7 @@ class Prepared:
 class Execution:
     """One execution of an operation, which several requests may wait for."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  made in one place, by the engine
+    def __init__(
         self,
         scope: RequestScope,
         context_factory: Callable[[RequestScope], object],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - strawberry reads annotations at run time
-from decimal import Decimal  # noqa: TC003 - strawberry reads annotations at run time
+import datetime as dt
+from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
-from customer_gateway.api.customer import Customer  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.customer import Customer
 from customer_gateway.api.declare import CHECK, merged
-from customer_gateway.api.nouns import Node  # noqa: TC001 - strawberry reads annotations
-from customer_gateway.api.system import System  # noqa: TC001 - strawberry reads annotations
+from customer_gateway.api.nouns import Node
+from customer_gateway.api.system import System
 from customer_gateway.errors import BadUserInput
 from customer_gateway.federation import nodes
 from customer_gateway.model.ids import RecordRef

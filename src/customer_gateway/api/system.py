@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from customer_gateway.api.connections import After, CustomerConnection, First  # noqa: TC001 - strawberry reads them
+from customer_gateway.api.connections import After, CustomerConnection, First
 from customer_gateway.api.declare import attribute, batched, merged
-from customer_gateway.api.scalars import JSON  # noqa: TC001 - strawberry reads annotations at run time
+from customer_gateway.api.scalars import JSON
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.execution import JsonText, attempted
 from customer_gateway.federation import systems as federated

@@ -144,7 +144,7 @@ def serve(
 
 
 @app.command()
-def sandbox(  # noqa: PLR0913 - the options of a command line verb
+def sandbox(
     sandbox_port: SandboxPort = _SANDBOX_PORT,
     customers: Annotated[int, typer.Option(min=1, help="How many each vendor has.")] = 300,
     directory: Annotated[Path | None, typer.Option(help="Keep what is written, as SQLite files here.")] = None,

@@ -1,8 +1,5 @@
 """The concrete types of the values of an interface or union."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -51,7 +48,7 @@ class ConcreteTypes:
         try:
             name = resolve(value, run.info(self._site, positions.field_path(index)), self._abstract_type)
             return run.begin(name) if is_awaitable(name) else name
-        except Exception as error:  # noqa: BLE001  a type resolver may raise anything
+        except Exception as error:
             return error
 
     def valid(
@@ -65,5 +62,5 @@ class ConcreteTypes:
         info = run.info(self._site, positions.field_path(index))
         try:
             return run.reference.ensure_valid_runtime_type(found, self._abstract_type, self._site.details, info, value)
-        except Exception as error:  # noqa: BLE001  all of them are the field's error
+        except Exception as error:
             return error

@@ -1,8 +1,5 @@
 """Columns into rows: the objects of a scope when all of their fields are there."""
 
-# Whether a column is there yet is asked by its class, which does not tell what is in it.
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

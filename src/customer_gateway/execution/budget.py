@@ -1,8 +1,5 @@
 """The budget of an answer: how much one execution may complete, and how much of it between two turns of the loop."""
 
-# What scalars give is of any type.
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from asyncio import get_running_loop, sleep

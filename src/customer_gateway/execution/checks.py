@@ -1,8 +1,5 @@
 """Arguments that are refused before anything is executed."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

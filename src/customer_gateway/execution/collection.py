@@ -1,8 +1,5 @@
 """Which fields an operation selects on each concrete type, conditions applied: graphql-core's own collection."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,8 +1,5 @@
 """Columns of values: waited for, sorted into nulls, errors and the rest, and put together again."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -46,7 +43,7 @@ def complete_non_null(
     return complete_unsettled(place, run, kind, values, positions, non_null)
 
 
-def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_non_null`, with the kinds of the values
+def complete_unsettled(
     place: OutputPosition, run: Run, kind: int, values: list[Any], positions: Positions, non_null: Step
 ) -> Columnar:
     """Complete values as `complete_non_null` does, where some are null, errors or awaitable."""
@@ -60,7 +57,7 @@ def complete_unsettled(  # noqa: PLR0913, PLR0917  as `complete_non_null`, with 
 def _begun(run: Run, awaitable: Awaitable[Any]) -> Awaitable[Any] | Exception:
     try:
         return run.begin(awaitable)
-    except Exception as error:  # noqa: BLE001  what looks awaitable may be none, or of another event loop
+    except Exception as error:
         return error
 
 
@@ -82,7 +79,7 @@ async def arrived(begun: list[Any]) -> list[Any]:
             continue
         try:
             values.append(await value)
-        except Exception as error:  # noqa: BLE001  whatever a resolver raises is its field's error
+        except Exception as error:
             values.append(error)
     return values
 
@@ -114,7 +111,7 @@ def _located(run: Run, value: Any, positions: Positions, index: int) -> Any:
     path = positions.path_at(index)
     try:
         return value.__located__(run.context, [] if path is None else path.as_list())
-    except Exception as error:  # noqa: BLE001  whatever is raised is the error of this value
+    except Exception as error:
         return error
 
 
@@ -125,7 +122,7 @@ def attempted(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any
     while len(results) < len(values):
         try:
             results.extend(map(function, waiting))
-        except Exception as error:  # noqa: BLE001  whatever is raised is the error of this value
+        except Exception as error:
             results.append(error)
         else:
             if len(results) < len(values):  # `map` takes a StopIteration for its end

@@ -163,7 +163,7 @@ class Publishing:
         """Never asked for: there is no abort signal."""
         return RuntimeError("This execution has no abort signal")
 
-    async def cancel_incremental_work(self, reason: BaseException | None = None) -> None:  # noqa: ARG002  as the publisher calls it
+    async def cancel_incremental_work(self, reason: BaseException | None = None) -> None:
         await self._run.abandon()
 
     def run_async_work_finished_hook(self) -> None:

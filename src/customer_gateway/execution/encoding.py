@@ -1,8 +1,5 @@
 """JSON text of whatever scalars give: by orjson where it can, by hand where nothing else can."""
 
-# Data are nested containers of whatever scalars give.
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 import json

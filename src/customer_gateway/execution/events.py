@@ -78,7 +78,7 @@ class Events:
                 await self._asked.wait()
                 self._asked.clear()
                 self._tell(await self._execute(await anext(self._source)))
-        except BaseException as error:  # noqa: BLE001  it is raised where somebody waits
+        except BaseException as error:
             self._end = error
         self._reading = False
         try:

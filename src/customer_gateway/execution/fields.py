@@ -1,8 +1,5 @@
 """The ways a field gets its column of values from all objects of a scope."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -57,7 +54,7 @@ class TypenameField:
         self.site = site
         self.cell = Cell(site.response_name, constant=site.parent_type.name)
 
-    def execute(self, run: Run, parents: ParentObjects) -> Columnar:  # noqa: ARG002  the same in every run
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
         return [self.site.parent_type.name] * len(parents.objects)
 
 
@@ -106,13 +103,13 @@ class BatchedField:
                 arriving = self._arrive(run, parents, run.track(values))
                 return arriving if parents.alone else run.spawn(arriving)
             return self._answered(run, parents, values)
-        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+        except Exception as error:
             return self._completed(run, parents, [error] * len(objects))
 
     async def _arrive(self, run: Run, parents: ParentObjects, awaitable: Awaitable[Any]) -> list[Any]:
         try:
             column = self._answered(run, parents, await awaitable)
-        except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+        except Exception as error:
             column = self._completed(run, parents, [error] * len(parents.objects))
         return column if isinstance(column, list) else await column
 
@@ -175,13 +172,13 @@ class NativeField:
         positions = parents.of_field(self.site)
         try:
             arguments = self._arguments.of_each(run.variables, len(parents.objects))
-        except Exception as error:  # noqa: BLE001  a scalar may raise anything
+        except Exception as error:
             return self._complete(run, [error] * len(parents.objects), positions)
         values: list[Any] = []
         for index, (value, given) in enumerate(zip(parents.objects, arguments, strict=True)):
             try:
                 values.append(self._resolve(value, run.info(self.site, positions.path_at(index)), **given))
-            except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            except Exception as error:
                 values.append(error)
         return self._complete(run, values, positions)
 
@@ -223,7 +220,7 @@ class PropertyField:
                 continue
             try:
                 called.append(value(run.info(self.site, positions.path_at(index)), **arguments))
-            except Exception as error:  # noqa: BLE001  whatever is raised is the field's error
+            except Exception as error:
                 called.append(error)
         return called
 

@@ -1,8 +1,5 @@
 """What the values of a column are, told by their classes: a column has few classes and many values."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,8 +1,5 @@
 """Scalars and enums, a column at a time: the common cases in C, anything unusual left to graphql-core."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -138,7 +135,7 @@ def _enums(leaf_type: GraphQLEnumType, *, non_null: bool) -> Callable[[list[Any]
             return None
         try:
             column = list(map(name_of, values))
-        except Exception:  # noqa: BLE001  the single value tells which one and why
+        except Exception:
             return None
         return column if len(column) == len(values) else None  # `map` takes a StopIteration for its end
 
@@ -180,7 +177,7 @@ class LeafCompletion:
         try:
             call = f"{inspect(self.leaf_type)}.coerce_output_value({inspect(value)})"
             return TypeError(f"Expected `{call}` to return non-nullable value, returned: {inspect(cell)}")
-        except Exception as error:  # noqa: BLE001  a value need not stand being looked at
+        except Exception as error:
             return error
 
 

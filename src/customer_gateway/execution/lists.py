@@ -1,8 +1,5 @@
 """Columns of lists: all their items are one column."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from asyncio import isfuture
@@ -97,7 +94,7 @@ class ListCompletion:
             values = list(await part)
             if len(values) != count:
                 raise RuntimeError(f"{self.place.site} gave {len(values)} values for {count} items.")  # noqa: TRY301 - as any other
-        except Exception as error:  # noqa: BLE001  whatever is raised is the error of each of these items
+        except Exception as error:
             values = [error] * count
         column = self._item_column(run, values, positions)
         return column if isinstance(column, list) else await column
@@ -110,7 +107,7 @@ class ListCompletion:
             if is_iterable(value):
                 items.extend(value)
                 return items
-        except Exception as error:  # noqa: BLE001  a generator may raise anything
+        except Exception as error:
             close_coroutines(items)
             return error
         return GraphQLError(f"Expected Iterable, but did not find one for field '{self.place.site}'.")

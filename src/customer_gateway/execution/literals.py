@@ -6,9 +6,6 @@ list or object literal with variables in it, which the scalar is given with the 
 which it makes an object of a class of its own. Those are read once for all objects of a level (see `read`).
 """
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
@@ -51,7 +48,7 @@ class Constant(NamedTuple):
 
     value: Any
 
-    def __call__(self, variables: VariableValues) -> Any:  # noqa: ARG002  the same whatever they are
+    def __call__(self, variables: VariableValues) -> Any:
         return self.value
 
 
@@ -60,7 +57,7 @@ class Copied(NamedTuple):
 
     value: Any
 
-    def __call__(self, variables: VariableValues) -> Any:  # noqa: ARG002  the same whatever they are
+    def __call__(self, variables: VariableValues) -> Any:
         return _copied(self.value)
 
 

@@ -1,8 +1,5 @@
 """Columns of objects, of one type or of several."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -64,7 +61,7 @@ class ObjectCompletion:
         if plan is None:
             try:
                 plan = self._plan = self._planner.selection(self.place.site, self.object_type)
-            except Exception as error:  # noqa: BLE001  a condition that cannot be told is the field's error
+            except Exception as error:
                 return column_of([self.place.fail(run, error, positions, index) for index in range(len(objects))])
         select = run.select_on_new_stack if plan.deep else run.select
         rows = select(plan, objects, Objects(positions))
@@ -85,7 +82,7 @@ class ObjectCompletion:
         try:
             verdict = self.object_type.is_type_of(value, run.info(self.place.site, positions.field_path(index)))  # pyright: ignore[reportOptionalCall]  asked only where there is one
             return run.begin(verdict) if is_awaitable(verdict) else verdict
-        except Exception as error:  # noqa: BLE001  a predicate may raise anything
+        except Exception as error:
             return error
 
     async def _checked_types_later(
@@ -103,7 +100,7 @@ class ObjectCompletion:
             return verdict
         try:
             return value if verdict else invalid_return_type_error(self.object_type, value, self.place.site.details)
-        except Exception as error:  # noqa: BLE001  neither a verdict nor a value need stand being looked at
+        except Exception as error:
             return error
 
 

@@ -1,8 +1,5 @@
 """Operations: compiled once, executed many times."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,7 +48,7 @@ class OperationRejected(Exception):
         self.errors = errors
 
 
-def compile_operation(  # noqa: PLR0913  the first four are the whole of it
+def compile_operation(
     schema: GraphQLSchema,
     document: str | DocumentNode,
     operation_name: str | None = None,

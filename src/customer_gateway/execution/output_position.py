@@ -44,7 +44,7 @@ def located(error: Exception, site: FieldSite, path: Path | None) -> GraphQLErro
     place = None if path is None else path.as_list()
     try:
         return located_error(error, site.nodes, place)
-    except Exception:  # noqa: BLE001  an exception may raise anything when it is looked at
+    except Exception:
         told = RuntimeError(f"{type(error).__name__} cannot be told.")
         told.__cause__ = error
         return GraphQLError(str(told), site.nodes, path=place, original_error=told)

@@ -1,8 +1,5 @@
 """The plan of an operation: for each object type, its merged fields, each bound to the way it is resolved."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple

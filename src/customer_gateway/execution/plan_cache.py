@@ -1,8 +1,5 @@
 """The plans of operations, one for each setting of an operation's conditions."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from functools import cached_property, partial

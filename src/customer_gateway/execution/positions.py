@@ -39,13 +39,13 @@ class Root:
 
     __slots__ = ()
 
-    def path_at(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+    def path_at(self, index: int) -> Path | None:
         return None
 
-    def field_path(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+    def field_path(self, index: int) -> Path | None:
         return None
 
-    def deliveries_at(self, index: int) -> Deliveries:  # noqa: ARG002  there is but one
+    def deliveries_at(self, index: int) -> Deliveries:
         return {}
 
 

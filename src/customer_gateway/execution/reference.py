@@ -1,8 +1,5 @@
 """graphql-core's executor with the budget of an answer."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +21,7 @@ class FieldPath(NamedTuple):
 
     path: Path | None
 
-    def field_path(self, index: int) -> Path | None:  # noqa: ARG002  there is but one
+    def field_path(self, index: int) -> Path | None:
         path = self.path
         while path is not None and isinstance(path.key, int):
             path = path.prev
@@ -63,7 +60,7 @@ def counting(budget: Budget) -> type[Executor[None]]:
             completed = Executor.complete_leaf_value(return_type, result)
             return None if spent(None, 0, length_of(completed)) else completed
 
-        def complete_list_item_value(  # noqa: PLR0913, PLR0917  as graphql-core calls it
+        def complete_list_item_value(
             self,
             item: Any,
             complete_results: list[Any],

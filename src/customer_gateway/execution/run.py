@@ -1,8 +1,5 @@
 """One execution of a planned operation."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from asyncio import CancelledError, current_task, ensure_future, gather, get_running_loop
@@ -79,7 +76,7 @@ class Operation:
 class Run:
     """The state of one execution, and the way through its scopes."""
 
-    def __init__(  # noqa: PLR0913  what a request is made of
+    def __init__(
         self,
         operation: Operation,
         variables: VariableValues,

@@ -1,8 +1,5 @@
 """Variables and arguments, bound without walking the document."""
 
-# graphql-core's generic types come without their arguments, here and there.
-# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownVariableType=false
-
 from __future__ import annotations
 
 from functools import partial
@@ -121,7 +118,7 @@ def _coercion(input_type: GraphQLInputType) -> Callable[[Any], Any]:
             return Undefined if non_null else None
         try:
             return nullable.coerce_input_value(value)
-        except Exception:  # noqa: BLE001  a scalar may raise anything
+        except Exception:
             return Undefined
 
     return coerced
@@ -208,6 +205,6 @@ def _entries(field: GraphQLField, node: FieldNode) -> list[tuple[str, Make]] | N
         entries = [
             (definition.out_name or name, given(nodes.get(name), definition)) for name, definition in field.args.items()
         ]
-    except Exception:  # noqa: BLE001  scalars and `out_type`s may raise anything
+    except Exception:
         return None
     return None if any(make is UNFIT for _, make in entries) else entries

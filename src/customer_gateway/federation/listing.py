@@ -47,7 +47,7 @@ class Connection:
         *("_end", "_request", "has_next_page", "has_previous_page", "listing", "nodes", "positions", "total_count"),
     )
 
-    def __init__(  # noqa: PLR0913 - the parts of a connection, by name
+    def __init__(
         self,
         request: RequestContext,
         listing: str,
@@ -200,7 +200,7 @@ async def _pages(
     return column
 
 
-def invoices_of(  # noqa: PLR0913 - the list, the page, and whether the list is whole
+def invoices_of(
     request: RequestContext,
     customer: Customer,
     invoices: Sequence[Invoice],

@@ -107,7 +107,7 @@ class Sandbox:
         return f"http://{HOST}:{self._listeners[name].port}{self.vendors[name].base_path}"
 
 
-def run_sandbox(  # noqa: PLR0913 - the options of one command line verb
+def run_sandbox(
     *,
     ports: Mapping[str, int] | None = None,
     rate_limits: bool = True,

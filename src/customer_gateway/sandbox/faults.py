@@ -40,7 +40,7 @@ class Faults:
     _active: dict[str, Fault] = field(default_factory=dict[str, Fault])
     _left: dict[str, int] = field(default_factory=dict[str, int])
 
-    def set(  # noqa: PLR0913 - the switch has this many positions, all by name
+    def set(
         self,
         kind: FaultKind,
         *,

@@ -104,7 +104,7 @@ class Collection:
             f"json_extract(cast(body as text), ?) {'desc' if descending else 'asc'}" for _, descending in sort
         )
         rows = self.database.execute(
-            f"select body from document where collection = ? order by {terms}, key limit ? offset ?",  # noqa: S608 - literals of ours
+            f"select body from document where collection = ? order by {terms}, key limit ? offset ?",
             (self.kind.name, *(f"$.{path}" for path, _ in sort), limit, offset),
         )
         return [row[0] for row in rows]
@@ -127,12 +127,12 @@ class Collection:
         marks = ",".join("?" * len(values))
         if field == self.kind.key:
             rows = self.database.execute(
-                f"select key, position, body from document where collection = ? and key in ({marks})",  # noqa: S608 - only question marks are put in
+                f"select key, position, body from document where collection = ? and key in ({marks})",
                 (self.kind.name, *values),
             )
         else:
             rows = self.database.execute(
-                "select d.key, d.position, d.body from entry e join document d using (collection, key)"  # noqa: S608 - only question marks are put in
+                "select d.key, d.position, d.body from entry e join document d using (collection, key)"
                 f" where e.collection = ? and e.field = ? and e.value in ({marks})",
                 (self.kind.name, field, *values),
             )
@@ -173,7 +173,7 @@ class Collection:
         condition = "" if source == "document" else " and field = ?"
         arguments = (self.kind.name,) if source == "document" else (self.kind.name, field)
         row = self.database.execute(
-            f"select max(cast({column} as integer)) from {source} where collection = ?{condition}",  # noqa: S608 - two literals of ours
+            f"select max(cast({column} as integer)) from {source} where collection = ?{condition}",
             arguments,
         ).fetchone()
         return int(row[0] or 0)

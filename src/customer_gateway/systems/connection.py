@@ -156,7 +156,7 @@ class Wiring:
     observers: Sequence[Callable[[CallRecord], None]] = ()
 
 
-def open_client(  # noqa: PLR0913 - each is one thing a system says of its client, by name
+def open_client(
     name: str,
     settings: SystemSettings,
     wiring: Wiring,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def read_on(  # noqa: PLR0913 - what a list is read by, by name
+async def read_on(
     lengths: PageLengths,
     question: Hashable,
     read: Callable[[int, int], Awaitable[Listed[T]]],
@@ -107,7 +107,7 @@ class _SoFar(Generic[T]):
         return True
 
 
-async def read_window(  # noqa: PLR0913, PLR0917 - what a window is read by
+async def read_window(
     lengths: PageLengths,
     read: Callable[[int, int], Awaitable[Listed[Document]]],
     identity: str,

@@ -37,7 +37,7 @@ class Undecodable(Exception):
         self.about_keys = about_keys and not cut_short
 
 
-def document(  # noqa: PLR0913, PLR0917 - what an answer says of itself, and what is made of it
+def document(
     body: Body,
     content_type: str | None,
     encoding: str | None,

@@ -34,7 +34,7 @@ class SessionLogin:
 
     in_session = True
 
-    def __init__(  # noqa: PLR0913 - every fact of a login is handed in by name
+    def __init__(
         self,
         login: Call,
         token: Callable[[Answer], str | None],

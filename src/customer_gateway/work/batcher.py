@@ -183,7 +183,7 @@ class Batcher(Generic[V]):
             values: Mapping[str, Any] = await self._read(groups, batch.deadline) if groups else {}
             self._cache(values, groups, batch.forgotten)
             return {**values, **dict.fromkeys(abandoned, self._late())} if abandoned else values
-        except Exception as error:  # noqa: BLE001 - whatever a route raises costs the keys of that call
+        except Exception as error:
             return self._failed(batch.keys(), error)
         finally:
             self._release(batch, batch.keys())
@@ -218,7 +218,7 @@ class Batcher(Generic[V]):
             parts = _split_by_waiters(keys, groups) if divisible else []
             if len(parts) < 2:  # noqa: PLR2004 - halves
                 return dict.fromkeys(keys, error)
-        except Exception as error:  # noqa: BLE001 - as in `_run`; here the other half keeps what it has read
+        except Exception as error:
             return self._failed(keys, error)
         middle = len(parts) // 2
         halves = await asyncio.gather(self._read(parts[:middle], deadline), self._read(parts[middle:], deadline))

@@ -30,7 +30,7 @@ def read_each(read: Callable[[Any], Any], items: Sequence[Any], system: str, wha
     """Read each item; one that `read` raises for has a failure in place of its value, and the others their values."""
     try:
         return list(map(read, items))
-    except Exception as error:  # noqa: BLE001 - whatever one item raises costs that item alone
+    except Exception as error:
         failure = failure_of(error, system, what)
     return [_or_failure(read, item, failure) for item in items]
 
@@ -40,7 +40,7 @@ def _or_failure(read: Callable[[Any], Any], item: Any, failure: UpstreamError) -
         return read(item)
     except UpstreamError as error:
         return error
-    except Exception:  # noqa: BLE001 - the log has the first of them
+    except Exception:
         return failure
 
 
@@ -55,7 +55,7 @@ async def read_all(
         return await _as_many(read, items)
     except UpstreamError as error:
         return [error] * len(items)
-    except Exception as error:  # noqa: BLE001 - whatever one item raises costs that item alone
+    except Exception as error:
         failure = failure_of(error, system, what)
     if len(items) == 1:
         return [failure]
@@ -76,7 +76,7 @@ async def _alone_or_failure(
         (value,) = await _as_many(read, [item])
     except UpstreamError as error:
         return error
-    except Exception:  # noqa: BLE001 - the log has the first of them
+    except Exception:
         return failure
     return value
 
@@ -92,7 +92,7 @@ async def read_singly(
     async def outcome(item: Any) -> Any:
         try:
             return await read(item)
-        except Exception as error:  # noqa: BLE001 - whatever one call raises costs that call's item alone
+        except Exception as error:
             return failure_of(error, system, what)
 
     values = await asyncio.gather(*map(outcome, items))

@@ -167,7 +167,7 @@ class SharedCalls(JoinableCalls[SharedCall[Any]]):
                 return await call(shared)
             except UpstreamError:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever a call raises costs its own waiters
+            except Exception as error:
                 raise failure_of(error, system, what) from None
 
         started.start(run)

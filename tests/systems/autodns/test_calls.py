@@ -145,7 +145,7 @@ async def test_pages_have_a_total_order_and_no_filter(vendor: Vendor, system: Au
 @pytest.mark.parametrize(("start", "has_next"), [(0, True), (249, True), (250, False), (299, False), (400, False)])
 async def test_every_page_tells_what_follows_without_another_call(
     start: int,
-    has_next: bool,  # noqa: FBT001 - what the page is expected to say
+    has_next: bool,
     vendor: Vendor,
     system: Autodns,
 ) -> None:
@@ -507,7 +507,7 @@ async def test_an_error_under_200_is_known_wherever_the_envelope_tells_it(docume
     ],
 )
 @pytest.mark.parametrize("rows", [{}, {"data": None}])
-async def test_rows_may_be_missing_in_a_success_alone(status: object, is_answer: bool, rows: dict[str, None]) -> None:  # noqa: FBT001 - a column
+async def test_rows_may_be_missing_in_a_success_alone(status: object, is_answer: bool, rows: dict[str, None]) -> None:
     asked = answering({"status": status, "messages": [{"status": "SUCCESS", "text": "x"}, "noted"], **rows})
 
     (page,) = await asyncio.gather(asked.page(0, 5, EVERYTHING, soon(), ask_next=False), return_exceptions=True)

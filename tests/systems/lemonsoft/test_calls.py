@@ -296,7 +296,7 @@ async def test_any_window_is_read_from_the_pages_that_cover_it(
         (500, 100, True, 0, False, 1),
     ],
 )
-async def test_a_short_page_and_a_full_one_cost_a_row_or_two_to_know_what_follows(  # noqa: PLR0913 - the columns of a table
+async def test_a_short_page_and_a_full_one_cost_a_row_or_two_to_know_what_follows(
     vendor: Vendor,
     system: Lemonsoft,
     *,

@@ -183,7 +183,7 @@ async def _hundred(system: Next, number: int) -> Any:
 @pytest.mark.parametrize(("start", "has_next"), [(0, True), (249, True), (250, False), (299, False), (400, False)])
 async def test_every_page_tells_what_follows_without_another_call(
     start: int,
-    has_next: bool,  # noqa: FBT001 - what the page is expected to say
+    has_next: bool,
     vendor: Vendor,
     system: Next,
 ) -> None:

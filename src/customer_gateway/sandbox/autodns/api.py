@@ -214,7 +214,7 @@ class AutoDns:
         key = f"{request.path_params['client']}/{request.path_params['number']}"
         return _found(self._store[CUSTOMERS].get(key), "customer")
 
-    def _success(  # noqa: PLR0913 - the envelope has these parts
+    def _success(
         self,
         request: Request,
         task: int,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox.store import Document
 
 USER: Final = "gateway"
-PASSWORD: Final = "autodns-passwort"  # noqa: S105 - the sandbox's own, guards invented data
+PASSWORD: Final = "autodns-passwort"
 _BASIC: Final = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 _SHORTEST_MINUTES: Final = 10
 _LONGEST_MINUTES: Final = 300

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox.store import Document, Store
 
 _USER: Final = "shop@hofladen.example"
-_PASSWORD: Final = "billbee-api-passwort"  # noqa: S105 - the sandbox's own, guards invented data
+_PASSWORD: Final = "billbee-api-passwort"
 _API_KEY: Final = "5D3A7F10-2B64-4F8E-9C51-0E6B7A918D42"
 _BASIC: Final = b64encode(f"{_USER}:{_PASSWORD}".encode()).decode()
 _COUNTERS: Final = Kind("counters", "name")

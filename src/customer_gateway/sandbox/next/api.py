@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox.store import Document, Store
 
 _TOKENS: Final = Kind("token", "access_token")
-_ACCESS_TOKEN: Final = "0f8b7a52-4f0e-4a55-9d3c-6d1f2b8c9e10"  # noqa: S105 - the sandbox's own, guards invented data
+_ACCESS_TOKEN: Final = "0f8b7a52-4f0e-4a55-9d3c-6d1f2b8c9e10"
 _ONE_TIME: Final = {
     "username": "556012",
     "password": "engangsnyckel-7Q2M",

@@ -212,7 +212,7 @@ class Autodns:
         lengths, question = self._lengths.of(f"POST {path}", "filters"), json.dumps(filters)
         return list((await read_on(lengths, question, read, partial(_identity, path), most=MOST_ROWS)).rows)
 
-    async def _search(  # noqa: PLR0913, PLR0917 - what a list is asked by
+    async def _search(
         self,
         path: str,
         keys: Keys,

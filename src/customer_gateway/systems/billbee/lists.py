@@ -53,7 +53,7 @@ class Lists:
         """Return what is known of the pages of a list, or of all lists of a template."""
         return self._lengths.of(f"GET {path}")
 
-    async def page(  # noqa: PLR0913 - what a page is asked by
+    async def page(
         self,
         path: str,
         number: int,
@@ -74,7 +74,7 @@ class Lists:
             self._totals[path] = rows.total
         return rows
 
-    async def walk(  # noqa: PLR0913 - what a list is read by
+    async def walk(
         self,
         path: str,
         deadline: Deadline,
@@ -146,9 +146,7 @@ def objection(_status: int, document: Any) -> str | None:
     return "it has a `Message` and no `Data`" if document.get("Message") and "Data" not in document else None
 
 
-def _left(  # noqa: PLR0913, PLR0917 - what is known after a page
-    lengths: PageLengths, path: str, page: Listed[Document], read: int, size: int, known: int
-) -> tuple[int, int]:
+def _left(lengths: PageLengths, path: str, page: Listed[Document], read: int, size: int, known: int) -> tuple[int, int]:
     """Return the size of the next pages, and how many are left after `read` of them with `known` different rows.
 
     A first page that was cut short is a whole one of a smaller size. A total below the rows is not believed: then a

@@ -258,7 +258,7 @@ class Lemonsoft:
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
 
-    async def _rows_by(  # noqa: PLR0913 - what rows are read by
+    async def _rows_by(
         self,
         path: str,
         parameter: str,

@@ -242,7 +242,7 @@ class Next:
             raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
         return those_with_ids(found.rows.values(), "id")
 
-    async def _page(  # noqa: PLR0913, PLR0917 - what a page is asked by
+    async def _page(
         self,
         path: str,
         rows: Mapping[str, object],
@@ -261,7 +261,7 @@ class Next:
                 return Listed(rows_of_page, total, told if told is not None and told > 0 else None)
         raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
 
-    async def _answer(  # noqa: PLR0913, PLR0917 - what a page is asked by
+    async def _answer(
         self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline, decode: Decode
     ) -> Answer:
         """Return the answer of a list; once it is found to know no `active`, it is requested without it.

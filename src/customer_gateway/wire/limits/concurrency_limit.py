@@ -24,7 +24,7 @@ class ConcurrencyLimit:
     is how many more calls may be under way.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a bound, a budget and whose it is
+    def __init__(
         self,
         parallel: int,
         windows: Sequence[Window],
