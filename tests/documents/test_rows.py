@@ -165,14 +165,30 @@ def test_what_no_row_reads_is_checked_only_where_documents_are_decoded(odd: byte
 
     assert person.key == "1"
     with pytest.raises(orjson.JSONDecodeError):
-        rows.decode(b'[{"_id": "1", "firstName": 2, "unread": ' + odd + b"}]")
+        rows.decode(b'[{"_id": "1", "firstName": true, "unread": ' + odd + b"}]")
+
+
+@pytest.mark.parametrize("number", [0, 1050, -7, 2**64 - 1])
+def test_an_integer_where_a_text_is_due_is_its_digits_still_in_one_pass(number: int) -> None:
+    body = b'[{"_id": "1", "firstName": %d, "unread": "\xff"}, {"_id": "2", "firstName": ""}]' % number
+
+    first, second = Rows(Person, reading()).decode(body)  # a document with such bytes would be refused
+
+    assert (first.first_name, second.first_name) == (str(number), None)
+
+
+def test_an_integer_that_no_document_holds_is_read_as_one_is_there() -> None:
+    (person,) = Rows(Person, reading()).decode(b'[{"_id": "1", "firstName": 18446744073709551617}]')
+
+    assert person.first_name is None
+    assert person.unreadable("first_name")
 
 
 def test_an_integer_of_more_than_64_bits_is_exact_in_one_pass_and_a_double_in_a_document() -> None:
     rows = Rows(Person, reading())
 
     (exact,) = rows.decode(b'[{"_id": "1", "tags": 18446744073709551617}]')
-    (nearest,) = rows.decode(b'[{"_id": "1", "firstName": 2, "tags": 18446744073709551617}]')
+    (nearest,) = rows.decode(b'[{"_id": "1", "firstName": true, "tags": 18446744073709551617}]')
 
     assert (exact.tags, nearest.tags) == (2**64 + 1, float(2**64))
 

@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
 
-Text: TypeAlias = str | None
+if TYPE_CHECKING:
+    Text: TypeAlias = str | None
+else:
+    Text = str | int | None  # as it is decoded: `_Form.normalize` makes a text of an integer
 """A non-blank text as sent, else None; a number as its decimal text."""
 
 Email: TypeAlias = Annotated[str | None, "email"]
@@ -58,6 +61,8 @@ Raw: TypeAlias = Any
 """A value as sent, for the functions of `documents.record` to read when it is asked for."""
 
 _NOT_KEPT: Final = object()
+_INTEGERS: Final = range(-(2**63), 2**64)
+"""Integers that are the same in a document; larger ones are doubles there."""
 _OWN: Final = {name: f"{NO_VENDORS}{name}" for name in ("reading", "document", "misread")}
 """Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
 
@@ -125,9 +130,9 @@ class Rows(Generic[R]):
         """Return the rows of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
         try:
             rows = self._decode(body)
+            self._form.normalize(rows)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self.read(orjson.loads(body))
-        self._form.normalize(rows)
         reading = self._reading
         for row in rows:
             row.reading = reading
@@ -187,7 +192,7 @@ class _Form(Generic[P]):
         name, vendor = field.name, field.encode_name
         if is_email := get_origin(field.type) is Annotated:
             self._emails.append(name)
-        options = set(get_args(Text if is_email else field.type)) - {NoneType}
+        options = set(get_args(Text if is_email else field.type)) - {NoneType, int}
         nested = next((option for option in options if isinstance(option, type) and issubclass(option, Part)), None)
         if name == "key" and not field.required:
             raise TypeError(f"{self._part.__name__}.key must be there: declare it by `keyed`")
@@ -202,15 +207,20 @@ class _Form(Generic[P]):
         elif field.type is Any:
             self._sent.append((name, vendor))
         else:
-            raise TypeError(f"{self._part.__name__}.{name} is neither a Text nor Sent nor a part")
+            raise TypeError(f"{self._part.__name__}.{name} is neither a Text nor Raw nor a part")
 
     def normalize(self, parts: Sequence[P]) -> None:
-        """Make blank texts None, and keep the first address of each e-mail field.
+        """Make texts of integers, make blank texts None, and keep the first address of each e-mail field.
 
-        What needs either is rare, so all texts are looked through at once before any is touched.
+        All texts are looked through at once, and only those that need it are touched. Raises `WrongForm` for an integer
+        that a document would not hold.
         """
-        texts: list[str | None] = self._read_texts(parts)
-        if "" in texts or any(map(str.isspace, filter(None, texts))):
+        texts: list[Any] = self._read_texts(parts)
+        if int in set(map(type, texts)):
+            self._write_integers(parts, texts)
+        self._drop_empty(parts, texts)
+        present: Iterable[str] = filter(None, texts)
+        if any(map(str.isspace, present)):
             for part in parts:
                 self._drop_blanks(part)
         for name in self._emails:
@@ -218,6 +228,23 @@ class _Form(Generic[P]):
         for name, _, form in self._parts:
             nested: Iterable[Part | None] = map(attrgetter(name), parts)
             form.normalize(list(filter(None, nested)))
+
+    def _write_integers(self, parts: Sequence[P], texts: list[Any]) -> None:
+        """Make texts of integers; `texts` are those of all parts, one part after the other."""
+        for place, (name, _) in enumerate(self._texts):
+            column = texts[place :: len(self._texts)]
+            if int in set(map(type, column)):
+                texts[place :: len(self._texts)] = column = list(map(_digits, column))
+                for part, text in zip(parts, column, strict=True):
+                    setattr(part, name, text)
+
+    def _drop_empty(self, parts: Sequence[P], texts: list[Any]) -> None:
+        """Make empty texts None, which are common; `texts` as in `_write_integers`."""
+        at = -1
+        for _ in range(texts.count("")):
+            at = texts.index("", at + 1)
+            place, number = divmod(at, len(self._texts))
+            setattr(parts[place], self._texts[number][0], None)
 
     def _drop_blanks(self, part: P) -> None:
         for name, _ in self._texts:
@@ -248,6 +275,15 @@ class _Form(Generic[P]):
             values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
             count = reading.drift.count
         return values
+
+
+def _digits(value: Any) -> Any:
+    """Return an integer as text, any other value as it is."""
+    if type(value) is not int:
+        return value
+    if value not in _INTEGERS:
+        raise WrongForm("it holds an integer of more than 64 bits")
+    return str(value)
 
 
 def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
