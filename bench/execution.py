@@ -34,10 +34,10 @@ from graphql import (
     GraphQLString,
 )
 
+from bench.collection import exempt
 from bench.page_records import Contact, Customer, Memory, User, memory
 from bench.page_strawberry import strawberry_schema
 from customer_gateway.execution import Attribute, Batched, compile_operation
-from customer_gateway.server import collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -198,7 +198,7 @@ async def run(rounds: int) -> Figures:
     """All figures."""
     before = gc.get_threshold()
     entries, context = contestants(), memory(max(SIZES) // OBJECTS_PER_CUSTOMER)
-    collector.freeze()
+    exempt()
     try:
         await _must_answer_alike(entries, context)
         pages = await _medians(entries, context, (PAGE,), rounds)
@@ -216,7 +216,7 @@ async def page() -> dict[str, float]:
     """Seconds of a page by contestant, without graphql-core: a round of bench/against.py, in a process of its own."""
     entries, context = contestants(), memory(PAGE)
     del entries[STOCK]
-    collector.freeze()
+    exempt()
     await _must_answer_alike(entries, context)
     return {name: times[PAGE] for name, times in (await _medians(entries, context, (PAGE,), 1)).items()}
 
