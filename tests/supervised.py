@@ -8,6 +8,7 @@ import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -28,6 +29,8 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     config: Path
+    lines: list[str]
+    reading: Thread
 
     def workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
@@ -40,8 +43,9 @@ class Served:
 
     def ended(self) -> list[dict[str, Any]]:
         """What it said until it ended."""
-        _, errors = self.process.communicate(timeout=PATIENCE)
-        return [json.loads(line) for line in errors.splitlines()]
+        self.process.wait(PATIENCE)
+        self.reading.join(PATIENCE)
+        return [json.loads(line) for line in self.lines]
 
 
 def _command_line(process: str) -> str:
@@ -69,4 +73,13 @@ def served(
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
             wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
-            yield Served(process, url, config)
+            lines: list[str] = []
+            # Read as it comes: a worker that writes into a full pipe would answer nothing any more.
+            reading = Thread(target=lines.extend, args=(process.stderr,), daemon=True)
+            reading.start()
+            try:
+                yield Served(process, url, config, lines, reading)
+            finally:
+                process.kill()
+                reading.join(PATIENCE)
+                process.communicate()

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SEVERAL = 40
 """Connections that miss the own socket of one of two workers by chance: twice in ten million runs."""
 
+LISTENS = "0A"
+"""The state of a listening socket in `/proc/net/tcp`."""
+
 pytestmark = [NEEDS_PROC, pytest.mark.alone]
 
 
@@ -35,15 +38,9 @@ def opened() -> Generator[ExitStack]:
         yield stack
 
 
-def both_serve(gateway: Served, opened: ExitStack) -> bool:
-    """Return whether both workers have accepted some of several connections: one may still be starting."""
-    clients = asked(gateway, opened)
-    return all(map(status, clients)) and all(connections(worker, clients) for worker in gateway.workers())
-
-
 def test_several_connections_are_served_by_both_workers(tmp_path: Path, opened: ExitStack) -> None:
     with served(tmp_path) as gateway:
-        wait_until(lambda: both_serve(gateway, opened))
+        wait_until(lambda: listening(gateway) == 3)
         clients = asked(gateway, opened)
         answers = [status(client) for client in clients]
         held = [connections(worker, clients) for worker in gateway.workers()]
@@ -127,11 +124,18 @@ def test_workers_share_the_socket_where_it_cannot_be_opened_again_and_leave_a_li
     assert [line["event"] for line in lines] == ["workers_share_socket"]
 
 
-def waiting(listening: socket.socket, opened: ExitStack) -> int:
+def listening(gateway: Served) -> int:
+    """How many sockets listen at the gateway's port: the shared one, and that of each worker once it serves."""
+    port = f":{urlsplit(gateway.url).port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[1].endswith(port) and row[3] == LISTENS for row in rows)
+
+
+def waiting(taking: socket.socket, opened: ExitStack) -> int:
     """How many connections wait at the socket."""
     for number in count():
         try:
-            opened.enter_context(listening.accept()[0])
+            opened.enter_context(taking.accept()[0])
         except BlockingIOError:
             return number
     raise AssertionError
