@@ -233,6 +233,7 @@ LONG = "x" * 1_000
 
 class Text:
     long = LONG
+    longer = LONG * 100
 
 
 def texts(count: int) -> GraphQLSchema:
@@ -240,6 +241,7 @@ def texts(count: int) -> GraphQLSchema:
         "Text",
         {
             "read": GraphQLField(GraphQLString, extensions={"execution": Attribute("long")}),
+            "longer": GraphQLField(GraphQLString, extensions={"execution": Attribute("longer")}),
             "batched": GraphQLField(
                 GraphQLString, extensions={"execution": Batched(lambda rows, _: [LONG] * len(rows))}
             ),
@@ -265,6 +267,25 @@ async def test_the_texts_of_an_answer_are_bounded_before_it_is_encoded(field: st
     assert over.data is None
     assert over.errors is not None
     assert over.errors[0].message.startswith(f"The answer has more than {count * 1_900} bytes; ask for fewer rows")
+
+
+def several(selections: int) -> str:
+    return " ".join(f"r{number}: rows {{ longer }}" for number in range(selections))
+
+
+async def exceeds(count: int, fields: str) -> bool:
+    """Whether an answer of so many rows ends for its bytes, of which 120 values with 5,000 characters each make use."""
+    bound = compile_operation(texts(count), f"{{ {fields} }}").bind()
+    executed = await bound.execute(budget=Budget(AnswerLimits(bytes=600_000)))
+    return executed.errors is not None and "600000 bytes" in executed.errors[0].message
+
+
+async def test_texts_that_a_small_answer_has_a_few_times_are_not_counted() -> None:
+    assert not await exceeds(10, several(4))
+    assert await exceeds(10, several(5))
+    assert not await exceeds(50, "rows { longer }")
+    assert await exceeds(50, "rows { longer again: longer }")
+    assert await exceeds(70, "rows { longer }")
 
 
 Selection: TypeAlias = "Sequence[tuple[str, Selection | None]]"

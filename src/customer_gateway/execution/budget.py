@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from graphql import GraphQLObjectType
     from graphql.pyutils import Path
 
     class Located(Protocol):
         def field_path(self, index: int) -> Path | None: ...
+
+    class PlannedSelection(Protocol):
+        @property
+        def object_type(self) -> GraphQLObjectType: ...
+
+        @property
+        def repeats(self) -> bool:
+            """Return whether an attribute is selected several times, under aliases."""
+            ...
 
 
 TURN: Final = 10_000
@@ -35,6 +45,12 @@ TURNS_AFTER_DEADLINE: Final = 4
 AROUND: Final = 12
 """Characters of a field besides its name and text: quotes, colon, comma, and a number or the like."""
 
+UNCOUNTED_TEXT: Final = 5_000
+"""Characters that a text has room for in an answer of so few values that its texts are not counted."""
+
+FEW_SELECTIONS: Final = 4
+"""In so many selections of one object type, texts are not counted."""
+
 MOST_PARTS: Final = 100_000
 """More parts are not looked at of one value that a scalar gave: it may hold itself."""
 
@@ -46,7 +62,8 @@ LESS: Final = "ask for fewer rows or fewer fields here, or in several requests."
 class AnswerLimits:
     """The most that one answer may hold: values (fields of objects and items of lists), and bytes of its JSON.
 
-    Bytes are counted as the characters of names and texts: what each takes in UTF-8 is not looked at.
+    Bytes are counted as the characters of names and texts: what each takes in UTF-8 is not looked at. Texts are counted
+    where they may multiply (see `Budget.counts_texts`).
     """
 
     values: int = 300_000
@@ -64,13 +81,27 @@ class Budget:
     in fewer is not ended for it.
     """
 
-    __slots__ = ("_begun", "_expired", "_late", "_limits", "_resetting", "_turn_began", "characters", "error", "values")
+    __slots__ = (
+        "_begun",
+        "_expired",
+        "_late",
+        "_limits",
+        "_resetting",
+        "_selections",
+        "_turn_began",
+        "_uncounted",
+        "characters",
+        "error",
+        "values",
+    )
 
     def __init__(self, limits: AnswerLimits | None = None, expired: Callable[[], bool] | None = None) -> None:
         self._limits = limits or AnswerLimits()
         self._expired = expired
         self.values = self._limits.values
         self.characters = self._limits.bytes
+        self._uncounted = self.values - self.characters // UNCOUNTED_TEXT
+        self._selections: dict[GraphQLObjectType, set[PlannedSelection]] = {}
         self.error: GraphQLError | None = None
         """Why the execution was ended, None where it was not."""
         self._begun = 0
@@ -85,6 +116,16 @@ class Budget:
         if self.values < 0 or self.characters < 0 or self.error is not None:
             most = f"{self._limits.values} values" if self.values < 0 else f"{self._limits.bytes} bytes"
             self._end(f"The answer has more than {most}", positions)
+
+    def counts_texts(self, selection: PlannedSelection) -> bool:
+        """Return whether the texts of a selection are to be counted, which costs as much as reading them.
+
+        They are not in an answer that is small so far, where an object type is selected a few times and each of its
+        attributes once: such texts are in memory already, and what is written is but a few times what was read.
+        """
+        selections = self._selections.setdefault(selection.object_type, set())
+        selections.add(selection)
+        return len(selections) > FEW_SELECTIONS or selection.repeats or self.values < self._uncounted
 
     def begin(self, work: int) -> bool:
         """Return whether so much work may be done at once, without waiting for the next turn of the loop."""

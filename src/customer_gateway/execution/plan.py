@@ -53,6 +53,7 @@ class SelectionPlan:
         "_attributes",
         "_cells",
         "_read",
+        "_read_counting",
         "_uses",
         "characters",
         "deep",
@@ -62,11 +63,14 @@ class SelectionPlan:
         "fragile",
         "multiplies",
         "names",
+        "object_type",
+        "repeats",
         "work",
         "work_in_steps",
     )
 
-    def __init__(self, fields: list[PlannedField], depth: int) -> None:
+    def __init__(self, object_type: GraphQLObjectType, fields: list[PlannedField], depth: int) -> None:
+        self.object_type = object_type
         self.fields = fields
         self.deep = depth % LEVELS_OF_A_STACK == LEVELS_OF_A_STACK - 1
         """Whether this level begins on a new stack."""
@@ -84,6 +88,9 @@ class SelectionPlan:
         self.characters = sum(len(name) + AROUND for name in self.names)
         """What an object takes in the answer besides its texts."""
         self._cells = tuple(field.cell for field in fields)
+        attributes = [cell.attribute for cell in self._cells if cell.attribute is not None]
+        self.repeats = len(set(attributes)) < len(attributes)
+        """Whether an attribute is selected several times, under aliases."""
         self._attributes = [
             (1 << number, field)
             for number, field in enumerate(fields)
@@ -93,13 +100,17 @@ class SelectionPlan:
         """The fields that a generated reader does not read by itself."""
         self._uses = 0 if self._attributes and compilable(self.names) else -1
         self._read: Reader | None = None
+        self._read_counting: Reader | None = None
 
-    def reader(self, count: int) -> Reader | None:
-        """Return the generated reader, if this selection is worth one."""
+    def reader(self, count: int, *, counting: bool) -> Reader | None:
+        """Return the generated reader, if this selection is worth one; `counting` the characters of its texts."""
         if self._read is None and self._uses >= 0:
             self._uses += 1
             if count >= FEWEST_ROWS or self._uses > OFTEN:
                 self._read = reader(self._cells)
+        if counting and self._read is not None:
+            self._read_counting = self._read_counting or reader(self._cells, counting=True)
+            return self._read_counting
         return self._read
 
     def odd(self, bits: int) -> list[tuple[str, AttributeField]]:
@@ -169,7 +180,7 @@ class Planner:
     def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan:
         planned = [self._field(object_type, name, details, depth) for name, details in grouped.items()]
         self._size.add(len(planned))
-        return SelectionPlan([field for field in planned if field is not None], depth)
+        return SelectionPlan(object_type, [field for field in planned if field is not None], depth)
 
     def _field(
         self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList, depth: int

@@ -31,10 +31,9 @@ FEWEST_ROWS = 8
 OFTEN = 16
 """As many executions make a selection worth compiling whatever its size."""
 
-TEXT = {"str": "else", "str?": "elif {0} is not None"}
-"""When a value of a text is odd, said after whether it is a text."""
-
 ODD = {
+    "str": "type({0}) is not str",
+    "str?": "type({0}) is not str and {0} is not None",
     "bool": "type({0}) is not bool",
     "bool?": "type({0}) is not bool and {0} is not None",
     "int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
@@ -60,11 +59,11 @@ def readable(attribute: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def reader(cells: tuple[Cell, ...]) -> Reader:
-    """Return a function from objects to their rows, the bits of the cells in which some value is odd, and their
-    characters.
+def reader(cells: tuple[Cell, ...], *, counting: bool = False) -> Reader:
+    """Return a function from objects to their rows, the bits of the cells in which some value is odd, and a count.
 
-    After the objects it takes a column for each cell that is neither an attribute nor a constant.
+    The count is of the characters of texts where it is `counting`, else 0. After the objects the function takes a
+    column for each cell that is neither an attribute nor a constant.
 
     Raises ValueError on what is no name: the source is made of nothing else.
     """
@@ -85,12 +84,9 @@ def reader(cells: tuple[Cell, ...]) -> Reader:
             continue
         # What a property raises stands for its value: an exception is odd, whatever the type.
         lines += [f"  try: v{number} = o.{cell.attribute}", f"  except Exception as error: v{number} = error"]
-        odd = f"odd |= {1 << number}"
-        if cell.check in TEXT:
-            lines.append(f"  if type(v{number}) is str: characters += len(v{number})")
-            lines.append(f"  {TEXT[cell.check].format(f'v{number}')}: {odd}")
-        else:
-            lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: {odd}")
+        lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: odd |= {1 << number}")
+        if counting and cell.check in {"str", "str?"}:
+            lines.append(f"  elif v{number}: characters += len(v{number})")
         entries.append(f"'{cell.name}': v{number}")
     lines += [f"  add({{{', '.join(entries)}}})", " return rows, odd, characters"]
     namespace: dict[str, Any] = {}

@@ -244,7 +244,7 @@ class Run:
     def _rows(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
         self._put_off(plan, objects, positions)
         parents = ParentObjects(objects, positions)
-        read = plan.reader(len(objects))
+        read = plan.reader(len(objects), counting=self.budget.counts_texts(plan))
         if read is None:
             return joined(plan, [field.execute(self, parents) for field in plan.fields], len(objects))
         return self._read(plan, parents, read)
@@ -272,7 +272,8 @@ class Run:
                 present.append(BLANKS)
                 late.append((field.site.response_name, column))
         rows, odd, characters = read(parents.objects, *present)
-        self.charge(0, characters, parents.positions)
+        if characters:
+            self.charge(0, characters, parents.positions)
         if odd:
             repaired = [
                 (name, field.complete(self, [row[name] for row in rows], parents)) for name, field in plan.odd(odd)
