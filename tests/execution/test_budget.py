@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customer_gateway.execution import AnswerLimits, Attribute, Batched, Budget, Partitioned, compile_operation
-from customer_gateway.execution.budget import TURN
+from customer_gateway.execution.run.budget import TURN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from customer_gateway.execution import Attribute, JsonText, OperationRejected, compile_operation
-from customer_gateway.execution.rows import reader
+from customer_gateway.execution.compile.rows import reader
 
 pytestmark = pytest.mark.anyio
 

@@ -1,16 +1,16 @@
 """An executor for GraphQL operations that goes level by level: each field once for all objects of a level."""
 
-from .budget import AnswerLimits, Budget
-from .cache import OperationKey, WeightedCache, operation_key
-from .columns import attempted
-from .declaration import Attribute, Batched, Partitioned
-from .encoding import JsonText, encoded
-from .events import Events
+from .compile.caches import OperationKey, PlanCache, WeightedCache, operation_key
+from .compile.declaration import Attribute, Batched, Partitioned
+from .incremental.events import Events
 from .operation import Bound, CompiledOperation, OperationRejected, compile_operation
-from .plan_cache import PlanCache
-from .reference import counting
-from .result import ExecutionResult, IncrementalResults, payload
-from .tracebacks import drop_tracebacks
+from .run.budget import AnswerLimits, Budget
+from .run.columns import attempted
+from .run.encoding import JsonText, encoded
+from .run.field_errors import drop_tracebacks
+from .run.observer import ExecutedLevel
+from .run.reference import counting
+from .run.result import ExecutionResult, IncrementalResults, payload
 
 __all__ = [
     "AnswerLimits",
@@ -20,6 +20,7 @@ __all__ = [
     "Budget",
     "CompiledOperation",
     "Events",
+    "ExecutedLevel",
     "ExecutionResult",
     "IncrementalResults",
     "JsonText",

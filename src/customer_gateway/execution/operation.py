@@ -17,15 +17,17 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
-from .budget import Budget
-from .checks import refusals
-from .defer import published
-from .events import Events
-from .plan_cache import OperationPlans, PlanCache
-from .result import ExecutionResult, IncrementalResults, formatted
-from .run import Operation, Run
-from .tracebacks import drop_tracebacks
-from .variables import NO_VALUES, Variables
+from .compile.caches import OperationPlans, PlanCache
+from .compile.checks import refusals
+from .compile.collection import Operation
+from .compile.variables import NO_VALUES, Variables
+from .incremental.defer import Deferred, published
+from .incremental.events import Events, open_source
+from .run.budget import Budget
+from .run.field_errors import drop_tracebacks
+from .run.resolution import resolved_field
+from .run.result import ExecutionResult, IncrementalResults, formatted
+from .run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from graphql import ASTValidationRule, GraphQLSchema
     from graphql.execution.values import VariableValues
 
-    from .plan_cache import OperationPlan
-    from .result import Formatter
+    from .compile.caches import OperationPlan
+    from .compile.collection import Denied
+    from .run.fields import ResolvedField
+    from .run.observer import Observer
+    from .run.result import Formatter
 
 Stage = Literal["parse", "validation", "operation"]
 
@@ -118,17 +123,24 @@ class CompiledOperation:
         self.operation_type = operation.definition.operation.value
         self._operation = operation
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
-        self._plans = OperationPlans(operation, plans)
+        self._plans = OperationPlans(operation, plans, resolved_field)
 
-    def bind(self, variables: Mapping[str, Any] | None = None, *, incremental: bool = False) -> Bound:
+    def bind(
+        self,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        incremental: bool = False,
+        denied: Denied | None = None,
+    ) -> Bound:
         """Return the operation with its variables: coerced once, whatever is then asked of it.
 
-        `incremental` is how `execute_incrementally` wants it.
+        `incremental` is how `execute_incrementally` wants it. `denied(object_type, field_name)` is asked for each
+        field when the plan is made. What it returns is the error of the field, which is null then and not resolved.
         """
         values = self._variables.coerce(variables)
         if isinstance(values, list):
             return Bound(self._operation, NO_VALUES, values)
-        return Bound(self._operation, values, self._plans.plan_for(values, incremental=incremental))
+        return Bound(self._operation, values, self._plans.plan_for(values, incremental=incremental, denied=denied))
 
     async def execute(
         self, variables: Mapping[str, Any] | None = None, context: Any = None, root: Any = None
@@ -184,7 +196,9 @@ class Bound:
 
     __slots__ = ("_operation", "_plan", "_values")
 
-    def __init__(self, operation: Operation, values: VariableValues, plan: OperationPlan | list[GraphQLError]) -> None:
+    def __init__(
+        self, operation: Operation, values: VariableValues, plan: OperationPlan[ResolvedField] | list[GraphQLError]
+    ) -> None:
         self._operation = operation
         self._values = values
         self._plan = plan
@@ -201,18 +215,28 @@ class Bound:
         errors = refusals(self._plan.checks, self._values, context)
         return _refused(errors) if errors else None
 
-    async def execute(self, context: Any = None, root: Any = None, budget: Budget | None = None) -> ExecutionResult:
-        """Execute the operation; errors are in the result, only cancellation is raised. A budget is for one run."""
+    async def execute(
+        self,
+        context: Any = None,
+        root: Any = None,
+        budget: Budget | None = None,
+        observer: Observer | None = None,
+    ) -> ExecutionResult:
+        """Execute the operation; errors are in the result, only cancellation is raised. A budget is for one run.
+
+        `observer` is called with each `ExecutedLevel` that is complete.
+        """
         if isinstance(self._plan, list):
             return _refused(self._plan)
-        run = Run(self._operation, self._values, context, root, budget or Budget())
+        run = Run(self._operation, self._values, context, root, budget or Budget(), observer)
         return _result(run, await run.data(self._plan.root))
 
     async def execute_incrementally(self, context: Any, root: Any) -> ExecutionResult | IncrementalResults:
         """Execute as `CompiledOperation.execute_incrementally` does; the operation was bound for that."""
         if isinstance(self._plan, list):
             return _refused(self._plan)
-        run = Run(self._operation, self._values, context, root, Budget(), incremental=True)
+        run = Run(self._operation, self._values, context, root, Budget())
+        run.deferred = Deferred(run)
         data = await run.data(self._plan.root)
         incremental = None if run.budget.error else published(run, data)
         if incremental is not None:
@@ -225,8 +249,9 @@ class Bound:
             return _refused(self._plan)
         if self._operation.definition.operation is not OperationType.SUBSCRIPTION:
             return _refused([GraphQLError("Expected subscription operation.")])
+        run = Run(self._operation, self._values, context, root, Budget())
         try:
-            source = await Run(self._operation, self._values, context, root, Budget()).events(self._plan.source)
+            source = await open_source(run, self._plan.subscribed)
         except GraphQLError as error:
             return _refused([error])
         return Events(source, lambda event: self.execute(context, event))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql.pyutils import Path
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from graphql.execution.incremental.incremental_executor import DeliveryGroup
 
-    from .output_position import FieldSite
+    from customer_gateway.execution.compile.plan import FieldSite
 
     Deliveries = dict[int, DeliveryGroup]
 
@@ -146,3 +146,17 @@ class OfSome:
 
     def deliveries_at(self, index: int) -> Deliveries:
         return self._all.deliveries_at(self._indices[index])
+
+
+class ParentObjects:
+    __slots__ = ("alone", "objects", "positions")
+
+    def __init__(self, objects: list[Any], positions: Positions, *, alone: bool = False) -> None:
+        self.objects = objects
+        self.positions = positions
+        self.alone = alone
+        """Whether its one field has nothing beside it in the whole operation."""
+
+    def of_field(self, site: FieldSite) -> OfField:
+        """Return the positions of a field of these objects."""
+        return OfField(self.positions, site)

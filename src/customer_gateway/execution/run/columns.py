@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql.pyutils import Undefined
 
-from .deferred_column import DeferredColumn, then
-from .field_errors import column_of
+from customer_gateway.execution.compile.rows import fill, rows_of
+
+from .field_errors import ErroredColumn, column_of, first_failures
 from .kinds import AWAITABLE, ERROR, KIND_OF, LOCATED, UNSETTLED, is_awaitable, kinds
 from .positions import OfSome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from .output_position import OutputPosition
+    from .field_errors import OutputPosition
     from .positions import Positions
-    from .run import Run
+    from .run import Plan, Run
 
     Columnar = list[Any] | Awaitable[list[Any]]
     Step = Callable[[Run, list[Any], Positions], Columnar]
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
 
 
 class ValueCompletion(Protocol):
@@ -147,3 +149,75 @@ def gathered(column: list[Any], parts: Sequence[tuple[Iterable[int], Any]]) -> C
 
 async def _gathered_later(column: list[Any], parts: Sequence[tuple[Iterable[int], Any]]) -> list[Any]:
     return scatter(column, [(indices, cells if isinstance(cells, list) else await cells) for indices, cells in parts])
+
+
+class DeferredColumn:
+    """`put_together(*arguments)`, begun when it is awaited and not before.
+
+    Who waits for several columns waits for one after the other, and may be cancelled while it does: a coroutine made
+    in advance for one of the others would then be left behind, never awaited.
+    """
+
+    __slots__ = ("_arguments", "_put_together")
+
+    def __init__(self, put_together: Callable[..., Coroutine[Any, Any, list[Any]]], *arguments: Any) -> None:
+        self._put_together = put_together
+        self._arguments = arguments
+
+    def __await__(self) -> Generator[Any, Any, list[Any]]:
+        return self._put_together(*self._arguments).__await__()
+
+
+def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> Any:
+    """Return `finish(column)`, now or when the column is there. `finish` puts together: it never begins new work."""
+    if isinstance(column, list):
+        return finish(column)
+    return DeferredColumn(_finish_later, column, finish)
+
+
+async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    return finish(await column)
+
+
+def joined(plan: Plan, columns: list[Any], count: int) -> Columnar:
+    """Return the rows of columns that hold every field."""
+    for column in columns:
+        if not isinstance(column, list):
+            return DeferredColumn(_joined_later, plan, columns, count)
+    return failed(plan, rows_of(plan.names, columns, count), columns)
+
+
+async def _joined_later(plan: Plan, columns: list[Any], count: int) -> list[Any]:
+    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
+    for index, column in enumerate(columns):
+        if not isinstance(column, list):
+            columns[index] = await column
+    return failed(plan, rows_of(plan.names, columns, count), columns)
+
+
+def filled(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
+    """Return the rows with late columns put into their places; `columns` are all that may hold failures."""
+    for _, column in late:
+        if not isinstance(column, list):
+            return DeferredColumn(_filled_later, plan, rows, late, columns)
+    for name, column in late:
+        fill(rows, name, column)
+    return failed(plan, rows, columns)
+
+
+async def _filled_later(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> list[Any]:
+    arrived: list[list[Any]] = []
+    for _, column in late:
+        arrived.append(column if isinstance(column, list) else await column)
+    for (name, _), column in zip(late, arrived, strict=True):
+        fill(rows, name, column)
+    return failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
+
+
+def failed(plan: Plan, rows: list[Any], columns: list[Any]) -> list[Any]:
+    """Return the rows with a failure in place of each object that one of its fields made null."""
+    if not plan.fragile or ErroredColumn not in set(map(type, columns)):
+        return rows
+    for index, failure in first_failures(columns).items():
+        rows[index] = failure
+    return column_of(rows)

@@ -5,37 +5,44 @@ from __future__ import annotations
 from asyncio import CancelledError, current_task, ensure_future, gather, get_running_loop
 from functools import cached_property
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graphql import Executor, default_field_resolver, default_type_resolver
 
-from .assembly import failed, filled, joined
-from .budget import STEP, AnswerTooLarge
-from .columns import gathered
-from .coroutines import close_coroutines
-from .defer import Deferred
+from customer_gateway.execution.compile.coroutines import close_coroutines
+
+from .budget import AnswerTooLarge
+from .columns import failed, filled, joined
 from .field_errors import ErroredColumn, FieldErrors
-from .parent_objects import ParentObjects
-from .positions import Objects, OfSome, Root
+from .fields import AttributeField
+from .observer import observed
+from .positions import Objects, ParentObjects, Root
+from .steps import in_steps
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Coroutine, Iterable
 
-    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode
-    from graphql.execution.collect_fields import FragmentDetails
+    from graphql import GraphQLResolveInfo
     from graphql.execution.values import VariableValues
     from graphql.pyutils import Path
 
+    from customer_gateway.execution.compile.collection import Operation
+    from customer_gateway.execution.compile.plan import Deferral, FieldSite, SelectionPlan
+    from customer_gateway.execution.compile.rows import Reader
+
     from .budget import Budget
     from .columns import Columnar
-    from .defer import DeferredShare
-    from .field_errors import Key
-    from .output_position import FieldSite
-    from .plan import SelectionPlan
+    from .fields import ResolvedField
+    from .observer import Observer
     from .positions import Positions
-    from .rows import Reader
-    from .source import Source
+
+    Plan = SelectionPlan[ResolvedField]
+
+    class Deferring(Protocol):
+        """Notes what is deferred."""
+
+        def put_off(self, deferral: Deferral[ResolvedField], objects: list[Any], positions: Objects) -> None: ...
 
 
 ROOT: Final = Root()
@@ -43,34 +50,8 @@ ROOT: Final = Root()
 AT_ONCE: Final = 250
 """As many objects at most are given at once to resolvers whose values have fields again: nobody knows how many."""
 
-STEPS_UNDER_WAY: Final = 3
-"""As many steps of one level are begun before the first of them is done."""
-
 BLANKS: Final = repeat(None)
 """Stands for a column that is filled in later."""
-
-
-class Operation:
-    """What all executions of an operation share: the schema, the chosen operation and the fragments."""
-
-    __slots__ = ("definition", "fragment_definitions", "fragments", "hide_suggestions", "schema", "serial")
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        definition: OperationDefinitionNode,
-        fragments: dict[str, FragmentDetails],
-        *,
-        hide_suggestions: bool,
-    ) -> None:
-        self.schema = schema
-        self.definition = definition
-        self.fragments = fragments
-        self.fragment_definitions: dict[str, FragmentDefinitionNode] = {
-            name: details.definition for name, details in fragments.items()
-        }
-        self.hide_suggestions = hide_suggestions
-        self.serial = definition.operation.value == "mutation"
 
 
 class Run:
@@ -83,8 +64,7 @@ class Run:
         context: Any,
         root: Any,
         budget: Budget,
-        *,
-        incremental: bool = False,
+        observer: Observer | None = None,
     ) -> None:
         self.budget = budget
         self.operation = operation
@@ -94,10 +74,12 @@ class Run:
         self.field_errors = FieldErrors()
         self._begun: list[Future[Any]] = []
         self._tracked: list[Awaitable[Any]] = []
-        self.deferred = Deferred(self) if incremental else None
+        self.observer = observer
+        self.deferred: Deferring | None = None
+        """Notes what is deferred; without it nothing is, and all comes together."""
         self._loop = get_running_loop()
 
-    async def data(self, plan: SelectionPlan) -> dict[str, Any] | None:
+    async def data(self, plan: Plan) -> dict[str, Any] | None:
         """Return the response data; errors are in `field_errors`, or in `budget` where that ended it.
 
         Whatever this run began has ended then.
@@ -106,9 +88,8 @@ class Run:
         try:
             if self.operation.serial:
                 return await self._one_after_another(plan, objects)
-            column = (
-                self._single_root(plan, objects) if len(plan.fields) == 1 else self.select(plan, [self.root], objects)
-            )
+            single = len(plan.fields) == 1 and self.observer is None
+            column = self._single_root(plan, objects) if single else self.select(plan, [self.root], objects)
             return self._land(column if isinstance(column, list) else await column)
         except BaseException as error:
             self.deferred = None
@@ -119,25 +100,7 @@ class Run:
         finally:
             self.release()
 
-    async def events(self, source: Source) -> AsyncIterable[Any]:
-        """Return the events of a subscription. Raises GraphQLError where they cannot be had."""
-        try:
-            return await source.open(self)
-        finally:
-            self.release()
-
-    def branch(self) -> Run:
-        """Return a run of its own for what is deferred: the same request, its own errors and deliveries."""
-        branch = Run(self.operation, self.variables, self.context, self.root, self.budget)
-        branch.deferred = Deferred(self)
-        return branch
-
-    def take_deferred(self, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
-        """Take what was put off (see `Deferred.shares`). The run would hold itself through it."""
-        deferred, self.deferred = self.deferred, None
-        return {} if deferred is None else deferred.shares(nulled, length)
-
-    async def _one_after_another(self, plan: SelectionPlan, objects: Objects) -> dict[str, Any] | None:
+    async def _one_after_another(self, plan: Plan, objects: Objects) -> dict[str, Any] | None:
         self._put_off(plan, [self.root], objects)
         self.charge(len(plan.fields), plan.characters, objects)
         parents = ParentObjects([self.root], objects)
@@ -156,20 +119,25 @@ class Run:
         self.field_errors.add(rows[0].error, ROOT, 0)
         return None
 
-    def _single_root(self, plan: SelectionPlan, objects: Objects) -> Columnar:
+    def _single_root(self, plan: Plan, objects: Objects) -> Columnar:
         """Complete a root of one field: nothing runs beside it, so it needs no task."""
         self._put_off(plan, [self.root], objects)
         column = plan.fields[0].execute(self, ParentObjects([self.root], objects, alone=True))
         return [{plan.names[0]: column[0]}] if type(column) is list else joined(plan, [column], 1)
 
-    def _put_off(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
+    def _put_off(self, plan: Plan, objects: list[Any], positions: Objects) -> None:
         if plan.deferral is not None and self.deferred is not None:
             self.deferred.put_off(plan.deferral, objects, positions)
 
-    def select(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
+    def select(self, plan: Plan, objects: list[Any], positions: Objects) -> Columnar:
         """Return a row for each object: all fields begin in this tick, in their order."""
         if not objects:
             return []
+        if self.observer is not None:
+            return observed(self.observer, plan, objects, positions, self._select)
+        return self._select(plan, objects, positions)
+
+    def _select(self, plan: Plan, objects: list[Any], positions: Objects) -> Columnar:
         count = len(objects)
         self.charge(count * len(plan.names), count * plan.characters, positions)
         if (count <= AT_ONCE or not plan.multiplies) and self.budget.begin(count * plan.work):
@@ -178,54 +146,15 @@ class Run:
         def complete(part: list[Any], of_part: Positions) -> Columnar:
             return self._rows(plan, part, Objects(of_part))
 
-        return self.in_steps(objects, plan.work_in_steps, positions, complete)
+        return in_steps(self, objects, plan.work_in_steps, positions, complete)
 
     def charge(self, values: int, characters: int, positions: Positions) -> None:
         """Take from the budget. Raises AnswerTooLarge at its end: what this run began is then cancelled."""
         try:
             self.budget.charge(values, characters, positions)
         except AnswerTooLarge:
-            self._cancel()
+            self.cancel()
             raise
-
-    def in_steps(
-        self,
-        values: list[Any],
-        work: int,
-        positions: Positions,
-        complete: Callable[[list[Any], Positions], Columnar],
-    ) -> Awaitable[list[Any]]:
-        """Return the completed column of values that are so much work each: some of them in each turn of the event
-        loop.
-        """
-        return self.spawn(self._in_steps(values, work, positions, complete))
-
-    async def _in_steps(
-        self,
-        values: list[Any],
-        work: int,
-        positions: Positions,
-        complete: Callable[[list[Any], Positions], Columnar],
-    ) -> list[Any]:
-        size = max(1, STEP // work)
-        starts = range(0, len(values), size)
-        columns: list[Columnar] = []
-        for place, start in enumerate(starts):
-            if place >= STEPS_UNDER_WAY:
-                # What several steps wait for may come for all of them in one turn of the loop.
-                earlier = columns[place - STEPS_UNDER_WAY]
-                columns[place - STEPS_UNDER_WAY] = earlier if isinstance(earlier, list) else await earlier
-            step = values[start : start + size]
-            try:
-                await self.budget.wait(work * len(step), positions)
-            except BaseException:
-                close_coroutines(values[start:])
-                self._cancel()
-                raise
-            columns.append(complete(step, OfSome(positions, range(start, start + len(step)))))
-        indices = [range(start, min(start + size, len(values))) for start in starts]
-        column = gathered([None] * len(values), list(zip(indices, columns, strict=True)))
-        return column if isinstance(column, list) else await column
 
     def ended_by(self, error: BaseException) -> bool:
         """Return whether that is the end of the budget, met here or in what was cancelled for it."""
@@ -235,13 +164,14 @@ class Run:
         cancelled = isinstance(error, CancelledError) and not (task is not None and task.cancelling())
         return cancelled or isinstance(error, AnswerTooLarge)
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """Cancel what this run began, without waiting for it."""
         current = current_task()
         for future in self._begun:
             if future is not current:
                 future.cancel()
 
-    def _rows(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Columnar:
+    def _rows(self, plan: Plan, objects: list[Any], positions: Objects) -> Columnar:
         self._put_off(plan, objects, positions)
         parents = ParentObjects(objects, positions)
         read = plan.reader(len(objects), counting=self.budget.counts_texts(plan))
@@ -249,16 +179,16 @@ class Run:
             return joined(plan, [field.execute(self, parents) for field in plan.fields], len(objects))
         return self._read(plan, parents, read)
 
-    def select_on_new_stack(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
+    def select_on_new_stack(self, plan: Plan, objects: list[Any], positions: Objects) -> Awaitable[list[Any]]:
         """Select on a stack of its own: otherwise the depth of a document would be that of Python's stack."""
         return self.spawn(self._selected(plan, objects, positions))
 
-    async def _selected(self, plan: SelectionPlan, objects: list[Any], positions: Objects) -> list[Any]:
+    async def _selected(self, plan: Plan, objects: list[Any], positions: Objects) -> list[Any]:
         positions.resolve_paths(len(objects))
         rows = self.select(plan, objects, positions)
         return rows if isinstance(rows, list) else await rows
 
-    def _read(self, plan: SelectionPlan, parents: ParentObjects, read: Reader) -> Columnar:
+    def _read(self, plan: Plan, parents: ParentObjects, read: Reader) -> Columnar:
         """Return the rows by the generated reader; columns that are not there yet are filled in when they come."""
         columns: list[Any] = []
         present: list[Iterable[Any]] = []
@@ -276,7 +206,9 @@ class Run:
             self.charge(0, characters, parents.positions)
         if odd:
             repaired = [
-                (name, field.complete(self, [row[name] for row in rows], parents)) for name, field in plan.odd(odd)
+                (name, field.complete(self, [row[name] for row in rows], parents))
+                for name, field in plan.odd(odd)
+                if isinstance(field, AttributeField)  # no other has an attribute
             ]
             late += repaired
             columns += [column for _, column in repaired]

@@ -4,40 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from graphql import get_named_type, is_composite_type
+
+from customer_gateway.execution.compile.declaration import Partitioned, getter
+from customer_gateway.execution.compile.plan import PlannedField, located
+from customer_gateway.execution.compile.rows import Cell, readable
 
 from .columns import attempted, gathered
-from .declaration import Partitioned, getter
+from .field_errors import BubblingError, ErroredColumn
 from .kinds import CALLABLE, ERROR, KIND_OF, MAPPING, is_awaitable, kinds
 from .leaves import LeafCompletion
-from .parent_objects import ParentObjects
-from .positions import OfSome
-from .rows import Cell, readable
+from .positions import OfSome, ParentObjects
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from customer_gateway.execution.compile.declaration import Batched
+    from customer_gateway.execution.compile.plan import FieldSite
+    from customer_gateway.execution.compile.variables import Arguments
+
     from .columns import Columnar, ValueCompletion
-    from .declaration import Batched
-    from .output_position import FieldSite
+    from .field_errors import OutputPosition
     from .positions import Positions
     from .run import Run
-    from .variables import Arguments
 
 
-class PlannedField(Protocol):
-    @property
-    def site(self) -> FieldSite: ...
+CALL: Final = 4
+"""The work of a resolver that is called for each object, in values."""
 
-    @property
-    def fragile(self) -> bool:
-        """Whether an error of this field makes its object null."""
-        ...
 
-    @property
-    def cell(self) -> Cell:
-        """How a generated reader gets this field: without an attribute or constant, the field must be executed."""
-        ...
+class ResolvedField(PlannedField, Protocol):
+    """A planned field that can be executed."""
 
     def execute(self, run: Run, parents: ParentObjects) -> Columnar:
         """Return one response value for each of the parents, now or later."""
@@ -49,6 +48,8 @@ class TypenameField:
 
     __slots__ = ("cell", "site")
     fragile = False
+    work = 1
+    multiplies = False
 
     def __init__(self, site: FieldSite) -> None:
         self.site = site
@@ -58,10 +59,38 @@ class TypenameField:
         return [self.site.parent_type.name] * len(parents.objects)
 
 
+class DeniedField:
+    """A field that may not be read: null, with one error in an execution, whatever the number of objects."""
+
+    __slots__ = ("_error", "cell", "fragile", "site")
+    work = 1
+    multiplies = False
+
+    def __init__(self, place: OutputPosition, error: Exception) -> None:
+        self.site = place.site
+        self.fragile = place.bubbles
+        self.cell = Cell(self.site.response_name)
+        self._error = error
+
+    def execute(self, run: Run, parents: ParentObjects) -> Columnar:
+        field_errors, positions = run.field_errors, parents.of_field(self.site)
+        error = field_errors.denials.get(self)
+        if error is None:
+            error = field_errors.denials[self] = located(self._error, self.site, positions.path_at(0))
+            field_errors.all_errors.append(error)
+        if self.fragile:
+            return ErroredColumn([BubblingError(error)] * len(parents.objects))
+        for index in range(len(parents.objects)):
+            field_errors.add(error, positions, index)
+        return [None] * len(parents.objects)
+
+
 class AttributeField:
     """An attribute of each object."""
 
     __slots__ = ("_complete", "_get", "cell", "fragile", "site")
+    work = 1
+    multiplies = False
 
     def __init__(self, site: FieldSite, name: str, completion: ValueCompletion) -> None:
         self.site = site
@@ -84,12 +113,14 @@ class AttributeField:
 class BatchedField:
     """One call of the batched resolver for all objects."""
 
-    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "multiplies", "site")
+    work = 1
 
     def __init__(self, site: FieldSite, batched: Batched, arguments: Arguments, completion: ValueCompletion) -> None:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
+        self.multiplies = _gives_objects(site)
         self._resolve = batched.resolve
         self._arguments = arguments
         self._complete = completion.complete
@@ -140,6 +171,10 @@ class BatchedField:
         return gathered([None] * len(objects), begun)
 
 
+def _gives_objects(site: FieldSite) -> bool:
+    return is_composite_type(get_named_type(site.definition.type))
+
+
 def _as_list(values: Any) -> list[Any]:
     """Return the values as a list; what has no order, or is one text, counts as no values. Raises what reading them
     raises.
@@ -156,7 +191,8 @@ def _as_list(values: Any) -> list[Any]:
 class NativeField:
     """A resolver of graphql-core's kind, called for each object: `resolve(source, info, **arguments)`."""
 
-    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "site")
+    __slots__ = ("_arguments", "_complete", "_resolve", "cell", "fragile", "multiplies", "site")
+    work = CALL
 
     def __init__(
         self, site: FieldSite, resolve: Callable[..., Any], arguments: Arguments, completion: ValueCompletion
@@ -164,6 +200,7 @@ class NativeField:
         self.site = site
         self.cell = Cell(site.response_name)
         self.fragile = completion.place.bubbles
+        self.multiplies = _gives_objects(site)
         self._resolve = resolve
         self._arguments = arguments
         self._complete = completion.complete
@@ -187,6 +224,8 @@ class PropertyField:
     """No resolver: the key or attribute of the field's name, called if it can be, as graphql-core does."""
 
     __slots__ = ("_arguments", "_complete", "_one_by_one", "_sound", "cell", "fragile", "site")
+    work = CALL
+    multiplies = False
 
     def __init__(
         self, site: FieldSite, resolve: Callable[..., Any], arguments: Arguments, completion: ValueCompletion

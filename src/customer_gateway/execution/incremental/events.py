@@ -6,11 +6,35 @@ from asyncio import Event, current_task, get_running_loop, shield
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from graphql import default_field_resolver
+from graphql.execution.execute import assert_event_stream
+from graphql.pyutils import Path
+
+from customer_gateway.execution.compile.plan import located
+from customer_gateway.execution.run.kinds import is_awaitable
+
 if TYPE_CHECKING:
     from asyncio import Future, Task
     from collections.abc import AsyncIterable, Awaitable, Callable
 
-    from .result import ExecutionResult
+    from customer_gateway.execution.compile.subscription import SubscribedField
+    from customer_gateway.execution.run.result import ExecutionResult
+    from customer_gateway.execution.run.run import Run
+
+
+async def open_source(run: Run, field: SubscribedField) -> AsyncIterable[Any]:
+    """Return the events of a subscription, each the root of one execution. Raises GraphQLError where there are none."""
+    site = field.site
+    path = Path(None, site.response_name, site.parent_type.name)
+    try:
+        arguments = field.arguments.values(run.variables)
+        subscribe = site.definition.subscribe or default_field_resolver
+        stream = subscribe(run.root, run.info(site, path), **arguments)
+        return assert_event_stream(await stream if is_awaitable(stream) else stream)
+    except Exception as error:
+        raise located(error, site, path) from error
+    finally:
+        run.release()
 
 
 class Events:

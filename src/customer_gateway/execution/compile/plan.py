@@ -2,51 +2,113 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from graphql import default_field_resolver, get_named_type, is_composite_type
+from graphql import GraphQLError, located_error
 from graphql.execution.incremental.build_execution_plan import build_execution_plan
-from graphql.type.introspection import TypeNameMetaFieldDef
 
-from .budget import AROUND
-from .completion import completion_of
-from .declaration import Attribute, Batched, declared, getter
-from .fields import AttributeField, BatchedField, NativeField, PropertyField, TypenameField
-from .output_position import FieldSite
 from .rows import FEWEST_ROWS, OFTEN, compilable, reader
-from .variables import arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql import GraphQLObjectType
+    from graphql import FieldNode, GraphQLField, GraphQLObjectType
     from graphql.execution.collect_fields import CollectedFields, DeferUsage, FieldDetailsList, GroupedFieldSet
     from graphql.execution.incremental.build_execution_plan import DeferUsageSet
+    from graphql.pyutils import Path
 
     from .collection import Collector
-    from .fields import PlannedField
-    from .rows import Reader
-
-
-class Deferral(NamedTuple):
-    """What a selection puts off: the fragments it begins to defer, and the fields that come with deferred fragments."""
-
-    begun: list[DeferUsage]
-    groups: list[tuple[DeferUsageSet, SelectionPlan]]
-
+    from .rows import Cell, Reader
 
 LEVELS_OF_A_STACK: Final = 32
 """After so many levels the next begins on a stack of its own: a level takes about ten frames of Python's thousand."""
 
-
-CALL: Final = 4
-"""The work of a resolver that is called for each object, in values."""
+AROUND: Final = 12
+"""Characters of a field besides its name and text: quotes, colon, comma, and a number or the like."""
 
 MULTIPLIED: Final = 10
 """The least work that an object is taken for where resolvers give objects again."""
 
 
-class SelectionPlan:
+@dataclass(frozen=True, slots=True)
+class FieldSite:
+    """One field of the operation on one concrete type."""
+
+    response_name: str
+    name: str
+    parent_type: GraphQLObjectType
+    definition: GraphQLField
+    details: FieldDetailsList
+    nodes: list[FieldNode]
+    depth: int
+    """How many fields stand above this one."""
+
+    def __str__(self) -> str:
+        return f"{self.parent_type}.{self.name}"
+
+
+def located(error: Exception, site: FieldSite, path: Path | None) -> GraphQLError:
+    """Return the error with its place in document and response.
+
+    An error whose own text, nodes or the like cannot be read is told by its class alone: it may not cost more than its
+    field, whatever it is.
+    """
+    place = None if path is None else path.as_list()
+    try:
+        return located_error(error, site.nodes, place)
+    except Exception:
+        told = RuntimeError(f"{type(error).__name__} cannot be told.")
+        told.__cause__ = error
+        return GraphQLError(str(told), site.nodes, path=place, original_error=told)
+
+
+class PlannedField(Protocol):
+    """What a plan must know of a field; how it is executed is the affair of who executes plans."""
+
+    @property
+    def site(self) -> FieldSite: ...
+
+    @property
+    def fragile(self) -> bool:
+        """Return whether an error of this field makes its object null."""
+        ...
+
+    @property
+    def cell(self) -> Cell:
+        """Return how a generated reader gets this field; without attribute or constant, the field must be executed."""
+        ...
+
+    @property
+    def work(self) -> int:
+        """Return what the field of one object costs, in values."""
+        ...
+
+    @property
+    def multiplies(self) -> bool:
+        """Return whether a resolver gives objects here, which are nobody's to count before they are there."""
+        ...
+
+
+P = TypeVar("P", bound=PlannedField)
+
+
+class FieldFactory(Protocol[P]):
+    """Makes the planned field of a site, once for a plan."""
+
+    def __call__(self, planner: Planner[P], site: FieldSite, denial: Exception | None) -> P:
+        """Return the field; with a `denial` that error stands for it, and it is never resolved."""
+        ...
+
+
+class Deferral(NamedTuple, Generic[P]):
+    """What a selection puts off: the fragments it begins to defer, and the fields that come with deferred fragments."""
+
+    begun: list[DeferUsage]
+    groups: list[tuple[DeferUsageSet, SelectionPlan[P]]]
+
+
+class SelectionPlan(Generic[P]):
     """The fields of one selection on one object type, in the order of the response."""
 
     __slots__ = (
@@ -69,20 +131,18 @@ class SelectionPlan:
         "work_in_steps",
     )
 
-    def __init__(self, object_type: GraphQLObjectType, fields: list[PlannedField], depth: int) -> None:
+    def __init__(self, object_type: GraphQLObjectType, fields: list[P], depth: int) -> None:
         self.object_type = object_type
         self.fields = fields
         self.deep = depth % LEVELS_OF_A_STACK == LEVELS_OF_A_STACK - 1
         """Whether this level begins on a new stack."""
-        self.deferral: Deferral | None = None
+        self.deferral: Deferral[P] | None = None
         self.names = tuple(field.site.response_name for field in fields)
         self.fragile = any(field.fragile for field in fields)
         """Whether an error of some field makes its object null."""
-        called = [field for field in fields if isinstance(field, (BatchedField, NativeField))]
-        self.multiplies = any(is_composite_type(get_named_type(field.site.definition.type)) for field in called)
-        """Whether resolvers give objects here, which are nobody's to count before they are there."""
-        natives = sum(isinstance(field, (NativeField, PropertyField)) for field in fields)
-        self.work = len(fields) + natives * (CALL - 1)
+        self.multiplies = any(field.multiplies for field in fields)
+        """Whether resolvers give objects here."""
+        self.work = sum(field.work for field in fields)
         """What an object costs here, in values."""
         self.work_in_steps = max(self.work, MULTIPLIED if self.multiplies else 1)
         self.characters = sum(len(name) + AROUND for name in self.names)
@@ -92,9 +152,7 @@ class SelectionPlan:
         self.repeats = len(set(attributes)) < len(attributes)
         """Whether an attribute is selected several times, under aliases."""
         self._attributes = [
-            (1 << number, field)
-            for number, field in enumerate(fields)
-            if isinstance(field, AttributeField) and field.cell.attribute is not None
+            (1 << number, field) for number, field in enumerate(fields) if field.cell.attribute is not None
         ]
         self.executed = [field for field in fields if field.cell.attribute is None and field.cell.constant is None]
         """The fields that a generated reader does not read by itself."""
@@ -113,7 +171,7 @@ class SelectionPlan:
             return self._read_counting
         return self._read
 
-    def odd(self, bits: int) -> list[tuple[str, AttributeField]]:
+    def odd(self, bits: int) -> list[tuple[str, P]]:
         """Return the fields whose values a generated reader found odd, by response name."""
         return [(field.site.response_name, field) for bit, field in self._attributes if bits & bit]
 
@@ -133,34 +191,37 @@ class PlanSize:
             self.tell(fields)
 
 
-class Planner:
+class Planner(Generic[P]):
     """Makes the plans of one operation under one setting of its conditions, each when it is first reached."""
 
     def __init__(
         self,
         collector: Collector,
         size: PlanSize,
+        make: FieldFactory[P],
         *,
         error_propagation: bool,
         incremental: bool = False,
         within: DeferUsageSet | None = None,
     ) -> None:
         self.schema = collector.schema
+        self.hide_suggestions = collector.hide_suggestions
         self.error_propagation = error_propagation
         self._collector = collector
         self._size = size
+        self._make = make
         self._incremental = incremental
         self._within = within
         """The deferred fragments whose fields this planner plans, None for the initial result."""
 
-    def root(self, root_type: GraphQLObjectType) -> SelectionPlan:
+    def root(self, root_type: GraphQLObjectType) -> SelectionPlan[P]:
         return self._plan(root_type, self._collector.root(root_type), 0)
 
-    def selection(self, site: FieldSite, object_type: GraphQLObjectType) -> SelectionPlan:
+    def selection(self, site: FieldSite, object_type: GraphQLObjectType) -> SelectionPlan[P]:
         """Return what is selected below a field where its value is of `object_type`."""
         return self._plan(object_type, self._collector.under(site.details, object_type), site.depth + 1)
 
-    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields, depth: int) -> SelectionPlan:
+    def _plan(self, object_type: GraphQLObjectType, collected: CollectedFields, depth: int) -> SelectionPlan[P]:
         if not self._incremental:
             return self.fields(object_type, collected.grouped_field_set, depth)
         now, later = build_execution_plan(collected.grouped_field_set, self._within)
@@ -172,19 +233,24 @@ class Planner:
             plan.deferral = Deferral(collected.new_defer_usages, groups)
         return plan
 
-    def _inside(self, usages: DeferUsageSet) -> Planner:
+    def _inside(self, usages: DeferUsageSet) -> Planner[P]:
         return Planner(
-            self._collector, self._size, error_propagation=self.error_propagation, incremental=True, within=usages
+            self._collector,
+            self._size,
+            self._make,
+            error_propagation=self.error_propagation,
+            incremental=True,
+            within=usages,
         )
 
-    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan:
+    def fields(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet, depth: int) -> SelectionPlan[P]:
         planned = [self._field(object_type, name, details, depth) for name, details in grouped.items()]
         self._size.add(len(planned))
         return SelectionPlan(object_type, [field for field in planned if field is not None], depth)
 
     def _field(
         self, object_type: GraphQLObjectType, response_name: str, details: FieldDetailsList, depth: int
-    ) -> PlannedField | None:
+    ) -> P | None:
         name = details[0].node.name.value
         definition = self.schema.get_field(object_type, name)
         if definition is None:  # only in a document that was not validated: graphql-core leaves it out too
@@ -192,30 +258,4 @@ class Planner:
         site = FieldSite(
             response_name, name, object_type, definition, details, [detail.node for detail in details], depth
         )
-        if definition is TypeNameMetaFieldDef:
-            return TypenameField(site)
-        return self._resolved(site)
-
-    def _resolved(self, site: FieldSite) -> PlannedField:
-        declaration = declared(site.definition)
-        completion = completion_of(self, site, site.definition.type)
-        arguments = arguments_of(site, hide_suggestions=self._collector.hide_suggestions)
-        if isinstance(declaration, Attribute) and arguments.constant:
-            return AttributeField(site, declaration.name, completion)
-        if isinstance(declaration, Attribute):
-            # Arguments do not change an attribute, but one that does not fit is an error.
-            return NativeField(site, _attribute(declaration.name), arguments, completion)
-        if isinstance(declaration, Batched):
-            return BatchedField(site, declaration, arguments, completion)
-        if site.definition.resolve is None:
-            return PropertyField(site, default_field_resolver, arguments, completion)
-        return NativeField(site, site.definition.resolve, arguments, completion)
-
-
-def _attribute(name: str) -> Callable[..., Any]:
-    get = getter(name)
-
-    def resolve(source: Any, _info: object, **_arguments: object) -> Any:
-        return get(source)
-
-    return resolve
+        return self._make(self, site, self._collector.denial(object_type, name))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLSchema, OperationDefinitionNode
 
     from .literals import Make
-    from .output_position import FieldSite
+    from .plan import FieldSite
 
 MOST_ERRORS: Final = 50
 """How many errors of variables one answer lists."""

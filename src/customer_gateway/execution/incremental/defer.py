@@ -15,8 +15,9 @@ from graphql.execution.incremental.incremental_executor import DeliveryGroup, Ex
 from graphql.execution.incremental.incremental_publisher import IncrementalPublisher
 from graphql.execution.incremental.work_queue import Work, WorkResult
 
-from .field_errors import BubblingError, Key, key_of
-from .positions import Objects, OfSome
+from customer_gateway.execution.run.field_errors import BubblingError, Key, key_of
+from customer_gateway.execution.run.positions import Objects, OfSome
+from customer_gateway.execution.run.run import Run
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from graphql.execution import ExperimentalIncrementalExecutionResults
     from graphql.pyutils import AbortSignal, Path
 
-    from .plan import Deferral, SelectionPlan
-    from .positions import Deliveries
-    from .run import Run
+    from customer_gateway.execution.compile.plan import Deferral
+    from customer_gateway.execution.run.fields import ResolvedField
+    from customer_gateway.execution.run.positions import Deliveries
+    from customer_gateway.execution.run.run import Plan
 
 
 class Deferred:
@@ -39,7 +41,7 @@ class Deferred:
         self._groups: list[DeliveryGroup] = []
         self._tasks: list[tuple[ExecutionGroup, Batch, int]] = []
 
-    def put_off(self, deferral: Deferral, objects: list[Any], positions: Objects) -> None:
+    def put_off(self, deferral: Deferral[ResolvedField], objects: list[Any], positions: Objects) -> None:
         """Note the deferred fields of each object; nothing of them begins before it is asked for."""
         positions.deliveries = [
             self._deliveries(deferral, positions.path_at(index), positions.deliveries_at(index))
@@ -52,7 +54,7 @@ class Deferred:
                 computation = Computation(batch.part(index, groups))
                 self._tasks.append((ExecutionGroup(groups, computation, positions.path_at(index)), batch, index))
 
-    def _deliveries(self, deferral: Deferral, path: Path | None, around: Deliveries) -> Deliveries:
+    def _deliveries(self, deferral: Deferral[ResolvedField], path: Path | None, around: Deliveries) -> Deliveries:
         deliveries = dict(around)
         for usage in deferral.begun:
             parent = None if usage.parent_defer_usage is None else deliveries[id(usage.parent_defer_usage)]
@@ -96,7 +98,7 @@ class Round(NamedTuple):
 class Batch:
     """One group of deferred fields: executed once for all objects that want it when the first of them is asked for."""
 
-    def __init__(self, origin: Run, plan: SelectionPlan, objects: list[Any], positions: Objects) -> None:
+    def __init__(self, origin: Run, plan: Plan, objects: list[Any], positions: Objects) -> None:
         self._origin = origin
         self._plan = plan
         self._objects = objects
@@ -120,7 +122,7 @@ class Batch:
         return result
 
     async def _execute(self, together: list[int]) -> Round:
-        branch = self._origin.branch()
+        branch = _branch(self._origin)
         positions = Objects(OfSome(self._positions, together))
         try:
             rows = branch.select(self._plan, [self._objects[index] for index in together], positions)
@@ -138,7 +140,7 @@ class Batch:
         errors: dict[Key, list[GraphQLError]] = {}
         for key, error in field_errors:
             errors.setdefault(key[:length], []).append(error)
-        deferred = branch.take_deferred({key for key, _ in field_errors}, length)
+        deferred = _taken(branch, {key for key, _ in field_errors}, length)
         return Round(dict(zip(together, rows, strict=True)), errors, deferred)
 
     def _delivered(self, path: Path | None, groups: list[DeliveryGroup], index: int, done: Round) -> WorkResult:
@@ -173,8 +175,21 @@ class Publishing:
 def published(run: Run, data: dict[str, Any] | None) -> ExperimentalIncrementalExecutionResults | None:
     """Return the initial result with those that follow, None where nothing is put off."""
     errors = run.field_errors.keyed()
-    share = run.take_deferred({key for key, _ in errors}).get(())
+    share = _taken(run, {key for key, _ in errors}).get(())
     if data is None or share is None or not share.tasks:
         return None
-    reported = [error for _, error in errors]
+    reported = run.field_errors.errors
     return IncrementalPublisher().build_response(data, reported or None, share.work(), Publishing(run))
+
+
+def _branch(origin: Run) -> Run:
+    """Return a run of its own for what is deferred: the same request, its own errors and deliveries."""
+    branch = Run(origin.operation, origin.variables, origin.context, origin.root, origin.budget, origin.observer)
+    branch.deferred = Deferred(origin)
+    return branch
+
+
+def _taken(run: Run, nulled: set[Key], length: int = 0) -> dict[Key, DeferredShare]:
+    """Take what was put off (see `Deferred.shares`). The run would hold itself through it."""
+    deferred, run.deferred = run.deferred, None
+    return deferred.shares(nulled, length) if isinstance(deferred, Deferred) else {}

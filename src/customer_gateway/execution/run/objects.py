@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLObjectType, default_type_resolver
 from graphql.execution.executor import invalid_return_type_error
 
-from .abstract import ConcreteTypes
-from .columns import arrived, complete_non_null, complete_unsettled, gathered, split_values
-from .declaration import python_type
-from .deferred_column import then
+from customer_gateway.execution.compile.declaration import python_type
+
+from .columns import arrived, complete_non_null, complete_unsettled, gathered, split_values, then
 from .field_errors import column_of
 from .kinds import ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds_of
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
-    from graphql import GraphQLAbstractType, GraphQLObjectType
+    from graphql import GraphQLAbstractType, GraphQLSchema
+
+    from customer_gateway.execution.compile.plan import FieldSite, Planner
 
     from .columns import Columnar
-    from .output_position import OutputPosition
-    from .plan import Planner, SelectionPlan
+    from .field_errors import OutputPosition
+    from .fields import ResolvedField
     from .positions import Positions
-    from .run import Run
+    from .run import Plan, Run
 
 
 class ObjectCompletion:
     __slots__ = ("_class", "_plan", "_planner", "_usual", "object_type", "place")
 
-    def __init__(self, place: OutputPosition, planner: Planner, object_type: GraphQLObjectType) -> None:
+    def __init__(self, place: OutputPosition, planner: Planner[ResolvedField], object_type: GraphQLObjectType) -> None:
         self.place = place
         self.object_type = object_type
         self._planner = planner
         self._class = python_type(object_type)
-        self._plan: SelectionPlan | None = None
+        self._plan: Plan | None = None
         self._usual: set[type] | None = None
         """The class of the last column that held objects of this type, all of one class.
 
@@ -107,7 +109,9 @@ class ObjectCompletion:
 class AbstractCompletion:
     __slots__ = ("_concrete", "_of", "_planner", "place")
 
-    def __init__(self, place: OutputPosition, planner: Planner, abstract_type: GraphQLAbstractType) -> None:
+    def __init__(
+        self, place: OutputPosition, planner: Planner[ResolvedField], abstract_type: GraphQLAbstractType
+    ) -> None:
         self.place = place
         self._planner = planner
         self._concrete = ConcreteTypes(planner.schema, abstract_type, place.site)
@@ -150,3 +154,52 @@ class AbstractCompletion:
         if known is None:
             known = self._of[concrete] = ObjectCompletion(self.place, self._planner, concrete)
         return known
+
+
+class ConcreteTypes:
+    """Tells types by the class of the value where the schema maps classes, else by asking the schema's resolvers."""
+
+    __slots__ = ("_abstract_type", "_by_class", "_site")
+
+    def __init__(self, schema: GraphQLSchema, abstract_type: GraphQLAbstractType, site: FieldSite) -> None:
+        self._abstract_type = abstract_type
+        self._site = site
+        self._by_class = {
+            cls: possible
+            for possible in schema.get_possible_types(abstract_type)
+            if (cls := python_type(possible)) is not None
+        }
+
+    def only(self, values: list[Any]) -> GraphQLObjectType | None:
+        """Return the type of all values where their class alone tells it."""
+        classes = set(map(type, values))
+        return self._by_class.get(classes.pop()) if len(classes) == 1 else None
+
+    def of_each(self, run: Run, values: list[Any], positions: Positions) -> list[Any]:
+        """For each value its type, or the name of it, a future of such a name, or the error met."""
+        by_class = self._by_class
+        return [
+            by_class.get(type(value)) or self._ask(run, value, positions, index) for index, value in enumerate(values)
+        ]
+
+    def _ask(self, run: Run, value: Any, positions: Positions, index: int) -> Any:
+        resolve = self._abstract_type.resolve_type or default_type_resolver
+        try:
+            name = resolve(value, run.info(self._site, positions.field_path(index)), self._abstract_type)
+            return run.begin(name) if is_awaitable(name) else name
+        except Exception as error:
+            return error
+
+    def valid(
+        self, run: Run, found: Any, value: Any, positions: Positions, index: int
+    ) -> GraphQLObjectType | Exception:
+        """Return the object type that `found` names, or the error that says why it is none."""
+        if KIND_OF[type(found)] & ERROR:
+            return found
+        if type(found) is GraphQLObjectType and self._by_class.get(type(value)) is found:
+            return found
+        info = run.info(self._site, positions.field_path(index))
+        try:
+            return run.reference.ensure_valid_runtime_type(found, self._abstract_type, self._site.details, info, value)
+        except Exception as error:
+            return error

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLLeafType
 
     from .columns import Columnar
-    from .output_position import OutputPosition
+    from .field_errors import OutputPosition
     from .positions import Positions
     from .run import Run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from graphql import GraphQLError, GraphQLObjectType, get_named_type, is_abstract_type, is_composite_type
 from graphql.execution.collect_fields import CollectedFields, FragmentDetails, collect_fields, collect_subfields
@@ -11,38 +11,72 @@ from .declaration import CHECK
 from .literals import variable_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from graphql import GraphQLField, GraphQLNamedType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode
+    from graphql import (
+        FragmentDefinitionNode,
+        GraphQLField,
+        GraphQLNamedType,
+        GraphQLOutputType,
+        GraphQLSchema,
+        OperationDefinitionNode,
+    )
     from graphql.execution.collect_fields import FieldDetailsList
     from graphql.execution.values import VariableValues
     from graphql.language import ast
 
     Found = tuple[GraphQLObjectType, GraphQLField, FieldDetailsList]
 
+Denied: TypeAlias = "Callable[[GraphQLObjectType, str], Exception | None]"
+"""Asked for each field when a plan is made: the error that stands for it, or None where it may be read.
+
+Plans are kept by it, so it has to be hashable, equal to what answers alike, and always of the same answer.
+"""
+
+TYPENAME = "__typename"
 CONDITIONS = frozenset({"skip", "include", "defer", "stream"})
 
 
-class Collector:
-    """The selection of one operation under one setting of its conditions.
+class Operation:
+    """What all executions of an operation share: the schema, the chosen operation and the fragments."""
 
-    Only the variables named in `condition_variables` are read from `variables`, unless fragments have arguments.
-    """
+    __slots__ = ("definition", "fragment_definitions", "fragments", "hide_suggestions", "schema", "serial")
 
     def __init__(
         self,
         schema: GraphQLSchema,
-        operation: OperationDefinitionNode,
+        definition: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
-        variables: VariableValues,
         *,
         hide_suggestions: bool,
     ) -> None:
         self.schema = schema
-        self.operation = operation
-        self._fragments = fragments
-        self._variables = variables
+        self.definition = definition
+        self.fragments = fragments
+        self.fragment_definitions: dict[str, FragmentDefinitionNode] = {
+            name: details.definition for name, details in fragments.items()
+        }
         self.hide_suggestions = hide_suggestions
+        self.serial = definition.operation.value == "mutation"
+
+
+class Collector:
+    """Collects the fields of one operation under one setting of its conditions.
+
+    Only the variables named in `condition_variables` are read from `variables`, unless fragments have arguments.
+    """
+
+    def __init__(self, operation: Operation, variables: VariableValues, denied: Denied | None = None) -> None:
+        self.schema = operation.schema
+        self.operation = operation.definition
+        self.hide_suggestions = operation.hide_suggestions
+        self._fragments = operation.fragments
+        self._variables = variables
+        self._denied = denied
+
+    def denial(self, object_type: GraphQLObjectType, name: str) -> Exception | None:
+        """Return the error that stands for a field, None where it may be read; `__typename` always may."""
+        return None if self._denied is None or name == TYPENAME else self._denied(object_type, name)
 
     def root(self, object_type: GraphQLObjectType) -> CollectedFields:
         return collect_fields(
@@ -70,7 +104,7 @@ class Collector:
 
 
 class Selected(NamedTuple):
-    """What an operation reads anywhere.
+    """What an operation reads anywhere: nothing that is denied, and nothing below it.
 
     `fields_by_type` has the name of every field that is read, for each concrete type it can be read on. `checked` are
     the fields with arguments that are checked before anything is executed.
@@ -93,7 +127,10 @@ def selected(collector: Collector, root_type: GraphQLObjectType) -> Selected:
         if way in seen:
             continue
         seen.add(way)
-        names.setdefault(object_type.name, set()).add(details[0].node.name.value)
+        name = details[0].node.name.value
+        if collector.denial(object_type, name) is not None:
+            continue
+        names.setdefault(object_type.name, set()).add(name)
         if details[0].node.arguments and CHECK in field.extensions:
             checked.append((field, details))
         if is_composite_type(get_named_type(field.type)):

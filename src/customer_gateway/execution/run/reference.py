@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import Executor, Undefined
 
-from .budget import AROUND, AnswerTooLarge, length_of
+from customer_gateway.execution.compile.plan import AROUND
+
+from .budget import AnswerTooLarge, length_of
 
 if TYPE_CHECKING:
     from graphql import GraphQLLeafType, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from graphql import GraphQLError
 
+from customer_gateway.execution.compile.plan import AROUND
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
@@ -41,9 +43,6 @@ STEP: Final = 1_000
 
 TURNS_AFTER_DEADLINE: Final = 4
 """As many full turns are used after the deadline: an answer whose last reads were late is still put together."""
-
-AROUND: Final = 12
-"""Characters of a field besides its name and text: quotes, colon, comma, and a number or the like."""
 
 UNCOUNTED_TEXT: Final = 5_000
 """Characters that a text has room for in an answer of so few values that its texts are not counted."""

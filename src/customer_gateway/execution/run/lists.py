@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 from graphql.pyutils import is_iterable
 
+from customer_gateway.execution.compile.coroutines import close_coroutines
+from customer_gateway.execution.compile.declaration import Partitioned
+
 from .budget import AnswerTooLarge
-from .columns import arrived, complete_non_null, gathered, split_values
-from .coroutines import close_coroutines
-from .declaration import Partitioned
-from .deferred_column import then
+from .columns import arrived, complete_non_null, gathered, split_values, then
 from .field_errors import BubblingError, ErroredColumn, column_of
 from .positions import OfItem, OfSome
+from .steps import in_steps
 
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Awaitable
 
     from .columns import Columnar, ValueCompletion
-    from .output_position import OutputPosition
+    from .field_errors import OutputPosition
     from .positions import Positions
     from .run import Run
 
@@ -128,7 +129,7 @@ class ListCompletion:
     def _item_column(self, run: Run, items: list[Any], positions: Positions) -> Columnar:
         if run.budget.begin(len(items)):
             return self.item.complete(run, items, positions)
-        return run.in_steps(items, 1, positions, partial(self.item.complete, run))
+        return in_steps(run, items, 1, positions, partial(self.item.complete, run))
 
     def _fold(self, run: Run, cells: list[Any], lengths: list[int], positions: Positions) -> list[Any]:
         if len(lengths) == 1 and type(cells) is not ErroredColumn:

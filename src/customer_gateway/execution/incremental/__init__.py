@@ -1,0 +1,1 @@
+"""Deliver results one after another: deferred fragments, and the events of a subscription."""
