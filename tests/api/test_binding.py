@@ -12,8 +12,7 @@ import pytest
 import strawberry
 from graphql import execute, parse  # pyright: ignore[reportUnknownVariableType] - its executor_class is untyped upstream
 
-from customer_gateway.api.binding import bind
-from customer_gateway.api.declare import attribute, batched
+from customer_gateway.api.declare import attribute, batched, bind
 from customer_gateway.execution import Partitioned, compile_operation
 
 if TYPE_CHECKING:

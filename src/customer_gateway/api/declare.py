@@ -4,9 +4,9 @@
     owner: User | None = batched(owners, "Responsible user.")       one call for all parents of a level
     invoices: InvoiceConnection | None = batched(invoices, "…")     the same; its further parameters are arguments
 
-A batched resolver takes the parents and the `Request`, then the arguments, and gives the values in the parents'
-order, at once or awaited; an exception among them is that parent's error. `binding.py` hands the declarations to the
-executors.
+A batched resolver takes the parents and the `RequestContext`, then the arguments, and gives the values in the parents'
+order, at once or awaited; an exception among them is that parent's error. `bind` hands the declarations to the
+executors: `extensions` for breadth-first, `resolve` for graphql-core.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import strawberry
+from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from customer_gateway.execution import Attribute, Batched, Partitioned
+from customer_gateway.federation.incomplete import located
+from customer_gateway.federation.loaders import LevelLoader
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from enum import Enum
 
+    from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema
+
     from customer_gateway.federation.fields import ColumnPart
+    from customer_gateway.federation.request import RequestContext
 
     Check: TypeAlias = Callable[..., str | None]
-    """Takes the `Request` and the arguments; gives the reason why they are refused, None where they are not."""
+    """Takes the `RequestContext` and the arguments; gives the reason why they are refused, None where they are not."""
 
 DECLARATION: Final = "customer_gateway.execution"
 CHECK: Final = "customer_gateway.check"
@@ -59,7 +65,7 @@ def described_enum(enum: type[Enum], description: str, **values: str) -> None:
 
 
 def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Parameter]) -> Any:
-    """Return what strawberry reads a field's arguments from; `binding.py` puts the real resolver in its place."""
+    """Return what strawberry reads a field's arguments from; `bind` puts the real resolver in its place."""
 
     def unbound(*_: object, **__: object) -> None:
         raise RuntimeError(f"{resolve.__name__} was not bound to an executor")
@@ -92,3 +98,72 @@ def _awaitable(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Awaitable[Se
 
 async def _at_once(values: Any) -> Sequence[Any]:
     return values
+
+
+def bind(schema: GraphQLSchema, python_types: Mapping[type, str]) -> None:
+    """Bind every declared field; `python_types` tells the object type of a class where an interface is resolved."""
+    for each in schema.type_map.values():
+        if isinstance(each, GraphQLObjectType):
+            each.is_type_of = None
+            for field in each.fields.values():
+                _bind_field(field)
+        elif isinstance(each, GraphQLInterfaceType):
+            each.resolve_type = _by_class(python_types)
+
+
+def _bind_field(field: GraphQLField) -> None:
+    definition: Any = field.extensions.get("strawberry-definition")
+    if definition is None:
+        return
+    if (check := definition.metadata.get(CHECK)) is not None:
+        field.extensions["check"] = check
+    if DECLARATION not in definition.metadata:
+        return
+    declaration = definition.metadata[DECLARATION]
+    if declaration is Attribute:
+        declaration = Attribute(definition.python_name)
+    field.extensions["execution"] = declaration
+    field.resolve = _attribute(declaration) if isinstance(declaration, Attribute) else _per_object(declaration)
+
+
+def _attribute(declaration: Attribute) -> Callable[..., Any]:
+    name = declaration.name
+
+    def resolve(source: Any, _info: GraphQLResolveInfo[RequestContext]) -> Any:
+        return getattr(source, name)
+
+    return resolve
+
+
+def _per_object(declaration: Batched) -> Callable[..., Any]:
+    """Return the resolver for one object: it waits for the objects that ask in the same tick, and is read with them."""
+
+    async def resolve(source: Any, info: GraphQLResolveInfo[RequestContext], **arguments: Any) -> Any:
+        loaders = info.context.loaders
+        key = (declaration, repr(sorted(arguments.items())))
+        loader = loaders.get(key)
+        if loader is None:
+            loader = loaders[key] = LevelLoader(
+                lambda parents: _whole(declaration.resolve(parents, info.context, **arguments))
+            )
+        value = await loader.load(source)
+        value = await value if inspect.isawaitable(value) else value
+        return located(value, info.context, info.path.as_list())
+
+    return resolve
+
+
+async def _whole(values: Any) -> Sequence[Any]:
+    """Return all values of a level, whatever form the batched resolver gave them in; those of parts are awaitables."""
+    whole = await values if inspect.isawaitable(values) else values
+    return list(whole) if isinstance(whole, Partitioned) else whole
+
+
+def _by_class(python_types: Mapping[type, str]) -> Callable[..., str | None]:
+    def resolve_type(
+        value: Any, _info: GraphQLResolveInfo[RequestContext], _abstract: GraphQLInterfaceType
+    ) -> str | None:
+        cls: type = type(value)  # pyright: ignore[reportUnknownVariableType] - any class at all
+        return python_types.get(cls)
+
+    return resolve_type

@@ -16,7 +16,7 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from customer_gateway.api.binding import bind
+from customer_gateway.api.declare import bind
 from customer_gateway.api.introduction import introduction
 from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.api.query import Query
