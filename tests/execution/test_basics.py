@@ -281,7 +281,7 @@ async def test_an_error_that_cannot_be_told_costs_its_own_field_alone(error: Exc
 
     assert result.data == {"thing": {"a": None, "b": 2}}
     [told] = result.errors or []
-    assert (told.message, told.path) == (f"{type(error).__name__} cannot be told.", ["thing", "a"])
+    assert (told.message, told.path) == (f"{type(error).__name__} cannot be read.", ["thing", "a"])
     assert told.original_error is not None
     assert told.original_error.__cause__ is error
 

@@ -22,7 +22,7 @@ After: TypeAlias = Annotated[str | None, strawberry.argument(description="The cu
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    has_next_page: bool = attribute("Whether more follows; costs an extra call only where the vendor does not tell.")
+    has_next_page: bool = attribute("Whether more follows; costs an extra call only where the vendor does not say.")
     has_previous_page: bool = attribute("Whether something precedes.")
     start_cursor: str | None = attribute("Cursor of the first item.")
     end_cursor: str | None = attribute("Cursor of the last item: give it as `after` for the next page.")
@@ -40,7 +40,7 @@ class CustomerConnection:
     nodes: list[LazyCustomer | None] = attribute("The customers.")
     page_info: PageInfo = attribute("Where the page stands.")
     total_count: int | None = attribute(
-        "Null where the system cannot tell; costs an extra call only when selected and not told with the page."
+        "Null where the system does not know; costs an extra call only when selected and not in the page's answer."
     )
 
 

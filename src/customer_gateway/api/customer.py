@@ -44,7 +44,7 @@ described_enum(
     COMPANY="A company, an association or another organisation.",
     PERSON="A natural person.",
     PUBLIC="A public body, such as a town or an authority.",
-    OTHER="Something else: the system tells a kind that is none of these.",
+    OTHER="Something else: the system names a kind that is none of these.",
 )
 described_enum(
     value_objects.CustomerStatus,

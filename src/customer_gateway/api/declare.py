@@ -101,7 +101,9 @@ async def _at_once(values: Any) -> Sequence[Any]:
 
 
 def bind(schema: GraphQLSchema, python_types: Mapping[type, str]) -> None:
-    """Bind every declared field; `python_types` tells the object type of a class where an interface is resolved."""
+    """Bind every declared field; `python_types` has the object type of each class, by which an interface is
+    resolved.
+    """
     for each in schema.type_map.values():
         if isinstance(each, GraphQLObjectType):
             each.is_type_of = None

@@ -62,7 +62,7 @@ class RequestScope:
     """What one execution knows of the request it serves; joiners of an execution share it.
 
     `fields` names, per concrete object type, every field that the operation selects anywhere. What is put into
-    `extensions` while executing is told in the answer's `extensions`.
+    `extensions` while executing is put into the answer's `extensions`.
     """
 
     deadline: Deadline

@@ -27,8 +27,8 @@ def fields_document(schema: GraphQLSchema, kinds: Sequence[Kind]) -> str:
             "",
             "## Unified fields of `Customer`",
             "",
-            "● stands in the customer's own document, ○ is told by another call, - the system has no such field",
-            "(null, lists empty, provenance `NOT_IN_SYSTEM`). What a system sends and nobody can read is null, too",
+            "● stands in the customer's own document, ○ is read by another call, - the system has no such field",
+            "(null, lists empty, provenance `NOT_IN_SYSTEM`). What a system sends and cannot be read is null, too",
             "(`UNREADABLE`).",
             "",
             *_customer(schema, kinds),
@@ -80,8 +80,8 @@ def _documented(kind: Kind) -> Iterable[str]:
     yield from _struct(kind.record, set())
 
 
-def _struct(struct: Struct, told: set[str]) -> Iterable[str]:
-    told.add(struct.name)
+def _struct(struct: Struct, written: set[str]) -> Iterable[str]:
+    written.add(struct.name)
     yield "| field | vendor's name | type | meaning |"
     yield "| --- | --- | --- | --- |"
     nested: list[Struct] = []
@@ -89,11 +89,11 @@ def _struct(struct: Struct, told: set[str]) -> Iterable[str]:
         type_name = field.type.value if isinstance(field.type, VendorLeaf) else field.type.name
         shown = f"[{type_name}]" if field.many else type_name
         yield f"| `{field.name}` | `{field.vendor}` | {shown} | {field.about} |"
-        if not isinstance(field.type, VendorLeaf) and field.type.name not in told:
+        if not isinstance(field.type, VendorLeaf) and field.type.name not in written:
             nested.append(field.type)
     yield ""
     for each in nested:
-        if each.name not in told:
+        if each.name not in written:
             yield f"### `{each.name}`"
             yield ""
-            yield from _struct(each, told)
+            yield from _struct(each, written)

@@ -85,7 +85,7 @@ def _without_repeats(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
 
 
 def _reported_once_for(error: GraphQLError) -> tuple[str, ...] | None:
-    """Return what failed and for which field of the document; None for an error that stands for its own row."""
+    """Return what failed and for which field of the document; None for an error that is of its own row."""
     cause = error.original_error
     if not isinstance(cause, UpstreamError) or not cause.reported_once:
         return None
@@ -146,8 +146,8 @@ def _reason_alone(reason: str) -> str:
     if reason.endswith("not to be None."):
         return reason.removesuffix("None.") + "null."
     if reason.startswith("Expected "):
-        told = _FOUND.split(reason, 1)[0]
-        return told if told.endswith("?") else told + "."
+        expected = _FOUND.split(reason, 1)[0]
+        return expected if expected.endswith("?") else expected + "."
     kept = reason.partition(": ")[0]
     if " cannot represent " in kept:
         return kept.replace("cannot represent value", "cannot represent this value") + "."

@@ -17,13 +17,13 @@ def introduction(kinds: Iterable[Kind]) -> str:
     """Return what the gateway is, how to begin, and the limits as they are unless configured otherwise; in Markdown."""
     titles = ", ".join(kind.title for kind in kinds)
     text = f"""
-Customers of {titles}, read live from each system and told as one `Customer`.
+Customers of {titles}, read live from each system as one `Customer`.
 
-**How to begin.** `systems` tells what is configured. `customers(first:)` of a system is a page of its customers; give
+**How to begin.** `systems` lists what is configured. `customers(first:)` of a system is a page of its customers; give
 `pageInfo.endCursor` as `after` for the next page. `customer(by:)` and `node(id:)` read one of them again. `records`
-tells every field that the vendor documents, `provenance` why a value is what it is.
+has every field that the vendor documents, `provenance` why a value is what it is.
 
-**Errors.** A system that fails costs its own fields: they are null, and `errors` tells why by a code.
+**Errors.** A system that fails costs its own fields: they are null, and `errors` says why by a code.
 
 **Limits.** A page has 1 to {MOST} items, `nodes` takes at most {MOST_IDS} ids. Unless configured otherwise, a request
 has 10 s (less with `X-Request-Timeout`), and a document at most 2,000 tokens and 15 levels.

@@ -199,7 +199,7 @@ def too_deep() -> DocumentRefused:
 
 
 def _refusal_of(error: GraphQLSyntaxError, limits: DocumentLimits) -> DocumentRefused:
-    # The parser tells its limits from mistakes by its words alone.
+    # The parser's words alone distinguish its limits from mistakes.
     if "nested too deeply" in error.message:
         return too_deep()
     if "Parsing aborted" in error.message:

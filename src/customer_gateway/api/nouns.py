@@ -33,12 +33,12 @@ described_enum(
     BILLING="Invoices and reminders.",
     COMMERCIAL="Offers, invoices and other business documents.",
     STATUS_UPDATES="News of an order's progress.",
-    OTHER="Another purpose, or one that the system does not tell.",
+    OTHER="Another purpose, or one that the system does not name.",
 )
 described_enum(
     value_objects.PhoneKind,
     "What answers at a number.",
-    PHONE="A telephone; a mobile one, too, where the system does not tell them apart.",
+    PHONE="A telephone; a mobile one, too, where the system does not distinguish them.",
     MOBILE="A mobile phone.",
     FAX="A fax machine.",
 )
@@ -48,7 +48,7 @@ described_enum(
     MAIN="Where the customer is.",
     BILLING="Where invoices go.",
     DELIVERY="Where goods go.",
-    OTHER="Another purpose, or one that the system does not tell.",
+    OTHER="Another purpose, or one that the system does not name.",
 )
 
 
@@ -103,7 +103,7 @@ class Address:
     postal_code: str | None = attribute("Postal code.")
     city: str | None = attribute("City.")
     state: str | None = attribute("State or region.")
-    country_code: str | None = attribute("ISO 3166-1 alpha-2, where it can be told.")
+    country_code: str | None = attribute("ISO 3166-1 alpha-2, where it is known.")
     country: str | None = attribute("As sent.")
 
 
@@ -232,6 +232,6 @@ class Invoice(Node):
     number: str | None = attribute("Invoice number.")
     date: dt.date | None = batched(_invoice_column("date"), "Invoice date.")
     due_date: dt.date | None = attribute("Due date.")
-    total: Decimal | None = attribute("Total including VAT, where the system tells it so.")
+    total: Decimal | None = attribute("Total including VAT, where the system gives it.")
     currency: str | None = batched(_invoice_column("currency"), "ISO 4217.")
     status: str | None = attribute("Status, in the vendor's word.")

@@ -24,7 +24,7 @@ _log = structlog.get_logger("customer_gateway.api")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to an operation. `data` is JSON, the same for all who asked the same; None where nothing ran.
+    """The answer to an operation. `data` is JSON, the same for all requests that are the same; None where nothing ran.
 
     `errors` are formatted, without request id.
     """

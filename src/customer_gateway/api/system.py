@@ -92,7 +92,7 @@ def _raw(views: Sequence[nouns.Customer], _request: RequestContext) -> list[Any]
 def _text_of(document: Document) -> JsonText | TypeError:
     if isinstance(document, RawObject):
         return JsonText(document.text)
-    return TypeError("raw is told, and the system's read did not keep the text of its documents")
+    return TypeError("raw is selected, and the system's read did not keep the text of its documents")
 
 
 @strawberry.interface(

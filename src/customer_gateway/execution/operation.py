@@ -45,7 +45,7 @@ Stage = Literal["parse", "validation", "operation"]
 
 
 class OperationRejected(Exception):
-    """The document cannot be executed: `stage` tells where it failed, `errors` why."""
+    """The document cannot be executed: `stage` says where it failed, `errors` why."""
 
     def __init__(self, stage: Stage, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))

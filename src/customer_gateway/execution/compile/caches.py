@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .plan import FieldFactory, SelectionPlan
 
 MOST_FIELDS: Final = 50_000
-"""How many planned fields are kept unless the cache is told otherwise; a field takes about a kilobyte."""
+"""How many planned fields are kept by default; a field takes about a kilobyte."""
 
 PLAN: Final = 4
 """What a plan weighs besides its fields, in fields."""
@@ -46,7 +46,7 @@ LARGEST_SHARE: Final = 8
 class WeightedCache(Generic[Key, Thing]):
     """Things that together weigh at most `most`; the least lately used goes first. The unit is the user's.
 
-    `dropped` is told of each that goes.
+    `dropped` is called with each that goes.
     """
 
     def __init__(self, most: int, dropped: Callable[[Thing], None] | None = None) -> None:
@@ -125,13 +125,13 @@ class PlanCache:
     def keep(self, owner: object, setting: Setting, plan: OperationPlan[Any]) -> None:
         """Keep a plan, and count what will yet be planned of it."""
         key = (owner, setting)
-        plan.size.tell = partial(self._plans.grow, key)
+        plan.size.grown = partial(self._plans.grow, key)
         self._plans.keep(key, plan, PLAN + plan.size.fields)
 
 
 def _weighed_no_more(plan: OperationPlan[Any]) -> None:
     """Stop counting the growth of what was dropped and is executed still: it is not its successor's weight."""
-    plan.size.tell = None
+    plan.size.grown = None
 
 
 class OperationPlans(Generic[P]):

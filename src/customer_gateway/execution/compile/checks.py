@@ -31,7 +31,7 @@ class Check:
         )
 
     def refusal(self, variables: VariableValues, context: Any) -> GraphQLError | None:
-        """Why the field cannot be asked so; None where it can, or where its own execution will tell."""
+        """Return why the arguments are refused; None where they are not, or where execution will say it."""
         try:
             arguments = self._arguments.values(variables)
         except GraphQLError:
@@ -41,7 +41,7 @@ class Check:
 
 
 def refusals(checks: Sequence[Check], variables: VariableValues, context: Any) -> list[GraphQLError]:
-    """Why the operation is refused; the same reason is told once, where it is met first."""
+    """Return why the operation is refused; the same reason is reported once, where it is met first."""
     found: dict[str, GraphQLError] = {}
     for check in checks:
         error = check.refusal(variables, context)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Found = tuple[GraphQLObjectType, GraphQLField, FieldDetailsList]
 
 Denied: TypeAlias = "Callable[[GraphQLObjectType, str], Exception | None]"
-"""Asked for each field when a plan is made: the error that stands for it, or None where it may be read.
+"""Called for each field when a plan is made; returns the error that takes its place, or None where it may be read.
 
 Plans are kept by it, so it has to be hashable, equal to what answers alike, and always of the same answer.
 """
@@ -75,7 +75,7 @@ class Collector:
         self._denied = denied
 
     def denial(self, object_type: GraphQLObjectType, name: str) -> Exception | None:
-        """Return the error that stands for a field, None where it may be read; `__typename` always may."""
+        """Return the error that takes the place of a field, None where it may be read; `__typename` always may."""
         return None if self._denied is None or name == TYPENAME else self._denied(object_type, name)
 
     def root(self, object_type: GraphQLObjectType) -> CollectedFields:

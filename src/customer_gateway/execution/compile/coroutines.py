@@ -1,4 +1,4 @@
-"""Coroutines that nobody will await."""
+"""Coroutines that will not be awaited."""
 
 from __future__ import annotations
 

@@ -40,9 +40,9 @@ class Batched:
 
     `resolve(parents, context, **arguments)` gives, at once or awaited, a sequence as long as `parents` and in
     their order, or a `Partitioned`. An element that is an Exception is the error of that element; raising is the
-    error of each. An element whose class defines `__located__(context, path)` stands for what that gives: it is called
-    once, with the element's path in the response.
-    The parents belong to the executor: read them, do not change the sequence.
+    error of each. An element whose class defines `__located__(context, path)` is replaced by what that gives: it is
+    called once, with the element's path in the response. The parents belong to the executor: read them, do not change
+    the sequence.
     """
 
     resolve: Callable[..., Awaitable[Sequence[object] | Partitioned] | Sequence[object] | Partitioned]
@@ -70,7 +70,7 @@ class Partitioned:
         return sorted(position for positions, _ in self.groups for position in positions) == list(range(count))
 
     def dispose(self) -> None:
-        """Close the coroutines that nobody will await."""
+        """Close the coroutines that will not be awaited."""
         close_coroutines(values for _, values in self.groups)
 
     def __iter__(self) -> Iterator[Awaitable[object]]:
@@ -83,7 +83,7 @@ class Partitioned:
 
 
 class _AwaitedPart:
-    """A value of a part that is still under way: whoever waits for it waits for that part only."""
+    """A value of a part that is still under way: waiting for it is waiting for that part only."""
 
     __slots__ = ("_part", "_place")
 
@@ -92,13 +92,13 @@ class _AwaitedPart:
         self._place = place
 
     def __await__(self) -> Generator[Any, Any, object]:
-        # Shielded: others wait for the same part, and graphql-core gives up those whose answer nobody needs any more.
+        # Shielded: others wait for the same part, and graphql-core gives up those whose answer is no longer needed.
         values = yield from shield(self._part).__await__()
         return values[self._place]
 
 
 def _seen(part: Future[Any]) -> None:
-    """Take note of a failure: everybody who wanted the part may have been given up by then."""
+    """Take note of a failure: all that wanted the part may have been given up by then."""
     if not part.cancelled():
         part.exception()
 

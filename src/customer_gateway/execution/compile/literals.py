@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SHAREABLE: Final = frozenset(
     {str, int, float, bool, type(None), bytes, Decimal, date, datetime, time, timedelta, UUID, type(Undefined)}
 )
-"""Classes of values that several executions may share, because nobody can change them."""
+"""Classes of values that several executions may share, because they are immutable."""
 
 
 class Constant(NamedTuple):
@@ -53,7 +53,7 @@ class Constant(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """Lists and objects that do not depend on variables, anew for each who gets them."""
+    """Lists and objects that do not depend on variables, made anew for each call."""
 
     value: Any
 
@@ -179,7 +179,7 @@ def _leaf(node: ValueNode, leaf_type: Any) -> Make:
 
 
 def _can_be_copied(value: Any) -> bool:
-    """Return whether it is made of lists, dicts and what nobody can change."""
+    """Return whether it is made of lists, dicts and immutable values."""
     if type(value) is list:
         return all(map(_can_be_copied, value))
     if type(value) is dict:

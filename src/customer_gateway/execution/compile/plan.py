@@ -51,20 +51,20 @@ class FieldSite:
 def located(error: Exception, site: FieldSite, path: Path | None) -> GraphQLError:
     """Return the error with its place in document and response.
 
-    An error whose own text, nodes or the like cannot be read is told by its class alone: it may not cost more than its
-    field, whatever it is.
+    An error whose own text, nodes or the like cannot be read is reported by its class alone: it may not cost more than
+    its field, whatever it is.
     """
     place = None if path is None else path.as_list()
     try:
         return located_error(error, site.nodes, place)
     except Exception:
-        told = RuntimeError(f"{type(error).__name__} cannot be told.")
-        told.__cause__ = error
-        return GraphQLError(str(told), site.nodes, path=place, original_error=told)
+        unreadable = RuntimeError(f"{type(error).__name__} cannot be read.")
+        unreadable.__cause__ = error
+        return GraphQLError(str(unreadable), site.nodes, path=place, original_error=unreadable)
 
 
 class PlannedField(Protocol):
-    """What a plan must know of a field; how it is executed is the affair of who executes plans."""
+    """What a plan needs of a field. How it is executed is defined where plans are executed."""
 
     @property
     def site(self) -> FieldSite: ...
@@ -86,7 +86,7 @@ class PlannedField(Protocol):
 
     @property
     def multiplies(self) -> bool:
-        """Return whether a resolver gives objects here, which are nobody's to count before they are there."""
+        """Return whether a resolver gives objects here, which cannot be counted before they are there."""
         ...
 
 
@@ -97,7 +97,7 @@ class FieldFactory(Protocol[P]):
     """Makes the planned field of a site, once for a plan."""
 
     def __call__(self, planner: Planner[P], site: FieldSite, denial: Exception | None) -> P:
-        """Return the field; with a `denial` that error stands for it, and it is never resolved."""
+        """Return the field; with a `denial` that error takes its place, and it is never resolved."""
         ...
 
 
@@ -177,18 +177,18 @@ class SelectionPlan(Generic[P]):
 
 
 class PlanSize:
-    """How many fields were planned so far, and who is told of those that come."""
+    """The number of planned fields, and the callback for those that come."""
 
-    __slots__ = ("fields", "tell")
+    __slots__ = ("fields", "grown")
 
     def __init__(self) -> None:
         self.fields = 0
-        self.tell: Callable[[int], None] | None = None
+        self.grown: Callable[[int], None] | None = None
 
     def add(self, fields: int) -> None:
         self.fields += fields
-        if self.tell is not None:
-            self.tell(fields)
+        if self.grown is not None:
+            self.grown(fields)
 
 
 class Planner(Generic[P]):

@@ -41,7 +41,7 @@ ODD = {
     "float": "type({0}) is not float or {0} - {0} != 0.0",
     "float?": "{0} is not None and (type({0}) is not float or {0} - {0} != 0.0)",
 }
-"""What tells that a value is not its own serialisation, by the leaf type (`?` where it may be null)."""
+"""The condition under which a value is not its own serialisation, by the leaf type (`?` where it may be null)."""
 
 
 class Cell(NamedTuple):
@@ -82,7 +82,7 @@ def reader(cells: tuple[Cell, ...], *, counting: bool = False) -> Reader:
         if cell.attribute is None:
             entries.append(f"'{cell.name}': {f'v{number}' if cell.constant is None else repr(cell.constant)}")
             continue
-        # What a property raises stands for its value: an exception is odd, whatever the type.
+        # What a property raises takes the place of its value: an exception is odd, whatever the type.
         lines += [f"  try: v{number} = o.{cell.attribute}", f"  except Exception as error: v{number} = error"]
         lines.append(f"  if {ODD[cell.check or ''].format(f'v{number}')}: odd |= {1 << number}")
         if counting and cell.check in {"str", "str?"}:

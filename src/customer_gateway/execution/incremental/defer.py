@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Deferred:
-    """What one run has put off, to be executed by branches of `origin`: whoever abandons that one abandons all."""
+    """The deferred fields of one run, executed by branches of `origin`: abandoning that run abandons all of them."""
 
     def __init__(self, origin: Run) -> None:
         self._origin = origin

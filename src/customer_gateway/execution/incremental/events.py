@@ -38,10 +38,10 @@ async def open_source(run: Run, field: SubscribedField) -> AsyncIterable[Any]:
 
 
 class Events:
-    """An asynchronous iterator of results. Closing it, also while somebody waits for an event, closes the source.
+    """An asynchronous iterator of results. Closing it, also while an event is awaited, closes the source.
 
     One task reads the source from its first event to its end: timeouts, task groups and context variables of the
-    source belong to the task that they began in. It reads no event before somebody asks for it. Who stops asking must
+    source belong to the task that they began in. It reads no event before one is requested. A consumer that stops must
     close: the task would wait for ever.
     """
 
@@ -69,7 +69,7 @@ class Events:
             raise RuntimeError("Somebody waits for the next event already")
         asking = self._asking = get_running_loop().create_future()
         try:
-            if self._begun().done():  # a timeout of the source may end it while nobody asks
+            if self._begun().done():  # a timeout of the source may end it between two requests
                 asking.set_exception(self._end)
             self._asked.set()
             return await asking
@@ -80,7 +80,9 @@ class Events:
             self._asking = None
 
     async def aclose(self) -> None:
-        """End the subscription: who waits for an event then meets the end. Closing it again waits for the same end."""
+        """End the subscription; an event that is awaited then raises StopAsyncIteration. Closing it again waits for the
+        same end.
+        """
         reader = self._begun()
         if not self._closing:
             self._closing = True

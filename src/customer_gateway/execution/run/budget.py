@@ -76,7 +76,7 @@ class AnswerTooLarge(BaseException):
 class Budget:
     """What is left for one execution and its branches.
 
-    `expired` tells whether the time for the answer is over; it is asked once a full turn, so what is put together
+    `expired` returns whether the time for the answer is over; it is asked once a full turn, so what is put together
     in fewer is not ended for it.
     """
 

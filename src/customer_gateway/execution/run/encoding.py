@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class JsonText(bytes):
-    """JSON that stands in an answer as it is. Nobody looks into it: who gives it knows that it is one JSON value."""
+    """JSON that is written into an answer as it is. It is not checked: it has to be one JSON value."""
 
     __slots__ = ()
 

@@ -46,7 +46,7 @@ class FieldErrors:
     def __init__(self) -> None:
         self._entries: list[tuple[GraphQLError, Positions, int]] = []
         self.all_errors: list[GraphQLError] = []
-        """All of them, also those that nobody is told because another one made null what they stand in."""
+        """All of them, also those left out of the response because another one made null what they stand in."""
 
         self.denials: dict[object, GraphQLError] = {}
         """The error of each field that may not be read: one, however many objects have the field."""
@@ -56,7 +56,7 @@ class FieldErrors:
 
     @property
     def errors(self) -> list[GraphQLError]:
-        """Those that a client is told."""
+        """Those that the response has."""
         errors = [error for _, error in self.keyed()]
         if not self.denials:
             return errors
@@ -67,10 +67,10 @@ class FieldErrors:
         """Return `errors`; the others lose their tracebacks."""
         if not self.all_errors:
             return []
-        told = self.errors
-        if len(told) < len(self.all_errors):
-            drop_tracebacks(self.all_errors, but=told)
-        return told
+        reported = self.errors
+        if len(reported) < len(self.all_errors):
+            drop_tracebacks(self.all_errors, but=reported)
+        return reported
 
     def keyed(self) -> list[tuple[Key, GraphQLError]]:
         """Return the errors with their positions, without those inside of what another error made null."""
@@ -105,7 +105,7 @@ def first_failures(columns: list[list[Any]]) -> dict[int, BubblingError]:
 def drop_tracebacks(errors: Iterable[BaseException], but: Iterable[BaseException] = ()) -> None:
     """Take from errors the frames that they went through: those hold the errors again, and all that was read.
 
-    It would stay in memory until the garbage collector comes by. To be called when nobody asks any more where they
+    It would stay in memory until the garbage collector comes by. To be called when it no longer matters where they
     were raised. Whatever belongs to the errors in `but` keeps its own.
     """
     kept = {id(each) for each in _all(but)}

@@ -1,4 +1,4 @@
-"""What the values of a column are, told by their classes: a column has few classes and many values."""
+"""What the values of a column are, found by their classes: a column has few classes and many values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AWAITABLE: Final = 4
 CALLABLE: Final = 8
 MAPPING: Final = 16
 LOCATED: Final = 32
-"""A value whose class defines `__located__(context, path)`: it stands for what that gives, and is told its path."""
+"""A value whose class defines `__located__(context, path)`: the value of that call takes its place."""
 
 UNSETTLED: Final = NULL | ERROR | AWAITABLE | LOCATED
 """What is no live value, or not yet."""

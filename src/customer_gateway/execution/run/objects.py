@@ -38,7 +38,7 @@ class ObjectCompletion:
         self._usual: set[type] | None = None
         """The class of the last column that held objects of this type, all of one class.
 
-        Kept from one execution to the next: a class tells the same of its objects in each.
+        Kept from one execution to the next: a class means the same in each.
         """
 
     def complete(self, run: Run, values: list[Any], positions: Positions) -> Columnar:
@@ -171,7 +171,7 @@ class ConcreteTypes:
         }
 
     def only(self, values: list[Any]) -> GraphQLObjectType | None:
-        """Return the type of all values where their class alone tells it."""
+        """Return the type of all values where it follows from their class alone."""
         classes = set(map(type, values))
         return self._by_class.get(classes.pop()) if len(classes) == 1 else None
 

@@ -1,4 +1,4 @@
-"""What is told of each level of an execution."""
+"""The report on each level of an execution."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Objects:
         return paths[index]
 
     def resolve_paths(self, count: int) -> None:
-        """Find out all paths and deliveries now, so that nobody below asks further up than here."""
+        """Resolve all paths and deliveries now, so that levels below ask no further up than here."""
         for index in range(count):
             self.path_at(index)
         self.deliveries = [self._outer.deliveries_at(index) for index in range(count)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FieldPath(NamedTuple):
-    """Where a value stands, as `Positions` tell it."""
+    """The path of a value, in the interface of `Positions`."""
 
     path: Path | None
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def resolved_field(planner: Planner[ResolvedField], site: FieldSite, denial: Exception | None) -> ResolvedField:
-    """Return the field with the way it is resolved, or with the error that stands for it."""
+    """Return the field with the way it is resolved, or with the error that takes its place."""
     if site.definition is TypeNameMetaFieldDef:
         return TypenameField(site)
     if denial is not None:

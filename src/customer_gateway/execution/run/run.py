@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 ROOT: Final = Root()
 
 AT_ONCE: Final = 250
-"""As many objects at most are given at once to resolvers whose values have fields again: nobody knows how many."""
+"""As many objects at most are given at once to resolvers whose values have fields again: their number is not known
+before.
+"""
 
 BLANKS: Final = repeat(None)
 """Stands for a column that is filled in later."""
@@ -235,7 +237,7 @@ class Run:
         return awaitable
 
     async def abandon(self) -> None:
-        """Cancel what is under way, wait until it has ended, and let go of it."""
+        """Cancel what is under way, wait until it has ended, and drop it."""
         waiting = [future for future in self._begun if not future.done()]
         for future in waiting:
             future.cancel()
@@ -248,7 +250,7 @@ class Run:
 
     @cached_property
     def reference(self) -> Executor[Any]:
-        """graphql-core's executor for the same request: it makes what resolvers are told."""
+        """graphql-core's executor for the same request: it makes the `info` of resolvers."""
         operation = self.operation
         return Executor(
             operation.schema,
@@ -265,7 +267,7 @@ class Run:
         )
 
     def release(self) -> None:
-        """End the circle in which graphql-core's executor holds itself through what it lends to resolvers.
+        """End the circle in which graphql-core's executor holds itself through the helpers in the `info` of resolvers.
 
         Otherwise all that the request has read would stay in memory until the garbage collector comes by.
         """
