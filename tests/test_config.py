@@ -581,3 +581,19 @@ def test_a_name_of_the_gateway_is_no_address_with_scheme_or_port(
     expected = "expected: names such as gateway.example.com, without a scheme or a port"
     assert in_file == f"{tmp_path / 'gateway.toml'}: [server] hosts: {expected}"
     assert in_environment == f"environment: CUSTOMER_GATEWAY_SERVER__HOSTS: {expected}"
+
+
+def test_origins_are_a_list_and_in_the_environment_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_file = loaded(tmp_path, f'[server]\norigins = ["https://app.example.com"]\n{PLAND}')
+    monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__ORIGINS", "http://localhost:5173, https://[::1]:8443")
+
+    assert in_file.server.origins == ("https://app.example.com",)
+    assert loaded(tmp_path, PLAND).server.origins == ("http://localhost:5173", "https://[::1]:8443")
+
+
+@pytest.mark.parametrize("origin", ["*", "app.example.com", "https://app.example.com/", "https://App.example.com", ""])
+def test_what_no_browser_sends_as_an_origin_is_refused(tmp_path: Path, origin: str) -> None:
+    refused = told(tmp_path, f'[server]\norigins = ["{origin}"]\n{PLAND}')
+
+    expected = "expected: origins such as https://app.example.com, in small letters, without a path"
+    assert refused == f"{tmp_path / 'gateway.toml'}: [server] origins: {expected}"

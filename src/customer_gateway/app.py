@@ -103,6 +103,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
         examples=examples,
         partial_status=settings.server.partial_status,
         hosts=settings.server.hosts,
+        origins=settings.server.origins,
     )
 
     @asynccontextmanager

@@ -37,6 +37,7 @@ _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PR
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable shows where the name ends
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _SECRET_LENGTH: Final = 16
 _TUPLE: Final = re.compile(r"\('[^']*'(?:, '[^']*')*,?\)")
@@ -65,17 +66,19 @@ class ServerSettings(BaseModel):
     answer_bytes: int = Field(default=50_000_000, ge=100_000)
     partial_status: PartialStatus = PartialStatus.OK
     hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
     cursor_secret: SecretStr | None = None
     redis: SecretStr | None = None
 
     @field_validator("hosts", mode="before")
     @classmethod
     def _are_names(cls, value: object) -> list[str]:
-        """Split the text of a variable, which has commas between the names."""
-        names: Any = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
-        if not isinstance(names, list | tuple) or not all(map(_is_host_name, cast("list[object]", names))):
-            raise ValueError("names such as gateway.example.com, without a scheme or a port")
-        return cast("list[str]", names)
+        return _listed(value, _HOST_NAME, "names such as gateway.example.com, without a scheme or a port")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: object) -> list[str]:
+        return _listed(value, _ORIGIN, "origins such as https://app.example.com, in small letters, without a path")
 
     @field_validator("cursor_secret")
     @classmethod
@@ -208,8 +211,14 @@ def _system(
         raise ConfigInvalid(_reported(path, ("systems", name), error)) from None
 
 
-def _is_host_name(name: object) -> bool:
-    return isinstance(name, str) and _HOST_NAME.fullmatch(name) is not None
+def _listed(value: object, form: re.Pattern[str], expected: str) -> list[str]:
+    """Return a list of texts of that form; the text of a variable has commas between them. Raises ValueError."""
+    texts: Any = [text.strip() for text in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple):
+        raise ValueError(expected)  # noqa: TRY004 - pydantic reports ValueErrors alone
+    if not all(isinstance(text, str) and form.fullmatch(text) for text in cast("list[object]", texts)):
+        raise ValueError(expected)
+    return cast("list[str]", texts)
 
 
 def _is_redis_url(text: str) -> bool:

@@ -161,7 +161,7 @@ class Engine:
         limits: DocumentLimits,
         so_far: Callable[[Any], object] | None = None,
     ) -> None:
-        self._schema = schema
+        self.schema = schema
         self._executor: ExecutorName = executor
         self._context_factory = context_factory
         self._limits = limits
@@ -217,8 +217,8 @@ class Engine:
 
     def _compiled(self, document: DocumentNode, operation_name: str | None) -> Prepared | RefusedOperation:
         try:
-            refuse_invalid(self._schema, document, self._limits)
-            compiled = compile_operation(self._schema, document, operation_name, (), plans=self._plans)
+            refuse_invalid(self.schema, document, self._limits)
+            compiled = compile_operation(self.schema, document, operation_name, (), plans=self._plans)
         except (DocumentInvalid, OperationRejected) as refused:
             stage: RefusedStage = refused.stage if isinstance(refused, OperationRejected) else "validation"
             errors = [coded(error, CODES[stage]) for error in refused.errors]
@@ -230,7 +230,7 @@ class Engine:
         self, prepared: Prepared, variables: dict[str, Any] | None, context: object, budget: Budget
     ) -> Outcome:
         outcome = execute(
-            self._schema,
+            self.schema,
             prepared.compiled.document,
             context_value=context,
             variable_values=variables,

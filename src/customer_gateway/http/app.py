@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from customer_gateway.api.schema import sdl
+from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.gateway_app import GatewayApp
 from customer_gateway.http.graphiql import explorer
+from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
 from customer_gateway.http.problem import problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import Request
@@ -54,8 +57,8 @@ def build_http(
     routes: list[BaseRoute] = [
         *(Route(path, endpoint) for path in GRAPHQL),
         Route("/", _to_graphql),
-        Route("/livez", _alive),
-        Route("/readyz", _ready),
+        Route("/schema.graphql", _schema_of(engine)),
+        *health_routes(),
     ]
     if assets is not None:
         routes.append(Mount("/graphiql", assets))
@@ -66,7 +69,8 @@ def build_http(
     )
     inner.router.redirect_slashes = False  # to an absolute address, which a proxy's clients may not reach
     inner.state.circumstances = circumstances
-    return GatewayApp(inner, dict.fromkeys(GRAPHQL, endpoint), Hosts(settings.hosts))
+    served = Cors(endpoint, settings.origins) if settings.origins else endpoint
+    return GatewayApp(inner, dict.fromkeys(GRAPHQL, served), Hosts(settings.hosts))
 
 
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
@@ -84,23 +88,15 @@ async def _to_graphql(_: Request) -> Response:
     return RedirectResponse("/graphql", status_code=HTTPStatus.FOUND)
 
 
-async def _alive(_: Request) -> Response:
-    return _status("alive", HTTPStatus.OK)
+def _schema_of(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
+    @cache
+    def text() -> str:
+        return sdl(engine.schema)
 
+    async def schema(_: Request) -> Response:
+        return Response(text(), media_type="text/plain")
 
-async def _ready(request: Request) -> Response:
-    """Answer whether this process can answer, whatever state the systems behind it are in.
-
-    uvicorn asks only between start and stop; 503 is for servers that ask sooner or later.
-    """
-    if getattr(request.app.state, "ready", False):
-        return _status("ready", HTTPStatus.OK, request.app.state.circumstances())
-    return _status("starting or stopping", HTTPStatus.SERVICE_UNAVAILABLE)
-
-
-def _status(status: str, code: HTTPStatus, more: Mapping[str, str] | None = None) -> Response:
-    body = orjson.dumps({"status": status, **(more or {})})
-    return Response(body, code, headers={"cache-control": "no-store"}, media_type="application/json")
+    return schema
 
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:

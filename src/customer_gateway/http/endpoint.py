@@ -63,6 +63,7 @@ class GraphQLEndpoint:
     def __init__(self, engine: Engine, settings: HttpSettings, page: ASGIApp | None) -> None:
         self._engine = engine
         self._settings = settings
+        self._origins = frozenset(origin.encode("ascii") for origin in settings.origins)
         self._page = page
         self._in_flight: JoinableCalls[SharedExecution[SharedReply]] = JoinableCalls()
 
@@ -108,7 +109,7 @@ class GraphQLEndpoint:
         headers = log.headers
         if is_websocket_offer(headers):
             raise RequestInvalid(400, "There is no WebSocket here; ask by POST, a request at a time.")
-        check_origin(headers)
+        check_origin(headers, self._origins)
         request = request_of_query(query_string, self._settings.url_bytes)
         prepared = self._engine.prepare(request.document, request.operation_name)
         if prepared.operation_type == "mutation":

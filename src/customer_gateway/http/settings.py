@@ -21,7 +21,8 @@ class HttpSettings:
     the deadline by themselves, `grace_seconds` is what the rest of the answer may take after it. `body_bytes` is the
     most a POST may carry, `url_bytes` the most the query component of a GET may. `examples` are GraphiQL's first
     tabs. `partial_status` is the status of data with errors: 200, or 294 where intermediaries should see it.
-    `hosts` are the names that clients call the gateway by (see `Hosts`).
+    `hosts` are the names that clients call the gateway by (see `Hosts`). `origins` are those whose pages may ask (see
+    `Cors`).
     """
 
     deadline_seconds: float = 10.0
@@ -32,3 +33,4 @@ class HttpSettings:
     examples: tuple[Example, ...] = ()
     partial_status: int = 200
     hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
