@@ -9,10 +9,12 @@ from vendors import FACTS
 
 from customer_gateway.app import load_settings
 from customer_gateway.errors import ConfigInvalid
+from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from customer_gateway.config import Settings
 
+SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
 BILLBEE = """
 [systems.billbee]
 base_url = "http://127.0.0.1:9305/api/v1"
@@ -597,3 +599,87 @@ def test_what_no_browser_sends_as_an_origin_is_refused(tmp_path: Path, origin: s
 
     expected = "expected: origins such as https://app.example.com, in small letters, without a path"
     assert refused == f"{tmp_path / 'gateway.toml'}: [server] origins: {expected}"
+
+
+@pytest.mark.parametrize("spelt", ["id:from-a-file", "  id:from-a-file\n\n"])
+def test_a_secret_may_stand_in_a_file_that_the_table_names(tmp_path: Path, spelt: str) -> None:
+    (tmp_path / "key").write_text(spelt, encoding="utf-8")
+    table = '[systems.pland]\nbase_url = "http://127.0.0.1:1"\napi_key_file = "key"\n'
+
+    pland = loaded(tmp_path, table).systems["pland"][1]
+
+    assert pland.api_key.get_secret_value() == "id:from-a-file"
+
+
+def test_a_variable_may_name_the_file_of_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"API_KEY": "from /run", "PASSWORD": "too", "CURSOR_SECRET": "sixteen characters or more"}
+    for key, text in secrets.items():
+        (tmp_path / key).write_text(text, encoding="utf-8")
+        table = "SERVER" if key == "CURSOR_SECRET" else "SYSTEMS__BILLBEE"
+        monkeypatch.setenv(f"CUSTOMER_GATEWAY_{table}__{key}_FILE", str(tmp_path / key))
+
+    settings = loaded(tmp_path, '[systems.billbee]\nbase_url = "http://127.0.0.1:1"\nuser = "shop"\n')
+
+    billbee, server = settings.systems["billbee"][1], settings.server
+    assert server.cursor_secret is not None
+    found = (billbee.api_key, billbee.password, server.cursor_secret)
+    assert [each.get_secret_value() for each in found] == [*secrets.values()]
+    assert "from /run" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", [*FACTS])
+def test_every_secret_of_every_system_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    lines = [f"[systems.{name}]"]
+    kept = FACTS[name].config
+    secrets = {key for key, field in SETTINGS[name].model_fields.items() if "SecretStr" in repr(field.annotation)}
+    for key, value in kept.items():
+        if key in secrets:
+            (tmp_path / key).write_text(f"{value}\n", encoding="utf-8")
+            lines.append(f'{key}_file = "{key}"')
+        else:
+            lines.append(f"{key} = {json.dumps(value)}")
+    read = loaded(tmp_path, "\n".join(lines)).systems[name][1]
+
+    assert secrets & kept.keys()
+    assert {key: getattr(read, key).get_secret_value() for key in secrets & kept.keys()} == {
+        key: kept[key] for key in secrets & kept.keys()
+    }
+
+
+@pytest.mark.parametrize(
+    ("named", "content", "said"),
+    [
+        ('"none"', None, "{folder}/none does not exist; write the secret there, or name another file."),
+        ('"key"', b"\xff\xfe", "{folder}/key is no text in UTF-8."),
+        ('"key"', b" \n", "{folder}/key has no text; expected a file that holds the secret alone."),
+        (
+            '"key"',
+            b"x" * 100_001,
+            "{folder}/key has more than 100000 bytes; expected a file that holds the secret alone.",
+        ),
+        ('"."', None, "{folder} cannot be read: Is a directory."),
+        ("7", None, "expected: the path of a file that holds api_key"),
+    ],
+)
+def test_a_file_of_a_secret_that_cannot_be_used_is_named(
+    tmp_path: Path, named: str, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    refused = told(tmp_path, f'[systems.pland]\nbase_url = "http://127.0.0.1:1"\napi_key_file = {named}\n')
+
+    expected = said.format(folder=tmp_path)
+    assert refused == f"{tmp_path / 'gateway.toml'}: [systems.pland] api_key_file: {expected}"
+
+
+def test_a_secret_and_its_file_are_not_given_together(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("id:other", encoding="utf-8")
+    refused = told(tmp_path, f'{PLAND}api_key_file = "key"\n')
+
+    assert refused.endswith("[systems.pland] api_key_file: api_key is given, too; keep one of them.")
+
+
+def test_what_is_no_secret_is_not_read_from_a_file(tmp_path: Path) -> None:
+    refused = told(tmp_path, f'{PLAND}base_url_file = "key"\n')
+
+    assert refused.endswith("[systems.pland] base_url_file: is not a key of this table; check the spelling")

@@ -1,8 +1,8 @@
 """The configuration: a TOML file and the environment, read once into frozen settings.
 
 A table a system, `[systems.NAME]`; what such a table may say is the vendor's own model, so an unknown key, a missing
-credential or a wrong type is reported by its table, its key and what was expected. Secrets may be variables:
-`CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY`.
+credential or a wrong type is reported by its table, its key and what was expected. Secrets may be variables
+(`CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY`) or files (`secret_files`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from customer_gateway import environment
+from customer_gateway.config.secret_files import with_secrets
 from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _look_for(path: Path | None) -> None:
 
 def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
     try:
-        return ServerSettings.model_validate(dict(table))
+        return ServerSettings.model_validate(with_secrets(path, ("server",), table, ServerSettings))
     except ValidationError as error:
         raise ConfigInvalid(_reported(path, ("server",), error)) from None
 
@@ -206,7 +207,8 @@ def _system(
     if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
     try:
-        return kind, models[kind].model_validate(dict(table), context={"file": path})
+        whole = with_secrets(path, ("systems", name), table, models[kind])
+        return kind, models[kind].model_validate(whole, context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_reported(path, ("systems", name), error)) from None
 
