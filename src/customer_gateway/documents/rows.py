@@ -17,8 +17,8 @@ in one pass where they are not read.
 
 from __future__ import annotations
 
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, compress
+from operator import attrgetter, not_
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
 
@@ -240,11 +240,11 @@ class _Form(Generic[P]):
 
     def _drop_empty(self, parts: Sequence[P], texts: list[Any]) -> None:
         """Make empty texts None, which are common; `texts` as in `_write_integers`."""
-        at = -1
-        for _ in range(texts.count("")):
-            at = texts.index("", at + 1)
-            place, number = divmod(at, len(self._texts))
-            setattr(parts[place], self._texts[number][0], None)
+        for place, (name, _) in enumerate(self._texts):
+            column = texts[place :: len(self._texts)]
+            if "" in column:
+                for part in compress(parts, map(not_, column)):
+                    setattr(part, name, None)
 
     def _drop_blanks(self, part: P) -> None:
         for name, _ in self._texts:
