@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
-from customer_gateway.documents.sources import sources
+from customer_gateway.documents.sources import filled_by, merged, sources
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Customer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from customer_gateway.documents.shapes import Shape
     from customer_gateway.documents.structs import Struct
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import Contact, Invoice, User
@@ -145,8 +147,8 @@ class Kind:
     `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer`, and what
     it does not declare the vendor has not; `readers` are the unified fields that another call tells, by name
     (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are
-    the classes of its contacts and users, `details` the fields that it fills of the other unified types: model names
-    by GraphQL type (`{"EInvoice": {"ean"}}`). `about` says in a phrase what the vendor sells.
+    the classes of its contacts and users, `nouns` the shapes of what else other calls tell. `about` says in a phrase
+    what the vendor sells.
     """
 
     slug: str
@@ -156,13 +158,18 @@ class Kind:
     readers: frozenset[str]
     contacts: tuple[type[Contact], ...] = ()
     users: tuple[type[User], ...] = ()
-    details: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    nouns: tuple[Shape[Any], ...] = ()
     about: str = ""
 
     @property
     def supplies(self) -> frozenset[str]:
         """The unified fields that this vendor has a source for."""
         return frozenset(name for name in UNIFIED_FIELDS if self._supplies(name))
+
+    @property
+    def details(self) -> Mapping[str, frozenset[str]]:
+        """The fields that it fills of the unified types around a customer: model names by GraphQL type."""
+        return _details_of(self)
 
     def tells(self, type_name: str, name: str) -> bool:
         """Return whether this vendor has a source for the field `name` (a model name) of a unified type around
@@ -176,6 +183,15 @@ class Kind:
     def _supplies(self, name: str) -> bool:
         attribute = f"{name}_key" if name in {"owner", "updater", "creator"} else name
         return name in self.readers or attribute in sources(self.view)
+
+
+@cache
+def _details_of(kind: Kind) -> Mapping[str, frozenset[str]]:
+    """Return what is declared by the view, its contacts and the nouns, and the parts of `billing` that readers tell."""
+    views = map(filled_by, (kind.view, *kind.contacts))
+    billing = frozenset(name.removeprefix("billing.") for name in kind.readers if name.startswith("billing."))
+    shapes = (each.declared_sources.fills for each in kind.nouns)
+    return merged([*views, *shapes, {"Billing": billing} if billing else {}])
 
 
 class System(Protocol):

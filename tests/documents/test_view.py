@@ -13,7 +13,7 @@ class CustomerView(Record):
     name = view.text("Name")
     notes = view.texts("Notes")
     is_supplier = view.flag("Supplier")
-    credit_limit = view.number("Limit")
+    credit_limit = view.decimal("Limit")
     created_at = view.moment("Created")
     start_date = view.day("Start")
 

@@ -80,7 +80,7 @@ def documents(vendor: Vendor, name: str) -> Iterator[dict[str, Any]]:
     full = sample(vendor, "full")
     for path in sources(vendor.kind.view)[name]:
         first = path.partition(".")[0]
-        if first == "id":
+        if first.lower() == "id":
             continue  # without it there is nothing to read
         yield {key: value for key, value in full.items() if key != first}
         yield {**full, first: False}

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.documents.record import content_digest
+from customer_gateway.documents.record import Record, content_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from customer_gateway.documents.record import Record
+    from customer_gateway.documents.record import Document, DocumentContext
 
 ITEM_KEY: Final = r"(?:[1-9][0-9]{0,17}|~[0-9a-f]{16}(?:-[1-9][0-9]{0,5})?)"
 """The form of such a key; a digest begins with a tilde, so that it is never taken for an id."""
 
 _MOST: Final = 10**18
 _DIGEST_BYTES: Final = 8
+
+
+class EmbeddedRecord(Record):
+    """An object inside of a customer's document, with the customer's key and its own."""
+
+    __slots__ = ("customer_key", "key")
+
+    def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
+        super().__init__(document, reading)
+        self.customer_key = customer_key
+        self.key = key
 
 
 def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str, Record]]:

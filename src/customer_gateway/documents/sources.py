@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 F = TypeVar("F", bound="Callable[..., Any]")
 NO_VENDORS: Final = "gateway:"
@@ -23,13 +23,15 @@ class Declared:
     """The vendor fields, as dotted paths, that an attribute of a view is read from.
 
     `told_by` alone make a value, `beside` have a say in it; `parts` are the fields of the parts of the value, by name;
-    `leads_to` is the unified field that another call reads by it.
+    `leads_to` is the unified field that another call reads by it; `fills` are the fields of other types that the value
+    holds, by the types' names (`{"EInvoice": {"ean"}}`).
     """
 
     told_by: frozenset[str]
     beside: frozenset[str] = frozenset()
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
     leads_to: str | None = None
+    fills: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
 
     @property
     def paths(self) -> frozenset[str]:
@@ -37,17 +39,23 @@ class Declared:
 
 
 def reads(
-    *named: Any, beside: str | tuple[str, ...] = (), leads_to: str | None = None, **parts: str | tuple[str, ...]
+    *named: Any,
+    beside: str | tuple[str, ...] = (),
+    leads_to: str | None = None,
+    fills: Mapping[str, frozenset[str]] | None = None,
+    **parts: Any,
 ) -> Callable[[F], F]:
     """Declare which vendor fields a property reads: dotted paths, or other declarations of the same class.
 
     `beside` are fields that have a say only where the others hold something: the country that a number is dialled in.
+    What other declarations fill of a type is filled by this one.
     """
     paths = frozenset[str]().union(*map(_paths_of, named), *map(_paths_of, parts.values()))
     by_part = {name: _paths_of(each) for name, each in parts.items()}
+    filled = merged([fills or {}, *(declaration_of(each).fills for each in (*named, *parts.values()))])
 
     def declare(read: F) -> F:
-        setattr(read, _DECLARED, Declared(paths, _paths_of(beside), by_part, leads_to))
+        setattr(read, _DECLARED, Declared(paths, _paths_of(beside), by_part, leads_to, filled))
         return read
 
     return declare
@@ -92,6 +100,20 @@ def first_names(view: type, unified: Iterable[str], *, but: frozenset[str] = fro
     return {name: frozenset(keys) for name, keys in found.items()}
 
 
+def filled_by(view: type) -> dict[str, frozenset[str]]:
+    """Return which fields of other types the declarations of a class fill, by the types' names."""
+    return merged([declared.fills for name in dir(view) if (declared := declared_of(view, name)) is not None])
+
+
+def merged(several: Sequence[Mapping[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    """Return which fields of each type are filled by any of several."""
+    found: dict[str, frozenset[str]] = {}
+    for each in several:
+        for name, fields_of_type in each.items():
+            found[name] = found.get(name, frozenset()) | fields_of_type
+    return found
+
+
 def declared_of(view: type, name: str) -> Declared | None:
     """Return what an attribute of a class declares; None where it declares nothing."""
     return _declared(getattr(view, name, None))
@@ -131,10 +153,15 @@ def _declared(attribute: object) -> Declared | None:
 
 
 def _paths_of(field: object) -> frozenset[str]:
+    return declaration_of(field).paths
+
+
+def declaration_of(field: object) -> Declared:
+    """Return what is declared by a vendor path, several, or a declaration. Raise `TypeError` for anything else."""
     if isinstance(field, str):
-        return frozenset({field})
+        return Declared(frozenset({field}))
     if isinstance(field, tuple):
-        return frozenset[str]().union(*map(_paths_of, cast("tuple[object, ...]", field)))
+        return Declared(frozenset[str]().union(*map(_paths_of, cast("tuple[object, ...]", field))))
     if (declared := _declared(field)) is None:
         raise TypeError(f"{field!r} says of no vendor field: name one, or a declaration of this class")
-    return declared.paths
+    return declared

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from customer_gateway.documents.record import Record, read_text
 from customer_gateway.documents.sources import Declared, reads
 
-__all__ = ["day", "email_address", "flag", "foreign_key", "moment", "number", "reads", "text", "texts"]
+__all__ = ["day", "decimal", "email_address", "flag", "foreign_key", "integer", "moment", "reads", "text", "texts"]
 
 if TYPE_CHECKING:
     import re
@@ -57,7 +57,12 @@ def flag(vendor: str) -> bool | None:
     return cast("bool | None", _Stated(vendor, methodcaller("flag", vendor)))
 
 
-def number(vendor: str) -> Decimal | None:
+def integer(vendor: str) -> int | None:
+    """Return an integer."""
+    return cast("int | None", _Stated(vendor, methodcaller("integer", vendor)))
+
+
+def decimal(vendor: str) -> Decimal | None:
     """Return a decimal number."""
     return cast("Decimal | None", _Stated(vendor, methodcaller("decimal", vendor)))
 

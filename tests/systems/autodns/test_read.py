@@ -28,7 +28,7 @@ from customer_gateway.model.value_objects import (
     PhoneNumber,
 )
 from customer_gateway.systems.autodns import KIND
-from customer_gateway.systems.autodns.read import AutodnsCustomerView, AutodnsUserView, invoice
+from customer_gateway.systems.autodns.read import INVOICE, AutodnsCustomerView, AutodnsUserView
 from customer_gateway.systems.autodns.record import CUSTOMER, PERSISTENT
 
 if TYPE_CHECKING:
@@ -328,7 +328,7 @@ def test_an_invoice_names_its_customer() -> None:
         "created": "2026-02-28T23:30:00.000+0000",
     }
 
-    assert invoice(Record(row, reading())) == Invoice(
+    assert INVOICE.read(Record(row, reading())) == Invoice(
         system="autodns",
         key="88000017",
         customer_key=KEY,
@@ -338,7 +338,7 @@ def test_an_invoice_names_its_customer() -> None:
         currency="EUR",
         status="SENT",
     )
-    assert invoice(Record({"id": 1}, reading())).customer_key is None
+    assert INVOICE.read(Record({"id": 1}, reading())).customer_key is None
 
 
 def test_blank_and_absent_fields_are_no_values() -> None:

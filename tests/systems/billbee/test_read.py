@@ -269,7 +269,7 @@ def test_addresses_come_in_the_same_order_by_whichever_route_archived_ones_last(
 def test_a_listed_order_tells_number_total_and_state_of_its_invoice() -> None:
     thin = row(InvoiceNumber="RE-2026-17", OrderStateId=4, TotalGross=119.9)
 
-    found = read.listed_invoice(thin, "5")
+    found = read.LISTED.read(thin, customer_key="5")
 
     assert found == Invoice(
         system="billbee",
@@ -343,5 +343,5 @@ def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
 def test_an_unknown_order_state_is_noticed() -> None:
     thin = row(OrderStateId=44)
 
-    assert read.listed_invoice(thin, "5").status is None
+    assert read.LISTED.read(thin, customer_key="5").status is None
     assert thin.reading.drift.notices == {("OrderStateId", "not a known value")}

@@ -28,7 +28,7 @@ from customer_gateway.model.value_objects import (
     PhoneNumber,
 )
 from customer_gateway.systems.lemonsoft import KIND
-from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView, LemonsoftPersonView, invoice
+from customer_gateway.systems.lemonsoft.read import INVOICE, LemonsoftCustomerView, LemonsoftPersonView
 from customer_gateway.systems.lemonsoft.record import BASE, CUSTOMER
 
 if TYPE_CHECKING:
@@ -369,7 +369,7 @@ def test_an_invoice_is_given_the_key_of_its_customer_whom_it_names_by_number() -
         "type": 1,
     }
 
-    assert invoice(Record(row, reading()), "5001") == Invoice(
+    assert INVOICE.read(Record(row, reading()), customer_key="5001") == Invoice(
         system="lemonsoft",
         key="90001",
         customer_key="5001",

@@ -25,7 +25,7 @@ from customer_gateway.model.value_objects import (
     PhoneNumber,
 )
 from customer_gateway.systems.next import KIND
-from customer_gateway.systems.next.read import NextContactView, NextCustomerView, NextUserView, agreement, invoice
+from customer_gateway.systems.next.read import INVOICE, NextContactView, NextCustomerView, NextUserView, agreement
 from customer_gateway.systems.next.record import CUSTOMER
 
 HERE = Path(__file__).parent
@@ -305,7 +305,7 @@ def test_an_invoice_totals_with_vat() -> None:
         "status": "paid",
     }
 
-    assert invoice(Record(row, reading())) == Invoice(
+    assert INVOICE.read(Record(row, reading())) == Invoice(
         system="next",
         key="70001",
         customer_key="1207",

@@ -25,7 +25,7 @@ from customer_gateway.model.value_objects import (
     PhoneNumber,
 )
 from customer_gateway.systems.pland import KIND
-from customer_gateway.systems.pland.entities import PlandEntity, agreement, invoice
+from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, PlandEntity
 from customer_gateway.systems.pland.read import (
     PlandContactView,
     PlandCustomerView,
@@ -158,7 +158,7 @@ def test_an_assignment_is_an_agreement_billed_by_its_positions() -> None:
         },
     }
 
-    assert agreement(PlandEntity(document, reading())) == Agreement(
+    assert AGREEMENT.read(PlandEntity(document, reading())) == Agreement(
         system="pland",
         key="410b93b6afb0b9388235ae21",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -182,7 +182,7 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
         "status": "paid",
     }
 
-    assert invoice(PlandEntity(document, reading())) == Invoice(
+    assert INVOICE.read(PlandEntity(document, reading())) == Invoice(
         system="pland",
         key="9ced470fb0e46cfca14232fd",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -198,7 +198,7 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
 def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
     document = PlandEntity({"_id": "1", "currency": "TALER"}, reading())
 
-    assert invoice(document).currency is None
+    assert INVOICE.read(document).currency is None
     assert document.reading.drift.notices == {("currency", "not a known code")}
 
 

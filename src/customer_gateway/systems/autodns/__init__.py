@@ -18,14 +18,13 @@ from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
-from customer_gateway.systems.autodns.details import DETAILS
 from customer_gateway.systems.autodns.envelope import error_in_body, rows_of
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
+    INVOICE,
     AutodnsContactView,
     AutodnsCustomerView,
     AutodnsUserView,
-    invoice,
     is_customer,
     is_user,
 )
@@ -58,7 +57,7 @@ KIND: Final = Kind(
     readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),
     contacts=(AutodnsContactView,),
     users=(AutodnsUserView,),
-    details=DETAILS,
+    nouns=(INVOICE,),
 )
 
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"
@@ -257,7 +256,7 @@ class Autodns:
             raise UpstreamBadResponse(self.name, "POST /invoice/_search answered no invoice with an id")
         if len(known) < len(documents):
             self.reading.drift.notice("id", "missing: the row is left out of its list")
-        return [invoice(document) for document in known]
+        return [INVOICE.read(document) for document in known]
 
 
 _ORDERS: Final = {

@@ -14,7 +14,6 @@ from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.billbee import read
-from customer_gateway.systems.billbee.details import DETAILS
 from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
@@ -54,7 +53,7 @@ KIND: Final = Kind(
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
     readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices"}),
-    details=DETAILS,
+    nouns=(read.ADDRESS, read.LISTED, read.INVOICE),
 )
 
 BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
@@ -205,7 +204,7 @@ class Billbee:
         (key,) = keys
         rows = await self._lists.whole(f"/customers/{key}/orders", "/customers/{id}/orders", deadline)
         orders = (Record(row, self.reading) for row in sorted(rows, key=_by_id, reverse=True))
-        return {key: [read.listed_invoice(order, key) for order in orders if read.has_invoice(order)]}
+        return {key: [read.LISTED.read(order, customer_key=key) for order in orders if read.has_invoice(order)]}
 
     async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         (key,) = keys

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.documents import forms
 from customer_gateway.documents.contact_data import (
     dialling_region,
     email_list,
@@ -12,8 +11,18 @@ from customer_gateway.documents.contact_data import (
     phone_list,
     stated_country,
 )
-from customer_gateway.documents.record import Record, content_version, enumerated
-from customer_gateway.documents.view import reads, text
+from customer_gateway.documents.record import Record
+from customer_gateway.documents.shapes import (
+    Shape,
+    currency_code,
+    inside,
+    integer_key,
+    link_to,
+    member,
+    vat,
+    version_by,
+)
+from customer_gateway.documents.view import day, decimal, reads, text
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.model.value_objects import (
     Address,
@@ -71,25 +80,12 @@ class BillbeeCustomerView(Record, CustomerFields):
 
     __slots__ = ()
 
-    @property
-    def key(self) -> str:
-        return str(self.document["Id"])
-
-    @property
-    def link(self) -> str:
-        return f"{self.reading.base_url}/customers/{self.key}"
-
-    @property
-    def version(self) -> str:
-        return content_version(self.document)
-
+    key = integer_key("Id")
+    link = link_to("/customers/{}")
+    version = version_by()
     number = text("Number")
     name = text("Name")
-
-    @property
-    @reads("Type")
-    def kind(self) -> CustomerKind | None:
-        return enumerated(_KINDS, self.integer("Type"), "Type", self.reading)
+    kind = member("Type", _KINDS)
 
     @property
     @reads("ArchivedAt", "RestoredAt")
@@ -97,11 +93,7 @@ class BillbeeCustomerView(Record, CustomerFields):
         archived = is_archived(self)
         return None if archived is None else CustomerStatus.ARCHIVED if archived else CustomerStatus.ACTIVE
 
-    @property
-    @reads("VatId")
-    def vat_number(self) -> str | None:
-        sent = self.text("VatId")
-        return forms.vat_number(sent) if sent else None
+    vat_number = vat("VatId")
 
     @property
     @reads("Email", "DefaultMailAddress.Value")
@@ -217,30 +209,45 @@ def every_address(addresses: Sequence[Record]) -> list[Address]:
     return [found for each in addresses if (found := address(each)) is not None]
 
 
-def address(part: Record) -> Address | None:
-    kind = _ADDRESS_KINDS.get(part.integer("AddressType") or 0, AddressKind.OTHER)
-    country = part.text("CountryCode")
-    read = Address(
-        kind=kind,
-        name=part.text("Company") or _joined(part, "FirstName", "LastName"),
-        lines=[line for line in _lines(part) if line],
-        street=part.text("Street"),
-        house_number=part.text("Housenumber"),
-        postal_code=part.text("Zip"),
-        city=part.text("City"),
-        state=part.text("State"),
-        country_code=stated_country(country, "CountryCode", part.reading),
-        country=country,
-    )
-    return read if read != Address(kind=kind, lines=[]) else None
+def _country_code(part: Record) -> str | None:
+    return stated_country(part.text("CountryCode"), "CountryCode", part.reading)
 
 
-def _lines(part: Record) -> tuple[str | None, ...]:
-    return part.text("Name2"), part.text("AddressAddition"), _joined(part, "Street", "Housenumber")
+def _kind(part: Record) -> AddressKind:
+    return _ADDRESS_KINDS.get(part.integer("AddressType") or 0, AddressKind.OTHER)
+
+
+def _name(part: Record) -> str | None:
+    return part.text("Company") or _joined(part, "FirstName", "LastName")
+
+
+def _lines(part: Record) -> list[str]:
+    lines = part.text("Name2"), part.text("AddressAddition"), _joined(part, "Street", "Housenumber")
+    return [line for line in lines if line]
 
 
 def _joined(part: Record, *fields: str) -> str | None:
     return " ".join(text for field in fields if (text := part.text(field))) or None
+
+
+ADDRESS: Final = Shape(
+    Address,
+    kind=property(reads("AddressType")(_kind)),
+    name=property(reads("Company", "FirstName", "LastName")(_name)),
+    lines=property(reads("Name2", "AddressAddition")(_lines)),
+    street=text("Street"),
+    house_number=text("Housenumber"),
+    postal_code=text("Zip"),
+    city=text("City"),
+    state=text("State"),
+    country_code=property(reads("CountryCode")(_country_code)),
+    country=text("CountryCode"),
+)
+
+
+def address(part: Record) -> Address | None:
+    read = ADDRESS.read(part)
+    return read if read != Address(kind=read.kind, lines=[]) else None
 
 
 def has_invoice(row: Record) -> bool:
@@ -249,19 +256,34 @@ def has_invoice(row: Record) -> bool:
     return row.text("InvoiceNumber") is not None if flag is None else flag
 
 
-def listed_invoice(row: Record, customer_key: str) -> Invoice:
-    """Return the invoice of an order as a customer's list of orders has it: without currency, the customer in the
-    path.
-    """
-    return Invoice(
-        system=row.reading.system,
-        key=str(row.document["Id"]),
-        customer_key=customer_key,
-        number=row.text("InvoiceNumber"),
-        date=row.day("InvoiceDate"),
-        total=row.decimal("TotalGross"),
-        status=_state(row, "OrderStateId"),
-    )
+def _gross(order: Record) -> Decimal | None:
+    """Add the shipping cost to `TotalCost`, the gross amount without it (docs/systems/billbee.md#24)."""
+    goods, shipping = order.decimal("TotalCost"), order.decimal("ShippingCost")
+    return goods + shipping if goods is not None and shipping is not None else goods
+
+
+def _number(order: Record) -> str:
+    return "".join(order.text(f"InvoiceNumber{part}") or "" for part in ("Prefix", "", "Postfix"))
+
+
+LISTED: Final = Shape(
+    Invoice,
+    key=integer_key("Id"),
+    number=text("InvoiceNumber"),
+    date=day("InvoiceDate"),
+    total=decimal("TotalGross"),
+    status=member("OrderStateId", _ORDER_STATES),
+)
+"""The invoice of an order as a customer's list of orders has it: without currency, the customer in the path."""
+INVOICE: Final = Shape(
+    Invoice,
+    customer_key=inside("Customer", text("Id")),
+    number=property(reads("InvoiceNumberPrefix", "InvoiceNumber", "InvoiceNumberPostfix")(_number)),
+    date=day("InvoiceDate"),
+    total=property(reads("TotalCost", "ShippingCost")(_gross)),
+    currency=currency_code("Currency"),
+    status=member("State", _ORDER_STATES),
+)
 
 
 def invoice(order: Record, key: str) -> Invoice | None:
@@ -269,26 +291,4 @@ def invoice(order: Record, key: str) -> Invoice | None:
 
     `Id` of this document is the shop's own, so the key is the one it was asked by.
     """
-    number = order.text("InvoiceNumber")
-    if number is None:
-        return None
-    return Invoice(
-        system=order.reading.system,
-        key=key,
-        customer_key=order.part("Customer").text("Id"),
-        number=f"{order.text('InvoiceNumberPrefix') or ''}{number}{order.text('InvoiceNumberPostfix') or ''}",
-        date=order.day("InvoiceDate"),
-        total=_gross(order),
-        currency=order.code("Currency", forms.currency_code),
-        status=_state(order, "State"),
-    )
-
-
-def _gross(order: Record) -> Decimal | None:
-    """Add the shipping cost to `TotalCost`, the gross amount without it (docs/systems/billbee.md#24)."""
-    goods, shipping = order.decimal("TotalCost"), order.decimal("ShippingCost")
-    return goods + shipping if goods is not None and shipping is not None else goods
-
-
-def _state(order: Record, field: str) -> str | None:
-    return enumerated(_ORDER_STATES, order.integer(field), field, order.reading)
+    return None if order.text("InvoiceNumber") is None else INVOICE.read(order, key=key)

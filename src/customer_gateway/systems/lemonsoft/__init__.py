@@ -17,16 +17,15 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Page, Route
 from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring, open_client, reachable
 from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
-from customer_gateway.systems.lemonsoft.details import DETAILS
 from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
     CODE,
     INT32,
+    INVOICE,
     LemonsoftContactView,
     LemonsoftCustomerView,
     LemonsoftPersonView,
-    invoice,
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
@@ -52,7 +51,7 @@ KIND: Final = Kind(
     readers=frozenset({"invoices", "owner", "billing.payment_terms", "billing.invoice_delivery"}),
     contacts=(LemonsoftContactView,),
     users=(LemonsoftPersonView,),
-    details=DETAILS,
+    nouns=(INVOICE,),
 )
 
 _EMBEDDED: Final = re.compile(f"([0-9]+)/{ITEM_KEY}")  # customer / contact, account or agreement
@@ -214,7 +213,9 @@ class Lemonsoft:
     async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
         found = await values_by(self._invoices, partial(key_of_list, "invoiced_number", "invoices"))(customers, reads)
         return [
-            each if isinstance(each, UpstreamError) else [invoice(one, customer.key) for one in each or ()]
+            each
+            if isinstance(each, UpstreamError)
+            else [INVOICE.read(one, customer_key=customer.key) for one in each or ()]
             for customer, each in zip(customers, found, strict=True)
         ]
 
@@ -368,7 +369,7 @@ def _code(row: Record) -> str | None:
 
 
 def _owned(found: Record, owner: str | UpstreamError | None) -> Any:
-    return owner if isinstance(owner, UpstreamError) else invoice(found, owner)
+    return owner if isinstance(owner, UpstreamError) else INVOICE.read(found, customer_key=owner)
 
 
 def _customer_number(found: Record) -> str | None:

@@ -28,8 +28,15 @@ from customer_gateway.systems.lookups import (
     through_customer,
     values_by,
 )
-from customer_gateway.systems.next.details import DETAILS
-from customer_gateway.systems.next.read import ID, NextContactView, NextCustomerView, NextUserView, agreement, invoice
+from customer_gateway.systems.next.read import (
+    AGREEMENT,
+    ID,
+    INVOICE,
+    NextContactView,
+    NextCustomerView,
+    NextUserView,
+    agreement,
+)
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
 from customer_gateway.systems.pages import MOST_ROWS, Gathered, Listed, ListLengths
@@ -54,7 +61,7 @@ KIND: Final = Kind(
     readers=frozenset({"contacts", "agreements", "invoices", "updater", "creator"}),
     contacts=(NextContactView,),
     users=(NextUserView,),
-    details=DETAILS,
+    nouns=(AGREEMENT, INVOICE),
 )
 
 _ROWS_PER_PAGE: Final = 100
@@ -291,7 +298,7 @@ class Next:
         return NextContactView(row, self.reading)
 
     def _invoice(self, row: Document) -> Invoice:
-        return invoice(Record(row, self.reading))
+        return INVOICE.read(Record(row, self.reading))
 
     def _record(self, row: Document) -> Record:
         return Record(row, self.reading)

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import re
+from operator import not_
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.documents import forms
-from customer_gateway.documents.contact_data import email_list, phone_list, stated_country
+from customer_gateway.documents.contact_data import stated_country
 from customer_gateway.documents.countries import country_code
-from customer_gateway.documents.record import Record, content_version
-from customer_gateway.documents.view import email_address, flag, foreign_key, moment, reads, text, texts
+from customer_gateway.documents.record import Record
+from customer_gateway.documents.shapes import (
+    Shape,
+    currency_code,
+    email_addresses,
+    first_text,
+    integer_key,
+    link_to,
+    mapped,
+    only,
+    phone_numbers,
+    postal_address,
+    value,
+    value_if_any,
+    vat,
+    version_by,
+)
+from customer_gateway.documents.view import day, decimal, email_address, flag, foreign_key, moment, reads, text, texts
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
-    Address,
     AddressKind,
     Billing,
     CustomerKind,
@@ -24,7 +39,7 @@ from customer_gateway.model.value_objects import (
 from customer_gateway.systems.absent import ContactFields, CustomerFields
 
 if TYPE_CHECKING:
-    from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
+    from collections.abc import Sequence
 
 ID: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _KINDS: Final = {
@@ -32,10 +47,25 @@ _KINDS: Final = {
     "private": CustomerKind.PERSON,
     "government": CustomerKind.PUBLIC,
 }
-_EMAILS: Final = (("email", EmailPurpose.GENERAL), ("invoiceemail", EmailPurpose.BILLING))
-_PHONES: Final = (("phone", PhoneKind.PHONE), ("mobile", PhoneKind.MOBILE), ("fax", PhoneKind.FAX))
-_NO_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
-_NO_EINVOICE: Final = EInvoice()
+_BANK: Final = Shape(
+    BankAccount,
+    account_number=text("bankaccountno"),
+    bank_name=text("bankname"),
+    clearing=text("clearingno"),
+    iban=text("iban"),
+    bic=text("swift"),
+)
+
+
+def _country(customer: Record) -> str | None:
+    """Return the country of the code, else of the country's name in the address."""
+    code = customer.code("countrycode", country_code)
+    return code or stated_country(customer.text("billaddress6"), "billaddress6", customer.reading)
+
+
+def _region(customer: Record) -> str | None:
+    stated = customer.holds("countrycode") or customer.holds("billaddress6")
+    return _country(customer) if stated else customer.reading.region
 
 
 class NextCustomerView(Record, CustomerFields):
@@ -43,18 +73,9 @@ class NextCustomerView(Record, CustomerFields):
 
     __slots__ = ()
 
-    @property
-    def key(self) -> str:
-        return str(self.document["id"])
-
-    @property
-    def link(self) -> str:
-        return f"{self.reading.base_url}/customer/{self.key}"
-
-    @property
-    def version(self) -> str:
-        return self.text("changed") or content_version(self.document)
-
+    key = integer_key("id")
+    link = link_to("/customer/{}")
+    version = version_by("changed")
     number = text("customerno")
     name = text("name")
 
@@ -79,122 +100,58 @@ class NextCustomerView(Record, CustomerFields):
             return None
         return CustomerStatus.INACTIVE if active is False else CustomerStatus.ACTIVE
 
-    @property
-    @reads("vatno")
-    def vat_number(self) -> str | None:
-        sent = self.text("vatno")
-        return forms.vat_number(sent) if sent else None
-
+    vat_number = vat("vatno")
     organization_number = text("orgno")
     email = email_address("email")
-
-    @property
-    @reads("email", "invoiceemail")
-    def emails(self) -> list[EmailAddress]:
-        return email_list((self.text(field), purpose) for field, purpose in _EMAILS)
-
-    @property
-    @reads("phone", "mobile")
-    def phone(self) -> str | None:
-        return self.text("phone") or self.text("mobile")
-
-    @property
-    @reads("phone", "mobile", "fax", beside=("countrycode", "billaddress6"))
-    def phones(self) -> list[PhoneNumber]:
-        stated = self.holds("countrycode") or self.holds("billaddress6")
-        region = self._country_code if stated else self.reading.region
-        return phone_list(((field, self.text(field), kind) for field, kind in _PHONES), region, self.reading)
-
-    website = text("webaddress")
-
-    @property
-    @reads("currencycode")
-    def currency(self) -> str | None:
-        return self.code("currencycode", forms.currency_code)
-
-    is_supplier = flag("issupplier")
-
-    @property
-    @reads(*(f"billaddress{number}" for number in range(1, 7)), "countrycode")
-    def address(self) -> Address | None:
-        """The billing address, the only one there is; what its lines hold is the vendor's custom."""
-        address = Address(
-            kind=AddressKind.BILLING,
-            name=self.text("billaddress1"),
-            lines=[line for field in ("billaddress2", "billaddress3") if (line := self.text(field))],
-            street=self.text("billaddress2"),
-            postal_code=self.text("billaddress4"),
-            city=self.text("billaddress5"),
-            country_code=self._country_code,
-            country=self.text("billaddress6"),
-        )
-        return address if address != _NO_ADDRESS else None
-
-    @property
-    @reads(address)
-    def addresses(self) -> list[Address]:
-        return [address] if (address := self.address) else []
-
-    @property
-    @reads(
-        email="invoiceemail",
-        name="billaddress1",
-        address=(*(f"billaddress{number}" for number in range(1, 7)), "countrycode"),
-        payment_terms="billingtermsdescription",
-        invoice_delivery="invoicetypename",
-        taxable="novat",
-        einvoice=("eancode", "ediaddress"),
+    emails = email_addresses(("email", EmailPurpose.GENERAL), ("invoiceemail", EmailPurpose.BILLING))
+    phone = first_text("phone", "mobile")
+    phones = phone_numbers(
+        *(("phone", PhoneKind.PHONE), ("mobile", PhoneKind.MOBILE), ("fax", PhoneKind.FAX)),
+        country=("countrycode", "billaddress6"),
+        region=_region,
     )
-    def billing(self) -> Billing:
-        without_vat = self.flag("novat")
-        einvoice = EInvoice(ean=self.text("eancode"), edi_address=self.text("ediaddress"))
-        return Billing(
-            email=self.email_address("invoiceemail"),
-            name=self.text("billaddress1"),
-            address=self.address,
-            payment_terms=self.text("billingtermsdescription"),
-            invoice_delivery=self.text("invoicetypename"),
-            taxable=None if without_vat is None else not without_vat,
-            einvoice=einvoice if einvoice != _NO_EINVOICE else None,
-        )
-
+    website = text("webaddress")
+    currency = currency_code("currencycode")
+    is_supplier = flag("issupplier")
+    address = postal_address(
+        AddressKind.BILLING,
+        name="billaddress1",
+        lines=("billaddress2", "billaddress3"),
+        street="billaddress2",
+        postal_code="billaddress4",
+        city="billaddress5",
+        country="billaddress6",
+        country_code=_country,
+        beside=("countrycode",),
+    )
+    """The billing address, the only one there is; what its lines hold is the vendor's custom."""
+    addresses = only(address)
+    billing = value(
+        Billing,
+        email=email_address("invoiceemail"),
+        name=text("billaddress1"),
+        address=address,
+        payment_terms=text("billingtermsdescription"),
+        invoice_delivery=text("invoicetypename"),
+        taxable=mapped(flag("novat"), not_),
+        einvoice=value_if_any(EInvoice, ean=text("eancode"), edi_address=text("ediaddress")),
+    )
     notes = texts("customernote")
     external_ids = texts("externalid")
 
     @property
-    @reads("id", "bankaccountno", "bankname", "clearingno", "iban", "swift")
-    def accounts(self) -> list[BankAccount]:
+    @reads("id", _BANK)
+    def accounts(self) -> Sequence[BankAccount]:
         """The bank fields of the customer itself: one account, when any of them is set."""
-        account_number, bank_name = self.text("bankaccountno"), self.text("bankname")
-        clearing, iban, bic = self.text("clearingno"), self.text("iban"), self.text("swift")
-        if not (account_number or bank_name or clearing or iban or bic):
-            return []
-        return [
-            BankAccount(
-                system=self.reading.system,
-                key=f"{self.key}/bank",
-                customer_key=self.key,
-                account_number=account_number,
-                iban=iban,
-                bic=bic,
-                bank_name=bank_name,
-                clearing=clearing,
-            )
-        ]
+        found = _BANK.read(self, key=f"{self.key}/bank", customer_key=self.key)
+        return [found] if _BANK.holds(found) else []
 
     creator_key = foreign_key("createdby", ID)
     updater_key = foreign_key("changedby", ID)
     created_at = moment("created")
     updated_at = moment("changed")
-
     contract_key = foreign_key("frameworkcontractid", ID)
     """The framework contract."""
-
-    @property
-    def _country_code(self) -> str | None:
-        """The country of the code, else of the country's name in the address."""
-        code = self.code("countrycode", country_code)
-        return code or stated_country(self.text("billaddress6"), "billaddress6", self.reading)
 
 
 class NextContactView(Record, ContactFields):
@@ -202,10 +159,7 @@ class NextContactView(Record, ContactFields):
 
     __slots__ = ()
 
-    @property
-    def key(self) -> str:
-        return str(self.document["id"])
-
+    key = integer_key("id")
     customer_key = foreign_key("customerid", ID)
     name = text("name")
     title = text("title")
@@ -220,36 +174,26 @@ class NextUserView(Record):
 
     __slots__ = ()
 
-    @property
-    def key(self) -> str:
-        return str(self.document["id"])
-
+    key = integer_key("id")
     name = text("name")
     email = email_address("email")
 
 
+AGREEMENT: Final = Shape(Agreement, description=text("name"), start_date=day("validfrom"), end_date=day("validto"))
+INVOICE: Final = Shape(
+    Invoice,
+    key=integer_key("id"),
+    customer_key=foreign_key("customerid", ID),
+    number=text("invoiceno"),
+    date=day("invoicedate"),
+    due_date=day("duedate"),
+    total=decimal("total"),
+    currency=currency_code("currencycode"),
+    status=text("status"),
+)
+"""An invoice; `total` is the amount with VAT."""
+
+
 def agreement(contract: Record, customer_key: str) -> Agreement:
     """Return a framework contract as one customer's agreement: many customers may share the contract."""
-    return Agreement(
-        system=contract.reading.system,
-        key=f"{customer_key}/{contract.document['id']}",
-        customer_key=customer_key,
-        description=contract.text("name"),
-        start_date=contract.day("validfrom"),
-        end_date=contract.day("validto"),
-    )
-
-
-def invoice(document: Record) -> Invoice:
-    """Return an invoice; `total` is the amount with VAT."""
-    return Invoice(
-        system=document.reading.system,
-        key=str(document.document["id"]),
-        customer_key=document.foreign_key("customerid", ID),
-        number=document.text("invoiceno"),
-        date=document.day("invoicedate"),
-        due_date=document.day("duedate"),
-        total=document.decimal("total"),
-        currency=document.code("currencycode", forms.currency_code),
-        status=document.text("status"),
-    )
+    return AGREEMENT.read(contract, key=f"{customer_key}/{contract.document['id']}", customer_key=customer_key)

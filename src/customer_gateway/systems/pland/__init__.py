@@ -27,8 +27,7 @@ from customer_gateway.systems.lookups import (
 )
 from customer_gateway.systems.pages import Listed, ListLengths
 from customer_gateway.systems.paging import read_keys, read_on
-from customer_gateway.systems.pland.details import DETAILS
-from customer_gateway.systems.pland.entities import Entities, agreement, invoice
+from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities
 from customer_gateway.systems.pland.read import (
     OBJECT_ID,
     PlandContactView,
@@ -61,7 +60,7 @@ KIND: Final = Kind(
     ),
     contacts=(PlandContactView,),
     users=(PlandUser,),
-    details=DETAILS,
+    nouns=(AGREEMENT, INVOICE),
 )
 
 _NOBODY: Final = "0" * 24
@@ -208,21 +207,21 @@ class Pland:
     async def _fetch_agreements(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Agreement]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/assignments/", query, deadline, self._entities.decode)
-        return grouped(keys, map(agreement, entities), attrgetter("customer_key"), "customerId", self.reading)
+        return grouped(keys, map(AGREEMENT.read, entities), attrgetter("customer_key"), "customerId", self.reading)
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         query = [("customer", key) for key in keys]
         entities = await self._all_rows("/invoices/", query, deadline, self._entities.decode)
-        invoices = map(invoice, filter(_is_invoice, entities))
+        invoices = map(INVOICE.read, filter(_is_invoice, entities))
         return grouped(keys, invoices, attrgetter("customer_key"), "customerId", self.reading)
 
     async def _fetch_assignments_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Agreement]:
         entities = await self._rows_by_ids("/assignments/", keys, deadline, self._entities.decode)
-        return {key: agreement(entity) for key, entity in entities.items()}
+        return {key: AGREEMENT.read(entity) for key, entity in entities.items()}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         entities = await self._rows_by_ids("/invoices/", keys, deadline, self._entities.decode)
-        return {key: invoice(entity) for key, entity in entities.items() if _is_invoice(entity)}
+        return {key: INVOICE.read(entity) for key, entity in entities.items() if _is_invoice(entity)}
 
     async def _fetch_contact(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Contact]:
         """Pland looks contacts up one at a time."""

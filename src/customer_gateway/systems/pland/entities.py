@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from customer_gateway.documents import forms
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.rows import WrongForm
+from customer_gateway.documents.shapes import Shape, currency_code, each, inside
+from customer_gateway.documents.view import day, decimal, reads, text
 from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.value_objects import AgreementProduct
 
@@ -22,6 +23,7 @@ class PlandEntity(Record):
     __slots__ = ()
 
     @property
+    @reads("_id")
     def key(self) -> str:
         """The entity's id; blank where it has none, so that it keeps its place in a list."""
         return (self.text("_id") or "").strip()
@@ -55,44 +57,34 @@ class Entities:
         return entities
 
 
-def agreement(assignment: PlandEntity) -> Agreement:
-    """Read an assignment, what Pland has in the way of an agreement: `type` says how it is billed, positions for
-    what.
-    """
-    calendar = assignment.part("iCalendar")
-    billing = assignment.part("billing")
-    return Agreement(
-        system=assignment.reading.system,
-        key=assignment.key,
-        customer_key=assignment.text("customerId"),
-        type=billing.text("type"),
-        description=assignment.text("title"),
-        start_date=calendar.day("dtstart"),
-        end_date=calendar.day("dtend"),
-        products=[_product(position) for position in billing.parts("positions")],
-    )
-
-
-def _product(position: Record) -> AgreementProduct:
-    return AgreementProduct(
-        code=position.text("productId"),
-        description=position.text("title"),
-        amount=position.decimal("quantity"),
-        unit=position.text("unit"),
-        unit_price=position.decimal("price"),
-    )
-
-
-def invoice(entity: PlandEntity) -> Invoice:
-    """Return an invoice, a storno or a credit; `total` is the gross amount."""
-    return Invoice(
-        system=entity.reading.system,
-        key=entity.key,
-        customer_key=entity.text("customerId"),
-        number=entity.text("documentNumber"),
-        date=entity.day("issuedOn"),
-        due_date=entity.day("paymentGoalDate"),
-        total=entity.part("totals").decimal("gross"),
-        currency=entity.code("currency", forms.currency_code),
-        status=entity.text("status"),
-    )
+_PRODUCT: Final = Shape(
+    AgreementProduct,
+    code=text("productId"),
+    description=text("title"),
+    amount=decimal("quantity"),
+    unit=text("unit"),
+    unit_price=decimal("price"),
+)
+AGREEMENT: Final = Shape(
+    Agreement,
+    key=PlandEntity.key,
+    customer_key=text("customerId"),
+    type=inside("billing", text("type")),
+    description=text("title"),
+    start_date=inside("iCalendar", day("dtstart")),
+    end_date=inside("iCalendar", day("dtend")),
+    products=inside("billing", each("positions", _PRODUCT)),
+)
+"""An assignment, what Pland has in the way of an agreement: `type` says how it is billed, positions for what."""
+INVOICE: Final = Shape(
+    Invoice,
+    key=PlandEntity.key,
+    customer_key=text("customerId"),
+    number=text("documentNumber"),
+    date=day("issuedOn"),
+    due_date=day("paymentGoalDate"),
+    total=inside("totals", decimal("gross")),
+    currency=currency_code("currency"),
+    status=text("status"),
+)
+"""An invoice, a storno or a credit; `total` is the gross amount."""

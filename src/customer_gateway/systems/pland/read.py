@@ -15,6 +15,7 @@ from customer_gateway.documents.contact_data import (
 )
 from customer_gateway.documents.record import content_version
 from customer_gateway.documents.rows import Email, Part, Raw, Row, Text, keyed, named, raw_document
+from customer_gateway.documents.shapes import Shape
 from customer_gateway.documents.sources import reads
 from customer_gateway.documents.values import (
     Document,
@@ -48,6 +49,16 @@ _STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: Custo
 _STATES_SENT: Final = {str(number): status for number, status in _STATES.items()}
 """The states as they mostly come; other spellings are read as numbers."""
 
+_ADDRESS: Final = Shape(
+    Address,
+    street="address.street",
+    postal_code="address.zip",
+    city="address.city",
+    state="address.state",
+    country_code="address.country",
+    country="address.country",
+)
+_EINVOICE: Final = Shape(EInvoice, leitweg_id="buyerReference", supplier_number="orderReferenceId")
 _is_id: Final = OBJECT_ID.fullmatch
 _MAIN: Final = AddressKind.MAIN
 
@@ -156,7 +167,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
         return self.reach.website if self.reach else None
 
     @property
-    @reads(*(f"address.{name}" for name in ("co", "street", "zip", "city", "state", "country")))
+    @reads(_ADDRESS, "address.co")
     def address(self) -> Address | None:
         return _address(self.place, self.reading) if self.place else None
 
@@ -167,7 +178,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
         return [address] if address else []
 
     @property
-    @reads(einvoice=("buyerReference", "orderReferenceId"))
+    @reads(fills={"Billing": frozenset({"einvoice"})}, einvoice=_EINVOICE)
     def billing(self) -> Billing:
         """Payment terms and recipients are names behind ids: the readers tell them."""
         einvoice = EInvoice(leitweg_id=self.buyer_reference, supplier_number=self.order_reference_id)

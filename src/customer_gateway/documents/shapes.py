@@ -1,0 +1,285 @@
+"""Values of several vendor fields, declared: which fields they are read from, and which fields of theirs are filled.
+
+    class NextCustomerView(Record):
+        emails = email_addresses(("email", EmailPurpose.GENERAL), ("invoiceemail", EmailPurpose.BILLING))
+        billing = value(Billing, email=email_address("invoiceemail"), taxable=flag("vat"))
+
+    INVOICE = Shape(Invoice, key=integer_key("id"), number=text("invoiceno"), total=decimal("total"))
+
+A field of a value is declared as a field of a view is (`documents.view`). What a vendor fills of a type is told by its
+shapes, and by nothing else (docs/adr/0027-a-vendor-fact-stands-once.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+
+from customer_gateway.documents import forms
+from customer_gateway.documents.contact_data import (
+    dialling_region,
+    email_list,
+    first_address,
+    phone_list,
+    stated_country,
+)
+from customer_gateway.documents.embedded import keyed
+from customer_gateway.documents.record import Record, content_version, enumerated
+from customer_gateway.documents.sources import Declared, declaration_of, merged, reads
+from customer_gateway.model.value_objects import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from customer_gateway.model.value_objects import (
+        AddressKind,
+        EmailAddress,
+        EmailPurpose,
+        PhoneKind,
+        PhoneNumber,
+    )
+
+N = TypeVar("N")
+V = TypeVar("V")
+
+_IDENTITY: Final = frozenset({"system", "key", "customer_key", "kind", "lines"})
+"""What no noun or value is without."""
+
+
+class Shape(Generic[N]):
+    """A noun, or a value of several fields, and the declaration that each field is read by.
+
+    A vendor path in place of a declaration says what is read where something else than `read` makes the value. As an
+    attribute of a view it is read from the view's document.
+    """
+
+    __slots__ = ("_empty", "_fields", "_has_system", "_noun", "declared_sources")
+
+    def __init__(self, noun: type[N], *, if_any: bool = False, **fields: Any) -> None:
+        declared = {name: declaration_of(each) for name, each in fields.items()}
+        filled = frozenset(name.removesuffix("_key") for name in fields.keys() - _IDENTITY)
+        self._noun = noun
+        self._fields = [(name, each) for name, each in fields.items() if not isinstance(each, str)]
+        self._empty = noun() if if_any else None
+        self._has_system = "system" in getattr(noun, "__dataclass_fields__", ())
+        self.declared_sources = Declared(
+            frozenset[str]().union(*(each.told_by for each in declared.values())),
+            parts={name: each.paths for name, each in declared.items()},
+            fills=merged([{noun.__name__: filled}, *(each.fills for each in declared.values())]),
+        )
+
+    def __get__(self, record: Record | None, owner: type | None = None) -> Any:
+        if record is None:
+            return self
+        found = self.read(record)
+        return None if found == self._empty else found
+
+    def holds(self, noun: N) -> bool:
+        """Return whether any of the fields that are declared holds something."""
+        return any(getattr(noun, name) is not None for name, _ in self._fields)
+
+    def read(self, part: Record, **otherwise: Any) -> N:
+        """Return the noun that a part of a document is read as; `otherwise` are fields that stand elsewhere."""
+        if self._has_system:
+            otherwise["system"] = part.reading.system
+        kind = type(part)
+        for name, declared in self._fields:
+            otherwise[name] = declared.__get__(part, kind)
+        return self._noun(**otherwise)
+
+
+def value(noun: type[N], **fields: Any) -> N:
+    """Return a value of several fields, also where none of them holds anything."""
+    return cast("N", Shape(noun, **fields))
+
+
+def value_if_any(noun: type[N], **fields: Any) -> N | None:
+    """Return a value of several fields; None where none of them holds anything."""
+    return cast("N | None", Shape(noun, if_any=True, **fields))
+
+
+def inside(path: str, declared: V) -> V:
+    """Return what is declared of the object at `path`."""
+    told: Any = declared
+    inner = declaration_of(told)
+
+    @reads(*(f"{path}.{each}" for each in inner.paths), fills=inner.fills)
+    def read(record: Record) -> Any:
+        part = record.part(path)
+        return told.__get__(part, type(part))
+
+    return cast("V", property(read))
+
+
+def each(vendor: str, shape: Shape[N]) -> list[N]:
+    """Return every object of a list as a value."""
+
+    @reads(vendor, fills=shape.declared_sources.fills)
+    def read(record: Record) -> list[N]:
+        return [shape.read(part) for part in record.parts(vendor)]
+
+    return cast("list[N]", property(read))
+
+
+def embedded(vendor: str, identity: str, made: Callable[..., N] | Shape[N], *key: str) -> list[N]:
+    """Return the nouns of a list inside of a customer, by their keys in it; `key` is what the customer's is read from.
+
+    `made` is a shape, or a class that is given the document, how it is read, the customer's key and its own.
+    """
+    shape = cast("Shape[N] | None", made if isinstance(made, Shape) else None)
+
+    @reads(*key, vendor, fills=shape.declared_sources.fills if shape else {})
+    def read(customer: Any) -> list[Any]:
+        owner = customer.key
+        parts = [(f"{owner}/{key}", part) for key, part in keyed(customer.parts(vendor), vendor, identity)]
+        if shape is not None:
+            return [shape.read(part, key=key, customer_key=owner) for key, part in parts]
+        make = cast("Callable[..., Any]", made)
+        return [make(part.document, part.reading, owner, key) for key, part in parts]
+
+    return cast("list[N]", property(read))
+
+
+def integer_key(vendor: str) -> str:
+    """Return the key of a row whose id was put in its place as an integer."""
+    return cast("str", property(reads(vendor)(lambda record: str(record.document[vendor]))))
+
+
+def link_to(path: str) -> str:
+    """Return the address of a record in its vendor's API; `{}` is its key."""
+    return cast("str", property(lambda record: record.reading.base_url + path.format(record.key)))
+
+
+def version_by(stamp: str = "") -> str:
+    """Return the vendor's stamp of the last change, else a version of the content."""
+    if not stamp:
+        return cast("str", property(lambda record: content_version(record.document)))
+
+    @reads(stamp)
+    def read(record: Record) -> str:
+        return record.text(stamp) or content_version(record.document)
+
+    return cast("str", property(read))
+
+
+def code(vendor: str, form: Callable[[str], str | None]) -> str | None:
+    """Return a code in the published form that `form` (of `documents.forms`) gives."""
+    return _read(vendor, lambda record: record.code(vendor, form))
+
+
+def currency_code(vendor: str) -> str | None:
+    """Return a currency as ISO 4217 has it."""
+    return code(vendor, forms.currency_code)
+
+
+def vat(vendor: str) -> str | None:
+    """Return a VAT number, compact where it is one of its country."""
+    return _read(vendor, lambda record: forms.vat_number(sent) if (sent := record.text(vendor)) else None)
+
+
+def first_text(*vendor: str) -> str | None:
+    """Return the first of these texts that is not blank."""
+    return _read(vendor, lambda record: next(filter(None, map(record.text, vendor)), None))
+
+
+def first_address_of(vendor: str) -> str | None:
+    """Return the first address of a list of e-mail fields."""
+    return _read(vendor, lambda record: first_address(next(iter(record.texts(vendor)), None)))
+
+
+def mapped(declared: V | None, change: Callable[[V], N]) -> N | None:
+    """Return what `change` makes of the value that is declared; None stays None."""
+    told: Any = declared
+    return _read(told, lambda record: None if (found := told.__get__(record, type(record))) is None else change(found))
+
+
+def member(vendor: str, table: Mapping[Any, V]) -> V | None:
+    """Return what a table of numbers, or of words in upper case, gives for a value; an unknown one is noticed."""
+    numbers = all(isinstance(each, int) for each in table)
+
+    def read(record: Record) -> V | None:
+        sent = record.integer(vendor) if numbers else (record.text(vendor) or "").strip().upper()
+        return enumerated(table, sent, vendor, record.reading)
+
+    return _read(vendor, read)
+
+
+def email_addresses(*fields: tuple[str, EmailPurpose], lists: bool = False) -> list[EmailAddress]:
+    """Return the addresses of e-mail fields, each a text, or with `lists` a list of texts."""
+
+    def read(record: Record) -> list[EmailAddress]:
+        if lists:
+            return email_list((sent, purpose) for vendor, purpose in fields for sent in record.texts(vendor))
+        return email_list((record.text(vendor), purpose) for vendor, purpose in fields)
+
+    return cast("list[EmailAddress]", property(reads(*(vendor for vendor, _ in fields))(read)))
+
+
+def phone_numbers(
+    *fields: tuple[str, PhoneKind],
+    country: str | tuple[str, ...] = "country",
+    region: Callable[[Any], str | None] | None = None,
+) -> list[PhoneNumber]:
+    """Return the numbers of phone fields, read as dialled in the country of the address.
+
+    `region` tells that country where more than the field `country` says it.
+    """
+    stated = country if isinstance(country, str) else country[0]
+
+    @reads(*(vendor for vendor, _ in fields), beside=country)
+    def read(record: Record) -> list[PhoneNumber]:
+        where = region(record) if region else dialling_region(record.text(stated), record.reading)
+        return phone_list(((vendor, record.text(vendor), kind) for vendor, kind in fields), where, record.reading)
+
+    return cast("list[PhoneNumber]", property(read))
+
+
+def postal_address(
+    kind: AddressKind,
+    *,
+    lines: str | tuple[str, ...],
+    country: str = "",
+    country_code: Callable[[Any], str | None] | None = None,
+    beside: tuple[str, ...] = (),
+    **fields: str | tuple[str, ...],
+) -> Address | None:
+    """Return an address; None where none of its fields holds anything.
+
+    `lines` are the names of texts, or of a list of texts whose first is the street; `fields` are the vendor's names of
+    others, the first of several that holds a text. `country_code` tells the code where not the text `country` alone
+    does, from the fields `beside`.
+    """
+    told = {name: (each,) if isinstance(each, str) else each for name, each in fields.items()}
+    listed = isinstance(lines, str)
+    filled = frozenset[str]().union(told, ["street"] if listed else [], ["country", "country_code"] if country else [])
+    empty = Address(kind, lines=[])
+
+    @reads(lines, *told.values(), *([country] if country else []), *beside, fills={"Address": filled})
+    def read(record: Record) -> Address | None:
+        text = record.text
+        written = record.texts(lines) if isinstance(lines, str) else [sent for each in lines if (sent := text(each))]
+        values: dict[str, Any] = {name: next(filter(None, map(text, each)), None) for name, each in told.items()}
+        if listed:
+            values["street"] = written[0] if written else None
+        if country:
+            stated = values["country"] = text(country)
+            code = country_code(record) if country_code else stated_country(stated, country, record.reading)
+            values["country_code"] = code
+        address = Address(kind, lines=written, **values)
+        return address if address != empty else None
+
+    return cast("Address | None", property(read))
+
+
+def only(declared: V | None) -> list[V]:
+    """Return a list of the one value that is declared, empty where there is none."""
+    told: Any = declared
+
+    @reads(told)
+    def read(record: Record) -> list[Any]:
+        return [] if (found := told.__get__(record, type(record))) is None else [found]
+
+    return cast("list[V]", property(read))
+
+
+def _read(vendor: Any, read: Callable[[Record], V | None]) -> V | None:
+    return cast("V | None", property(reads(vendor)(read)))
