@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.systems.pages import MOST_ROWS, Gathered
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, PageLengths
 
 
 def gathered() -> Gathered[str]:
-    return Gathered("acme", "GET /things")
+    return Gathered(PageLengths("acme", "GET /things"))
 
 
 def test_overlapping_pages_are_one_list_without_repeats() -> None:

@@ -96,7 +96,7 @@ def test_windows_read_one_after_the_other_are_each_that_part_of_the_list(
         async def follows(position: int) -> bool:
             return bool((await server.numbered(position + 1, 1)).rows)
 
-        found = await read_window(server.lengths, server.numbered, "id", start, size, 40)
+        found = await read_window(server.lengths, server.numbered, IDENTITY, start, size, 40)
         return list(found.rows[:size]), await found.has_next(start, size, follows)
 
     async def read_all() -> list[Any]:
@@ -205,7 +205,7 @@ async def test_a_server_without_pages_answers_its_list_whole() -> None:
         return Listed(rows(5))
 
     listed = await read_on(server.lengths, "a", everything, IDENTITY, most=100)
-    window = await read_window(server.lengths, everything, "id", 0, 10, 100)
+    window = await read_window(server.lengths, everything, IDENTITY, 0, 10, 100)
 
     assert list(listed.rows) == list(window.rows) == rows(5)
     assert window.ended
@@ -228,7 +228,7 @@ async def test_the_last_page_of_a_list_without_a_total_is_found_to_be_once(start
     calls: list[int] = []
 
     for _ in (1, 2):
-        await read_window(server.lengths, server.numbered, "id", start, 10, 100)
+        await read_window(server.lengths, server.numbered, IDENTITY, start, 10, 100)
         calls.append(len(server.calls))
 
     assert calls == [2, 3]

@@ -38,9 +38,13 @@ class PageLengths:
     """How long the pages of one list (`call`, for errors) have been, and so what its server puts on a page at most."""
 
     def __init__(self, system: str, call: str) -> None:
-        self._system = system
+        self.system = system
         self._call = call
         self.longest = 0
+        self.total: int | None = None
+        """How many rows the list had when last read, where it tells."""
+        self.pages = 1
+        """How many pages it had when last read, where it does not tell: at least; exactly, once the end was seen."""
         self._cap: int | None = None
         self._cut = 0
         self._ends: OrderedDict[int, int] = OrderedDict()
@@ -49,6 +53,10 @@ class PageLengths:
     def size(self, most: int) -> int:
         """Return how many rows a page may be asked for: `most`, or the cap that was found."""
         return most if self._cap is None else min(most, self._cap)
+
+    def pages_expected(self, most: int) -> int:
+        """Return how many pages of `most` rows the list has, as far as is known; 1 where it was never read."""
+        return self.pages if self.total is None else max(1, -(-self.total // self.size(most)))
 
     def saw(self, length: int) -> None:
         """Take note of a page's length: no shorter one has the length of the cap."""
@@ -90,6 +98,17 @@ class PageLengths:
         """Remember the cap that the vendor tells."""
         self._cap = size
 
+    def size_of_page(self, page: Listed[Any], size: int) -> int:
+        """Return the size of the pages of a list whose first one, of `size` asked, is `page`: a cut one is a whole one
+        of a smaller size.
+        """
+        if page.size is not None and page.size < size:
+            self.capped(page.size)
+        if not 0 < len(page.rows) < min(size, page.total or 0):
+            return size
+        self.cut(len(page.rows))
+        return len(page.rows)
+
     def demand_bounded(self, rows: int, most: int = MOST_ROWS) -> None:
         """Refuse a list of more rows than can belong to what was asked for."""
         if rows > most:
@@ -97,7 +116,7 @@ class PageLengths:
 
     def refused(self, words: str, *, retryable: bool = False) -> UpstreamBadResponse:
         """Return the error of a list that is read by these pages."""
-        return UpstreamBadResponse(self._system, f"{self._call} {words}", retryable=retryable)
+        return UpstreamBadResponse(self.system, f"{self._call} {words}", retryable=retryable)
 
 
 class ListLengths:
@@ -138,14 +157,11 @@ class Stretch(Generic[T]):
 
 
 class Gathered(Generic[V]):
-    """The `rows` of a list so far by their keys, because pages of a list that is written to overlap.
+    """The `rows` of a list so far by their keys, because pages of a list that is written to overlap."""
 
-    `call` names the list in errors.
-    """
-
-    def __init__(self, system: str, call: str) -> None:
+    def __init__(self, lengths: PageLengths) -> None:
         self.rows: dict[Any, V] = {}
-        self._lengths = PageLengths(system, call)
+        self._lengths = lengths
 
     def add(self, page: Mapping[Any, V], *, last: bool) -> None:
         """Take the rows of the next page. Raises `UpstreamBadResponse` where there is no end in sight after it."""

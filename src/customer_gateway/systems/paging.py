@@ -5,7 +5,6 @@ Three ways: on by the rows that came, a window of numbered pages, and batches of
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.pages import Stretch
@@ -14,7 +13,6 @@ from customer_gateway.systems.windows import covering_pages, fitting, from_start
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
-    from customer_gateway.documents.record import Document
     from customer_gateway.systems.pages import Listed, PageLengths
     from customer_gateway.systems.windows import PageWindow
 
@@ -109,12 +107,12 @@ class _SoFar(Generic[T]):
 
 async def read_window(
     lengths: PageLengths,
-    read: Callable[[int, int], Awaitable[Listed[Document]]],
-    identity: str,
+    read: Callable[[int, int], Awaitable[Listed[T]]],
+    identity: Callable[[T], Hashable],
     start: int,
     size: int,
     most: int,
-) -> Stretch[Document]:
+) -> Stretch[T]:
     """Read `size` rows from `start` on, and what its pages hold beyond, where pages have numbers (from 1) and a size.
 
     A server that caps the size counts its pages by the cap, so that a page asked for may be another: a found cap
@@ -130,12 +128,12 @@ async def read_window(
 
 async def _read_pages(
     lengths: PageLengths,
-    read: Callable[[int, int], Awaitable[Listed[Document]]],
-    identity: str,
+    read: Callable[[int, int], Awaitable[Listed[T]]],
+    identity: Callable[[T], Hashable],
     windows: Sequence[PageWindow],
-) -> Stretch[Document] | int:
+) -> Stretch[T] | int:
     """Return the rows of these pages up to the end of the list, or the cap that one of them was cut to."""
-    pages: list[tuple[PageWindow, Sequence[Document]]] = []
+    pages: list[tuple[PageWindow, Sequence[T]]] = []
     total, ended = None, False
     for window in windows:
         page = await read(window.number, window.size)
@@ -152,10 +150,10 @@ async def _read_pages(
 
 async def _cap_of(
     lengths: PageLengths,
-    read: Callable[[int, int], Awaitable[Listed[Document]]],
-    identity: str,
+    read: Callable[[int, int], Awaitable[Listed[T]]],
+    identity: Callable[[T], Hashable],
     window: PageWindow,
-    page: Listed[Document],
+    page: Listed[T],
 ) -> int | None:
     """Return the cap that a page was cut to; None for a page as it was asked for, the last of the list included.
 
@@ -187,20 +185,21 @@ async def _cap_of(
 
 
 async def _is_last(
-    read: Callable[[int, int], Awaitable[Listed[Document]]], identity: str, window: PageWindow, rows: Sequence[Document]
+    read: Callable[[int, int], Awaitable[Listed[T]]],
+    identity: Callable[[T], Hashable],
+    window: PageWindow,
+    rows: Sequence[T],
 ) -> bool:
     """Return whether the list ends with these rows of a page; no page that is asked for has more rows than it has.
 
     Of a page that is not the first, its last row is looked for, too. A row that was there already is no further one.
     """
-    key, last = itemgetter(identity), (window.number - 1) * window.size + len(rows) - 1
-    if window.number == 1:
-        places, expected = covering_pages(last + 1, 1, 1), []
-    else:
-        places, expected = covering_pages(last, 2, len(rows)), [key(rows[-1])]
+    last = (window.number - 1) * window.size + len(rows) - 1
+    expected: list[Hashable] = [] if window.number == 1 else [identity(rows[-1])]
+    places = covering_pages(last, 2, len(rows)) if expected else covering_pages(last + 1, 1, 1)
     found = from_start([(place, (await read(place.number, place.size)).rows) for place in places], identity)
-    keys = list(map(key, found[: len(expected) + 1]))
-    return keys[: len(expected)] == expected and set(map(key, rows)).issuperset(keys)
+    keys = list(map(identity, found[: len(expected) + 1]))
+    return keys[: len(expected)] == expected and set(map(identity, rows)).issuperset(keys)
 
 
 async def read_keys(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
-
-    from customer_gateway.documents.record import Document
 
 T = TypeVar("T")
 
@@ -58,9 +55,6 @@ def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Has
     return [key or id(row) for key, row in zip(keys, rows, strict=True)] if "" in keys else keys
 
 
-def from_start(pages: Iterable[tuple[PageWindow, Sequence[Document]]], identity: str) -> list[Document]:
-    """Return the rows of these pages from the window's start on, each in its place; `identity` is the field of their
-    key.
-    """
-    key = itemgetter(identity)
-    return [row for window, rows in pages for row in fitting(rows, window.size, key)[window.skip :]]
+def from_start(pages: Iterable[tuple[PageWindow, Sequence[T]]], identity: Callable[[T], Hashable]) -> list[T]:
+    """Return the rows of these pages from the window's start on, each in its place; `identity` gives their keys."""
+    return [row for window, rows in pages for row in fitting(rows, window.size, identity)[window.skip :]]

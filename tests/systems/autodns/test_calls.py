@@ -22,7 +22,7 @@ from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.nouns import LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Page, Selection
-from customer_gateway.systems.autodns import KIND, Autodns, AutodnsSettings, connect
+from customer_gateway.systems.autodns import KIND, AutodnsSettings, connect
 from customer_gateway.systems.autodns.keys import ALL_UNIFIED
 from customer_gateway.systems.autodns.read import AutodnsCustomerView
 from customer_gateway.systems.connection import Wiring
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from customer_gateway.sandbox import Vendor
+    from customer_gateway.systems.adapter import Adapter
 
 pytestmark = pytest.mark.anyio
 
@@ -49,13 +50,13 @@ def vendor() -> Vendor:
 
 
 @pytest.fixture
-async def system(vendor: Vendor) -> AsyncIterator[Autodns]:
+async def system(vendor: Vendor) -> AsyncIterator[Adapter]:
     system = connected(vendor.app, vendor.credentials)
     yield system
     await system.aclose()
 
 
-def connected(app: Any, credentials: Any, *, vendor_budget: bool = False) -> Autodns:
+def connected(app: Any, credentials: Any, *, vendor_budget: bool = False) -> Adapter:
     settings = AutodnsSettings.model_validate(
         {"base_url": "http://autodns.test/v1", **credentials, "limits": {"vendor_budget": vendor_budget}}
     )
@@ -63,7 +64,7 @@ def connected(app: Any, credentials: Any, *, vendor_budget: bool = False) -> Aut
     return connect("autodns", settings, Wiring(transport=lambda _: transport, retry=Retry(attempts=1)))
 
 
-def answering(document: Any, status: int = 200) -> Autodns:
+def answering(document: Any, status: int = 200) -> Adapter:
     """A system whose every call is answered with `document`."""
     transport = httpx.MockTransport(lambda _: httpx.Response(status, json=document))
     settings = AutodnsSettings.model_validate({"base_url": "http://autodns.test/v1", "user": "u", "password": "p"})
@@ -95,7 +96,7 @@ def known(values: Sequence[Any]) -> list[Any]:
     return [value for value in values if value is not None]
 
 
-async def test_a_page_with_everything_embedded_is_one_call(vendor: Vendor, system: Autodns) -> None:
+async def test_a_page_with_everything_embedded_is_one_call(vendor: Vendor, system: Adapter) -> None:
     want = Selection(
         {
             "Customer": frozenset({"contacts", "accounts", "agreements", "owner"}),
@@ -123,7 +124,7 @@ def _asking(keys: str) -> str:
     return "&".join(f"keys%5B%5D={key}" for key in keys.split())
 
 
-async def test_only_the_selected_keys_are_asked_for(vendor: Vendor, system: Autodns) -> None:
+async def test_only_the_selected_keys_are_asked_for(vendor: Vendor, system: Adapter) -> None:
     await system.page(0, 5, Selection({"Customer": frozenset({"status"})}), soon(), ask_next=False)
     await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
@@ -131,7 +132,7 @@ async def test_only_the_selected_keys_are_asked_for(vendor: Vendor, system: Auto
     assert asked_keys(vendor, 1) == sorted(ALL_UNIFIED)
 
 
-async def test_pages_have_a_total_order_and_no_filter(vendor: Vendor, system: Autodns) -> None:
+async def test_pages_have_a_total_order_and_no_filter(vendor: Vendor, system: Adapter) -> None:
     await system.page(30, 10, LEAN, soon(), ask_next=False)
 
     assert bodies(vendor) == [
@@ -147,7 +148,7 @@ async def test_every_page_tells_what_follows_without_another_call(
     start: int,
     has_next: bool,
     vendor: Vendor,
-    system: Autodns,
+    system: Adapter,
 ) -> None:
     page = await system.page(start, 50, LEAN, soon(), ask_next=True)
 
@@ -156,7 +157,7 @@ async def test_every_page_tells_what_follows_without_another_call(
     assert len(vendor.log) == 1
 
 
-async def test_the_pages_together_are_every_customer_once_locked_and_pending_ones_included(system: Autodns) -> None:
+async def test_the_pages_together_are_every_customer_once_locked_and_pending_ones_included(system: Adapter) -> None:
     pages = [await system.page(start, 70, EVERYTHING, soon(), ask_next=False) for start in range(0, 300, 70)]
 
     customers = [customer for page in pages for customer in page.items]
@@ -165,7 +166,7 @@ async def test_the_pages_together_are_every_customer_once_locked_and_pending_one
     assert {str(customer.status) for customer in customers} >= {"CustomerStatus.LOCKED", "CustomerStatus.PENDING"}
 
 
-async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Autodns) -> None:
+async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter) -> None:
     raw = Selection({"AutodnsCustomer": frozenset({"raw"})})
 
     await system.page(0, 100, raw, soon(), ask_next=False)
@@ -173,12 +174,12 @@ async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Autodns)
     assert system.reading.drift.notices == set()
 
 
-async def test_the_count_is_one_call_for_one_row(vendor: Vendor, system: Autodns) -> None:
+async def test_the_count_is_one_call_for_one_row(vendor: Vendor, system: Adapter) -> None:
     assert await system.count(soon()) == 300
     assert bodies(vendor)[0]["view"] == {"offset": 0, "limit": 1}
 
 
-async def test_customers_of_one_client_are_one_filter(vendor: Vendor, system: Autodns) -> None:
+async def test_customers_of_one_client_are_one_filter(vendor: Vendor, system: Adapter) -> None:
     keys = [f"domainhaus/{30_001_000 + place}" for place in (0, 1, 2)]
 
     found = await request_reads(LEAN).load(system.customers(LEAN), keys)
@@ -191,7 +192,7 @@ async def test_customers_of_one_client_are_one_filter(vendor: Vendor, system: Au
 
 
 async def test_customers_of_several_clients_are_one_call_and_namesakes_stay_apart(
-    vendor: Vendor, system: Autodns
+    vendor: Vendor, system: Adapter
 ) -> None:
     found = await request_reads(LEAN).load(system.customers(LEAN), [FIRST, NAMESAKE, "domainhaus/30001004"])
 
@@ -215,7 +216,7 @@ async def test_customers_of_several_clients_are_one_call_and_namesakes_stay_apar
     ]
 
 
-async def test_keys_of_another_form_cost_no_call(vendor: Vendor, system: Autodns) -> None:
+async def test_keys_of_another_form_cost_no_call(vendor: Vendor, system: Adapter) -> None:
     wrong = ["", "30001000", "domainhaus/", "domainhaus/x", "domainhaus/030001000", "*/30001000", "/1", "a/-1"]
 
     found = await request_reads().load(system.customers(EVERYTHING), wrong)
@@ -224,7 +225,7 @@ async def test_keys_of_another_form_cost_no_call(vendor: Vendor, system: Autodns
     assert len(vendor.log) == 0
 
 
-async def test_a_client_of_any_spelling_is_asked_for_as_it_is(vendor: Vendor, system: Autodns) -> None:
+async def test_a_client_of_any_spelling_is_asked_for_as_it_is(vendor: Vendor, system: Adapter) -> None:
     found = await request_reads(LEAN).load(system.customers(LEAN), ["o/p & söhne?%2F/7"])
 
     assert found == [None]
@@ -240,7 +241,7 @@ def test_the_same_selection_is_the_same_route() -> None:
     assert system.customers(LEAN) is not system.customers(EVERYTHING)
 
 
-async def test_forty_requests_at_once_share_three_calls(vendor: Vendor, system: Autodns) -> None:
+async def test_forty_requests_at_once_share_three_calls(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("latency", latency=0.05)
     batchers = Batchers()
     keys = [customer.key for customer in (await system.page(0, 40, LEAN, soon(), ask_next=False)).items]
@@ -254,7 +255,7 @@ async def test_forty_requests_at_once_share_three_calls(vendor: Vendor, system: 
     assert len(vendor.log) <= 3
 
 
-async def test_users_are_looked_up_for_an_email_that_is_not_embedded(vendor: Vendor, system: Autodns) -> None:
+async def test_users_are_looked_up_for_an_email_that_is_not_embedded(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads(WITH_EMAILS)
     page = await system.page(0, 50, WITH_EMAILS, reads.deadline, ask_next=False)
     embedded = [getattr(customer, "owner", None) for customer in page.items]
@@ -270,7 +271,7 @@ async def test_users_are_looked_up_for_an_email_that_is_not_embedded(vendor: Ven
     assert asked_keys(vendor, 1) == ["defaultEmail"]
 
 
-async def test_users_of_several_contexts_are_one_call(vendor: Vendor, system: Autodns) -> None:
+async def test_users_of_several_contexts_are_one_call(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads(WITH_EMAILS)
     page = await system.page(0, 100, WITH_EMAILS, reads.deadline, ask_next=False)
     keys = sorted({customer.owner_key for customer in page.items if customer.owner_key})
@@ -286,7 +287,7 @@ async def test_users_of_several_contexts_are_one_call(vendor: Vendor, system: Au
     assert len(vendor.log) == 1
 
 
-async def test_a_user_whom_autodns_no_longer_knows_is_none(vendor: Vendor, system: Autodns) -> None:
+async def test_a_user_whom_autodns_no_longer_knows_is_none(vendor: Vendor, system: Adapter) -> None:
     gone = {"user": "gegangen", "context": 4}
     row = {"client": "c", "number": 1, "owner": gone, "billingUsers": [gone]}
     customers = await answering(envelope(row, summary=1)).page(0, 1, EVERYTHING, soon(), ask_next=False)
@@ -301,7 +302,7 @@ async def test_a_user_whom_autodns_no_longer_knows_is_none(vendor: Vendor, syste
     assert len(vendor.log) == 1
 
 
-async def test_recipients_cost_a_call_only_for_their_emails(vendor: Vendor, system: Autodns) -> None:
+async def test_recipients_cost_a_call_only_for_their_emails(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads(LEAN)
     page = await system.page(0, 50, LEAN, reads.deadline, ask_next=False)
 
@@ -312,7 +313,7 @@ async def test_recipients_cost_a_call_only_for_their_emails(vendor: Vendor, syst
     assert len(vendor.log) == 1
 
 
-async def test_a_failed_look_up_of_users_fails_those_whom_it_was_for(vendor: Vendor, system: Autodns) -> None:
+async def test_a_failed_look_up_of_users_fails_those_whom_it_was_for(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads(WITH_EMAILS)
     page = await system.page(0, 50, WITH_EMAILS, reads.deadline, ask_next=False)
     vendor.faults.set("status", status=500, path="/user/")
@@ -331,7 +332,7 @@ async def test_a_failed_look_up_of_users_fails_those_whom_it_was_for(vendor: Ven
     assert any(isinstance(users, list) for users in recipients)
 
 
-async def test_invoices_of_a_page_are_read_whole(vendor: Vendor, system: Autodns) -> None:
+async def test_invoices_of_a_page_are_read_whole(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads(LEAN)
     page = await system.page(0, 100, LEAN, reads.deadline, ask_next=False)
     vendor.log.clear()
@@ -350,7 +351,7 @@ async def test_invoices_of_a_page_are_read_whole(vendor: Vendor, system: Autodns
     assert len({invoice.key for invoices in lists for invoice in invoices}) == sum(map(len, lists))
 
 
-async def test_invoices_cost_one_call_a_full_page(vendor: Vendor, system: Autodns) -> None:
+async def test_invoices_cost_one_call_a_full_page(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 50, LEAN, soon(), ask_next=False)
     vendor.log.clear()
 
@@ -360,7 +361,7 @@ async def test_invoices_cost_one_call_a_full_page(vendor: Vendor, system: Autodn
     assert len(vendor.log) == 1
 
 
-async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Autodns) -> None:
+async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, reads.deadline, ask_next=False)
     contacts = [contact for customer in page.items for contact in customer.contacts or ()]
@@ -392,7 +393,7 @@ def told(contact: Any) -> Any:
     return (contact.key, contact.document)
 
 
-async def test_nouns_that_nobody_has_are_none(vendor: Vendor, system: Autodns) -> None:
+async def test_nouns_that_nobody_has_are_none(vendor: Vendor, system: Adapter) -> None:
     wrong = {
         "Contact": [f"{FIRST}/1", "x", f"{FIRST}/x", "domainhaus/1/1"],
         "Account": [f"{NAMESAKE}/card", f"{FIRST}/bank", "ledger", "domainhaus/1/ledger"],
@@ -448,7 +449,7 @@ async def test_wrong_credentials_are_told_as_such(wrong: dict[str, Any], vendor:
     ],
 )
 async def test_a_refused_list_is_an_error(
-    status: int, error: type[UpstreamError], vendor: Vendor, system: Autodns
+    status: int, error: type[UpstreamError], vendor: Vendor, system: Adapter
 ) -> None:
     vendor.faults.set("status", status=status)
 
@@ -456,7 +457,7 @@ async def test_a_refused_list_is_an_error(
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
 
-async def test_an_error_under_200_is_no_page_and_no_sign_of_health(vendor: Vendor, system: Autodns) -> None:
+async def test_an_error_under_200_is_no_page_and_no_sign_of_health(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("error_under_200")
 
     with pytest.raises(UpstreamBadResponse) as told:
@@ -626,7 +627,7 @@ async def test_pages_that_hold_everything_twice_lose_nothing() -> None:
     assert [bill.key for bill in found] == [str(row["id"]) for row in bills]
 
 
-async def test_a_hello_is_the_probe(vendor: Vendor, system: Autodns) -> None:
+async def test_a_hello_is_the_probe(vendor: Vendor, system: Adapter) -> None:
     assert await system.reachable(soon()) is True
     assert await system.reachable(soon()) is True
     assert vendor.log.calls() == ["GET /hello"]

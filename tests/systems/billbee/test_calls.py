@@ -14,7 +14,7 @@ from customer_gateway.model.nouns import UNIFIED_FIELDS, Invoice
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
-from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
+from customer_gateway.systems.billbee import KIND, BillbeeSettings, connect
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from customer_gateway.sandbox import Vendor
+    from customer_gateway.systems.adapter import Adapter
 
 pytestmark = pytest.mark.anyio
 
@@ -37,13 +38,13 @@ def vendor() -> Vendor:
 
 
 @pytest.fixture
-async def system(vendor: Vendor) -> AsyncIterator[Billbee]:
+async def system(vendor: Vendor) -> AsyncIterator[Adapter]:
     system = connected(vendor)
     yield system
     await system.aclose()
 
 
-def connected(vendor: Vendor, *, vendor_budget: bool = False, **credentials: Any) -> Billbee:
+def connected(vendor: Vendor, *, vendor_budget: bool = False, **credentials: Any) -> Adapter:
     settings = BillbeeSettings.model_validate(
         {
             "base_url": "http://billbee.test/api/v1",
@@ -64,7 +65,7 @@ def request_reads() -> RequestReads:
     return RequestReads(Batchers(), EVERYTHING, soon())
 
 
-async def all_customers(system: Billbee) -> list[Any]:
+async def all_customers(system: Adapter) -> list[Any]:
     pages = [await system.page(start, 100, EVERYTHING, soon(), ask_next=False) for start in (0, 100, 200)]
     return [customer for page in pages for customer in page.items]
 
@@ -73,7 +74,7 @@ def keys(nouns: Sequence[Any]) -> list[str]:
     return [noun.key for noun in nouns]
 
 
-async def test_a_page_with_every_field_of_its_own_is_one_call(vendor: Vendor, system: Billbee) -> None:
+async def test_a_page_with_every_field_of_its_own_is_one_call(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
 
     own = {name for name in UNIFIED_FIELDS if name in KIND.supplies - KIND.readers}
@@ -85,14 +86,14 @@ async def test_a_page_with_every_field_of_its_own_is_one_call(vendor: Vendor, sy
     assert vendor.log.calls() == ["GET /customers?page=1&pageSize=50"]
 
 
-async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Billbee) -> None:
+async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter) -> None:
     await all_customers(system)
 
     assert system.reading.drift.notices == set()
 
 
 async def test_addresses_of_a_page_are_two_pages_of_all_addresses_however_many_fields_need_them(
-    vendor: Vendor, system: Billbee
+    vendor: Vendor, system: Adapter
 ) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, reads.deadline, ask_next=False)
@@ -104,7 +105,7 @@ async def test_addresses_of_a_page_are_two_pages_of_all_addresses_however_many_f
     assert all(len(column) == 50 and any(column) for column in columns)
 
 
-async def test_addresses_are_remembered_for_the_requests_that_follow(vendor: Vendor, system: Billbee) -> None:
+async def test_addresses_are_remembered_for_the_requests_that_follow(vendor: Vendor, system: Adapter) -> None:
     batchers = Batchers()
     pages = [await system.page(start, 50, EVERYTHING, soon(), ask_next=False) for start in (0, 50)]
     vendor.log.clear()
@@ -122,7 +123,7 @@ async def test_addresses_are_remembered_for_the_requests_that_follow(vendor: Ven
     ]
 
 
-async def test_addresses_are_the_same_by_either_route(vendor: Vendor, system: Billbee) -> None:
+async def test_addresses_are_the_same_by_either_route(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 40, EVERYTHING, soon(), ask_next=False)
     together = await system.readers["addresses"](page.items, request_reads())
     vendor.log.clear()
@@ -133,7 +134,7 @@ async def test_addresses_are_the_same_by_either_route(vendor: Vendor, system: Bi
     assert vendor.log.calls() == [f"GET /customers/{key}/addresses?page=1&pageSize=250" for key in keys(page.items)]
 
 
-async def test_one_customer_is_one_call(vendor: Vendor, system: Billbee) -> None:
+async def test_one_customer_is_one_call(vendor: Vendor, system: Adapter) -> None:
     (wanted,) = (await system.page(7, 1, EVERYTHING, soon(), ask_next=False)).items
     vendor.log.clear()
 
@@ -143,7 +144,7 @@ async def test_one_customer_is_one_call(vendor: Vendor, system: Billbee) -> None
     assert vendor.log.calls() == [f"GET /customers/{wanted.key}"]
 
 
-async def test_many_customers_are_whole_pages_archived_ones_included(vendor: Vendor, system: Billbee) -> None:
+async def test_many_customers_are_whole_pages_archived_ones_included(vendor: Vendor, system: Adapter) -> None:
     everyone = await all_customers(system)
     archived = [customer for customer in everyone if customer.status is CustomerStatus.ARCHIVED]
     vendor.log.clear()
@@ -155,7 +156,7 @@ async def test_many_customers_are_whole_pages_archived_ones_included(vendor: Ven
     assert vendor.log.calls() == [f"GET /customers?page={number}&pageSize=250" for number in (1, 2)]
 
 
-async def test_two_customers_are_two_calls_where_the_list_has_two_pages(vendor: Vendor, system: Billbee) -> None:
+async def test_two_customers_are_two_calls_where_the_list_has_two_pages(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 2, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
 
@@ -164,7 +165,7 @@ async def test_two_customers_are_two_calls_where_the_list_has_two_pages(vendor: 
     assert sorted(vendor.log.calls()) == sorted(f"GET /customers/{key}" for key in keys(page.items))
 
 
-async def test_forty_requests_for_one_customer_each_are_three_calls(vendor: Vendor, system: Billbee) -> None:
+async def test_forty_requests_for_one_customer_each_are_three_calls(vendor: Vendor, system: Adapter) -> None:
     everyone = await all_customers(system)
     vendor.faults.set("latency", latency=0.05)
     vendor.log.clear()
@@ -182,14 +183,14 @@ async def test_forty_requests_for_one_customer_each_are_three_calls(vendor: Vend
 
 
 @pytest.mark.parametrize("key", ["abc", "", "0", "007", "-5", "1" * 19, "5/addresses", "5?x=1"])
-async def test_what_cannot_be_a_key_is_unknown_without_a_call(vendor: Vendor, system: Billbee, key: str) -> None:
+async def test_what_cannot_be_a_key_is_unknown_without_a_call(vendor: Vendor, system: Adapter, key: str) -> None:
     (found,) = await request_reads().load(system.customers(EVERYTHING), [key])
 
     assert found is None
     assert vendor.log.calls() == []
 
 
-async def test_an_unknown_customer_is_none(vendor: Vendor, system: Billbee) -> None:
+async def test_an_unknown_customer_is_none(vendor: Vendor, system: Adapter) -> None:
     (found,) = await request_reads().load(system.customers(EVERYTHING), ["999999999999999"])
 
     assert found is None
@@ -200,7 +201,7 @@ async def test_an_unknown_customer_is_none(vendor: Vendor, system: Billbee) -> N
     ("start", "size", "calls"), [(0, 50, 1), (50, 50, 1), (37, 50, 1), (99, 100, 1), (249, 2, 1), (293, 100, 1)]
 )
 async def test_a_window_of_the_list_is_cut_from_the_pages_that_cover_it(
-    vendor: Vendor, system: Billbee, start: int, size: int, calls: int
+    vendor: Vendor, system: Adapter, start: int, size: int, calls: int
 ) -> None:
     everyone = await all_customers(system)
     vendor.log.clear()
@@ -212,20 +213,20 @@ async def test_a_window_of_the_list_is_cut_from_the_pages_that_cover_it(
     assert len(vendor.log) <= calls
 
 
-async def test_a_window_past_the_end_is_empty(system: Billbee) -> None:
+async def test_a_window_past_the_end_is_empty(system: Adapter) -> None:
     page = await system.page(400, 50, EVERYTHING, soon(), ask_next=True)
 
     assert (list(page.items), page.has_next, page.total) == ([], False, 300)
 
 
-async def test_the_count_is_one_row(vendor: Vendor, system: Billbee) -> None:
+async def test_the_count_is_one_row(vendor: Vendor, system: Adapter) -> None:
     total = await system.count(soon())
 
     assert total == 300
     assert vendor.log.calls() == ["GET /customers?page=1&pageSize=1"]
 
 
-async def test_invoices_are_the_orders_that_have_one_newest_first(vendor: Vendor, system: Billbee) -> None:
+async def test_invoices_are_the_orders_that_have_one_newest_first(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 20, EVERYTHING, reads.deadline, ask_next=False)
     vendor.log.clear()
@@ -240,7 +241,7 @@ async def test_invoices_are_the_orders_that_have_one_newest_first(vendor: Vendor
     assert all(invoice.number and invoice.total and invoice.status for each in found for invoice in each)
 
 
-async def test_date_and_currency_are_one_call_an_invoice_once_a_minute(vendor: Vendor, system: Billbee) -> None:
+async def test_date_and_currency_are_one_call_an_invoice_once_a_minute(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     listed = await _an_invoice(system, reads)
     details = system.invoice_details
@@ -256,7 +257,7 @@ async def test_date_and_currency_are_one_call_an_invoice_once_a_minute(vendor: V
     assert vendor.log.calls() == [f"GET /orders/{listed.key}"]
 
 
-async def test_an_invoice_found_by_its_key_is_the_one_of_the_list(system: Billbee) -> None:
+async def test_an_invoice_found_by_its_key_is_the_one_of_the_list(system: Adapter) -> None:
     reads = request_reads()
     listed = await _an_invoice(system, reads)
 
@@ -268,13 +269,13 @@ async def test_an_invoice_found_by_its_key_is_the_one_of_the_list(system: Billbe
     assert malformed is None
 
 
-async def _an_invoice(system: Billbee, reads: RequestReads) -> Any:
+async def _an_invoice(system: Adapter, reads: RequestReads) -> Any:
     page = await system.page(0, 20, EVERYTHING, reads.deadline, ask_next=False)
     invoices = await system.readers["invoices"](page.items, reads)
     return next(invoice for each in invoices for invoice in each)
 
 
-async def test_billbee_has_no_users_and_finds_invoices_only(system: Billbee) -> None:
+async def test_billbee_has_no_users_and_finds_invoices_only(system: Adapter) -> None:
     assert system.users is None
     assert set(system.node_lookups) == {"Invoice"}
     assert set(system.readers) == KIND.readers
@@ -291,7 +292,7 @@ async def test_wrong_credentials_are_unauthorized(vendor: Vendor, wrong: str) ->
     assert await system.reachable(soon()) is False
 
 
-async def test_an_error_body_under_200_is_a_bad_response(vendor: Vendor, system: Billbee) -> None:
+async def test_an_error_body_under_200_is_a_bad_response(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("error_under_200")
 
     with pytest.raises(UpstreamBadResponse, match=r"answered 200 with an error inside: its ErrorCode is 8$"):
@@ -309,7 +310,7 @@ async def test_an_error_body_under_200_is_a_bad_response(vendor: Vendor, system:
     ],
 )
 async def test_a_list_that_is_refused_says_why(
-    vendor: Vendor, system: Billbee, status: int, error: type[Exception]
+    vendor: Vendor, system: Adapter, status: int, error: type[Exception]
 ) -> None:
     vendor.faults.set("status", status=status)
 
@@ -317,7 +318,7 @@ async def test_a_list_that_is_refused_says_why(
         await system.page(0, 1, EVERYTHING, soon(), ask_next=False)
 
 
-async def test_reachable_is_one_cheap_call_at_most(vendor: Vendor, system: Billbee) -> None:
+async def test_reachable_is_one_cheap_call_at_most(vendor: Vendor, system: Adapter) -> None:
     first, again = await system.reachable(soon()), await system.reachable(soon())
 
     assert (first, again) == (True, True)

@@ -12,7 +12,7 @@ from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING
-from customer_gateway.systems.billbee import Billbee, BillbeeSettings, connect
+from customer_gateway.systems.billbee import BillbeeSettings, connect
 from customer_gateway.systems.billbee.lists import Lists, objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
 from customer_gateway.wire import Retry
@@ -22,6 +22,7 @@ from customer_gateway.work.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from customer_gateway.systems.adapter import Adapter
 pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
@@ -58,7 +59,7 @@ def rows(count: int, first: int = 1, **fields: Any) -> list[Json]:
     return [{"Id": number, **fields} for number in range(first, first + count)]
 
 
-def system(vendor: Vendor) -> Billbee:
+def system(vendor: Vendor) -> Adapter:
     settings = BillbeeSettings.model_validate(
         {
             "base_url": "https://billbee.test/api/v1",

@@ -22,7 +22,7 @@ from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.lemonsoft import KIND, Lemonsoft, LemonsoftSettings, connect
+from customer_gateway.systems.lemonsoft import KIND, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from customer_gateway.sandbox import Vendor
+    from customer_gateway.systems.adapter import Adapter
 
 pytestmark = pytest.mark.anyio
 
@@ -61,18 +62,18 @@ def vendor(clock: Clock) -> Vendor:
 
 
 @pytest.fixture
-async def system(vendor: Vendor) -> AsyncIterator[Lemonsoft]:
+async def system(vendor: Vendor) -> AsyncIterator[Adapter]:
     system = connected(httpx.ASGITransport(app=vendor.app), vendor.credentials)
     yield system
     await system.aclose()
 
 
-def connected(transport: httpx.AsyncBaseTransport, credentials: Any) -> Lemonsoft:
+def connected(transport: httpx.AsyncBaseTransport, credentials: Any) -> Adapter:
     settings = LemonsoftSettings.model_validate({"base_url": "http://lemonsoft.test", **credentials})
     return connect("lemonsoft", settings, Wiring(transport=lambda _: transport, retry=Retry(attempts=1)))
 
 
-def answering(answer: Callable[[httpx.Request], object]) -> Lemonsoft:
+def answering(answer: Callable[[httpx.Request], object]) -> Adapter:
     """A system whose vendor lets everybody in and answers documents of the test's own."""
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -91,12 +92,12 @@ def request_reads(want: Selection = EVERYTHING) -> RequestReads:
     return RequestReads(Batchers(), want, soon())
 
 
-async def customer(system: Lemonsoft, key: str) -> Any:
+async def customer(system: Adapter, key: str) -> Any:
     (found,) = await request_reads().load(system.customers(EVERYTHING), [key])
     return found
 
 
-async def test_a_page_with_contacts_accounts_and_agreements_takes_one_call(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_page_with_contacts_accounts_and_agreements_takes_one_call(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
 
     assert len(page.items) == 50
@@ -106,7 +107,7 @@ async def test_a_page_with_contacts_accounts_and_agreements_takes_one_call(vendo
     assert vendor.log.calls() == ["GET /api/customers?filter.page=1&filter.page_size=50"]
 
 
-async def test_a_page_of_basic_fields_takes_one_call_for_thin_rows(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_page_of_basic_fields_takes_one_call_for_thin_rows(vendor: Vendor, system: Adapter) -> None:
     full = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
 
@@ -118,7 +119,7 @@ async def test_a_page_of_basic_fields_takes_one_call_for_thin_rows(vendor: Vendo
     ]
 
 
-async def test_the_owners_of_a_page_take_one_call_more(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_the_owners_of_a_page_take_one_call_more(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
@@ -132,7 +133,7 @@ async def test_the_owners_of_a_page_take_one_call_more(vendor: Vendor, system: L
     assert all(owner.name for owner in owners if owner)
 
 
-async def test_the_owner_of_one_customer_is_asked_for_by_number(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_the_owner_of_one_customer_is_asked_for_by_number(vendor: Vendor, system: Adapter) -> None:
     someone = await customer(system, "5002")
     vendor.log.clear()
 
@@ -142,7 +143,7 @@ async def test_the_owner_of_one_customer_is_asked_for_by_number(vendor: Vendor, 
     assert vendor.log.calls() == [f"GET /api/persons/{someone.owner_key}"]
 
 
-async def test_persons_are_remembered_over_requests(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_persons_are_remembered_over_requests(vendor: Vendor, system: Adapter) -> None:
     batchers = Batchers()
     route = system.users
     assert route is not None
@@ -156,7 +157,7 @@ async def test_persons_are_remembered_over_requests(vendor: Vendor, system: Lemo
 
 
 @pytest.mark.parametrize("numbers", [["1401"], ["1401", "501"]])
-async def test_a_person_whom_lemonsoft_no_longer_has_is_none(system: Lemonsoft, numbers: list[str]) -> None:
+async def test_a_person_whom_lemonsoft_no_longer_has_is_none(system: Adapter, numbers: list[str]) -> None:
     assert system.users is not None
 
     gone, *_ = await request_reads().load(system.users, numbers)
@@ -165,7 +166,7 @@ async def test_a_person_whom_lemonsoft_no_longer_has_is_none(system: Lemonsoft, 
 
 
 async def test_invoices_take_one_call_for_each_customer_and_never_more_at_once_than_lemonsoft_bears(
-    vendor: Vendor, system: Lemonsoft
+    vendor: Vendor, system: Adapter
 ) -> None:
     page = await system.page(0, 30, BASIC, soon(), ask_next=False)
     vendor.faults.set("latency", latency=0.02, path="/api/invoices")
@@ -188,7 +189,7 @@ async def test_invoices_take_one_call_for_each_customer_and_never_more_at_once_t
     assert all(named <= {each.key} for named, each in zip(keys, page.items, strict=True))
 
 
-async def test_a_customer_without_a_number_has_no_invoices_and_costs_no_call(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_customer_without_a_number_has_no_invoices_and_costs_no_call(vendor: Vendor, system: Adapter) -> None:
     someone = await customer(system, "5002")
     someone.document.pop("number")
     vendor.log.clear()
@@ -229,7 +230,7 @@ async def test_invoices_that_come_whatever_page_is_asked_for_are_refused_at_the_
     assert asked == ["1", "2"]
 
 
-async def test_code_lists_name_the_numbers_of_a_page_with_one_call_each(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_code_lists_name_the_numbers_of_a_page_with_one_call_each(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
@@ -247,7 +248,7 @@ async def test_code_lists_name_the_numbers_of_a_page_with_one_call_each(vendor: 
     assert set(methods) == {"Paperilasku", "Sähköposti", "Verkkolasku", "Ei laskua"}
 
 
-async def test_a_number_that_no_code_list_knows_is_told_as_text(system: Lemonsoft) -> None:
+async def test_a_number_that_no_code_list_knows_is_told_as_text(system: Adapter) -> None:
     someone = await customer(system, "5002")
     someone.document.update(payment_term_number=99, invoice_method_id=77)
 
@@ -257,7 +258,7 @@ async def test_a_number_that_no_code_list_knows_is_told_as_text(system: Lemonsof
     assert (term, method) == ("99", "77")
 
 
-async def test_the_readers_are_those_that_the_kind_names(system: Lemonsoft) -> None:
+async def test_the_readers_are_those_that_the_kind_names(system: Adapter) -> None:
     assert system.readers.keys() == KIND.readers
 
 
@@ -273,7 +274,7 @@ async def test_the_readers_are_those_that_the_kind_names(system: Lemonsoft) -> N
     ],
 )
 async def test_any_window_is_read_from_the_pages_that_cover_it(
-    vendor: Vendor, system: Lemonsoft, start: int, size: int, windows: list[str]
+    vendor: Vendor, system: Adapter, start: int, size: int, windows: list[str]
 ) -> None:
     page = await system.page(start, size, BASIC, soon(), ask_next=False)
 
@@ -298,7 +299,7 @@ async def test_any_window_is_read_from_the_pages_that_cover_it(
 )
 async def test_a_short_page_and_a_full_one_cost_a_row_or_two_to_know_what_follows(
     vendor: Vendor,
-    system: Lemonsoft,
+    system: Adapter,
     *,
     start: int,
     size: int,
@@ -313,7 +314,7 @@ async def test_a_short_page_and_a_full_one_cost_a_row_or_two_to_know_what_follow
     assert len(vendor.log) == calls
 
 
-async def test_a_short_page_is_the_last_once_a_longer_one_came(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_short_page_is_the_last_once_a_longer_one_came(vendor: Vendor, system: Adapter) -> None:
     await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
 
@@ -323,18 +324,18 @@ async def test_a_short_page_is_the_last_once_a_longer_one_came(vendor: Vendor, s
     assert vendor.log.calls() == ["GET /api/customers?filter.page=6&filter.page_size=55"]
 
 
-async def test_the_row_that_tells_of_more_is_a_thin_one(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_the_row_that_tells_of_more_is_a_thin_one(vendor: Vendor, system: Adapter) -> None:
     await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
 
     assert vendor.log.calls()[1:] == ["GET /api/customers/base?filter.page=51&filter.page_size=1"]
 
 
-async def test_lemonsoft_cannot_count(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_lemonsoft_cannot_count(vendor: Vendor, system: Adapter) -> None:
     assert await system.count(soon()) is None
     assert vendor.log.calls() == []
 
 
-async def test_inactive_customers_are_read_like_others(system: Lemonsoft) -> None:
+async def test_inactive_customers_are_read_like_others(system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     inactive = [each.key for each in page.items if each.status is CustomerStatus.INACTIVE]
 
@@ -345,7 +346,7 @@ async def test_inactive_customers_are_read_like_others(system: Lemonsoft) -> Non
 
 
 async def test_customers_by_key_take_one_call_which_asks_for_its_size_and_first_one_for_whom_nobody_has(
-    vendor: Vendor, system: Lemonsoft
+    vendor: Vendor, system: Adapter
 ) -> None:
     keys = [str(key) for key in range(5001, 5013)]
 
@@ -358,13 +359,13 @@ async def test_customers_by_key_take_one_call_which_asks_for_its_size_and_first_
     assert vendor.log.calls() == [all_of_them, the_missing, all_of_them]
 
 
-async def test_basic_fields_by_key_are_read_from_thin_rows(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_basic_fields_by_key_are_read_from_thin_rows(vendor: Vendor, system: Adapter) -> None:
     await request_reads(BASIC).load(system.customers(BASIC), ["5001"])
 
     assert [call.partition("?")[0] for call in vendor.log.calls()] == ["GET /api/customers/base"]
 
 
-async def test_a_full_call_of_keys_keeps_its_address_under_8_kilobytes(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_full_call_of_keys_keeps_its_address_under_8_kilobytes(vendor: Vendor, system: Adapter) -> None:
     route = system.customers(EVERYTHING)
     keys = [str(2_147_483_647 - place) for place in range(route.most)]
 
@@ -374,12 +375,12 @@ async def test_a_full_call_of_keys_keeps_its_address_under_8_kilobytes(vendor: V
 
 
 @pytest.mark.parametrize("key", ["", "0", "x", "-1", "1.5", "2147483648", "99999999999", "5001/1", "٣"])
-async def test_a_key_that_cannot_be_one_is_none_without_a_call(vendor: Vendor, system: Lemonsoft, key: str) -> None:
+async def test_a_key_that_cannot_be_one_is_none_without_a_call(vendor: Vendor, system: Adapter, key: str) -> None:
     assert await request_reads().load(system.customers(BASIC), [key]) == [None]
     assert vendor.log.calls() == []
 
 
-async def test_the_greatest_key_is_one(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_the_greatest_key_is_one(vendor: Vendor, system: Adapter) -> None:
     assert await request_reads().load(system.customers(BASIC), ["2147483647"]) == [None]
     assert len(vendor.log) == 1
 
@@ -393,7 +394,7 @@ async def test_the_greatest_key_is_one(vendor: Vendor, system: Lemonsoft) -> Non
     ],
 )
 async def test_an_embedded_noun_is_found_through_its_customer(
-    vendor: Vendor, system: Lemonsoft, type_name: str, nouns: Callable[[Any], Sequence[Any]]
+    vendor: Vendor, system: Adapter, type_name: str, nouns: Callable[[Any], Sequence[Any]]
 ) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     known = [noun for each in page.items for noun in nouns(each)][:4]
@@ -407,7 +408,7 @@ async def test_an_embedded_noun_is_found_through_its_customer(
     assert [call.partition("?")[0] for call in vendor.log.calls()] == ["GET /api/customers"]
 
 
-async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, system: Adapter) -> None:
     want = Selection({"Contact": frozenset({"name", "customer"}), "Customer": frozenset({"name"})})
     someone = await customer(system, "5001")
     vendor.log.clear()
@@ -420,7 +421,7 @@ async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, sy
     assert len(vendor.log) == 1
 
 
-async def test_invoices_are_found_by_their_ids_in_one_call(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_invoices_are_found_by_their_ids_in_one_call(vendor: Vendor, system: Adapter) -> None:
     await system.node_lookups["Invoice"](["90001", "90002", "90003"], request_reads(BASIC))
     vendor.log.clear()
 
@@ -432,7 +433,7 @@ async def test_invoices_are_found_by_their_ids_in_one_call(vendor: Vendor, syste
 
 
 async def test_the_customers_of_found_invoices_take_one_call_more_where_they_are_selected(
-    vendor: Vendor, system: Lemonsoft
+    vendor: Vendor, system: Adapter
 ) -> None:
     page = await system.page(0, 10, BASIC, soon(), ask_next=False)
     listed = await system.readers["invoices"](page.items, request_reads())
@@ -445,7 +446,7 @@ async def test_the_customers_of_found_invoices_take_one_call_more_where_they_are
     assert [call.partition("?")[0] for call in vendor.log.calls()] == ["GET /api/invoices", "GET /api/customers/base"]
 
 
-async def test_one_login_serves_every_call(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_one_login_serves_every_call(vendor: Vendor, system: Adapter) -> None:
     await asyncio.gather(*(system.page(start, 10, BASIC, soon(), ask_next=False) for start in range(0, 200, 10)))
 
     assert vendor.log.logins() == ["POST /api/auth/login"]
@@ -453,7 +454,7 @@ async def test_one_login_serves_every_call(vendor: Vendor, system: Lemonsoft) ->
 
 
 async def test_a_session_that_lemonsoft_has_ended_costs_one_new_login(
-    vendor: Vendor, system: Lemonsoft, clock: Clock
+    vendor: Vendor, system: Adapter, clock: Clock
 ) -> None:
     await system.page(0, 10, BASIC, soon(), ask_next=False)
     clock.now += 31 * 60
@@ -493,7 +494,7 @@ async def test_a_login_without_a_session_is_a_bad_response() -> None:
     ],
 )
 async def test_a_refused_list_is_an_error_of_its_kind(
-    vendor: Vendor, system: Lemonsoft, status: int, error: type[UpstreamError]
+    vendor: Vendor, system: Adapter, status: int, error: type[UpstreamError]
 ) -> None:
     vendor.faults.set("status", status=status, path="/api/customers")
 
@@ -541,7 +542,7 @@ async def test_an_answer_that_is_no_person_is_a_bad_response(document: object) -
     assert isinstance(found, UpstreamBadResponse)
 
 
-async def test_an_invoice_list_that_fails_costs_its_own_customer_only(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_an_invoice_list_that_fails_costs_its_own_customer_only(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 3, BASIC, soon(), ask_next=False)
     vendor.faults.set("status", status=500, path="/api/invoices", calls=1)
 
@@ -550,7 +551,7 @@ async def test_an_invoice_list_that_fails_costs_its_own_customer_only(vendor: Ve
     assert [isinstance(each, UpstreamUnavailable) for each in found] == [True, False, False]
 
 
-async def test_a_customer_whose_number_cannot_be_looked_up_fails_its_invoice(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_customer_whose_number_cannot_be_looked_up_fails_its_invoice(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("status", status=500, path="/api/customers")
 
     (found,) = await system.node_lookups["Invoice"](["90001"], request_reads(INVOICE_WITH_CUSTOMER))
@@ -558,7 +559,7 @@ async def test_a_customer_whose_number_cannot_be_looked_up_fails_its_invoice(ven
     assert isinstance(found, UpstreamUnavailable)
 
 
-async def test_reachable_is_told_by_the_last_call_else_by_a_cheap_one(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_reachable_is_told_by_the_last_call_else_by_a_cheap_one(vendor: Vendor, system: Adapter) -> None:
     before = await system.reachable(soon())
     after = await system.reachable(soon())
 
@@ -566,7 +567,7 @@ async def test_reachable_is_told_by_the_last_call_else_by_a_cheap_one(vendor: Ve
     assert vendor.log.calls() == ["GET /api/auth/alive"]
 
 
-async def test_a_system_that_does_not_answer_is_not_reachable(vendor: Vendor, system: Lemonsoft) -> None:
+async def test_a_system_that_does_not_answer_is_not_reachable(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("status", status=503)
 
     assert await system.reachable(soon()) is False

@@ -23,7 +23,7 @@ from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.next import KIND, Next, NextSettings, connect
+from customer_gateway.systems.next import KIND, NextSettings, connect
 from customer_gateway.systems.next.read import NextCustomerView
 from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from customer_gateway.sandbox import Vendor
+    from customer_gateway.systems.adapter import Adapter
 
 pytestmark = pytest.mark.anyio
 
@@ -45,13 +46,13 @@ def vendor() -> Vendor:
 
 
 @pytest.fixture
-async def system(vendor: Vendor) -> AsyncIterator[Next]:
+async def system(vendor: Vendor) -> AsyncIterator[Adapter]:
     system = connected(vendor.app, str(vendor.credentials["access_token"]))
     yield system
     await system.aclose()
 
 
-def connected(app: Any, token: str = TOKEN, *, vendor_budget: bool = False) -> Next:
+def connected(app: Any, token: str = TOKEN, *, vendor_budget: bool = False) -> Adapter:
     settings = NextSettings.model_validate(
         {
             "base_url": "http://next.test/v1",
@@ -83,7 +84,7 @@ def _told(entry: Any) -> str:
     return " ".join([entry.path, *terms, *(f"{name}={value}" for name, value in query.items())])
 
 
-async def test_a_page_with_all_its_nouns_takes_one_call_for_each_kind_of_noun(vendor: Vendor, system: Next) -> None:
+async def test_a_page_with_all_its_nouns_takes_one_call_for_each_kind_of_noun(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
 
     page = await system.page(0, 50, EVERYTHING, reads.deadline, ask_next=True)
@@ -104,7 +105,7 @@ def _people(customers: Any) -> set[str]:
     return {key for customer in customers for key in (customer.creator_key, customer.updater_key)}
 
 
-async def test_creator_and_updater_cost_one_call_together(vendor: Vendor, system: Next) -> None:
+async def test_creator_and_updater_cost_one_call_together(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
 
     page = await system.page(0, 50, EVERYTHING, reads.deadline, ask_next=True)
@@ -117,7 +118,7 @@ async def test_creator_and_updater_cost_one_call_together(vendor: Vendor, system
     assert [user.key for user in updaters] == [customer.updater_key for customer in page.items]
 
 
-async def test_a_user_who_left_still_has_a_name(system: Next) -> None:
+async def test_a_user_who_left_still_has_a_name(system: Adapter) -> None:
     users = system.users
     assert users is not None
 
@@ -129,7 +130,7 @@ async def test_a_user_who_left_still_has_a_name(system: Next) -> None:
     assert unknown is None
 
 
-async def test_bank_accounts_cost_no_call(vendor: Vendor, system: Next) -> None:
+async def test_bank_accounts_cost_no_call(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
 
     accounts = [account for customer in page.items for account in customer.accounts or ()]
@@ -139,13 +140,13 @@ async def test_bank_accounts_cost_no_call(vendor: Vendor, system: Next) -> None:
     assert len(vendor.log) == 1
 
 
-async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Next) -> None:
+async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter) -> None:
     await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
 
     assert system.reading.drift.notices == set()
 
 
-async def test_inactive_customers_are_listed_and_counted(vendor: Vendor, system: Next) -> None:
+async def test_inactive_customers_are_listed_and_counted(vendor: Vendor, system: Adapter) -> None:
     page = await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
     total = await system.count(soon())
 
@@ -165,7 +166,7 @@ async def test_inactive_customers_are_listed_and_counted(vendor: Vendor, system:
     ],
 )
 async def test_a_window_anywhere_is_read_in_the_vendors_pages(
-    start: int, size: int, pages: list[str], vendor: Vendor, system: Next
+    start: int, size: int, pages: list[str], vendor: Vendor, system: Adapter
 ) -> None:
     whole = [customer.key for each in range(3) for customer in (await _hundred(system, each)).items]
     vendor.log.clear()
@@ -176,7 +177,7 @@ async def test_a_window_anywhere_is_read_in_the_vendors_pages(
     assert calls(vendor) == [f"/customer/ active__in=2 {each}" for each in pages]
 
 
-async def _hundred(system: Next, number: int) -> Any:
+async def _hundred(system: Adapter, number: int) -> Any:
     return await system.page(number * 100, 100, EVERYTHING, soon(), ask_next=False)
 
 
@@ -185,7 +186,7 @@ async def test_every_page_tells_what_follows_without_another_call(
     start: int,
     has_next: bool,
     vendor: Vendor,
-    system: Next,
+    system: Adapter,
 ) -> None:
     page = await system.page(start, 50, EVERYTHING, soon(), ask_next=True)
 
@@ -194,7 +195,9 @@ async def test_every_page_tells_what_follows_without_another_call(
     assert len(vendor.log) == 1
 
 
-async def test_customers_of_many_requests_are_one_call_and_unknown_ones_are_none(vendor: Vendor, system: Next) -> None:
+async def test_customers_of_many_requests_are_one_call_and_unknown_ones_are_none(
+    vendor: Vendor, system: Adapter
+) -> None:
     keys = [*map(str, range(1201, 1241)), "5", "K10001", "-1", ""]
 
     found = await request_reads().load(system.customers(EVERYTHING), keys)
@@ -203,7 +206,7 @@ async def test_customers_of_many_requests_are_one_call_and_unknown_ones_are_none
     assert calls(vendor) == ["/customer/ id__in=41 active__in=2 page=1 size=100"]
 
 
-async def test_forty_requests_at_once_share_three_calls(vendor: Vendor, system: Next) -> None:
+async def test_forty_requests_at_once_share_three_calls(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("latency", latency=0.05)
     batchers = Batchers()
     route = system.customers(EVERYTHING)
@@ -228,7 +231,7 @@ async def test_the_documented_budget_keeps_next_from_refusing() -> None:
     assert [entry.status for entry in vendor.log.entries] == [200] * 13
 
 
-async def test_a_list_longer_than_a_page_is_read_whole(vendor: Vendor, system: Next) -> None:
+async def test_a_list_longer_than_a_page_is_read_whole(vendor: Vendor, system: Adapter) -> None:
     customers = (await _hundred(system, 0)).items
     apart = [
         invoices
@@ -244,7 +247,7 @@ async def test_a_list_longer_than_a_page_is_read_whole(vendor: Vendor, system: N
     assert calls(vendor) == [f"/invoice/ customerid__in=100 page={number} size=100" for number in (1, 2)]
 
 
-async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Next) -> None:
+async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 50, EVERYTHING, reads.deadline, ask_next=False)
     contacts, agreements, invoices = [
@@ -272,7 +275,7 @@ async def test_every_noun_is_found_again_by_its_key(vendor: Vendor, system: Next
     assert len(vendor.log) == 5  # agreements are reached through their customers and then their contracts
 
 
-async def test_keys_that_nobody_has_are_none(system: Next) -> None:
+async def test_keys_that_nobody_has_are_none(system: Adapter) -> None:
     wrong = {
         "Contact": ["1", "x"],
         "Account": ["1201", "1203/bank", "x/bank", "1203/card"],
@@ -285,7 +288,7 @@ async def test_keys_that_nobody_has_are_none(system: Next) -> None:
     assert found == {name: [None] * len(keys) for name, keys in wrong.items()}
 
 
-async def test_an_agreement_that_cannot_be_read_fails_its_own_customers_only(vendor: Vendor, system: Next) -> None:
+async def test_an_agreement_that_cannot_be_read_fails_its_own_customers_only(vendor: Vendor, system: Adapter) -> None:
     reads = request_reads()
     page = await system.page(0, 8, EVERYTHING, reads.deadline, ask_next=False)
     vendor.faults.set("status", status=500, path="/frameworkcontract/")
@@ -320,7 +323,7 @@ async def test_wrong_credentials_are_told_as_such(vendor: Vendor) -> None:
     ],
 )
 async def test_a_refused_list_is_an_error(
-    status: int, error: type[UpstreamError], vendor: Vendor, system: Next
+    status: int, error: type[UpstreamError], vendor: Vendor, system: Adapter
 ) -> None:
     vendor.faults.set("status", status=status)
 
@@ -328,7 +331,7 @@ async def test_a_refused_list_is_an_error(
         await system.page(0, 5, EVERYTHING, soon(), ask_next=False)
 
 
-async def test_an_error_body_under_200_is_no_page_and_no_sign_of_health(vendor: Vendor, system: Next) -> None:
+async def test_an_error_body_under_200_is_no_page_and_no_sign_of_health(vendor: Vendor, system: Adapter) -> None:
     vendor.faults.set("error_under_200")
 
     with pytest.raises(UpstreamBadResponse, match="answered 200 with an error inside: it is a `detail` and nothing"):
@@ -337,7 +340,7 @@ async def test_an_error_body_under_200_is_no_page_and_no_sign_of_health(vendor: 
     assert await system.reachable(soon()) is False
 
 
-async def test_a_probe_is_one_small_call_and_a_fresh_answer_is_believed(vendor: Vendor, system: Next) -> None:
+async def test_a_probe_is_one_small_call_and_a_fresh_answer_is_believed(vendor: Vendor, system: Adapter) -> None:
     first = await system.reachable(soon())
     second = await system.reachable(soon())
 
@@ -384,7 +387,7 @@ def contacts_on(pages: dict[int, range], total: int) -> Any:
     )
 
 
-async def _contacts_of(system: Next, *keys: int) -> Any:
+async def _contacts_of(system: Adapter, *keys: int) -> Any:
     customers = [NextCustomerView({"id": key}, system.reading) for key in keys]
     return await system.readers["contacts"](customers, request_reads())
 
@@ -407,7 +410,7 @@ async def test_a_row_of_two_overlapping_pages_is_one_row() -> None:
     assert [contact.key for contact in contacts] == [str(each) for each in range(1, 151)]
 
 
-def counted(total: int, log: list[int], rows: Callable[[int], range] = lambda _: range(1, 2)) -> Next:
+def counted(total: int, log: list[int], rows: Callable[[int], range] = lambda _: range(1, 2)) -> Adapter:
     """NEXT with contacts of which it says there are `total`, whatever it sends; `log` gets the pages asked for."""
 
     def page(number: int) -> object:
@@ -480,7 +483,7 @@ async def test_rows_that_name_another_customer_are_nobodys() -> None:
     assert [[contact.key for contact in each] for each in contacts] == [["1"], []]
 
 
-async def test_the_longest_batch_stays_under_8_kb(vendor: Vendor, system: Next) -> None:
+async def test_the_longest_batch_stays_under_8_kb(vendor: Vendor, system: Adapter) -> None:
     keys = [str(10**17 + number) for number in range(100)]
 
     await request_reads().load(system.customers(EVERYTHING), keys)

@@ -15,7 +15,7 @@ from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.pland import Pland, PlandSettings, connect
+from customer_gateway.systems.pland import PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
@@ -23,6 +23,7 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Vendor
+    from customer_gateway.systems.adapter import Adapter
 
 pytestmark = pytest.mark.anyio
 
@@ -33,11 +34,11 @@ def vendor() -> Vendor:
 
 
 @pytest.fixture
-def system(vendor: Vendor) -> Pland:
+def system(vendor: Vendor) -> Adapter:
     return connected(vendor, **vendor.credentials)
 
 
-def connected(vendor: Vendor, **credentials: Any) -> Pland:
+def connected(vendor: Vendor, **credentials: Any) -> Adapter:
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", **credentials})
     transport = httpx.ASGITransport(app=vendor.app)
     return connect("pland", settings, Wiring(transport=lambda _: transport, retry=Retry(attempts=1)))
@@ -57,7 +58,7 @@ def calls(vendor: Vendor) -> list[str]:
 
 
 async def test_a_page_of_fifty_costs_one_call_and_each_nested_noun_one_more_and_first_one_to_know_its_end(
-    system: Pland, vendor: Vendor
+    system: Adapter, vendor: Vendor
 ) -> None:
     async def read() -> Any:
         page = await system.page(0, 50, EVERYTHING, soon(), ask_next=True)
@@ -86,7 +87,7 @@ async def test_a_page_of_fifty_costs_one_call_and_each_nested_noun_one_more_and_
     ]
 
 
-async def test_pages_follow_one_another_without_a_gap_or_a_repetition(system: Pland) -> None:
+async def test_pages_follow_one_another_without_a_gap_or_a_repetition(system: Adapter) -> None:
     whole = await system.page(0, 90, EVERYTHING, soon(), ask_next=False)
     parts = [await system.page(start, 40, EVERYTHING, soon(), ask_next=False) for start in (0, 40)]
 
@@ -95,7 +96,7 @@ async def test_pages_follow_one_another_without_a_gap_or_a_repetition(system: Pl
     assert keys == [customer.key for customer in whole.items][:80]
 
 
-async def test_the_last_page_knows_that_nothing_follows(system: Pland) -> None:
+async def test_the_last_page_knows_that_nothing_follows(system: Adapter) -> None:
     total = await system.count(soon())
     assert total is not None
 
@@ -105,13 +106,13 @@ async def test_the_last_page_knows_that_nothing_follows(system: Pland) -> None:
     assert page.has_next is False
 
 
-async def test_inactive_customers_are_listed_too(system: Pland) -> None:
+async def test_inactive_customers_are_listed_too(system: Adapter) -> None:
     page = await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
 
     assert {customer.status for customer in page.items} >= {CustomerStatus.ACTIVE, CustomerStatus.INACTIVE}
 
 
-async def test_customers_are_read_by_their_keys_in_one_call(system: Pland, vendor: Vendor) -> None:
+async def test_customers_are_read_by_their_keys_in_one_call(system: Adapter, vendor: Vendor) -> None:
     keys = [customer.key for customer in (await system.page(0, 40, EVERYTHING, soon(), ask_next=False)).items]
     vendor.log.clear()
 
@@ -121,7 +122,7 @@ async def test_customers_are_read_by_their_keys_in_one_call(system: Pland, vendo
     assert calls(vendor) == ["GET /customers/"]
 
 
-async def test_keys_that_nobody_has_cost_one_call_more_once(system: Pland, vendor: Vendor) -> None:
+async def test_keys_that_nobody_has_cost_one_call_more_once(system: Adapter, vendor: Vendor) -> None:
     keys = [customer.key for customer in (await system.page(0, 40, EVERYTHING, soon(), ask_next=False)).items]
     vendor.log.clear()
 
@@ -131,7 +132,7 @@ async def test_keys_that_nobody_has_cost_one_call_more_once(system: Pland, vendo
     assert [call.count("ids=") for call in vendor.log.calls()] == [41, 1, 41]
 
 
-async def test_payment_terms_are_read_once_for_all(system: Pland, vendor: Vendor) -> None:
+async def test_payment_terms_are_read_once_for_all(system: Adapter, vendor: Vendor) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     vendor.log.clear()
 
@@ -143,7 +144,7 @@ async def test_payment_terms_are_read_once_for_all(system: Pland, vendor: Vendor
     assert calls(vendor) == ["GET /paymentTerms/"]
 
 
-async def test_nested_nouns_are_found_by_their_ids(system: Pland) -> None:
+async def test_nested_nouns_are_found_by_their_ids(system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     request = reads()
     for reader, finder in (("contacts", "Contact"), ("agreements", "Agreement"), ("invoices", "Invoice")):
@@ -155,7 +156,7 @@ async def test_nested_nouns_are_found_by_their_ids(system: Pland) -> None:
         assert [each.customer_key for each in found] == [noun.customer_key for noun in nouns]
 
 
-async def test_a_contact_nobody_has_is_none(system: Pland) -> None:
+async def test_a_contact_nobody_has_is_none(system: Adapter) -> None:
     assert await system.node_lookups["Contact"](["f" * 24, "nonsense"], reads()) == [None, None]
 
 
@@ -179,7 +180,7 @@ async def test_a_login_stands_in_for_a_key_and_is_made_once(vendor: Vendor) -> N
     ]
 
 
-def answering(body: bytes) -> Pland:
+def answering(body: bytes) -> Adapter:
     """A Pland that answers anything with `body`."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -297,7 +298,7 @@ WHOLE = [Selection({"Customer": frozenset({"version"})}), Selection({"Customer":
 UNIFIED = Selection({"Customer": frozenset({"name"})})
 
 
-def one_customer() -> Pland:
+def one_customer() -> Adapter:
     return answering(b'[{"_id": "%s", "name": "Elbufer", "chatId": "c1", "quiteNew": 1}]' % (b"a" * 24))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from functools import partial
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import SecretStr, model_validator
 
-from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.system import Kind, Lookup, Page, Route
-from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
+from customer_gateway.system import Kind, Lookup, Route
+from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.explained import texts_in
-from customer_gateway.systems.identified import in_place, those_with_ids, with_integer_ids
+from customer_gateway.systems.identified import with_integer_ids
+from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import (
     by_route,
     grouped,
@@ -39,17 +39,16 @@ from customer_gateway.systems.next.read import (
 )
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, Listed, ListLengths
-from customer_gateway.systems.paging import read_on, read_window
+from customer_gateway.systems.pages import MOST_ROWS, Listed
 from customer_gateway.wire import BearerToken, Call, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.documents.record import Decode, Document
-    from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice, User
-    from customer_gateway.system import Finder, Reader, Reads, Selection
-    from customer_gateway.wire import Answer, Client
+    from customer_gateway.model.nouns import Agreement, Customer, Invoice, User
+    from customer_gateway.system import Reads
+    from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
@@ -96,99 +95,94 @@ class NextSettings(SystemSettings):
 
 
 class Next:
-    """One NEXT database."""
+    """The lists of one NEXT database."""
 
-    kind = KIND
-    withheld: frozenset[str] = frozenset()
-
-    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
-        self.name = name
-        self.reading = reading
-        self._client = client
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._route = api.routes(ID, _ROWS_PER_PAGE)
         self._without_active: set[str] = set()
-        self._lengths = ListLengths(name)
-        self._with_texts = WithTexts(reading.drift, "items")
-        self._customers: Route[Customer] = self._by_id("/customer/", self._customer)
-        self._raw_customers: Route[Customer] = self._by_id("/customer/", self._customer, decode=self._with_texts)
-        self.users: Route[User] | None = (users := self._by_id("/user/", self._user))
-        self.invoice_details = None
-        contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
-        invoices = self._by_customer("/invoice/", self._invoice, {})
-        contracts: Route[Record] = self._by_id("/frameworkcontract/", self._record)
-        self._read_contracts = values_by(contracts, partial(key_of_list, "contract_key", "agreements"))
-        self.readers: Mapping[str, Reader] = {
-            "contacts": lists_by_customer(contacts),
-            "agreements": self._read_agreements,
-            "invoices": lists_by_customer(invoices),
-            "updater": values_by(users, lambda customer: customer.updater_key),
-            "creator": values_by(users, lambda customer: customer.creator_key),
-        }
-        self.node_lookups: Mapping[str, Finder] = {
-            "Contact": by_route(self._by_id("/customercontact/", self._contact)),
-            "Account": through_customer(self.customers, _customer_of_bank, lambda customer: customer.accounts),
-            "Agreement": self._find_agreements,
-            "Invoice": by_route(self._by_id("/invoice/", self._invoice, {})),
-        }
-
-        self.lookups = (
-            Lookup(contacts, ("contacts",), _NOBODY, lambda customer: customer.key),
-            Lookup(invoices, ("invoices",), _NOBODY, lambda customer: customer.key),
-            Lookup(contracts, ("agreements",), _NOBODY, lambda customer: customer.contract_key),
-            Lookup(users, ("updater", "creator"), _NOBODY, lambda customer: customer.updater_key),
+        self._contracts: Route[Record] = self._by_id("/frameworkcontract/", self._record)
+        self._read_contracts = values_by(self._contracts, partial(key_of_list, "contract_key", "agreements"))
+        self._customers = Customers(
+            api.decoder("items"),
+            partial(self._list, "/customer/", _INACTIVE_TOO),
+            self._fetch_customers,
+            api.customers_in_place("id"),
+            self._route,
         )
 
-    def customers(self, want: Selection) -> Route[Customer]:
-        """Return the route of customers: NEXT has one width."""
-        return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
+    def adapter(self) -> Adapter:
+        """Return the system over these lists."""
+        api = self._api
+        users: Route[User] = self._by_id("/user/", partial(_view, NextUserView, api.reading))
+        contact, bill = partial(_view, NextContactView, api.reading), self._invoice
+        contacts = self._by_customer("/customercontact/", contact, _INACTIVE_TOO)
+        invoices = self._by_customer("/invoice/", bill, {})
+        return Adapter(
+            api,
+            self._customers,
+            probe=_call("/customer/", _INACTIVE_TOO, 1, 1),
+            users=users,
+            readers={
+                "contacts": lists_by_customer(contacts),
+                "agreements": self._read_agreements,
+                "invoices": lists_by_customer(invoices),
+                "updater": values_by(users, attrgetter("updater_key")),
+                "creator": values_by(users, attrgetter("creator_key")),
+            },
+            node_lookups={
+                "Contact": by_route(self._by_id("/customercontact/", contact)),
+                "Account": through_customer(self._customers.of, _customer_of_bank, attrgetter("accounts")),
+                "Agreement": self._find_agreements,
+                "Invoice": by_route(self._by_id("/invoice/", bill, {})),
+            },
+            lookups=(
+                Lookup(contacts, ("contacts",), _NOBODY, attrgetter("key")),
+                Lookup(invoices, ("invoices",), _NOBODY, attrgetter("key")),
+                Lookup(self._contracts, ("agreements",), _NOBODY, attrgetter("contract_key")),
+                Lookup(users, ("updater", "creator"), _NOBODY, attrgetter("updater_key")),
+            ),
+        )
 
-    async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
-    ) -> Page[Customer]:
-        """Return a page; every answer has the total: what follows costs no call, unless it is below the rows."""
-        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
+    def _list(self, path: str, rows: Mapping[str, object], decode: Decode) -> Listing[Document]:
+        lengths = self._api.lengths(path)
+        read = partial(self._page, path, rows, decode)
+        return Listing(read, lengths, itemgetter("id"), _ROWS_PER_PAGE, question=json.dumps(rows), counts=True)
 
-        async def read(number: int, size: int) -> Listed[Document]:
-            return await self._page("/customer/", _INACTIVE_TOO, number, size, deadline, decode)
+    async def _rows(
+        self, path: str, rows: Mapping[str, object], most: int, deadline: Deadline, decode: Decode = orjson.loads
+    ) -> list[Document]:
+        """Return every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then none is
+        told.
+        """
+        return await self._list(path, rows, decode).announced(deadline, most, _PAGES_AT_ONCE)
 
-        async def follows(position: int) -> bool:
-            return bool((await read(position + 1, 1)).rows)
-
-        found = await read_window(self._lengths.of("GET /customer/"), read, "id", start, size, _ROWS_PER_PAGE)
-        has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page(in_place(found.rows[:size], "id", self._customer), has_next=has_next, total=found.total)
-
-    async def count(self, deadline: Deadline) -> int | None:
-        return (await self._page("/customer/", _INACTIVE_TOO, 1, 1, deadline)).total
-
-    async def reachable(self, deadline: Deadline) -> bool:
-        return await reachable(self._client, _list("/customer/", _INACTIVE_TOO, 1, 1), deadline)
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
+    async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        rows = await self._rows(
+            "/customer/", {"id__in": list(map(int, keys)), **_INACTIVE_TOO}, len(keys), deadline, decode
+        )
+        return {str(row["id"]): self._api.customer(row) for row in rows}
 
     def _by_id(
-        self,
-        path: str,
-        read: Callable[[Document], Any],
-        rows: Mapping[str, object] = _INACTIVE_TOO,
-        decode: Decode = orjson.loads,
+        self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO
     ) -> Route[Any]:
         """Return rows of the list at `path` by their ids, a page of them at a time."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-            found = await self._all(path, {"id__in": [int(key) for key in keys], **rows}, len(keys), deadline, decode)
+            found = await self._rows(path, {"id__in": list(map(int, keys)), **rows}, len(keys), deadline)
             return {str(row["id"]): read(row) for row in found}
 
-        return Route(f"{self.name}.{path.strip('/')}", fetch, _ROWS_PER_PAGE, key_form=ID)
+        return self._route(path.strip("/"), fetch)
 
     def _by_customer(self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object]) -> Route[Any]:
         """Return rows of the list at `path` that name the customers."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
-            found = await self._all(path, {"customerid__in": [int(key) for key in keys], **rows}, MOST_ROWS, deadline)
-            return grouped(keys, [read(row) for row in found], attrgetter("customer_key"), "customerid", self.reading)
+            found = await self._rows(path, {"customerid__in": list(map(int, keys)), **rows}, MOST_ROWS, deadline)
+            nouns = map(read, found)
+            return grouped(keys, nouns, attrgetter("customer_key"), "customerid", self._api.reading)
 
-        return Route(f"{self.name}.{path.strip('/')}s", fetch, _ROWS_PER_PAGE, key_form=ID)
+        return self._route(f"{path.strip('/')}s", fetch)
 
     async def _read_agreements(self, customers: Sequence[NextCustomerView], reads: Reads) -> Sequence[Any]:
         """Return the framework contract of each customer; a contract that NEXT no longer has is no agreement."""
@@ -200,77 +194,28 @@ class Next:
 
     async def _find_agreements(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         """Return agreements by their keys: one is there as long as its customer names its contract."""
-        customers = await reads.load(self.customers(reads.want), [key.partition("/")[0] for key in keys])
+        customers = await reads.load(self._customers.of(reads.want), [key.partition("/")[0] for key in keys])
         known = [customer for customer in customers if isinstance(customer, NextCustomerView)]
         agreements = iter(await self._read_agreements(known, reads))
         found = [next(agreements) if isinstance(each, NextCustomerView) else each for each in customers]
         return [_named(key, each) if is_list(each) else each for key, each in zip(keys, found, strict=True)]
 
-    async def _all(
-        self,
-        path: str,
-        rows: Mapping[str, object],
-        most: int,
-        deadline: Deadline,
-        decode: Decode = orjson.loads,
-    ) -> list[Document]:
-        """Return every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then none is
-        told.
-
-        How many pages there are is NEXT's word, so it is held to at most `most` rows and taken a few pages at a time.
-        A total below the rows is no word: then the pages are read until they end.
-        """
-
-        async def read(position: int, size: int) -> Listed[Document]:
-            return await self._page(path, rows, position // size + 1, size, deadline, decode)
-
-        lengths = self._lengths.of(f"GET {path}")
-        found: Gathered[Document] = Gathered(self.name, f"GET {path}")
-        size = lengths.size(_ROWS_PER_PAGE)
-        page = await read(0, size)
-        total = _announced(page)
-        found.demand_bounded(total, most)
-        if total < len(page.rows):
-            listed = await read_on(lengths, json.dumps(rows), read, itemgetter("id"), most=size)
-            return those_with_ids({row["id"]: row for row in listed.rows}.values(), "id")
-        if 0 < len(page.rows) < min(size, total):
-            lengths.cut(len(page.rows))
-            size = len(page.rows)
-        last = max(1, -(-total // size))
-        found.add(_by_id(page), last=last == 1 or not page.rows)
-        for number in range(2, last + 1, _PAGES_AT_ONCE):
-            group = range(number, min(number + _PAGES_AT_ONCE, last + 1))
-            pages = [read((each - 1) * size, size) for each in group]
-            for each, page in zip(group, await asyncio.gather(*pages), strict=True):
-                found.add(_by_id(page), last=each == last or not page.rows)
-            if not page.rows:
-                break
-        if len(found.rows) < _announced(page):
-            raise UpstreamBadResponse(self.name, f"GET {path} changed while its pages were read", retryable=True)
-        return those_with_ids(found.rows.values(), "id")
-
     async def _page(
-        self,
-        path: str,
-        rows: Mapping[str, object],
-        number: int,
-        size: int,
-        deadline: Deadline,
-        decode: Decode = orjson.loads,
+        self, path: str, rows: Mapping[str, object], decode: Decode, number: int, size: int, deadline: Deadline
     ) -> Listed[Document]:
         """Return one page of rows with an `id`; any other answer is refused."""
-        answer = await self._answer(path, rows, number, size, deadline, decode)
-        if is_object(answer.document):
-            envelope = Record(answer.document, self.reading)
+        document = await self._answered(path, rows, decode, number, size, deadline)
+        if is_object(document):
+            envelope = Record(document, self._api.reading)
             total, told = envelope.integer("total"), envelope.integer("size")
-            rows_of_page = with_integer_ids(answer.document.get("items"), "id", self.reading)
+            rows_of_page = with_integer_ids(document.get("items"), "id", self._api.reading)
             if rows_of_page is not None and total is not None:
                 return Listed(rows_of_page, total, told if told is not None and told > 0 else None)
-        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a page of records with id")
+        raise self._api.refused(f"GET {path} did not answer a page of records with id")
 
-    async def _answer(
-        self, path: str, rows: Mapping[str, object], number: int, size: int, deadline: Deadline, decode: Decode
-    ) -> Answer:
+    async def _answered(
+        self, path: str, rows: Mapping[str, object], decode: Decode, number: int, size: int, deadline: Deadline
+    ) -> Any:
         """Return the answer of a list; once it is found to know no `active`, it is requested without it.
 
         Not so the customers: without the term those that are not active would be missing without a word.
@@ -278,48 +223,35 @@ class Next:
         without = {name: value for name, value in rows.items() if name not in _INACTIVE_TOO}
         asked = without if path in self._without_active else rows
         try:
-            return await self._client.call(_list(path, asked, number, size, decode), deadline)
+            return await self._api.document(_call(path, asked, number, size, decode), deadline)
         except UpstreamBadResponse as refusal:
             if asked is without or path == "/customer/" or not _names_active(refusal):
                 raise
-        answer = await self._client.call(_list(path, without, number, size, decode), deadline)
+        document = await self._api.document(_call(path, without, number, size, decode), deadline)
         self._without_active.add(path)
-        self.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
-        return answer
-
-    def _customer(self, row: Document) -> Customer:
-        CUSTOMER.notice_undocumented(row, self.reading)
-        return NextCustomerView(row, self.reading)
-
-    def _user(self, row: Document) -> User:
-        return NextUserView(row, self.reading)
-
-    def _contact(self, row: Document) -> Contact:
-        return NextContactView(row, self.reading)
+        self._api.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
+        return document
 
     def _invoice(self, row: Document) -> Invoice:
-        return INVOICE.read(Record(row, self.reading))
+        return INVOICE.read(self._record(row))
 
     def _record(self, row: Document) -> Record:
-        return Record(row, self.reading)
+        return Record(row, self._api.reading)
 
 
-def connect(name: str, settings: NextSettings, wiring: Wiring) -> Next:
+def _view(view: Callable[[Document, DocumentContext], Any], reading: DocumentContext, row: Document) -> Any:
+    return view(row, reading)
+
+
+def connect(name: str, settings: NextSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet.
 
     Raises `ConfigInvalid` where the token's file is missing or holds no token.
     """
     token = access_token(name, settings)
-    client = open_client(
-        name,
-        settings,
-        wiring,
-        auth=BearerToken(token),
-        budget=_BUDGET,
-        budget_scope=(KIND.slug, token),
-        error_in_body=_error_in_body,
-    )
-    return Next(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
+    scope = (KIND.slug, token)
+    how = {"auth": BearerToken(token), "budget": _BUDGET, "budget_scope": scope, "error_in_body": _error_in_body}
+    return Next(open_api(KIND, name, settings, wiring, **how)).adapter()
 
 
 def _error_in_body(_status: int, document: Any) -> str | None:
@@ -327,7 +259,7 @@ def _error_in_body(_status: int, document: Any) -> str | None:
     return "it is a `detail` and nothing else" if is_object(document) and document.keys() == {"detail"} else None
 
 
-def _list(path: str, rows: Mapping[str, object], page: int, size: int, decode: Decode = orjson.loads) -> Call:
+def _call(path: str, rows: Mapping[str, object], page: int, size: int, decode: Decode = orjson.loads) -> Call:
     wanted = json.dumps(rows, separators=(",", ":"))
     query = [("filter_str", wanted), ("page", str(page)), ("size", str(size))]
     return Call("GET", path, query, idempotent=True, explain=True, decode=decode)
@@ -336,14 +268,6 @@ def _list(path: str, rows: Mapping[str, object], page: int, size: int, decode: D
 def _names_active(refusal: UpstreamBadResponse) -> bool:
     """Return whether a refusal names the field: its `detail` is a text, an object or a list."""
     return any(map(_ACTIVE.search, texts_in(refusal.explanation)))
-
-
-def _announced(page: Listed[Document]) -> int:
-    return page.total or 0
-
-
-def _by_id(page: Listed[Document]) -> dict[int, Document]:
-    return {row["id"]: row for row in page.rows}
 
 
 def _customer_of_bank(key: str) -> str | None:

@@ -1,0 +1,205 @@
+"""The kit that adapters are made of: a vendor says how its lists and single records are asked for, and has the rest.
+
+    api = open_api(KIND, name, settings, wiring, auth=…)
+    return Adapter(api, Customers(width, listing, fetch, views, route), probe, readers, node_lookups, lookups)
+
+A list is a `Listing`, whose rows are read at a position, whole, or by key (`listing`, `fewest`); what another call
+tells is read by readers (`lookups`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import orjson
+
+from customer_gateway.documents.raw import WithTexts
+from customer_gateway.documents.record import DocumentContext, is_object
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.system import Page, Route, Selection
+from customer_gateway.systems.connection import open_client, reachable
+from customer_gateway.systems.identified import in_place, integer_id
+from customer_gateway.systems.pages import ListLengths
+from customer_gateway.wire import Call
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+
+    from customer_gateway.documents.record import Decode, Document
+    from customer_gateway.model.nouns import Customer, Invoice, User
+    from customer_gateway.system import Finder, Kind, Lookup, Reader
+    from customer_gateway.systems.connection import SystemSettings, Wiring
+    from customer_gateway.systems.listing import Listing
+    from customer_gateway.systems.pages import PageLengths
+    from customer_gateway.wire import Client
+    from customer_gateway.work.deadline import Deadline
+
+W = TypeVar("W", bound="Hashable")
+
+_WIDTHS: Final = 256  # how many selections keep a route of their own
+_WHOLE: Final = Selection({"CustomerRecord": frozenset({"raw"})})
+
+
+class Api:
+    """One system's API: its client, how its documents are read, and what is known of its lists."""
+
+    def __init__(self, kind: Kind, client: Client, reading: DocumentContext) -> None:
+        self.kind = kind
+        self.name = client.system
+        self.client = client
+        self.reading = reading
+        self._lengths = ListLengths(client.system)
+
+    def lengths(self, path: str, by: str = "", method: str = "GET") -> PageLengths:
+        """Return what is known of the pages of a list; `by` separates what is requested otherwise, such as ids."""
+        return self._lengths.of(f"{method} {path}", by)
+
+    async def document(self, call: Call, deadline: Deadline) -> Any:
+        """Return the document of an answer."""
+        return (await self.client.call(call, deadline)).document
+
+    async def one(self, template: str, key: str, deadline: Deadline, decode: Decode = orjson.loads) -> Any:
+        """Return what is answered of a single record, `{}` of whose template is its key; None for an unknown one."""
+        call = Call(
+            "GET", template.format(key), template=template, idempotent=True, missing_is_none=True, decode=decode
+        )
+        return await self.document(call, deadline)
+
+    def demand_key(self, row: object, name: str, key: str, template: str) -> Document:
+        """Return a single record whose integer `name` is the key that was asked for; refuse any other answer."""
+        if not is_object(row) or str(integer_id(row, name, self.reading)) != key:
+            raise self.refused(f"GET {template} did not answer the entity that was asked for")
+        return row
+
+    def refused(self, words: str) -> UpstreamBadResponse:
+        """Return the error of an answer of another form."""
+        return UpstreamBadResponse(self.name, words)
+
+    def decoder(self, member: str) -> Callable[[Selection], Decode]:
+        """Return how answers are decoded whose rows are under `member`: with their texts, where `raw` is selected."""
+        with_texts, record = WithTexts(self.reading.drift, member), self.kind.record
+        return lambda want: with_texts if want.tells_raw(record) else orjson.loads
+
+    def customer(self, row: Document) -> Customer:
+        """Return the customer that a document is read as; it is looked through for fields that nobody documented."""
+        self.kind.record.notice_undocumented(row, self.reading)
+        view: Any = self.kind.view
+        return view(row, self.reading)
+
+    def customers_in_place(self, name: str) -> Callable[[Sequence[Document]], list[Customer | None]]:
+        """Return how the customers of a list are read whose rows have an integer under `name`."""
+        return lambda rows: in_place(rows, name, self.customer)
+
+    def routes(self, form: re.Pattern[str], most: int, cache_keys: int = 10_000) -> Callable[..., Route[Any]]:
+        """Return how routes are made whose keys have this form, of at most so many a call unless said otherwise."""
+
+        def route(name: str, fetch: Any, most: int = most, **otherwise: Any) -> Route[Any]:
+            facts: dict[str, Any] = {"key_form": form, "cache_keys": cache_keys, **otherwise}
+            return Route(f"{self.name}.{name}", fetch, most, **facts)
+
+        return route
+
+
+def open_api(kind: Kind, name: str, settings: SystemSettings, wiring: Wiring, **how: Any) -> Api:
+    """Return the API that a table of the configuration describes; `how` is what `open_client` takes. Sends nothing."""
+    client = open_client(name, settings, wiring, **how)
+    return Api(kind, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
+
+
+class Customers(Generic[W]):
+    """How a vendor's customers are read.
+
+    `width` is which rows of them a selection needs, and how they are decoded; `listing` the list of them at a width,
+    `fetch` gives those of some keys, `views` reads the rows of a list in their places. `route` makes their route.
+    """
+
+    def __init__(
+        self,
+        width: Callable[[Selection], W],
+        listing: Callable[[W], Listing[Any]],
+        fetch: Callable[[W, Sequence[str], Deadline], Awaitable[Mapping[str, Any]]],
+        views: Callable[[Sequence[Any]], Sequence[Customer | None]],
+        route: Callable[..., Route[Any]],
+    ) -> None:
+        self._width = width
+        self._listing = listing
+        self._views = views
+
+        def route_at(width: W) -> Route[Customer]:
+            return route("customers", partial(fetch, width))
+
+        self._routes: Callable[[W], Route[Customer]] = lru_cache(_WIDTHS)(route_at)
+
+    def of(self, want: Selection) -> Route[Customer]:
+        """Return the route of customers that are read as widely as is selected; the same width is the same route."""
+        return self._routes(self._width(want))
+
+    def narrowest(self) -> Listing[Any]:
+        """Return the list of customers of which nothing is selected."""
+        return self._listing(self._width(Selection()))
+
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+    ) -> Page[Customer]:
+        """Return a page; what follows costs a call only where neither its rows nor a total tell it."""
+        listing = self._listing(self._width(want))
+        found = await listing.at(start, size + (ask_next and listing.looks_ahead), deadline)
+        follows = None
+        if ask_next and not listing.looks_ahead:
+            follows = partial(self.narrowest().follows, deadline=deadline)
+        rows = found.rows if len(found.rows) <= size else found.rows[:size]
+        has_next = await found.has_next(start, size, follows)
+        total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
+        return Page(self._views(rows), has_next=has_next, total=total)
+
+
+@dataclass(eq=False)
+class Adapter:
+    """One configured system (`system.System`), made of what its vendor's module hands in."""
+
+    api: Api
+    read: Customers[Any]
+    probe: Call
+    readers: Mapping[str, Reader]
+    node_lookups: Mapping[str, Finder]
+    lookups: Sequence[Lookup]
+    users: Route[User] | None = None
+    invoice_details: Route[Invoice] | None = None
+    counted: Callable[[Deadline], Awaitable[int | None]] | None = None
+    refused: Callable[[], frozenset[str]] = frozenset
+
+    def __post_init__(self) -> None:
+        self.name = self.api.name
+        self.kind = self.api.kind
+        self.reading = self.api.reading
+        self.customers = self.read.of
+        self.page = self.read.page
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        return self.refused()
+
+    async def count(self, deadline: Deadline) -> int | None:
+        if self.counted is not None:
+            return await self.counted(deadline)
+        narrowest = self.read.narrowest()
+        return await narrowest.total(deadline) if narrowest.counts else None
+
+    async def document(self, key: str, deadline: Deadline) -> Document | None:
+        """Return the whole document of a customer, as a writer hands it back; None where nobody has the key.
+
+        Raises `UpstreamError`.
+        """
+        found = (await self.customers(_WHOLE).fetch([key], deadline)).get(key)
+        if isinstance(found, UpstreamError):
+            raise found
+        return None if found is None else found.document
+
+    async def reachable(self, deadline: Deadline) -> bool:
+        return await reachable(self.api.client, self.probe, deadline)
+
+    async def aclose(self) -> None:
+        await self.api.client.aclose()

@@ -1,0 +1,111 @@
+"""A vendor's list, as one question asks for it: its pages, the rows at a position, all rows, the rows of some keys.
+
+How the pages are counted is all that differs: by an offset, or by a number and a size. A list whose pages follow each
+other by the vendor's own token is a `TokenListing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from customer_gateway.systems.identified import NoId
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, Stretch
+from customer_gateway.systems.paging import read_on, read_window
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+    from customer_gateway.systems.pages import Listed, PageLengths
+    from customer_gateway.work.deadline import Deadline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """The pages of a list: `read` gets an offset, or the number of a page (from 1), and a size of at most `most`.
+
+    `identity` tells its rows apart, `lengths` is what is known of its pages. `counts` says that its answers tell how
+    many rows there are, `looks_ahead` that a row more than wanted is read to see whether more follow.
+    """
+
+    read: Callable[[int, int, Deadline], Awaitable[Listed[T]]]
+    lengths: PageLengths
+    identity: Callable[[T], Hashable]
+    most: int
+    question: Hashable = None
+    numbered: bool = True
+    counts: bool = False
+    looks_ahead: bool = False
+
+    async def at(self, start: int, size: int, deadline: Deadline) -> Stretch[T]:
+        """Return `size` rows from a position on, and what their pages hold beyond."""
+        if self.numbered:
+            read = partial(_by, deadline, self.read)
+            return await read_window(self.lengths, read, self.identity, start, size, self.most)
+        return await self._read_on(deadline, size, start, size)
+
+    async def follows(self, position: int, deadline: Deadline) -> bool:
+        """Return whether there is a row at a position."""
+        return bool((await self.read(position + self.numbered, 1, deadline)).rows)
+
+    async def total(self, deadline: Deadline) -> int:
+        """Return how many rows there are, by asking for one."""
+        return (await self.read(int(self.numbered), 1, deadline)).total or 0
+
+    async def whole(self, deadline: Deadline) -> list[T]:
+        """Return every row that has a key, page by page, each once: pages of a list that is written to overlap."""
+        return distinct((await self._read_on(deadline, self.most)).rows, self.identity)
+
+    async def announced(self, deadline: Deadline, most: int = MOST_ROWS, at_once: int = 1) -> list[T]:
+        """Return every row that has a key: all that were told of, or an error. `at_once` pages are read side by side.
+
+        How many there are is the vendor's word, so it is held to at most `most` rows. A total below the rows is no
+        word: then the pages are read until they end.
+        """
+        lengths, gathered = self.lengths, Gathered[T](self.lengths)
+        size = lengths.size(self.most)
+        page = await self.read(1, size, deadline)
+        gathered.demand_bounded(page.total or 0, most)
+        if (page.total or 0) < len(page.rows):
+            return distinct((await self._read_on(deadline, size)).rows, self.identity)
+        size = lengths.size_of_page(page, size)
+        last = max(1, -(-(page.total or 0) // size))
+        gathered.add(self.by_key(page.rows), last=last == 1 or not page.rows)
+        for number in range(2, last + 1, at_once):
+            group = range(number, min(number + at_once, last + 1))
+            for each, page in zip(
+                group, await asyncio.gather(*(self.read(each, size, deadline) for each in group)), strict=True
+            ):
+                gathered.add(self.by_key(page.rows), last=each == last or not page.rows)
+            if not page.rows:
+                break
+        if len(gathered.rows) < (page.total or 0):
+            raise lengths.refused("changed while its pages were read", retryable=True)
+        return distinct(list(gathered.rows.values()), self.identity)
+
+    def by_key(self, rows: Sequence[T]) -> dict[Hashable, T]:
+        """Return rows by their keys."""
+        return dict(zip(map(self.identity, rows), rows, strict=True))
+
+    async def _read_on(self, deadline: Deadline, most: int, start: int = 0, count: int | None = None) -> Stretch[T]:
+        async def read(position: int, size: int) -> Listed[T]:
+            return await self.read(position // size + 1 if self.numbered else position, size, deadline)
+
+        question = start if count is not None else self.question
+        return await read_on(self.lengths, question, read, self.identity, most=most, start=start, count=count)
+
+
+async def _by(
+    deadline: Deadline, read: Callable[[int, int, Deadline], Awaitable[Listed[T]]], number: int, size: int
+) -> Listed[T]:
+    return await read(number, size, deadline)
+
+
+def distinct(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[T]:
+    """Return the rows that have a key, the last one of each."""
+    by_key = dict(zip(map(identity, rows), rows, strict=True))
+    return [row for key, row in by_key.items() if key != "" and not isinstance(key, NoId)]
