@@ -131,11 +131,12 @@ class Customers(Generic[W]):
         def route_at(width: W) -> Route[Customer]:
             return route("customers", partial(fetch, width))
 
-        self._routes: Callable[[W], Route[Customer]] = lru_cache(_WIDTHS)(route_at)
+        self.at: Callable[[W], Route[Customer]] = lru_cache(_WIDTHS)(route_at)
+        """Customers at a width; the same width is the same route."""
 
     def of(self, want: Selection) -> Route[Customer]:
-        """Return the route of customers that are read as widely as is selected; the same width is the same route."""
-        return self._routes(self._width(want))
+        """Return the route of customers that are read as widely as is selected."""
+        return self.at(self._width(want))
 
     def narrowest(self) -> Listing[Any]:
         """Return the list of customers of which nothing is selected."""

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
-from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import DocumentContext, Record
-from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.system import Kind, Lookup, Page, Route
+from customer_gateway.documents.record import Record, is_object
+from customer_gateway.errors import UpstreamError
+from customer_gateway.system import Kind, Lookup
+from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
-from customer_gateway.systems.billbee.lists import MOST_ROWS, Lists, objection
+from customer_gateway.systems.billbee.lists import objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
-from customer_gateway.systems.connection import SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.identified import in_place, integer_id, those_with_ids
+from customer_gateway.systems.connection import SystemSettings, Wiring
+from customer_gateway.systems.fewest import read_fewest, read_while
+from customer_gateway.systems.identified import those_with_ids
+from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import by_route, lists_by_customer
-from customer_gateway.systems.paging import read_window
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
 from customer_gateway.work.faults import read_singly
 
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice
-    from customer_gateway.system import Finder, Reader, Reads, Selection
+    from customer_gateway.system import Reader, Reads, Route
+    from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.pages import Listed
-    from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
 
 _FROM_ADDRESSES: Final[Mapping[str, Callable[[Sequence[Record]], Any]]] = {
@@ -62,6 +64,7 @@ BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
 _NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
+MOST_ROWS: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 300.0
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
@@ -79,96 +82,68 @@ class BillbeeSettings(SystemSettings):
 
 
 class Billbee:
-    """One Billbee account."""
+    """The lists of one Billbee account."""
 
-    kind = KIND
-    withheld: frozenset[str] = frozenset()
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._route = api.routes(_KEY, MOST_ROWS, _CACHED)
 
-    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
-        self.name = name
-        self.reading = reading
-        self._client = client
-        self._with_texts = WithTexts(reading.drift, "Data")
-        self._lists = Lists(client, reading)
-        self._customers: Route[Customer] = self._route("customers", partial(self._fetch_customers, orjson.loads))
-        self._raw_customers: Route[Customer] = self._route(
-            "customers", partial(self._fetch_customers, self._with_texts)
-        )
-        self.users = None
+    def adapter(self) -> Adapter:
+        """Return the system over these lists."""
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
-        self.invoice_details: Route[Invoice] | None = orders
         addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
         listed = self._route("orders", self._fetch_orders, most=1)
-        self.readers: Mapping[str, Reader] = {
-            **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
-            "phones": _phones(addresses),
-            "invoices": lists_by_customer(listed),
-        }
-        self.node_lookups: Mapping[str, Finder] = {"Invoice": by_route(orders)}
-
         told = ("organization", "firstName", "lastName", "address", "addresses", "phones")
-        self.lookups = (
-            Lookup(addresses, told, _NOBODY, lambda customer: customer.key),
-            Lookup(listed, ("invoices",), _NOBODY, lambda customer: customer.key),
-            Lookup(orders, ("invoices.currency",), _NOBODY),
+        views = self._api.customers_in_place("Id")
+        list_customers = partial(self._list, _CUSTOMERS)
+        return Adapter(
+            self._api,
+            Customers(self._api.decoder("Data"), list_customers, self._fetch_customers, views, self._route),
+            probe=_page_call(_CUSTOMERS, 1, 1),
+            invoice_details=orders,
+            readers={
+                **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
+                "phones": _phones(addresses),
+                "invoices": lists_by_customer(listed),
+            },
+            node_lookups={"Invoice": by_route(orders)},
+            lookups=(
+                Lookup(addresses, told, _NOBODY, attrgetter("key")),
+                Lookup(listed, ("invoices",), _NOBODY, attrgetter("key")),
+                Lookup(orders, ("invoices.currency",), _NOBODY),
+            ),
         )
 
-    def customers(self, want: Selection) -> Route[Customer]:
-        """Return the route of customers: Billbee has one width."""
-        return self._raw_customers if want.tells_raw(CUSTOMER) else self._customers
+    def _list(self, path: str, decode: Decode = orjson.loads, template: str = "") -> Listing[Document]:
+        """Return a list; the total is remembered of those that are one, and not one of each customer."""
+        lengths = self._api.lengths(template or path)
 
-    async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
-    ) -> Page[Customer]:
-        """Return a page; every page says how many customers there are, and only a total below the rows costs a call."""
-        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
+        async def read(number: int, size: int, deadline: Deadline) -> Listed[Document]:
+            answer = await self._api.document(_page_call(path, number, size, template, decode), deadline)
+            page = rows_of(answer, size, self._api.reading)
+            if page is None:
+                raise lengths.refused("did not answer a page of entities")
+            lengths.total = None if template else page.total
+            return page
 
-        async def read(number: int, size: int) -> Listed[Document]:
-            return await self._lists.page(_CUSTOMERS, number, size, deadline, decode=decode)
-
-        async def follows(position: int) -> bool:
-            return bool((await read(position + 1, 1)).rows)
-
-        found = await read_window(self._lists.lengths(_CUSTOMERS), read, "Id", start, size, MOST_ROWS)
-        has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page(in_place(found.rows[:size], "Id", self._customer), has_next=has_next, total=found.total)
-
-    async def count(self, deadline: Deadline) -> int | None:
-        return (await self._lists.page(_CUSTOMERS, 1, 1, deadline)).total
-
-    async def reachable(self, deadline: Deadline) -> bool:
-        probe = Call("GET", _CUSTOMERS, [("page", "1"), ("pageSize", "1")], idempotent=True)
-        return await reachable(self._client, probe, deadline)
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
-
-    def _route(self, name: str, fetch: Any, *, most: int = MOST_ROWS, cache_seconds: float = 0.0) -> Route[Any]:
-        return Route(f"{self.name}.{name}", fetch, most, key_form=_KEY, cache_seconds=cache_seconds, cache_keys=_CACHED)
+        return Listing(read, lengths, itemgetter("Id"), MOST_ROWS, path, counts=True)
 
     async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
-        """Whole pages while those are fewer calls than one for each customer still missing."""
+        one = partial(self._fetch_customer, decode, deadline)
+        found = await read_fewest(self._list(_CUSTOMERS, decode), keys, one, deadline, "customers")
+        rows = ((key, found[key]) for key in keys if key in found)
+        return {key: row if isinstance(row, UpstreamError) else self._api.customer(row) for key, row in rows}
 
-        def one_by_one(rows: Mapping[str, Document]) -> int:
-            return sum(key not in rows for key in keys)
+    async def _fetch_customer(self, decode: Decode, deadline: Deadline, key: str) -> Document | None:
+        row = await self._one("/customers/{}", key, deadline, decode)
+        return row and self._api.demand_key(row, "Id", key, "/customers/{id}")
 
-        pages = self._lists.pages(_CUSTOMERS)
-        walk = await self._lists.walk(_CUSTOMERS, deadline, instead=one_by_one, pages=pages, decode=decode)
-        customers: dict[str, Any] = {key: self._customer(walk.rows[key]) for key in keys if key in walk.rows}
-        if walk.whole:
-            return customers
-        missing = [key for key in keys if key not in customers]
-        return customers | await read_singly(
-            lambda key: self._fetch_customer(decode, key, deadline), missing, self.name, "customers"
-        )
-
-    async def _fetch_customer(self, decode: Decode, key: str, deadline: Deadline) -> Customer | None:
-        row = await self._lists.one("/customers/{id}", key, deadline, decode=decode)
-        if row is None:
-            return None
-        if str(integer_id(row, "Id", self.reading)) != key:
-            raise UpstreamBadResponse(self.name, "GET /customers/{id} answered another entity")
-        return self._customer(row)
+    async def _one(self, template: str, key: str, deadline: Deadline, decode: Decode = orjson.loads) -> Document | None:
+        """Return a single entity, out of its envelope; None where Billbee knows no such key."""
+        answer = await self._api.one(template, key, deadline, decode)
+        if answer is None or (is_object(answer) and is_object(answer.get("Data"))):
+            return answer and answer["Data"]
+        raise self._api.refused(f"GET {template} did not answer an entity")
 
     async def _fetch_addresses(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         """Whole pages of all customers' addresses where those are fewer calls than one for each customer.
@@ -176,56 +151,59 @@ class Billbee:
         Before the list was ever read it is taken to be as long as the customers': each has an address at least. What
         came along for other customers is handed on too, for the cache.
         """
-        walk = await self._lists.walk(
-            _ADDRESSES,
-            deadline,
-            instead=lambda _rows: len(keys),
-            pages=self._lists.pages(_ADDRESSES, _CUSTOMERS),
-        )
+        listing, customers = self._list(_ADDRESSES), self._api.lengths(_CUSTOMERS)
+        pages = customers.pages_expected(MOST_ROWS) if listing.lengths.total is None else 0
+        walk = await read_while(listing, deadline, lambda _rows: len(keys), pages)
+        if walk.failure is not None:
+            raise walk.failure
         if not walk.whole:
-            return await read_singly(lambda key: self._fetch_addresses_of(key, deadline), keys, self.name, "addresses")
+            one = partial(self._fetch_addresses_of, deadline)
+            return await read_singly(one, keys, self._api.name, "addresses")
         groups: dict[str, list[Record]] = {key: [] for key in keys}
         for row in those_with_ids(walk.rows.values(), "Id"):
-            address = Record(row, self.reading)
+            address = Record(row, self._api.reading)
             customer = address.integer("CustomerId")
             if customer is None:
-                self.reading.drift.notice("CustomerId", "missing: the address is left out of the list of all")
+                self._api.reading.drift.notice("CustomerId", "missing: the address is left out of the list of all")
             else:
                 groups.setdefault(str(customer), []).append(address)
         wanted = groups if len(groups) <= _CACHED else keys
         return {key: read.in_order(groups[key]) for key in wanted}
 
-    async def _fetch_addresses_of(self, key: str, deadline: Deadline) -> list[Record]:
-        rows = await self._lists.whole(f"/customers/{key}/addresses", "/customers/{id}/addresses", deadline)
-        return read.in_order(Record(row, self.reading) for row in rows)
+    async def _fetch_addresses_of(self, deadline: Deadline, key: str) -> list[Record]:
+        return read.in_order(await self._of_customer(key, "addresses", deadline))
 
     async def _fetch_orders(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         """Return the invoices of one customer, newest first: later orders have greater Ids."""
         (key,) = keys
-        rows = await self._lists.whole(f"/customers/{key}/orders", "/customers/{id}/orders", deadline)
-        orders = (Record(row, self.reading) for row in sorted(rows, key=_by_id, reverse=True))
-        return {key: [read.LISTED.read(order, customer_key=key) for order in orders if read.has_invoice(order)]}
+        orders = await self._of_customer(key, "orders", deadline)
+        newest_first = sorted(orders, key=lambda order: order.document["Id"], reverse=True)
+        return {key: [read.LISTED.read(each, customer_key=key) for each in newest_first if read.has_invoice(each)]}
+
+    async def _of_customer(self, key: str, name: str, deadline: Deadline) -> list[Record]:
+        listing = self._list(f"/customers/{key}/{name}", template=f"/customers/{{id}}/{name}")
+        return [Record(row, self._api.reading) for row in await listing.announced(deadline)]
 
     async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         (key,) = keys
-        row = await self._lists.one("/orders/{id}", key, deadline)
-        found = read.invoice(Record(row, self.reading), key) if row is not None else None
+        row = await self._one("/orders/{}", key, deadline)
+        found = read.invoice(Record(row, self._api.reading), key) if row is not None else None
         return {key: found} if found is not None else {}
 
-    def _customer(self, row: Document) -> Customer:
-        CUSTOMER.notice_undocumented(row, self.reading)
-        return read.BillbeeCustomerView(row, self.reading)
+
+def _page_call(path: str, number: int, size: int, template: str = "", decode: Decode = orjson.loads) -> Call:
+    query = [("page", str(number)), ("pageSize", str(size))]
+    return Call("GET", path, query, template=template, idempotent=True, decode=decode)
 
 
-def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Billbee:
+def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
     key = settings.api_key.get_secret_value()
     auth = BasicWithHeaders(settings.user, settings.password.get_secret_value(), {"x-billbee-api-key": key})
-    account = (KIND.slug, key, settings.user)
-    client = open_client(
-        name, settings, wiring, auth=auth, budget=BUDGET, budget_scope=account, error_in_body=objection
-    )
-    return Billbee(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
+    scope = (KIND.slug, key, settings.user)
+    return Billbee(
+        open_api(KIND, name, settings, wiring, auth=auth, budget=BUDGET, budget_scope=scope, error_in_body=objection)
+    ).adapter()
 
 
 def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]], Any]) -> Reader:
@@ -254,7 +232,3 @@ def _phones(addresses: Route[list[Record]]) -> Reader:
         ]
 
     return answer
-
-
-def _by_id(row: Document) -> int:
-    return row["Id"]
