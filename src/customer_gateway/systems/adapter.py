@@ -61,11 +61,12 @@ class Api:
         """Return the document of an answer."""
         return (await self.client.call(call, deadline)).document
 
-    async def one(self, template: str, key: str, deadline: Deadline, decode: Decode = orjson.loads) -> Any:
-        """Return what is answered of a single record, `{}` of whose template is its key; None for an unknown one."""
-        call = Call(
-            "GET", template.format(key), template=template, idempotent=True, missing_is_none=True, decode=decode
-        )
+    async def one(
+        self, path: str, key: str, deadline: Deadline, decode: Decode = orjson.loads, template: str = ""
+    ) -> Any:
+        """Return what is answered of a single record, `{}` of whose path is its key; None for an unknown one."""
+        template = template or path
+        call = Call("GET", path.format(key), template=template, idempotent=True, missing_is_none=True, decode=decode)
         return await self.document(call, deadline)
 
     def demand_key(self, row: object, name: str, key: str, template: str) -> Document:

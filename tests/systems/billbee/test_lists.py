@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,9 +13,11 @@ from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING
-from customer_gateway.systems.billbee import BillbeeSettings, connect
-from customer_gateway.systems.billbee.lists import Lists, objection
+from customer_gateway.systems.adapter import Api
+from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
+from customer_gateway.systems.billbee.lists import objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
+from customer_gateway.systems.fewest import read_while
 from customer_gateway.wire import Retry
 from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from customer_gateway.systems.adapter import Adapter
+    from customer_gateway.systems.listing import Listing
 pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
@@ -75,9 +79,9 @@ def system(vendor: Vendor) -> Adapter:
 READING = DocumentContext.of("billbee", "https://billbee.test/api/v1", "Europe/Berlin", "DE")
 
 
-def lists(vendor: Vendor) -> Lists:
-    client = connected(system="billbee", base_url="https://billbee.test/api/v1", transport=vendor)
-    return Lists(client, READING)
+def listing(path: str, transport: httpx.AsyncBaseTransport) -> Listing[Json]:
+    client = connected(system="billbee", base_url="https://billbee.test/api/v1", transport=transport)
+    return Billbee(Api(KIND, client, READING)).listing(path)
 
 
 def keys(found: Sequence[Any]) -> list[str | None]:
@@ -251,7 +255,7 @@ async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
     vendor = Vendor({"/things": envelope(rows(250), **paging)})
 
     with pytest.raises(UpstreamBadResponse, match="the same page again"):
-        await lists(vendor).walk("/things", Deadline.after(5))
+        await read_while(listing("/things", vendor), Deadline.after(5), lambda _rows: inf)
 
     assert len(vendor.calls) == 2
 
@@ -259,7 +263,7 @@ async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
 async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() -> None:
     vendor = Vendor({"/things": envelope([], Page=1, PageSize=250, TotalRows=10_000_000)})
 
-    walk = await lists(vendor).walk("/things", Deadline.after(5))
+    walk = await read_while(listing("/things", vendor), Deadline.after(5), lambda _rows: inf)
 
     assert (walk.rows, walk.whole) == ({}, False)
     assert len(vendor.calls) == 1
@@ -281,10 +285,9 @@ async def test_a_list_whose_total_outlives_its_rows_ends_where_the_rows_end() ->
 )
 async def test_what_is_no_page_of_entities_or_one_of_a_greater_size_is_refused(document: object) -> None:
     transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=document))
-    found = Lists(connected(system="billbee", base_url="https://billbee.test", transport=transport), READING)
 
     with pytest.raises(UpstreamBadResponse):
-        await found.page("/customers", 1, 250, Deadline.after(5))
+        await listing("/customers", transport).read(1, 250, Deadline.after(5))
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class Billbee:
         listed = self._route("orders", self._fetch_orders, most=1)
         told = ("organization", "firstName", "lastName", "address", "addresses", "phones")
         views = self._api.customers_in_place("Id")
-        list_customers = partial(self._list, _CUSTOMERS)
+        list_customers = partial(self.listing, _CUSTOMERS)
         return Adapter(
             self._api,
             Customers(self._api.decoder("Data"), list_customers, self._fetch_customers, views, self._route),
@@ -114,7 +114,7 @@ class Billbee:
             ),
         )
 
-    def _list(self, path: str, decode: Decode = orjson.loads, template: str = "") -> Listing[Document]:
+    def listing(self, path: str, decode: Decode = orjson.loads, template: str = "") -> Listing[Document]:
         """Return a list; the total is remembered of those that are one, and not one of each customer."""
         lengths = self._api.lengths(template or path)
 
@@ -130,13 +130,13 @@ class Billbee:
 
     async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         one = partial(self._fetch_customer, decode, deadline)
-        found = await read_fewest(self._list(_CUSTOMERS, decode), keys, one, deadline, "customers")
+        found = await read_fewest(self.listing(_CUSTOMERS, decode), keys, one, deadline, "customers")
         rows = ((key, found[key]) for key in keys if key in found)
         return {key: row if isinstance(row, UpstreamError) else self._api.customer(row) for key, row in rows}
 
     async def _fetch_customer(self, decode: Decode, deadline: Deadline, key: str) -> Document | None:
         row = await self._one("/customers/{}", key, deadline, decode)
-        return row and self._api.demand_key(row, "Id", key, "/customers/{id}")
+        return None if row is None else self._api.demand_key(row, "Id", key, "/customers/{id}")
 
     async def _one(self, template: str, key: str, deadline: Deadline, decode: Decode = orjson.loads) -> Document | None:
         """Return a single entity, out of its envelope; None where Billbee knows no such key."""
@@ -151,7 +151,7 @@ class Billbee:
         Before the list was ever read it is taken to be as long as the customers': each has an address at least. What
         came along for other customers is handed on too, for the cache.
         """
-        listing, customers = self._list(_ADDRESSES), self._api.lengths(_CUSTOMERS)
+        listing, customers = self.listing(_ADDRESSES), self._api.lengths(_CUSTOMERS)
         pages = customers.pages_expected(MOST_ROWS) if listing.lengths.total is None else 0
         walk = await read_while(listing, deadline, lambda _rows: len(keys), pages)
         if walk.failure is not None:
@@ -181,7 +181,7 @@ class Billbee:
         return {key: [read.LISTED.read(each, customer_key=key) for each in newest_first if read.has_invoice(each)]}
 
     async def _of_customer(self, key: str, name: str, deadline: Deadline) -> list[Record]:
-        listing = self._list(f"/customers/{key}/{name}", template=f"/customers/{{id}}/{name}")
+        listing = self.listing(f"/customers/{key}/{name}", template=f"/customers/{{id}}/{name}")
         return [Record(row, self._api.reading) for row in await listing.announced(deadline)]
 
     async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:

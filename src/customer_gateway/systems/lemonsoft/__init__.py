@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from operator import itemgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import orjson
 from pydantic import BeforeValidator, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
-from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
-from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.system import Kind, Lookup, Page, Route
-from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring, open_client, reachable
-from customer_gateway.systems.identified import has_id, in_place, integer_id, those_with_ids, with_integer_ids
-from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
+from customer_gateway.documents.record import Record, is_list, is_object
+from customer_gateway.errors import UpstreamError
+from customer_gateway.system import Kind, Lookup
+from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring
+from customer_gateway.systems.fewest import read_fewest
+from customer_gateway.systems.identified import has_id, with_integer_ids
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
     CODE,
@@ -28,18 +28,20 @@ from customer_gateway.systems.lemonsoft.read import (
     LemonsoftPersonView,
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
+from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
-from customer_gateway.systems.pages import Listed, ListLengths
-from customer_gateway.systems.paging import read_keys, read_on, read_window
+from customer_gateway.systems.pages import Listed
+from customer_gateway.systems.paging import read_keys
 from customer_gateway.wire import Call, SessionLogin, SessionLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reader, Reads, Selection
-    from customer_gateway.wire import Answer, Client
+    from customer_gateway.system import Finder, Reader, Reads, Route, Selection
+    from customer_gateway.systems.adapter import Api
+    from customer_gateway.wire import Answer
     from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
@@ -68,6 +70,9 @@ _RENEW_MARGIN_SECONDS: Final = 10 * 60.0
 _PARALLEL: Final = 8
 _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
+Width: TypeAlias = "tuple[str, Decode]"
+"""The path of a list of customers, and how it is decoded."""
+
 
 def _few_at_a_time(limits: Any) -> Any:
     """Fill in how many calls may be under way where the table does not say it (docs/systems/lemonsoft.md, 10)."""
@@ -87,107 +92,82 @@ class LemonsoftSettings(SystemSettings):
 
 
 class Lemonsoft:
-    """One company's Lemonsoft."""
+    """The lists of one company's Lemonsoft."""
 
-    kind = KIND
-    withheld: frozenset[str] = frozenset()
-
-    def __init__(self, name: str, client: Client, reading: DocumentContext) -> None:
-        self.name = name
-        self.reading = reading
-        self._client = client
-        self._lengths = ListLengths(name)
-        self._with_texts = WithTexts(reading.drift, "results")
-        self._full: Route[Customer] = self._route("customers", self._customers_by_id(_FULL))
-        self._thin: Route[Customer] = self._route("customers_base", self._customers_by_id(_THIN))
-        self._raw: Route[Customer] = self._route("customers", self._customers_by_id(_FULL, self._with_texts))
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._route = api.routes(INT32, _ROWS_PER_PAGE)
+        self._decode_of = api.decoder("results")
         self._keys_by_number: Route[str] = self._route("customer_keys", self._fetch_customer_keys)
         self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
         self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
-        lengths = self._lengths.of("GET /api/persons")
-        persons = PersonsByNumber(name, self._person, self._persons_page, _ROWS_PER_PAGE, lengths)
-        self.users: Route[User] | None = (
-            users := self._route("persons", persons.fetch, most=1_000, cache_seconds=_REMEMBERED_SECONDS)
-        )
-        self.invoice_details = None
+        views = api.customers_in_place("id")
+        self._customers = Customers(self._width, self._customers_of, self._fetch_customers, views, self._route)
+
+    def adapter(self) -> Adapter:
+        """Return the system over these lists."""
+        users: Route[User] = self._route("persons", self._fetch_persons, most=1_000, cache_seconds=_REMEMBERED_SECONDS)
         terms = self._codes("/api/codelist/payment_term")
         methods = self._codes("/api/codelist/description", [("filter.codeListFilter", "INVOICE_METHODS")])
-        self.readers: Mapping[str, Reader] = {
-            "invoices": self._read_invoices,
-            "owner": values_by(users, lambda customer: customer.owner_key),
-            "billing.payment_terms": _names_or_codes(terms, lambda customer: customer.payment_term),
-            "billing.invoice_delivery": _names_or_codes(methods, lambda customer: customer.invoice_method),
-        }
-        self.node_lookups: Mapping[str, Finder] = {
-            "Contact": self._embedded(lambda customer: customer.contacts),
-            "Account": self._embedded(lambda customer: customer.accounts),
-            "Agreement": self._embedded(lambda customer: customer.agreements),
-            "Invoice": self._find_invoices,
-        }
-
-        self.lookups = (
-            Lookup(self._full, ("contacts", "accounts", "agreements"), _NOBODY, lambda customer: customer.key),
-            Lookup(self._invoices, ("invoices",), _NOBODY, lambda customer: customer.number),
-            Lookup(users, ("owner",), _NOBODY, lambda customer: customer.owner_key),
-            Lookup(terms, ("billing.paymentTerms",), _NOBODY),
-            Lookup(methods, ("billing.invoiceDelivery",), _NOBODY),
+        full = self._customers.at((_FULL, orjson.loads))
+        return Adapter(
+            self._api,
+            self._customers,
+            # No source tells what it answers.
+            probe=Call("GET", "/api/auth/alive", idempotent=True, may_be_empty=True),
+            users=users,
+            readers={
+                "invoices": self._read_invoices,
+                "owner": values_by(users, attrgetter("owner_key")),
+                "billing.payment_terms": _names_or_codes(terms, attrgetter("payment_term")),
+                "billing.invoice_delivery": _names_or_codes(methods, attrgetter("invoice_method")),
+            },
+            node_lookups={
+                "Contact": self._embedded(attrgetter("contacts")),
+                "Account": self._embedded(attrgetter("accounts")),
+                "Agreement": self._embedded(attrgetter("agreements")),
+                "Invoice": self._find_invoices,
+            },
+            lookups=(
+                Lookup(full, ("contacts", "accounts", "agreements"), _NOBODY, attrgetter("key")),
+                Lookup(self._invoices, ("invoices",), _NOBODY, attrgetter("number")),
+                Lookup(users, ("owner",), _NOBODY, attrgetter("owner_key")),
+                Lookup(terms, ("billing.paymentTerms",), _NOBODY),
+                Lookup(methods, ("billing.invoiceDelivery",), _NOBODY),
+            ),
         )
 
-    def customers(self, want: Selection) -> Route[Customer]:
-        if want.tells_raw(CUSTOMER):
-            return self._raw
-        return self._full if needs_full_rows(want) else self._thin
+    def _width(self, want: Selection) -> Width:
+        return (_FULL if needs_full_rows(want) else _THIN), self._decode_of(want)
 
-    async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
-    ) -> Page[Customer]:
-        """Lemonsoft tells no total: after the last row of a full page, the next one is asked for."""
-        path = _FULL if needs_full_rows(want) else _THIN
-        decode = self._with_texts if want.tells_raw(CUSTOMER) else orjson.loads
+    def _customers_of(self, width: Width) -> Listing[Document]:
+        path, decode = width
+        return self._list(path, decode=decode)
 
-        async def read(number: int, size: int) -> Listed[Document]:
-            return Listed(await self._rows(path, _paging(number, size), deadline, decode=decode))
-
-        async def follows(position: int) -> bool:
-            return bool(await self._rows(_THIN, _paging(position + 1, 1), deadline))
-
-        found = await read_window(self._lengths.of(f"GET {path}"), read, "id", start, size, _ROWS_PER_PAGE)
-        has_next = await found.has_next(start, size, follows if ask_next else None)
-        return Page(in_place(found.rows[:size], "id", self._customer), has_next=has_next)
-
-    async def count(self, deadline: Deadline) -> int | None:  # noqa: ARG002 - Lemonsoft counts nothing
-        return None
-
-    async def reachable(self, deadline: Deadline) -> bool:
-        probe = Call("GET", "/api/auth/alive", idempotent=True, may_be_empty=True)  # no source tells what it answers
-        return await reachable(self._client, probe, deadline)
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
-
-    def _route(
+    def _list(
         self,
-        name: str,
-        fetch: Any,
-        *,
-        most: int = _ROWS_PER_PAGE,
-        key_form: re.Pattern[str] = INT32,
-        cache_seconds: float = 0.0,
-    ) -> Route[Any]:
-        return Route(f"{self.name}.{name}", fetch, most, key_form=key_form, cache_seconds=cache_seconds)
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        identity: str = "id",
+        decode: Decode = orjson.loads,
+    ) -> Listing[Document]:
+        """Return a list; Lemonsoft tells no total."""
+
+        async def read(number: int, size: int, deadline: Deadline) -> Listed[Document]:
+            return Listed(await self._rows(path, [*query, *_paging(number, size)], deadline, identity, decode))
+
+        return Listing(read, self._api.lengths(path), itemgetter(identity), _ROWS_PER_PAGE, tuple(query))
 
     def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> Finder:
         def full(want: Selection) -> Route[Customer]:
-            return self._raw if want.tells_raw(CUSTOMER) else self._full
+            return self._customers.at((_FULL, self._decode_of(want)))
 
         return through_customer(full, _customer_of, nouns)
 
-    def _customers_by_id(self, path: str, decode: Decode = orjson.loads) -> Callable[..., Any]:
-        async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
-            rows = await self._rows_by(path, "filter.object_ids", keys, deadline, decode=decode)
-            return {key: self._customer(row) for key, row in rows.items()}
-
-        return fetch
+    async def _fetch_customers(self, width: Width, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+        path, decode = width
+        rows = await self._rows_by(path, "filter.object_ids", keys, deadline, decode=decode)
+        return {key: self._api.customer(row) for key, row in rows.items()}
 
     async def _fetch_customer_keys(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, str]:
         rows = await self._rows_by(_THIN, "filter.customer_number", numbers, deadline, "number")
@@ -196,19 +176,12 @@ class Lemonsoft:
     async def _fetch_invoices(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, list[Record]]:
         """Return the invoices of one customer; the filter takes one number."""
         (number,) = numbers
-
-        async def read(position: int, size: int) -> Listed[Document]:
-            query = [("filter.customer_number", number), *_paging(position // size + 1, size)]
-            return Listed(await self._rows("/api/invoices", query, deadline))
-
-        lengths = self._lengths.of("GET /api/invoices")
-        found = await read_on(lengths, number, read, itemgetter("id"), most=_ROWS_PER_PAGE)
-        rows = those_with_ids({row["id"]: row for row in found.rows}.values(), "id")
-        return {number: [Record(row, self.reading) for row in rows]}
+        rows = await self._list("/api/invoices", [("filter.customer_number", number)]).whole(deadline)
+        return {number: [Record(row, self._api.reading) for row in rows]}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
         rows = await self._rows_by("/api/invoices", "filter.object_ids", keys, deadline)
-        return {key: Record(row, self.reading) for key, row in rows.items()}
+        return {key: Record(row, self._api.reading) for key, row in rows.items()}
 
     async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
         found = await values_by(self._invoices, partial(key_of_list, "invoiced_number", "invoices"))(customers, reads)
@@ -229,19 +202,18 @@ class Lemonsoft:
             owners = iter([None] * len(known))
         return [_owned(each, next(owners)) if isinstance(each, Record) else each for each in found]
 
-    async def _person(self, number: str, deadline: Deadline) -> User | None:
-        template = "/api/persons/{number}"
-        call = Call("GET", template.format(number=number), template=template, idempotent=True, missing_is_none=True)
-        person = (await self._client.call(call, deadline)).document
-        if person is None:
-            return None
-        if integer_id(person, "number", self.reading) is None:
-            raise UpstreamBadResponse(self.name, f"GET {template} did not answer a person with number")
-        return LemonsoftPersonView(person, self.reading)
+    async def _fetch_persons(self, numbers: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+        persons, one = self._list("/api/persons", identity="number"), partial(self._person, deadline)
+        found = await read_fewest(persons, numbers, one, deadline, "persons")
+        return {
+            number: each if isinstance(each, UpstreamError) else LemonsoftPersonView(each, self._api.reading)
+            for number, each in found.items()
+        }
 
-    async def _persons_page(self, number: int, size: int, deadline: Deadline) -> list[User]:
-        rows = await self._rows("/api/persons", _paging(number, size), deadline, "number")
-        return [LemonsoftPersonView(row, self.reading) for row in rows]  # all: their number tells where the list ends
+    async def _person(self, deadline: Deadline, number: str) -> Document | None:
+        template = "/api/persons/{number}"
+        person = await self._api.one("/api/persons/{}", number, deadline, template=template)
+        return None if person is None else self._api.demand_key(person, "number", number, template)
 
     def _codes(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Route[str]:
         """Return the names of a code list, which is read whole; a row is known by its number, else by its id."""
@@ -249,12 +221,12 @@ class Lemonsoft:
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
             listed = await self._listed(path, query, deadline)
             listed = [listed] if is_object(listed) else listed
-            rows = [Record(row, self.reading) for row in listed if is_object(row)] if is_list(listed) else []
+            rows = [Record(row, self._api.reading) for row in listed if is_object(row)] if is_list(listed) else []
             known = {code: row for row in rows if (code := _code(row))}
             if not known and listed != []:
-                raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with number or id")
+                raise self._api.refused(f"GET {path} did not answer a list of objects with number or id")
             if is_list(listed) and len(known) < len(listed):
-                self.reading.drift.notice("number", f"missing or repeated in {path}")
+                self._api.reading.drift.notice("number", f"missing or repeated in {path}")
             return {code: name for code, row in known.items() if (name := row.text("description"))}
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
@@ -266,7 +238,6 @@ class Lemonsoft:
         keys: Sequence[str],
         deadline: Deadline,
         identity: str = "id",
-        *,
         decode: Decode = orjson.loads,
     ) -> dict[str, Document]:
         """Return the rows that have these keys under `identity`; their number is requested: ten is all that is sent
@@ -277,8 +248,10 @@ class Lemonsoft:
             query = [*((parameter, key) for key in wanted), *_paging(1, len(wanted))]
             return await self._rows(path, query, deadline, decode=decode)
 
-        lengths = self._lengths.of(f"GET {path}", parameter)
-        found = await read_keys(lengths, keys, read, lambda row: str(Record(row, self.reading).integer(identity)))
+        def key_of(row: Document) -> str:
+            return str(Record(row, self._api.reading).integer(identity))
+
+        found = await read_keys(self._api.lengths(path, parameter), keys, read, key_of)
         return {key: row for key, row in found.items() if has_id(row, "id")}
 
     async def _rows(
@@ -287,30 +260,24 @@ class Lemonsoft:
         query: Sequence[tuple[str, str]],
         deadline: Deadline,
         identity: str = "id",
-        *,
         decode: Decode = orjson.loads,
     ) -> list[Document]:
         """Return the rows of a list, each with its `identity` or `NoId`."""
         listed = await self._listed(path, query, deadline, decode)
-        identified = with_integer_ids(listed, identity, self.reading)
+        identified = with_integer_ids(listed, identity, self._api.reading)
         if identified is not None:
             return identified
-        raise UpstreamBadResponse(self.name, f"GET {path} did not answer a list of objects with {identity}")
+        raise self._api.refused(f"GET {path} did not answer a list of objects with {identity}")
 
     async def _listed(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline, decode: Decode = orjson.loads
     ) -> object:
         """Return what a list holds, in its envelope or bare: it may be no list, or its only row."""
-        call = Call("GET", path, query, idempotent=True, decode=decode)
-        document = (await self._client.call(call, deadline)).document
+        document = await self._api.document(Call("GET", path, query, idempotent=True, decode=decode), deadline)
         return document.get("results", document) if is_object(document) else document
 
-    def _customer(self, row: Document) -> Customer:
-        CUSTOMER.notice_undocumented(row, self.reading)
-        return LemonsoftCustomerView(row, self.reading)
 
-
-def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft:
+def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
     auth = SessionLogin(
         Call("POST", "/api/auth/login", body=_credentials(settings), idempotent=True),  # once more, one session more
@@ -320,8 +287,7 @@ def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Lemonsoft
         renew_margin_seconds=_RENEW_MARGIN_SECONDS,
         clock=wiring.clock,
     )
-    client = open_client(name, settings, wiring, auth=auth, error_in_body=_error_in_body)
-    return Lemonsoft(name, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
+    return Lemonsoft(open_api(KIND, name, settings, wiring, auth=auth, error_in_body=_error_in_body)).adapter()
 
 
 def _credentials(settings: LemonsoftSettings) -> dict[str, str]:

@@ -1,59 +1,58 @@
-"""Persons by number: how many calls a register of any size takes."""
+"""Rows by key of a list that takes no keys, and tells no total: how many calls a list of any size takes."""
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.systems.lemonsoft.persons import PersonsByNumber
-from customer_gateway.systems.lemonsoft.read import LemonsoftPersonView
-from customer_gateway.systems.pages import PageLengths
+from customer_gateway.systems.fewest import read_fewest
+from customer_gateway.systems.listing import Listing
+from customer_gateway.systems.pages import Listed, PageLengths
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.model.nouns import User
 
 pytestmark = pytest.mark.anyio
 
-READING = DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
+Person = dict[str, int]
 
 
 class Register:
-    """Persons 1 to `count`, listed ten to a page or as few as `cap`, that notes how it was asked."""
+    """Persons 1 to `count`, listed ten to a page or as few as `cap`, that notes how it was asked.
 
-    def __init__(self, count: int, cap: int = 10) -> None:
+    `failing` are the calls that fail: `one_4`, `page_2`.
+    """
+
+    def __init__(self, count: int, cap: int = 10, **failing: UpstreamError) -> None:
         self.count = count
         self.cap = cap
         self.calls: list[str] = []
-        self.persons = PersonsByNumber("lemonsoft", self.one, self.page, 10, lengths())
+        self.failing = failing
+        self.lengths = PageLengths("acme", "GET /persons")
 
-    async def one(self, number: str, _deadline: Deadline) -> User | None:
+    async def one(self, number: str) -> Person | None:
+        if (failure := self.failing.get(f"one_{number}")) is not None:
+            raise failure
         self.calls.append(f"person {number}")
-        return person(int(number)) if int(number) <= self.count else None
+        return {"number": int(number)} if int(number) <= self.count else None
 
-    async def page(self, number: int, size: int, _deadline: Deadline) -> Sequence[User]:
+    async def page(self, number: int, size: int, _deadline: Deadline) -> Listed[Person]:
+        if (failure := self.failing.get(f"page_{number}")) is not None:
+            raise failure
         self.calls.append(f"page {number}" if size == 10 else f"page {number} of {size}")
         size = min(size, self.cap)
-        return [person(each) for each in range(1, self.count + 1)][(number - 1) * size : number * size]
+        persons = [{"number": each} for each in range(1, self.count + 1)]
+        return Listed(persons[(number - 1) * size : number * size])
 
     async def ask(self, *numbers: int) -> dict[str, Any]:
         """Ask with a clean list of calls."""
         self.calls.clear()
-        return await self.persons.fetch([str(number) for number in numbers], Deadline.after(5))
-
-
-def lengths() -> PageLengths:
-    return PageLengths("lemonsoft", "GET /api/persons")
-
-
-def person(number: int) -> User:
-    return LemonsoftPersonView({"number": number, "name": f"P{number}"}, READING)
+        listing = Listing(self.page, self.lengths, itemgetter("number"), 10)
+        return await read_fewest(listing, [str(number) for number in numbers], self.one, Deadline.after(5), "persons")
 
 
 async def test_one_person_is_asked_for_by_number() -> None:
@@ -153,59 +152,29 @@ async def test_no_persons_cost_no_call() -> None:
 
 
 async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
-    register = Register(10)
+    class Repeating(Register):
+        async def page(self, _number: int, size: int, deadline: Deadline) -> Listed[Person]:
+            return await super().page(1, size, deadline)
 
-    async def first(_number: int, size: int, deadline: Deadline) -> Sequence[User]:
-        return await register.page(1, size, deadline)
-
-    persons = PersonsByNumber("lemonsoft", register.one, first, 10, lengths())
+    register = Repeating(10)
 
     with pytest.raises(UpstreamBadResponse, match="the same page again"):
-        await persons.fetch(["901", "902", "903", "904"], Deadline.after(5))
+        await register.ask(901, 902, 903, 904)
     assert register.calls == ["page 1", "page 1"]
 
 
-def persons_of(register: Register, **failing: UpstreamError) -> PersonsByNumber:
-    """The persons of a register in which these calls fail: `one_4`, `page_2`."""
+async def test_a_row_that_fails_costs_no_other_of_the_batch() -> None:
+    late = UpstreamTimeout("acme", "not answered in time")
 
-    async def one(number: str, deadline: Deadline) -> User | None:
-        if (failure := failing.get(f"one_{number}")) is not None:
-            raise failure
-        return await register.one(number, deadline)
+    found = await Register(500, one_301=late).ask(5, 300, 301)
 
-    async def page(number: int, size: int, deadline: Deadline) -> Sequence[User]:
-        if (failure := failing.get(f"page_{number}")) is not None:
-            raise failure
-        return await register.page(number, size, deadline)
-
-    return PersonsByNumber("lemonsoft", one, page, 10, lengths())
-
-
-async def test_a_person_that_fails_costs_nobody_else_of_the_batch() -> None:
-    late = UpstreamTimeout("lemonsoft", "not answered in time")
-    persons = persons_of(Register(500), one_301=late)
-
-    found = await persons.fetch(["5", "300", "301"], Deadline.after(5))
-
-    assert (found["5"].key, found["300"].key, found["301"]) == ("5", "300", late)
+    assert (found["5"], found["300"], found["301"]) == ({"number": 5}, {"number": 300}, late)
 
 
 async def test_a_page_that_fails_costs_those_who_were_not_on_the_pages_before() -> None:
-    down = UpstreamUnavailable("lemonsoft", "down")
-    persons = persons_of(Register(500), page_2=down)
+    down = UpstreamUnavailable("acme", "down")
 
-    found = await persons.fetch(["5", "6", "300", "301", "302"], Deadline.after(5))
+    found = await Register(500, page_2=down).ask(5, 6, 300, 301, 302)
 
     assert {key: found[key] for key in ("300", "301", "302")} == dict.fromkeys(("300", "301", "302"), down)
-    assert (found["5"].key, found["6"].key) == ("5", "6")
-
-
-async def test_another_person_than_was_asked_for_is_a_bad_response() -> None:
-    async def somebody(_number: str, _deadline: Deadline) -> User | None:
-        return person(7)
-
-    found = await PersonsByNumber("lemonsoft", somebody, Register(1).page, 10, lengths()).fetch(
-        ["4"], Deadline.after(5)
-    )
-
-    assert isinstance(found["4"], UpstreamBadResponse)
+    assert (found["5"], found["6"]) == ({"number": 5}, {"number": 6})
