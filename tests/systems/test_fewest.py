@@ -153,8 +153,8 @@ async def test_no_persons_cost_no_call() -> None:
 
 async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
     class Repeating(Register):
-        async def page(self, _number: int, size: int, deadline: Deadline) -> Listed[Person]:
-            return await super().page(1, size, deadline)
+        async def page(self, number: int, size: int, _deadline: Deadline) -> Listed[Person]:
+            return await super().page(min(number, 1), size, _deadline)
 
     register = Repeating(10)
 

@@ -243,8 +243,8 @@ async def test_a_total_beyond_the_rows_is_an_error_that_may_pass() -> None:
 
     for reading in (
         read_on(PageLengths("acme", "GET /things"), "a", lying, IDENTITY, most=100),
-        read_window(PageLengths("acme", "GET /things"), numbered, "id", 0, 10, 100),
-        read_window(PageLengths("acme", "GET /things"), numbered, "id", 5, 10, 100),
+        read_window(PageLengths("acme", "GET /things"), numbered, IDENTITY, 0, 10, 100),
+        read_window(PageLengths("acme", "GET /things"), numbered, IDENTITY, 5, 10, 100),
     ):
         with pytest.raises(UpstreamBadResponse, match="ended before its last row") as caught:
             await reading
@@ -287,7 +287,7 @@ async def test_a_total_below_the_rows_ends_nothing(total: int) -> None:
         return True
 
     listed = await read_on(PageLengths("acme", "GET /things"), "a", lying, IDENTITY, most=100)
-    window = await read_window(PageLengths("acme", "GET /things"), numbered, "id", 5, 5, 100)
+    window = await read_window(PageLengths("acme", "GET /things"), numbered, IDENTITY, 5, 5, 100)
 
     assert list(listed.rows) == rows(130)
     assert [await window.has_next(5, 5, each) for each in (None, follows)] == [None, True]
@@ -299,6 +299,6 @@ async def test_pages_that_grow_shorter_and_shorter_are_refused() -> None:
         return Listed([row for row in rows(300)[(number - 1) * size : number * size] if row["id"] % 3], 300)
 
     with pytest.raises(UpstreamBadResponse, match="fewer rows than it tells of") as caught:
-        await read_window(PageLengths("acme", "GET /things"), hiding, "id", 0, 50, 100)
+        await read_window(PageLengths("acme", "GET /things"), hiding, IDENTITY, 0, 50, 100)
 
     assert caught.value.retryable

@@ -201,13 +201,12 @@ def token(
     name: Annotated[str, typer.Argument(help="The system, as its table is called: next for [systems.next].")],
     config: Config = None,
 ) -> None:
-    """Swap the one-time key of a NEXT system for its access token, once, and write that to `token_file`."""
+    """Get the access token of a system whose vendor gives one for a one-time key, once; write it to `token_file`."""
     from customer_gateway.logs import configure_logs
 
     _, settings = _settings(config)
     configure_logs(plain=True, level="critical")
-    path = asyncio.run(_fetched_token(name, settings))
-    _say(f"The access token of {name} is in {path}. The one-time key is spent: take it out of the configuration.")
+    _say(asyncio.run(_got_in(name, settings)))
 
 
 @app.command()
@@ -241,17 +240,19 @@ def main() -> None:
     app(prog_name="customer-gateway")
 
 
-async def _fetched_token(name: str, settings: Settings) -> Path:
+async def _got_in(name: str, settings: Settings) -> str:
     from customer_gateway.systems.connection import Wiring
-    from customer_gateway.systems.next import NextSettings
-    from customer_gateway.systems.next.token import fetch_token_file
+    from customer_gateway.systems.registry import VENDORS
     from customer_gateway.work.deadline import Deadline
 
-    _, system = settings.systems.get(name, (None, None))
-    if not isinstance(system, NextSettings):
-        known = [other for other, (_, each) in settings.systems.items() if isinstance(each, NextSettings)]
-        raise ConfigInvalid(f"{name}: expected a system of kind next; configured are: {', '.join(known) or 'none'}.")
-    return await fetch_token_file(name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
+    ways = {vendor.kind.slug: vendor.get_in for vendor in VENDORS if vendor.get_in is not None}
+    kind, system = settings.systems.get(name, ("", None))
+    if kind not in ways:
+        known = [other for other, (each, _) in settings.systems.items() if each in ways]
+        raise ConfigInvalid(
+            f"{name}: expected a system of kind {' or '.join(ways)}; configured are: {', '.join(known) or 'none'}."
+        )
+    return await ways[kind](name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
 
 
 def _settings(config: Path | None) -> tuple[Path | None, Settings]:

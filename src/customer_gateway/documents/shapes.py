@@ -25,7 +25,7 @@ from customer_gateway.documents.contact_data import (
 from customer_gateway.documents.embedded import keyed
 from customer_gateway.documents.record import Record, content_version, enumerated
 from customer_gateway.documents.sources import Declared, declaration_of, merged, reads
-from customer_gateway.model.value_objects import Address
+from customer_gateway.model.value_objects import Address, CustomerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,15 +192,35 @@ def mapped(declared: V | None, change: Callable[[V], N]) -> N | None:
     return _read(told, lambda record: None if (found := told.__get__(record, type(record))) is None else change(found))
 
 
-def member(vendor: str, table: Mapping[Any, V]) -> V | None:
-    """Return what a table of numbers, or of words in upper case, gives for a value; an unknown one is noticed."""
+def member(vendor: str, table: Mapping[Any, V], other: V | None = None) -> V | None:
+    """Return what a table of numbers, or of words in upper case, gives for a value.
+
+    One that it does not have is `other`, else None with a notice.
+    """
     numbers = all(isinstance(each, int) for each in table)
 
     def read(record: Record) -> V | None:
         sent = record.integer(vendor) if numbers else (record.text(vendor) or "").strip().upper()
+        if other is not None:
+            return None if sent is None else table.get(sent, other)
         return enumerated(table, sent, vendor, record.reading)
 
     return _read(vendor, read)
+
+
+def status_by(*flags: tuple[str, bool, CustomerStatus]) -> CustomerStatus | None:
+    """Return the status of the first flag that has its value, else ACTIVE; None from a flag on that cannot be read."""
+
+    def read(record: Record) -> CustomerStatus | None:
+        for vendor, value, status in flags:
+            flag = record.flag(vendor)
+            if flag is value:
+                return status
+            if flag is None and record.holds(vendor):
+                return None
+        return CustomerStatus.ACTIVE
+
+    return _read(tuple(vendor for vendor, _, _ in flags), read)
 
 
 def email_addresses(*fields: tuple[str, EmailPurpose], lists: bool = False) -> list[EmailAddress]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretS
 
 from customer_gateway import environment
 from customer_gateway.documents.forms import has_phones
+from customer_gateway.documents.record import is_object
 from customer_gateway.errors import ConfigInvalid, UpstreamError
 from customer_gateway.wire import (
     BreakerPolicy,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer_gateway.wire import Auth, Call, CallRecord, Window
+    from customer_gateway.wire import Answer, Auth, Call, CallRecord, Window
     from customer_gateway.work.deadline import Deadline
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
@@ -154,6 +155,16 @@ class Wiring:
     decode_queue: DecodeQueue = field(default_factory=DecodeQueue)
     clock: Callable[[], float] = time.monotonic
     observers: Sequence[Callable[[CallRecord], None]] = ()
+
+
+def text_under(name: str) -> Callable[[Answer], str | None]:
+    """Return how the token is read out of the answer to a login: the text under `name`."""
+
+    def read(answer: Answer) -> str | None:
+        token = answer.document.get(name) if is_object(answer.document) else None
+        return token if isinstance(token, str) else None
+
+    return read
 
 
 def open_client(

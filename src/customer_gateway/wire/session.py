@@ -23,7 +23,8 @@ class SessionLogin:
     """Log in, and send the token in `header` as `format_token` writes it.
 
     `token` reads it out of the answer to `login`; None, an answer of another shape, or what no header can carry is an
-    `UpstreamBadResponse`, a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`; in the last
+    `UpstreamBadResponse`, a refused login an `UpstreamUnauthorized`. A session lives `lifetime_seconds`, or as many as
+    `expires_in` reads out of that answer; in the last
     `renew_margin_seconds` of it the next call starts a new login and goes on with the old session meanwhile. However
     many calls need a session, one login is under way; it lives to the latest of their deadlines, and none of them ends
     it by leaving. Calls that come after the first one's deadline do not wait for a login that hangs: they log in anew.
@@ -43,14 +44,16 @@ class SessionLogin:
         lifetime_seconds: float,
         renew_margin_seconds: float,
         format_token: Callable[[str], str] = str,
+        expires_in: Callable[[Answer], float | None] = lambda _answer: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._login = login
         self._token = token
         self._header = header
-        self._lifetime = lifetime_seconds
+        self._lifetime = self._usual_lifetime = lifetime_seconds
         self._margin = renew_margin_seconds
         self._format_token = format_token
+        self._expires_in = expires_in
         self._clock = clock
         self._session: Headers | None = None
         self._since = 0.0
@@ -103,7 +106,7 @@ class SessionLogin:
 
     async def _run(self, client: AnonymousClient, deadline: Deadline, call: SharedCall[Headers]) -> Headers:
         try:
-            session = ((self._header, self._format_token(await self._fresh_token(client, deadline))),)
+            token, lifetime = await self._fresh_token(client, deadline)
         except UpstreamUnauthorized:
             self._refused_until = self._clock() + client.refusal_seconds
             raise
@@ -111,11 +114,14 @@ class SessionLogin:
             newest = self._login_call is call
             if newest:
                 self._login_call = None
+        session = ((self._header, self._format_token(token)),)
         if newest:
             self._session, self._since, self._confirmed = session, self._clock(), set()
+            self._lifetime = lifetime
         return session
 
-    async def _fresh_token(self, client: AnonymousClient, deadline: Deadline) -> str:
+    async def _fresh_token(self, client: AnonymousClient, deadline: Deadline) -> tuple[str, float]:
+        """Log in, and return the token and how many seconds it lives."""
         try:
             answer = await client.call_anonymous(self._login, deadline)
         except UpstreamBadResponse as error:
@@ -123,10 +129,10 @@ class SessionLogin:
                 raise UpstreamUnauthorized(client.system, "the login was refused", status=error.status) from None
             raise
         try:
-            token = self._token(answer)
+            token, lifetime = self._token(answer), self._expires_in(answer)
         except (AttributeError, KeyError, TypeError):
-            token = None
+            token = lifetime = None
         if not token or not (token.isascii() and token.isprintable()):
             text = "the answer to the login holds no token that a header could carry"
             raise UpstreamBadResponse(client.system, text, status=answer.status)
-        return token
+        return token, self._usual_lifetime if lifetime is None else lifetime

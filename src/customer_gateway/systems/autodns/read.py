@@ -21,6 +21,7 @@ from customer_gateway.documents.shapes import (
     only,
     phone_numbers,
     postal_address,
+    status_by,
     value,
     value_if_any,
     vat,
@@ -122,15 +123,7 @@ class AutodnsCustomerView(Record, CustomerFields):
     name = text("name")
     kind = member("type", _KINDS)
 
-    @property
-    @reads("locked", "pending")
-    def status(self) -> CustomerStatus | None:
-        for field, status in (("locked", CustomerStatus.LOCKED), ("pending", CustomerStatus.PENDING)):
-            holds = self.flag(field)
-            if holds or (holds is None and self.holds(field)):
-                return status if holds else None
-        return CustomerStatus.ACTIVE
-
+    status = status_by(("locked", True, CustomerStatus.LOCKED), ("pending", True, CustomerStatus.PENDING))
     title = text("title")
     gender = member("gender", _GENDERS)
     first_name = text("fname")

@@ -15,7 +15,7 @@ from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
-from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring
+from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring, text_under
 from customer_gateway.systems.fewest import read_fewest
 from customer_gateway.systems.identified import has_id, with_integer_ids
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, User
     from customer_gateway.system import Finder, Reader, Reads, Route, Selection
     from customer_gateway.systems.adapter import Api
-    from customer_gateway.wire import Answer
     from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
@@ -281,7 +280,7 @@ def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
     auth = SessionLogin(
         Call("POST", "/api/auth/login", body=_credentials(settings), idempotent=True),  # once more, one session more
-        _session,
+        text_under("session_id"),
         header="session-id",
         lifetime_seconds=_SESSION_SECONDS,
         renew_margin_seconds=_RENEW_MARGIN_SECONDS,
@@ -297,11 +296,6 @@ def _credentials(settings: LemonsoftSettings) -> dict[str, str]:
         "database": settings.database,
         "apikey": settings.api_key.get_secret_value(),
     }
-
-
-def _session(answer: Answer) -> str | None:
-    session = answer.document.get("session_id") if is_object(answer.document) else None
-    return session if isinstance(session, str) else None
 
 
 def _error_in_body(_status: int, document: Any) -> str | None:

@@ -19,8 +19,10 @@ from customer_gateway.documents.shapes import (
     first_text,
     integer_key,
     link_to,
+    member,
     phone_numbers,
     postal_address,
+    status_by,
     value,
     value_if_any,
     vat,
@@ -132,21 +134,8 @@ class LemonsoftCustomerView(Record, CustomerFields):
     version = version_by("modified")
     number = text("number")
     name = text("name")
-
-    @property
-    @reads("type")
-    def kind(self) -> CustomerKind | None:
-        kind = self.integer("type")
-        return None if kind is None else _KINDS.get(kind, CustomerKind.OTHER)
-
-    @property
-    @reads("is_nonactive")
-    def status(self) -> CustomerStatus | None:
-        inactive = self.flag("is_nonactive")
-        if inactive is None and self.holds("is_nonactive"):
-            return None
-        return CustomerStatus.INACTIVE if inactive else CustomerStatus.ACTIVE
-
+    kind = member("type", _KINDS, CustomerKind.OTHER)
+    status = status_by(("is_nonactive", True, CustomerStatus.INACTIVE))
     vat_number = vat("vat")
     email = email_address("email")
     emails = email_addresses(("email", EmailPurpose.GENERAL))

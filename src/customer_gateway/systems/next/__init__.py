@@ -38,7 +38,7 @@ from customer_gateway.systems.next.read import (
     agreement,
 )
 from customer_gateway.systems.next.record import CUSTOMER
-from customer_gateway.systems.next.token import access_token
+from customer_gateway.systems.next.token import access_token, get_in
 from customer_gateway.systems.pages import MOST_ROWS, Listed
 from customer_gateway.wire import BearerToken, Call, Window
 
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import Reads
     from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
+
+__all__ = ["KIND", "NextSettings", "connect", "get_in"]
 
 KIND: Final = Kind(
     slug="next",

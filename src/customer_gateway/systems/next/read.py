@@ -20,6 +20,7 @@ from customer_gateway.documents.shapes import (
     only,
     phone_numbers,
     postal_address,
+    status_by,
     value,
     value_if_any,
     vat,
@@ -92,14 +93,7 @@ class NextCustomerView(Record, CustomerFields):
             return None
         return _KINDS.get((self.text("customertypename") or "").strip().casefold(), CustomerKind.OTHER)
 
-    @property
-    @reads("active")
-    def status(self) -> CustomerStatus | None:
-        active = self.flag("active")
-        if active is None and self.holds("active"):
-            return None
-        return CustomerStatus.INACTIVE if active is False else CustomerStatus.ACTIVE
-
+    status = status_by(("active", False, CustomerStatus.INACTIVE))
     vat_number = vat("vatno")
     organization_number = text("orgno")
     email = email_address("email")

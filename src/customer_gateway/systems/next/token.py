@@ -6,19 +6,16 @@ with its first use and the token has no end.
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.documents.record import is_object
 from customer_gateway.errors import ConfigInvalid, UpstreamBadResponse, UpstreamError, UpstreamUnauthorized
 from customer_gateway.systems.connection import open_client
+from customer_gateway.systems.token_file import new_file, present_token, token_in
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
-    from typing import TextIO
 
     from customer_gateway.systems.connection import Wiring
     from customer_gateway.systems.next import NextSettings
@@ -35,28 +32,22 @@ _NEEDED: Final = {
 def access_token(name: str, settings: NextSettings) -> str:
     """Return the token of the settings or of its file; raises `ConfigInvalid` where there is none."""
     if settings.access_token is not None:
-        return _present(settings.access_token.get_secret_value(), f"{settings.where(name, 'access_token')}:")
+        return present_token(settings.access_token.get_secret_value(), f"{settings.where(name, 'access_token')}:")
     path = _token_file(name, settings)
-    where = f"{settings.where(name, 'token_file')}: {path}"
-    try:
-        return _present(path.read_text(encoding="utf-8"), where)
-    except FileNotFoundError:
-        raise ConfigInvalid(f"{where} does not exist; `customer-gateway token {name}` writes it once") from None
-    except (OSError, UnicodeDecodeError):
-        raise ConfigInvalid(f"{where} cannot be read as text; expected a file with the access token") from None
+    return token_in(path, f"{settings.where(name, 'token_file')}: {path}", name)
 
 
-async def fetch_token_file(name: str, settings: NextSettings, wiring: Wiring, deadline: Deadline) -> Path:
-    """Swap the one-time key for a token and write it to `token_file`, whose path is the answer.
+async def get_in(name: str, settings: NextSettings, wiring: Wiring, deadline: Deadline) -> str:
+    """Swap the one-time key for a token and write it to `token_file`; return what is to be said of it.
 
     The file is made before the key is spent, so that no token is got that cannot be kept; it is removed again when no
     token was got. Raises `ConfigInvalid`, or an `UpstreamError` of the swap.
     """
     path = _token_file(name, settings)
     _credentials(name, settings)
-    with _new_file(path, settings.where(name, "token_file")) as file:
+    with new_file(path, settings.where(name, "token_file")) as file:
         file.write(await swap_one_time_key(settings, wiring, deadline, name=name) + "\n")
-    return path
+    return f"The access token of {name} is in {path}. The one-time key is spent: take it out of the configuration."
 
 
 async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: Deadline, *, name: str = "next") -> str:
@@ -79,26 +70,6 @@ async def swap_one_time_key(settings: NextSettings, wiring: Wiring, deadline: De
     if not isinstance(token, str) or not token.strip():
         raise UpstreamBadResponse(name, "POST /token: the answer holds no access_token; the one-time key may be spent")
     return token.strip()
-
-
-@contextmanager
-def _new_file(path: Path, where: str) -> Generator[TextIO]:
-    """Yield a file that did not exist, mode 0600; removed again when the body fails."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        text = f"{where}: {path} is there already and stays as it is; move it away to get a new token"
-        raise ConfigInvalid(text) from None
-    except OSError as error:
-        raise ConfigInvalid(f"{where}: {path} cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _token_file(name: str, settings: NextSettings) -> Path:
@@ -124,10 +95,3 @@ def _credentials(name: str, settings: NextSettings) -> dict[str, str]:
     if settings.client_secret is not None:
         form["client_secret"] = settings.client_secret.get_secret_value()
     return form
-
-
-def _present(token: str, where: str) -> str:
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigInvalid(f"{where} holds no token; expected one word")
-    return token

@@ -16,7 +16,7 @@ from customer_gateway.documents.rows import Rows, WrongForm
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
-from customer_gateway.systems.connection import SystemSettings, Wiring
+from customer_gateway.systems.connection import SystemSettings, Wiring, text_under
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import (
     by_route,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.pland.entities import PlandEntity
-    from customer_gateway.wire import Answer, Auth
+    from customer_gateway.wire import Auth
     from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
@@ -266,18 +266,13 @@ def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
     }
     return SessionLogin(
         Call("POST", "/auth/login", body=body, idempotent=True),
-        _token,
+        text_under("token"),
         header="authorization",
         lifetime_seconds=_LOGIN_SECONDS,
         renew_margin_seconds=_LOGIN_MARGIN_SECONDS,
         format_token=bearer,
         clock=wiring.clock,
     )
-
-
-def _token(answer: Answer) -> str | None:
-    token = answer.document.get("token") if is_object(answer.document) else None
-    return token if isinstance(token, str) else None
 
 
 def _in_place(rows: Sequence[PlandCustomerView]) -> Sequence[PlandCustomerView | None]:

@@ -12,6 +12,7 @@ from customer_gateway.documents.shapes import Shape, currency_code, each, inside
 from customer_gateway.documents.view import day, decimal, reads, text
 from customer_gateway.model.nouns import Agreement, Invoice
 from customer_gateway.model.value_objects import AgreementProduct
+from customer_gateway.systems.identified import are_of_one_kind
 
 if TYPE_CHECKING:
     from customer_gateway.documents.record import Body
@@ -46,11 +47,7 @@ class Entities:
         if not is_list(documents):
             raise WrongForm("it is no list")
         entities = [PlandEntity(each if is_object(each) else {}, self._reading) for each in documents]
-        if (
-            entities
-            and not any(entity.key for entity in entities)
-            and (len(entities) > 1 or not is_object(documents[0]))
-        ):
+        if not are_of_one_kind(documents, [entity.key for entity in entities]):
             raise WrongForm("it is no list of objects with _id")
         if not all(entity.key for entity in entities):
             self._reading.drift.notice("_id", "missing: the row is left out of its list")
