@@ -15,28 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from customer_gateway.documents import forms
-from customer_gateway.documents.contact_data import (
-    dialling_region,
-    email_list,
-    first_address,
-    phone_list,
-    stated_country,
-)
 from customer_gateway.documents.embedded import keyed
 from customer_gateway.documents.record import Record, content_version, enumerated
 from customer_gateway.documents.sources import Declared, declaration_of, merged, reads
-from customer_gateway.model.value_objects import Address, CustomerStatus
+from customer_gateway.model.value_objects import CustomerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from customer_gateway.model.value_objects import (
-        AddressKind,
-        EmailAddress,
-        EmailPurpose,
-        PhoneKind,
-        PhoneNumber,
-    )
 
 N = TypeVar("N")
 V = TypeVar("V")
@@ -163,7 +149,7 @@ def version_by(stamp: str = "") -> str:
 
 def code(vendor: str, form: Callable[[str], str | None]) -> str | None:
     """Return a code in the published form that `form` (of `documents.forms`) gives."""
-    return _read(vendor, lambda record: record.code(vendor, form))
+    return read_by(vendor, lambda record: record.code(vendor, form))
 
 
 def currency_code(vendor: str) -> str | None:
@@ -173,23 +159,20 @@ def currency_code(vendor: str) -> str | None:
 
 def vat(vendor: str) -> str | None:
     """Return a VAT number, compact where it is one of its country."""
-    return _read(vendor, lambda record: forms.vat_number(sent) if (sent := record.text(vendor)) else None)
+    return read_by(vendor, lambda record: forms.vat_number(sent) if (sent := record.text(vendor)) else None)
 
 
 def first_text(*vendor: str) -> str | None:
     """Return the first of these texts that is not blank."""
-    return _read(vendor, lambda record: next(filter(None, map(record.text, vendor)), None))
-
-
-def first_address_of(vendor: str) -> str | None:
-    """Return the first address of a list of e-mail fields."""
-    return _read(vendor, lambda record: first_address(next(iter(record.texts(vendor)), None)))
+    return read_by(vendor, lambda record: next(filter(None, map(record.text, vendor)), None))
 
 
 def mapped(declared: V | None, change: Callable[[V], N]) -> N | None:
     """Return what `change` makes of the value that is declared; None stays None."""
     told: Any = declared
-    return _read(told, lambda record: None if (found := told.__get__(record, type(record))) is None else change(found))
+    return read_by(
+        told, lambda record: None if (found := told.__get__(record, type(record))) is None else change(found)
+    )
 
 
 def member(vendor: str, table: Mapping[Any, V], other: V | None = None) -> V | None:
@@ -205,7 +188,7 @@ def member(vendor: str, table: Mapping[Any, V], other: V | None = None) -> V | N
             return None if sent is None else table.get(sent, other)
         return enumerated(table, sent, vendor, record.reading)
 
-    return _read(vendor, read)
+    return read_by(vendor, read)
 
 
 def status_by(*flags: tuple[str, bool, CustomerStatus]) -> CustomerStatus | None:
@@ -220,74 +203,7 @@ def status_by(*flags: tuple[str, bool, CustomerStatus]) -> CustomerStatus | None
                 return None
         return CustomerStatus.ACTIVE
 
-    return _read(tuple(vendor for vendor, _, _ in flags), read)
-
-
-def email_addresses(*fields: tuple[str, EmailPurpose], lists: bool = False) -> list[EmailAddress]:
-    """Return the addresses of e-mail fields, each a text, or with `lists` a list of texts."""
-
-    def read(record: Record) -> list[EmailAddress]:
-        if lists:
-            return email_list((sent, purpose) for vendor, purpose in fields for sent in record.texts(vendor))
-        return email_list((record.text(vendor), purpose) for vendor, purpose in fields)
-
-    return cast("list[EmailAddress]", property(reads(*(vendor for vendor, _ in fields))(read)))
-
-
-def phone_numbers(
-    *fields: tuple[str, PhoneKind],
-    country: str | tuple[str, ...] = "country",
-    region: Callable[[Any], str | None] | None = None,
-) -> list[PhoneNumber]:
-    """Return the numbers of phone fields, read as dialled in the country of the address.
-
-    `region` tells that country where more than the field `country` says it.
-    """
-    stated = country if isinstance(country, str) else country[0]
-
-    @reads(*(vendor for vendor, _ in fields), beside=country)
-    def read(record: Record) -> list[PhoneNumber]:
-        where = region(record) if region else dialling_region(record.text(stated), record.reading)
-        return phone_list(((vendor, record.text(vendor), kind) for vendor, kind in fields), where, record.reading)
-
-    return cast("list[PhoneNumber]", property(read))
-
-
-def postal_address(
-    kind: AddressKind,
-    *,
-    lines: str | tuple[str, ...],
-    country: str = "",
-    country_code: Callable[[Any], str | None] | None = None,
-    beside: tuple[str, ...] = (),
-    **fields: str | tuple[str, ...],
-) -> Address | None:
-    """Return an address; None where none of its fields holds anything.
-
-    `lines` are the names of texts, or of a list of texts whose first is the street; `fields` are the vendor's names of
-    others, the first of several that holds a text. `country_code` tells the code where not the text `country` alone
-    does, from the fields `beside`.
-    """
-    told = {name: (each,) if isinstance(each, str) else each for name, each in fields.items()}
-    listed = isinstance(lines, str)
-    filled = frozenset[str]().union(told, ["street"] if listed else [], ["country", "country_code"] if country else [])
-    empty = Address(kind, lines=[])
-
-    @reads(lines, *told.values(), *([country] if country else []), *beside, fills={"Address": filled})
-    def read(record: Record) -> Address | None:
-        text = record.text
-        written = record.texts(lines) if isinstance(lines, str) else [sent for each in lines if (sent := text(each))]
-        values: dict[str, Any] = {name: next(filter(None, map(text, each)), None) for name, each in told.items()}
-        if listed:
-            values["street"] = written[0] if written else None
-        if country:
-            stated = values["country"] = text(country)
-            code = country_code(record) if country_code else stated_country(stated, country, record.reading)
-            values["country_code"] = code
-        address = Address(kind, lines=written, **values)
-        return address if address != empty else None
-
-    return cast("Address | None", property(read))
+    return read_by(tuple(vendor for vendor, _, _ in flags), read)
 
 
 def only(declared: V | None) -> list[V]:
@@ -301,5 +217,6 @@ def only(declared: V | None) -> list[V]:
     return cast("list[V]", property(read))
 
 
-def _read(vendor: Any, read: Callable[[Record], V | None]) -> V | None:
+def read_by(vendor: Any, read: Callable[[Record], V | None]) -> V | None:
+    """Return what `read` gives, declared to be read from these vendor fields."""
     return cast("V | None", property(reads(vendor)(read)))

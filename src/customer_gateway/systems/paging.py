@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from customer_gateway.systems.pages import Stretch
-from customer_gateway.systems.windows import covering_pages, fitting, from_start, identities
+from customer_gateway.systems.pages import Stretch, covering_pages, fitting, from_start, identities
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
-    from customer_gateway.systems.pages import Listed, PageLengths
-    from customer_gateway.systems.windows import PageWindow
+    from customer_gateway.systems.pages import Listed, PageLengths, PageWindow
 
 T = TypeVar("T")
 

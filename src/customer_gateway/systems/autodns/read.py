@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from customer_gateway.documents import forms
+from customer_gateway.documents.contact_shapes import email_addresses, first_address_of, phone_numbers, postal_address
 from customer_gateway.documents.embedded import EmbeddedRecord
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.shapes import (
     Shape,
     code,
     currency_code,
-    email_addresses,
     embedded,
-    first_address_of,
     inside,
     mapped,
     member,
     only,
-    phone_numbers,
-    postal_address,
     status_by,
     value,
     value_if_any,

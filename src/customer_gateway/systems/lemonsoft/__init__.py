@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
-from pydantic import BeforeValidator, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
-from customer_gateway.systems.connection import LimitSettings, SystemSettings, Wiring, text_under
 from customer_gateway.systems.fewest import read_fewest
 from customer_gateway.systems.identified import has_id, with_integer_ids
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
@@ -28,11 +26,12 @@ from customer_gateway.systems.lemonsoft.read import (
     LemonsoftPersonView,
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
+from customer_gateway.systems.lemonsoft.session import LemonsoftSettings, error_in_body, login
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
-from customer_gateway.wire import Call, SessionLogin, SessionLost
+from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +40,10 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, User
     from customer_gateway.system import Finder, Reader, Reads, Route, Selection
     from customer_gateway.systems.adapter import Api
+    from customer_gateway.systems.connection import Wiring
     from customer_gateway.work.deadline import Deadline
+
+__all__ = ["KIND", "LemonsoftSettings", "connect"]
 
 KIND: Final = Kind(
     slug="lemonsoft",
@@ -57,37 +59,13 @@ KIND: Final = Kind(
 
 _EMBEDDED: Final = re.compile(f"([0-9]+)/{ITEM_KEY}")  # customer / contact, account or agreement
 _ROWS_PER_PAGE: Final = 100  # the vendor tells no maximum; ids of this many rows make a URL of 3 KB
-_OF_SESSION: Final = re.compile(
-    r"session|istunto|log(?:ged)?[- ]?(?:in|on|out)|kirjau|tunnistau|authori[sz]|authenti", re.IGNORECASE
-)
-"""Of the vendor's words for a session that is no more, in English and Finnish."""
 _NOBODY: Final = "1"
 _FULL: Final = "/api/customers"
 _THIN: Final = "/api/customers/base"
-_SESSION_SECONDS: Final = 30 * 60.0
-_RENEW_MARGIN_SECONDS: Final = 10 * 60.0
-_PARALLEL: Final = 8
 _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
 Width: TypeAlias = "tuple[str, Decode]"
 """The path of a list of customers, and how it is decoded."""
-
-
-def _few_at_a_time(limits: Any) -> Any:
-    """Fill in how many calls may be under way where the table does not say it (docs/systems/lemonsoft.md, 10)."""
-    return {"parallel": _PARALLEL, **limits} if is_object(limits) else limits
-
-
-class LemonsoftSettings(SystemSettings):
-    """`[systems.lemonsoft]`: a user of one company's database, and the API key of that database."""
-
-    time_zone: str = "Europe/Helsinki"
-    region: str = "FI"
-    limits: Annotated[LimitSettings, BeforeValidator(_few_at_a_time)] = LimitSettings(parallel=_PARALLEL)
-    username: str
-    password: SecretStr
-    database: str
-    api_key: SecretStr
 
 
 class Lemonsoft:
@@ -278,34 +256,9 @@ class Lemonsoft:
 
 def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
-    auth = SessionLogin(
-        Call("POST", "/api/auth/login", body=_credentials(settings), idempotent=True),  # once more, one session more
-        text_under("session_id"),
-        header="session-id",
-        lifetime_seconds=_SESSION_SECONDS,
-        renew_margin_seconds=_RENEW_MARGIN_SECONDS,
-        clock=wiring.clock,
-    )
-    return Lemonsoft(open_api(KIND, name, settings, wiring, auth=auth, error_in_body=_error_in_body)).adapter()
-
-
-def _credentials(settings: LemonsoftSettings) -> dict[str, str]:
-    return {
-        "username": settings.username,
-        "password": settings.password.get_secret_value(),
-        "database": settings.database,
-        "apikey": settings.api_key.get_secret_value(),
-    }
-
-
-def _error_in_body(_status: int, document: Any) -> str | None:
-    """Find the `Message` of an error's body, whatever the status; no other document has one."""
-    message = document.get("Message") if is_object(document) else None
-    if message is None:
-        return None
-    if isinstance(message, str) and _OF_SESSION.search(message):
-        return SessionLost("its `Message` is of the session")
-    return "it has a `Message`"
+    return Lemonsoft(
+        open_api(KIND, name, settings, wiring, auth=login(settings, wiring), error_in_body=error_in_body)
+    ).adapter()
 
 
 def _paging(number: int, size: int) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final, cast
 
 from customer_gateway.documents import forms
+from customer_gateway.documents.contact_shapes import email_addresses, phone_numbers, postal_address
 from customer_gateway.documents.countries import country_code
 from customer_gateway.documents.embedded import EmbeddedRecord
 from customer_gateway.documents.record import Record
@@ -14,14 +15,11 @@ from customer_gateway.documents.shapes import (
     code,
     currency_code,
     each,
-    email_addresses,
     embedded,
     first_text,
     integer_key,
     link_to,
     member,
-    phone_numbers,
-    postal_address,
     status_by,
     value,
     value_if_any,

@@ -7,19 +7,17 @@ from operator import not_
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.documents.contact_data import stated_country
+from customer_gateway.documents.contact_shapes import email_addresses, phone_numbers, postal_address
 from customer_gateway.documents.countries import country_code
 from customer_gateway.documents.record import Record
 from customer_gateway.documents.shapes import (
     Shape,
     currency_code,
-    email_addresses,
     first_text,
     integer_key,
     link_to,
     mapped,
     only,
-    phone_numbers,
-    postal_address,
     status_by,
     value,
     value_if_any,

@@ -29,7 +29,7 @@ from customer_gateway.systems.lookups import (
 )
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
-from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities
+from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
 from customer_gateway.systems.pland.read import (
     OBJECT_ID,
     PlandContactView,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from customer_gateway.documents.record import Body, Decode
-    from customer_gateway.model.nouns import Agreement, Contact, Customer, Invoice
+    from customer_gateway.model.nouns import Contact, Customer
     from customer_gateway.system import Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.pland.entities import PlandEntity
@@ -73,8 +73,6 @@ _TERMS_PER_PAGE: Final = 100
 _BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat and lose rows
 _LOGIN_SECONDS: Final = 3_600.0
 _LOGIN_MARGIN_SECONDS: Final = 600.0
-_INVOICE_TYPES: Final = frozenset({"invoice", "storno", "credit"})
-_OTHER_TYPES: Final = frozenset({"offer", "assignment_confirmation", "service_report", "invoice_reminder"})
 
 _COUNT: Final = Call("GET", "/customers/count", idempotent=True)
 _KEY: Final = attrgetter("key")
@@ -117,8 +115,8 @@ class Pland:
         """Return the system over these lists."""
         entities = self._entities.decode
         contacts = self._by_customer("contacts", "customerId", self._contact_rows.decode, list)
-        agreements = self._by_customer("assignments", "customer", entities, _agreements)
-        invoices = self._by_customer("invoices", "customer", entities, _invoices)
+        agreements = self._by_customer("assignments", "customer", entities, agreements_of)
+        invoices = self._by_customer("invoices", "customer", entities, invoices_of)
         users = self._by_id("users", "users", self._user_rows.decode, partial(map, user))
         terms = self._route("payment_terms", self._fetch_payment_terms, cache_seconds=300.0)
         return Adapter(
@@ -138,8 +136,8 @@ class Pland:
             },
             node_lookups={
                 "Contact": by_route(self._route("contact", self._fetch_contact, most=1)),
-                "Agreement": by_route(self._by_id("assignment", "assignments", entities, _agreements)),
-                "Invoice": by_route(self._by_id("invoice", "invoices", entities, _invoices)),
+                "Agreement": by_route(self._by_id("assignment", "assignments", entities, agreements_of)),
+                "Invoice": by_route(self._by_id("invoice", "invoices", entities, invoices_of)),
             },
             lookups=(
                 Lookup(contacts, ("contacts",), _NOBODY, _KEY),
@@ -282,22 +280,3 @@ def _in_place(rows: Sequence[PlandCustomerView]) -> Sequence[PlandCustomerView |
 def _wants_documents(want: Selection) -> bool:
     """Return whether anything is read of customers that only their documents have."""
     return want.selects("Customer", "records", "version") or bool(want.of(CUSTOMER.name))
-
-
-def _is_invoice(entity: PlandEntity) -> bool:
-    """Read the invoices of a list that holds every document that Pland writes: offers, reports and reminders too.
-
-    One of a kind that nobody documented is none, with a notice.
-    """
-    kind = (entity.text("documentType") or "").strip().casefold()
-    if kind not in _INVOICE_TYPES and kind not in _OTHER_TYPES:
-        entity.reading.drift.notice("documentType", "not a known value: the row is left out of the invoices")
-    return kind in _INVOICE_TYPES
-
-
-def _agreements(entities: Iterable[PlandEntity]) -> Iterable[Agreement]:
-    return map(AGREEMENT.read, entities)
-
-
-def _invoices(entities: Iterable[PlandEntity]) -> Iterable[Invoice]:
-    return map(INVOICE.read, filter(_is_invoice, entities))
