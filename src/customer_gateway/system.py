@@ -128,11 +128,14 @@ class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
     `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
+    `after` is for each place what the list goes on by after it, where the vendor's pages follow each other by tokens of
+    its own; a cursor carries it, and nothing reads it but the system that told it.
     """
 
     places: Sequence[V_co | None]
     has_next: bool | None = None
     total: int | None = None
+    after: Sequence[str] = ()
 
     @property
     def items(self) -> list[V_co]:
@@ -241,10 +244,11 @@ class System(Protocol):
         ...
 
     async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Customer]:
         """Return `size` customers from position `start`, inactive ones included.
 
+        `after` is what the page before told of its last place (`Page.after`).
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
         """
         ...

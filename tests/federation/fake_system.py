@@ -213,8 +213,10 @@ class Acme:
         del want  # Acme has one width
         return self.route_of_customers
 
-    async def page(self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool) -> Page[Any]:
-        del want, deadline
+    async def page(
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
+    ) -> Page[Any]:
+        del want, deadline, after
         self.log.append(f"page {start}+{size}{' next?' if ask_next else ''}")
         self._fail("page")
         rows = self.documents[start : start + size]

@@ -57,7 +57,7 @@ class Connection:
         has_next_page: bool,
         has_previous_page: bool,
         total_count: int | UpstreamError | None,
-        end: int | None = None,
+        end: str | None = None,
     ) -> None:
         self._request = request
         self.listing = listing
@@ -83,7 +83,7 @@ class Connection:
     @property
     def end_cursor(self) -> str | None:
         if self._end is not None:
-            return self._request.cursors.encode(self.listing, str(self._end))
+            return self._request.cursors.encode(self.listing, self._end)
         return self.cursor(len(self.nodes) - 1) if self.nodes else None
 
     def cursor(self, place: int) -> str:
@@ -98,8 +98,8 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     """
     demand_size(first)
     listing = f"systems/{system.name}/customers"
-    start = _position(request, listing, after) + 1 if after is not None else 0
-    page = await _page(request, system, start, first)
+    start, goes_on = _position(request, listing, after) if after is not None else (0, "")
+    page = await _page(request, system, start, first, goes_on)
     views, places = _without_repeats(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
     customers, failures = await read_customers(request, system, list(views))
@@ -107,11 +107,11 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
         request,
         listing,
         customers,
-        places,
+        [_cursor_text(page, place, start) for place in places] if page.after else places,
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
         total_count=await _total(request, system, page, start),
-        end=start + len(page.places[:first]) - 1 if page.places else None,
+        end=_cursor_text(page, start + len(page.places[:first]) - 1, start) if page.places else None,
     )
     return partly(connection, failures)
 
@@ -131,15 +131,15 @@ def _without_repeats(items: Sequence[Any], start: int) -> tuple[dict[str, Any], 
     return views, places
 
 
-async def _page(request: RequestContext, system: System, start: int, first: int) -> Page[Any]:
+async def _page(request: RequestContext, system: System, start: int, first: int, after: str) -> Page[Any]:
     want = request.want  # invoices have a PageInfo too
     ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
     route = system.customers(request.want)
     return await request.memoized(
         system.name,
         "customers",
-        (route, start, first, ask_next),
-        lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next),
+        (route, start, first, ask_next, after),
+        lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next, after=after),
     )
 
 
@@ -238,11 +238,17 @@ def demand_size(first: int) -> None:
         raise BadUserInput(f"first is {first}; give a number from 1 to {MOST}.")
 
 
-def _position(request: RequestContext, listing: str, after: str) -> int:
-    position = request.cursors.decode(listing, after)
-    if not position.isdecimal():
+def _cursor_text(page: Page[Any], place: int, start: int) -> str:
+    """Return what a cursor says: the place, and what the vendor goes on by after it, where it counts no places."""
+    return f"{place}:{page.after[place - start]}" if page.after else str(place)
+
+
+def _position(request: RequestContext, listing: str, after: str) -> tuple[int, str]:
+    """Return the place after that of a cursor, and what the vendor goes on by."""
+    place, _, goes_on = request.cursors.decode(listing, after).partition(":")
+    if not place.isdecimal():
         raise refused()
-    return int(position)
+    return int(place) + 1, goes_on
 
 
 def _day(invoice: Invoice) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from customer_gateway.errors import InvalidCursor
 
 _SIGNATURE_BYTES: Final = 9
-_MOST_CHARACTERS: Final = 512
+_MOST_CHARACTERS: Final = 4_096  # vendors' own tokens are longer than places
 
 
 class CursorSigner:

@@ -1,7 +1,7 @@
 """The kit that adapters are made of: a vendor says how its lists and single records are asked for, and has the rest.
 
     api = open_api(KIND, name, settings, wiring, auth=…)
-    return Adapter(api, Customers(width, listing, fetch, views, route), probe, readers, node_lookups, lookups)
+    return Adapter(api, Customers(projection, listing, fetch, views, route), probe, readers, node_lookups, lookups)
 
 A list is a `Listing`, whose rows are read at a position, whole, or by key (`listing`, `fewest`); what another call
 tells is read by readers (`lookups`).
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, Invoice, User
     from customer_gateway.system import Finder, Kind, Lookup, Reader
     from customer_gateway.systems.connection import SystemSettings, Wiring
-    from customer_gateway.systems.listing import Listing
+    from customer_gateway.systems.listing import Listing, TokenListing
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
 
 W = TypeVar("W", bound="Hashable")
 
-_WIDTHS: Final = 256  # how many selections keep a route of their own
+_PROJECTIONS: Final = 256  # how many selections keep a route of their own
 _WHOLE: Final = Selection({"CustomerRecord": frozenset({"raw"})})
 
 
@@ -113,49 +113,49 @@ def open_api(kind: Kind, name: str, settings: SystemSettings, wiring: Wiring, **
 class Customers(Generic[W]):
     """How a vendor's customers are read.
 
-    `width` is which rows of them a selection needs, and how they are decoded; `listing` the list of them at a width,
+    `projection` is which rows of them a selection needs, and how they are decoded; `listing` the list of them at a projection,
     `fetch` gives those of some keys, `views` reads the rows of a list in their places. `route` makes their route.
     """
 
     def __init__(
         self,
-        width: Callable[[Selection], W],
-        listing: Callable[[W], Listing[Any]],
+        projection: Callable[[Selection], W],
+        listing: Callable[[W], Listing[Any] | TokenListing[Any]],
         fetch: Callable[[W, Sequence[str], Deadline], Awaitable[Mapping[str, Any]]],
         views: Callable[[Sequence[Any]], Sequence[Customer | None]],
         route: Callable[..., Route[Any]],
     ) -> None:
-        self._width = width
+        self._projection = projection
         self._listing = listing
         self._views = views
 
-        def route_at(width: W) -> Route[Customer]:
-            return route("customers", partial(fetch, width))
+        def route_at(projection: W) -> Route[Customer]:
+            return route("customers", partial(fetch, projection))
 
-        self.at: Callable[[W], Route[Customer]] = lru_cache(_WIDTHS)(route_at)
-        """Customers at a width; the same width is the same route."""
+        self.at: Callable[[W], Route[Customer]] = lru_cache(_PROJECTIONS)(route_at)
+        """Customers at a projection; the same projection is the same route."""
 
     def of(self, want: Selection) -> Route[Customer]:
         """Return the route of customers that are read as widely as is selected."""
-        return self.at(self._width(want))
+        return self.at(self._projection(want))
 
-    def narrowest(self) -> Listing[Any]:
+    def narrowest(self) -> Listing[Any] | TokenListing[Any]:
         """Return the list of customers of which nothing is selected."""
-        return self._listing(self._width(Selection()))
+        return self._listing(self._projection(Selection()))
 
     async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool
+        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Customer]:
         """Return a page; what follows costs a call only where neither its rows nor a total tell it."""
-        listing = self._listing(self._width(want))
-        found = await listing.at(start, size + (ask_next and listing.looks_ahead), deadline)
+        listing = self._listing(self._projection(want))
+        found = await listing.at(start, size + (ask_next and listing.looks_ahead), deadline, after)
         follows = None
         if ask_next and not listing.looks_ahead:
             follows = partial(self.narrowest().follows, deadline=deadline)
         rows = found.rows if len(found.rows) <= size else found.rows[:size]
         has_next = await found.has_next(start, size, follows)
         total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
-        return Page(self._views(rows), has_next=has_next, total=total)
+        return Page(self._views(rows), has_next=has_next, total=total, after=found.after[:size])
 
 
 @dataclass(eq=False)

@@ -97,7 +97,7 @@ class _Walked(Generic[T]):
         gathered.rows = self.rows
         self.read += 1
         if page.total is None:
-            self._follow(found, len(page.rows))
+            self._follow(found, len(page.rows), short=page.next is None and len(page.rows) < self.size)
         else:
             self.totals.add(page.total)
             self._believe(page, page.total, len(self.rows.keys() | found.keys()))
@@ -121,8 +121,8 @@ class _Walked(Generic[T]):
         else:
             self.size, self.left = min(self.size, length), 1
 
-    def _follow(self, found: Mapping[str, T], length: int) -> None:
-        """Tell what is left of a list without a total, and remember it."""
+    def _follow(self, found: Mapping[str, T], length: int, *, short: bool) -> None:
+        """Tell what is left of a list without a total, and remember it: after a `short` page there may be nothing."""
         lengths, question = self.listing.lengths, self.listing.question
         doubted, self.doubted = self.doubted, 0
         if doubted and found.keys() <= self.rows.keys():
@@ -131,12 +131,12 @@ class _Walked(Generic[T]):
             return
         if doubted:
             lengths.cut(doubted)
-        if length < self.size and lengths.is_end(question, length):
+        if short and lengths.is_end(question, length):
             lengths.pages, self.left = self.read, 0
-        elif length < self.size:
+        elif short:
             self.doubted = self.size = length
             self.left = _DOUBT
         else:
-            lengths.saw(self.size)
+            lengths.saw(length)
             lengths.pages = max(lengths.pages, self.read + 1)
             self.left = self.expected - self.read if self.read < self.expected else self.read

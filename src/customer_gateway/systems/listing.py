@@ -41,7 +41,7 @@ class Listing(Generic[T]):
     counts: bool = False
     looks_ahead: bool = False
 
-    async def at(self, start: int, size: int, deadline: Deadline) -> Stretch[T]:
+    async def at(self, start: int, size: int, deadline: Deadline, _after: str = "") -> Stretch[T]:
         """Return `size` rows from a position on, and what their pages hold beyond."""
         if self.numbered:
             read = partial(_by, deadline, self.read)
@@ -97,6 +97,80 @@ class Listing(Generic[T]):
 
         question = start if count is not None else self.question
         return await read_on(self.lengths, question, read, self.identity, most=most, start=start, count=count)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenListing(Generic[T]):
+    """A list whose pages follow each other by the vendor's own tokens: `read` gets one, blank for the first page.
+
+    Where a list goes on after a row is written `ROWS~TOKEN`: so many rows into the page of that token.
+    """
+
+    read: Callable[[str, int, Deadline], Awaitable[Listed[T]]]
+    lengths: PageLengths
+    identity: Callable[[T], Hashable]
+    most: int
+    counts: bool = False
+    looks_ahead: bool = False
+
+    async def at(self, _start: int, size: int, deadline: Deadline, after: str = "") -> Stretch[T]:
+        """Return `size` rows from where `after` says, and what their pages hold beyond."""
+        skipped, _, token = after.partition("~")
+        skip = int(skipped or 0)
+        rows: list[T] = []
+        goes_on: list[str] = []
+        while True:
+            page = await self.read(token, min(self.most, skip + size - len(rows)), deadline)
+            rows += page.rows[skip:]
+            goes_on += [f"{place}~{token}" for place in range(skip + 1, len(page.rows) + 1)]
+            skip = max(0, skip - len(page.rows))
+            if page.next is not None and goes_on:
+                goes_on[-1] = f"{skip}~{page.next}"
+            if page.next is None or len(rows) >= size:
+                return Stretch(rows, page.next is None, page.total, goes_on)
+            self._demand_other(page, token)
+            token = page.next
+
+    async def follows(self, position: int, deadline: Deadline) -> bool:
+        """Return whether the list has more rows than `position`: a list of tokens is told without a call of its own."""
+        return len((await self.at(0, position + 1, deadline)).rows) > position
+
+    async def total(self, deadline: Deadline) -> int:
+        """Return how many rows there are, by asking for one."""
+        return (await self.read("", 1, deadline)).total or 0
+
+    async def whole(self, deadline: Deadline) -> list[T]:
+        """Return every row that has a key, each once."""
+        gathered, token = Gathered[T](self.lengths), ""
+        while True:
+            page = await self.read(token, self.most, deadline)
+            found = dict(zip(map(self.identity, page.rows), page.rows, strict=True))
+            gathered.add(found, last=page.next is None)
+            if page.next is None:
+                return distinct(list(gathered.rows.values()), self.identity)
+            self._demand_other(page, token)
+            token = page.next
+
+    def in_order(self) -> Listing[T]:
+        """Return the list as it is read from its first page on, one after the other; the last one tells the total."""
+        token, seen = "", 0
+
+        async def read(_number: int, size: int, deadline: Deadline) -> Listed[T]:
+            nonlocal token, seen
+            page = await self.read(token, size, deadline)
+            seen += len(page.rows)
+            if page.next is None:
+                return page._replace(total=seen)
+            self._demand_other(page, token)
+            token = page.next
+            return page
+
+        return Listing(read, self.lengths, self.identity, self.most)
+
+    def _demand_other(self, page: Listed[T], token: str) -> None:
+        """Refuse a page that is followed by itself."""
+        if page.next == token:
+            raise self.lengths.refused("answered the same page again")
 
 
 async def _by(

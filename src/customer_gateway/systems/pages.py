@@ -28,11 +28,15 @@ V = TypeVar("V")
 
 
 class Listed(NamedTuple, Generic[T]):
-    """A page as it was answered. `total` is how many rows the list has, `size` how many fit the page, where told."""
+    """A page as it was answered. `total` is how many rows the list has, `size` how many fit the page, where told.
+
+    `next` is the vendor's own token of the page that follows, where pages follow each other by tokens.
+    """
 
     rows: Sequence[T]
     total: int | None = None
     size: int | None = None
+    next: str | None = None
 
 
 class PageLengths:
@@ -136,11 +140,15 @@ class ListLengths:
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[T]):
-    """Some rows of a list in their places. `ended` says that no more follow, `total` is what the last page told."""
+    """Some rows of a list in their places. `ended` says that no more follow, `total` is what the last page told.
+
+    `after` is for each row what the list goes on by after it, where pages follow each other by tokens.
+    """
 
     rows: Sequence[T]
     ended: bool
     total: int | None = None
+    after: Sequence[str] = ()
 
     async def has_next(self, start: int, size: int, follows: Callable[[int], Awaitable[bool]] | None) -> bool | None:
         """Return whether the list goes on after `size` rows from `start`; None where no row and no count tells it.
@@ -148,7 +156,7 @@ class Stretch(Generic[T]):
         A total below the rows is not believed: then `follows` is asked, if given, for the row at that position.
         """
         seen = start + min(size, len(self.rows))
-        if len(self.rows) > size:
+        if len(self.rows) > size or (self.after and not self.ended):
             return True
         if self.total is not None and (self.total >= seen or not self.rows):
             return self.total > seen

@@ -74,7 +74,7 @@ _CUSTOMERS: Final = "/customer/_search"
 _BUDGET: Final = (Window(3, 1.0),)
 _USER_AGENT: Final = {"user-agent": "customer-gateway"}  # AutoDNS refuses calls without one
 
-Width: TypeAlias = "tuple[Keys, Decode]"
+Projection: TypeAlias = "tuple[Keys, Decode]"
 """The keys of a list that are asked for, and how it is decoded."""
 
 
@@ -96,7 +96,7 @@ class Autodns:
         self._accepted = AcceptedKeys(api.client, api.reading)
         self._decode_of = api.decoder("data")
         self._route = api.routes(_CUSTOMER_KEY, MOST_ROWS)
-        self._customers = Customers(self._width, self._list, self._fetch_customers, self._views, self._route)
+        self._customers = Customers(self._projection, self._list, self._fetch_customers, self._views, self._route)
 
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
@@ -128,15 +128,15 @@ class Autodns:
             ),
         )
 
-    def _width(self, want: Selection) -> Width:
+    def _projection(self, want: Selection) -> Projection:
         return keys_of(want), self._decode_of(want)
 
-    def _list(self, width: Width) -> Listing[Document]:
-        return self._search(_CUSTOMERS, width)
+    def _list(self, projection: Projection) -> Listing[Document]:
+        return self._search(_CUSTOMERS, projection)
 
-    def _search(self, path: str, width: Width, filters: Sequence[Filter] = ()) -> Listing[Document]:
+    def _search(self, path: str, projection: Projection, filters: Sequence[Filter] = ()) -> Listing[Document]:
         """Return a list; every answer has the total, so that what follows costs no call."""
-        keys, decode = width
+        keys, decode = projection
         order, identity = _ORDERS[path]
 
         async def read(offset: int, limit: int, deadline: Deadline) -> Listed[Document]:
@@ -164,9 +164,11 @@ class Autodns:
 
         return through_customer(as_wide_as_needed, customer_key, nouns)
 
-    async def _fetch_customers(self, width: Width, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
+    async def _fetch_customers(
+        self, projection: Projection, keys: Sequence[str], deadline: Deadline
+    ) -> dict[str, Customer]:
         filters = among(map(_split, keys), "client", "number")
-        found = await self._search(_CUSTOMERS, width, filters).whole(deadline)
+        found = await self._search(_CUSTOMERS, projection, filters).whole(deadline)
         customers = {customer.key: customer for customer in self._views(found) if customer is not None}
         return {key: customers[key] for key in keys if key in customers}
 

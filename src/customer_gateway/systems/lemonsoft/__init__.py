@@ -64,7 +64,7 @@ _FULL: Final = "/api/customers"
 _THIN: Final = "/api/customers/base"
 _REMEMBERED_SECONDS: Final = 300.0  # people and code lists
 
-Width: TypeAlias = "tuple[str, Decode]"
+Projection: TypeAlias = "tuple[str, Decode]"
 """The path of a list of customers, and how it is decoded."""
 
 
@@ -79,7 +79,7 @@ class Lemonsoft:
         self._invoices: Route[list[Record]] = self._route("invoices", self._fetch_invoices, most=1)
         self._invoices_by_id: Route[Record] = self._route("invoice", self._fetch_invoices_by_id)
         views = api.customers_in_place("id")
-        self._customers = Customers(self._width, self._customers_of, self._fetch_customers, views, self._route)
+        self._customers = Customers(self._projection, self._customers_of, self._fetch_customers, views, self._route)
 
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
@@ -114,11 +114,11 @@ class Lemonsoft:
             ),
         )
 
-    def _width(self, want: Selection) -> Width:
+    def _projection(self, want: Selection) -> Projection:
         return (_FULL if needs_full_rows(want) else _THIN), self._decode_of(want)
 
-    def _customers_of(self, width: Width) -> Listing[Document]:
-        path, decode = width
+    def _customers_of(self, projection: Projection) -> Listing[Document]:
+        path, decode = projection
         return self._list(path, decode=decode)
 
     def _list(
@@ -141,8 +141,10 @@ class Lemonsoft:
 
         return through_customer(full, _customer_of, nouns)
 
-    async def _fetch_customers(self, width: Width, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
-        path, decode = width
+    async def _fetch_customers(
+        self, projection: Projection, keys: Sequence[str], deadline: Deadline
+    ) -> dict[str, Customer]:
+        path, decode = projection
         rows = await self._rows_by(path, "filter.object_ids", keys, deadline, decode=decode)
         return {key: self._api.customer(row) for key, row in rows.items()}
 
