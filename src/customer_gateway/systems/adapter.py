@@ -113,7 +113,7 @@ def open_api(kind: Kind, name: str, settings: SystemSettings, wiring: Wiring, **
 class Customers(Generic[W]):
     """How a vendor's customers are read.
 
-    `projection` is which rows of them a selection needs, and how they are decoded; `listing` the list of them at a projection,
+    `projection` is which rows of them a selection needs, and how they are decoded; `listing` the list of them so,
     `fetch` gives those of some keys, `views` reads the rows of a list in their places. `route` makes their route.
     """
 
@@ -133,7 +133,7 @@ class Customers(Generic[W]):
             return route("customers", partial(fetch, projection))
 
         self.at: Callable[[W], Route[Customer]] = lru_cache(_PROJECTIONS)(route_at)
-        """Customers at a projection; the same projection is the same route."""
+        """The route of customers of a projection; the same one is the same route."""
 
     def of(self, want: Selection) -> Route[Customer]:
         """Return the route of customers that are read as widely as is selected."""
