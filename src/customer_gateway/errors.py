@@ -98,6 +98,12 @@ class UpstreamError(GatewayError):
         vars(twin).update(vars(self))
         return twin
 
+    def after(self, progress: str) -> Self:
+        """Copy the failure; its message ends with what was read all the same."""
+        twin = self.again()
+        twin.args = (f"{self}; {progress}",)
+        return twin
+
 
 class UpstreamUnavailable(UpstreamError):
     """The system refused or dropped the connection, answered 5xx, or its breaker is open."""

@@ -140,6 +140,7 @@ async def _page(request: RequestContext, system: System, start: int, first: int,
         "customers",
         (route, start, first, ask_next, after),
         lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next, after=after),
+        keep=True,
     )
 
 
@@ -148,7 +149,8 @@ async def _total(request: RequestContext, system: System, page: Page[Any], start
     total = page.total
     if total is None and request.want.selects("CustomerConnection", "total_count"):
         try:
-            total = await request.memoized(system.name, "the number of customers", (system.name, "count"), system.count)
+            what, key = "the number of customers", (system.name, "count")
+            total = await request.memoized(system.name, what, key, system.count, keep=True)
         except UpstreamError as error:
             return error
     if total is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.faults import failure_of
+from customer_gateway.work.kept import CUT_OFF, KEPT_SECONDS, ReadLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,7 @@ class RequestReads:
     def __init__(self, batchers: Batchers, want: Selection, deadline: Deadline) -> None:
         self.want = want
         self.deadline = deadline
+        self.log = ReadLog(batchers.kept)
         self._batchers = batchers
         self._columns: dict[Route[Any], _Column] = {}
 
@@ -117,13 +119,38 @@ class RequestReads:
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they join
             fetch.open = False
-            found = await self._batchers.of(route).load(list(fetch.keys), self.deadline)
+            found = await self._read(route, list(fetch.keys))
             column.values.update(found if len(found) == len(fetch.keys) else {key: found[key] for key in fetch.keys})
         except Exception as error:  # noqa: BLE001 - a key that cannot be one costs the reads of this tick, not the answer
             column.values.update(dict.fromkeys(fetch.keys, failure_of(error, route.system, route.noun)))
         finally:
             column.fetches.remove(fetch)
             fetch.completion.set()
+
+    async def _read(self, route: Route[V], keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
+        """Return what is kept of a request that was cut off before, and read the rest."""
+        began = asyncio.get_running_loop().time()
+        kept = self.log.find(route.system, route, keys)
+        rest = [key for key in keys if key not in kept] if kept else keys
+        found = await self._batchers.of(route).load(rest, self.deadline)
+        self.log.note(route.system, route, found, began)
+        if any(issubclass(kind, CUT_OFF) for kind in set(map(type, found.values()))):
+            self.log.cut_off(route.system)
+            _tell_progress(found, route.noun, len(keys))
+        return {**kept, **found} if kept else found
+
+
+def _tell_progress(found: dict[str, Any], noun: str, asked: int) -> None:
+    """Say in the failures of keys for which there was no time how many others there was time for."""
+    late = [key for key, value in found.items() if isinstance(value, CUT_OFF)]
+    if len(late) == asked:
+        return
+    progress = (
+        f"{asked - len(late)} of {asked} reads of {noun} fit in the time and are kept for {KEPT_SECONDS:.0f} s: "
+        "send the same request again, or ask for fewer at once"
+    )
+    told = {id(found[key]): found[key].after(progress) for key in late}
+    found.update((key, told[id(found[key])]) for key in late)
 
 
 def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:
@@ -139,6 +166,7 @@ class ReadsSoFar:
     def __init__(self, reads: RequestReads | ReadsSoFar) -> None:
         self.want = reads.want
         self.deadline = reads.deadline
+        self.log = reads.log
         self.known = reads.known
         self.prime = reads.prime
 

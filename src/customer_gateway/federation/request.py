@@ -13,6 +13,7 @@ from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.completion import Completion
+from customer_gateway.work.kept import CUT_OFF
 from customer_gateway.work.shared_call import SharedCalls
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ANSWERS: Final = "answers"
 _TICKS: Final = 5
 """Turns of the event loop in which all fields of a level have begun their calls."""
 
@@ -85,12 +87,18 @@ class RequestContext:
             if entry not in told:
                 told.append(entry)
 
-    async def memoized(self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]]) -> T:
+    async def memoized(
+        self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]], *, keep: bool = False
+    ) -> T:
         """Return the answer of a call that is made once a request, and shared with the same call of others in flight.
 
         `what` names it to those whom it does not reach in time. A failed one fails whoever asks for it
-        again, also those who leave the execution later than it failed.
+        again, also those who leave the execution later than it failed. With `keep` it is kept where the request is cut
+        off in reading from the system.
         """
+        log = self.reads.log
+        if keep and key not in self.answers:
+            self.answers.update(log.find(system, _ANSWERS, [key]))
         if key not in self.answers:
             if self.shared is None:
                 raise UpstreamTimeout.late(system, what)
@@ -98,7 +106,14 @@ class RequestContext:
             under_way = self._under_way.setdefault(system, [])
             under_way.append(completion)
             try:
-                self.answers[key] = await self.shared.join(system, what, key, self.deadline, call)
+                began, answer = await self.shared.join(system, what, key, self.deadline, _timed(call))
+                self.answers[key] = answer
+                if keep:
+                    log.note(system, _ANSWERS, {key: answer}, began)
+            except CUT_OFF as error:
+                log.cut_off(system)
+                self.answers[key] = error.again()
+                raise
             except UpstreamError as error:
                 self.answers[key] = error.again()
                 raise
@@ -140,3 +155,13 @@ class RequestContext:
         by_system = BySystem.of(customers)
         self._level = (customers, by_system)
         return by_system
+
+
+def _timed(call: Callable[[Deadline], Awaitable[T]]) -> Callable[[Deadline], Awaitable[tuple[float, T]]]:
+    """Return the call, which answers with the moment at which it began, too: others may join it later."""
+
+    async def timed(deadline: Deadline) -> tuple[float, T]:
+        began = asyncio.get_running_loop().time()
+        return began, await call(deadline)
+
+    return timed

@@ -9,6 +9,7 @@ A call can be joined until the deadline of its first waiter (`SharedDeadline`).
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from contextvars import ContextVar, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.faults import failure_of
+from customer_gateway.work.kept import ANSWERED_CALLS, CUT_OFF, AnsweredCalls, KeptReads
 from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ _Round: TypeAlias = list[_Batch]
 class Batcher(Generic[V]):
     """Batch the keys of one route over all requests."""
 
-    def __init__(self, route: BatchRoute[V]) -> None:
+    def __init__(self, route: BatchRoute[V], kept: KeptReads | None = None) -> None:
         # Not the route itself: it is the weak key under which this batcher is kept.
         self._fetch = route.fetch
         self._most = route.most
@@ -82,6 +84,7 @@ class Batcher(Generic[V]):
         self._in_flight = 0
         self._cache_entries: dict[str, tuple[float, V | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._kept = KeptReads() if kept is None else kept
 
     async def load(self, keys: Sequence[str], deadline: Deadline) -> dict[str, V | UpstreamError | None]:
         """Return a value for each key: None where it is unknown, an `UpstreamError` where the read failed.
@@ -111,6 +114,7 @@ class Batcher(Generic[V]):
             if batch is not None and batch.started:
                 batch.forgotten.add(key)
                 del self._batch_of[key]
+        self._kept.drop_at_write()
 
     def _cached(self, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
         """Return the cached values of the keys; drop what is too old."""
@@ -180,7 +184,7 @@ class Batcher(Generic[V]):
         abandoned = set(batch.keys()).difference(*groups)  # by all their waiters, while the call waited to start
         self._release(batch, abandoned)
         try:
-            values: Mapping[str, Any] = await self._read(groups, batch.deadline) if groups else {}
+            values: Mapping[str, Any] = await self._read_further(groups, batch.deadline) if groups else {}
             self._cache(values, groups, batch.forgotten)
             return {**values, **dict.fromkeys(abandoned, self._late())} if abandoned else values
         except Exception as error:
@@ -202,6 +206,18 @@ class Batcher(Generic[V]):
         following, self._next = self._next, []
         if following:
             self._start(following)
+
+    async def _read_further(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
+        """Read with the calls that are kept of a batch that was cut off; where this one is, keep its calls, too."""
+        began = asyncio.get_running_loop().time()
+        calls = AnsweredCalls(self._kept.all_of(self))
+        ANSWERED_CALLS.set(calls)
+        values = await self._read(groups, deadline)
+        if any(issubclass(kind, CUT_OFF) for kind in set(map(type, values.values()))):
+            self._kept.keep(self, calls.made, began, asyncio.get_running_loop().time())
+        else:
+            self._kept.discard(self, calls.used)
+        return values
 
     async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
         """Return the values of the keys of all waiters, or what failed in their place.
@@ -281,6 +297,7 @@ class Batchers:
 
     def __init__(self) -> None:
         self._batchers: WeakKeyDictionary[BatchRoute[Any], Batcher[Any]] = WeakKeyDictionary()
+        self._kept: defaultdict[str, KeptReads] = defaultdict(KeptReads)
 
     def __len__(self) -> int:
         return len(self._batchers)
@@ -288,5 +305,9 @@ class Batchers:
     def of(self, route: BatchRoute[V]) -> Batcher[V]:
         batcher = self._batchers.get(route)
         if batcher is None:
-            batcher = self._batchers[route] = Batcher(route)
+            batcher = self._batchers[route] = Batcher(route, self.kept(route.system))
         return batcher
+
+    def kept(self, system: str) -> KeptReads:
+        """Return what is kept of a system for requests that were cut off."""
+        return self._kept[system]

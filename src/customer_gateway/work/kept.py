@@ -1,0 +1,148 @@
+"""Keep for a minute what was read where a deadline cut off the rest: asked again, a request gets further and ends.
+
+A minute, because the largest page of customers takes 50 s where a vendor allows two calls a second. Nothing is kept of
+a request that was answered whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from itertools import count
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+KEPT_SECONDS: Final = 60.0
+_MOST: Final = 2_000
+CUT_OFF: Final = (UpstreamTimeout, UpstreamRateLimited)
+"""What stands in place of a value for which there was no time."""
+
+_NUMBERS: Final = count()
+
+
+class KeptReads:
+    """Keep what was read of one system, by what it is a part of (`whole`, such as a route) and a key.
+
+    The oldest goes first. A write drops all of it, and what was begun before a write is not kept after it.
+    """
+
+    def __init__(self, *, seconds: float = KEPT_SECONDS, most: int = _MOST) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._wholes: dict[object, dict[Any, tuple[float, Any]]] = {}
+        self._written_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._wholes.values()))
+
+    def keep(self, whole: object, values: Mapping[Any, Any], began: float, ended: float) -> None:
+        """Keep what was read between these moments of the loop's clock; failures and what is kept already are not."""
+        loop, until = asyncio.get_running_loop(), ended + self._seconds
+        if began <= self._written_at or until <= loop.time():
+            return
+        entries = self._wholes.setdefault(whole, {})
+        for key, value in values.items():
+            if not isinstance(value, Exception):
+                entries.setdefault(key, (until, value))
+        self._drop_oldest()
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._expire)
+
+    def find(self, whole: object, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return what is kept of these keys."""
+        entries = self._wholes.get(whole)
+        if not entries:
+            return {}
+        now = asyncio.get_running_loop().time()
+        found = {key: entries[key] for key in keys if key in entries}
+        return {key: value for key, (until, value) in found.items() if until > now}
+
+    def all_of(self, whole: object) -> dict[Any, Any]:
+        """Return everything that is kept of `whole`, by its keys."""
+        return self.find(whole, self._wholes.get(whole, ()))
+
+    def discard(self, whole: object, keys: Iterable[Any]) -> None:
+        """Keep these no longer."""
+        entries = self._wholes.get(whole, {})
+        for key in keys:
+            entries.pop(key, None)
+
+    def drop_at_write(self) -> None:
+        """Drop everything, as after a write; what reads in flight bring is not kept either."""
+        self._wholes.clear()
+        self._written_at = asyncio.get_running_loop().time()
+
+    def _drop_oldest(self) -> None:
+        surplus = len(self) - self._most
+        if surplus > 0:
+            places = [(until, whole, key) for whole, each in self._wholes.items() for key, (until, _) in each.items()]
+            for _, whole, key in sorted(places, key=itemgetter(0))[:surplus]:
+                del self._wholes[whole][key]
+
+    def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for whole, entries in list(self._wholes.items()):
+            self._wholes[whole] = {key: entry for key, entry in entries.items() if entry[0] > now}
+            if not self._wholes[whole]:
+                del self._wholes[whole]
+        soonest = min((until for entries in self._wholes.values() for until, _ in entries.values()), default=None)
+        self._timer = None if soonest is None else loop.call_at(soonest, self._expire)
+
+
+class AnsweredCalls:
+    """Answer calls of a batch that a batch like it, which was cut off, has made; note those that this one makes."""
+
+    def __init__(self, kept: Mapping[Any, tuple[object, Any]]) -> None:
+        self._kept = kept
+        self.used: list[object] = []
+        self.made: dict[Any, tuple[object, Any]] = {}
+
+    def find(self, call: object) -> Any:
+        """Return the answer to an equal call, None where there is none."""
+        for number, (known, answer) in self._kept.items():
+            if known == call:
+                self.used.append(number)
+                return answer
+        return None
+
+    def note(self, call: object, answer: object) -> None:
+        """Note the answer to a call that this batch has made."""
+        self.made[next(_NUMBERS)] = (call, answer)
+
+
+ANSWERED_CALLS: Final[ContextVar[AnsweredCalls | None]] = ContextVar("answered_calls", default=None)
+"""Those of the batch in whose context a call is made; None outside of one."""
+
+
+class ReadLog:
+    """Note what one request has read of each system. Once it was cut off there, all of that is kept."""
+
+    def __init__(self, kept: Callable[[str], KeptReads]) -> None:
+        self._kept = kept
+        self._read: dict[str, list[tuple[object, Mapping[Any, Any], float, float]]] = {}
+        self._cut_off: set[str] = set()
+
+    def find(self, system: str, whole: object, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return what is kept of these keys of a request before this one."""
+        return self._kept(system).find(whole, keys)
+
+    def note(self, system: str, whole: object, values: Mapping[Any, Any], began: float) -> None:
+        """Note what was read since `began`."""
+        read = (whole, values, began, asyncio.get_running_loop().time())
+        if system in self._cut_off:
+            self._kept(system).keep(*read)
+        else:
+            self._read.setdefault(system, []).append(read)
+
+    def cut_off(self, system: str) -> None:
+        """Keep what was read of the system, and what will be."""
+        self._cut_off.add(system)
+        for read in self._read.pop(system, ()):
+            self._kept(system).keep(*read)
