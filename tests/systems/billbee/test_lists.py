@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from wire.connected import connected
 
 from customer_gateway.documents.record import DocumentContext
-from customer_gateway.errors import UpstreamBadResponse, UpstreamUnavailable
+from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.adapter import Api
@@ -248,6 +249,37 @@ async def test_invoices_are_read_from_every_page_of_the_orders_newest_first() ->
 
     assert [each.key for each in found] == [str(key) for key in range(600, 0, -1) if key != 4]
     assert vendor.calls == [f"/customers/1/orders?page={number}&pageSize=250" for number in (1, 2, 3)]
+
+
+class Hanging(Vendor):
+    """Answers so many calls, then none until it has `more` again."""
+
+    more = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self.more:
+            await asyncio.sleep(60)
+        self.more -= 1
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("noun", "path", "customers"),
+    [("orders", "/customers/1/orders", ["1"]), ("addresses", "/customer-addresses", list(map(str, range(1, 101))))],
+)
+async def test_pages_of_a_list_that_were_walked_before_the_deadline_are_not_walked_again(
+    noun: str, path: str, customers: list[str]
+) -> None:
+    vendor = Hanging({path: rows(1_100, HasInvoice=True, CustomerId=1)})
+    billbee, batchers, found = system(vendor), Batchers(), list[Any]()
+    route = next(each.route for each in billbee.lookups if each.route.noun == noun)
+    for _ in range(3):
+        vendor.more = 2
+        found += (await RequestReads(batchers, EVERYTHING, Deadline.after(0.2)).load(route, customers))[:1]
+
+    assert [isinstance(each, UpstreamTimeout) for each in found] == [True, True, False]
+    assert len(found[-1]) == 1_100
+    assert vendor.calls == [f"{path}?page={number}&pageSize=250" for number in range(1, 6)]
 
 
 async def test_a_list_that_answers_the_same_page_again_is_refused() -> None:
