@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept import CUT_OFF, KEPT_SECONDS, ReadLog
+from customer_gateway.work.kept_reads import CUT_OFF, KEPT_SECONDS, ReadLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ class RequestReads:
     def __init__(self, batchers: Batchers, want: Selection, deadline: Deadline) -> None:
         self.want = want
         self.deadline = deadline
-        self.log = ReadLog(batchers.kept)
+        self.log = ReadLog(batchers.kept_reads)
         self._batchers = batchers
         self._columns: dict[Route[Any], _Column] = {}
 

@@ -39,7 +39,7 @@ from customer_gateway.wire.transport import (
     Unanswered,
 )
 from customer_gateway.work.batcher import KEYS
-from customer_gateway.work.kept import ANSWERED_CALLS
+from customer_gateway.work.kept_reads import ANSWERED_CALLS
 
 if TYPE_CHECKING:
     from customer_gateway.wire.auth import Auth, Headers

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept import ANSWERED_CALLS, CUT_OFF, AnsweredCalls, KeptReads
+from customer_gateway.work.kept_reads import ANSWERED_CALLS, CUT_OFF, AnsweredCalls, KeptReads
 from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
@@ -305,9 +305,9 @@ class Batchers:
     def of(self, route: BatchRoute[V]) -> Batcher[V]:
         batcher = self._batchers.get(route)
         if batcher is None:
-            batcher = self._batchers[route] = Batcher(route, self.kept(route.system))
+            batcher = self._batchers[route] = Batcher(route, self.kept_reads(route.system))
         return batcher
 
-    def kept(self, system: str) -> KeptReads:
+    def kept_reads(self, system: str) -> KeptReads:
         """Return what is kept of a system for requests that were cut off."""
         return self._kept[system]

@@ -12,7 +12,7 @@ from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING, Route
 from customer_gateway.work.batcher import Batchers
 from customer_gateway.work.deadline import Deadline
-from customer_gateway.work.kept import ANSWERED_CALLS, KeptReads
+from customer_gateway.work.kept_reads import ANSWERED_CALLS, KeptReads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ async def test_nothing_is_kept_where_no_time_was_lacking() -> None:
     for each in (broken, whole):
         await reads(batchers).load(each.route, ["1", "2", "3"])
 
-    assert len(batchers.kept("acme")) == 0
+    assert len(batchers.kept_reads("acme")) == 0
 
 
 async def test_what_was_read_before_and_after_the_cut_is_kept_too() -> None:
@@ -107,14 +107,14 @@ async def test_a_write_drops_what_is_kept_and_what_was_begun_before_it() -> None
     rows, batchers = Rows(1), Batchers()
     before = reads(batchers)
     await before.load(rows.route, ["1", "2"])
-    assert len(batchers.kept("acme")) == 1
+    assert len(batchers.kept_reads("acme")) == 1
 
     batchers.of(rows.route).forget(["1"])
-    assert len(batchers.kept("acme")) == 0
+    assert len(batchers.kept_reads("acme")) == 0
     await asyncio.sleep(0)
     began = now()
     batchers.of(rows.route).forget(["9"])
-    batchers.kept("acme").keep(rows.route, {"1": "stale"}, began, now())
+    batchers.kept_reads("acme").keep(rows.route, {"1": "stale"}, began, now())
     await reads(batchers).load(rows.route, ["1", "2"])
 
     assert rows.calls == ["1", "1"]
@@ -135,7 +135,7 @@ async def test_a_read_in_flight_at_a_write_is_not_kept_though_it_is_cut_off_afte
     gate.set()
     await loading
 
-    assert len(batchers.kept("acme")) == 0
+    assert len(batchers.kept_reads("acme")) == 0
 
 
 async def test_it_is_kept_for_a_while_only_and_using_it_makes_that_no_longer() -> None:
@@ -183,6 +183,6 @@ async def test_the_calls_of_a_batch_that_was_cut_off_answer_the_next_one_until_i
 
     assert [str(each) for each in found] == [str(LATE), str(LATE), "whole"]
     assert made == [0, 1, 2, 3, 4]
-    assert len(batchers.kept("acme")) == 0
+    assert len(batchers.kept_reads("acme")) == 0
     await reads(batchers).load(route, ["1"])
     assert made == [0, 1, 2, 3, 4, 0, 1]
