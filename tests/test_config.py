@@ -42,6 +42,7 @@ def told(folder: Path, text: str) -> str:
     return str(refused.value)
 
 
+@pytest.mark.vendors("billbee")
 def test_a_base_url_and_credentials_are_enough(tmp_path: Path) -> None:
     settings = loaded(tmp_path, BILLBEE)
 
@@ -119,12 +120,14 @@ open_seconds = 1.5
     assert pland.base_url == "http://127.0.0.1:9301/v2"
 
 
+@pytest.mark.vendors("billbee")
 def test_systems_keep_the_order_of_the_file(tmp_path: Path) -> None:
     settings = loaded(tmp_path, BILLBEE + PLAND)
 
     assert list(settings.systems) == ["billbee", "pland"]
 
 
+@pytest.mark.vendors("billbee")
 def test_two_systems_may_share_a_kind(tmp_path: Path) -> None:
     second = BILLBEE.replace("[systems.billbee]", '[systems.second_shop]\nkind = "billbee"')
 
@@ -136,6 +139,7 @@ def test_two_systems_may_share_a_kind(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.vendors("billbee")
 def test_a_secret_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", "from-the-environment")
 
@@ -146,6 +150,7 @@ def test_a_secret_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pyte
     assert billbee.password.get_secret_value() == "not-to-be-shown"
 
 
+@pytest.mark.vendors("billbee")
 def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY", "stronger")
     monkeypatch.setenv("CUSTOMER_GATEWAY_SERVER__DEADLINE_SECONDS", "3")
@@ -159,6 +164,7 @@ def test_the_environment_is_stronger_than_the_file(tmp_path: Path, monkeypatch: 
     assert (settings.server.deadline_seconds, settings.server.partial_status, billbee.limits.parallel) == (3, 294, 2)
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize("secret", ["12345", "true", "[1]", '{"a": 1}', "1e5", "null"])
 def test_a_secret_of_the_environment_is_text_whatever_it_looks_like(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
@@ -180,18 +186,21 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
     assert list(settings.systems) == ["pland"]
 
 
+@pytest.mark.vendors("billbee")
 def test_an_unknown_key_is_told_by_table_and_key(tmp_path: Path) -> None:
     text = told(tmp_path, BILLBEE + "apikey = 1\n")
 
     assert "[systems.billbee] apikey: is not a key of this table" in text
 
 
+@pytest.mark.vendors("billbee")
 def test_a_missing_key_is_told_by_table_and_key(tmp_path: Path) -> None:
     text = told(tmp_path, BILLBEE.replace('user = "shop"\n', ""))
 
     assert "[systems.billbee] user: is missing" in text
 
 
+@pytest.mark.vendors("billbee")
 def test_every_mistake_has_a_line(tmp_path: Path) -> None:
     text = told(tmp_path, BILLBEE.replace("user", "usr") + "[systems.billbee.limits]\nparallel = -1\n")
 
@@ -200,6 +209,7 @@ def test_every_mistake_has_a_line(tmp_path: Path) -> None:
     assert "[systems.billbee.limits] parallel: expected: " in text
 
 
+@pytest.mark.vendors("billbee")
 def test_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
     text = told(tmp_path, f"[server]\nhost = 1\n[systems.shop]\n{BILLBEE}apikey = 1\n{PLAND}key = 1\n")
 
@@ -227,6 +237,7 @@ def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(
     assert expected in text
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1", "127.0.0.1:80", ""])
 def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
@@ -234,6 +245,7 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, address: str) -> None:
     assert "[systems.billbee] base_url: expected" in text
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize("address", ["https://…", "https://….example.com/v1", "…"])
 def test_a_placeholder_of_the_readme_is_no_address(tmp_path: Path, address: str) -> None:
     text = told(tmp_path, BILLBEE.replace("http://127.0.0.1:9305/api/v1", address))
@@ -241,6 +253,7 @@ def test_a_placeholder_of_the_readme_is_no_address(tmp_path: Path, address: str)
     assert "[systems.billbee] base_url: expected: your own address, such as https://api.example.com/v1; …" in text
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize(
     "user", ["not-to-be-shown@", "shop:not-to-be-shown@", "shop:not-to-be-shown@elsewhere@", "shop:not-to-be-shown℀@"]
 )
@@ -251,6 +264,7 @@ def test_an_address_has_no_password_for_clients_would_be_told_it_in_links(tmp_pa
     assert "not-to-be-shown" not in text
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize("key", ["user", "password", "api_key"])
 def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
@@ -264,6 +278,7 @@ def test_a_credential_that_no_header_can_carry_is_told_and_not_shown(
     assert "read-from-a-file" not in text
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize("empty", ["", " "])
 @pytest.mark.parametrize("key", ["user", "password", "api_key"])
 def test_an_empty_credential_is_told_by_its_variable_and_does_not_override_a_good_one(
@@ -351,6 +366,7 @@ def test_a_table_that_is_none_is_told(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, text).endswith(f"gateway.toml: [{text.split(maxsplit=1)[0]}]: expected: a table")
 
 
+@pytest.mark.vendors("billbee")
 def test_a_table_within_a_system_that_is_none_is_told(tmp_path: Path) -> None:
     text = told(tmp_path, f'{BILLBEE}limits = "none"\n')
 
@@ -389,6 +405,7 @@ def test_a_variable_that_says_nothing_is_told_and_its_value_is_not(
     assert text == f"environment: {name}: is not a setting; check the spelling"
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize(
     "name",
     [
@@ -409,6 +426,7 @@ def test_what_workers_are_told_and_what_kubernetes_sets_is_no_misspelling(
     assert list(loaded(tmp_path, BILLBEE).systems) == ["billbee"]
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize(
     ("name", "told_there"),
     [
@@ -611,6 +629,7 @@ def test_a_secret_may_stand_in_a_file_that_the_table_names(tmp_path: Path, spelt
     assert pland.api_key.get_secret_value() == "id:from-a-file"
 
 
+@pytest.mark.vendors("billbee")
 def test_a_variable_may_name_the_file_of_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {"API_KEY": "from /run", "PASSWORD": "too", "CURSOR_SECRET": "sixteen characters or more"}
     for key, text in secrets.items():

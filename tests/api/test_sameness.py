@@ -111,9 +111,11 @@ class World:
         self.federation = build_federation(configured, wiring)
         self._scope_to_request = _request_factory(self.federation, unified_names(SCHEMA))
         self._known = self.runner.run(self._ids_and_a_cursor())
-        box.billbee.faults.set("status", status=503)
-        box.pland.faults.set("status", status=429, path="/contacts/")
-        box.autodns.faults.set("nan", path="/invoice/_search")
+        box.vendors[SYSTEMS[-1]].faults.set("status", status=503)
+        if "pland" in SYSTEMS:
+            box.pland.faults.set("status", status=429, path="/contacts/")
+        if "autodns" in SYSTEMS:
+            box.autodns.faults.set("nan", path="/invoice/_search")
 
     def close(self) -> None:
         self.runner.run(self.federation.aclose())

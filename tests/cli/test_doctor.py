@@ -291,6 +291,7 @@ async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: 
     assert remedy in to_mend([found["pland"]])[0]
 
 
+@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize(
     ("fault", "told", "remedy"),
     [

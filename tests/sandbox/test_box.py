@@ -45,6 +45,7 @@ async def test_the_log_tells_every_call_in_order_with_its_query_as_sent() -> Non
     assert len(box.next.log) == 0
 
 
+@pytest.mark.vendors("billbee")
 async def test_a_path_outside_the_base_path_is_not_found() -> None:
     box = Sandbox(customers=5)
     async with httpx.AsyncClient(

@@ -166,7 +166,7 @@ async def test_a_small_body_that_inflates_past_a_hundred_megabytes(pland: httpx.
         assert sum([len(part) async for part in answer.aiter_bytes()]) > 100_000_000
 
 
-@pytest.mark.vendors("autodns", "lemonsoft")
+@pytest.mark.vendors("autodns", "lemonsoft", "billbee")
 async def test_every_vendor_can_say_an_error_under_200(box: Sandbox) -> None:
     bodies: dict[str, dict[str, object]] = {}
     async with box.serving() as urls, httpx.AsyncClient() as client:

@@ -22,17 +22,18 @@ ERRORS = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="
 
 async def test_only_the_systems_that_failed_are_asked_again(box: Sandbox, executor: ExecutorName) -> None:
     (again,) = re.findall(r"query Again.*", ERRORS)
+    failing = list(SYSTEMS[-2:])
     async with gateway_over(box, executor=executor) as gateway:
-        for name in ("next", "billbee"):
+        for name in failing:
             box.vendors[name].faults.set("status", status=503, retry_after="60")
         answer = await gateway.ask(DEMO_QUERY)
-        for name in ("next", "billbee"):
+        for name in failing:
             box.vendors[name].faults.clear()
         gateway.forget_calls()
         told = [error["extensions"] for error in answer.errors if error["extensions"]["retryable"]]
         rest = await gateway.ask(again, {"failed": [each["system"] for each in told]})
         asked = [name for name in SYSTEMS if gateway.log(name)]
 
-    assert [(each["system"], each["retryAfterMs"]) for each in told] == [("next", 60_000), ("billbee", 60_000)]
-    assert [each["name"] for each in rest.data["systems"] if each["customers"]["nodes"]] == ["next", "billbee"]
-    assert asked == ["next", "billbee"]
+    assert {(each["system"], each["retryAfterMs"]) for each in told} == {(name, 60_000) for name in failing}
+    assert [each["name"] for each in rest.data["systems"] if each["customers"]["nodes"]] == failing
+    assert asked == failing

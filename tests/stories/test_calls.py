@@ -127,6 +127,7 @@ async def test_the_owner_of_one_lemonsoft_customer_is_one_call(box: Sandbox, gat
     assert gateway.log("lemonsoft")[1:] == [f"GET /api/persons/{owned['owner']['key']}"]
 
 
+@pytest.mark.vendors("billbee")
 async def test_the_addresses_of_a_page_of_billbee_are_whole_pages_and_then_nothing(gateway: Gateway) -> None:
     nodes = await page_of_50(gateway, "billbee", f"name {ADDRESSES} organization")
     calls = gateway.paths("billbee")
@@ -139,6 +140,7 @@ async def test_the_addresses_of_a_page_of_billbee_are_whole_pages_and_then_nothi
     assert gateway.paths("billbee") == ["GET /customers"]
 
 
+@pytest.mark.vendors("billbee")
 async def test_the_addresses_of_one_customer_of_billbee_are_one_call(gateway: Gateway) -> None:
     query = '{ system(name: "billbee") { customers(first: 1) { nodes { address { city } addresses { city } } } } }'
 

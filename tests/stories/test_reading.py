@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.vendors("billbee")
 async def test_the_due_date_that_billbee_does_not_have_costs_no_call(gateway: Gateway) -> None:
     query = '{ system(name: "billbee") { customers(first: 5) { nodes { invoices(first: 9) { nodes { dueDate } } } } } }'
 

@@ -243,6 +243,7 @@ async def test_a_version_changes_with_its_record_and_with_nothing_else(gateway: 
     assert [place for place in range(10) if versions[0][place] != versions[2][place]] == [active]
 
 
+@pytest.mark.vendors("billbee")
 async def test_two_systems_of_one_kind_stand_side_by_side(box: Sandbox) -> None:
     query = """{ systems { name kind customers(first: 2) { nodes {
         id name contacts { id } records { __typename key system { name kind } }
