@@ -49,9 +49,9 @@ def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Set
 
 
 @cache
-def gateway_schema() -> GraphQLSchema:
+def gateway_schema(vendors: tuple[Vendor, ...] = VENDORS) -> GraphQLSchema:
     """Return the schema of the registered vendors, whatever is configured."""
-    return build_schema([vendor.kind for vendor in VENDORS])
+    return build_schema([vendor.kind for vendor in vendors])
 
 
 def schema_text() -> str:
@@ -74,9 +74,9 @@ def build_federation(
     return Federation(systems, CursorSigner(_cursor_secret(settings)))
 
 
-def build_engine(settings: Settings, federation: Federation) -> Engine:
+def build_engine(settings: Settings, federation: Federation, vendors: tuple[Vendor, ...] = VENDORS) -> Engine:
     """Return the engine over the gateway's schema; its context is a `RequestContext` of the federation."""
-    schema = gateway_schema()
+    schema = gateway_schema(vendors)
     server = settings.server
     return Engine(
         schema,

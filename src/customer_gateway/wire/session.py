@@ -65,7 +65,7 @@ class SessionLogin:
         session, age = self._session, self._clock() - self._since
         if session is None or age >= self._lifetime:
             return await self._logged_in(client, deadline)
-        if age >= self._lifetime - self._margin and self._clock() >= self._refused_until:
+        if age >= self._lifetime - min(self._margin, self._lifetime / 2) and self._clock() >= self._refused_until:
             self._joined_login(client, deadline)
         return session
 
