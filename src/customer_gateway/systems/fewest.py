@@ -44,12 +44,15 @@ async def read_fewest(
 ) -> dict[str, Any]:
     """Return the rows with these keys, and all others on the pages that were read; `one` gives a row by itself.
 
-    Where a row's own call fails, or a page of the list, that failure stands for whatever was not found by then.
+    Where a row's own call fails, or a page of the list, that failure stands for whatever was not found by then. Raises
+    the failure of a page before which nothing was found.
     """
     walk = await read_while(listing, deadline, lambda rows: sum(key not in rows for key in keys))
     if walk.whole:
         return {**walk.rows}
     missing = [key for key in keys if key not in walk.rows]
+    if walk.failure is not None and not walk.rows:
+        raise walk.failure
     if walk.failure is not None:
         return {**walk.rows, **dict.fromkeys(missing, walk.failure)}
     return walk.rows | await read_singly(one, missing, listing.lengths.system, what)
