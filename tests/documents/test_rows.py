@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.documents.record import DocumentContext
-from customer_gateway.documents.rows import Email, Part, Raw, Row, Rows, Text, WrongForm, keyed, named, raw_document
+from customer_gateway.documents.rows import (
+    Email,
+    Key,
+    Part,
+    Raw,
+    Row,
+    Rows,
+    Text,
+    WrongForm,
+    keyed,
+    named,
+    raw_document,
+)
 
 
 class Status(Part, kw_only=True):
@@ -34,6 +46,11 @@ class Person(Row, kw_only=True):
 class Filed(Row, kw_only=True):
     key: str = keyed("_id")
     document: dict[str, Any] = raw_document()
+
+
+class Numbered(Row, kw_only=True):
+    key: Key = keyed("id")
+    first_name: Text = named("firstName")
 
 
 def reading() -> DocumentContext:
@@ -208,3 +225,22 @@ def test_a_key_that_may_be_missing_is_a_mistake() -> None:
 
     with pytest.raises(TypeError, match=r"Wrong\.key"):
         Rows(Wrong, reading())
+
+
+@pytest.mark.parametrize(("sent", "key"), [(7, "7"), ("7", "7"), (0, "0"), (2**63 - 1, str(2**63 - 1)), (7.0, "7")])
+def test_an_integer_key_is_its_digits_however_it_comes(sent: object, key: str) -> None:
+    document = {"id": sent, "firstName": "Ida"}
+
+    assert decoded(Numbered, document).key == key
+    assert Rows(Numbered, reading()).read_one(document).key == key
+
+
+def test_rows_with_integer_keys_are_read_in_one_pass() -> None:
+    rows = Rows(Numbered, how := reading()).decode(b'[{"id": 1, "firstName": "A"}, {"id": 2, "extra": {}}]')
+
+    assert [(row.key, row.first_name) for row in rows] == [("1", "A"), ("2", None)]
+    assert how.drift.notices == set()
+
+
+def test_an_integer_where_a_row_has_text_keys_is_read_as_a_document() -> None:
+    assert decoded(Person, {"_id": 7}).key == "7"

@@ -57,6 +57,12 @@ else:
 Email: TypeAlias = Annotated[str | None, "email"]
 """The first address of a field that may hold several."""
 
+if TYPE_CHECKING:
+    Key: TypeAlias = str
+    """The key of a row whose id comes as an integer: its digits, as text."""
+else:
+    Key = str | int
+
 Raw: TypeAlias = Any
 """A value as sent, for the functions of `documents.record` to read when it is asked for."""
 
@@ -183,6 +189,7 @@ class _Form(Generic[P]):
         self._sent: list[tuple[str, str]] = []
         self._parts: list[tuple[str, str, _Form[Any]]] = []
         self.key = ""
+        self._integer_key = False
         self.own: list[str] = []
         for field in fields(part):
             self._learn(field)
@@ -198,6 +205,7 @@ class _Form(Generic[P]):
             raise TypeError(f"{self._part.__name__}.key must be there: declare it by `keyed`")
         if name == "key":
             self.key = vendor
+            self._integer_key = int in get_args(field.type)
         if name == "key" or name in _OWN:
             self.own.append(name)
         elif options == {str}:
@@ -215,6 +223,8 @@ class _Form(Generic[P]):
         All texts are looked through at once, and only those that need it are touched. Raises `WrongForm` for an integer
         that a document would not hold.
         """
+        if self._integer_key:
+            _write_keys(parts)
         texts: list[Any] = self._read_texts(parts)
         if int in set(map(type, texts)):
             self._write_integers(parts, texts)
@@ -275,6 +285,11 @@ class _Form(Generic[P]):
             values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
             count = reading.drift.count
         return values
+
+
+def _write_keys(rows: Iterable[Any]) -> None:
+    for row in rows:
+        row.key = _digits(row.key)
 
 
 def _digits(value: Any) -> Any:
