@@ -11,7 +11,7 @@ from federation.fake_system import Asked
 from customer_gateway.errors import ReadFault, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.system import EVERYTHING, Route
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from gateway import settings_over
 
 from customer_gateway.app import build_federation
 from customer_gateway.systems.registry import VENDORS, Vendor
-from customer_gateway.work.batcher import Batcher, Batchers
+from customer_gateway.work.batcher import Batcher
+from customer_gateway.work.batchers import Batchers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.system import Route
     from customer_gateway.systems.connection import Wiring
-    from customer_gateway.work.batch_route import BatchRoute
+    from customer_gateway.work.route import BatchRoute
 
 
 class Mistake(Exception):

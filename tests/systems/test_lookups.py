@@ -12,7 +12,7 @@ from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, users_by, values_by
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

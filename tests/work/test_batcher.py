@@ -21,7 +21,8 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.system import Route
-from customer_gateway.work.batcher import Batcher, Batchers
+from customer_gateway.work.batcher import Batcher
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.system import EVERYTHING, Route
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 from customer_gateway.work.kept_reads import ANSWERED_CALLS, KeptReads
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from customer_gateway.documents.contact_data import first_address
+from customer_gateway.documents.dates import read_day, read_moment
 from customer_gateway.documents.values import (
     UNREADABLE,
     Body,
@@ -22,12 +23,10 @@ from customer_gateway.documents.values import (
     is_blank,
     is_list,
     is_object,
-    read_day,
     read_decimal,
     read_flag,
     read_integer,
     read_key,
-    read_moment,
     read_object,
     read_objects,
     read_text,

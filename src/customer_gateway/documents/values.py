@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
@@ -39,18 +38,6 @@ _FLAGS: Final = {
     **dict.fromkeys(("false", "f", "no", "n", "0", "0.0", "-0.0"), False),
 }
 """Booleans as texts in any case, and numbers as their texts; -1 is how Visual Basic and COM write true."""
-
-_NO_DATE: Final = "0001-01-01"
-"""How .NET says that a date is not set: the first day of its calendar."""
-
-_NEVER: Final = date(9999, 12, 31)
-_NEVER_IN_UTC: Final = {_NEVER, date(9999, 12, 30)}  # its midnight east of Greenwich is the evening before
-_ISO_WEEK: Final = re.compile(r"[0-9]{4}-?W")
-_YEARS: Final = range(1980, 2101)
-"""No system is older, and none plans further: another year is a unit or a form that was misread."""
-
-_DAY: Final = re.compile(r"[0-9]{8}")
-_DAY_NUMBERS: Final = range(1000_00_00, 10000_00_00)
 
 
 class Unreadable:
@@ -225,77 +212,6 @@ def read_flag(value: object, name: str, reading: DocumentContext) -> bool | None
     if not is_blank(value):
         reading.drift.notice(name, "not a boolean")
     return None
-
-
-def read_moment(value: object, name: str, reading: DocumentContext) -> datetime | None:
-    """Read a point in time, in UTC.
-
-    Zone-less times are in the system's zone, numbers are Unix milliseconds, a day is its midnight in the zone. A year
-    that no record can have is not a point in time; 0001-01-01 is None.
-    """
-    value = lone(value)
-    if is_blank(value) or _says_no_date(value):
-        return None
-    moment = _moment(value, reading)
-    if moment is not None and (moment.year in _YEARS or moment.date() in _NEVER_IN_UTC):
-        return moment
-    reading.drift.notice(name, "not a point in time")
-    return None
-
-
-def _says_no_date(value: object) -> bool:
-    text = value.strip() if isinstance(value, str) else ""
-    return text.startswith(_NO_DATE) or text == _NO_DATE.replace("-", "")
-
-
-def _moment(value: object, reading: DocumentContext) -> datetime | None:
-    try:
-        day = _day(value)
-        if day is not None:
-            return datetime(day.year, day.month, day.day, tzinfo=reading.zone).astimezone(UTC)
-        if isinstance(value, str):
-            text = value.strip()
-            if text.isascii() and text.isdecimal():
-                return datetime.fromtimestamp(int(text) / 1000, UTC)
-            if _ISO_WEEK.match(text):
-                return None
-            moment = datetime.fromisoformat(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)).astimezone(UTC)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
-
-
-def _day(value: object) -> date | None:
-    """Read `20250630`, text or number: as milliseconds it would be a few hours after 1970 began."""
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    digits = str(whole) if type(whole) is int and whole in _DAY_NUMBERS else whole
-    if isinstance(digits, str) and _DAY.fullmatch(digits.strip()):
-        day = date.fromisoformat(digits.strip())
-        return day if day.year in _YEARS or day == _NEVER else None
-    return None
-
-
-def read_day(value: object, name: str, reading: DocumentContext) -> date | None:
-    """Read a calendar day; that of a point in time is the day in the system's zone."""
-    value = lone(value)
-    text = value.strip() if isinstance(value, str) else ""
-    if len(text) == len("2026-01-31") and not text.startswith(_NO_DATE):
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            day = None
-        if day is not None and (day.year in _YEARS or day == _NEVER):
-            return day
-        reading.drift.notice(name, "not a date")
-        return None
-    moment = read_moment(value, name, reading)
-    try:
-        return moment.astimezone(reading.zone).date() if moment is not None else None
-    except OverflowError:  # the last hours of the year 9999, which vendors write for "never"
-        return moment.date() if moment is not None else None
 
 
 def enumerated(table: Mapping[Any, V], value: object, name: str, reading: DocumentContext) -> V | None:

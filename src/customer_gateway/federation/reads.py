@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.errors import UpstreamError
     from customer_gateway.system import Route, Selection
-    from customer_gateway.work.batcher import Batchers
+    from customer_gateway.work.batchers import Batchers
     from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")

@@ -11,7 +11,7 @@ from customer_gateway.federation.by_system import BySystem
 from customer_gateway.federation.cells import NoLinks
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.kept_reads import CUT_OFF
 from customer_gateway.work.shared_call import SharedCalls

@@ -9,11 +9,9 @@ A call can be joined until the deadline of its first waiter (`SharedDeadline`).
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from contextvars import ContextVar, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.faults import failure_of
@@ -23,8 +21,8 @@ from customer_gateway.work.shared_call import CallCancelled, SharedCall
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from customer_gateway.work.batch_route import BatchRoute
     from customer_gateway.work.deadline import Deadline
+    from customer_gateway.work.route import BatchRoute
 
 V = TypeVar("V")
 
@@ -290,24 +288,3 @@ def _split_by_waiters(keys: Sequence[str], groups: Iterable[Sequence[str]]) -> l
     for key, members in waiters.items():
         parts.setdefault(tuple(members), []).append(key)
     return list(parts.values())
-
-
-class Batchers:
-    """Keep the batcher of each route: one for the process, for as long as the route is used."""
-
-    def __init__(self) -> None:
-        self._batchers: WeakKeyDictionary[BatchRoute[Any], Batcher[Any]] = WeakKeyDictionary()
-        self._kept: defaultdict[str, KeptReads] = defaultdict(KeptReads)
-
-    def __len__(self) -> int:
-        return len(self._batchers)
-
-    def of(self, route: BatchRoute[V]) -> Batcher[V]:
-        batcher = self._batchers.get(route)
-        if batcher is None:
-            batcher = self._batchers[route] = Batcher(route, self.kept_reads(route.system))
-        return batcher
-
-    def kept_reads(self, system: str) -> KeptReads:
-        """Return what is kept of a system for requests that were cut off."""
-        return self._kept[system]

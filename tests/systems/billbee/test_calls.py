@@ -17,7 +17,7 @@ from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import KIND, BillbeeSettings, connect
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

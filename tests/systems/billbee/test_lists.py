@@ -20,7 +20,7 @@ from customer_gateway.systems.billbee.lists import objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
 from customer_gateway.systems.fewest import read_while
 from customer_gateway.wire import Retry
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.lemonsoft import KIND, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import KIND, NextSettings, connect
 from customer_gateway.systems.next.read import NextCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batcher import Batchers
+from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from customer_gateway.documents.contact_data import (
     phone_list,
     stated_country,
 )
+from customer_gateway.documents.dates import read_moment
 from customer_gateway.documents.record import content_version
 from customer_gateway.documents.rows import Email, Part, Raw, Row, Text, keyed, named, raw_document
 from customer_gateway.documents.shapes import Shape
@@ -23,7 +24,6 @@ from customer_gateway.documents.values import (
     read_integer,
     read_key,
     read_keys,
-    read_moment,
     read_text,
     read_texts,
 )
