@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from systems.test_contract import reading, sample, samples, view_of
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.rows import Part, Row
 from customer_gateway.documents.sources import declared_of, sources, vendor_paths
+from customer_gateway.model import nouns, value_objects
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.registry import VENDORS
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
     from customer_gateway.systems.registry import Vendor
 
+TYPES = (
+    *(nouns.BankAccount, nouns.SepaMandate, nouns.PaymentCard, nouns.LedgerAccount, nouns.Agreement, nouns.Invoice),
+    *(value_objects.Address, value_objects.Billing, value_objects.EInvoice, value_objects.AgreementProduct),
+)
 ALL = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.kind.slug)
 IDENTITY = ("link", "key", "document", "reading", "system")
 """What every view has beside its fields; `key` is in every answer."""
@@ -123,6 +129,31 @@ def test_a_declared_field_is_documented(vendor: Vendor) -> None:
     declared = {path.partition(".")[0] for name in names_of(vendor) for path in sources(vendor.kind.view)[name]}
 
     assert declared - known.keys() == set()
+
+
+@ALL
+def test_a_noun_reads_what_its_shape_declares_and_no_other_field(vendor: Vendor) -> None:
+    for shape in vendor.kind.nouns:
+        seen: set[str] = set()
+        identity = ("key", "customer_key") if shape.has_key else ()
+        elsewhere = {name: "1" for name in identity if name not in shape.declared_sources.parts}
+        shape.read(Record(Recorded({"id": 1, "Id": 1}, seen), reading(vendor)), **elsewhere)
+
+        declared = {path.partition(".")[0] for path in shape.declared_sources.paths}
+        assert {path.partition(".")[0] for path in seen} == declared
+
+
+@ALL
+def test_what_is_filled_of_a_type_is_a_field_of_it(vendor: Vendor) -> None:
+    known = {type_.__name__: set(getattr(type_, "_fields", None) or names_in(type_)) for type_ in TYPES}
+
+    assert {name for name in vendor.kind.details if name not in known} == set()
+    assert {(name, each) for name, told in vendor.kind.details.items() for each in told - known[name]} == set()
+
+
+def names_in(type_: Any) -> set[str]:
+    """The fields of a noun, by the names of what their keys lead to."""
+    return {each.name.removesuffix("_key") for each in fields(type_)} | {"recipients"}
 
 
 def test_a_view_that_reads_an_undeclared_field_or_declares_an_unread_one_is_found() -> None:

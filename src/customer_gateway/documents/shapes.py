@@ -38,7 +38,7 @@ class Shape(Generic[N]):
     attribute of a view it is read from the view's document.
     """
 
-    __slots__ = ("_empty", "_fields", "_has_system", "_noun", "declared_sources")
+    __slots__ = ("_empty", "_fields", "_noun", "declared_sources", "has_key")
 
     def __init__(self, noun: type[N], *, if_any: bool = False, **fields: Any) -> None:
         declared = {name: declaration_of(each) for name, each in fields.items()}
@@ -46,7 +46,8 @@ class Shape(Generic[N]):
         self._noun = noun
         self._fields = [(name, each) for name, each in fields.items() if not isinstance(each, str)]
         self._empty = noun() if if_any else None
-        self._has_system = "system" in getattr(noun, "__dataclass_fields__", ())
+        self.has_key = "system" in getattr(noun, "__dataclass_fields__", ())
+        """Whether it is a noun, with a system and a key, and not a value."""
         self.declared_sources = Declared(
             frozenset[str]().union(*(each.told_by for each in declared.values())),
             parts={name: each.paths for name, each in declared.items()},
@@ -65,7 +66,7 @@ class Shape(Generic[N]):
 
     def read(self, part: Record, **otherwise: Any) -> N:
         """Return the noun that a part of a document is read as; `otherwise` are fields that stand elsewhere."""
-        if self._has_system:
+        if self.has_key:
             otherwise["system"] = part.reading.system
         kind = type(part)
         for name, declared in self._fields:
