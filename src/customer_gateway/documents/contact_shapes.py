@@ -79,6 +79,8 @@ def postal_address(
     does, from the fields `beside`.
     """
     told = {name: (each,) if isinstance(each, str) else each for name, each in fields.items()}
+    singles = [(name, each[0]) for name, each in told.items() if len(each) == 1]
+    others = [(name, each) for name, each in told.items() if len(each) > 1]
     listed = isinstance(lines, str)
     filled = frozenset[str]().union(told, ["street"] if listed else [], ["country", "country_code"] if country else [])
     empty = Address(kind, lines=[])
@@ -87,7 +89,9 @@ def postal_address(
     def read(record: Record) -> Address | None:
         text = record.text
         written = record.texts(lines) if isinstance(lines, str) else [sent for each in lines if (sent := text(each))]
-        values: dict[str, Any] = {name: next(filter(None, map(text, each)), None) for name, each in told.items()}
+        values: dict[str, Any] = {name: text(each) for name, each in singles}
+        for name, several in others:
+            values[name] = next(filter(None, map(text, several)), None)
         if listed:
             values["street"] = written[0] if written else None
         if country:
