@@ -9,7 +9,6 @@ from gateway import settings_over
 
 from customer_gateway.app import build_federation
 from customer_gateway.systems.registry import VENDORS, Vendor
-from customer_gateway.work.batcher import Batcher
 from customer_gateway.work.batchers import Batchers
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.system import Route
     from customer_gateway.systems.connection import Wiring
+    from customer_gateway.work.batcher import Batcher
     from customer_gateway.work.route import BatchRoute
 
 
