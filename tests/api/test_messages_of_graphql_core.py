@@ -23,7 +23,8 @@ from graphql import (
 )
 from graphql.validation import OverlappingFieldsCanBeMergedRule
 
-from customer_gateway.api import formatting, limits
+from customer_gateway.api import error_formatting as formatting
+from customer_gateway.api import limits
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from customer_gateway.api.engine import Engine
-from customer_gateway.api.formatting import MASK
+from customer_gateway.api.error_formatting import MASK
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
 

@@ -19,7 +19,7 @@ from stories.selections import CUSTOMER, NODE, nouns_in
 from structlog.testing import capture_logs
 from vendors import FACTS
 
-from customer_gateway.api.formatting import MASK
+from customer_gateway.api.error_formatting import MASK
 from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.model.ids import decode_id

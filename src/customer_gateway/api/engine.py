@@ -12,7 +12,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from customer_gateway.api.formatting import FormattedError, coded
+from customer_gateway.api.error_formatting import FormattedError, coded
 from customer_gateway.api.limits import (
     DocumentInvalid,
     DocumentLimits,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 import orjson
 import structlog
 
-from customer_gateway.api.formatting import MASK, FormattedError, coded, format_errors, request_error, stamped
+from customer_gateway.api.error_formatting import MASK, FormattedError, coded, format_errors, request_error, stamped
 from customer_gateway.api.limits import MOST_ERRORS
 from customer_gateway.execution import drop_tracebacks, encoded
 

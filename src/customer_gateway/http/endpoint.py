@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from customer_gateway.api.engine import Prepared, RefusedOperation
-from customer_gateway.api.formatting import MASK, request_error, stamped
+from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, is_json, preferred

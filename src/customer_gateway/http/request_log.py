@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope, Send
 
-    from customer_gateway.api.formatting import FormattedError
+    from customer_gateway.api.error_formatting import FormattedError
 
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Ids of a client's that are used: nothing that could break a log line or a header."""

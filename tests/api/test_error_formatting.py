@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from customer_gateway.api.formatting import LONGEST_MESSAGE, coded
+from customer_gateway.api.error_formatting import LONGEST_MESSAGE, coded
 from customer_gateway.execution import compile_operation
 
 pytestmark = pytest.mark.anyio
