@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.documents.record import DocumentContext
-from customer_gateway.documents.rows import (
-    Email,
-    Key,
-    Part,
-    Raw,
-    Row,
-    Rows,
-    Text,
-    WrongForm,
-    keyed,
-    named,
-    raw_document,
-)
+from customer_gateway.documents.row import Email, Key, Part, Raw, Row, Text, WrongForm, keyed, named, raw_document
+from customer_gateway.documents.rows import Rows
 
 
 class Status(Part, kw_only=True):

@@ -13,7 +13,8 @@ from graphql import GraphQLObjectType, get_named_type
 from customer_gateway.api.schema import build_schema
 from customer_gateway.documents.drift import WITHHELD, Drift
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
-from customer_gateway.documents.rows import Row, Rows
+from customer_gateway.documents.row import Row
+from customer_gateway.documents.rows import Rows
 from customer_gateway.documents.structs import Struct, VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.systems.registry import VENDORS

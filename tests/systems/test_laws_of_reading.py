@@ -13,7 +13,7 @@ from systems.test_contract import json_paths, reading, sample, view_of
 from vendors import FACTS
 
 from customer_gateway.documents.record import Record, is_list, is_object
-from customer_gateway.documents.rows import Part
+from customer_gateway.documents.row import Part
 from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_empty
 from customer_gateway.model.nouns import UNIFIED_FIELDS

@@ -20,18 +20,16 @@ from __future__ import annotations
 from itertools import chain, compress
 from operator import attrgetter, not_
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeAlias, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 import orjson
 from msgspec.structs import fields
 
 from customer_gateway.documents import forms
-from customer_gateway.documents.sources import NO_VENDORS, attributes_behind
+from customer_gateway.documents.row import NOT_KEPT, OWN, Part, Row, Text, WrongForm
 from customer_gateway.documents.values import (
-    UNREADABLE,
     DocumentContext,
-    is_empty,
     is_list,
     is_object,
     read_object,
@@ -48,80 +46,8 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
 
-if TYPE_CHECKING:
-    Text: TypeAlias = str | None
-else:
-    Text = str | int | None  # as it is decoded: `_Form.normalize` makes a text of an integer
-"""A non-blank text as sent, else None; a number as its decimal text."""
-
-Email: TypeAlias = Annotated[str | None, "email"]
-"""The first address of a field that may hold several."""
-
-if TYPE_CHECKING:
-    Key: TypeAlias = str
-    """The key of a row whose id comes as an integer: its digits, as text."""
-else:
-    Key = str | int
-
-Raw: TypeAlias = Any
-"""A value as sent, for the functions of `documents.record` to read when it is asked for."""
-
-_NOT_KEPT: Final = object()
 _INTEGERS: Final = range(-(2**63), 2**64)
 """Integers that are the same in a document; larger ones are doubles there."""
-_OWN: Final = {name: f"{NO_VENDORS}{name}" for name in ("reading", "document", "misread")}
-"""Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
-
-
-class WrongForm(ValueError):
-    """JSON that is no list of objects with a key each. The message holds no value."""
-
-
-def named(vendor: str) -> Any:
-    """Return a field that the vendor calls otherwise; None where it is absent."""
-    return msgspec.field(default=None, name=vendor)
-
-
-def keyed(vendor: str) -> Any:
-    """Return the field `key`: a text that every row has."""
-    return msgspec.field(name=vendor)
-
-
-def raw_document() -> Any:
-    """Return the field `document`: there in rows that were read from documents; in others whatever is done with it
-    fails.
-    """
-    return msgspec.field(default=_NOT_KEPT, name=_OWN["document"])
-
-
-class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
-    """An object; each field is a `Text`, an `Email`, a `Raw`, or a part that may be missing (`Status | None`)."""
-
-
-class Row(Part, kw_only=True, gc=False, eq=False):
-    """An object with a `key`, and how it is read."""
-
-    key: str
-    reading: DocumentContext = msgspec.field(default=None, name=_OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
-    misread: Annotated[frozenset[str], msgspec.Meta(max_length=0)] = msgspec.field(
-        default=frozenset(), name=_OWN["misread"]
-    )
-    """The attributes (`name`, `part.name`) that are None because their values were neither texts nor parts.
-
-    JSON cannot fill it: what is longer than nothing is refused in one pass, and read as a document.
-    """
-
-    def unreadable(self, field: str) -> bool:
-        """Return whether the unified `field` is null because what was sent for it cannot be read."""
-        value = self.reading.value_or_unreadable(lambda: getattr(self, field))
-        return value is UNREADABLE or (
-            is_empty(value) and not self.misread.isdisjoint(attributes_behind(type(self), field))
-        )
-
-    @property
-    def system(self) -> str:
-        """The configured name of the system whose row this is."""
-        return self.reading.system
 
 
 class Rows(Generic[R]):
@@ -206,7 +132,7 @@ class _Form(Generic[P]):
         if name == "key":
             self.key = vendor
             self._integer_key = int in get_args(field.type)
-        if name == "key" or name in _OWN:
+        if name == "key" or name in OWN:
             self.own.append(name)
         elif options == {str}:
             self._texts.append((name, vendor))
@@ -312,7 +238,7 @@ def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
 def _forget_documents(rows: list[Any]) -> None:
     """Drop what the vendor may have sent under that name."""
     for row in rows:
-        row.document = _NOT_KEPT
+        row.document = NOT_KEPT
 
 
 def _attributes(names: Sequence[str]) -> Callable[[Iterable[object]], list[Any]]:

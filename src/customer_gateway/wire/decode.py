@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from customer_gateway.documents.json_text import decoded
-from customer_gateway.documents.rows import WrongForm
+from customer_gateway.documents.row import WrongForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable

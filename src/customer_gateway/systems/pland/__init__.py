@@ -12,7 +12,8 @@ from pydantic import SecretStr, model_validator
 from customer_gateway.documents.drift import DriftSampler
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import Record, is_object
-from customer_gateway.documents.rows import Rows, WrongForm
+from customer_gateway.documents.row import WrongForm
+from customer_gateway.documents.rows import Rows
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api

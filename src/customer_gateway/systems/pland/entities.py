@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
-from customer_gateway.documents.rows import WrongForm
+from customer_gateway.documents.row import WrongForm
 from customer_gateway.documents.shapes import Shape, currency_code, each, inside
 from customer_gateway.documents.view import day, decimal, reads, text
 from customer_gateway.model.nouns import Agreement, Invoice

@@ -15,7 +15,7 @@ from customer_gateway.documents.contact_data import (
 )
 from customer_gateway.documents.dates import read_moment
 from customer_gateway.documents.record import content_version
-from customer_gateway.documents.rows import Email, Part, Raw, Row, Text, keyed, named, raw_document
+from customer_gateway.documents.row import Email, Part, Raw, Row, Text, keyed, named, raw_document
 from customer_gateway.documents.shapes import Shape
 from customer_gateway.documents.sources import reads
 from customer_gateway.documents.values import (
