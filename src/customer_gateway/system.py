@@ -129,7 +129,7 @@ class Page(Generic[V_co]):
 
     `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
     `after` is for each place what the list goes on by after it, where the vendor's pages follow each other by tokens of
-    its own; a cursor carries it, and nothing reads it but the system that told it.
+    its own; a cursor carries it, and only the system that gave it reads it.
     """
 
     places: Sequence[V_co | None]
@@ -150,7 +150,7 @@ class Kind:
     `record` is the documented customer, from which the record type is made; `view` reads it as a `Customer`, and what
     it does not declare the vendor has not; `readers` are the unified fields that another call tells, by name
     (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are
-    the classes of its contacts and users, `nouns` the shapes of what else other calls tell. `about` says in a phrase
+    the classes of its contacts and users, `nouns` the shapes of what else other calls answer. `about` says in a phrase
     what the vendor sells.
     """
 
@@ -190,7 +190,7 @@ class Kind:
 
 @cache
 def _details_of(kind: Kind) -> Mapping[str, frozenset[str]]:
-    """Return what is declared by the view, its contacts and the nouns, and the parts of `billing` that readers tell."""
+    """Return what the view, its contacts and the nouns declare, and the parts of `billing` that readers look up."""
     views = map(filled_by, (kind.view, *kind.contacts))
     billing = frozenset(name.removeprefix("billing.") for name in kind.readers if name.startswith("billing."))
     shapes = (each.declared_sources.fills for each in kind.nouns)
@@ -248,7 +248,7 @@ class System(Protocol):
     ) -> Page[Customer]:
         """Return `size` customers from position `start`, inactive ones included.
 
-        `after` is what the page before told of its last place (`Page.after`).
+        `after` is what the page before gave for its last place (`Page.after`).
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
         """
         ...

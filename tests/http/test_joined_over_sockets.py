@@ -51,9 +51,10 @@ async def until(so: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def asked_at_once(client: Client, count: int, **headers: str) -> list[asyncio.Task[Response]]:
-    """Requests that are under way."""
-    asked = [asyncio.create_task(client.ask("{ read }", {**headers, "x-request-id": f"r{n}"})) for n in range(count)]
+async def asked_at_once(client: Client, count: int, query: str = "{ read }") -> list[asyncio.Task[Response]]:
+    """Requests that have come in, and are under way for 0.2 s."""
+    asked = [asyncio.create_task(client.ask(query, {"x-request-id": f"r{n}"})) for n in range(count)]
+    await until(lambda: len(inside()) == count)
     await asyncio.sleep(0.2)
     return asked
 
@@ -79,10 +80,7 @@ async def test_each_is_told_its_own_id_and_has_its_own_line() -> None:
 async def test_errors_are_stamped_for_each() -> None:
     world = World()
     async with clients(world) as client:
-        asked = [
-            asyncio.create_task(client.ask("{ read down }", {"x-request-id": f"r{n}"})) for n in range(5)
-        ]  # `down` fails at once, `read` holds the flight
-        await asyncio.sleep(0.2)
+        asked = await asked_at_once(client, 5, "{ read down }")  # `down` fails at once, `read` holds the execution
         world.gate.set()
         answers = [await each for each in asked]
 

@@ -850,7 +850,7 @@ def _elsewhere() -> None:
     ELSEWHERE["A17", "lemonsoft"] = ELSEWHERE["A17", "pland"] = sessions
     for system in ("autodns", "next", "billbee"):
         REASONS["A17", system] = "its credentials are sent with every call, so there is no session to lose"
-    ELSEWHERE["B2", "lemonsoft"] = ("systems/test_fewest.py::test_a_row_that_fails_costs_no_other_of_the_batch",)
+    ELSEWHERE["B2", "lemonsoft"] = ("systems/test_fewest_calls.py::test_a_row_that_fails_costs_no_other_of_the_batch",)
     ELSEWHERE["B2", "billbee"] = (
         "systems/billbee/test_lists.py::test_one_customer_whose_read_fails_costs_itself_alone",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -23,6 +23,13 @@ pytestmark = pytest.mark.anyio
 
 SHORT = 0.05
 LATE = UpstreamRateLimited("acme", "GET /rows/{id}: rate limit: no slot before the deadline")
+
+
+class PageCall(NamedTuple):
+    """A call for a page of a list: all pages have one path."""
+
+    path: str
+    page: int
 
 
 class Rows:
@@ -169,12 +176,13 @@ async def test_the_calls_of_a_batch_that_was_cut_off_answer_the_next_one_until_i
         assert calls is not None
         slots = 2
         for page in range(5):
-            if calls.find(page) is None:
+            call = PageCall("/rows", page)
+            if calls.find(call) is None:
                 if not slots:
                     raise LATE
                 slots -= 1
                 made.append(page)
-                calls.note(page, f"page {page}")
+                calls.note(call, f"page {page}")
         return dict.fromkeys(keys, "whole")
 
     route: Route[str] = Route("acme.rows", fetch, 100)

@@ -206,7 +206,7 @@ def token(
 
     _, settings = _settings(config)
     configure_logs(plain=True, level="critical")
-    _say(asyncio.run(_got_in(name, settings)))
+    _say(asyncio.run(_fetched_token(name, settings)))
 
 
 @app.command()
@@ -240,12 +240,12 @@ def main() -> None:
     app(prog_name="customer-gateway")
 
 
-async def _got_in(name: str, settings: Settings) -> str:
+async def _fetched_token(name: str, settings: Settings) -> str:
     from customer_gateway.systems.connection import Wiring
     from customer_gateway.systems.registry import VENDORS
     from customer_gateway.work.deadline import Deadline
 
-    ways = {vendor.kind.slug: vendor.get_in for vendor in VENDORS if vendor.get_in is not None}
+    ways = {vendor.kind.slug: vendor.fetch_token for vendor in VENDORS if vendor.fetch_token is not None}
     kind, system = settings.systems.get(name, ("", None))
     if kind not in ways:
         known = [other for other, (each, _) in settings.systems.items() if each in ways]

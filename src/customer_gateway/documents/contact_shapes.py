@@ -51,7 +51,7 @@ def phone_numbers(
 ) -> list[PhoneNumber]:
     """Return the numbers of phone fields, read as dialled in the country of the address.
 
-    `region` tells that country where more than the field `country` says it.
+    `region` returns that country where the field `country` alone does not say it.
     """
     stated = country if isinstance(country, str) else country[0]
 
@@ -75,17 +75,17 @@ def postal_address(
     """Return an address; None where none of its fields holds anything.
 
     `lines` are the names of texts, or of a list of texts whose first is the street; `fields` are the vendor's names of
-    others, the first of several that holds a text. `country_code` tells the code where not the text `country` alone
-    does, from the fields `beside`.
+    others, the first of several that holds a text. `country_code` returns the code where the text `country` alone
+    does not say it, from the fields `beside`.
     """
-    told = {name: (each,) if isinstance(each, str) else each for name, each in fields.items()}
-    singles = [(name, each[0]) for name, each in told.items() if len(each) == 1]
-    others = [(name, each) for name, each in told.items() if len(each) > 1]
+    named = {name: (each,) if isinstance(each, str) else each for name, each in fields.items()}
+    singles = [(name, each[0]) for name, each in named.items() if len(each) == 1]
+    others = [(name, each) for name, each in named.items() if len(each) > 1]
     listed = isinstance(lines, str)
-    filled = frozenset[str]().union(told, ["street"] if listed else [], ["country", "country_code"] if country else [])
+    filled = frozenset[str]().union(named, ["street"] if listed else [], ["country", "country_code"] if country else [])
     empty = Address(kind, lines=[])
 
-    @reads(lines, *told.values(), *([country] if country else []), *beside, fills={"Address": filled})
+    @reads(lines, *named.values(), *([country] if country else []), *beside, fills={"Address": filled})
     def read(record: Record) -> Address | None:
         text = record.text
         written = record.texts(lines) if isinstance(lines, str) else [sent for each in lines if (sent := text(each))]

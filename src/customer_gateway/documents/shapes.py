@@ -6,8 +6,8 @@
 
     INVOICE = Shape(Invoice, key=integer_key("id"), number=text("invoiceno"), total=decimal("total"))
 
-A field of a value is declared as a field of a view is (`documents.view`). What a vendor fills of a type is told by its
-shapes, and by nothing else (docs/adr/0027-a-vendor-fact-stands-once.md).
+A field of a value is declared as a field of a view is (`documents.view`). What a vendor fills of a type follows from
+its shapes, and from nothing else (docs/adr/0027-a-vendor-fact-stands-once.md).
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ def value_if_any(noun: type[N], **fields: Any) -> N | None:
 
 def inside(path: str, declared: V) -> V:
     """Return what is declared of the object at `path`."""
-    told: Any = declared
-    inner = declaration_of(told)
+    attribute: Any = declared
+    inner = declaration_of(attribute)
 
     @reads(*(f"{path}.{each}" for each in inner.paths), fills=inner.fills)
     def read(record: Record) -> Any:
         part = record.part(path)
-        return told.__get__(part, type(part))
+        return attribute.__get__(part, type(part))
 
     return cast("V", property(read))
 
@@ -170,9 +170,9 @@ def first_text(*vendor: str) -> str | None:
 
 def mapped(declared: V | None, change: Callable[[V], N]) -> N | None:
     """Return what `change` makes of the value that is declared; None stays None."""
-    told: Any = declared
+    attribute: Any = declared
     return read_by(
-        told, lambda record: None if (found := told.__get__(record, type(record))) is None else change(found)
+        attribute, lambda record: None if (found := attribute.__get__(record, type(record))) is None else change(found)
     )
 
 
@@ -209,11 +209,11 @@ def status_by(*flags: tuple[str, bool, CustomerStatus]) -> CustomerStatus | None
 
 def only(declared: V | None) -> list[V]:
     """Return a list of the one value that is declared, empty where there is none."""
-    told: Any = declared
+    attribute: Any = declared
 
-    @reads(told)
+    @reads(attribute)
     def read(record: Record) -> list[Any]:
-        return [] if (found := told.__get__(record, type(record))) is None else [found]
+        return [] if (found := attribute.__get__(record, type(record))) is None else [found]
 
     return cast("list[V]", property(read))
 

@@ -136,21 +136,22 @@ class RequestReads:
         self.log.note(route.system, route, found, began)
         if any(issubclass(kind, CUT_OFF) for kind in set(map(type, found.values()))):
             self.log.cut_off(route.system)
-            _tell_progress(found, route.noun, len(keys))
+            _add_progress(found, route.noun, len(kept))
         return {**kept, **found} if kept else found
 
 
-def _tell_progress(found: dict[str, Any], noun: str, asked: int) -> None:
-    """Say in the failures of keys for which there was no time how many others there was time for."""
+def _add_progress(found: dict[str, Any], noun: str, kept: int) -> None:
+    """Add to the failures of keys for which there was no time how many others were read."""
     late = [key for key, value in found.items() if isinstance(value, CUT_OFF)]
-    if len(late) == asked:
+    read = kept + sum(not isinstance(value, Exception) for value in found.values())
+    if not read:
         return
     progress = (
-        f"{asked - len(late)} of {asked} reads of {noun} fit in the time and are kept for {KEPT_SECONDS:.0f} s: "
+        f"{read} of {kept + len(found)} reads of {noun} fit in the time and are kept for {KEPT_SECONDS:.0f} s: "
         "send the same request again, or ask for fewer at once"
     )
-    told = {id(found[key]): found[key].after(progress) for key in late}
-    found.update((key, told[id(found[key])]) for key in late)
+    longer = {id(found[key]): found[key].after(progress) for key in late}
+    found.update((key, longer[id(found[key])]) for key in late)
 
 
 def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:

@@ -3,8 +3,8 @@
     api = open_api(KIND, name, settings, wiring, auth=…)
     return Adapter(api, Customers(projection, listing, fetch, views, route), probe, readers, node_lookups, lookups)
 
-A list is a `Listing`, whose rows are read at a position, whole, or by key (`listing`, `fewest`); what another call
-tells is read by readers (`lookups`).
+A list is a `Listing`, whose rows are read at a position, whole, or by key (`listing`, `fewest_calls`). What
+another call answers is read by readers (`lookups`).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Api:
         return lambda want: with_texts if want.tells_raw(record) else orjson.loads
 
     def customer(self, row: Document) -> Customer:
-        """Return the customer that a document is read as; it is looked through for fields that nobody documented."""
+        """Return the customer that a document is read as; it is searched for undocumented fields."""
         self.kind.record.notice_undocumented(row, self.reading)
         view: Any = self.kind.view
         return view(row, self.reading)
@@ -146,7 +146,7 @@ class Customers(Generic[W]):
     async def page(
         self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Customer]:
-        """Return a page; what follows costs a call only where neither its rows nor a total tell it."""
+        """Return a page; whether more follows costs a call only where neither its rows nor a total show it."""
         listing = self._listing(self._projection(want))
         found = await listing.at(start, size + (ask_next and listing.looks_ahead), deadline, after)
         follows = None
@@ -191,7 +191,7 @@ class Adapter:
         return await narrowest.total(deadline) if narrowest.counts else None
 
     async def document(self, key: str, deadline: Deadline) -> Document | None:
-        """Return the whole document of a customer, as a writer hands it back; None where nobody has the key.
+        """Return the whole document of a customer, as a writer sends it back; None for an unknown key.
 
         Raises `UpstreamError`.
         """

@@ -171,8 +171,8 @@ def seconds_under(name: str) -> Callable[[Answer], float | None]:
     """Return how it is read out of the answer to a login how long it holds: the number of seconds under `name`."""
 
     def read(answer: Answer) -> float | None:
-        told = answer.document.get(name) if is_object(answer.document) else None
-        return float(told) if isinstance(told, (int, float)) and told > 0 else None
+        seconds = answer.document.get(name) if is_object(answer.document) else None
+        return float(seconds) if isinstance(seconds, (int, float)) and seconds > 0 else None
 
     return read
 

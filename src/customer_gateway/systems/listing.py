@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, Stretch
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice
 from customer_gateway.systems.paging import read_on, read_window
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ T = TypeVar("T")
 class Listing(Generic[T]):
     """The pages of a list: `read` gets an offset, or the number of a page (from 1), and a size of at most `most`.
 
-    `identity` tells its rows apart, `lengths` is what is known of its pages. `counts` says that its answers tell how
-    many rows there are, `looks_ahead` that a row more than wanted is read to see whether more follow.
+    `identity` distinguishes its rows, `lengths` is what is known of its pages. `counts` says that its answers have a
+    total, `looks_ahead` that a row more than wanted is read to see whether more follow.
     """
 
     read: Callable[[int, int, Deadline], Awaitable[Listed[T]]]
@@ -41,7 +41,7 @@ class Listing(Generic[T]):
     counts: bool = False
     looks_ahead: bool = False
 
-    async def at(self, start: int, size: int, deadline: Deadline, _after: str = "") -> Stretch[T]:
+    async def at(self, start: int, size: int, deadline: Deadline, _after: str = "") -> RowSlice[T]:
         """Return `size` rows from a position on, and what their pages hold beyond."""
         if self.numbered:
             read = partial(_by, deadline, self.read)
@@ -61,7 +61,7 @@ class Listing(Generic[T]):
         return distinct((await self._read_on(deadline, self.most)).rows, self.identity)
 
     async def announced(self, deadline: Deadline, most: int = MOST_ROWS, at_once: int = 1) -> list[T]:
-        """Return every row that has a key: all that were told of, or an error. `at_once` pages are read side by side.
+        """Return every row that has a key: as many as the total says, or an error. `at_once` pages are read at once.
 
         How many there are is the vendor's word, so it is held to at most `most` rows. A total below the rows is no
         word: then the pages are read until they end.
@@ -91,7 +91,7 @@ class Listing(Generic[T]):
         """Return rows by their keys."""
         return dict(zip(map(self.identity, rows), rows, strict=True))
 
-    async def _read_on(self, deadline: Deadline, most: int, start: int = 0, count: int | None = None) -> Stretch[T]:
+    async def _read_on(self, deadline: Deadline, most: int, start: int = 0, count: int | None = None) -> RowSlice[T]:
         async def read(position: int, size: int) -> Listed[T]:
             return await self.read(position // size + 1 if self.numbered else position, size, deadline)
 
@@ -113,12 +113,13 @@ class TokenListing(Generic[T]):
     counts: bool = False
     looks_ahead: bool = False
 
-    async def at(self, _start: int, size: int, deadline: Deadline, after: str = "") -> Stretch[T]:
+    async def at(self, _start: int, size: int, deadline: Deadline, after: str = "") -> RowSlice[T]:
         """Return `size` rows from where `after` says, and what their pages hold beyond."""
         skipped, _, token = after.partition("~")
         skip = int(skipped or 0)
         rows: list[T] = []
         goes_on: list[str] = []
+        seen: set[str | None] = {token}
         while True:
             page = await self.read(token, min(self.most, skip + size - len(rows)), deadline)
             rows += page.rows[skip:]
@@ -127,12 +128,12 @@ class TokenListing(Generic[T]):
             if page.next is not None and goes_on:
                 goes_on[-1] = f"{skip}~{page.next}"
             if page.next is None or len(rows) >= size:
-                return Stretch(rows, page.next is None, page.total, goes_on)
-            self._demand_other(page, token)
+                return RowSlice(rows, page.next is None, page.total, goes_on)
+            self._demand_new(page, seen)
             token = page.next
 
     async def follows(self, position: int, deadline: Deadline) -> bool:
-        """Return whether the list has more rows than `position`: a list of tokens is told without a call of its own."""
+        """Return whether the list has more rows than `position`, by reading it from its first page on."""
         return len((await self.at(0, position + 1, deadline)).rows) > position
 
     async def total(self, deadline: Deadline) -> int:
@@ -142,35 +143,38 @@ class TokenListing(Generic[T]):
     async def whole(self, deadline: Deadline) -> list[T]:
         """Return every row that has a key, each once."""
         gathered, token = Gathered[T](self.lengths), ""
+        seen: set[str | None] = {token}
         while True:
             page = await self.read(token, self.most, deadline)
             found = dict(zip(map(self.identity, page.rows), page.rows, strict=True))
             gathered.add(found, last=page.next is None)
             if page.next is None:
                 return distinct(list(gathered.rows.values()), self.identity)
-            self._demand_other(page, token)
+            self._demand_new(page, seen)
             token = page.next
 
     def in_order(self) -> Listing[T]:
-        """Return the list as it is read from its first page on, one after the other; the last one tells the total."""
-        token, seen = "", 0
+        """Return the list as it is read from its first page on, one after the other; the last one has the total."""
+        token, count = "", 0
+        seen: set[str | None] = {token}
 
         async def read(_number: int, size: int, deadline: Deadline) -> Listed[T]:
-            nonlocal token, seen
+            nonlocal token, count
             page = await self.read(token, size, deadline)
-            seen += len(page.rows)
+            count += len(page.rows)
             if page.next is None:
-                return page._replace(total=seen)
-            self._demand_other(page, token)
+                return page._replace(total=count)
+            self._demand_new(page, seen)
             token = page.next
             return page
 
         return Listing(read, self.lengths, self.identity, self.most)
 
-    def _demand_other(self, page: Listed[T], token: str) -> None:
-        """Refuse a page that is followed by itself."""
-        if page.next == token:
+    def _demand_new(self, page: Listed[T], seen: set[str | None]) -> None:
+        """Refuse a page that is followed by one that was `seen`, such as itself: such a list has no end."""
+        if page.next in seen:
             raise self.lengths.refused("answered the same page again")
+        seen.add(page.next)
 
 
 async def _by(

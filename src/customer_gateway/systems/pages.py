@@ -1,9 +1,9 @@
-"""Lists that are read page by page until they end. The vendor tells the end, so it is believed within bounds only.
+"""Lists that are read page by page until they end. The vendor says where that is, and is believed within bounds.
 
 A page shorter than asked need not be the last: servers cap pages below the size asked for, and say nothing of it. So a
-short page ends a list only where its length is known not to be the cap, or where the total that was told says so; else
-one more call tells. `PageLengths` is what is known of one list's pages; `paging` reads by it. A `PageWindow` is how a
-part of a list is asked from APIs that know pages only.
+short page ends a list only where its length is known not to be the cap, or where the total says so; else one more call
+shows it. `PageLengths` is what is known of one list's pages; `paging` reads by it. A `PageWindow` is how a part of a
+list is requested from APIs that know pages only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ V = TypeVar("V")
 
 
 class Listed(NamedTuple, Generic[T]):
-    """A page as it was answered. `total` is how many rows the list has, `size` how many fit the page, where told.
+    """A page as it was answered. `total` is how many rows the list has, `size` how many fit the page, where it says.
 
     `next` is the vendor's own token of the page that follows, where pages follow each other by tokens.
     """
@@ -47,9 +47,9 @@ class PageLengths:
         self._call = call
         self.longest = 0
         self.total: int | None = None
-        """How many rows the list had when last read, where it tells."""
+        """How many rows the list had when last read, where it says."""
         self.pages = 1
-        """How many pages it had when last read, where it does not tell: at least; exactly, once the end was seen."""
+        """How many pages it had when last read, where it does not say: at least; exactly, once the end was seen."""
         self._cap: int | None = None
         self._cut = 0
         self._ends: OrderedDict[int, int] = OrderedDict()
@@ -139,8 +139,8 @@ class ListLengths:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch(Generic[T]):
-    """Some rows of a list in their places. `ended` says that no more follow, `total` is what the last page told.
+class RowSlice(Generic[T]):
+    """Some rows of a list in their places. `ended` says that no more follow, `total` is that of the last page.
 
     `after` is for each row what the list goes on by after it, where pages follow each other by tokens.
     """
@@ -221,13 +221,13 @@ def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> 
     """Return the rows of a page that was asked for `size` of them.
 
     Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
-    has a place in the list: without it those after it would move, and the next page would pass over somebody.
+    has a place in the list: without it those after it would move, and the next page would leave one out.
     """
     return rows if len(rows) <= size else list(dict(zip(identities(rows, identity), rows, strict=True)).values())[:size]
 
 
 def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Hashable]:
-    """Return what tells each row of a list from the others; one with a blank key is like no other."""
+    """Return what distinguishes each row of a list; one with a blank key is like no other."""
     keys = list(map(identity, rows))
     return [key or id(row) for key, row in zip(keys, rows, strict=True)] if "" in keys else keys
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from customer_gateway.systems.pages import Stretch, covering_pages, fitting, from_start, identities
+from customer_gateway.systems.pages import RowSlice, covering_pages, fitting, from_start, identities
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -26,7 +26,7 @@ async def read_on(
     most: int,
     start: int = 0,
     count: int | None = None,
-) -> Stretch[T]:
+) -> RowSlice[T]:
     """Read `count` rows of a list from `start` on, or all of them: page after page by the rows that came.
 
     `read` gets a position and a size of at most `most`. From the start of a list without a total, the position is a
@@ -39,14 +39,14 @@ async def read_on(
         page = await read(start + len(rows), asked)
         if not rows and count == len(page.rows):  # a page of customers, as it mostly comes
             lengths.saw(asked)
-            return Stretch(page.rows, ended=False, total=page.total)
+            return RowSlice(page.rows, ended=False, total=page.total)
         if so_far.ends(page, asked):
-            return Stretch(rows, ended=True, total=page.total)
+            return RowSlice(rows, ended=True, total=page.total)
         if count is None:
             lengths.demand_bounded(max(len(rows), page.total or 0))
         size = so_far.doubted or size
         total = page.total
-    return Stretch(rows, ended=False, total=total)
+    return RowSlice(rows, ended=False, total=total)
 
 
 class _SoFar(Generic[T]):
@@ -110,7 +110,7 @@ async def read_window(
     start: int,
     size: int,
     most: int,
-) -> Stretch[T]:
+) -> RowSlice[T]:
     """Read `size` rows from `start` on, and what its pages hold beyond, where pages have numbers (from 1) and a size.
 
     A server that caps the size counts its pages by the cap, so that a page asked for may be another: a found cap
@@ -129,7 +129,7 @@ async def _read_pages(
     read: Callable[[int, int], Awaitable[Listed[T]]],
     identity: Callable[[T], Hashable],
     windows: Sequence[PageWindow],
-) -> Stretch[T] | int:
+) -> RowSlice[T] | int:
     """Return the rows of these pages up to the end of the list, or the cap that one of them was cut to."""
     pages: list[tuple[PageWindow, Sequence[T]]] = []
     total, ended = None, False
@@ -143,7 +143,7 @@ async def _read_pages(
         ended = len(page.rows) < window.size or window.number * window.size == total
         if ended:
             break
-    return Stretch(from_start(pages, identity), ended, total)
+    return RowSlice(from_start(pages, identity), ended, total)
 
 
 async def _cap_of(

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 class Vendor:
     """A kind of system, what its table of the configuration may say, and how a system comes of such a table.
 
-    `get_in` gets once what a system is let in by, keeps it where its table says, and returns what is to be said of it;
-    None where the table alone lets in.
+    `fetch_token` exchanges a one-time key for an access token, writes that where the table says, and returns a sentence
+    for the operator. It is None for a vendor whose table has all that a call needs.
     """
 
     kind: Kind
     settings: type[SystemSettings]
     connect: Callable[[str, Any, Wiring], System]
-    get_in: Callable[[str, Any, Wiring, Deadline], Awaitable[str]] | None = None
+    fetch_token: Callable[[str, Any, Wiring, Deadline], Awaitable[str]] | None = None
 
 
 VENDORS: Final = (
     Vendor(pland.KIND, pland.PlandSettings, pland.connect),
     Vendor(autodns.KIND, autodns.AutodnsSettings, autodns.connect),
-    Vendor(next_.KIND, next_.NextSettings, next_.connect, next_.get_in),
+    Vendor(next_.KIND, next_.NextSettings, next_.connect, next_.fetch_token),
     Vendor(lemonsoft.KIND, lemonsoft.LemonsoftSettings, lemonsoft.connect),
     Vendor(billbee.KIND, billbee.BillbeeSettings, billbee.connect),
 )

@@ -10,7 +10,7 @@ import asyncio
 from contextvars import ContextVar
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout
 
@@ -96,23 +96,32 @@ class KeptReads:
         self._timer = None if soonest is None else loop.call_at(soonest, self._expire)
 
 
+class PathCall(Protocol):
+    """A call that equals another one like it, and its path, by which it is looked up."""
+
+    @property
+    def path(self) -> str: ...
+
+
 class AnsweredCalls:
     """Answer calls of a batch that a batch like it, which was cut off, has made; note those that this one makes."""
 
-    def __init__(self, kept: Mapping[Any, tuple[object, Any]]) -> None:
-        self._kept = kept
+    def __init__(self, kept: Mapping[Any, tuple[PathCall, Any]]) -> None:
+        self._by_path: dict[str, list[tuple[object, PathCall, Any]]] = {}
+        for number, (call, answer) in kept.items():
+            self._by_path.setdefault(call.path, []).append((number, call, answer))
         self.used: list[object] = []
-        self.made: dict[Any, tuple[object, Any]] = {}
+        self.made: dict[Any, tuple[PathCall, Any]] = {}
 
-    def find(self, call: object) -> Any:
+    def find(self, call: PathCall) -> Any:
         """Return the answer to an equal call, None where there is none."""
-        for number, (known, answer) in self._kept.items():
+        for number, known, answer in self._by_path.get(call.path, ()):
             if known == call:
                 self.used.append(number)
                 return answer
         return None
 
-    def note(self, call: object, answer: object) -> None:
+    def note(self, call: PathCall, answer: object) -> None:
         """Note the answer to a call that this batch has made."""
         self.made[next(_NUMBERS)] = (call, answer)
 

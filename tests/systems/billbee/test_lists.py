@@ -18,7 +18,7 @@ from customer_gateway.systems.adapter import Api
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
 from customer_gateway.systems.billbee.lists import objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
-from customer_gateway.systems.fewest import read_while
+from customer_gateway.systems.fewest_calls import read_while
 from customer_gateway.wire import Retry
 from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline

@@ -21,7 +21,7 @@ from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import NextSettings, connect
-from customer_gateway.systems.next.token import get_in, swap_one_time_key
+from customer_gateway.systems.next.token import fetch_token, swap_one_time_key
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ async def test_the_one_time_key_becomes_a_token_file_with_which_next_answers(ven
     path = tmp_path / "next.token"
     settings = table(vendor, token_file=path)
 
-    said = await get_in("next", settings, wiring(vendor), soon())
+    said = await fetch_token("next", settings, wiring(vendor), soon())
     system = connect("next", settings, wiring(vendor))
     total = await system.count(soon())
 
@@ -95,7 +95,7 @@ async def test_a_spent_key_is_refused_and_leaves_no_file(vendor: Vendor, tmp_pat
     await swap_one_time_key(settings, wiring(vendor), soon())
 
     with pytest.raises(UpstreamUnauthorized, match="one-time key was refused"):
-        await get_in("next", settings, wiring(vendor), soon())
+        await fetch_token("next", settings, wiring(vendor), soon())
 
     assert files_in(tmp_path) == []
 
@@ -105,7 +105,7 @@ async def test_an_existing_file_keeps_the_key_unspent(vendor: Vendor, tmp_path: 
     path.write_text("the-old-one\n", encoding="utf-8")
 
     with pytest.raises(ConfigInvalid, match="is there already"):
-        await get_in("next", table(vendor, token_file=path), wiring(vendor), soon())
+        await fetch_token("next", table(vendor, token_file=path), wiring(vendor), soon())
 
     assert path.read_text(encoding="utf-8") == "the-old-one\n"
     assert vendor.log.logins() == []
@@ -115,7 +115,7 @@ async def test_a_file_that_cannot_be_written_keeps_the_key_unspent(vendor: Vendo
     settings = table(vendor, token_file=tmp_path / "no-such-directory" / "next.token")
 
     with pytest.raises(ConfigInvalid, match="cannot be written"):
-        await get_in("next", settings, wiring(vendor), soon())
+        await fetch_token("next", settings, wiring(vendor), soon())
 
     assert vendor.log.logins() == []
 
@@ -136,7 +136,7 @@ async def test_a_swap_without_an_answer_may_have_spent_the_key_and_says_so(
     vendor.faults.set(fault)
 
     with pytest.raises(UpstreamError, match=r"^next: POST /token.*; the one-time key may be spent all the same"):
-        await get_in("next", table(vendor, token_file=tmp_path / "t"), wiring(vendor), Deadline.after(0.5))
+        await fetch_token("next", table(vendor, token_file=tmp_path / "t"), wiring(vendor), Deadline.after(0.5))
 
     assert files_in(tmp_path) == []
 
@@ -173,7 +173,7 @@ async def test_the_swap_needs_the_database_and_the_key(missing: str, vendor: Ven
     settings = table(vendor, token_file=tmp_path / "next.token", **{missing: None})
 
     with pytest.raises(ConfigInvalid, match=rf"^environment: \[systems\.next\] {missing}: is missing; [^\n]*$"):
-        await get_in("next", settings, wiring(vendor), soon())
+        await fetch_token("next", settings, wiring(vendor), soon())
 
     assert (vendor.log.logins(), files_in(tmp_path)) == ([], [])
 
@@ -182,7 +182,7 @@ async def test_the_command_needs_to_know_the_file(vendor: Vendor) -> None:
     settings = table(vendor, access_token="a-token")
 
     with pytest.raises(ConfigInvalid, match=r"\[systems\.next\] token_file: is missing"):
-        await get_in("next", settings, wiring(vendor), soon())
+        await fetch_token("next", settings, wiring(vendor), soon())
 
 
 def test_a_missing_token_file_names_the_file_and_the_command(vendor: Vendor, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.absent import ContactFields, CustomerFields
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.connection import SystemSettings, Wiring, seconds_under, text_under
-from customer_gateway.systems.fewest import read_fewest
+from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.identified import with_integer_ids
 from customer_gateway.systems.listing import TokenListing
 from customer_gateway.systems.lookups import through_customer, values_by

@@ -1,4 +1,4 @@
-"""Errors on their way up to the nearest nullable position, and those that landed there."""
+"""Propagate errors to the nearest nullable position, and collect those of one execution."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ class ExecutedLevel(NamedTuple):
 
 
 Observer: TypeAlias = "Callable[[ExecutedLevel], None]"
-"""Called when a level is complete. The root of a mutation is none: its fields are executed one after the other."""
+"""Called when a level is complete; it must not raise. The root of a mutation is none: its fields are executed one after
+the other."""
 
 
 def observed(

@@ -146,13 +146,13 @@ class Autodns:
             rows = self._rows(answer, call)
             total = Record(answer, self._api.reading).part("object").integer("summary")
             if total is None and len(rows) >= limit:
-                raise self._api.refused(f"POST {path} did not tell how many there are")
+                raise self._api.refused(f"POST {path} did not say how many there are")
             return Listed(rows, total)
 
         lengths = self._api.lengths(path, "filters" if filters else "", "POST")
         question = json.dumps(filters)
-        told = partial(_identity, identity)
-        return Listing(read, lengths, told, MOST_ROWS, question, numbered=False, counts=True)
+        identify = partial(_identity, identity)
+        return Listing(read, lengths, identify, MOST_ROWS, question, numbered=False, counts=True)
 
     def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
         def as_wide_as_needed(want: Selection) -> Route[Customer]:

@@ -18,7 +18,7 @@ from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.lists import objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.connection import SystemSettings, Wiring
-from customer_gateway.systems.fewest import read_fewest, read_while
+from customer_gateway.systems.fewest_calls import read_fewest, read_while
 from customer_gateway.systems.identified import those_with_ids
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import by_route, lists_by_customer
@@ -93,7 +93,7 @@ class Billbee:
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
         addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
         listed = self._route("orders", self._fetch_orders, most=1)
-        told = ("organization", "firstName", "lastName", "address", "addresses", "phones")
+        by_addresses = ("organization", "firstName", "lastName", "address", "addresses", "phones")
         views = self._api.customers_in_place("Id")
         list_customers = partial(self.listing, _CUSTOMERS)
         return Adapter(
@@ -102,13 +102,13 @@ class Billbee:
             probe=_page_call(_CUSTOMERS, 1, 1),
             invoice_details=orders,
             readers={
-                **{field: _from_addresses(addresses, tell) for field, tell in _FROM_ADDRESSES.items()},
+                **{field: _from_addresses(addresses, pick) for field, pick in _FROM_ADDRESSES.items()},
                 "phones": _phones(addresses),
                 "invoices": lists_by_customer(listed),
             },
             node_lookups={"Invoice": by_route(orders)},
             lookups=(
-                Lookup(addresses, told, _NOBODY, attrgetter("key")),
+                Lookup(addresses, by_addresses, _NOBODY, attrgetter("key")),
                 Lookup(listed, ("invoices",), _NOBODY, attrgetter("key")),
                 Lookup(orders, ("invoices.currency",), _NOBODY),
             ),
@@ -206,13 +206,13 @@ def connect(name: str, settings: BillbeeSettings, wiring: Wiring) -> Adapter:
     ).adapter()
 
 
-def _from_addresses(route: Route[list[Record]], tell: Callable[[Sequence[Record]], Any]) -> Reader:
+def _from_addresses(route: Route[list[Record]], pick: Callable[[Sequence[Record]], Any]) -> Reader:
     """Return one field of many customers, from their addresses."""
 
     async def answer(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         found = await reads.load(route, [customer.key for customer in customers])
         return [
-            each if isinstance(each, UpstreamError) else customer.reading.value_or_unreadable(partial(tell, each or ()))
+            each if isinstance(each, UpstreamError) else customer.reading.value_or_unreadable(partial(pick, each or ()))
             for customer, each in zip(customers, found, strict=True)
         ]
 

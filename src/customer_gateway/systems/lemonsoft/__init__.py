@@ -14,7 +14,7 @@ from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
-from customer_gateway.systems.fewest import read_fewest
+from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.identified import has_id, with_integer_ids
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
@@ -128,7 +128,7 @@ class Lemonsoft:
         identity: str = "id",
         decode: Decode = orjson.loads,
     ) -> Listing[Document]:
-        """Return a list; Lemonsoft tells no total."""
+        """Return a list; Lemonsoft gives no total."""
 
         async def read(number: int, size: int, deadline: Deadline) -> Listed[Document]:
             return Listed(await self._rows(path, [*query, *_paging(number, size)], deadline, identity, decode))

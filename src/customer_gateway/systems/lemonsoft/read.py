@@ -56,7 +56,7 @@ _NO_BILLING_ADDRESS: Final = Address(kind=AddressKind.BILLING, lines=[])
 
 
 def person_key(field: str, leads_to: str | None = None) -> str | None:
-    """Return the key of the person whose number stands in `field`; 0 is how an integer says nobody."""
+    """Return the key of the person whose number stands in `field`; 0 is an integer's way to say that there is none."""
 
     @reads(field, leads_to=leads_to)
     def read(part: Record) -> str | None:
@@ -173,7 +173,7 @@ class LemonsoftCustomerView(Record, CustomerFields):
         credit_limit=decimal("creditlimit"),
         einvoice=value_if_any(EInvoice, edi_address=text("customer_edi"), finvoice_address=text("finvoice_address")),
     )
-    """Payment terms and the way of delivery are names behind numbers: the readers tell them."""
+    """Payment terms and the way of delivery are names behind numbers: readers look them up."""
 
     @property
     @reads("texts.note")

@@ -1,4 +1,4 @@
-"""How one gets in to Lemonsoft: a table of the configuration, and the session that a login opens."""
+"""Log in to Lemonsoft: its table of the configuration, and the session that a login opens and renews."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from customer_gateway.systems.next.read import (
     agreement,
 )
 from customer_gateway.systems.next.record import CUSTOMER
-from customer_gateway.systems.next.token import access_token, get_in
+from customer_gateway.systems.next.token import access_token, fetch_token
 from customer_gateway.systems.pages import MOST_ROWS, Listed
 from customer_gateway.wire import BearerToken, Call, Window
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
 
-__all__ = ["KIND", "NextSettings", "connect", "get_in"]
+__all__ = ["KIND", "NextSettings", "connect", "fetch_token"]
 
 KIND: Final = Kind(
     slug="next",
@@ -154,8 +154,8 @@ class Next:
     async def _rows(
         self, path: str, rows: Mapping[str, object], most: int, deadline: Deadline, decode: Decode = orjson.loads
     ) -> list[Document]:
-        """Return every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then none is
-        told.
+        """Return every row of a list. NEXT cannot sort, so pages that shift meanwhile may lose a row: then it is
+        an error.
         """
         return await self._list(path, rows, decode).announced(deadline, most, _PAGES_AT_ONCE)
 

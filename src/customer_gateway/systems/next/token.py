@@ -37,8 +37,8 @@ def access_token(name: str, settings: NextSettings) -> str:
     return token_in(path, f"{settings.where(name, 'token_file')}: {path}", name)
 
 
-async def get_in(name: str, settings: NextSettings, wiring: Wiring, deadline: Deadline) -> str:
-    """Swap the one-time key for a token and write it to `token_file`; return what is to be said of it.
+async def fetch_token(name: str, settings: NextSettings, wiring: Wiring, deadline: Deadline) -> str:
+    """Swap the one-time key for a token and write it to `token_file`; return a sentence for the operator.
 
     The file is made before the key is spent, so that no token is got that cannot be kept; it is removed again when no
     token was got. Raises `ConfigInvalid`, or an `UpstreamError` of the swap.

@@ -158,7 +158,7 @@ class Pland:
         return Listing(read, lengths, _KEY, _ROWS_PER_PAGE, tuple(query), numbered=False, looks_ahead=True)
 
     def _customers(self, decode: Decode) -> Listing[PlandCustomerView]:
-        """Pland tells nothing of what follows: one row more than asked shows whether there is more."""
+        """Pland does not say whether more follows: one row more than asked shows it."""
         return self._list("/customers/", [], decode)
 
     async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Customer]:
@@ -240,7 +240,7 @@ class Pland:
         return self._customers_of(self._with_texts(body))
 
     def _customers_of(self, documents: object) -> list[PlandCustomerView]:
-        """With their documents, which are looked through for fields that nobody documented."""
+        """With their documents, which are searched for undocumented fields."""
         customers = self._customer_rows.read(documents)
         for customer in customers:
             if customer.key:

@@ -104,7 +104,7 @@ def invoices_of(entities: Iterable[PlandEntity]) -> Iterable[Invoice]:
 def _is_invoice(entity: PlandEntity) -> bool:
     """Read the invoices of a list that holds every document that Pland writes: offers, reports and reminders too.
 
-    One of a kind that nobody documented is none, with a notice.
+    One of an undocumented kind is none, with a notice.
     """
     kind = (entity.text("documentType") or "").strip().casefold()
     if kind not in _INVOICE_TYPES and kind not in _OTHER_TYPES:

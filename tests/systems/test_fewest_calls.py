@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.systems.fewest import read_fewest
+from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.pages import Listed, PageLengths
 from customer_gateway.work.deadline import Deadline

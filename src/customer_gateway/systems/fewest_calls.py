@@ -1,8 +1,8 @@
 """Rows by key of a list that takes no keys: whole pages while those are fewer calls than one for each missing key.
 
-How many pages a list has is told by its total; of one that tells none it is remembered from when its end was last seen.
-As long as that was never seen, reading goes on for as many pages as there are keys left to find: then one call each is
-no dearer, and the next time it is known.
+The total of a list says how many pages it has. Without a total, the number is remembered from when its end was last
+seen. As long as that was never seen, reading goes on for as many pages as there are keys left to find: then one call
+each is no dearer, and the next time it is known.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def read_while(
 ) -> Walk[T]:
     """Return page after page for as long as what is left of them is fewer calls than `instead` of them.
 
-    `instead` tells, given the rows so far, how many calls would do without the rest; `pages` is what is believed of the
+    `instead` returns, for the rows so far, how many calls would do without the rest; `pages` is what is believed of the
     list's length where it was never read.
     """
     lengths = listing.lengths
@@ -108,8 +108,8 @@ class _Walked(Generic[T]):
         self.rows = gathered.rows
 
     def _believe(self, page: Listed[T], total: int, known: int) -> None:
-        """Tell what is left by the total. One below the rows is not believed: then a page that may not be the last is
-        followed by one more.
+        """Compute what is left from the total. One below the rows is not believed: then a page that may not be the last
+        is followed by one more.
         """
         lengths, length = self.listing.lengths, len(page.rows)
         lengths.saw(length)
@@ -125,7 +125,7 @@ class _Walked(Generic[T]):
             self.size, self.left = min(self.size, length), 1
 
     def _follow(self, found: Mapping[str, T], length: int, *, short: bool) -> None:
-        """Tell what is left of a list without a total, and remember it: after a `short` page there may be nothing."""
+        """Compute what is left of a list without a total; remember it. After a `short` page there may be nothing."""
         lengths, question = self.listing.lengths, self.listing.question
         doubted, self.doubted = self.doubted, 0
         if doubted and found.keys() <= self.rows.keys():
