@@ -5,6 +5,8 @@
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
     │   ├── BadUserInput                 BAD_USER_INPUT
     │   ├── InvalidCursor                INVALID_CURSOR
+    │   ├── Unauthenticated              UNAUTHENTICATED          no credential, or one that is not taken: 401
+    │   ├── Forbidden                    FORBIDDEN                the caller lacks a scope
     │   ├── QueryTooLarge                QUERY_TOO_LARGE
     │   └── QueryTooDeep                 QUERY_TOO_DEEP
     └── UpstreamError                    one system failed one read; it costs that read's fields only
@@ -48,6 +50,18 @@ class InvalidCursor(RequestRefused):
     """A cursor that is not ours, was tampered with, belongs to another list, or was signed with another secret."""
 
     code = "INVALID_CURSOR"
+
+
+class Unauthenticated(RequestRefused):
+    """The request carries no credential where one is needed, or one that is unknown, expired or malformed."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(RequestRefused):
+    """The caller lacks a scope; the message names it."""
+
+    code = "FORBIDDEN"
 
 
 class QueryTooLarge(RequestRefused):

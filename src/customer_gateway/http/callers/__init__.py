@@ -1,0 +1,1 @@
+"""Who calls: API keys and users' tokens, checked before any work is joined."""

@@ -1,0 +1,84 @@
+"""Find the caller of a request by its `Authorization` header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from customer_gateway.errors import Unauthenticated
+from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BEARER: Final = b"bearer "
+KEY_PREFIX: Final = "cg_"
+"""With which every API key begins, so that it is told from a token, and found where it should not stand."""
+
+
+class Keys(Protocol):
+    """API keys in memory."""
+
+    def caller_of(self, key: str, address: str | None) -> Caller:
+        """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
+        ...
+
+
+class Tokens(Protocol):
+    """Users' tokens, as an issuer signs them."""
+
+    async def caller_of(self, token: str) -> Caller:
+        """Return the user of a token. Raises Unauthenticated."""
+        ...
+
+
+class Authenticator:
+    """Finds the caller of a request. Without `anonymous` a request without a credential is refused.
+
+    `hint` ends the message of such a refusal: what to do first where no caller can be known at all.
+    """
+
+    def __init__(
+        self,
+        anonymous: Caller | None = None,
+        keys: Keys | None = None,
+        tokens: Tokens | None = None,
+        hint: str = "",
+    ) -> None:
+        self._anonymous = anonymous
+        self._keys = keys
+        self._tokens = tokens
+        self._hint = hint
+
+    async def caller_of(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
+        """Return the caller of a request with these headers from an IP address. Raises Unauthenticated."""
+        sent = headers.get(b"authorization")
+        if sent is None:
+            if self._anonymous is not None:
+                return self._anonymous
+            raise Unauthenticated(f"No credential was sent; send Authorization: Bearer and an API key.{self._hint}")
+        if sent[: len(_BEARER)].lower() != _BEARER:
+            raise Unauthenticated("The Authorization header has another scheme than Bearer; send an API key with it.")
+        return await self._bearer(_text_of(sent[len(_BEARER) :]), address)
+
+    async def _bearer(self, credential: str, address: str | None) -> Caller:
+        if credential.startswith(KEY_PREFIX) and self._keys is not None:
+            return self._keys.caller_of(credential, address)
+        if self._tokens is not None and not credential.startswith(KEY_PREFIX):
+            return await self._tokens.caller_of(credential)
+        raise Unauthenticated(f"The credential is not one that is taken here.{self._hint}")
+
+
+def anonymous(scopes: frozenset[str], systems: frozenset[str] | None = None) -> Caller:
+    """Return the caller that a request without a credential has."""
+    return Caller("anonymous", "anonymous", Rights(scopes, systems))
+
+
+ANYONE: Final = Authenticator(anonymous(EVERY_SCOPE))
+"""Takes every request without a credential, and lets it do all: for a gateway that is asked in process."""
+
+
+def _text_of(credential: bytes) -> str:
+    try:
+        return credential.strip().decode("ascii")
+    except UnicodeDecodeError:
+        raise Unauthenticated("The credential is not ASCII text; send it as it was given out.") from None
