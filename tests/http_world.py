@@ -14,6 +14,7 @@ from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.errors import BadUserInput, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.execution import Batched
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +51,7 @@ class World:
         return Engine(self.schema(), executor, self.context, limits or DocumentLimits())
 
     def client(self, settings: HttpSettings | None = None, executor: ExecutorName = "breadth") -> Client:
-        app = build_http(self.engine(executor), settings or HttpSettings())
+        app = build_http(self.engine(executor), settings or HttpSettings(), ANYONE)
         return Client(transport=ASGITransport(app), base_url="http://gateway.test")
 
     def schema(self) -> GraphQLSchema:

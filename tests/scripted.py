@@ -15,6 +15,7 @@ from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.documents.record import is_list
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
@@ -105,7 +106,7 @@ async def scripted(
     settings = Settings(ServerSettings(executor=executor), {system: (system, table)})
     wiring = Wiring(transport=lambda _name: vendor, retry=Retry(attempts=1))
     federation = build_federation(settings, wiring)
-    app = build_http(build_engine(settings, federation), HttpSettings())
+    app = build_http(build_engine(settings, federation), HttpSettings(), ANYONE)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Scripted(vendor, federation, client)

@@ -23,6 +23,7 @@ from customer_gateway.app import (
 )
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings
 from customer_gateway.systems.registry import VENDORS
@@ -78,7 +79,7 @@ async def test_the_engine_answers_over_the_configured_systems(executor: str) -> 
     prepared = engine.prepare("{ __schema { queryType { name } } systems { name kind } }", None)
     assert isinstance(prepared, Prepared)
 
-    reply = await engine.execute(prepared, None, deadline=Deadline.after(5), request_id="r1")
+    reply = await engine.execute(prepared, None, rights=EVERY_RIGHT, deadline=Deadline.after(5), request_id="r1")
 
     assert reply.encode("r1") == (
         b'{"data":{"__schema":{"queryType":{"name":"Query"}},"systems":[{"name":"cleaners","kind":"PLAND"}]}}'

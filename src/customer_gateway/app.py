@@ -22,7 +22,9 @@ from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORK
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.required_scopes import redacted_fields
 from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
@@ -116,7 +118,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
             await federation.aclose()
             await wiring.limiters.aclose()
 
-    return build_http(build_engine(settings, federation), http, lifespan, wiring.limiters.circumstances)
+    return build_http(build_engine(settings, federation), http, ANYONE, lifespan, wiring.limiters.circumstances)
 
 
 def application() -> GatewayApp:
@@ -164,17 +166,19 @@ def _request_factory(
 ) -> Callable[[RequestScope], RequestContext]:
     # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
     @lru_cache(maxsize=1_000)
-    def selection_of(selected: frozenset[tuple[str, frozenset[str]]]) -> Selection:
+    def selection_of(selected: frozenset[tuple[str, frozenset[str]]], redacted: frozenset[str]) -> Selection:
         return Selection(
             {
                 type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
                 for type_name, fields in selected
                 if type_name in names
-            }
+            },
+            redacted,
         )
 
     def request(scope: RequestScope) -> RequestContext:
-        return federation.request(selection_of(frozenset(scope.fields.items())), scope.deadline, scope.extensions)
+        want = selection_of(frozenset(scope.fields.items()), redacted_fields(scope.rights))
+        return federation.request(want, scope.deadline, scope.extensions, scope.rights)
 
     return request
 

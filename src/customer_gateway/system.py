@@ -81,10 +81,12 @@ class Selection:
     """What an operation selects, over all its depths, aliases and fragments: a record is read once, at this width.
 
     `fields` maps a GraphQL type's name to the names selected on it: unified types by their model names
-    (`vat_number`), record types (`PlandCustomer`) by their GraphQL names.
+    (`vat_number`), record types (`PlandCustomer`) by their GraphQL names. `redacted` are the unified fields that the
+    caller may not read: what reads all of them leaves these out.
     """
 
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    redacted: frozenset[str] = frozenset()
 
     def of(self, type_name: str) -> frozenset[str]:
         return self.fields.get(type_name, frozenset())

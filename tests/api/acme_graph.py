@@ -11,6 +11,7 @@ from customer_gateway.api.engine import Engine, Prepared, RequestScope
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, unified_names
 from customer_gateway.federation.request import RequestContext
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.system import Selection
 from customer_gateway.work.deadline import Deadline
 
@@ -37,7 +38,9 @@ class Graph:
         """An execution that does not run yet; a document that is refused fails the test."""
         prepared = self._engine.prepare(document, None)
         assert isinstance(prepared, Prepared), prepared
-        return self._engine.begin(prepared, variables, deadline=Deadline.after(self._seconds), request_id="r1")
+        return self._engine.begin(
+            prepared, variables, rights=EVERY_RIGHT, deadline=Deadline.after(self._seconds), request_id="r1"
+        )
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer; a document that is refused fails the test."""

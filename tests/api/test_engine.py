@@ -22,6 +22,7 @@ from http_world import World
 
 from customer_gateway.api.engine import Engine, Prepared, RefusedOperation, RequestScope
 from customer_gateway.api.limits import DocumentLimits, weight_of
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def refused(document: str, name: str | None = None, limits: DocumentLimits | Non
 async def reply_of(engine: Engine, document: str, variables: dict[str, Any] | None = None) -> Reply:
     prepared = engine.prepare(document, None)
     assert isinstance(prepared, Prepared), prepared
-    return await engine.execute(prepared, variables, deadline=Deadline.after(1), request_id="r1")
+    return await engine.execute(prepared, variables, rights=EVERY_RIGHT, deadline=Deadline.after(1), request_id="r1")
 
 
 def extensions_of(reply: Reply) -> dict[str, Any]:
@@ -514,7 +515,7 @@ async def test_an_answer_so_far_of_what_was_refused_is_the_refusal_and_runs_noth
     )
     prepared = engine.prepare(MULTIPLYING, None)
     assert isinstance(prepared, Prepared)
-    execution = engine.begin(prepared, None, deadline=Deadline.after(1), request_id="r1")
+    execution = engine.begin(prepared, None, rights=EVERY_RIGHT, deadline=Deadline.after(1), request_id="r1")
     refusal = await execution.run()
 
     assert (await execution.so_far()).errors == refusal.errors

@@ -23,6 +23,7 @@ from customer_gateway.app import (
 )
 from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.execution import compile_operation
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
@@ -131,7 +132,7 @@ class World:
         await assert_same(Case(SCHEMA, document, variables, context=lambda: self._request(fields), rules=RULES))
 
     def _request(self, fields: Mapping[str, frozenset[str]]) -> RequestContext:
-        return self._scope_to_request(RequestScope(Deadline.after(30), "request", fields))
+        return self._scope_to_request(RequestScope(Deadline.after(30), "request", fields, EVERY_RIGHT))
 
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"

@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 
 import customer_gateway
 from customer_gateway.http import HttpSettings, build_http, connection
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.connection import HEAD_BYTES, HttpConnection
 from customer_gateway.server.serving import Timeouts, config_of, listen
 
@@ -41,7 +42,7 @@ def post(name: str, *more: bytes) -> bytes:
 
 
 def gateway() -> GatewayApp:
-    return build_http(World().engine(), HttpSettings())
+    return build_http(World().engine(), HttpSettings(), ANYONE)
 
 
 class Hasty(HttpConnection):

@@ -11,6 +11,7 @@ from sockets import served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -126,10 +127,10 @@ ASK = """async ([url, method]) => {
 
 @NEEDS_CHROMIUM
 async def test_a_browser_lets_a_page_of_a_listed_origin_ask_and_no_other() -> None:
-    other = build_http(World().engine(), HttpSettings())
+    other = build_http(World().engine(), HttpSettings(), ANYONE)
     async with served(other) as first, served(other) as second:
         listed = HttpSettings(origins=(f"http://127.0.0.1:{first}",))
-        async with served(build_http(World().engine(), listed)) as port, browsing() as page:
+        async with served(build_http(World().engine(), listed, ANYONE)) as port, browsing() as page:
             url = f"http://127.0.0.1:{port}/graphql"
             answers = {}
             for origin in (first, second):

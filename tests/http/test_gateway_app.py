@@ -16,6 +16,7 @@ from customer_gateway.api.engine import Engine
 from customer_gateway.api.error_formatting import MASK
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -188,7 +189,7 @@ async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_not
     async def mistaken(_: Request) -> Response:
         raise RuntimeError("the password is hunter2")
 
-    app = build_http(World().engine(), HttpSettings())
+    app = build_http(World().engine(), HttpSettings(), ANYONE)
     app.inner.router.routes.append(Route("/mistaken", mistaken))
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
@@ -205,7 +206,7 @@ async def test_a_mistake_outside_of_graphql_is_a_problem_document_that_tells_not
 
 async def test_a_schema_that_cannot_serve_is_a_masked_500() -> None:
     engine = Engine(GraphQLSchema(), "breadth", World().context, DocumentLimits())
-    transport = ASGITransport(build_http(engine, HttpSettings()))
+    transport = ASGITransport(build_http(engine, HttpSettings(), ANYONE))
     async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
         response = await client.post("/graphql", json={"query": "{ hello }"})
 
@@ -217,7 +218,7 @@ async def test_a_context_that_cannot_be_made_is_a_masked_500() -> None:
         raise RuntimeError("the password is hunter2")
 
     engine = Engine(World().schema(), "breadth", no_context, DocumentLimits())
-    transport = ASGITransport(build_http(engine, HttpSettings()))
+    transport = ASGITransport(build_http(engine, HttpSettings(), ANYONE))
     async with AsyncClient(transport=transport, base_url="http://gateway.test") as client:
         response = await client.post("/graphql", json={"query": "{ hello }"})
 
@@ -241,7 +242,7 @@ async def test_the_process_is_alive_before_it_is_ready_and_ready_only_while_it_s
         yield
         steps.append("closed")
 
-    app = build_http(World().engine(), HttpSettings(), lifespan)
+    app = build_http(World().engine(), HttpSettings(), ANYONE, lifespan)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway.test") as client:
         before = await client.get("/readyz")
         alive = await client.get("/livez")

@@ -13,6 +13,7 @@ from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from http_world import World
 
 from customer_gateway.http import Example, HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.http.graphiql.explorer import ASSETS, HERE
 
@@ -123,7 +124,7 @@ def test_the_committed_files_are_those_that_were_reviewed() -> None:
 @asynccontextmanager
 async def served(shown: tuple[Example, ...] = EXAMPLES) -> AsyncGenerator[str]:
     """The gateway on a free port of this host, over a real socket."""
-    app = build_http(World().engine(), HttpSettings(examples=shown))
+    app = build_http(World().engine(), HttpSettings(examples=shown), ANYONE)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -9,6 +9,7 @@ from sockets import served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.hosts import Hosts
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +56,7 @@ def test_a_client_without_a_host_is_no_browser() -> None:
 
 @pytest.mark.parametrize("path", ["/graphql", "/", "/readyz", "/nope"])
 async def test_a_name_that_is_not_expected_is_refused_at_every_path_with_what_to_do(path: str) -> None:
-    app = build_http(World().engine(), HttpSettings())
+    app = build_http(World().engine(), HttpSettings(), ANYONE)
     async with Client(transport=ASGITransport(app), base_url="http://127.0.0.1:8000") as client:
         with capture_logs() as lines:
             response = await client.get(path, headers={"host": "rebind.evil.example", "accept": "text/html"})
@@ -68,7 +69,7 @@ async def test_a_name_that_is_not_expected_is_refused_at_every_path_with_what_to
 
 async def test_a_query_on_a_real_socket_is_not_even_begun() -> None:
     world = World()
-    app = build_http(world.engine(), HttpSettings())
+    app = build_http(world.engine(), HttpSettings(), ANYONE)
     async with served(app) as port, Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
         refused = await client.ask("{ read }", {"host": f"rebind.evil.example:{port}"})
         answered = await client.ask("{ hello }", {"host": f"localhost:{port}"})

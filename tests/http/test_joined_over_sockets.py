@@ -15,6 +15,7 @@ from sockets import answered, served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -28,7 +29,7 @@ LAST = b"Connection: close\r\n"
 
 @asynccontextmanager
 async def clients(world: World, settings: HttpSettings | None = None) -> AsyncGenerator[Client]:
-    app = build_http(world.engine(), settings or HttpSettings())
+    app = build_http(world.engine(), settings or HttpSettings(), ANYONE)
     async with served(app) as port, Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
         yield client
 
@@ -128,7 +129,7 @@ async def test_one_who_breaks_his_connection_leaves_the_work_to_others() -> None
 async def test_work_is_broken_off_when_the_last_who_waits_hangs_up() -> None:
     world = World()
     with capture_logs() as lines:
-        async with served(build_http(world.engine(), HttpSettings())) as port:
+        async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
             both = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
             for _, writer in both:
                 writer.write(post("{ read }"))
@@ -145,7 +146,7 @@ async def test_work_is_broken_off_when_the_last_who_waits_hangs_up() -> None:
 async def test_who_waits_when_the_grace_at_the_end_is_over_is_told() -> None:
     world = World()
     with capture_logs() as lines:
-        async with served(build_http(world.engine(), HttpSettings())) as port:
+        async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(post("{ read }"))
             await until(lambda: world.reads)
@@ -158,7 +159,7 @@ async def test_who_waits_when_the_grace_at_the_end_is_over_is_told() -> None:
 
 async def test_who_is_told_during_the_grace_at_the_end_is_told_that_the_connection_ends_too() -> None:
     world = World()
-    async with served(build_http(world.engine(), HttpSettings())) as port:
+    async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(post("{ read }"))
         await until(lambda: world.reads)
@@ -172,7 +173,7 @@ async def test_who_is_told_during_the_grace_at_the_end_is_told_that_the_connecti
 
 async def test_requests_behind_one_that_waits_are_answered_after_it() -> None:
     world = World()
-    async with served(build_http(world.engine(), HttpSettings())) as port:
+    async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
         sent = post("{ read }") + post('{ hello(name: "Ada") }') + post("{ read }") + post("{ __typename }", LAST)
         asyncio.get_running_loop().call_later(0.2, world.gate.set)
         answer = await answered(port, sent)
@@ -184,7 +185,7 @@ async def test_requests_behind_one_that_waits_are_answered_after_it() -> None:
 @pytest.mark.parametrize("cut", [1, 60, -30, -1])
 async def test_a_query_may_come_in_pieces(cut: int) -> None:
     request = post("{ hello }", LAST)
-    async with served(build_http(World().engine(), HttpSettings())) as port:
+    async with served(build_http(World().engine(), HttpSettings(), ANYONE)) as port:
         answer = await answered(port, request[:cut], request[cut:])
 
     assert answer.endswith(b'{"data":{"hello":"hello world"}}')
@@ -192,7 +193,7 @@ async def test_a_query_may_come_in_pieces(cut: int) -> None:
 
 async def test_a_client_of_http_1_0_is_answered_and_left() -> None:
     request = post("{ hello }").replace(b"HTTP/1.1", b"HTTP/1.0")
-    async with served(build_http(World().engine(), HttpSettings())) as port:
+    async with served(build_http(World().engine(), HttpSettings(), ANYONE)) as port:
         answer = await answered(port, request)
 
     assert answer.endswith(b'{"data":{"hello":"hello world"}}')
@@ -201,7 +202,7 @@ async def test_a_client_of_http_1_0_is_answered_and_left() -> None:
 async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked() -> None:
     request = post("{ hello }", b"Expect: 100-continue\r\n", LAST)
     head, body = request[:-20], request[-20:]
-    async with served(build_http(World().engine(), HttpSettings())) as port:
+    async with served(build_http(World().engine(), HttpSettings(), ANYONE)) as port:
         answer = await answered(port, head, body)
 
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
@@ -225,7 +226,7 @@ async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked() -> None
 )
 async def test_a_refusal_is_told_once_and_has_one_line(request_: bytes, status: int) -> None:
     with capture_logs() as lines:
-        async with served(build_http(World().engine(), HttpSettings(body_bytes=4_000))) as port:
+        async with served(build_http(World().engine(), HttpSettings(body_bytes=4_000), ANYONE)) as port:
             answer = await answered(port, request_.replace(b"Host: gateway\r\n", b"Host: gateway\r\n" + LAST))
 
     assert answer.startswith(b"HTTP/1.1 %d " % status)
@@ -235,7 +236,7 @@ async def test_a_refusal_is_told_once_and_has_one_line(request_: bytes, status: 
 
 async def test_equal_mutations_are_each_done_also_where_their_client_hangs_up() -> None:
     world = World()
-    async with served(build_http(world.engine(), HttpSettings())) as port:
+    async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
         writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(3)]
         for writer in writers:
             writer.write(post('mutation { rename(to: "Ada") }'))
@@ -267,7 +268,7 @@ async def test_joined_work_knows_the_request_that_began_it() -> None:
 )
 async def test_a_client_that_reads_slowly_gets_all_it_asked_for() -> None:
     query = "{ people(first: 20000) { id name } }"
-    async with served(build_http(World().engine(), HttpSettings())) as port:
+    async with served(build_http(World().engine(), HttpSettings(), ANYONE)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
         for _ in range(12):
             writer.write(post(query))
@@ -283,7 +284,7 @@ async def test_a_client_that_reads_slowly_gets_all_it_asked_for() -> None:
 @pytest.mark.parametrize("query", ["{ read }", "{ read down }"])
 async def test_who_hangs_up_or_is_late_leaves_nothing_to_the_collector(query: str) -> None:
     world = World()
-    async with served(build_http(world.engine(), HttpSettings(grace_seconds=0.01))) as port:
+    async with served(build_http(world.engine(), HttpSettings(grace_seconds=0.01), ANYONE)) as port:
         _, stays = await asyncio.open_connection("127.0.0.1", port)
         stays.write(post(query))
         await until(lambda: world.reads)
@@ -311,7 +312,7 @@ async def test_a_connection_that_rests_does_not_keep_what_it_was_sent() -> None:
     world = World()
     world.gate.set()
     body = json.dumps({"query": "{ read }", "extensions": {"x": "a" * 60_000}}).encode()
-    async with served(build_http(world.engine(), HttpSettings())) as port:
+    async with served(build_http(world.engine(), HttpSettings(), ANYONE)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(post(body))
         await reader.readuntil(b'"}}')

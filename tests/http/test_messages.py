@@ -14,6 +14,7 @@ from httpx import ASGITransport, AsyncClient
 from customer_gateway.api.engine import Engine
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -162,6 +163,6 @@ async def got_without_mutations(query: str, name: str | None) -> Response:
     """The answer to a GET of a schema that has queries alone, as the gateway's has until it writes."""
     engine = Engine(build_schema("type Query { hello: String }"), "breadth", lambda scope: scope, DocumentLimits())
     parameters = {"query": query} | ({"operationName": name} if name else {})
-    way = ASGITransport(build_http(engine, HttpSettings()))
+    way = ASGITransport(build_http(engine, HttpSettings(), ANYONE))
     async with AsyncClient(transport=way, base_url="http://gateway.test") as client:
         return await client.get("/graphql", params=parameters, headers=GET)

@@ -8,6 +8,7 @@ import pytest
 from http_world import World
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ async def exchange(
         "query_string": b"",
         "headers": list(headers),
     }
-    await build_http(World().engine(), settings or HttpSettings())(scope, receive, send)
+    await build_http(World().engine(), settings or HttpSettings(), ANYONE)(scope, receive, send)
     return sent
 
 
@@ -89,7 +90,7 @@ async def test_lines_of_the_same_header_are_read_as_one() -> None:
 
 
 async def test_a_lifespan_passes_the_door_untouched() -> None:
-    app = build_http(World().engine(), HttpSettings())
+    app = build_http(World().engine(), HttpSettings(), ANYONE)
     coming = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
     sent: list[str] = []
 

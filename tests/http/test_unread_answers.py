@@ -16,6 +16,7 @@ from http_world import World
 from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.connection import HttpConnection
 from customer_gateway.server.serving import Timeouts, config_of, listen
 
@@ -43,7 +44,7 @@ class Hasty(HttpConnection):
 @asynccontextmanager
 async def served(world: World, connections: type[HttpConnection] = HttpConnection) -> AsyncGenerator[int]:
     """The port of a gateway whose sockets take little before their client reads."""
-    config = config_of(build_http(world.engine(), HttpSettings()), Timeouts(1, WRITE_SECONDS))
+    config = config_of(build_http(world.engine(), HttpSettings(), ANYONE), Timeouts(1, WRITE_SECONDS))
     kind: Any = partial(connections, write_seconds=WRITE_SECONDS) if connections is Hasty else config.http
     made = partial(kind, config, ServerState(), {})
     with listen("127.0.0.1", 0) as listener:

@@ -14,6 +14,7 @@ from trial.fjord.sandbox import VENDOR as FJORD
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.sandbox import DEFINITIONS, Sandbox
 from customer_gateway.system import Selection
 from customer_gateway.systems.connection import Wiring
@@ -72,7 +73,7 @@ def federation_of(box: Sandbox, clock: Clock) -> tuple[Settings, Federation]:
 @pytest.fixture
 async def gateway(box: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
     settings, federation = federation_of(box, clock)
-    app = build_http(build_engine(settings, federation, (*VENDORS, VENDOR)), HttpSettings(deadline_seconds=10))
+    app = build_http(build_engine(settings, federation, (*VENDORS, VENDOR)), HttpSettings(deadline_seconds=10), ANYONE)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
         yield Gateway(client, box)
     await federation.aclose()
@@ -138,7 +139,7 @@ async def test_a_cursor_stands_over_a_restart_and_holds_for_its_own_list_only(
     cursor = (await page(gateway, 13))["pageInfo"]["endCursor"]
     before = await page(gateway, 13, cursor)
     settings, federation = federation_of(box, clock)
-    app = build_http(build_engine(settings, federation, (*VENDORS, VENDOR)), HttpSettings(deadline_seconds=10))
+    app = build_http(build_engine(settings, federation, (*VENDORS, VENDOR)), HttpSettings(deadline_seconds=10), ANYONE)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
         after = await page(Gateway(client, box), 13, cursor)
     tampered = await gateway.ask(PAGE, {"first": 1, "after": cursor[:-2] + "AA"})

@@ -12,6 +12,7 @@ from graphql import (
     get_operation_ast,
 )
 
+from customer_gateway.api.access import denied_to
 from customer_gateway.api.error_formatting import FormattedError, coded
 from customer_gateway.api.limits import (
     DocumentInvalid,
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
+    from customer_gateway.api.access import DeniedFields
     from customer_gateway.api.reply import Outcome, Reply
     from customer_gateway.execution import Bound
+    from customer_gateway.model.callers import Rights
     from customer_gateway.work.deadline import Deadline
 
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
@@ -61,13 +64,14 @@ CODES: Final = {
 class RequestScope:
     """What one execution knows of the request it serves; joiners of an execution share it.
 
-    `fields` names, per concrete object type, every field that the operation selects anywhere. What is put into
-    `extensions` while executing is put into the answer's `extensions`.
+    `fields` names, per concrete object type, every field that the operation selects anywhere and its caller may read.
+    What is put into `extensions` while executing is put into the answer's `extensions`.
     """
 
     deadline: Deadline
     request_id: str
     fields: Mapping[str, frozenset[str]]
+    rights: Rights
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -168,17 +172,22 @@ class Engine:
         self._so_far = so_far
         self._answers = AnswerLimits(limits.answer_values, limits.answer_bytes)
         self._plans = PlanCache(limits.kept_fields)
-        self._prepared: WeightedCache[OperationKey, Prepared] = WeightedCache(limits.kept_tokens)
+        self._prepared: WeightedCache[tuple[OperationKey, bool], Prepared] = WeightedCache(limits.kept_tokens)
         # Apart from the others, so that bad documents push out no good ones.
-        self._refused: WeightedCache[OperationKey, RefusedOperation] = WeightedCache(limits.kept_refusals)
+        self._refused: WeightedCache[tuple[OperationKey, bool], RefusedOperation] = WeightedCache(limits.kept_refusals)
 
-    def prepare(self, document: str, operation_name: str | None) -> Prepared | RefusedOperation:
-        """Return the named operation of the document (its only one, without a name), or why it is refused."""
-        key = operation_key(document, operation_name or None)
+    def prepare(
+        self, document: str, operation_name: str | None, *, suggestions: bool = True
+    ) -> Prepared | RefusedOperation:
+        """Return the named operation of the document (its only one, without a name), or why it is refused.
+
+        With `suggestions` errors name what a misspelt name may have meant.
+        """
+        key = (operation_key(document, operation_name or None), suggestions)
         known = self._prepared.get(key) or self._refused.get(key)
         if known is not None:
             return known
-        made = self._prepare(document, operation_name or None)
+        made = self._prepare(document, operation_name or None, suggestions=suggestions)
         if isinstance(made, RefusedOperation):
             self._refused.keep(key, made, 1)
         else:
@@ -186,39 +195,56 @@ class Engine:
         return made
 
     async def execute(
-        self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        *,
+        rights: Rights,
+        deadline: Deadline,
+        request_id: str,
     ) -> Reply:
         """Run the operation. `variables` as decoded from JSON.
 
         Raises nothing but on cancellation, or where the schema itself is misdeclared.
         """
-        return await self.begin(prepared, variables, deadline=deadline, request_id=request_id).run()
+        return await self.begin(prepared, variables, rights=rights, deadline=deadline, request_id=request_id).run()
 
     def begin(
-        self, prepared: Prepared, variables: dict[str, Any] | None, *, deadline: Deadline, request_id: str
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        *,
+        rights: Rights,
+        deadline: Deadline,
+        request_id: str,
     ) -> Execution:
-        """Return an execution of the operation, not running yet."""
+        """Return an execution of the operation with the rights of those who ask, not running yet."""
         # Refused by its length: coercing it would cost what the limit is there to save.
         long = long_list(variables, self._limits)
-        bound = prepared.compiled.bind(None if long else variables)
-        scope = RequestScope(deadline, request_id, bound.fields_by_type)
+        denied = denied_to(rights)
+        bound = prepared.compiled.bind(None if long else variables, denied=denied)
+        scope = RequestScope(deadline, request_id, bound.fields_by_type, rights)
         breadth = self._executor == "breadth"
-        run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables)
+        run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables, denied)
         refusal = bound.refusal if long is None else partial(_refused, long)
         return Execution(scope, self._context_factory, refusal, run, self._answers, self._so_far)
 
-    def _prepare(self, source: str, operation_name: str | None) -> Prepared | RefusedOperation:
+    def _prepare(self, source: str, operation_name: str | None, *, suggestions: bool) -> Prepared | RefusedOperation:
         try:
-            return self._compiled(parse_within(source, self._limits), operation_name)
+            return self._compiled(parse_within(source, self._limits), operation_name, suggestions=suggestions)
         except DocumentRefused as refused:
             return _beyond(refused)
         except RecursionError:
             return _beyond(too_deep())
 
-    def _compiled(self, document: DocumentNode, operation_name: str | None) -> Prepared | RefusedOperation:
+    def _compiled(
+        self, document: DocumentNode, operation_name: str | None, *, suggestions: bool
+    ) -> Prepared | RefusedOperation:
         try:
-            refuse_invalid(self.schema, document, self._limits)
-            compiled = compile_operation(self.schema, document, operation_name, (), plans=self._plans)
+            refuse_invalid(self.schema, document, self._limits, suggestions=suggestions)
+            compiled = compile_operation(
+                self.schema, document, operation_name, (), plans=self._plans, hide_suggestions=not suggestions
+            )
         except (DocumentInvalid, OperationRejected) as refused:
             stage: RefusedStage = refused.stage if isinstance(refused, OperationRejected) else "validation"
             errors = [coded(error, CODES[stage]) for error in refused.errors]
@@ -227,7 +253,12 @@ class Engine:
         return Prepared(compiled, operation_name)
 
     async def _run_reference(
-        self, prepared: Prepared, variables: dict[str, Any] | None, context: object, budget: Budget
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        denied: DeniedFields | None,
+        context: object,
+        budget: Budget,
     ) -> Outcome:
         outcome = execute(
             self.schema,
@@ -235,7 +266,8 @@ class Engine:
             context_value=context,
             variable_values=variables,
             operation_name=prepared.operation_name,
-            executor_class=counting(budget),
+            hide_suggestions=prepared.compiled.hide_suggestions,
+            executor_class=counting(budget, denied),
         )
         outcome = await outcome if isawaitable(outcome) else outcome
         return outcome if budget.error is None else ExecutionResult(None, [budget.error])

@@ -124,7 +124,9 @@ def parse_within(source: str, limits: DocumentLimits) -> DocumentNode:
     return document
 
 
-def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: DocumentLimits) -> None:
+def refuse_invalid(
+    schema: GraphQLSchema, document: DocumentNode, limits: DocumentLimits, *, suggestions: bool = True
+) -> None:
     """Validate by all rules of the specification. Raises DocumentInvalid, or DocumentRefused past a limit."""
 
     class FieldsCanBeMergedWithin(OverlappingFieldsCanBeMergedRule):
@@ -137,7 +139,7 @@ def refuse_invalid(schema: GraphQLSchema, document: DocumentNode, limits: Docume
     if errors := _unfit_numbers(document):
         raise DocumentInvalid(errors)
     rules = [FieldsCanBeMergedWithin if r is OverlappingFieldsCanBeMergedRule else r for r in specified_rules]
-    errors = validate(schema, document, rules, max_errors=MOST_ERRORS)
+    errors = validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=not suggestions)
     if any(error.message == "Validation aborted." for error in errors):
         raise DocumentRefused(GraphQLError(_ENTANGLED), "QUERY_TOO_COMPLEX")
     if errors:

@@ -16,6 +16,7 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from customer_gateway.api.access import REQUIRES_SCOPES, require_scopes, with_scopes
 from customer_gateway.api.declare import bind
 from customer_gateway.api.introduction import introduction
 from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, SepaMandate
@@ -58,12 +59,13 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     _mark_one_ofs(schema)
     _tell_suppliers(schema, kinds)
     bind(schema, _python_types(kinds))
+    require_scopes(schema, kinds, unified_names(schema))
     return schema
 
 
 def sdl(schema: GraphQLSchema) -> str:
     """Return the schema in the schema definition language, as committed in schema.graphql."""
-    return print_schema(schema) + "\n"
+    return with_scopes(print_schema(schema), schema) + "\n"
 
 
 def unified_names(schema: GraphQLSchema) -> Mapping[str, Mapping[str, str]]:
@@ -92,6 +94,7 @@ def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
     fields_of(schema, "System")["kind"].type = GraphQLNonNull(system_kind)
     described = schema.to_kwargs()
     described["description"] = introduction(kinds)
+    described["directives"] = [*schema.directives, REQUIRES_SCOPES]
     return GraphQLSchema(**described)
 
 

@@ -6,7 +6,7 @@ contract tests prove that every documented field can be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ def graphql_name(vendor: str) -> str:
 class VendorField:
     """One documented field: the vendor's name for it, its type, whether it is a list, and what it means.
 
-    `named` is its GraphQL name where that is not the vendor's.
+    `named` is its GraphQL name where that is not the vendor's; `scopes` are those that a caller needs to read it.
     """
 
     vendor: str
@@ -52,6 +52,7 @@ class VendorField:
     about: str
     many: bool = False
     named: str = ""
+    scopes: frozenset[str] = frozenset()
 
     @cached_property
     def name(self) -> str:
@@ -150,6 +151,16 @@ def one(vendor: str, struct: Struct, about: str) -> VendorField:
 
 def many(vendor: str, struct: Struct | VendorLeaf, about: str) -> VendorField:
     return VendorField(vendor, struct, about, many=True)
+
+
+def billing(field: VendorField) -> VendorField:
+    """Return the field as one that says how a customer is billed: callers need `billing:read`."""
+    return replace(field, scopes=field.scopes | {"billing:read"})
+
+
+def secret(field: VendorField) -> VendorField:
+    """Return the field as one that the customer's secrets stand in: callers need `secrets:read`."""
+    return replace(field, scopes=field.scopes | {"secrets:read"})
 
 
 def _text_as_sent(value: object, name: str, reading: DocumentContext) -> str | None:

@@ -121,6 +121,7 @@ class CompiledOperation:
         self.definition = operation.definition
         self.operation_name = operation.definition.name.value if operation.definition.name else None
         self.operation_type = operation.definition.operation.value
+        self.hide_suggestions = operation.hide_suggestions
         self._operation = operation
         self._variables = Variables(operation.schema, operation.definition, hide_suggestions=operation.hide_suggestions)
         self._plans = OperationPlans(operation, plans, resolved_field)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.errors import BadUserInput, UpstreamError
+from customer_gateway.errors import BadUserInput, Forbidden, UpstreamError
 from customer_gateway.federation.cells import failures_of, read_customers
 from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.incomplete import located, partly
 from customer_gateway.model.ids import NodeId, decode_id
+from customer_gateway.model.required_scopes import NODES, forbidden
 from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
@@ -25,10 +26,13 @@ _CUSTOMER_KEY: Final = attrgetter("customer_key")
 def named(request: RequestContext, text: str) -> NodeId:
     """Return what a global id says.
 
-    Raises `BadUserInput` for what is no id, for one of a system that is not configured, and for one to cache by.
+    Raises `BadUserInput` for what is no id, for one of a system that is not configured, and for one to cache by;
+    `Forbidden` where the caller lacks a scope that the noun needs.
     """
     found = decode_id(text)
     system = request.system(found.system, "This id")
+    if (error := forbidden(NODES.get(found.type, ()), request.rights, f"A global id of an {found.type}")) is not None:
+        raise error
     if found.type in {"System", system.kind.record.name}:
         instead = "system(name:)" if found.type == "System" else "customer(by:) with the system and key of the record"
         raise BadUserInput(f"This id names a {found.type}, which is no Node; use {instead}.")
@@ -65,14 +69,14 @@ def nodes(request: RequestContext, ids: Sequence[str], path: Sequence[str | int]
     system.
 
     None where its system has none such, an `UpstreamError` where that could not be read, `BadUserInput` for what is no
-    id, or of a system that is not configured.
+    id, or of a system that is not configured, `Forbidden` for a noun that the caller may not read.
     """
     wanted: dict[tuple[str, str], list[tuple[int, str]]] = {}
     parts: list[ColumnPart] = []
     for position, text in enumerate(ids):
         try:
             asked = named(request, text)
-        except BadUserInput as error:
+        except (BadUserInput, Forbidden) as error:
             parts.append(ColumnPart([position], [error]))
         else:
             wanted.setdefault((asked.type, asked.system), []).append((position, asked.key))

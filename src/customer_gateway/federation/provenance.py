@@ -13,6 +13,7 @@ from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.fields import UNITED, read_records, read_states
 from customer_gateway.federation.names import listed
 from customer_gateway.model.nouns import UNIFIED_FIELDS
+from customer_gateway.model.required_scopes import redacted_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,13 @@ async def provenance(
     wanted = list(_MODEL_NAMES) if fields is None else list(dict.fromkeys(fields))
     if not wanted:
         return [[] for _ in customers]
-    columns = await asyncio.gather(*(_states(field, customers, request.reads) for field in wanted))
+    redacted = redacted_fields(request.rights)
+    columns = await asyncio.gather(
+        *(
+            _redacted(field, customers) if _MODEL_NAMES[field] in redacted else _states(field, customers, request.reads)
+            for field in wanted
+        )
+    )
     return [[state for states in of_one for state in states] for of_one in zip(*columns, strict=True)]
 
 
@@ -67,6 +74,11 @@ def unknown_fields(fields: Sequence[str] | None) -> str | None:
     if not unknown:
         return None
     return f"provenance knows no field {listed(unknown)}; it knows: {', '.join(_MODEL_NAMES)}."
+
+
+async def _redacted(field: str, customers: Sequence[Customer]) -> list[list[FieldProvenance]]:
+    """Report a field that the caller may not read, alike for all customers: nothing is read for it."""
+    return [[FieldProvenance(field, None, FieldState.REDACTED)]] * len(customers)
 
 
 async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[list[FieldProvenance]]:

@@ -11,6 +11,7 @@ from customer_gateway.federation.by_system import BySystem
 from customer_gateway.federation.cells import NoLinks
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.kept_reads import CUT_OFF
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.cells import Links
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
+    from customer_gateway.model.callers import Rights
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
@@ -43,11 +45,27 @@ class Federation:
     shared: SharedCalls = field(default_factory=SharedCalls)
     links: Links = field(default_factory=NoLinks)
 
-    def request(self, want: Selection, deadline: Deadline, extensions: dict[str, Any] | None = None) -> RequestContext:
-        """Return the context of one operation; `extensions` are those of its answer."""
+    def request(
+        self,
+        want: Selection,
+        deadline: Deadline,
+        extensions: dict[str, Any] | None = None,
+        rights: Rights = EVERY_RIGHT,
+    ) -> RequestContext:
+        """Return the context of one operation; `extensions` are those of its answer.
+
+        Systems that its caller may not see are not in it, so they do not exist for whatever is done with it.
+        """
         reads = RequestReads(self.batchers, want, deadline)
-        told: dict[str, Any] = {} if extensions is None else extensions
-        return RequestContext(self.systems, self.cursors, want, deadline, reads, self.shared, self.links, told)
+        answered: dict[str, Any] = {} if extensions is None else extensions
+        return RequestContext(
+            self._visible(rights), self.cursors, want, deadline, reads, self.shared, rights, self.links, answered
+        )
+
+    def _visible(self, rights: Rights) -> Mapping[str, System]:
+        if rights.systems is None:
+            return self.systems
+        return {name: system for name, system in self.systems.items() if rights.sees(name)}
 
     async def aclose(self) -> None:
         for system in self.systems.values():
@@ -56,7 +74,7 @@ class Federation:
 
 @dataclass(slots=True)
 class RequestContext:
-    """One operation: what it wants, until when, and what it has read so far.
+    """One operation: what it wants, until when, with what rights, and what it has read so far.
 
     `shared` are the calls in flight of all requests; without them nothing is asked any more. `extensions` are those of
     the answer.
@@ -68,6 +86,7 @@ class RequestContext:
     deadline: Deadline
     reads: RequestReads | ReadsSoFar
     shared: SharedCalls | None
+    rights: Rights = EVERY_RIGHT
     links: Links = field(default_factory=NoLinks)
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])

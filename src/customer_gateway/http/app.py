@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from customer_gateway.api.schema import sdl
+from customer_gateway.errors import Unauthenticated
+from customer_gateway.http.callers.authenticator import CHALLENGE, client_address
 from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.gateway_app import GatewayApp
@@ -20,6 +22,7 @@ from customer_gateway.http.graphiql import explorer
 from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
 from customer_gateway.http.problem import problem
+from customer_gateway.model.required_scopes import SCHEMA, forbidden
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from customer_gateway.api.engine import Engine
+    from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.http.settings import HttpSettings
 
     Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
@@ -45,19 +49,21 @@ _DETAILS: Final = {
 def build_http(
     engine: Engine,
     settings: HttpSettings,
+    authenticator: Authenticator,
     lifespan: Lifespan | None = None,
     circumstances: Callable[[], Mapping[str, str]] = dict,
 ) -> GatewayApp:
-    """Return the application over an engine. `lifespan` wraps the time it serves: /readyz says yes only inside of it.
+    """Return the application over an engine, for the callers that the authenticator knows.
 
+    `lifespan` wraps the time it serves: /readyz says yes only inside of it.
     /readyz has the `circumstances` too, which change nothing about being ready.
     """
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
-    endpoint = GraphQLEndpoint(engine, settings, page)
+    endpoint = GraphQLEndpoint(engine, settings, authenticator, page)
     routes: list[BaseRoute] = [
         *(Route(path, endpoint) for path in GRAPHQL),
         Route("/", _to_graphql),
-        Route("/schema.graphql", _schema_of(engine)),
+        Route("/schema.graphql", _schema_of(engine, authenticator)),
         *health_routes(),
     ]
     if assets is not None:
@@ -88,13 +94,21 @@ async def _to_graphql(_: Request) -> Response:
     return RedirectResponse("/graphql", status_code=HTTPStatus.FOUND)
 
 
-def _schema_of(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
+def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Request], Awaitable[Response]]:
     @cache
     def text() -> str:
         return sdl(engine.schema)
 
-    async def schema(_: Request) -> Response:
-        return Response(text(), media_type="text/plain")
+    async def schema(request: Request) -> Response:
+        try:
+            caller = await authenticator.caller_of(request.scope["request_log"].headers, client_address(request.scope))
+        except Unauthenticated as error:
+            name, value = (each.decode("ascii") for each in CHALLENGE)
+            return problem(HTTPStatus.UNAUTHORIZED, str(error), {name: value})
+        error = forbidden(SCHEMA, caller.rights, "The schema")
+        if error is not None:
+            return problem(HTTPStatus.FORBIDDEN, str(error))
+        return Response(text(), media_type="text/plain", headers={"vary": "Authorization", "cache-control": "no-store"})
 
     return schema
 

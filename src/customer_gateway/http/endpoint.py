@@ -12,6 +12,8 @@ import structlog
 from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
+from customer_gateway.errors import Unauthenticated
+from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.origin import check_origin
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import Engine, Execution
     from customer_gateway.api.reply import Reply
+    from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.http.request import GraphQLRequest
     from customer_gateway.http.request_log import RequestLog
     from customer_gateway.http.settings import HttpSettings
+    from customer_gateway.model.callers import Caller, Rights
     from customer_gateway.work.deadline import Deadline
 
     Headers = dict[bytes, bytes]
@@ -60,8 +64,11 @@ class GraphQLEndpoint:
     One path answers a request (ADR 0020): read, check, authenticate, join or execute, write.
     """
 
-    def __init__(self, engine: Engine, settings: HttpSettings, page: ASGIApp | None) -> None:
+    def __init__(
+        self, engine: Engine, settings: HttpSettings, authenticator: Authenticator, page: ASGIApp | None
+    ) -> None:
         self._engine = engine
+        self._authenticator = authenticator
         self._settings = settings
         self._origins = frozenset(origin.encode("ascii") for origin in settings.origins)
         self._page = page
@@ -87,14 +94,14 @@ class GraphQLEndpoint:
             log.media = _agreed(scope["method"], media)
             at = self._until(log.headers)
             if scope["method"] == "POST":
-                return await self._post(receive, at, log)
-            return await self._get(scope["query_string"], receive, at, log)
+                return await self._post(scope, receive, at, log)
+            return await self._get(scope, receive, at, log)
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is raised is answered and logged
             return _response_to(error, log, media)
 
-    async def _post(self, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
+    async def _post(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
         _check_form(log.headers)
         try:
             async with asyncio.timeout_at(at):
@@ -102,49 +109,59 @@ class GraphQLEndpoint:
         except TimeoutError:
             message = "The body did not arrive in time; send the request again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
-        credentials = _authenticate(log.headers)
-        return await self._wait(self._execution_of(body, credentials, at, log), at, receive, log)
+        caller = await self._caller_of(scope, log)
+        return await self._wait(self._execution_of(body, caller, at, log), at, receive, log)
 
-    async def _get(self, query_string: bytes, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
+    async def _get(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
         headers = log.headers
         if is_websocket_offer(headers):
             raise RequestInvalid(400, "There is no WebSocket here; ask by POST, a request at a time.")
         check_origin(headers, self._origins)
-        request = request_of_query(query_string, self._settings.url_bytes)
-        prepared = self._engine.prepare(request.document, request.operation_name)
+        request = request_of_query(scope["query_string"], self._settings.url_bytes)
+        caller = await self._caller_of(scope, log)
+        prepared = self._prepare(request, caller)
         if prepared.operation_type == "mutation":
             raise RequestInvalid(405, "A mutation is not served by GET; use POST.", headers=((b"allow", b"POST"),))
-        credentials = _authenticate(headers)
-        return await self._wait(self._begin(request, credentials, at, log), at, receive, log)
+        return await self._wait(self._begin(request, caller, at, log), at, receive, log)
+
+    async def _caller_of(self, scope: Scope, log: RequestLog) -> Caller:
+        """Return who asks, which stands before anything is joined. Raises Unauthenticated."""
+        caller = await self._authenticator.caller_of(log.headers, client_address(scope))
+        log.notes["caller"] = logged_name(caller)
+        return caller
+
+    def _prepare(self, request: GraphQLRequest, caller: Caller) -> Prepared | RefusedOperation:
+        suggestions = "schema:read" in caller.rights.scopes
+        return self._engine.prepare(request.document, request.operation_name, suggestions=suggestions)
 
     def _execution_of(
-        self, body: bytes, credentials: bytes | None, at: float, log: RequestLog
+        self, body: bytes, caller: Caller, at: float, log: RequestLog
     ) -> SharedExecution[SharedReply] | RefusedOperation:
         """Return what will answer a POST of that body. Raises RequestInvalid."""
-        key: Hashable = (body, credentials)
+        key: Hashable = (body, caller.rights)
         found = self._found(key, at)
         if found is not None:
             return found
-        begun = self._begin(request_of_body(body), credentials, at, log)
+        begun = self._begin(request_of_body(body), caller, at, log)
         if not isinstance(begun, RefusedOperation) and not begun.alone:
             self._in_flight.let_join(key, begun)
         return begun
 
     def _begin(
-        self, request: GraphQLRequest, credentials: bytes | None, at: float, log: RequestLog
+        self, request: GraphQLRequest, caller: Caller, at: float, log: RequestLog
     ) -> SharedExecution[SharedReply] | RefusedOperation:
         """Return the execution that will answer the request: an identical one in flight, else a new one."""
-        prepared = self._engine.prepare(request.document, request.operation_name)
+        prepared = self._prepare(request, caller)
         if isinstance(prepared, RefusedOperation):
             return prepared
         if prepared.operation_type == "subscription":
             return RefusedOperation("operation", [_STREAM_NEEDED])
-        operation = _Operation(self._engine, prepared, request.variables, log.request_id)
+        operation = _Operation(self._engine, prepared, request.variables, caller.rights, log.request_id)
         if prepared.operation_type == "mutation":
             execution = SharedExecution(at, operation.run, alone=True)
             self._in_flight.let_join(execution, execution)  # none asks for that key; it keeps the task alive
             return execution
-        key: Hashable = (prepared.compiled, variables_key(request.variables), credentials)
+        key: Hashable = (prepared.compiled, variables_key(request.variables), caller.rights)
         execution = self._found(key, at)
         if execution is None:
             execution = SharedExecution(at, operation.run, operation.so_far)
@@ -190,18 +207,21 @@ class GraphQLEndpoint:
 
 
 class _Operation:
-    """Execute a request's operation, for all requests that are identical."""
+    """Execute a request's operation, for all requests that are identical, of callers with the same rights."""
 
-    def __init__(self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, request_id: str) -> None:
+    def __init__(
+        self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, rights: Rights, request_id: str
+    ) -> None:
         self._engine = engine
         self._prepared = prepared
         self._variables = variables
+        self._rights = rights
         self._request_id = request_id
         self._execution: Execution | None = None
 
     async def run(self, deadline: Deadline) -> SharedReply:
         self._execution = self._engine.begin(
-            self._prepared, self._variables, deadline=deadline, request_id=self._request_id
+            self._prepared, self._variables, rights=self._rights, deadline=deadline, request_id=self._request_id
         )
         return self._shared(await self._execution.run())
 
@@ -228,11 +248,6 @@ def _agreed(method: str, media: Media | None) -> Media:
     return media
 
 
-def _authenticate(headers: Headers) -> bytes | None:
-    """Return what the caller is known by. Today all are anonymous; those with equal credentials share executions."""
-    return headers.get(b"authorization")
-
-
 def _check_form(headers: Headers) -> None:
     """Raise RequestInvalid (415) where the body is not to be read."""
     if not is_json(headers.get(b"content-type")):
@@ -245,6 +260,8 @@ def _check_form(headers: Headers) -> None:
 
 def _response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:
     """Return the answer to a request that cannot be served. A mistake of ours is logged, and masked for the client."""
+    if isinstance(error, Unauthenticated):
+        error = RequestInvalid(401, str(error), error.code, headers=(CHALLENGE,))
     if isinstance(error, RequestInvalid):
         status = _status_of(error, media)
         log.notes["refused"] = "request"

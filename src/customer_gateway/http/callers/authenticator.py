@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from customer_gateway.errors import Unauthenticated
 from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _BEARER: Final = b"bearer "
 KEY_PREFIX: Final = "cg_"
 """With which every API key begins, so that it is told from a token, and found where it should not stand."""
+
+
+CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="customer-gateway"')
+"""The header of a 401 (RFC 6750, section 3)."""
 
 
 class Keys(Protocol):
@@ -75,6 +79,17 @@ def anonymous(scopes: frozenset[str], systems: frozenset[str] | None = None) -> 
 
 ANYONE: Final = Authenticator(anonymous(EVERY_SCOPE))
 """Takes every request without a credential, and lets it do all: for a gateway that is asked in process."""
+
+
+def client_address(scope: Mapping[str, Any]) -> str | None:
+    """Return the IP address that a request comes from, None where the server does not know it (a Unix socket)."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+def logged_name(caller: Caller) -> str:
+    """Return what a log says of a caller: the name of a key; of a user none, for it may be a personal value."""
+    return f"key {caller.name}" if caller.kind == "key" else caller.kind
 
 
 def _text_of(credential: bytes) -> str:

@@ -62,7 +62,7 @@ def keys_of(want: Selection) -> Keys:
         parts = want.of("Billing")
         keys |= _named(_KEYS, [f"billing.{part}" for part in parts] if parts else ["billing"])
     if "provenance" in unified:
-        keys |= ALL_UNIFIED
+        keys |= _named(_KEYS, set(UNIFIED_FIELDS) - want.redacted) if want.redacted else ALL_UNIFIED
     # A contact found by its own id is read through its customer: the same width then serves both.
     return keys.union(*(NOUNS[noun] for type_name, noun in _TYPES.items() if want.of(type_name)))
 

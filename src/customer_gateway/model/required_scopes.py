@@ -1,0 +1,51 @@
+"""The scopes that the unified types' fields need: what a caller lacks is null, REDACTED in provenance, and not read.
+
+A type or a field that is not named here needs none beside `customers:read`, through which alone it is reached. What a
+field of a record type needs stands at the vendor's field (`documents.structs`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.errors import Forbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from customer_gateway.model.callers import Rights
+
+READ: Final = frozenset({"customers:read"})
+BILLING: Final = frozenset({"billing:read"})
+SECRETS: Final = frozenset({"secrets:read"})
+RAW: Final = frozenset({"raw:read", "billing:read"})
+"""A whole document carries what its customer is billed by; where it carries secrets, `secrets:read` is needed, too."""
+SCHEMA: Final = frozenset({"schema:read"})
+
+FIELDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
+    "Query": dict.fromkeys(("node", "nodes", "customer", "systems", "system"), READ)
+    | dict.fromkeys(("__schema", "__type"), SCHEMA),
+    "Customer": dict.fromkeys(("billing", "accounts", "invoices"), BILLING),
+    "PaymentCard": dict.fromkeys(("provider", "card_type", "status", "valid_to"), BILLING | SECRETS),
+    "CustomerRecord": {"raw": RAW},
+}
+"""By type, and by the model's name of a field: the scopes of which all are needed."""
+
+NODES: Final[Mapping[str, frozenset[str]]] = {"Account": BILLING, "Invoice": BILLING}
+"""By the noun that a global id names: the scopes that reading it by its id needs."""
+
+
+def forbidden(needed: Iterable[str], rights: Rights, what: str) -> Forbidden | None:
+    """Return the error that takes the place of `what`, None where the caller has the scopes that it needs."""
+    lacking = sorted(set(needed) - rights.scopes)
+    if not lacking:
+        return None
+    several = "these scopes" if len(lacking) > 1 else "the scope"
+    return Forbidden(f"{what} needs {several}: {', '.join(lacking)}; ask the operator for a key that has it.")
+
+
+@cache
+def redacted_fields(rights: Rights) -> frozenset[str]:
+    """Return the unified fields of a customer that the caller may not read, by their model names."""
+    return frozenset(name for name, needed in FIELDS["Customer"].items() if not needed <= rights.scopes)
