@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.federation.request import Federation
+    from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.systems.registry import Vendor
 
@@ -122,6 +123,7 @@ async def gateway_over(
     watched: Callable[[Federation], Federation] = lambda federation: federation,
     urls: Mapping[str, str] | None = None,
     bent: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way,
+    authenticator: Authenticator = ANYONE,
     **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
     """A gateway as it is right after its start: nothing read, nothing cached, no session.
@@ -134,7 +136,7 @@ async def gateway_over(
     wiring = Wiring() if urls is not None else Wiring(transport=lambda name: bent(way(name)))
     federation = watched(build_federation(settings, wiring, vendors))
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
-    app = build_http(build_engine(settings, federation), http, ANYONE)
+    app = build_http(build_engine(settings, federation), http, authenticator)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Gateway(client, box)

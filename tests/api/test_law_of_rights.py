@@ -1,0 +1,165 @@
+"""What a caller may not see does not exist for it, and what it may not read is null, whatever it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from api.test_sameness import FUZZ, PLACEHOLDERS, VARIABLES, nouns_in, operations
+from gateway import SYSTEMS, in_process, settings_over
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from customer_gateway.api.engine import Prepared
+from customer_gateway.app import build_engine, build_federation
+from customer_gateway.documents.record import is_list, is_object
+from customer_gateway.model.callers import EVERY_RIGHT, Rights
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.wire import Retry
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer_gateway.api.engine import Engine
+    from customer_gateway.federation.request import Federation
+
+CONFIGURED = [*((name, name) for name in SYSTEMS), (f"{SYSTEMS[0]}_two", SYSTEMS[0])]
+"""(name, kind): two systems are of one kind."""
+NAMES = [name for name, _ in CONFIGURED]
+READING = ["customers:read", "billing:read", "secrets:read", "raw:read", "schema:read"]
+FAULTS = [None, ("status", {"status": 503}), ("reset", {})]
+"""The state of a system that the caller may not see."""
+
+SCOPES = st.sets(st.sampled_from(READING)).map(frozenset) | st.just(frozenset(READING))
+CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+class World:
+    """A gateway over all systems, and for each subset of them one that is configured with these alone."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        self.box = Sandbox()
+        self._federations: list[Federation] = []
+        self._engines: dict[tuple[str, ...], Engine] = {}
+        self._known = self.runner.run(self._ids_and_a_cursor())
+
+    def close(self) -> None:
+        for federation in self._federations:
+            self.runner.run(federation.aclose())
+        self.runner.close()
+        self.box.close()
+
+    def ask(self, names: tuple[str, ...], document: str, variables: dict[str, Any], rights: Rights) -> bytes:
+        return self.runner.run(self._ask(self.engine(names), document, variables, rights))
+
+    def engine(self, names: tuple[str, ...]) -> Engine:
+        if names not in self._engines:
+            self._engines[names] = self._made(names)
+        return self._engines[names]
+
+    def written(self, document: str) -> str:
+        for placeholder, known in self._known.items():
+            document = document.replace(placeholder, f'"{known}"')
+        return document
+
+    def _made(self, names: tuple[str, ...]) -> Engine:
+        systems = [(name, kind) for name, kind in CONFIGURED if name in names]
+        over = settings_over(self.box, systems=systems, tables={"breaker": {"failures": 0}})
+        secret = SecretStr("the same secret for all")
+        over = dataclasses.replace(over, server=over.server.model_copy(update={"cursor_secret": secret}))
+        federation = build_federation(over, Wiring(transport=in_process(self.box, over), retry=Retry(attempts=1)))
+        self._federations.append(federation)
+        return build_engine(over, federation)
+
+    async def _ask(self, engine: Engine, document: str, variables: dict[str, Any], rights: Rights) -> bytes:
+        suggestions = "schema:read" in rights.scopes
+        prepared = engine.prepare(document, None, suggestions=suggestions)
+        if not isinstance(prepared, Prepared):  # the writer does not know all rules, such as fields that clash
+            return orjson.dumps({"errors": prepared.errors})
+        deadline = Deadline.after(30)
+        return (await engine.execute(prepared, variables, rights=rights, deadline=deadline, request_id="r")).encode("r")
+
+    async def _ids_and_a_cursor(self) -> dict[str, str]:
+        nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
+        page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
+        answer = await self._ask(self.engine(tuple(NAMES)), f"{{ systems {{ {page} }} }}", {}, EVERY_RIGHT)
+        pages: list[Any] = [each["customers"] for each in decoded(answer)["data"]["systems"]]
+        ids = sorted({noun["id"] for noun in nouns_in(pages)})
+        spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]
+        known = {f'"ID{place}"': each for place, each in enumerate(spread)}
+        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"]}
+
+
+def decoded(answer: bytes) -> Any:
+    return orjson.loads(answer)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
+    gc.collect()
+
+
+@settings(max_examples=3_000 if FUZZ else 500, suppress_health_check=CHECKS)
+@given(operations(), VARIABLES, SCOPES, st.sets(st.sampled_from(NAMES), min_size=1), st.sampled_from(FAULTS))
+def test_a_hidden_system_is_as_if_it_were_not_configured(
+    world: World, document: str, variables: dict[str, Any], scopes: frozenset[str], visible: set[str], fault: Any
+) -> None:
+    document = world.written(document)
+    alone = world.ask(tuple(name for name in NAMES if name in visible), document, variables, Rights(scopes))
+    kinds = {kind for name, kind in CONFIGURED if name in visible}
+    hidden = [world.box.vendors[name] for name in SYSTEMS if name not in kinds]
+    for vendor in hidden:
+        vendor.log.clear()
+        if fault is not None:
+            vendor.faults.set(fault[0], **fault[1])
+    try:
+        seen = world.ask(tuple(NAMES), document, variables, Rights(scopes, frozenset(visible)))
+    finally:
+        for vendor in hidden:
+            vendor.faults.clear()
+
+    assert seen == alone
+    assert [vendor.log.calls() for vendor in hidden] == [[] for _ in hidden]
+
+
+@settings(max_examples=1_000 if FUZZ else 200, suppress_health_check=CHECKS)
+@given(operations(), VARIABLES, SCOPES)
+def test_a_caller_of_fewer_scopes_reads_nothing_else_than_one_of_all(
+    world: World, document: str, variables: dict[str, Any], scopes: frozenset[str]
+) -> None:
+    document = world.written(document)
+    whole = decoded(world.ask(tuple(NAMES), document, variables, EVERY_RIGHT))
+    part = decoded(world.ask(tuple(NAMES), document, variables, Rights(scopes)))
+
+    assert list(differences(whole.get("data"), part.get("data"))) == []
+    if part != whole:
+        codes = {error["extensions"]["code"] for error in part.get("errors", [])}
+        assert "FORBIDDEN" in codes or "REDACTED" in str(part)
+
+
+def differences(whole: Any, part: Any) -> Iterator[tuple[Any, Any]]:
+    """The values of an answer that the whole answer has not, null and REDACTED apart."""
+    if part is None or whole == part:
+        return
+    if is_object(part) and is_object(whole) and part.keys() == whole.keys():
+        if part.get("state") == "REDACTED":
+            return
+        for name in part:
+            yield from differences(whole[name], part[name])
+    elif is_list(part) and is_list(whole) and len(part) == len(whole):
+        for mine, of_whole in zip_longest(part, whole):
+            yield from differences(of_whole, mine)
+    elif part != "REDACTED":
+        yield whole, part
