@@ -9,6 +9,7 @@
     │   ├── Forbidden                    FORBIDDEN                the caller lacks a scope
     │   ├── QueryTooLarge                QUERY_TOO_LARGE
     │   └── QueryTooDeep                 QUERY_TOO_DEEP
+    ├── IssuerUnavailable                UPSTREAM_UNAVAILABLE     a user's token cannot be checked at present: 503
     └── UpstreamError                    one system failed one read; it costs that read's fields only
         ├── UpstreamUnavailable          UPSTREAM_UNAVAILABLE      refused, reset, DNS, TLS, 5xx, open breaker
         ├── UpstreamTimeout              UPSTREAM_TIMEOUT          hang, drip, deadline reached
@@ -74,6 +75,19 @@ class QueryTooDeep(RequestRefused):
     """The document nests deeper than the gateway follows."""
 
     code = "QUERY_TOO_DEEP"
+
+
+class IssuerUnavailable(GatewayError):
+    """A user's token cannot be checked, because the keys of its issuer cannot be read: not the caller's doing.
+
+    It is retryable, after `retry_after_ms` at the earliest.
+    """
+
+    code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
+
+    def __init__(self, message: str, *, retry_after_ms: int) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
 
 
 class UpstreamError(GatewayError):

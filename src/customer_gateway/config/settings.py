@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -26,6 +26,8 @@ from pydantic_settings import (
 )
 
 from customer_gateway import environment
+from customer_gateway.config.auth import AuthSettings
+from customer_gateway.config.lists import listed
 from customer_gateway.config.secret_files import with_secrets
 from customer_gateway.errors import ConfigInvalid
 
@@ -74,12 +76,12 @@ class ServerSettings(BaseModel):
     @field_validator("hosts", mode="before")
     @classmethod
     def _are_names(cls, value: object) -> list[str]:
-        return _listed(value, _HOST_NAME, "names such as gateway.example.com, without a scheme or a port")
+        return listed(value, _HOST_NAME, "names such as gateway.example.com, without a scheme or a port")
 
     @field_validator("origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> list[str]:
-        return _listed(value, _ORIGIN, "origins such as https://app.example.com, in small letters, without a path")
+        return listed(value, _ORIGIN, "origins such as https://app.example.com, in small letters, without a path")
 
     @field_validator("cursor_secret")
     @classmethod
@@ -104,6 +106,7 @@ class _Raw(BaseSettings):
     )
 
     server: dict[str, Any] = Field(default_factory=dict)
+    auth: dict[str, Any] = Field(default_factory=dict)
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -113,6 +116,7 @@ class Settings:
 
     server: ServerSettings
     systems: Mapping[str, tuple[str, Any]]
+    auth: AuthSettings = field(default_factory=AuthSettings)
 
 
 def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
@@ -128,14 +132,17 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
 def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]]) -> Settings:
     """Read every table, so that several mistakes are reported together."""
     server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
+    auth = AuthSettings()
     with _gathered(mistakes):
         server = _server(path, raw.server)
+    with _gathered(mistakes):
+        auth = _auth(path, raw.auth, [*raw.systems])
     for name, table in raw.systems.items():
         with _gathered(mistakes):
             systems[name] = _system(path, name, table, models)
     if mistakes:
         raise ConfigInvalid("\n".join(mistakes))
-    return Settings(server, systems)
+    return Settings(server, systems, auth)
 
 
 @contextmanager
@@ -195,6 +202,13 @@ def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
         raise ConfigInvalid(_reported(path, ("server",), error)) from None
 
 
+def _auth(path: Path | None, table: Mapping[str, Any], systems: Sequence[str]) -> AuthSettings:
+    try:
+        return AuthSettings.model_validate(table, context={"systems": systems})
+    except ValidationError as error:
+        raise ConfigInvalid(_reported(path, ("auth",), error)) from None
+
+
 def _system(
     path: Path | None, name: str, table: Mapping[str, Any], models: Mapping[str, type[BaseModel]]
 ) -> tuple[str, Any]:
@@ -211,16 +225,6 @@ def _system(
         return kind, models[kind].model_validate(whole, context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_reported(path, ("systems", name), error)) from None
-
-
-def _listed(value: object, form: re.Pattern[str], expected: str) -> list[str]:
-    """Return a list of texts of that form; the text of a variable has commas between them. Raises ValueError."""
-    texts: Any = [text.strip() for text in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple):
-        raise ValueError(expected)  # noqa: TRY004 - pydantic reports ValueErrors alone
-    if not all(isinstance(text, str) and form.fullmatch(text) for text in cast("list[object]", texts)):
-        raise ValueError(expected)
-    return cast("list[str]", texts)
 
 
 def _is_redis_url(text: str) -> bool:
@@ -256,7 +260,7 @@ def _line(path: Path | None, within: Sequence[str], mistake: ErrorDetails) -> st
     return f"{environment.where(path, place)}: {said}"
 
 
-_NOT_AT_THE_TOP: Final = f"is not a key of the file's top level, whose keys are {' and '.join(_Raw.model_fields)}"
+_NOT_AT_THE_TOP: Final = f"is not a key of the file's top level, whose keys are {', '.join(_Raw.model_fields)}"
 _WAYS: Final = "write it, or name another with --config; `customer-gateway sandbox --print-config` prints one."
 _WORDS: Final = {
     "dict_type": "expected: a table",

@@ -5,6 +5,7 @@ from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.call_record import CallRecord
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.decode_queue import DecodeQueue
+from customer_gateway.wire.document_source import DocumentSource
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.registry import LimiterRegistry, name_of
 from customer_gateway.wire.limits.sliding_window import Window, per_client, per_template
@@ -26,6 +27,7 @@ __all__ = [
     "CallRecord",
     "Client",
     "DecodeQueue",
+    "DocumentSource",
     "Environment",
     "HeaderAuth",
     "Health",
