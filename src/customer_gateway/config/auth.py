@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
 from urllib.parse import urlsplit
 
@@ -118,6 +119,7 @@ class JwtSettings(_Table):
     issuer: Text
     audience: Texts
     jwks_url: str
+    ca_file: Path | None = None
     algorithms: Annotated[tuple[str, ...], BeforeValidator(_algorithms)] = ("RS256", "ES256")
     leeway_seconds: int = Field(default=30, ge=0, le=300)
     rate_class: RateClass | None = None
@@ -133,6 +135,13 @@ class JwtSettings(_Table):
                 "alone); its discovery document names it as jwks_uri"
             )
         return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _beside_the_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """Resolve a relative path, which begins at the folder of the configuration file."""
+        file: Path | None = info.context["file"] if info.context else None
+        return value and (file.parent if file else Path()) / value.expanduser()
 
     @model_validator(mode="after")
     def _gives_rights(self) -> Self:

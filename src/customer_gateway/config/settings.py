@@ -204,7 +204,7 @@ def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
 
 def _auth(path: Path | None, table: Mapping[str, Any], systems: Sequence[str]) -> AuthSettings:
     try:
-        return AuthSettings.model_validate(table, context={"systems": systems})
+        return AuthSettings.model_validate(table, context={"file": path, "systems": systems})
     except ValidationError as error:
         raise ConfigInvalid(_reported(path, ("auth",), error)) from None
 

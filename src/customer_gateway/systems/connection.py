@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable  # noqa: TC003 - pydantic and dataclasses read annotations at run time
 from contextlib import suppress
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, SecretS
 from customer_gateway import environment
 from customer_gateway.documents.forms import has_phones
 from customer_gateway.documents.record import is_object
-from customer_gateway.errors import ConfigInvalid, UpstreamError
+from customer_gateway.errors import UpstreamError
 from customer_gateway.wire import (
     BreakerPolicy,
     Client,
@@ -31,6 +30,7 @@ from customer_gateway.wire import (
     Target,
     name_of,
     no_objection,
+    read_authorities,
 )
 
 if TYPE_CHECKING:
@@ -218,18 +218,7 @@ def authorities_of(name: str, settings: SystemSettings) -> bytes:
     """Return the certificates of `ca_file`, as PEM; none without one. Raise `ConfigInvalid`."""
     if settings.ca_file is None:
         return b""
-    path = settings.resolved(settings.ca_file)
-    where = f"{settings.where(name, 'ca_file')}: {path}"
-    try:
-        pem = path.read_bytes()
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", "ignore"))
-    except FileNotFoundError:
-        raise ConfigInvalid(f"{where} does not exist; expected a PEM file of certificates") from None
-    except (ssl.SSLError, ValueError):
-        raise ConfigInvalid(f"{where} holds no certificates; expected PEM: -----BEGIN CERTIFICATE-----") from None
-    except OSError:
-        raise ConfigInvalid(f"{where} cannot be read; expected a PEM file of certificates") from None
-    return pem
+    return read_authorities(settings.resolved(settings.ca_file), settings.where(name, "ca_file"))
 
 
 def _own_scope(name: str, settings: SystemSettings) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
 from customer_gateway.wire.call import Answer, Call
 from customer_gateway.wire.call_record import CallRecord
+from customer_gateway.wire.certificates import read_authorities
 from customer_gateway.wire.client import Client
 from customer_gateway.wire.decode_queue import DecodeQueue
 from customer_gateway.wire.document_source import DocumentSource
@@ -47,4 +48,5 @@ __all__ = [
     "no_objection",
     "per_client",
     "per_template",
+    "read_authorities",
 ]

@@ -1,8 +1,14 @@
-"""Explain why a system's certificate is not accepted, and what to do about it."""
+"""Read certificates to trust, and explain why a system's is not accepted, and what to do about it."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import ssl
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from customer_gateway.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MARK: Final = "invalid peer certificate: "
 """What rustls puts before its reason."""
@@ -42,3 +48,18 @@ _OTHERWISE: Final = Distrust("it cannot be verified", "see the reason in the log
 def distrust(reason: str) -> Distrust:
     """Explain the transport's reason, which may name hosts and is for the log alone."""
     return next((known for mark, known in _REASONS.items() if mark in reason), _OTHERWISE)
+
+
+def read_authorities(path: Path, where: str) -> bytes:
+    """Return the certificates of a PEM file; raises `ConfigInvalid`, which begins with `where` the file is named."""
+    where = f"{where}: {path}"
+    try:
+        pem = path.read_bytes()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", "ignore"))
+    except FileNotFoundError:
+        raise ConfigInvalid(f"{where} does not exist; expected a PEM file of certificates") from None
+    except (ssl.SSLError, ValueError):
+        raise ConfigInvalid(f"{where} holds no certificates; expected PEM: -----BEGIN CERTIFICATE-----") from None
+    except OSError:
+        raise ConfigInvalid(f"{where} cannot be read; expected a PEM file of certificates") from None
+    return pem

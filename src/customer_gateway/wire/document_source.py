@@ -20,14 +20,15 @@ _NO_BREAKER: Final = BreakerPolicy(failures=0)
 class DocumentSource:
     """Fetch a document by GET, without credentials, in one attempt; redirects are not followed.
 
-    `name` is what errors and the line `upstream_call` call it. A document of more than `most_bytes` is refused.
+    `name` is what errors and the line `upstream_call` call it. `authorities` (certificates as PEM) are trusted beside
+    the machine's. A document of more than `most_bytes` is refused.
     """
 
-    def __init__(self, name: str, url: str, most_bytes: int = 262_144, environment: Environment | None = None) -> None:
+    def __init__(self, name: str, url: str, authorities: bytes = b"", most_bytes: int = 262_144) -> None:
         parts = urlsplit(url)
         target = Target(name, f"{parts.scheme}://{parts.netloc}")
         policies = Policies(Limits(parallel=1, answer_bytes=most_bytes), _NO_BREAKER, _ONCE)
-        self._client = Client(target, policies=policies, environment=environment)
+        self._client = Client(target, policies=policies, environment=Environment(authorities=authorities))
         path = parts.path or "/"
         self._call = Call("GET", f"{path}?{parts.query}" if parts.query else path, template=path)
 

@@ -7,7 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 import orjson
-from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
+from joserfc.errors import (
+    BadSignatureError,
+    ExpiredTokenError,
+    InvalidClaimError,
+    InvalidKeyCurveError,
+    JoseError,
+    KeyParameterError,
+    MissingClaimError,
+)
 from joserfc.jws import JWSRegistry, deserialize_compact
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
@@ -31,12 +39,16 @@ _MOST_SUBJECT: Final = 255
 _TYPES: Final = frozenset({"jwt", "at+jwt"})
 
 _MALFORMED: Final = "The token is malformed; send it as the issuer gave it out."
-_REFUSALS: Final = {
-    "iss": "The token is of another issuer than the one that is configured; get one there.",
-    "aud": "The token is for another audience than this gateway; ask the issuer for one for it.",
-    "nbf": "The token is not valid yet; try again later, and check the clocks of the issuer and the gateway.",
-    "iat": "The token was issued in the future; check the clocks of the issuer and the gateway.",
+_REFUSALS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "iss": ((str,), "The token is of another issuer than the one that is configured; get one there."),
+    "aud": ((str, list), "The token is for another audience than this gateway; ask the issuer for one for it."),
+    "nbf": (
+        (int, float),
+        "The token is not valid yet; try again later, and check the clocks of the issuer and the gateway.",
+    ),
+    "iat": ((int, float), "The token was issued in the future; check the clocks of the issuer and the gateway."),
 }
+"""What is wrong with a claim that has a value of these types."""
 
 
 class VerifiedToken(NamedTuple):
@@ -98,7 +110,7 @@ class TokenVerifier:
         return VerifiedToken(caller, claims["exp"] + self._policy.leeway_seconds, generation)
 
     def _key_id(self, header: dict[str, Any]) -> str:
-        """Return the id of the key that signed the token, by its header; keys that a header brings are not looked at."""
+        """Return the id of the key that signed the token, by its header. A key that the header brings is ignored."""
         if header.get("alg") not in self._policy.algorithms:
             taken = ", ".join(self._policy.algorithms)
             raise Unauthenticated(f"The token is signed by an algorithm that is not taken here; taken are {taken}.")
@@ -138,6 +150,8 @@ def _payload_of(token: str, key: Key, registry: JWSRegistry) -> dict[str, Any]:
         payload = deserialize_compact(token, key, registry=registry).payload
     except BadSignatureError:
         raise Unauthenticated("The token's signature is not that of its issuer for it; get a new token.") from None
+    except (KeyParameterError, InvalidKeyCurveError):
+        raise Unauthenticated("The token names an algorithm that its key is not for; get a new token.") from None
     except (JoseError, ValueError, RecursionError):
         raise Unauthenticated(_MALFORMED) from None
     return _parsed(payload)
@@ -163,10 +177,9 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 def _refuse_claim(claims: dict[str, Any], name: str) -> NoReturn:
     """Raise Unauthenticated for a claim that is not as it should be."""
-    value = claims[name]
-    of_its_kind = isinstance(value, (str, list) if name in {"iss", "aud"} else (int, float))
-    if name in _REFUSALS and of_its_kind and not isinstance(value, bool):
-        raise Unauthenticated(_REFUSALS[name])
+    kinds, said = _REFUSALS.get(name, ((), ""))
+    if type(claims[name]) in kinds:
+        raise Unauthenticated(said)
     raise Unauthenticated(f"The token's claim {name} has a value of the wrong form; get another token.")
 
 
