@@ -57,9 +57,14 @@ def _scopes(value: object) -> list[str]:
     return listed(value, _SCOPE, _SCOPES_ARE)
 
 
+def _text(value: object) -> object:
+    """Return a number as text: a variable that holds digits alone, such as the id of a client, is read as one."""
+    return str(value) if type(value) is int else value
+
+
 def _texts(value: object) -> list[str]:
     """Return one text, or several: a text of the file is as good as a list of it."""
-    found = listed(value, _TEXT, "a text, or a list of texts, without blanks")
+    found = listed(_text(value), _TEXT, "a text, or a list of texts, without blanks")
     if not found:
         raise ValueError("at least one text")
     return found
@@ -96,7 +101,7 @@ class GrantSettings(_Table):
     """`[auth.jwt.grants.NAME]`: rights for users whose claim has that value. No `systems`: all of them."""
 
     claim: Text
-    value: str = Field(min_length=1)
+    value: Annotated[str, BeforeValidator(_text)] = Field(min_length=1)
     scopes: Scopes = ()
     systems: Systems | None = None
     rate_class: RateClass | None = None
@@ -146,9 +151,7 @@ class JwtSettings(_Table):
     @model_validator(mode="after")
     def _gives_rights(self) -> Self:
         if self.claims.scope is None and not self.grants:
-            raise ValueError(
-                "claims.scope, or a table such as [auth.jwt.grants.sales]: without one no user may do anything"
-            )
+            raise ValueError("claims.scope, or a table such as [auth.jwt.grants.sales]: users have no rights without")
         return self
 
     def policy(self) -> TokenPolicy:

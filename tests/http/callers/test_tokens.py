@@ -16,7 +16,7 @@ from users import BY_SCOPE, Users, users_of
 
 from customer_gateway.errors import IssuerUnavailable, Unauthenticated
 from customer_gateway.http.callers.jwks import IssuerKeys
-from customer_gateway.http.callers.tokens import MOST_CHARACTERS, MOST_REMEMBERED, TokenVerifier
+from customer_gateway.http.callers.tokens import MOST_CHARACTERS, TokenVerifier
 from customer_gateway.model.callers import Caller, Rights
 from customer_gateway.model.tokens import ClaimRules, TokenPolicy
 
@@ -332,14 +332,14 @@ async def test_neither_tokens_nor_claims_are_in_the_log_or_in_errors(tmp_path: P
     assert [each for each in [secret, SUBJECT, *bad, *good.split(".")] if each in told] == []
 
 
-def offline() -> TokenVerifier:
+def offline(most_remembered: int = 10) -> TokenVerifier:
     """A verifier whose issuer's set is handed to it, for many tokens at a time."""
 
     async def fetch(_: object) -> object:
         return {"keys": [public(RSA), public(EC)]}
 
     policy = TokenPolicy(ISSUER, (AUDIENCE,), ("RS256", "ES256"), ClaimRules(scope=("scope",)))
-    return TokenVerifier(policy, IssuerKeys(fetch, policy.algorithms), lambda: NOW)
+    return TokenVerifier(policy, IssuerKeys(fetch, policy.algorithms), lambda: NOW, most_remembered)
 
 
 TOKENS = [signed(RSA, claims()), signed(EC, claims())]
@@ -388,18 +388,14 @@ def test_whatever_is_put_together_is_refused_by_a_sentence(header: object, paylo
     asyncio.run(check())
 
 
-async def test_tokens_that_are_remembered_are_bounded_and_checked_once() -> None:
-    verifier = offline()
-    first = signed(EC, claims())
-    caller = await verifier.caller_of(first)
-    for count in range(3):
-        await verifier.caller_of(signed(EC, claims(sub=str(count))))
+async def test_tokens_are_remembered_up_to_a_bound_the_first_one_goes_first() -> None:
+    tokens = [signed(EC, claims(sub=str(count))) for count in range(4)]
+    verifier = offline(most_remembered=3)
+    callers = [await verifier.caller_of(each) for each in tokens[:3]]
 
-    assert await verifier.caller_of(first) is caller
-    template = next(iter(verifier._remembered.values()))
-    verifier._remembered.update({count.to_bytes(4): template for count in range(MOST_REMEMBERED - 4)})
-    await verifier.caller_of(signed(EC, claims(sub="one more")))
-    assert len(verifier._remembered) == MOST_REMEMBERED
-    again = await verifier.caller_of(first)
-    assert again == caller
-    assert again is not caller
+    assert all([await verifier.caller_of(each) is caller for each, caller in zip(tokens, callers, strict=False)])
+    await verifier.caller_of(tokens[3])
+    assert await verifier.caller_of(tokens[1]) is callers[1]
+    again = await verifier.caller_of(tokens[0])
+    assert again == callers[0]
+    assert again is not callers[0]

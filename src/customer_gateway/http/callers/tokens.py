@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from customer_gateway.model.tokens import TokenPolicy
 
 MOST_CHARACTERS: Final = 16_384
-MOST_REMEMBERED: Final = 1_000
 _MOST_HEADER: Final = 2_048
 _MOST_SUBJECT: Final = 255
 _TYPES: Final = frozenset({"jwt", "at+jwt"})
@@ -62,10 +61,16 @@ class VerifiedToken(NamedTuple):
 class TokenVerifier:
     """Find the user of a token. `clock` gives the seconds since 1970.
 
-    A token that was checked is remembered by its SHA-256: a signature costs more to check than all the rest.
+    The `most_remembered` tokens checked last are remembered by their SHA-256: a signature costs more than all the rest.
     """
 
-    def __init__(self, policy: TokenPolicy, keys: IssuerKeys, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        policy: TokenPolicy,
+        keys: IssuerKeys,
+        clock: Callable[[], float] = time.time,
+        most_remembered: int = 1_000,
+    ) -> None:
         self._policy = policy
         self._keys = keys
         self._clock = clock
@@ -79,6 +84,7 @@ class TokenVerifier:
             aud={"essential": True, "values": list(policy.audiences)},
             exp={"essential": True},
         )
+        self._most_remembered = most_remembered
         self._remembered: dict[bytes, VerifiedToken] = {}
 
     async def caller_of(self, token: str) -> Caller:
@@ -94,7 +100,7 @@ class TokenVerifier:
             return known.caller
         verified = await self._verified(token)
         self._remembered.pop(digest, None)
-        if len(self._remembered) >= MOST_REMEMBERED:
+        if len(self._remembered) >= self._most_remembered:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[digest] = verified
         return verified.caller
