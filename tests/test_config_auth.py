@@ -134,7 +134,7 @@ ADDRESS = (
             '[auth]\nanonymous_systems = ["pland"]',
             "[auth]: expected anonymous beside anonymous_systems, with the scopes that it has there",
         ),
-        ("[auth]\nanonymus = 1", "[auth] anonymus: is not a key of this table; check the spelling"),
+        ("[auth]\nanybody = 1", "[auth] anybody: is not a key of this table; check the spelling"),
         ("[auth]\njwt = 1", "[auth] jwt: expected: a table"),
         (f'{SALES}scopes = ["sales"]\n{JWT}', f"[auth.jwt.grants.sales] scopes: {SCOPES_ARE}"),
         (f'{SALES}systems = ["pland", "shop"]\n{JWT}', f"[auth.jwt.grants.sales] systems: {SYSTEMS_ARE}"),

@@ -13,7 +13,8 @@ import pytest
 from gateway import SYSTEMS, gateway_over
 
 from customer_gateway import errors
-from customer_gateway.config import ServerSettings
+from customer_gateway.config import AuthSettings, JwtSettings, ServerSettings
+from customer_gateway.config.auth import ClaimSettings, GrantSettings
 from customer_gateway.http import HttpSettings
 from customer_gateway.http.origin import PREFLIGHT_HEADERS
 from customer_gateway.sandbox import Fault, FaultKind, Sandbox
@@ -79,12 +80,16 @@ async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [ServerSettings, LimitSettings, BreakerSettings, *(each.settings for each in VENDORS)]
+    "model",
+    [
+        *(ServerSettings, AuthSettings, JwtSettings, ClaimSettings, GrantSettings, LimitSettings, BreakerSettings),
+        *(each.settings for each in VENDORS),
+    ],
 )
 def test_every_key_of_the_configuration_is_told(model: type[ServerSettings]) -> None:
     told = set(re.findall(r"`([a-z_]+)`", rows(README, "Configuration")))
 
-    assert model.model_fields.keys() - told - {"limits", "breaker"} == set()
+    assert model.model_fields.keys() - told - {"limits", "breaker", "jwt", "claims", "grants"} == set()
 
 
 def test_every_verb_is_told() -> None:

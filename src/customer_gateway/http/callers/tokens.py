@@ -158,7 +158,7 @@ def _payload_of(token: str, key: Key, registry: JWSRegistry) -> dict[str, Any]:
         raise Unauthenticated("The token's signature is not that of its issuer for it; get a new token.") from None
     except (KeyParameterError, InvalidKeyCurveError):
         raise Unauthenticated("The token names an algorithm that its key is not for; get a new token.") from None
-    except (JoseError, ValueError, RecursionError):
+    except (JoseError, ValueError):
         raise Unauthenticated(_MALFORMED) from None
     return _parsed(payload)
 
