@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from customer_gateway.wire.call import Call
 from customer_gateway.wire.client import Client
-from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
+from customer_gateway.wire.policy import BreakerPolicy, Limits
 from customer_gateway.wire.target import Environment, Policies, Target
 
 if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
-_ONCE: Final = Retry(attempts=1)
 _NO_BREAKER: Final = BreakerPolicy(failures=0)
 
 
@@ -27,7 +26,7 @@ class DocumentSource:
     def __init__(self, name: str, url: str, authorities: bytes = b"", most_bytes: int = 262_144) -> None:
         parts = urlsplit(url)
         target = Target(name, f"{parts.scheme}://{parts.netloc}")
-        policies = Policies(Limits(parallel=1, answer_bytes=most_bytes), _NO_BREAKER, _ONCE)
+        policies = Policies(Limits(parallel=1, answer_bytes=most_bytes), _NO_BREAKER)
         self._client = Client(target, policies=policies, environment=Environment(authorities=authorities))
         path = parts.path or "/"
         self._call = Call("GET", f"{path}?{parts.query}" if parts.query else path, template=path)
