@@ -22,7 +22,7 @@ from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORK
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
+from customer_gateway.http.callers.authenticator import Authenticator, anonymous
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.required_scopes import redacted_fields
 from customer_gateway.server import collector
@@ -31,7 +31,7 @@ from customer_gateway.server.workers import follow_supervisor
 from customer_gateway.system import Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
-from customer_gateway.wire import BudgetStore, LimiterRegistry, WorkerShare
+from customer_gateway.wire import BudgetStore, DocumentSource, LimiterRegistry, WorkerShare, read_authorities
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
     from starlette.applications import Starlette
 
-    from customer_gateway.config import Settings
+    from customer_gateway.config import JwtSettings, Settings
     from customer_gateway.http import Example
+    from customer_gateway.http.callers.authenticator import Keys, Tokens
     from customer_gateway.http.gateway_app import GatewayApp
     from customer_gateway.systems.registry import Vendor
 
@@ -94,9 +95,32 @@ def build_engine(settings: Settings, federation: Federation, vendors: tuple[Vend
     )
 
 
+def build_authenticator(settings: Settings, keys: Keys | None = None) -> tuple[Authenticator, DocumentSource | None]:
+    """Return what finds the callers of requests, and where the issuer's keys are read, which is to be closed."""
+    auth = settings.auth
+    systems = None if auth.anonymous_systems is None else frozenset(auth.anonymous_systems)
+    unknown = None if auth.anonymous is None else anonymous(frozenset(auth.anonymous), systems)
+    if auth.jwt is None:
+        return Authenticator(unknown, keys), None
+    tokens, issuer = _issuer(auth.jwt)
+    return Authenticator(unknown, keys, tokens), issuer
+
+
+def _issuer(jwt: JwtSettings) -> tuple[Tokens, DocumentSource]:
+    # Cryptography takes long to import, and most gateways have no users.
+    from customer_gateway.http.callers import jwks
+    from customer_gateway.http.callers.tokens import TokenVerifier
+
+    authorities = b"" if jwt.ca_file is None else read_authorities(jwt.ca_file, "[auth.jwt] ca_file")
+    issuer = DocumentSource(jwks.NAME, jwt.jwks_url, authorities)
+    policy = jwt.policy()
+    return TokenVerifier(policy, jwks.IssuerKeys(issuer.fetch, policy.algorithms)), issuer
+
+
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> GatewayApp:
     """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
+    authenticator, issuer = build_authenticator(settings)
     federation = build_federation(settings, wiring)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
@@ -116,9 +140,11 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
             yield
         finally:
             await federation.aclose()
+            if issuer is not None:
+                await issuer.aclose()
             await wiring.limiters.aclose()
 
-    return build_http(build_engine(settings, federation), http, ANYONE, lifespan, wiring.limiters.circumstances)
+    return build_http(build_engine(settings, federation), http, authenticator, lifespan, wiring.limiters.circumstances)
 
 
 def application() -> GatewayApp:

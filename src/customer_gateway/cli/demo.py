@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from customer_gateway.app import build_app
-from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.config import AuthSettings, ServerSettings, Settings
 from customer_gateway.http.graphiql.examples import examples
+from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
 from customer_gateway.server.serving import Timeouts, address_of, serve
 from customer_gateway.systems.registry import VENDORS
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SHORT_QUERY: Final = "{ systems { name reachable customers(first: 1) { nodes { name email } } } }"
 """What `demo` shows for a shell; GraphiQL opens with more."""
+DEMO_SCOPES: Final = tuple(scope for scope in SCOPES if scope != "admin")
+"""What a request without a credential may do with customers that are made up."""
 
 _GRACE_SECONDS: Final = 2.0
 
@@ -35,7 +38,7 @@ def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Se
     tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
     models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
     systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
-    return Settings(ServerSettings(), systems)
+    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES))
 
 
 def sandbox_config(first_port: int) -> str:
@@ -46,7 +49,8 @@ def sandbox_config(first_port: int) -> str:
         for name, port in sandbox_ports(first_port).items()
     }
     box.close()
-    return "\n".join(_toml(f"systems.{name}", _table(box, name, url)) for name, url in urls.items())
+    auth = _toml("auth", {"anonymous": DEMO_SCOPES})
+    return "\n".join([auth, *(_toml(f"systems.{name}", _table(box, name, url)) for name, url in urls.items())])
 
 
 async def run_demo(
@@ -93,6 +97,6 @@ def _table(box: Sandbox, name: str, url: str) -> dict[str, Any]:
     return {"base_url": url, **box.vendors[name].credentials}
 
 
-def _toml(table: str, keys: Mapping[str, str | int]) -> str:
+def _toml(table: str, keys: Mapping[str, str | int | tuple[str, ...]]) -> str:
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]  # such JSON is TOML, too
     return "\n".join([f"[{table}]", *lines, ""])

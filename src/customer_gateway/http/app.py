@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from customer_gateway.api.schema import sdl
-from customer_gateway.errors import Unauthenticated
-from customer_gateway.http.callers.authenticator import CHALLENGE, client_address
+from customer_gateway.errors import IssuerUnavailable, Unauthenticated
+from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, retry_after
 from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.gateway_app import GatewayApp
@@ -102,15 +102,21 @@ def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Reques
     async def schema(request: Request) -> Response:
         try:
             caller = await authenticator.caller_of(request.scope["request_log"].headers, client_address(request.scope))
-        except Unauthenticated as error:
-            name, value = (each.decode("ascii") for each in CHALLENGE)
-            return problem(HTTPStatus.UNAUTHORIZED, str(error), {name: value})
+        except (Unauthenticated, IssuerUnavailable) as error:
+            return _problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")
         if error is not None:
             return problem(HTTPStatus.FORBIDDEN, str(error))
         return Response(text(), media_type="text/plain", headers={"vary": "Authorization", "cache-control": "no-store"})
 
     return schema
+
+
+def _problem_of_caller(error: Unauthenticated | IssuerUnavailable) -> Response:
+    unavailable = isinstance(error, IssuerUnavailable)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
+    name, value = retry_after(error) if unavailable else CHALLENGE
+    return problem(status, str(error), {name.decode(): value.decode()})
 
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:

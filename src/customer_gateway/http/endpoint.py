@@ -12,8 +12,8 @@ import structlog
 from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
-from customer_gateway.errors import Unauthenticated
-from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name
+from customer_gateway.errors import IssuerUnavailable, Unauthenticated
+from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name, retry_after
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, is_json, preferred
 from customer_gateway.http.origin import check_origin
@@ -260,14 +260,22 @@ def _check_form(headers: Headers) -> None:
 
 def _response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:
     """Return the answer to a request that cannot be served. A mistake of ours is logged, and masked for the client."""
-    if isinstance(error, Unauthenticated):
-        error = RequestInvalid(401, str(error), error.code, headers=(CHALLENGE,))
+    if isinstance(error, Unauthenticated | IssuerUnavailable):
+        error = _refusal_of_caller(error)
     if isinstance(error, RequestInvalid):
         status = _status_of(error, media)
         log.notes["refused"] = "request"
-        return HttpResponse(status, _errors_body([request_error(error.message, error.code)], log), error.headers)
+        return HttpResponse(
+            status, _errors_body([request_error(error.message, error.code, **error.extensions)], log), error.headers
+        )
     _log.exception("request failed")
     return HttpResponse(500, _errors_body([request_error(MASK, "INTERNAL_SERVER_ERROR")], log))
+
+
+def _refusal_of_caller(error: Unauthenticated | IssuerUnavailable) -> RequestInvalid:
+    if isinstance(error, Unauthenticated):
+        return RequestInvalid(401, str(error), error.code, (CHALLENGE,))
+    return RequestInvalid(503, str(error), error.code, (retry_after(error),), error.retry_after_ms)
 
 
 def _status_of(error: RequestInvalid, media: Media | None) -> int:

@@ -24,16 +24,27 @@ _WHOLE: Final = r"send both halves of a pair such as \ud83c\udf3b, or neither."
 
 
 class RequestInvalid(Exception):
-    """The HTTP request cannot be served: `status` and `code` say why, `headers` go with the answer."""
+    """The HTTP request cannot be served: `status` and `code` say why, `headers` go with the answer.
+
+    With `retry_after_ms` the same request may be served after that time.
+    """
 
     def __init__(
-        self, status: int, message: str, code: str = "BAD_USER_INPUT", headers: tuple[tuple[bytes, bytes], ...] = ()
+        self,
+        status: int,
+        message: str,
+        code: str = "BAD_USER_INPUT",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        retry_after_ms: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
         self.headers = headers
+        self.extensions: dict[str, Any] = (
+            {} if retry_after_ms is None else {"retryable": True, "retryAfterMs": retry_after_ms}
+        )
 
 
 class ParametersInvalid(RequestInvalid):

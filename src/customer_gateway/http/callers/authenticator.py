@@ -10,7 +10,13 @@ from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from customer_gateway.errors import IssuerUnavailable
+
 _BEARER: Final = b"bearer "
+_NO_CREDENTIAL: Final = (
+    "No credential was sent; send Authorization: Bearer and an API key, which the gateway's operator makes by "
+    "`customer-gateway keys create`."
+)
 KEY_PREFIX: Final = "cg_"
 """With which every API key begins, so that it is told from a token, and found where it should not stand."""
 
@@ -36,22 +42,12 @@ class Tokens(Protocol):
 
 
 class Authenticator:
-    """Finds the caller of a request. Without `anonymous` a request without a credential is refused.
+    """Finds the caller of a request. Without `anonymous` a request without a credential is refused."""
 
-    `hint` ends the message of such a refusal: what to do first where no caller can be known at all.
-    """
-
-    def __init__(
-        self,
-        anonymous: Caller | None = None,
-        keys: Keys | None = None,
-        tokens: Tokens | None = None,
-        hint: str = "",
-    ) -> None:
+    def __init__(self, anonymous: Caller | None = None, keys: Keys | None = None, tokens: Tokens | None = None) -> None:
         self._anonymous = anonymous
         self._keys = keys
         self._tokens = tokens
-        self._hint = hint
 
     async def caller_of(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
         """Return the caller of a request with these headers from an IP address. Raises Unauthenticated."""
@@ -59,7 +55,7 @@ class Authenticator:
         if sent is None:
             if self._anonymous is not None:
                 return self._anonymous
-            raise Unauthenticated(f"No credential was sent; send Authorization: Bearer and an API key.{self._hint}")
+            raise Unauthenticated(_NO_CREDENTIAL)
         if sent[: len(_BEARER)].lower() != _BEARER:
             raise Unauthenticated("The Authorization header has another scheme than Bearer; send an API key with it.")
         return await self._bearer(_text_of(sent[len(_BEARER) :]), address)
@@ -69,7 +65,7 @@ class Authenticator:
             return self._keys.caller_of(credential, address)
         if self._tokens is not None and not credential.startswith(KEY_PREFIX):
             return await self._tokens.caller_of(credential)
-        raise Unauthenticated(f"The credential is not one that is taken here.{self._hint}")
+        raise Unauthenticated("The credential is of a kind that is not taken here; send an API key.")
 
 
 def anonymous(scopes: frozenset[str], systems: frozenset[str] | None = None) -> Caller:
@@ -85,6 +81,11 @@ def client_address(scope: Mapping[str, Any]) -> str | None:
     """Return the IP address that a request comes from, None where the server does not know it (a Unix socket)."""
     client = scope.get("client")
     return client[0] if client else None
+
+
+def retry_after(error: IssuerUnavailable) -> tuple[bytes, bytes]:
+    """Return the header that says when to try again, in whole seconds."""
+    return (b"retry-after", str(-(-error.retry_after_ms // 1000)).encode())
 
 
 def logged_name(caller: Caller) -> str:
