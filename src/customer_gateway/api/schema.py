@@ -94,7 +94,7 @@ def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
     fields_of(schema, "System")["kind"].type = GraphQLNonNull(system_kind)
     described = schema.to_kwargs()
     described["description"] = introduction(kinds)
-    described["directives"] = [*schema.directives, REQUIRES_SCOPES]
+    described["directives"] = (*schema.directives, REQUIRES_SCOPES)
     return GraphQLSchema(**described)
 
 

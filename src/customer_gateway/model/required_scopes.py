@@ -23,11 +23,18 @@ RAW: Final = frozenset({"raw:read", "billing:read"})
 """A whole document carries what its customer is billed by; where it carries secrets, `secrets:read` is needed, too."""
 SCHEMA: Final = frozenset({"schema:read"})
 
+
+def _all(names: str, scopes: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    return dict.fromkeys(names.split(), scopes)
+
+
 FIELDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
-    "Query": dict.fromkeys(("node", "nodes", "customer", "systems", "system"), READ)
-    | dict.fromkeys(("__schema", "__type"), SCHEMA),
-    "Customer": dict.fromkeys(("billing", "accounts", "invoices"), BILLING),
-    "PaymentCard": dict.fromkeys(("provider", "card_type", "status", "valid_to"), BILLING | SECRETS),
+    "Query": {
+        **_all("node nodes customer systems system", READ),
+        **_all("__schema __type", SCHEMA),
+    },
+    "Customer": _all("billing accounts invoices", BILLING),
+    "PaymentCard": _all("provider card_type status valid_to", BILLING | SECRETS),
     "CustomerRecord": {"raw": RAW},
 }
 """By type, and by the model's name of a field: the scopes of which all are needed."""
