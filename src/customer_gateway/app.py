@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORK
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.authenticator import Authenticator, anonymous
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.required_scopes import redacted_fields
@@ -92,6 +93,7 @@ def build_engine(settings: Settings, federation: Federation, vendors: tuple[Vend
             answer_bytes=server.answer_bytes,
         ),
         so_far=RequestContext.so_far,
+        audits=settings.auth.audit_file is not None,
     )
 
 
@@ -121,6 +123,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
     authenticator, issuer = build_authenticator(settings)
+    audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
     federation = build_federation(settings, wiring)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
@@ -137,14 +140,17 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
         collector.freeze()
         await wiring.limiters.open()
         try:
-            yield
+            async with audit.writing() if audit is not None else nullcontext():
+                yield
         finally:
             await federation.aclose()
             if issuer is not None:
                 await issuer.aclose()
             await wiring.limiters.aclose()
 
-    return build_http(build_engine(settings, federation), http, authenticator, lifespan, wiring.limiters.circumstances)
+    return build_http(
+        build_engine(settings, federation), http, authenticator, lifespan, wiring.limiters.circumstances, audit
+    )
 
 
 def application() -> GatewayApp:
@@ -204,7 +210,7 @@ def _request_factory(
 
     def request(scope: RequestScope) -> RequestContext:
         want = selection_of(frozenset(scope.fields.items()), redacted_fields(scope.rights))
-        return federation.request(want, scope.deadline, scope.extensions, scope.rights)
+        return federation.request(want, scope.deadline, scope.extensions, scope.rights, scope.records_read)
 
     return request
 

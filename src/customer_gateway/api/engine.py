@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -13,6 +13,7 @@ from graphql import (
 )
 
 from customer_gateway.api.access import denied_to
+from customer_gateway.api.audit import customers_read
 from customer_gateway.api.error_formatting import FormattedError, coded
 from customer_gateway.api.limits import (
     DocumentInvalid,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
     from customer_gateway.api.access import DeniedFields
+    from customer_gateway.api.audit import CustomersRead
     from customer_gateway.api.reply import Outcome, Reply
     from customer_gateway.execution import Bound
     from customer_gateway.model.callers import Rights
@@ -65,7 +67,8 @@ class RequestScope:
     """What one execution knows of the request it serves; joiners of an execution share it.
 
     `fields` names, per concrete object type, every field that the operation selects anywhere and its caller may read.
-    What is put into `extensions` while executing is put into the answer's `extensions`.
+    What is put into `extensions` while executing is put into the answer's `extensions`; into `records_read`, where the
+    engine audits, go the keys of the customers' records that are read, by system.
     """
 
     deadline: Deadline
@@ -73,6 +76,7 @@ class RequestScope:
     fields: Mapping[str, frozenset[str]]
     rights: Rights
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
+    records_read: dict[str, dict[str, None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,10 @@ class Execution:
         run: Callable[[object, Budget], Awaitable[Outcome]],
         limits: AnswerLimits,
         so_far: Callable[[Any], object] | None,
+        read: Callable[[RequestScope], CustomersRead | None] | None,
     ) -> None:
         self._scope = scope
+        self._read = read
         self._context_factory = context_factory
         self._refusal = refusal
         self._run = run
@@ -145,7 +151,8 @@ class Execution:
         try:
             outcome = self._refusal(context) or await self._run(context, budget)
             # A context of what has been read so far has extensions of its own: the whole answer may not lack the same.
-            return reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
+            reply = reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
+            return reply if self._read is None else replace(reply, read=self._read(self._scope))
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
             return failed()
 
@@ -154,7 +161,8 @@ class Engine:
     """A schema with its executor.
 
     `context_factory` makes the context that resolvers of one execution see; `so_far` makes of such a context one
-    that knows what it has read by now and asks for nothing more.
+    that knows what it has read by now and asks for nothing more. One that `audits` says in its replies which customers
+    were read.
     """
 
     def __init__(
@@ -164,8 +172,11 @@ class Engine:
         context_factory: Callable[[RequestScope], object],
         limits: DocumentLimits,
         so_far: Callable[[Any], object] | None = None,
+        *,
+        audits: bool = False,
     ) -> None:
         self.schema = schema
+        self._audits = audits
         self._executor: ExecutorName = executor
         self._context_factory = context_factory
         self._limits = limits
@@ -223,11 +234,17 @@ class Engine:
         long = long_list(variables, self._limits)
         denied = denied_to(rights)
         bound = prepared.compiled.bind(None if long else variables, denied=denied)
-        scope = RequestScope(deadline, request_id, bound.fields_by_type, rights)
+        scope = RequestScope(
+            deadline, request_id, bound.fields_by_type, rights, records_read={} if self._audits else None
+        )
         breadth = self._executor == "breadth"
         run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables, denied)
         refusal = bound.refusal if long is None else partial(_refused, long)
-        return Execution(scope, self._context_factory, refusal, run, self._answers, self._so_far)
+        read = self._customers_read if self._audits else None
+        return Execution(scope, self._context_factory, refusal, run, self._answers, self._so_far, read)
+
+    def _customers_read(self, scope: RequestScope) -> CustomersRead | None:
+        return customers_read(self.schema, scope.fields, scope.records_read or {})
 
     def _prepare(self, source: str, operation_name: str | None, *, suggestions: bool) -> Prepared | RefusedOperation:
         try:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLError
 
+    from customer_gateway.api.audit import CustomersRead
+
 ReplyStage: TypeAlias = Literal["variables", "executed", "failed"]
 
 _log = structlog.get_logger("customer_gateway.api")
@@ -26,13 +28,14 @@ _log = structlog.get_logger("customer_gateway.api")
 class Reply:
     """The answer to an operation. `data` is JSON, the same for all requests that are the same; None where nothing ran.
 
-    `errors` are formatted, without request id.
+    `errors` are formatted, without request id. `read` is for the audit, where there is one.
     """
 
     data: bytes | None
     errors: list[FormattedError]
     extensions: Mapping[str, Any]
     stage: ReplyStage
+    read: CustomersRead | None = None
 
     def encode(self, request_id: str) -> bytes:
         """Return the whole body; `request_id` stands in each error, so bodies without errors are the same for all."""

@@ -145,8 +145,7 @@ class JwtSettings(_Table):
     @classmethod
     def _beside_the_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """Resolve a relative path, which begins at the folder of the configuration file."""
-        file: Path | None = info.context["file"] if info.context else None
-        return value and (file.parent if file else Path()) / value.expanduser()
+        return _beside(value, info)
 
     @model_validator(mode="after")
     def _gives_rights(self) -> Self:
@@ -167,11 +166,20 @@ class JwtSettings(_Table):
 
 
 class AuthSettings(_Table):
-    """`[auth]`: without `anonymous` a request without a credential is refused. No `anonymous_systems`: all of them."""
+    """`[auth]`: without `anonymous` a request without a credential is refused. No `anonymous_systems`: all of them.
+
+    `audit_file` gets a line for each request that read customers.
+    """
 
     anonymous: Scopes | None = None
     anonymous_systems: Systems | None = None
     jwt: JwtSettings | None = None
+    audit_file: Path | None = None
+
+    @field_validator("audit_file")
+    @classmethod
+    def _is_beside_the_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _beside(value, info)
 
     @field_validator("anonymous")
     @classmethod
@@ -185,6 +193,11 @@ class AuthSettings(_Table):
         if self.anonymous_systems is not None and self.anonymous is None:
             raise ValueError("anonymous beside anonymous_systems, with the scopes that it has there")
         return self
+
+
+def _beside(path: Path | None, info: ValidationInfo) -> Path | None:
+    file: Path | None = info.context["file"] if info.context else None
+    return path and (file.parent if file else Path()) / path.expanduser()
 
 
 def _names(systems: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -89,4 +89,9 @@ async def _read_of_one(request: RequestContext, system: System, keys: Sequence[s
     async def load(some: Sequence[str]) -> Sequence[Any]:
         return await request.reads.load(system.customers(request.want), some)
 
-    return dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
+    found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
+    if request.records_read is not None:
+        request.note_read(
+            system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]
+        )
+    return found

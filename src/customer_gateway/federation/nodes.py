@@ -111,7 +111,11 @@ async def _found(request: RequestContext, kind: str, system: System, keys: Seque
     if kind == "User":
         return await request.reads.load(system.users, keys) if system.users else [None] * len(keys)
     finder = system.node_lookups.get(kind)
-    return await finder(keys, request.reads) if finder else [None] * len(keys)
+    found = await finder(keys, request.reads) if finder else [None] * len(keys)
+    if request.records_read is not None:
+        owners = [getattr(each, "customer_key", None) for each in found]
+        request.note_read(system.name, [key for key in owners if isinstance(key, str)])
+    return found
 
 
 def customers_of(request: RequestContext, nouns: Sequence[Any]) -> list[ColumnPart]:

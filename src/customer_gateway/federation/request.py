@@ -51,15 +51,25 @@ class Federation:
         deadline: Deadline,
         extensions: dict[str, Any] | None = None,
         rights: Rights = EVERY_RIGHT,
+        records_read: dict[str, dict[str, None]] | None = None,
     ) -> RequestContext:
-        """Return the context of one operation; `extensions` are those of its answer.
+        """Return the context of one operation; `extensions` are those of its answer, `records_read` is for the audit.
 
         Systems that its caller may not see are not in it, so they do not exist for whatever is done with it.
         """
         reads = RequestReads(self.batchers, want, deadline)
         answered: dict[str, Any] = {} if extensions is None else extensions
         return RequestContext(
-            self._visible(rights), self.cursors, want, deadline, reads, self.shared, rights, self.links, answered
+            self._visible(rights),
+            self.cursors,
+            want,
+            deadline,
+            reads,
+            self.shared,
+            rights,
+            self.links,
+            answered,
+            records_read,
         )
 
     def _visible(self, rights: Rights) -> Mapping[str, System]:
@@ -77,7 +87,7 @@ class RequestContext:
     """One operation: what it wants, until when, with what rights, and what it has read so far.
 
     `shared` are the calls in flight of all requests; without them nothing is asked any more. `extensions` are those of
-    the answer.
+    the answer. `records_read` collects the keys of the customers' records that were read, by system, for an audit.
     """
 
     systems: Mapping[str, System]
@@ -89,6 +99,7 @@ class RequestContext:
     rights: Rights = EVERY_RIGHT
     links: Links = field(default_factory=NoLinks)
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
+    records_read: dict[str, dict[str, None]] | None = None
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], BySystem] | None = None
@@ -97,6 +108,11 @@ class RequestContext:
     def so_far(self) -> RequestContext:
         """Return the operation over what it has read by now: nothing more is read, and what is missing is late."""
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={}, extensions={})
+
+    def note_read(self, system: str, keys: Sequence[str]) -> None:
+        """Note which customers' records were read, where an audit wants to know."""
+        if self.records_read is not None and keys:
+            self.records_read.setdefault(system, {}).update(dict.fromkeys(keys))
 
     def note_incomplete(self, path: Sequence[str | int], failures: Sequence[UpstreamError]) -> None:
         """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""

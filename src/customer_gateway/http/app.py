@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from customer_gateway.api.engine import Engine
+    from customer_gateway.http.callers.audit import ReadAudit
     from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.http.settings import HttpSettings
 
@@ -52,14 +53,15 @@ def build_http(
     authenticator: Authenticator,
     lifespan: Lifespan | None = None,
     circumstances: Callable[[], Mapping[str, str]] = dict,
+    audit: ReadAudit | None = None,
 ) -> GatewayApp:
     """Return the application over an engine, for the callers that the authenticator knows.
 
     `lifespan` wraps the time it serves: /readyz says yes only inside of it.
-    /readyz has the `circumstances` too, which change nothing about being ready.
+    /readyz has the `circumstances` too, which change nothing about being ready. `audit` gets what was read.
     """
     page, assets = explorer(settings.examples) if settings.graphiql else (None, None)
-    endpoint = GraphQLEndpoint(engine, settings, authenticator, page)
+    endpoint = GraphQLEndpoint(engine, settings, authenticator, page, audit)
     routes: list[BaseRoute] = [
         *(Route(path, endpoint) for path in GRAPHQL),
         Route("/", _to_graphql),

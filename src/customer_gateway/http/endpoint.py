@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import Engine, Execution
     from customer_gateway.api.reply import Reply
+    from customer_gateway.http.callers.audit import ReadAudit
     from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.http.request import GraphQLRequest
     from customer_gateway.http.request_log import RequestLog
@@ -65,8 +66,14 @@ class GraphQLEndpoint:
     """
 
     def __init__(
-        self, engine: Engine, settings: HttpSettings, authenticator: Authenticator, page: ASGIApp | None
+        self,
+        engine: Engine,
+        settings: HttpSettings,
+        authenticator: Authenticator,
+        page: ASGIApp | None,
+        audit: ReadAudit | None = None,
     ) -> None:
+        self._audit = audit
         self._engine = engine
         self._authenticator = authenticator
         self._settings = settings
@@ -110,7 +117,7 @@ class GraphQLEndpoint:
             message = "The body did not arrive in time; send the request again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
         caller = await self._caller_of(scope, log)
-        return await self._wait(self._execution_of(body, caller, at, log), at, receive, log)
+        return await self._wait(self._execution_of(body, caller, at, log), caller, at, receive, log)
 
     async def _get(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
         headers = log.headers
@@ -122,7 +129,7 @@ class GraphQLEndpoint:
         prepared = self._prepare(request, caller)
         if prepared.operation_type == "mutation":
             raise RequestInvalid(405, "A mutation is not served by GET; use POST.", headers=((b"allow", b"POST"),))
-        return await self._wait(self._begin(request, caller, at, log), at, receive, log)
+        return await self._wait(self._begin(request, caller, at, log), caller, at, receive, log)
 
     async def _caller_of(self, scope: Scope, log: RequestLog) -> Caller:
         """Return who asks, which stands before anything is joined. Raises Unauthenticated."""
@@ -180,6 +187,7 @@ class GraphQLEndpoint:
     async def _wait(
         self,
         found: SharedExecution[SharedReply] | RefusedOperation,
+        caller: Caller,
         at: float,
         receive: Receive,
         log: RequestLog,
@@ -193,6 +201,8 @@ class GraphQLEndpoint:
             shared = await found.so_far() or SharedReply(LATE, None, None)
         if shared.operation_type is not None:
             log.notes["operation"] = shared.operation_type
+        if self._audit is not None and shared.reply.read is not None:
+            self._audit.note(log.request_id, caller, shared.reply.read)
         if shared.whole is not None:
             return HttpResponse(200, shared.whole)
         log.record_errors(shared.reply.errors)

@@ -1,0 +1,48 @@
+"""What an operation has read of which customers, for the audit: never a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.api.access import scopes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graphql import GraphQLSchema
+
+_GROUPS: Final = {"Contact": "contacts", "Agreement": "agreements", "AgreementProduct": "agreements", "User": "users"}
+_OF_A_CUSTOMER: Final = "customer"
+_BARE: Final = frozenset({"id", "__typename"})
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersRead:
+    """The groups of fields that an operation selects, and the keys of the records it has read, by system."""
+
+    groups: tuple[str, ...]
+    records: Mapping[str, tuple[str, ...]]
+
+
+def customers_read(
+    schema: GraphQLSchema, fields: Mapping[str, frozenset[str]], records: Mapping[str, Mapping[str, None]]
+) -> CustomersRead | None:
+    """Return what was read by an operation that selects `fields`; None where it read no customer."""
+    if not records:
+        return None
+    groups = sorted({group for type_name, names in fields.items() for group in _groups_of(schema, type_name, names)})
+    return CustomersRead(tuple(groups), {system: tuple(keys) for system, keys in records.items()})
+
+
+def _groups_of(schema: GraphQLSchema, type_name: str, names: frozenset[str]) -> Iterator[str]:
+    """Yield the groups of a type's fields: the scopes that they need name one, else the type does."""
+    object_type = schema.type_map[type_name]
+    for name in names - _BARE:
+        scopes = scopes_of(object_type, name) - {"customers:read", "schema:read"}
+        if scopes:
+            yield from (scope.removesuffix(":read") for scope in scopes)
+        elif type_name in _GROUPS:
+            yield _GROUPS[type_name]
+        elif type_name == "Customer" or type_name.endswith("Customer"):
+            yield _OF_A_CUSTOMER
