@@ -224,7 +224,7 @@ def test_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
         ("[server]\ndeadline_seconds = 0", "[server] deadline_seconds", "greater than 0"),
         ('[server]\nexecutor = "magic"', "[server] executor", "'breadth' or 'reference'"),
         ("[server]\nhost = 1", "[server] host", "not a key"),
-        ("[sevrer]\nx = 1", "[sevrer]: ", "is not a key of the file's top level, whose keys are server, auth, systems"),
+        ("[sevrer]\nx = 1", "[sevrer]: ", "whose keys are server, auth, database, systems"),
         ("[systems]\nlemonsoft = 3", "[systems] lemonsoft", "a table"),
     ],
 )

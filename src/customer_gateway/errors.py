@@ -2,6 +2,8 @@
 
     GatewayError
     ├── ConfigInvalid                    a key of the configuration is missing, misspelt or of the wrong form
+    │   └── DatabaseNewer                the database has tables of a newer version than this program knows
+    ├── DatabaseUnavailable              the database does not answer, or its file cannot be used
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
     │   ├── BadUserInput                 BAD_USER_INPUT
     │   ├── InvalidCursor                INVALID_CURSOR
@@ -35,6 +37,14 @@ class GatewayError(Exception):
 
 class ConfigInvalid(GatewayError):
     """A key of the configuration cannot be used: says which key of which table and what was expected."""
+
+
+class DatabaseNewer(ConfigInvalid):
+    """The tables of the database are of a newer version than this program knows; nothing is read or written."""
+
+
+class DatabaseUnavailable(GatewayError):
+    """The database does not answer, or its file cannot be opened, made or written; the message names no credential."""
 
 
 class RequestRefused(GatewayError):

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_gateway.cli import schema_file
-from customer_gateway.environment import CONFIG_VARIABLE, PORT_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.errors import ConfigInvalid, UpstreamError
+from customer_gateway.cli import database, keys, schema_file
+from customer_gateway.cli.configured import Config, settings_of
+from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.server.serving import Ending
 
-_HERE: Final = Path("gateway.toml")
 _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
 _LAST_PORT: Final = 65_535
@@ -42,24 +42,18 @@ class _Verbs(TyperGroup):
 
         try:
             return super().invoke(ctx)
-        except (ConfigInvalid, schema_file.NoSchema) as error:
+        except (ConfigInvalid, schema_file.NoSchema, keys.KeyOptionUnfit) as error:
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
-        except (CannotListen, DirectoryUnfit, schema_file.FileUnfit, UpstreamError) as error:
+        except (CannotListen, DatabaseUnavailable, DirectoryUnfit, schema_file.FileUnfit, UpstreamError) as error:
             raise _failed(str(error)) from None
 
 
 app = typer.Typer(cls=_Verbs, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar=CONFIG_VARIABLE,
-        help="The TOML file. Unless given: gateway.toml here if there is one, else the environment alone.",
-    ),
-]
+app.add_typer(keys.app, name="keys")
+app.add_typer(database.app, name="database")
 
 
 def _ports_from(first: int) -> int:
@@ -204,7 +198,7 @@ def token(
     """Get the access token of a system whose vendor gives one for a one-time key, once; write it to `token_file`."""
     from customer_gateway.logs import configure_logs
 
-    _, settings = _settings(config)
+    _, settings = settings_of(config)
     configure_logs(plain=True, level="critical")
     _say(asyncio.run(_fetched_token(name, settings)))
 
@@ -218,7 +212,7 @@ def doctor(
     from customer_gateway.cli.doctor import examine, table, to_mend
     from customer_gateway.logs import configure_logs
 
-    _, settings = _settings(config)
+    _, settings = settings_of(config)
     configure_logs(plain=True, level="critical")
     checkups = asyncio.run(examine(settings, seconds=seconds))
     _console().print(table(checkups))
@@ -255,14 +249,6 @@ async def _fetched_token(name: str, settings: Settings) -> str:
     return await ways[kind](name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
 
 
-def _settings(config: Path | None) -> tuple[Path | None, Settings]:
-    """Return the file that is used, None for the environment alone, and what stands in both."""
-    from customer_gateway.app import load_settings
-
-    path = config or (_HERE if _HERE.is_file() else None)
-    return path, load_settings(path)
-
-
 def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
     from customer_gateway.app import build_app
     from customer_gateway.http.graphiql.examples import examples
@@ -270,7 +256,7 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     from customer_gateway.server import serving
     from customer_gateway.systems.connection import Wiring
 
-    path, settings = _settings(config)
+    path, settings = settings_of(config)
     configure_logs()
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(settings.systems))

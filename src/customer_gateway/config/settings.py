@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations at run time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from customer_gateway import environment
 from customer_gateway.config.auth import AuthSettings
+from customer_gateway.config.database import DatabaseSettings
 from customer_gateway.config.lists import listed
 from customer_gateway.config.secret_files import with_secrets
 from customer_gateway.errors import ConfigInvalid
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable shows where the name ends
@@ -107,6 +109,7 @@ class _Raw(BaseSettings):
 
     server: dict[str, Any] = Field(default_factory=dict)
     auth: dict[str, Any] = Field(default_factory=dict)
+    database: dict[str, Any] = Field(default_factory=dict)
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -117,6 +120,7 @@ class Settings:
     server: ServerSettings
     systems: Mapping[str, tuple[str, Any]]
     auth: AuthSettings = field(default_factory=AuthSettings)
+    database: DatabaseSettings | None = None
 
 
 def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
@@ -132,17 +136,19 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
 def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]]) -> Settings:
     """Read every table, so that several mistakes are reported together."""
     server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
-    auth = AuthSettings()
+    auth, database = AuthSettings(), DatabaseSettings()
     with _gathered(mistakes):
-        server = _server(path, raw.server)
+        server = _table(path, "server", raw.server, ServerSettings)
     with _gathered(mistakes):
         auth = _auth(path, raw.auth, [*raw.systems])
+    with _gathered(mistakes):
+        database = _table(path, "database", raw.database, DatabaseSettings)
     for name, table in raw.systems.items():
         with _gathered(mistakes):
             systems[name] = _system(path, name, table, models)
     if mistakes:
         raise ConfigInvalid("\n".join(mistakes))
-    return Settings(server, systems, auth)
+    return Settings(server, systems, auth, database)
 
 
 @contextmanager
@@ -195,11 +201,11 @@ def _look_for(path: Path | None) -> None:
     raise ConfigInvalid(f"{path}: there is no such file: {_WAYS}")
 
 
-def _server(path: Path | None, table: Mapping[str, Any]) -> ServerSettings:
+def _table(path: Path | None, name: str, table: Mapping[str, Any], model: type[_Model]) -> _Model:
     try:
-        return ServerSettings.model_validate(with_secrets(path, ("server",), table, ServerSettings))
+        return model.model_validate(with_secrets(path, (name,), table, model), context={"file": path})
     except ValidationError as error:
-        raise ConfigInvalid(_reported(path, ("server",), error)) from None
+        raise ConfigInvalid(_reported(path, (name,), error)) from None
 
 
 def _auth(path: Path | None, table: Mapping[str, Any], systems: Sequence[str]) -> AuthSettings:

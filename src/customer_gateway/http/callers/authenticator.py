@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from customer_gateway.errors import Unauthenticated
 from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
+from customer_gateway.model.key_text import KEY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,6 @@ _NO_CREDENTIAL: Final = (
     "No credential was sent; send Authorization: Bearer and an API key, which the gateway's operator makes by "
     "`customer-gateway keys create`."
 )
-KEY_PREFIX: Final = "cg_"
-"""With which every API key begins, so that it is told from a token, and found where it should not stand."""
 
 
 CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="customer-gateway"')

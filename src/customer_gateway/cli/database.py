@@ -1,0 +1,49 @@
+"""The verbs `customer-gateway database …`: its tables brought up to date, and looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from customer_gateway.cli.configured import Config, in_database, settings_of
+
+if TYPE_CHECKING:
+    from customer_gateway.store.database import Database
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bring the database up to date, or check it.")
+
+
+@app.command()
+def upgrade(config: Config = None) -> None:
+    """Make the database unless it is there, and bring its tables up to date. Others that start meanwhile wait."""
+    from customer_gateway.store.tables import REVISION
+
+    async def work(database: Database) -> None:
+        before = await database.upgrade()
+        did = "is up to date" if before == REVISION else f"was brought from version {before or 'none'} up to date"
+        typer.echo(f"{database.place} {did}: version {REVISION}.")
+
+    in_database(settings_of(config)[1], work)
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Say which database is configured, and whether this program can use it; change nothing. Exit code 0: it can."""
+    in_database(settings_of(config)[1], _check)
+
+
+async def _check(database: Database) -> None:
+    from customer_gateway.store.migration import refusal_of
+    from customer_gateway.store.tables import REVISION
+
+    found = await database.revision()
+    if found is None:
+        typer.echo(f"{database.place}: nothing is there yet; the first key makes it, or `database upgrade`.")
+    elif found == REVISION:
+        typer.echo(f"{database.place}: version {found}, up to date.")
+    elif (refusal := refusal_of(found, database.place)) is not None:
+        raise refusal
+    else:
+        typer.echo(f"{database.place}: version {found}; `customer-gateway database upgrade` makes it {REVISION}.")
+        raise typer.Exit(1)

@@ -1,0 +1,185 @@
+"""Keep all API keys in memory, and read them again behind the requests whenever they have changed.
+
+No request waits for the database. One that fails costs nothing but news: the keys that are known stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import structlog
+
+from customer_gateway.errors import GatewayError, Unauthenticated
+from customer_gateway.model.callers import Caller
+from customer_gateway.model.key_text import digest_of, is_whole
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+
+    from customer_gateway.model.callers import ApiKey
+
+POLL_SECONDS: Final = 1.0
+USE_SECONDS: Final = 60.0
+_PATIENCE: Final = 5.0
+"""The most that one question to the source may take."""
+
+_DAMAGED: Final = "The API key is not whole: its checksum is wrong; send it as it was given out."
+_UNKNOWN: Final = "The API key is not known here; check that it belongs to this gateway, or ask for a new one."
+_NOT_READ: Final = "API keys cannot be checked yet, because the gateway could not read them; try again later."
+_REVOKED: Final = "The API key is revoked; ask the gateway's operator for a new one."
+_EXPIRED: Final = "The API key is expired; ask the gateway's operator for a new one."
+_ELSEWHERE: Final = "The API key is not taken from this address; ask the gateway's operator to allow it."
+
+
+class StoredKeys(Protocol):
+    """Where API keys are kept."""
+
+    async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
+        """Return the stamp of the last change and every key, None where the stamp is `known`."""
+        ...
+
+    async def record_use(self, uses: Mapping[str, datetime]) -> None:
+        """Write when keys were last used, by their ids."""
+        ...
+
+
+class KeyCache:
+    """Find callers by their API keys, as `source` had them at most about a second ago."""
+
+    def __init__(
+        self, source: StoredKeys, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), log: Any = None
+    ) -> None:
+        self._source = source
+        self._now = now
+        self._stamp: str | None = None
+        self._entries: dict[bytes, _Entry] = {}
+        self._uses: dict[str, datetime] = {}
+        log = log or structlog.get_logger()
+        self._reading = _Attempts("api_keys", log)
+        self._recording = _Attempts("api_key_uses", log)
+
+    def caller_of(self, key: str, address: str | None) -> Caller:
+        """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
+        if not is_whole(key):
+            raise Unauthenticated(_DAMAGED)
+        entry = self._entries.get(digest_of(key))
+        if entry is None:
+            raise Unauthenticated(_NOT_READ if self._stamp is None else _UNKNOWN)
+        now = self._now()
+        entry.check(address, now)
+        self._uses[entry.id] = now
+        return entry.caller
+
+    @asynccontextmanager
+    async def following(
+        self, poll_seconds: float = POLL_SECONDS, use_seconds: float = USE_SECONDS
+    ) -> AsyncGenerator[None]:
+        """Read the keys, and follow their changes within the body; write the last uses now and then, and at its end."""
+        await self.refresh()
+        tasks = [
+            asyncio.create_task(_every(poll_seconds, self.refresh)),
+            asyncio.create_task(_every(use_seconds, self.record_uses)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.record_uses()
+
+    async def refresh(self) -> None:
+        """Read the keys again if they have changed."""
+        async with self._reading.attempt():
+            changes = await self._source.changes(self._stamp)
+            if changes is not None:
+                stamp, keys = changes
+                self._entries = {key.digest: _Entry.of(key) for key in keys}
+                self._stamp = stamp
+
+    async def record_uses(self) -> None:
+        """Write when keys were last used; what cannot be written is written with the next ones."""
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        async with self._recording.attempt():
+            await self._source.record_use(uses)
+        if self._recording.is_failing:
+            self._uses = {**uses, **self._uses}
+
+    def circumstances(self) -> dict[str, str]:
+        """Return what /readyz tells beside being ready: nothing while all is well."""
+        if not self._reading.is_failing:
+            return {}
+        known = "none is known yet" if self._stamp is None else "changes are not seen"
+        return {"api_keys": f"{known}, because the database cannot be used"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    id: str
+    caller: Caller
+    is_revoked: bool
+    expires_at: datetime | None
+    networks: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def of(cls, key: ApiKey) -> _Entry:
+        caller = Caller(key.name, "key", key.rights, key.rate_class)
+        networks = tuple(map(ip_network, key.addresses))
+        return cls(key.id, caller, key.revoked_at is not None, key.expires_at, networks)
+
+    def check(self, address: str | None, now: datetime) -> None:
+        if self.is_revoked:
+            raise Unauthenticated(_REVOKED)
+        if self.expires_at is not None and now >= self.expires_at:
+            raise Unauthenticated(_EXPIRED)
+        if self.networks and not _is_within(address, self.networks):
+            raise Unauthenticated(_ELSEWHERE)
+
+
+def _is_within(address: str | None, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    try:
+        found = ip_address(address or "")
+    except ValueError:  # on a Unix socket there is no address
+        return False
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found  # as a socket for both families tells IPv4
+    return any(found in network for network in networks)
+
+
+class _Attempts:
+    """Try the same work again and again, bounded in time, with a line in the log when it begins and ceases to fail."""
+
+    def __init__(self, event: str, log: Any) -> None:
+        self.is_failing = False
+        self._event = event
+        self._log = log
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and requests go on
+            if not self.is_failing:
+                reason = str(error) if isinstance(error, GatewayError) else type(error).__name__
+                self._log.warning(self._event, state="lost", reason=reason)
+            self.is_failing = True
+        else:
+            if self.is_failing:
+                self._log.warning(self._event, state="back", reason=None)
+            self.is_failing = False
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        await work()
+        await asyncio.sleep(max(0.0, began + seconds - loop.time()))

@@ -1,0 +1,159 @@
+"""Open the database: transactions that read, transactions that write, and its tables brought up to date before.
+
+This module imports no SQLAlchemy: where no database is there yet, none is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.errors import DatabaseUnavailable, GatewayError
+from customer_gateway.store.address import place_of, sqlite_path
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from customer_gateway.store.engines import Engines
+
+_REMEDY: Final = "check [database] url, and that the database can be used by this user"
+
+
+class Database:
+    """Hold the connections to one database; of a process at most one writes to a SQLite file at a time.
+
+    A SQLite file is made by the first that writes; tables of an older version are brought up to date by the first that
+    reads or writes. Every method raises `DatabaseUnavailable` where the database does not answer, and `DatabaseNewer`
+    where its tables are of a newer version than this program. One event loop uses it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.place = place_of(url)
+        self._url = url
+        self._path = sqlite_path(url)
+        self._file: tuple[int, int] | None = None
+        self._engines: Engines | None = None
+        self._is_up_to_date = False
+        self._preparing = asyncio.Lock()
+
+    async def is_there(self) -> bool:
+        """Return whether there are tables to read; where there are none, nothing was ever written."""
+        async with self._preparing:
+            with self._reported():
+                if not await self._has_file():
+                    return False
+                if not self._is_up_to_date and await self._revision() is None:
+                    return False
+                await self._upgrade()
+                return True
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        """Yield a connection in a transaction that reads; for a database that `is_there`."""
+        with self._reported():
+            async with (await self._connected()).reading.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+        """Yield a connection in a transaction that is committed after the body, unless that raises."""
+        await self.upgrade()
+        with self._reported():
+            async with (await self._connected()).writing.begin() as connection:
+                yield connection
+
+    async def upgrade(self) -> str | None:
+        """Make the file and the tables, or bring them up to date; return the revision before."""
+        async with self._preparing:
+            with self._reported():
+                if not await self._has_file():
+                    await asyncio.to_thread(self._make_file)
+                    await self._has_file()
+                return await self._upgrade()
+
+    async def revision(self) -> str | None:
+        """Return the revision of the tables as they are, None where there are none. Nothing is changed."""
+        async with self._preparing:
+            with self._reported():
+                return await self._revision() if await self._has_file() else None
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        engines, self._engines, self._is_up_to_date = self._engines, None, False
+        if engines is not None:
+            await engines.aclose()
+
+    async def _has_file(self) -> bool:
+        """Return whether there is a file, where there has to be one. Of another than before nothing is known yet."""
+        if self._path is None:
+            return True
+        try:
+            found = self._path.stat()
+            file = (found.st_dev, found.st_ino)
+        except FileNotFoundError:
+            file = None
+        if file != self._file:
+            await self.aclose()
+            self._file = file
+        return file is not None
+
+    def _make_file(self) -> None:
+        from customer_gateway.store.engines import make_sqlite_file
+
+        if self._path is not None:
+            make_sqlite_file(self._path)
+
+    async def _connected(self) -> Engines:
+        if self._engines is None:
+            self._engines = await asyncio.to_thread(self._make_engines)
+        return self._engines
+
+    def _make_engines(self) -> Engines:
+        """Import SQLAlchemy in a thread: it takes long, and requests go on meanwhile."""
+        from customer_gateway.store.engines import postgresql_engines, sqlite_engines
+
+        return postgresql_engines(self._url) if self._path is None else sqlite_engines(self._path)
+
+    async def _revision(self) -> str | None:
+        engines = await self._connected()
+        from customer_gateway.store.revision import revision_of
+
+        async with engines.reading.connect() as connection:
+            return await connection.run_sync(revision_of)
+
+    async def _upgrade(self) -> str | None:
+        engines = await self._connected()
+        from customer_gateway.store.tables import REVISION
+
+        if self._is_up_to_date:
+            return REVISION
+        before = await self._revision()
+        if before != REVISION:
+            migration = await asyncio.to_thread(_import_migration)
+            async with engines.migrating.begin() as connection:
+                before = await connection.run_sync(migration, self.place)
+        self._is_up_to_date = True
+        return before
+
+    @contextmanager
+    def _reported(self) -> Generator[None]:
+        try:
+            yield
+        except GatewayError:
+            raise
+        except Exception as error:
+            from customer_gateway.store.engines import reason_of
+
+            if (reason := reason_of(error)) is None:
+                raise
+            raise DatabaseUnavailable(f"{self.place}: the database cannot be used: {reason}; {_REMEDY}.") from None
+
+
+def _import_migration() -> Callable[[Connection, str], str | None]:
+    from customer_gateway.store.migration import upgrade
+
+    return upgrade

@@ -1,0 +1,130 @@
+"""Make SQLAlchemy's engines: for SQLite one that writes by one connection, and one that only reads; else one for both."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import URL, NullPool, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+BUSY_SECONDS: Final = 10.0
+"""How long a writer waits for another process's transaction (SQLite), or for a connection."""
+CONNECT_SECONDS: Final = 5.0
+COMMAND_SECONDS: Final = 30.0
+"""The most a command on PostgreSQL may take; migrations have no bound."""
+_READERS: Final = 4
+_CONNECTIONS: Final = 5
+
+
+def reason_of(error: Exception) -> str | None:
+    """Return why the database failed, None where it is not at fault. Nothing of a statement or a value is in it."""
+    if isinstance(error, NoConnectionFree):
+        return "no connection became free"
+    if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError | sqlite3.Error | OSError):
+        return None
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return str(cause)  # such as: unable to open database file
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return type((cause.__cause__ if cause else None) or cause or error).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Hold an engine for transactions that write, one for those that read, one for migrations; some are the same."""
+
+    writing: AsyncEngine
+    reading: AsyncEngine
+    migrating: AsyncEngine
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for engine in {self.writing, self.reading, self.migrating}:
+            await engine.dispose()
+
+
+def sqlite_engines(path: Path) -> Engines:
+    """Return the engines of a SQLite file that is there: none of their connections makes one."""
+    writing = _sqlite(path, size=1, pragmas=("synchronous = FULL",), begin="BEGIN IMMEDIATE")
+    reading = _sqlite(path, size=_READERS, pragmas=("query_only = ON",), begin="BEGIN")
+    return Engines(writing, reading, writing)
+
+
+def postgresql_engines(url: str) -> Engines:
+    """Return the engines of a PostgreSQL database; they connect with the first transaction."""
+    connect = {"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "customer-gateway"}}
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,
+        connect_args={**connect, "command_timeout": COMMAND_SECONDS},
+    )
+    return Engines(engine, engine, create_async_engine(url, poolclass=NullPool, connect_args=connect))
+
+
+def make_sqlite_file(path: Path) -> None:
+    """Make the file unless it is there, readable to this user alone, and let it keep a write-ahead log (WAL).
+
+    Several processes may do so at once. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    until = time.monotonic() + BUSY_SECONDS
+    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                # SQLite does not wait by itself here.
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+
+def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=_uri(path), query={"uri": "true"}),
+        hide_parameters=True,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        # Transactions begin where they are told to: Python's own module would begin one at the first change.
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+    )
+
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (*pragmas, "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", begin_transaction)
+    return engine
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=rw"

@@ -1,0 +1,68 @@
+"""The tables, as the newest migration leaves them. A change here is a migration there: a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, String, Table, TypeDecorator, text
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+REVISION: Final = "0001"
+"""The newest migration: the tables below are those of this one."""
+VERSION_TABLE: Final = "alembic_version"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment as milliseconds since 1970, which both databases keep and compare alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else (value - _EPOCH) // _MILLISECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+METADATA: Final = MetaData()
+
+# One row for each of what others follow: its `stamp` is another after every change. Random, not counted, so that a
+# backup which is played back is a change, too.
+CHANGE_STAMPS: Final = Table(
+    "change_stamps",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("stamp", String, nullable=False),
+)
+
+# A key that was rotated has a row for each of its secrets; `replaced_at` is when the next one was given out.
+API_KEYS: Final = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("systems", JSON(none_as_null=True)),
+    Column("rate_class", String),
+    Column("addresses", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("replaced_at", Moment),
+    Column("revoked_at", Moment),
+    Column("last_used_at", Moment),
+)
+
+Index(
+    "one_current_key_of_a_name",
+    API_KEYS.c.name,
+    unique=True,
+    sqlite_where=text("replaced_at IS NULL AND revoked_at IS NULL"),
+    postgresql_where=text("replaced_at IS NULL AND revoked_at IS NULL"),
+)
