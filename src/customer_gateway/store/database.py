@@ -70,7 +70,8 @@ class Database:
         """Make the file and the tables, or bring them up to date; return the revision before."""
         async with self._preparing:
             with self._reported():
-                if not await self._has_file():
+                # A file without tables may be what a process left that was killed meanwhile.
+                if not await self._has_file() or (not self._is_up_to_date and await self._revision() is None):
                     await asyncio.to_thread(self._make_file)
                     await self._has_file()
                 return await self._upgrade()

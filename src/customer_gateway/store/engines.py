@@ -1,4 +1,4 @@
-"""Make SQLAlchemy's engines: for SQLite one that writes by one connection, and one that only reads; else one for both."""
+"""Make the engines of SQLAlchemy: for SQLite one that writes by one connection, one that reads; else one for both."""
 
 from __future__ import annotations
 

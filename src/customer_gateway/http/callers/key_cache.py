@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS: Final = 1.0
 USE_SECONDS: Final = 60.0
-_PATIENCE: Final = 5.0
-"""The most that one question to the source may take."""
+PATIENCE_SECONDS: Final = 5.0
+
+_log = structlog.get_logger("customer_gateway.http.callers.key_cache")
 
 _DAMAGED: Final = "The API key is not whole: its checksum is wrong; send it as it was given out."
 _UNKNOWN: Final = "The API key is not known here; check that it belongs to this gateway, or ask for a new one."
@@ -49,19 +50,22 @@ class StoredKeys(Protocol):
 
 
 class KeyCache:
-    """Find callers by their API keys, as `source` had them at most about a second ago."""
+    """Find callers by their API keys, as `source` had them about a second ago, which has `patience_seconds` to answer."""
 
     def __init__(
-        self, source: StoredKeys, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), log: Any = None
+        self,
+        source: StoredKeys,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
         self._now = now
         self._stamp: str | None = None
         self._entries: dict[bytes, _Entry] = {}
         self._uses: dict[str, datetime] = {}
-        log = log or structlog.get_logger()
-        self._reading = _Attempts("api_keys", log)
-        self._recording = _Attempts("api_key_uses", log)
+        self._reading = _Attempts("api_keys", patience_seconds)
+        self._recording = _Attempts("api_key_uses", patience_seconds)
 
     def caller_of(self, key: str, address: str | None) -> Caller:
         """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
@@ -156,24 +160,24 @@ def _is_within(address: str | None, networks: Iterable[IPv4Network | IPv6Network
 class _Attempts:
     """Try the same work again and again, bounded in time, with a line in the log when it begins and ceases to fail."""
 
-    def __init__(self, event: str, log: Any) -> None:
+    def __init__(self, event: str, seconds: float) -> None:
         self.is_failing = False
         self._event = event
-        self._log = log
+        self._seconds = seconds
 
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._seconds):
                 yield
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and requests go on
             if not self.is_failing:
                 reason = str(error) if isinstance(error, GatewayError) else type(error).__name__
-                self._log.warning(self._event, state="lost", reason=reason)
+                _log.warning(self._event, state="lost", reason=reason)
             self.is_failing = True
         else:
             if self.is_failing:
-                self._log.warning(self._event, state="back", reason=None)
+                _log.warning(self._event, state="back", reason=None)
             self.is_failing = False
 
 
