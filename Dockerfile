@@ -11,9 +11,13 @@ RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
  && /opt/gateway/bin/pip uninstall --yes --quiet hatchling editables pip
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway \
+ && install --directory --owner=gateway --mode=700 /var/lib/customer-gateway
 COPY --from=build /opt/gateway /opt/gateway
 ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1
+# The database, unless one is configured; name the volume, or its keys end with the container.
+ENV XDG_STATE_HOME=/var/lib
+VOLUME /var/lib/customer-gateway
 WORKDIR /etc/customer-gateway
 USER gateway
 EXPOSE 8000

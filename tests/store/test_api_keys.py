@@ -226,7 +226,7 @@ async def test_no_key_is_kept_but_its_digest(database: Database) -> None:
     text = new_key()
     await ApiKeys(database).add(a_key("shop", digest=digest_of(text)), NOW)
 
-    async with database.reading() as connection:
+    async with database.read_transaction() as connection:
         row = (await connection.execute(select(API_KEYS))).one()
 
     assert text[3:20] not in str(row)

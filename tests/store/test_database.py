@@ -26,21 +26,21 @@ def sqlite(file: Path) -> Database:
 
 
 async def stamps(database: Database) -> list[str]:
-    async with database.reading() as connection:
+    async with database.read_transaction() as connection:
         return sorted((await connection.execute(select(CHANGE_STAMPS.c.name))).scalars())
 
 
 async def test_nothing_is_there_before_the_first_write(database: Database) -> None:
     assert not await database.is_there()
     assert await database.revision() is None
-    async with database.writing():
+    async with database.write_transaction():
         pass
 
     assert await database.is_there()
 
 
 async def test_what_is_written_is_read(database: Database) -> None:
-    async with database.writing() as connection:
+    async with database.write_transaction() as connection:
         await connection.execute(insert(CHANGE_STAMPS).values(**ROW))
 
     assert "test" in await stamps(database)
@@ -48,7 +48,7 @@ async def test_what_is_written_is_read(database: Database) -> None:
 
 async def test_a_body_that_raises_writes_nothing(database: Database) -> None:
     async def work() -> None:
-        async with database.writing() as connection:
+        async with database.write_transaction() as connection:
             await connection.execute(insert(CHANGE_STAMPS).values(**ROW))
             raise KeyError
 
@@ -68,9 +68,9 @@ async def test_a_transaction_that_reads_sees_one_state(tmp_path: Path) -> None:
     database = sqlite(tmp_path / "gateway.db")
     await database.upgrade()
 
-    async with database.reading() as connection:
+    async with database.read_transaction() as connection:
         before = len((await connection.execute(select(CHANGE_STAMPS))).all())
-        async with database.writing() as writer:
+        async with database.write_transaction() as writer:
             await writer.execute(insert(CHANGE_STAMPS).values(**ROW))
         after = len((await connection.execute(select(CHANGE_STAMPS))).all())
     await database.aclose()
@@ -82,7 +82,7 @@ async def test_a_sqlite_file_is_its_user_s_alone_and_durable(tmp_path: Path) -> 
     folder = tmp_path / "state" / "customer-gateway"
     database = sqlite(folder / "gateway.db")
 
-    async with database.writing() as connection:
+    async with database.write_transaction() as connection:
         await connection.execute(insert(CHANGE_STAMPS).values(**ROW))
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
         synchronous = (await connection.execute(text("PRAGMA synchronous"))).scalar()
@@ -99,7 +99,7 @@ async def test_who_reads_cannot_write_a_sqlite_file(tmp_path: Path) -> None:
     await database.upgrade()
 
     with pytest.raises(DatabaseUnavailable, match="readonly"):
-        async with database.reading() as connection:
+        async with database.read_transaction() as connection:
             await connection.execute(insert(CHANGE_STAMPS).values(**ROW))
     await database.aclose()
 
@@ -109,14 +109,14 @@ async def test_writers_of_a_process_and_of_several_wait_for_each_other(tmp_path:
     databases = [sqlite(tmp_path / "gateway.db") for _ in range(3)]
 
     async def count(database: Database) -> None:
-        async with database.writing() as connection:
+        async with database.write_transaction() as connection:
             found = (await connection.execute(select(CHANGE_STAMPS.c.stamp))).scalar_one()
             number = int(found) if found.isdigit() else 0
             await asyncio.sleep(0.001)
             await connection.execute(CHANGE_STAMPS.update().values(stamp=str(number + 1)))
 
     await asyncio.gather(*(count(database) for database in databases * 10))
-    async with databases[0].reading() as connection:
+    async with databases[0].read_transaction() as connection:
         counted = (await connection.execute(select(CHANGE_STAMPS.c.stamp))).scalar_one()
     for database in databases:
         await database.aclose()

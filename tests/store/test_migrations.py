@@ -44,7 +44,7 @@ async def test_an_empty_database_is_brought_up_to_date_and_then_is(database: Dat
 
 
 async def test_a_newer_database_is_refused_whatever_is_wanted_of_it(database: Database, database_url: str) -> None:
-    async with database.writing() as connection:
+    async with database.write_transaction() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     another = Database(database_url)
 
@@ -56,14 +56,14 @@ async def test_a_newer_database_is_refused_whatever_is_wanted_of_it(database: Da
             f"{REVISION}. Run the newer program, or name another database in [database] url."
         )
     with pytest.raises(DatabaseNewer):
-        async with another.writing():
+        async with another.write_transaction():
             pass
     assert await another.revision() == "9999"
     await another.aclose()
 
 
 async def test_a_running_program_goes_on_while_the_database_becomes_newer(database: Database) -> None:
-    async with database.writing() as connection:
+    async with database.write_transaction() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     assert await database.is_there()
@@ -97,7 +97,7 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database: Database)
         return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA)
 
     await database.upgrade()
-    async with database.reading() as connection:
+    async with database.read_transaction() as connection:
         assert await connection.run_sync(differences) == []
 
 

@@ -25,7 +25,7 @@ __all__ = ["KeyOptionUnfit", "any_key", "app"]
 
 _SCOPES: Final = ["customers:read", "schema:read"]
 _SCOPES_HELP: Final = f"What it may do; with commas, or several times. Unless given: {', '.join(_SCOPES)}."
-_ONCE: Final = "It is shown this once; gateways that run take it within 2 seconds."
+_ONCE: Final = "It is shown this once; gateways that run take it within a few seconds."
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make API keys, list, rotate and revoke them.")
 

@@ -51,7 +51,7 @@ class ApiKeys:
 
     async def add(self, key: ApiKey, now: datetime) -> bool:
         """Add a key; return False where another current one has its name."""
-        async with self._database.writing() as connection:
+        async with self._database.write_transaction() as connection:
             await _change(connection)
             if await _current(connection, key.name) is not None:
                 return False
@@ -65,7 +65,7 @@ class ApiKeys:
 
         Return False where no current key has the name.
         """
-        async with self._database.writing() as connection:
+        async with self._database.write_transaction() as connection:
             await _change(connection)
             row = await _current(connection, name)
             if row is None:
@@ -81,7 +81,7 @@ class ApiKeys:
 
     async def revoke(self, name: str, now: datetime) -> bool:
         """Revoke every secret of a name; return False where there is none that is not revoked."""
-        async with self._database.writing() as connection:
+        async with self._database.write_transaction() as connection:
             await _change(connection)
             revoked = await connection.execute(
                 update(API_KEYS).where(_KEY.name == name, _KEY.revoked_at.is_(None)).values(revoked_at=now)
@@ -92,12 +92,12 @@ class ApiKeys:
         """Return every key that there ever was, by name, the oldest first."""
         if not await self._database.is_there():
             return []
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             return await _all(connection)
 
     async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
         """Return the stamp of the last change and every key, None where the stamp is `known`."""
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             # Read before the keys: a change in between is then read again, not missed.
             found = await connection.execute(select(CHANGE_STAMPS.c.stamp).where(CHANGE_STAMPS.c.name == _NAME))
             stamp = found.scalar_one()
@@ -112,7 +112,7 @@ class ApiKeys:
             .values(last_used_at=bindparam("moment"))
         )
         rows = [{"key": key, "moment": at, "before": at - USE_INTERVAL} for key, at in uses.items()]
-        async with self._database.writing() as connection:
+        async with self._database.write_transaction() as connection:
             await connection.execute(statement, rows)
 
 

@@ -52,14 +52,14 @@ class Database:
                 return True
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+    async def read_transaction(self) -> AsyncGenerator[AsyncConnection]:
         """Yield a connection in a transaction that reads; for a database that `is_there`."""
         with self._reported():
             async with (await self._connected()).reading.begin() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+    async def write_transaction(self) -> AsyncGenerator[AsyncConnection]:
         """Yield a connection in a transaction that is committed after the body, unless that raises."""
         await self.upgrade()
         with self._reported():

@@ -50,7 +50,7 @@ class StoredKeys(Protocol):
 
 
 class KeyCache:
-    """Find callers by their API keys, as `source` had them about a second ago, which has `patience_seconds` to answer."""
+    """Find callers by the API keys that `source` had about a second ago; it has `patience_seconds` for an answer."""
 
     def __init__(
         self,
@@ -60,12 +60,13 @@ class KeyCache:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
+        self._patience_seconds = patience_seconds
         self._now = now
         self._stamp: str | None = None
         self._entries: dict[bytes, _Entry] = {}
         self._uses: dict[str, datetime] = {}
-        self._reading = _Attempts("api_keys", patience_seconds)
-        self._recording = _Attempts("api_key_uses", patience_seconds)
+        self._reading = _Attempts("api_keys")
+        self._recording = _Attempts("api_key_uses")
 
     def caller_of(self, key: str, address: str | None) -> Caller:
         """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
@@ -83,8 +84,11 @@ class KeyCache:
     async def following(
         self, poll_seconds: float = POLL_SECONDS, use_seconds: float = USE_SECONDS
     ) -> AsyncGenerator[None]:
-        """Read the keys, and follow their changes within the body; write the last uses now and then, and at its end."""
-        await self.refresh()
+        """Read the keys, and follow their changes within the body; write the last uses now and then, and at its end.
+
+        The first answer has all the time it takes: the tables may have to be brought up to date.
+        """
+        await self._refresh(None)
         tasks = [
             asyncio.create_task(_every(poll_seconds, self.refresh)),
             asyncio.create_task(_every(use_seconds, self.record_uses)),
@@ -99,7 +103,10 @@ class KeyCache:
 
     async def refresh(self) -> None:
         """Read the keys again if they have changed."""
-        async with self._reading.attempt():
+        await self._refresh(self._patience_seconds)
+
+    async def _refresh(self, seconds: float | None) -> None:
+        async with self._reading.attempt(seconds):
             changes = await self._source.changes(self._stamp)
             if changes is not None:
                 stamp, keys = changes
@@ -111,7 +118,7 @@ class KeyCache:
         uses, self._uses = self._uses, {}
         if not uses:
             return
-        async with self._recording.attempt():
+        async with self._recording.attempt(self._patience_seconds):
             await self._source.record_use(uses)
         if self._recording.is_failing:
             self._uses = {**uses, **self._uses}
@@ -158,17 +165,16 @@ def _is_within(address: str | None, networks: Iterable[IPv4Network | IPv6Network
 
 
 class _Attempts:
-    """Try the same work again and again, bounded in time, with a line in the log when it begins and ceases to fail."""
+    """Try the same work again and again, with a line in the log when it begins and ceases to fail."""
 
-    def __init__(self, event: str, seconds: float) -> None:
+    def __init__(self, event: str) -> None:
         self.is_failing = False
         self._event = event
-        self._seconds = seconds
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncGenerator[None]:
+    async def attempt(self, seconds: float | None) -> AsyncGenerator[None]:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 yield
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and requests go on
             if not self.is_failing:
