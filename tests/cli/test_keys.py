@@ -74,7 +74,7 @@ def test_a_key_is_made_and_printed_alone(run: Run) -> None:
     assert listed(run) == [
         {
             "name": "shop",
-            "state": "taken",
+            "state": "active",
             "scopes": ["customers:read", "schema:read"],
             "systems": None,
             "rateClass": None,
@@ -98,7 +98,7 @@ def test_a_key_has_what_the_options_say(run: Run) -> None:
     del key["createdAt"]
     assert key == {
         "name": "shop",
-        "state": "taken",
+        "state": "active",
         "scopes": ["billing:read", "customers:read", "raw:read"],
         "systems": ["office"],
         "rateClass": "slow",
@@ -166,7 +166,7 @@ def test_a_key_is_rotated_with_an_overlap(run: Run) -> None:
     assert is_whole(result.stdout[:-1])
     assert result.stdout != first
     old, new = listed(run)
-    assert (old["state"], new["state"], new["expiresAt"]) == ("replaced", "taken", None)
+    assert (old["state"], new["state"], new["expiresAt"]) == ("replaced", "active", None)
     assert (new["scopes"], new["systems"]) == (["raw:read"], ["office"])
     assert moment(old["expiresAt"]) - moment(new["createdAt"]) == timedelta(hours=2)
 
@@ -177,8 +177,8 @@ def test_a_key_that_is_rotated_without_an_overlap_ends_at_once(run: Run) -> None
     result = run("keys", "rotate", "shop", "--overlap", "0h")
 
     assert "the one of before ends now" in result.stderr
-    assert [key["state"] for key in listed(run)] == ["taken"]
-    assert [key["state"] for key in listed(run, "--all")] == ["expired", "taken"]
+    assert [key["state"] for key in listed(run)] == ["active"]
+    assert [key["state"] for key in listed(run, "--all")] == ["expired", "active"]
 
 
 def test_a_rotated_key_keeps_its_end_or_gets_another(run: Run) -> None:
@@ -244,7 +244,7 @@ def test_keys_are_listed_in_a_table(run: Run) -> None:
     assert re.split("  +", lines[0]) == [
         *("name", "state", "scopes", "systems", "rate class", "from", "created", "expires", "last used")
     ]
-    assert lines[1].startswith("shop  taken  customers:read,schema:read  pland    -")
+    assert lines[1].startswith("shop  active  customers:read,schema:read  pland    -")
     assert key[3:20] not in "".join(lines)
 
 

@@ -52,7 +52,7 @@ def _state(stored: StoredKey, now: datetime) -> str:
         return "revoked"
     if stored.key.expires_at is not None and stored.key.expires_at <= now:
         return "expired"
-    return "taken" if stored.is_current else "replaced"
+    return "active" if stored.is_current else "replaced"
 
 
 def _moment(moment: datetime | None) -> str | None:
