@@ -205,6 +205,10 @@ async def test_a_postgresql_that_was_started_again_is_used_again() -> None:
         await database.upgrade()
 
         await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+        assert await stamps(database) == ["api_keys"]
+
+        await asyncio.to_thread(server.stop)
         with pytest.raises(DatabaseUnavailable):
             await stamps(database)
         await asyncio.to_thread(server.start)
