@@ -70,15 +70,18 @@ class KeyCache:
 
     def caller_of(self, key: str, address: str | None) -> Caller:
         """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
-        if not is_whole(key):
-            raise Unauthenticated(_DAMAGED)
         entry = self._entries.get(digest_of(key))
         if entry is None:
-            raise Unauthenticated(_NOT_READ if self._stamp is None else _UNKNOWN)
+            raise Unauthenticated(self._why_unknown(key))
         now = self._now()
         entry.check(address, now)
         self._uses[entry.id] = now
         return entry.caller
+
+    def _why_unknown(self, key: str) -> str:
+        if not is_whole(key):
+            return _DAMAGED
+        return _NOT_READ if self._stamp is None else _UNKNOWN
 
     @asynccontextmanager
     async def following(
