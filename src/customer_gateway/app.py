@@ -24,11 +24,14 @@ from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.authenticator import Authenticator, anonymous
+from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.required_scopes import redacted_fields
 from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
+from customer_gateway.store.database import Database
+from customer_gateway.store.key_source import KeySource
 from customer_gateway.system import Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
@@ -47,9 +50,10 @@ if TYPE_CHECKING:
     from customer_gateway.systems.registry import Vendor
 
 
-def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS) -> Settings:
+def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS, *, systems_required: bool = True) -> Settings:
     """Return the settings of a file and the environment; raises `ConfigInvalid`."""
-    return config.load(path, {vendor.kind.slug: vendor.settings for vendor in vendors})
+    models = {vendor.kind.slug: vendor.settings for vendor in vendors}
+    return config.load(path, models, systems_required=systems_required)
 
 
 @cache
@@ -122,7 +126,9 @@ def _issuer(jwt: JwtSettings) -> tuple[Tokens, DocumentSource]:
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> GatewayApp:
     """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
-    authenticator, issuer = build_authenticator(settings)
+    database = None if settings.database is None else Database(settings.database.address())
+    keys = None if database is None else KeyCache(KeySource(database))
+    authenticator, issuer = build_authenticator(settings, keys)
     audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
     federation = build_federation(settings, wiring)
     http = HttpSettings(
@@ -140,12 +146,16 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
         collector.freeze()
         await wiring.limiters.open()
         try:
-            async with audit.writing() if audit is not None else nullcontext():
+            async with (
+                keys.following() if keys is not None else nullcontext(),
+                audit.writing() if audit is not None else nullcontext(),
+            ):
                 yield
         finally:
             await federation.aclose()
-            if issuer is not None:
-                await issuer.aclose()
+            for each in (database, issuer):
+                if each is not None:
+                    await each.aclose()
             await wiring.limiters.aclose()
 
     return build_http(

@@ -30,6 +30,12 @@ _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
 _LAST_PORT: Final = 65_535
 _SWAP_SECONDS: Final = 30.0
+_FIRST_KEY: Final = (
+    "Make a first key by `customer-gateway keys create --name NAME`, or set `anonymous` or [auth.jwt] in [auth]."
+)
+_ANONYMOUS: Final = (
+    'write `anonymous = ["customers:read"]` under [auth] to say what a request without a credential may do.'
+)
 _UNFOLDED: Final = 10_000
 
 
@@ -113,25 +119,22 @@ def demo(
 def serve(
     config: Config = None,
     host: Annotated[
-        str, typer.Option(help="Where to listen; this machine only, unless --insecure-no-auth.")
+        str,
+        typer.Option(help="Where to listen; elsewhere than on this machine callers must be known, by [auth] or a key."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, envvar=PORT_VARIABLE, help="0 takes a free one.")] = _PORT,
     workers: Annotated[
         int, typer.Option(min=1, envvar=WORKERS_VARIABLE, help="Processes; they share the vendors' rate budgets.")
     ] = 1,
     insecure_no_auth: Annotated[  # noqa: FBT002 - an option, given by name
-        bool, typer.Option("--insecure-no-auth", help="Let everybody who reaches --host read everything.")
+        bool, typer.Option("--insecure-no-auth", hidden=True)
     ] = False,
 ) -> None:
     """Serve the configured systems: GraphQL and GraphiQL at /graphql, health at /livez and /readyz."""
-    from customer_gateway.server.serving import Ending, is_this_machine
+    from customer_gateway.server.serving import Ending
 
-    if not insecure_no_auth and not is_this_machine(host):
-        text = (
-            f"The gateway knows no callers yet: --host {host} would let anybody read everything there.\n"
-            "Where a proxy in front of it asks who calls, add --insecure-no-auth."
-        )
-        raise _failed(text, code=2)
+    if insecure_no_auth:
+        raise _failed(f"--insecure-no-auth is gone: {_ANONYMOUS}", code=2)
     ending = Ending()
     with ending.on_signals():
         _serve(config, host, port, workers, ending)
@@ -257,6 +260,7 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     from customer_gateway.systems.connection import Wiring
 
     path, settings = settings_of(config)
+    _demand_callers(settings, host)
     configure_logs()
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
@@ -270,6 +274,19 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
             _succeed(serve_by_workers(path, workers, connection, ending, timeouts))
             return
         _run(serving.serve(gateway, connection, ending, timeouts=timeouts, started=lambda: _log_start(address)))
+
+
+def _demand_callers(settings: Settings, host: str) -> None:
+    """Say how callers come to be known, where none can be; end then unless it listens on this machine alone."""
+    from customer_gateway.cli.keys import any_key
+    from customer_gateway.server.serving import is_this_machine
+
+    auth = settings.auth
+    if auth.anonymous is not None or auth.jwt is not None or any_key(settings):
+        return
+    if not is_this_machine(host):
+        raise _failed(f"--host {host}: no caller can be known there yet. {_FIRST_KEY}", code=2)
+    typer.echo(f"Every request is refused (401) until callers are known. {_FIRST_KEY}", err=True)
 
 
 def _console() -> Console:

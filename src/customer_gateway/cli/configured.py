@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
+from customer_gateway.config.database import DatabaseSettings
 from customer_gateway.environment import CONFIG_VARIABLE
 from customer_gateway.store.database import Database
 
@@ -29,19 +30,19 @@ Config = Annotated[
 ]
 
 
-def settings_of(config: Path | None) -> tuple[Path | None, Settings]:
+def settings_of(config: Path | None, *, systems_required: bool = True) -> tuple[Path | None, Settings]:
     """Return the file that is used, None for the environment alone, and what stands in both."""
     from customer_gateway.app import load_settings
 
     path = config or (_HERE if _HERE.is_file() else None)
-    return path, load_settings(path)
+    return path, load_settings(path, systems_required=systems_required)
 
 
 def in_database(settings: Settings, work: Callable[[Database], Awaitable[_T]]) -> _T:
     """Do work with the configured database, and close it."""
 
     async def run() -> _T:
-        database = Database(settings.database.address())
+        database = Database((settings.database or DatabaseSettings()).address())
         try:
             return await work(database)
         finally:

@@ -24,13 +24,13 @@ def upgrade(config: Config = None) -> None:
         did = "is up to date" if before == REVISION else f"was brought from version {before or 'none'} up to date"
         typer.echo(f"{database.place} {did}: version {REVISION}.")
 
-    in_database(settings_of(config)[1], work)
+    in_database(settings_of(config, systems_required=False)[1], work)
 
 
 @app.command()
 def check(config: Config = None) -> None:
     """Say which database is configured, and whether this program can use it; change nothing. Exit code 0: it can."""
-    in_database(settings_of(config)[1], _check)
+    in_database(settings_of(config, systems_required=False)[1], _check)
 
 
 async def _check(database: Database) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from customer_gateway.app import build_app
-from customer_gateway.config import AuthSettings, ServerSettings, Settings
+from customer_gateway.config import AuthSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
@@ -38,7 +38,7 @@ def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Se
     tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
     models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
     systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
-    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES))
+    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES), DatabaseSettings())
 
 
 def sandbox_config(first_port: int) -> str:

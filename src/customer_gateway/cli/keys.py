@@ -49,7 +49,7 @@ def create(
     config: Config = None,
 ) -> None:
     """Make an API key and print it, once."""
-    _, settings = settings_of(config)
+    _, settings = settings_of(config, systems_required=False)
     text, now = new_key(), datetime.now(UTC)
     key = ApiKey(
         id=new_key_id(),
@@ -88,7 +88,7 @@ def list_keys(
     from customer_gateway.cli.key_table import json_text, table_text
 
     now = datetime.now(UTC)
-    stored = _stored(settings_of(config)[1])
+    stored = _stored(settings_of(config, systems_required=False)[1])
     shown = [each for each in stored if everything or not key_options.is_over(each, now)]
     typer.echo(json_text(shown, now) if as_json else table_text(shown, now), nl=False)
 
@@ -101,7 +101,7 @@ def rotate(
     config: Config = None,
 ) -> None:
     """Give a key a new secret and print it, once; all else about it stays. The one of before ends after the overlap."""
-    _, settings = settings_of(config)
+    _, settings = settings_of(config, systems_required=False)
     text, now = new_key(), datetime.now(UTC)
     lasting = key_options.duration_of(overlap, "--overlap")
     current = _current(name, settings).key
@@ -123,7 +123,7 @@ def rotate(
 @app.command()
 def revoke(name: Name, config: Config = None) -> None:
     """Revoke a key with all its secrets: gateways that run refuse it within 2 seconds."""
-    _, settings = settings_of(config)
+    _, settings = settings_of(config, systems_required=False)
 
     async def work(database: Database) -> bool:
         from customer_gateway.store.api_keys import ApiKeys

@@ -123,12 +123,15 @@ class Settings:
     database: DatabaseSettings | None = None
 
 
-def load(path: Path | None, models: Mapping[str, type[BaseModel]]) -> Settings:
-    """Read the file (None: the environment alone) with the settings models of the kinds; raises `ConfigInvalid`."""
+def load(path: Path | None, models: Mapping[str, type[BaseModel]], *, systems_required: bool = True) -> Settings:
+    """Read the file (None: the environment alone) with the settings models of the kinds.
+
+    Raises `ConfigInvalid`, also where no system is configured, unless they are not required.
+    """
     if unknown := environment.unknown():
         raise ConfigInvalid("\n".join(f"environment: {name}: is not a setting; check the spelling" for name in unknown))
     raw = _read(path)
-    if not raw.systems:
+    if not raw.systems and systems_required:
         raise ConfigInvalid(_no_system(path))
     return _settings(path, raw, models)
 
