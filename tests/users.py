@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from issuer import Issuer
 
-    from customer_gateway.config import JwtSettings
+    from customer_gateway.config import Settings
     from customer_gateway.model.callers import Caller
 
 SYSTEM = '[systems.pland]\nbase_url = "http://127.0.0.1:9301/v2"\napi_key = "id:secret"\n'
@@ -28,14 +28,12 @@ SECOND = '[systems.second]\nkind = "pland"\nbase_url = "http://127.0.0.1:9301/v2
 BY_SCOPE = '[auth.jwt.claims]\nscope = "scope"\n'
 
 
-def jwt_settings(folder: Path, url: str, more: str = BY_SCOPE) -> JwtSettings:
-    """The settings of `[auth.jwt]`, to which `more` adds lines and tables."""
+def settings_of(folder: Path, url: str, more: str = BY_SCOPE) -> Settings:
+    """The settings of two systems and an issuer, to whose table `more` adds lines and tables."""
     file = folder / "gateway.toml"
     table = f'[auth.jwt]\nissuer = "{ISSUER}"\naudience = "{AUDIENCE}"\njwks_url = "{url}"\n'
     file.write_text(f"{SYSTEM}{SECOND}{table}{more}", encoding="utf-8")
-    settings = load_settings(file).auth.jwt
-    assert settings is not None
-    return settings
+    return load_settings(file)
 
 
 @dataclass
@@ -52,7 +50,8 @@ class Users:
 
 @asynccontextmanager
 async def users_of(issuer: Issuer, folder: Path, more: str = BY_SCOPE) -> AsyncGenerator[Users]:
-    settings = jwt_settings(folder, issuer.url, more)
+    settings = settings_of(folder, issuer.url, more).auth.jwt
+    assert settings is not None
     policy = settings.policy()
     source = DocumentSource("auth.jwt", settings.jwks_url)
     users = Users(Authenticator())

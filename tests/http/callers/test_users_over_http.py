@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from http_world import Client, World
 from httpx import ASGITransport
-from issuer import NOW, claims, rsa, running, signed
+from issuer import NOW, Issuer, claims, rsa, running, signed
 from structlog.testing import capture_logs
-from users import users_of
+from users import settings_of, users_of
 
+from customer_gateway.app import build_app
 from customer_gateway.http import HttpSettings, build_http
 
 if TYPE_CHECKING:
@@ -37,3 +39,50 @@ async def test_a_user_is_answered_and_a_token_that_is_not_taken_is_401_and_never
     assert error["message"] == "The token has expired; get a new one."
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
     assert [part for token in (good, late) for part in token.split(".") if part in refused.text + repr(log)] == []
+
+
+async def test_an_issuer_whose_keys_were_never_read_is_503_and_users_may_try_again(tmp_path: Path) -> None:
+    issuer = Issuer(KEY)
+    await issuer.start()
+    await issuer.stop()
+    async with users_of(issuer, tmp_path) as users:
+        app = build_http(World().engine(), HttpSettings(), users.authenticator)
+        async with Client(transport=ASGITransport(app), base_url="http://gateway.test") as client:
+            headers = {"authorization": f"Bearer {signed(KEY, claims())}"}
+            unavailable = await client.ask("{ hello }", headers)
+            schema = await client.get("/schema.graphql", headers=headers)
+
+    assert (unavailable.status_code, unavailable.headers["retry-after"]) == (503, "5")
+    (error,) = unavailable.json()["errors"]
+    told = {name: error["extensions"][name] for name in ("code", "retryable", "retryAfterMs")}
+    assert told == {"code": "UPSTREAM_UNAVAILABLE", "retryable": True, "retryAfterMs": 5_000}
+    assert (schema.status_code, schema.headers["retry-after"]) == (503, "5")
+
+
+@pytest.mark.usefixtures("collection_as_before")
+async def test_users_of_one_gateway_have_what_its_configuration_gives_to_their_claims(tmp_path: Path) -> None:
+    rules = """
+        [auth.jwt.claims]
+        scope = "scope"
+        [auth.jwt.grants.sales]
+        claim = "realm_access.roles"
+        value = "sales"
+        scopes = ["customers:read"]
+        systems = ["second"]
+    """
+    lasting = {"iat": None, "exp": int(time.time()) + 300}
+    users: list[dict[str, Any]] = [{}, {"scope": "openid", "realm_access": {"roles": ["sales"]}}, {"scope": "openid"}]
+    async with running(KEY) as issuer:
+        app = build_app(settings_of(tmp_path, issuer.url, rules))
+        async with (
+            app.inner.router.lifespan_context(app.inner),
+            Client(transport=ASGITransport(app), base_url="http://gateway.test") as client,
+        ):
+            answers = [
+                (await client.ask("{ systems { name } }", {"authorization": f"Bearer {token}"})).json()
+                for token in (signed(KEY, claims(**lasting, **user)) for user in users)
+            ]
+
+    pland, second = {"name": "pland"}, {"name": "second"}
+    assert [answer["data"]["systems"] for answer in answers[:2]] == [[pland, second], [second]]
+    assert [error["extensions"]["code"] for error in answers[2]["errors"]] == ["FORBIDDEN"]
