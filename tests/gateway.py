@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from vendors import FACTS
+from vendors import FACTS, SYSTEMS, VENDORS
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.systems.registry import Vendor
 
-SYSTEMS = tuple(vendor.kind.slug for vendor in VENDORS)
 BATCHING = tuple(name for name, facts in FACTS.items() if facts.batches)
 """The systems that look many customers up in one call."""
 
@@ -95,14 +93,15 @@ def settings_over(
     urls: Mapping[str, str] | None = None,
     executor: ExecutorName = "breadth",
     deadline_seconds: float = 10,
-    systems: Sequence[tuple[str, str]] = tuple((name, name) for name in SYSTEMS),
+    systems: Sequence[tuple[str, str]] | None = None,
     tables: Mapping[str, Any] | None = None,
     vendor_budget: bool = False,
 ) -> Settings:
-    """`systems` are (name, kind), in the order of the configuration.
+    """`systems` are (name, kind), in the order of the configuration; else one of each vendor of the box.
 
     `tables` is what every system's table says besides its address and credentials.
     """
+    systems = systems or [(name, name) for name in box.vendors]
     extra = {"limits": {"vendor_budget": vendor_budget}, **(tables or {})}
     return Settings(
         ServerSettings(executor=executor, deadline_seconds=deadline_seconds),
@@ -136,7 +135,7 @@ async def gateway_over(
     wiring = Wiring() if urls is not None else Wiring(transport=lambda name: bent(way(name)))
     federation = watched(build_federation(settings, wiring, vendors))
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
-    app = build_http(build_engine(settings, federation), http, authenticator)
+    app = build_http(build_engine(settings, federation, VENDORS), http, authenticator)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Gateway(client, box)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 from gateway import Answer
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
@@ -17,7 +17,6 @@ from customer_gateway.documents.record import is_list
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class ScriptedVendor(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         route = f"{request.method} {request.url.path}"
-        if route.endswith("/api/auth/login"):
-            return httpx.Response(200, json={"session_id": "session"})
+        if (session := FACTS[self._system].logged_in.get(route)) is not None:
+            return httpx.Response(200, json=session)
         self.log.append(route)
         script = self._routes.get(route, self._single(route))
         if callable(script):
@@ -61,11 +60,8 @@ class ScriptedVendor(httpx.AsyncBaseTransport):
 
     def _single(self, route: str) -> Any:
         """The scripted customer where it is asked for by itself; else nothing under that route."""
-        if (answer := FACTS[self._system].single(route, self._customers)) is not None:
-            return answer
-        if route == "GET /customers/count":
-            return {"count": len(self._customers)}
-        return []
+        answer = FACTS[self._system].single(route, self._customers)
+        return [] if answer is None else answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +101,8 @@ async def scripted(
     )
     settings = Settings(ServerSettings(executor=executor), {system: (system, table)})
     wiring = Wiring(transport=lambda _name: vendor, retry=Retry(attempts=1))
-    federation = build_federation(settings, wiring)
-    app = build_http(build_engine(settings, federation), HttpSettings(), ANYONE)
+    federation = build_federation(settings, wiring, VENDORS)
+    app = build_http(build_engine(settings, federation, VENDORS), HttpSettings(), ANYONE)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Scripted(vendor, federation, client)

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 from customer_gateway.app import load_settings
 from customer_gateway.errors import ConfigInvalid
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from customer_gateway.config import Settings
@@ -32,7 +31,7 @@ api_key = "id:not-to-be-shown"
 def loaded(folder: Path, text: str) -> Settings:
     file = folder / "gateway.toml"
     file.write_text(text, encoding="utf-8")
-    return load_settings(file)
+    return load_settings(file, VENDORS)
 
 
 def told(folder: Path, text: str) -> str:

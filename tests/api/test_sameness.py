@@ -13,6 +13,7 @@ from execution.sameness import Case, assert_same
 from gateway import SYSTEMS, in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from vendors import VENDORS, sandbox
 
 from customer_gateway.api.engine import RequestScope
 from customer_gateway.api.schema import unified_names
@@ -24,7 +25,6 @@ from customer_gateway.app import (
 from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.execution import compile_operation
 from customer_gateway.model.callers import EVERY_RIGHT
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.federation.request import RequestContext
 
-SCHEMA = gateway_schema()
+SCHEMA = gateway_schema(VENDORS)
 FUZZ = bool(os.environ.get("FUZZ"))
 """Set by `make fuzz`: a fresh seed and many more operations."""
 
@@ -106,10 +106,10 @@ class World:
 
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
-        box = Sandbox()
+        box = sandbox()
         configured = settings_over(box, tables={"breaker": {"failures": 0}})
         wiring = Wiring(transport=in_process(box, configured), retry=Retry(attempts=1))
-        self.federation = build_federation(configured, wiring)
+        self.federation = build_federation(configured, wiring, VENDORS)
         self._scope_to_request = _request_factory(self.federation, unified_names(SCHEMA))
         self._known = self.runner.run(self._ids_and_a_cursor())
         box.vendors[SYSTEMS[-1]].faults.set("status", status=503)

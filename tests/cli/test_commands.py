@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 from typer.testing import CliRunner
-from vendors import FACTS
+from vendors import REGISTERED_FACTS
 
 from customer_gateway.app import load_settings, schema_text
 from customer_gateway.cli.commands import app
@@ -310,7 +310,7 @@ def test_the_sandbox_prints_a_configuration_that_fits_it(run: Run, tmp_path: Pat
     systems = load_settings(file).systems
     assert {name: settings.base_url for name, (_, settings) in systems.items()} == {
         name: str(facts.config["base_url"]).replace(f":{PORTS[name]}", f":{9401 + place}")
-        for place, (name, facts) in enumerate(FACTS.items())
+        for place, (name, facts) in enumerate(REGISTERED_FACTS.items())
     }
 
 

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sandbox.clients import Clock, guest, signed_in
-
-from customer_gateway.sandbox import DEFINITIONS, Sandbox
+from vendors import DEFINITIONS, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     import httpx
+
+    from customer_gateway.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -21,12 +22,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def box(clock: Clock) -> Sandbox:
-    return Sandbox(clock=clock)
+    return sandbox(clock=clock)
 
 
 @pytest.fixture
 def limited(clock: Clock) -> Sandbox:
-    return Sandbox(clock=clock, rate_limits=True)
+    return sandbox(clock=clock, rate_limits=True)
 
 
 def _client_of(name: str) -> Callable[..., AsyncGenerator[httpx.AsyncClient]]:

@@ -79,6 +79,7 @@ def _cases() -> Iterator[Case]:
     yield from _embedded_nouns()
     yield from _refused_parameters()
     yield from _code_lists()
+    yield from _own_cases()
 
 
 def _integers_as_floats() -> Iterator[Case]:
@@ -409,14 +410,7 @@ def _unreadable_values() -> Iterator[Case]:
             )
             yield Case("A13", system, f"null for {name}", {vendor: None}, name, {name: None}, {name: "EMPTY"})
             yield Case("A13", system, f"a blank {name}", {vendor: " "}, name, {name: None}, {name: "EMPTY"})
-    for system, sent, name in (
-        ("autodns", {"contacts": ["Anna"]}, "contacts"),
-        ("lemonsoft", {"contacts": ["Anna"]}, "contacts"),
-        ("next", {"currencycode": "Taler"}, "currencycode"),
-        ("billbee", {"Type": 9}, "Type"),
-        ("pland", {"address": "Domplatz 1, Köln"}, "address"),
-    ):
-        unified = {"currencycode": "currency", "Type": "kind"}.get(name, name)
+    for system, (sent, name, unified) in ((name, each.unreadable) for name, each in AS_SENT.items() if each.unreadable):
         selection = {"contacts": "contacts { name }", "address": "address { city }"}.get(unified, unified)
         empty: Any = [] if unified == "contacts" else None
         yield Case(
@@ -533,20 +527,9 @@ def _several_addresses() -> Iterator[Case]:
 
 
 def _ids_in_another_form() -> Iterator[Case]:
-    for system, name, odd, key in (
-        ("pland", "_id", 42, "42"),
-        ("autodns", "number", "8", "haus/8"),
-        ("autodns", "number", 8.0, "haus/8"),
-        ("next", "id", "8", "8"),
-        ("next", "id", 8.0, "8"),
-        ("lemonsoft", "id", "8", "8"),
-        ("lemonsoft", "id", 8.0, "8"),
-        ("billbee", "Id", "300000147000044", "300000147000044"),
-        ("billbee", "Id", 1.0, "1"),
-    ):
-        if system not in SYSTEMS:
-            continue
-        row = {"client": "haus", name: odd, NAME[system]: "B"}
+    for system, odd, key in ((name, *odd) for name, each in AS_SENT.items() for odd in each.odd_ids):
+        name = next(iter(IDENTITY[system]))
+        row = {**IDENTITY[system], name: odd, NAME[system]: "B"}
         first: dict[str, Any] = {"name": "A", "records": [{"key": FACTS[system].key}]}
         yield Case(
             "A20",
@@ -696,6 +679,14 @@ def _code_lists() -> Iterator[Case]:
     ELSEWHERE["A16", "lemonsoft"] = ELSEWHERE["A16", "pland"] = failed
     REASONS["A16", "autodns"] = "it tells terms and ways of payment in words, without a list of codes"
     REASONS["A16", "billbee"] = "no unified field is told by one of its lists of codes"
+
+
+def _own_cases() -> Iterator[Case]:
+    """What the facts of a vendor say of it alone."""
+    for system, facts in AS_SENT.items():
+        yield from (Case(system=system, **each) for each in facts.cases)
+        ELSEWHERE.update({(row, system): tuple(tests) for row, tests in facts.elsewhere.items()})
+        REASONS.update({(row, system): reason for row, reason in facts.reasons.items()})
 
 
 def _rows_alone() -> Iterator[Case]:

@@ -4,20 +4,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from gateway import Gateway, gateway_over
-
-from customer_gateway.sandbox import Sandbox
+from vendors import sandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.sandbox import Sandbox
 
 
 @pytest.fixture
 def box() -> Generator[Sandbox]:
-    sandbox = Sandbox()
-    yield sandbox
-    sandbox.close()
+    box = sandbox()
+    yield box
+    box.close()
 
 
 @pytest.fixture(params=["breadth", "reference"])

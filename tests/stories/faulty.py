@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway import settings_over
+from vendors import VENDORS
 
 from customer_gateway.app import build_federation
-from customer_gateway.systems.registry import VENDORS, Vendor
 from customer_gateway.work.batchers import Batchers
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.system import Route
     from customer_gateway.systems.connection import Wiring
+    from customer_gateway.systems.registry import Vendor
     from customer_gateway.work.batcher import Batcher
     from customer_gateway.work.route import BatchRoute
 
@@ -67,7 +68,7 @@ class FaultySystem:
 
 def parts_of(box: Sandbox, slug: str) -> list[str]:
     """The readers and node_lookups of a system: `readers contacts`, `node_lookups Contact` …"""
-    system = build_federation(settings_over(box)).systems[slug]
+    system = build_federation(settings_over(box), vendors=VENDORS).systems[slug]
     return [f"readers {name}" for name in sorted(system.readers)] + [
         f"node_lookups {name}" for name in system.node_lookups
     ]

@@ -11,12 +11,12 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stories.capped import Capped, Manner
-from vendors import FACTS
-
-from customer_gateway.sandbox import Sandbox
+from vendors import FACTS, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
+
+    from customer_gateway.sandbox import Sandbox
 
 CUSTOMERS = 40
 PAGE = """
@@ -49,9 +49,9 @@ manners = st.sampled_from(get_args(Manner))
 @pytest.fixture(scope="module")
 def box() -> Generator[Sandbox]:
     """One for all examples: they only read."""
-    sandbox = Sandbox(customers=CUSTOMERS)
-    yield sandbox
-    sandbox.close()
+    box = sandbox(customers=CUSTOMERS)
+    yield box
+    box.close()
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

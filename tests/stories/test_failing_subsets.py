@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from gateway import SYSTEMS, Answer, gateway_over
 from stories.mishaps import MISHAPS, Mishap
+from vendors import sandbox
 
 from customer_gateway.http.graphiql.examples import DEMO_QUERY
-from customer_gateway.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from customer_gateway.sandbox import Sandbox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
@@ -46,7 +48,7 @@ def healthy() -> list[Any]:
     """What all systems answer when nothing is wrong."""
 
     async def ask() -> list[Any]:
-        async with gateway_over(Sandbox()) as gateway:
+        async with gateway_over(sandbox()) as gateway:
             return (await gateway.ask(DEMO_QUERY)).data["systems"]
 
     return asyncio.run(ask())

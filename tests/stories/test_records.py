@@ -11,12 +11,11 @@ import httpx
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
 from sandbox.clients import guest, signed_in
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 from customer_gateway.documents.record import is_list
 from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator

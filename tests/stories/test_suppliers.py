@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from gateway import SYSTEMS, Gateway
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from vendors import VENDORS
 
 from customer_gateway.api.schema import suppliers
 from customer_gateway.app import gateway_schema
 from customer_gateway.documents.record import is_list, is_object
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.anyio
 
-SCHEMA = gateway_schema()
+SCHEMA = gateway_schema(VENDORS)
 SUPPLIERS = suppliers(SCHEMA, [vendor.kind for vendor in VENDORS])
 
 

@@ -57,6 +57,16 @@ class AsSent:
     """Pages of one row that is not in a list: what, at which route, and the answer."""
     failed: Sequence[tuple[str, str, Document]] = ()
     """Errors under 200: what, at which route, and the answer."""
+    unreadable: tuple[Document, str, str] | None = None
+    """A document that holds a field in another form: the field, and the unified one that it tells."""
+    odd_ids: Sequence[tuple[Any, str]] = ()
+    """Ids in another form than documented, for the first field of the identity, and the keys that they are read as."""
+    cases: Sequence[Mapping[str, Any]] = ()
+    """Further rows of the table, as `stories.as_sent.Case` is given them."""
+    elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """Rows that are asked of the vendor by tests elsewhere: their names."""
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Rows that the vendor cannot send such a thing of, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Facts:
     """`key` is that of the customer with `identity`; `listed` are the routes that list customers.
 
     `credentials` are any that its settings take. `envelope` puts rows into the answer to a request for a page, `single`
-    answers a request for one of the customers, if there is a route for that.
+    answers a request for one of the customers, or for their number, if there is a route for that.
     """
 
     identity: Mapping[str, Any]
@@ -96,8 +106,12 @@ class Facts:
     login: Callable[[httpx.AsyncClient, Mapping[str, str | int]], Any] | None = None
     """Gives such a client a session, where that is needed."""
     single: Callable[[str, Sequence[Any]], Any] = lambda _route, _customers: None
+    logged_in: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The route that gives a session, and its answer."""
     further_calls: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Selections of 50 customers that cost calls of other routes, and which."""
+    follows_tokens: bool = False
+    """Whether a page is followed by the vendor's token: then the cursor of a row is that of the page it was read on."""
     cold_times: int = 1
     """How often such a call is made the first time, when it is not known yet whether lists are cut."""
     further_capped_calls: int = 0

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from vendors import FACTS
+from vendors import FACTS, VENDORS, sandbox
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
 
@@ -25,7 +23,7 @@ BUDGETS = {slug: facts.budget for slug, facts in FACTS.items() if facts.budget}
 
 def connected(slug: str, name: str, wiring: Wiring, **otherwise: Any) -> System:
     vendor = next(each for each in VENDORS if each.kind.slug == slug)
-    table = {"base_url": BUDGETS[slug].base_url, **Sandbox().vendors[slug].credentials, **otherwise}
+    table = {"base_url": BUDGETS[slug].base_url, **sandbox().vendors[slug].credentials, **otherwise}
     return vendor.connect(name, vendor.settings.model_validate(table), wiring)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type
+from vendors import VENDORS
 
 from customer_gateway.api.schema import build_schema
 from customer_gateway.documents.drift import WITHHELD, Drift
@@ -17,7 +18,6 @@ from customer_gateway.documents.row import Row
 from customer_gateway.documents.rows import Rows
 from customer_gateway.documents.structs import Struct, VendorLeaf, graphql_name
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from systems.test_contract import json_paths, reading, sample, view_of
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.row import Part
 from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_empty
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 BY_SLUG: Final[Mapping[str, Vendor]] = {vendor.kind.slug: vendor for vendor in VENDORS}
-IDENTITY: Final = {"_id", "id", "Id", "account_id", "client", "number", "context", "user"}
-"""What tells a record from others: without it there is nothing to read."""
+IDENTITY: Final = {slug: {*facts.identity, *facts.embedded.values()} for slug, facts in FACTS.items()}
+"""What tells a record of each vendor from others: without it there is nothing to read."""
 
 _NOUN: Final = (
     *("key", "name", "first_name", "last_name", "title", "department", "email", "phone", "mobile", "fax", "address"),
@@ -78,7 +77,7 @@ def paths_of(document: Any, before: Path = ()) -> Iterator[Path]:
 def places(slug: str) -> list[Path]:
     """The places of the full sample, but for those that say which record, or which nested noun, it is."""
     full = full_sample(slug)
-    return [path for path in paths_of(full) if not (isinstance(path[-1], str) and path[-1] in IDENTITY)]
+    return [path for path in paths_of(full) if not (isinstance(path[-1], str) and path[-1] in IDENTITY[slug])]
 
 
 def value_at(document: Any, path: Path) -> Any:
@@ -162,16 +161,16 @@ def record_of(vendor: Vendor, document: dict[str, Any]) -> dict[str, Any]:
     return record_told(vendor.kind.record, Record(document, reading(vendor)))
 
 
-def with_one_field(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What the document holds under the first name of the path, and who it is."""
-    return {name: value for name, value in document.items() if name in IDENTITY or name == path[0]}
+def with_one_field(slug: str, path: Path) -> dict[str, Any]:
+    """What the full sample holds under the first name of the path, and who it is."""
+    return {name: value for name, value in full_sample(slug).items() if name in IDENTITY[slug] or name == path[0]}
 
 
 @cache
 def touched(slug: str, path: Path) -> frozenset[Path]:
     """The unified leaves that a place of the full sample tells: its absence, or the other answer, changes them."""
     vendor = BY_SLUG[slug]
-    alone = with_one_field(full_sample(slug), path)
+    alone = with_one_field(slug, path)
     held = value_at(alone, path)
     before = unified_leaves(vendor, alone)
     others = [unified_leaves(vendor, changed(alone, path, each)) for each in (None, held is False)]
@@ -229,7 +228,7 @@ def assert_no_sibling_is_lost(slug: str, path: Path, value: Any) -> None:
 
 def assert_nothing_is_hidden(slug: str, path: Path, value: Any) -> None:
     vendor = BY_SLUG[slug]
-    alone = with_one_field(full_sample(slug), path)
+    alone = with_one_field(slug, path)
     if says_nothing(value) or (is_of_objects(value) and is_of_objects(value_at(alone, path))):
         return  # an object with other names than documented holds nothing under those that are
     document = changed(alone, path, value)

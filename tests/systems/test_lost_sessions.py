@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
-from vendors import FACTS
+from vendors import FACTS, VENDORS, sandbox
 
 from customer_gateway.errors import UpstreamUnauthorized
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
 
@@ -69,7 +67,7 @@ class World:
 
     def __init__(self, name: str, answer: Any) -> None:
         self.clock = Clock()
-        vendor = Sandbox(customers=5, clock=self.clock).vendors[name]
+        vendor = sandbox(customers=5, clock=self.clock).vendors[name]
         base_url = f"http://test{vendor.base_path}"
         session = SESSIONS[name]
         self.way = Dropping(httpx.ASGITransport(app=vendor.app), session.header, answer)

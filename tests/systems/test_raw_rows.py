@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 import pytest
+from vendors import VENDORS, sandbox
 
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.anyio
 async def system(request: pytest.FixtureRequest) -> AsyncIterator[System]:
     vendor: Vendor = request.param
     slug = vendor.kind.slug
-    upstream = Sandbox().vendors[slug]
+    upstream = sandbox().vendors[slug]
     settings = vendor.settings.model_validate(
         {"base_url": f"http://{slug}.test{upstream.base_path}", **upstream.credentials}
     )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from systems.test_contract import reading, sample, samples, view_of
+from vendors import VENDORS
 
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.row import Part, Row
 from customer_gateway.documents.sources import declared_of, sources, vendor_paths
 from customer_gateway.model import nouns, value_objects
 from customer_gateway.model.nouns import UNIFIED_FIELDS
-from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -131,6 +131,11 @@ def integer_key(vendor: str) -> str:
     return cast("str", property(reads(vendor)(lambda record: str(record.document[vendor]))))
 
 
+def text_key(vendor: str) -> str:
+    """Return the key of a row whose id was put in its place as a text."""
+    return cast("str", property(reads(vendor)(lambda record: record.document[vendor])))
+
+
 def link_to(path: str) -> str:
     """Return the address of a record in its vendor's API; `{}` is its key."""
     return cast("str", property(lambda record: record.reading.base_url + path.format(record.key)))

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import orjson
 
 from customer_gateway.documents.raw import WithTexts
-from customer_gateway.documents.record import DocumentContext, is_object
+from customer_gateway.documents.record import DocumentContext, is_object, read_integer
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Page, Route, Selection
 from customer_gateway.systems.connection import open_client, reachable
-from customer_gateway.systems.identified import in_place, integer_id
+from customer_gateway.systems.identified import in_place, single_id, text_of
 from customer_gateway.systems.pages import ListLengths
 from customer_gateway.wire import Call
 
@@ -69,9 +69,15 @@ class Api:
         call = Call("GET", path.format(key), template=template, idempotent=True, missing_is_none=True, decode=decode)
         return await self.document(call, deadline)
 
-    def demand_key(self, row: object, name: str, key: str, template: str) -> Document:
-        """Return a single record whose integer `name` is the key that was asked for; refuse any other answer."""
-        if not is_object(row) or str(integer_id(row, name, self.reading)) != key:
+    def demand_key(
+        self, row: object, name: str, key: str, template: str, form: re.Pattern[str] | None = None
+    ) -> Document:
+        """Return a single record whose `name`, an integer or a text of this form, is the key that was asked for.
+
+        Any other answer is refused.
+        """
+        read = read_integer if form is None else text_of(form)
+        if not is_object(row) or str(single_id(row, name, self.reading, read)) != key:
             raise self.refused(f"GET {template} did not answer the entity that was asked for")
         return row
 
@@ -91,7 +97,7 @@ class Api:
         return view(row, self.reading)
 
     def customers_in_place(self, name: str) -> Callable[[Sequence[Document]], list[Customer | None]]:
-        """Return how the customers of a list are read whose rows have an integer under `name`."""
+        """Return how the customers of a list are read whose rows have their id, or `NoId`, under `name`."""
         return lambda rows: in_place(rows, name, self.customer)
 
     def routes(self, form: re.Pattern[str], most: int, cache_keys: int = 10_000) -> Callable[..., Route[Any]]:

@@ -56,6 +56,8 @@ FACTS: Final = Facts(
         created=lambda sent: ({"created": sent}, "created"),
         first_hour="2025-06-29T22:00:00Z",
         lone_row=lone_row,
+        unreadable=({"contacts": ["Anna"]}, "contacts", "contacts"),
+        odd_ids=[("8", "haus/8"), (8.0, "haus/8")],
         failed=(
             ("a type in small letters", SEARCH, {"status": {"type": "error"}, "data": []}),
             ("a code without a type", SEARCH, {"status": {"code": "EF00025"}, "data": []}),

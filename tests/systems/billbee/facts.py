@@ -64,6 +64,8 @@ FACTS: Final = Facts(
                 {"ErrorCode": 0, "Data": row, "Paging": [{"TotalRows": 1, "PageSize": 5}]},
             )
         ],
+        unreadable=({"Type": 9}, "Type", "kind"),
+        odd_ids=[("300000147000044", "300000147000044"), (1.0, "1")],
         failed=(("a code as text", "GET /customers", {"ErrorCode": "11", "ErrorMessage": None, "Data": None}),),
     ),
     nouns=frozenset({"Customer", "Invoice"}),

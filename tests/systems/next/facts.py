@@ -41,6 +41,8 @@ FACTS: Final = Facts(
         created=lambda sent: ({"created": sent}, "created"),
         first_hour="2025-06-29T22:00:00Z",
         lone_row=lambda row: [("a row without its list", "GET /customer/", {"items": row, "total": 1})],
+        unreadable=({"currencycode": "Taler"}, "currencycode", "currency"),
+        odd_ids=[("8", "8"), (8.0, "8")],
         failed=(("a detail", "GET /customer/", {"detail": {"loc": [], "msg": "no", "type": "x"}}),),
     ),
     nouns=frozenset({"Customer", "Contact", "BankAccount", "Agreement", "Invoice", "User"}),

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 from systems.facts import AsSent, Facts, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 KEY: Final = "00000000000000000000000a"
@@ -26,6 +28,10 @@ async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]
     return await client.patch(path, json={"name": "Neu"})
 
 
+def single(route: str, customers: Sequence[Any]) -> Any:
+    return {"count": len(customers)} if route == "GET /customers/count" else None
+
+
 FACTS: Final = Facts(
     identity={"_id": KEY},
     key=KEY,
@@ -33,6 +39,7 @@ FACTS: Final = Facts(
     config={"base_url": "http://127.0.0.1:9301/v2", "username": "…", "password": "…"},
     listed=frozenset({"GET /customers/"}),
     envelope=envelope,
+    single=single,
     as_sent=AsSent(
         number="number",
         name="name",
@@ -44,6 +51,8 @@ FACTS: Final = Facts(
         in_country=lambda country: ({"address": {"city": "X", "country": country}}, {}),
         created=lambda sent: ({"status": {"createdAt": sent}}, "createdAt"),
         first_hour="2025-06-29T22:00:00Z",
+        unreadable=({"address": "Domplatz 1, Köln"}, "address", "address"),
+        odd_ids=[(42, "42")],
         failed=(("a message", "GET /customers/", {"message": "sorry", "errors": []}),),
     ),
     nouns=frozenset({"Customer", "Contact", "Agreement", "Invoice", "User"}),

@@ -1,7 +1,7 @@
 """Fjord, a customer registry that nobody sells: it tries the kit with what the five vendors do not have.
 
-Its pages follow each other by a cursor, a login tells how long its token lives, no list takes keys, and the people of a
-customer have no ids.
+Its pages follow each other by a cursor, a login tells how long its token lives, ids are texts, no list takes keys, the
+people of a customer have no ids, and there are no invoices.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from customer_gateway.documents.record import Record, is_object
 from customer_gateway.documents.shapes import (
     currency_code,
     embedded,
-    integer_key,
     link_to,
     only,
     status_by,
+    text_key,
     vat,
     version_by,
 )
@@ -36,7 +36,7 @@ from customer_gateway.systems.absent import ContactFields, CustomerFields
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.connection import SystemSettings, Wiring, seconds_under, text_under
 from customer_gateway.systems.fewest_calls import read_fewest
-from customer_gateway.systems.identified import with_integer_ids
+from customer_gateway.systems.identified import with_text_ids
 from customer_gateway.systems.listing import TokenListing
 from customer_gateway.systems.lookups import through_customer, values_by
 from customer_gateway.systems.pages import Listed
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
     from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
 
-_KEY: Final = re.compile(r"[1-9][0-9]{0,8}")
-_PERSON_KEY: Final = re.compile(f"([1-9][0-9]{{0,8}})/{ITEM_KEY}")
-_NOBODY: Final = "999999999"
+_KEY: Final = re.compile(r"[0-9A-Za-z-]{1,40}")
+_PERSON_KEY: Final = re.compile(f"({_KEY.pattern})/{ITEM_KEY}")
+_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 _ROWS_PER_PAGE: Final = 50
 
 
@@ -74,7 +74,7 @@ class FjordUserView(Record):
 
     __slots__ = ()
 
-    key = integer_key("id")
+    key = text_key("id")
     name = text("name")
     email = email_address("email")
 
@@ -84,7 +84,7 @@ class FjordCustomerView(Record, CustomerFields):
 
     __slots__ = ()
 
-    key = integer_key("id")
+    key = text_key("id")
     link = link_to("/customers/{}")
     version = version_by("updated")
     number = text("number")
@@ -159,7 +159,7 @@ class Fjord:
             query = [("limit", str(size)), *([("cursor", token)] if token else [])]
             answer = await self._api.document(Call("GET", f"/{name}", query, idempotent=True, decode=decode), deadline)
             envelope = Record(answer if is_object(answer) else {}, self._api.reading)
-            rows = with_integer_ids(envelope.document.get("data"), "id", self._api.reading)
+            rows = with_text_ids(envelope.document.get("data"), "id", _KEY, self._api.reading)
             if rows is None:
                 raise self._api.refused(f"GET /{name} did not answer a page of rows with id")
             return Listed(rows, next=envelope.text("next_cursor"))
@@ -182,7 +182,7 @@ class Fjord:
 
         async def one(key: str) -> Document | None:
             row = await self._api.one(f"/{name}/{{}}", key, deadline, decode)
-            return None if row is None else self._api.demand_key(row, "id", key, f"/{name}/{{id}}")
+            return None if row is None else self._api.demand_key(row, "id", key, f"/{name}/{{id}}", _KEY)
 
         return await read_fewest(self._list(name, decode).in_order(), keys, one, deadline, name)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import orjson
 from starlette.routing import Route
 
 from customer_gateway.sandbox import VendorDefinition, moments
-from customer_gateway.sandbox.exchange import Refusal, json_answer
+from customer_gateway.sandbox.exchange import Refusal, json_answer, merged, sent_object
 from customer_gateway.sandbox.limits import Parallel
 from customer_gateway.sandbox.people import Market, staff_of
 from customer_gateway.sandbox.store import Kind
@@ -33,11 +35,17 @@ _CUSTOMERS: Final = Kind("customers", "id")
 _USERS: Final = Kind("users", "id")
 _KINDS: Final = {"customers": _CUSTOMERS, "users": _USERS}
 _MOST: Final = 50
+_FORM: Final = "application/x-www-form-urlencoded"
+_WRITABLE: Final = {
+    *("number", "name", "email", "phone", "vat", "currency", "street", "zip", "city", "country"),
+    *("archived", "people", "owner"),
+}
 HARBOURS: Final = Market("harbours", ("DE", "SE"))
+_STAFF: Final = staff_of("fjord", HARBOURS)
 
 
 class Fjord:
-    """The vendor of /api."""
+    """The vendor of /api. What is not documented is refused: parameters, fields, sizes, cursors of another list."""
 
     name = "fjord"
     base_path = "/api"
@@ -55,9 +63,10 @@ class Fjord:
         self._ends: dict[str, float] = {}
 
     def authenticate(self, request: Request) -> None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self._clock() >= self._ends.get(token, 0.0):
-            raise Refusal(401, "The token is not valid, or has ended.")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or self._clock() >= self._ends.get(token, 0.0):
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            raise Refusal(401, "The token is not valid, or has ended.", headers=challenge)
 
     def refusal(self, refusal: Refusal) -> Response:
         return json_answer({"error": refusal.message}, refusal.status, refusal.headers)
@@ -66,30 +75,52 @@ class Fjord:
         return [
             Route("/oauth/token", self._token, methods=["POST"]),
             Route("/{kind}", self._list, methods=["GET"]),
-            Route("/{kind}/{id:int}", self._one, methods=["GET"]),
+            Route("/customers/{id}", self._change, methods=["PATCH"]),
+            Route("/{kind}/{id}", self._one, methods=["GET"]),
         ]
 
     async def _token(self, request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
-        if form != {"grant_type": "client_credentials", **_CLIENT}:
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
+        if request.headers.get("content-type", "").partition(";")[0] != _FORM:
+            raise Refusal(400, "invalid_request")
+        if form.pop("grant_type", "") != "client_credentials":
+            raise Refusal(400, "unsupported_grant_type")
+        if form != _CLIENT:
             raise Refusal(401, "invalid_client")
         token = f"token-{len(self._ends) + 1}"
         self._ends[token] = self._clock() + LIFE_SECONDS
-        return json_answer({"access_token": token, "token_type": "Bearer", "expires_in": LIFE_SECONDS})
+        answer = {"access_token": token, "token_type": "Bearer", "expires_in": LIFE_SECONDS}
+        return json_answer(answer, headers={"Cache-Control": "no-store"})
 
     async def _list(self, request: Request) -> Response:
-        collection = self._store[self._kind(request)]
-        start = _place(request.query_params.get("cursor"))
-        size = min(_MOST, int(request.query_params.get("limit", _MOST)))
-        rows = collection.page(size, start)
-        more = start + len(rows) < collection.count()
-        return json_answer({"data": rows, "next_cursor": _cursor(start + len(rows)) if more else None})
+        kind, asked = self._kind(request), request.query_params
+        if unknown := sorted(set(asked) - {"limit", "cursor"}):
+            raise Refusal(400, f"There is no parameter {unknown[0]}.")
+        size = asked.get("limit", str(_MOST))
+        if not re.fullmatch("[0-9]{1,9}", size) or not 1 <= int(size) <= _MOST:
+            raise Refusal(400, f"The limit is 1 to {_MOST}.")
+        start = _place(kind, asked["cursor"]) if "cursor" in asked else 0
+        rows = self._store[kind].page(int(size), start)
+        end = start + len(rows)
+        more = end < self._store[kind].count()
+        return json_answer({"data": rows, "next_cursor": _cursor(kind, end) if more else None})
 
     async def _one(self, request: Request) -> Response:
-        found = self._store[self._kind(request)].get(request.path_params["id"])
+        return json_answer(self._existing(self._kind(request), request))
+
+    async def _change(self, request: Request) -> Response:
+        customer, sent = self._existing(_CUSTOMERS, request), await sent_object(request)
+        if unknown := sorted(sent.keys() - _WRITABLE):
+            raise Refusal(422, f"{unknown[0]} cannot be written.")
+        document = merged(customer, {**sent, "updated": moments.now(self._clock()).isoformat()})
+        self._store[_CUSTOMERS].put(document)
+        return json_answer(document)
+
+    def _existing(self, kind: Kind, request: Request) -> Document:
+        found = self._store[kind].get(request.path_params["id"])
         if found is None:
             raise Refusal(404, "There is none of this id.")
-        return json_answer(found)
+        return found
 
     def _kind(self, request: Request) -> Kind:
         kind = _KINDS.get(request.path_params["kind"])
@@ -98,21 +129,23 @@ class Fjord:
         return kind
 
 
-def _cursor(place: int) -> str:
-    return urlsafe_b64encode(orjson.dumps({"after": place})).decode()
+def _cursor(kind: Kind, place: int) -> str:
+    return urlsafe_b64encode(orjson.dumps([kind.name, place])).decode()
 
 
-def _place(cursor: str | None) -> int:
+def _place(kind: Kind, cursor: str) -> int:
     try:
-        return orjson.loads(urlsafe_b64decode(cursor))["after"] if cursor else 0
-    except ValueError:
-        raise Refusal(400, "The cursor is not one of this list.") from None
+        name, place = orjson.loads(urlsafe_b64decode(cursor))
+    except (ValueError, TypeError):
+        name, place = "", 0
+    if name != kind.name:
+        raise Refusal(400, "The cursor is not one of this list.")
+    return place
 
 
 def fill_fjord(store: Store, parties: Sequence[Party]) -> None:
-    staff = staff_of("fjord", HARBOURS)
-    users = enumerate(staff, start=1)
-    store[_USERS].put_all({"id": number, "name": each.name, "email": each.email} for number, each in users)
+    users = [{"id": _id("user", each.email), "name": each.name, "email": each.email} for each in _STAFF]
+    store[_USERS].put_all(users)
     store[_CUSTOMERS].put_all(_customer(place, party) for place, party in enumerate(parties))
 
 
@@ -123,7 +156,7 @@ def _customer(place: int, party: Party) -> Document:
         {"name": each.name, "email": each.email, "phone": each.phone, "role": each.job} for each in party.people
     ]
     return {
-        "id": 5001 + place,
+        "id": _id("customer", str(party.number)),
         "number": f"F-{place:04d}",
         "name": party.name,
         "email": party.email,
@@ -136,10 +169,14 @@ def _customer(place: int, party: Party) -> Document:
         "country": party.land.code,
         "archived": place % 9 == 8,
         "people": people,
-        "owner": 1 + place % len(staff_of("fjord", HARBOURS)) if place % 4 else None,
+        "owner": _id("user", _STAFF[place % len(_STAFF)].email) if place % 4 else None,
         "created": created.isoformat(),
         "updated": changed.isoformat(),
     }
+
+
+def _id(noun: str, of: str) -> str:
+    return str(UUID(int=Random(f"fjord {noun} {of}").getrandbits(128), version=4))
 
 
 VENDOR: Final = VendorDefinition("fjord", Fjord, HARBOURS, _CUSTOMERS, fill_fjord, port=9309)

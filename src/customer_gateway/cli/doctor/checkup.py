@@ -19,15 +19,17 @@ from customer_gateway.errors import (
 )
 from customer_gateway.system import Selection
 from customer_gateway.systems.connection import authorities_of
+from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from customer_gateway.config import Settings
     from customer_gateway.model.nouns import Customer
     from customer_gateway.system import Lookup, System
     from customer_gateway.systems.connection import Wiring
+    from customer_gateway.systems.registry import Vendor
 
 _SUCCESS: Final = range(200, 300)
 _SKEW_SECONDS: Final = 60.0
@@ -40,9 +42,10 @@ async def examine(
     *,
     seconds: float = 10.0,
     now: Callable[[], float] = time.time,
+    vendors: Sequence[Vendor] = VENDORS,
 ) -> list[Checkup]:
     """Examine the configured systems side by side, each stage within `seconds`, and Redis; raises `ConfigInvalid`."""
-    federation = build_federation(settings, wiring)
+    federation = build_federation(settings, wiring, vendors)
     checkups = [
         _checkup(federation.systems[name], system.base_url, authorities_of(name, system), seconds, now)
         for name, (_, system) in settings.systems.items()
