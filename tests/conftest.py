@@ -10,7 +10,6 @@ from postgres_server import NEEDS_POSTGRES, PostgresServer
 from redis_server import RedisServer
 from vendors import SYSTEMS
 
-
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.systems.registry import Vendor
 
-BATCHING = tuple(name for name, facts in FACTS.items() if facts.batches)
+BATCHING = tuple(name for name in SYSTEMS if FACTS[name].batches)
 """The systems that look many customers up in one call."""
 
 _SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}

@@ -1,4 +1,7 @@
-"""Tables of vendors: whatever outside a vendor's own folders names several of them names all that are registered."""
+"""Tables of vendors: whatever outside a vendor's own folders names several of them names all of them.
+
+The sources know the registered ones, the tests one on trial besides.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from vendors import FACTS
+from vendors import DEFINITIONS, FACTS, SYSTEMS, VENDORS
 
-from customer_gateway.sandbox import DEFINITIONS
-from customer_gateway.systems.registry import VENDORS
+from customer_gateway.systems.registry import VENDORS as REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-SLUGS = [vendor.kind.slug for vendor in VENDORS]
-TITLES = [vendor.kind.title for vendor in VENDORS]
+KNOWN = {"src": {vendor.kind.slug for vendor in REGISTERED}, "tests": set(SYSTEMS)}
+TITLES = [vendor.kind.title for vendor in REGISTERED]
 PART = 4
 """So many vendors in one literal are meant to be all of them; fewer may be examples."""
 
@@ -32,38 +34,45 @@ def named_in(node: ast.AST) -> set[str]:
         case _:
             return set()
     firsts = [each.elts[0] if isinstance(each, ast.Tuple) and each.elts else each for each in items]
-    return {each.value for each in firsts if isinstance(each, ast.Constant) and each.value in SLUGS}
+    return {each.value for each in firsts if isinstance(each, ast.Constant) and each.value in SYSTEMS}
 
 
-def tables() -> Iterator[tuple[str, set[str]]]:
-    """Every literal of the tests and sources that names so many vendors that it is a table of them."""
-    for path in sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "src").rglob("*.py")]):
+def tables(folder: str) -> Iterator[tuple[str, set[str]]]:
+    """Every literal of the tests or sources that names so many vendors that it is a table of them."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if len(named := named_in(node)) >= PART:
                 yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", named
 
 
-def test_every_table_of_vendors_names_all_of_them() -> None:
-    assert [(where, sorted(set(SLUGS) - named)) for where, named in tables() if named != set(SLUGS)] == []
+@pytest.mark.parametrize("folder", KNOWN)
+def test_every_table_of_vendors_names_all_of_them(folder: str) -> None:
+    assert [(where, sorted(KNOWN[folder] - named)) for where, named in tables(folder) if named != KNOWN[folder]] == []
 
 
 def test_a_table_that_lacks_a_vendor_is_found() -> None:
-    rows = ", ".join(f"({slug!r}, 1)" for slug in SLUGS[1:])
+    rows = ", ".join(f"({slug!r}, 1)" for slug in SYSTEMS[1:])
 
     (node, *_) = [each for each in ast.walk(ast.parse(f"[{rows}]")) if named_in(each)]
 
-    assert named_in(node) == set(SLUGS[1:])
+    assert named_in(node) == set(SYSTEMS[1:])
 
 
-def test_sandbox_and_facts_have_the_registered_vendors() -> None:
-    assert [each.name for each in DEFINITIONS] == SLUGS == list(FACTS)
+def test_sandbox_and_facts_have_the_vendors_in_their_order() -> None:
+    assert [each.name for each in DEFINITIONS] == list(SYSTEMS) == [each.kind.slug for each in VENDORS] == list(FACTS)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+def test_a_vendor_that_the_gateway_does_not_have_is_tried_like_those_that_it_has() -> None:
+    assert set(SYSTEMS) > KNOWN["src"]
+
+
+@pytest.mark.parametrize("slug", SYSTEMS)
 def test_every_vendor_has_its_folders_and_its_page(slug: str) -> None:
-    own = [f"tests/systems/{slug}/facts.py", f"src/customer_gateway/sandbox/{slug}", f"docs/systems/{slug}.md"]
+    samples = [f"tests/systems/{slug}/samples/{name}.json" for name in ("full", "sparse", "nasty")]
+    own = [f"tests/systems/{slug}/facts.py", f"tests/systems/{slug}/documented.txt", *samples]
+    registered = [f"src/customer_gateway/sandbox/{slug}", f"docs/systems/{slug}.md"]
 
-    assert [path for path in own if not (ROOT / path).exists()] == []
+    assert [path for path in [*own, *(registered if slug in KNOWN["src"] else [])] if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_names_every_vendor() -> None:

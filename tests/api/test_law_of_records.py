@@ -9,6 +9,7 @@ from api.acme_graph import Graph
 from federation.fake_system import Acme, AcmeContact, AcmeUser, Joined
 from hypothesis import given
 from hypothesis import strategies as st
+from vendors import SYSTEMS
 
 from customer_gateway.errors import UpstreamUnavailable
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import ExecutorName
 
-SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
 KEYS: Final = ("1", "2")
 
 Facts = dict[str, Any]

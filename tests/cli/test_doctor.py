@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from certificates import NEEDS_OPENSSL, Workshop
+from gateway import settings_over
 from pydantic import SecretStr
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from rich.console import Console
@@ -19,7 +20,6 @@ from customer_gateway.app import build_federation
 from customer_gateway.cli.doctor import Checkup, examine, table, to_mend
 from customer_gateway.cli.doctor.probe import Unreached, probe, proxy_of
 from customer_gateway.config import ServerSettings, Settings
-from customer_gateway.sandbox import FaultKind, Sandbox
 from customer_gateway.server.serving import address_of, listen
 from customer_gateway.systems.pland import PlandSettings
 from customer_gateway.work.deadline import Deadline
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator
     from pathlib import Path
+
+    from customer_gateway.sandbox import FaultKind, Sandbox
 
 pytestmark = pytest.mark.anyio
 

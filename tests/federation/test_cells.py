@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from federation.fake_system import Acme, Joined, request
+from vendors import SYSTEMS
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.cells import read_customers
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
 MIXES: Final = [mix for size in (2, 3) for mix in product(("read", "missing", "failed"), repeat=size)]
 EVERY_MIX: Final = pytest.mark.parametrize("mix", MIXES, ids="+".join)
 

@@ -205,7 +205,8 @@ async def test_a_mistake_in_a_route_costs_what_it_reads(system: str, executor: E
         whole = await told(gateway, ids)
     own = sorted(route for route in routes.used if route.startswith(f"{system}."))
 
-    assert len(own) >= 4
+    assert len(own) > 1
+    assert f"{system}.customers" in own
     for route in own:
         broken = FaultyRoutes(route)
         async with gateway_over(box, executor=executor, systems=two, watched=broken.watch) as gateway:

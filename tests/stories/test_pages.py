@@ -76,7 +76,8 @@ async def test_a_page_of_any_size_at_any_place_is_that_part_of_the_list(gateway:
         found = await page(gateway, system, size, cursors[place])
         assert found["nodes"] == everybody[place + 1 : place + 1 + size], (place, size)
         assert found["pageInfo"]["hasNextPage"] is (place + 1 + size < 300)
-        assert [edge["cursor"] for edge in found["edges"]] == cursors[place + 1 : place + 1 + size]
+        if not FACTS[system].follows_tokens:
+            assert [edge["cursor"] for edge in found["edges"]] == cursors[place + 1 : place + 1 + size]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -173,7 +174,7 @@ async def most_invoiced(gateway: Gateway, system: str) -> tuple[str, int]:
     return most["id"], most["invoices"]["totalCount"]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", [name for name, facts in FACTS.items() if "Invoice" in facts.nouns])
 async def test_invoices_are_walked_newest_first(gateway: Gateway, system: str) -> None:
     customer, total = await most_invoiced(gateway, system)
     whole = (await gateway.ask(INVOICES, {"id": customer, "first": 100})).data["customer"]["invoices"]

@@ -47,7 +47,7 @@ def told_in(value: Any) -> Iterator[tuple[str, str]]:
             yield from told_in(each)
     elif is_object(value):
         for name, held in value.items():
-            if held not in (None, []) and name != "__typename" and "__typename" in value:
+            if held not in (None, [], {"nodes": []}) and name != "__typename" and "__typename" in value:
                 yield value["__typename"], name
             yield from told_in(held)
 

@@ -187,7 +187,8 @@ async def _pages(
                 return replace(
                     invoices, value=invoices_of(request, customer, invoices.value, first, after, whole=False)
                 )
-            return invoices_of(request, customer, invoices or (), first, after, whole=not customer.failures)
+            whole = invoices is not None and not customer.failures  # a system without invoices knows of none
+            return invoices_of(request, customer, invoices or (), first, after, whole=whole)
         except Exception as error:  # noqa: BLE001 - whatever is raised costs this customer's page alone
             return error
 

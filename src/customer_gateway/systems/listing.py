@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, fitting
 from customer_gateway.systems.paging import read_on, read_window
 
 if TYPE_CHECKING:
@@ -121,10 +121,12 @@ class TokenListing(Generic[T]):
         goes_on: list[str] = []
         seen: set[str | None] = {token}
         while True:
-            page = await self.read(token, min(self.most, skip + size - len(rows)), deadline)
-            rows += page.rows[skip:]
-            goes_on += [f"{place}~{token}" for place in range(skip + 1, len(page.rows) + 1)]
-            skip = max(0, skip - len(page.rows))
+            asked = min(self.most, skip + size - len(rows))
+            page = await self.read(token, asked, deadline)
+            found = fitting(page.rows, asked, self.identity)
+            rows += found[skip:]
+            goes_on += [f"{place}~{token}" for place in range(skip + 1, len(found) + 1)]
+            skip = max(0, skip - len(found))
             if page.next is not None and goes_on:
                 goes_on[-1] = f"{skip}~{page.next}"
             if page.next is None or len(rows) >= size:

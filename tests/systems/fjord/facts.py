@@ -128,7 +128,7 @@ FACTS: Final = Facts(
         (
             "number name kind status vatNumber email phone address { street city } updatedAt version "
             "contacts { id name email phone } accounts { id } agreements { id } invoices(first: 5) { nodes { id } } "
-            "creator { name } updater { name } owner { key }"
+            "creator { name } updater { name }"
         ): ["GET /customers"],
     },
     rename=rename,

@@ -106,7 +106,7 @@ async def test_who_is_not_on_the_pages_read_is_asked_for_alone(system: Any, box:
 async def listed(system: System) -> list[str]:
     """The keys of the first hundred customers."""
     found = await system.page(0, 100, Selection(), Deadline.after(5), ask_next=False)
-    return [customer.key for customer in found.items if customer is not None]
+    return [customer.key for customer in found.items]
 
 
 async def test_owners_of_a_page_are_one_call_and_then_known(gateway: Gateway) -> None:
