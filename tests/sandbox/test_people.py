@@ -14,8 +14,9 @@ from stdnum import iban
 from stdnum.de import vat as german_vat
 from stdnum.fi import alv as finnish_vat
 from stdnum.se import vat as swedish_vat
+from vendors import DEFINITIONS, sandbox
 
-from customer_gateway.sandbox import DEFINITIONS, Sandbox
+from customer_gateway.sandbox import Sandbox
 from customer_gateway.sandbox.people import DOMAINS, Market, customers_of, staff_of
 from customer_gateway.sandbox.store import Kind
 from customer_gateway.sandbox.vendor import VendorDefinition
@@ -84,7 +85,7 @@ def test_no_two_users_of_a_vendor_share_a_name(vendor: VendorDefinition) -> None
 
 
 def test_the_sandbox_tells_who_is_whom() -> None:
-    records = Sandbox(customers=60).shared()
+    records = sandbox(customers=60).shared()
 
     assert all(len(each) >= 2 for each in records)
     assert any(set(each) == {vendor.name for vendor in DEFINITIONS} for each in records)

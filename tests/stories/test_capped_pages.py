@@ -111,6 +111,11 @@ def capped(system: str, cap: int, manner: Manner) -> Any:
     return partial(Capped, cap, "counts" if FACTS[system].follows_tokens and manner == "cuts" else manner)
 
 
+def comparable(system: str, edges: list[Any]) -> list[Any]:
+    """The edges, without their cursors where these depend on the page that a row was read on."""
+    return [edge["node"] for edge in edges] if FACTS[system].follows_tokens else edges
+
+
 @settings(max_examples=25)
 @given(cap=caps, manner=manners, first=st.integers(1, CUSTOMERS + 5), place=st.integers(-1, CUSTOMERS - 1))
 @example(cap=25, manner="counts in silence", first=30, place=-1)  # the second page is another and short
@@ -122,7 +127,7 @@ def test_customers_walked_from_anywhere_through_any_cap_are_those_that_follow_on
 
     found = asked(box, capped(system, cap, manner), partial(walked, system=system, first=first, after=after))
 
-    assert found == everybody[place + 1 :]
+    assert comparable(system, found) == comparable(system, everybody[place + 1 :])
 
 
 @settings(max_examples=12)
@@ -163,7 +168,8 @@ def test_a_cap_once_found_costs_no_call_more_than_its_pages(
         counts: list[int] = []
         for _ in (1, 2):
             gateway.forget_calls()
-            assert await walked(gateway, system, 20) == everybody
+            edges = await walked(gateway, system, 20)
+            assert comparable(system, edges) == comparable(system, everybody)
             counts.append(len(gateway.log(system)))
         return counts
 

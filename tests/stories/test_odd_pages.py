@@ -35,7 +35,7 @@ NOUNS = """
       }
     }"""
 COUNTING = [name for name in SYSTEMS if FACTS[name].counts]
-TELLING = [name for name in COUNTING if name != "pland"]
+TELLING = [name for name in COUNTING if FACTS[name].page_calls[2] == 1]
 """The systems whose pages tell how many rows there are."""
 
 

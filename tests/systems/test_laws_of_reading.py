@@ -103,8 +103,14 @@ def full_sample(slug: str) -> dict[str, Any]:
 def told(noun: Any) -> Any:
     """What a value says, nouns and their parts included, without how it is read."""
     if names := names_of(noun):
-        return {name: told(getattr(noun, name)) for name in names}
+        return {name: told(getattr(noun, name)) for name in names} | with_plain_key(noun)
     return list(map(told, noun)) if isinstance(noun, (list, tuple)) else noun  # pyright: ignore[reportUnknownArgumentType] - of anything
+
+
+def with_plain_key(noun: Any) -> dict[str, str]:
+    """The key of a noun without the digest of its content: that changes with any value, as it should."""
+    owner, digest, _ = str(getattr(noun, "key", "")).partition("~")
+    return {"key": owner + digest} if digest else {}
 
 
 def names_of(noun: Any) -> list[str]:
@@ -130,10 +136,11 @@ def all_told(vendor: Vendor, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def unified_leaves(vendor: Vendor, document: dict[str, Any]) -> dict[Path, Any]:
-    """What is told, by its place: nested nouns by their keys and to their depths, other fields as a whole."""
+    """What is told, by its place: nested nouns by keys, or places, and to their depths, other fields as a whole."""
     found: dict[Path, Any] = {}
     for name, value in all_told(vendor, document).items():
-        nouns = {each["key"]: each for each in value} if name in _NOUNS and is_list(value) else None
+        listed = enumerate(value) if name in _NOUNS and is_list(value) else None
+        nouns = listed and {f"{at}~" if each["key"].endswith("~") else each["key"]: each for at, each in listed}
         found |= leaves(nouns if nouns is not None else value, (name,), deep=name == "billing" or nouns is not None)
     return found
 
