@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 KNOWN = {"src": {vendor.kind.slug for vendor in REGISTERED}, "tests": set(SYSTEMS)}
+PRODUCT = {"cli/test_demo.py", "test_app.py", "test_readme.py", "test_schema.py", "test_vendor_tables.py", "vendors.py"}
+"""Files of the tests that are about what the gateway ships: all others take the vendors of `vendors.py`."""
 TITLES = [vendor.kind.title for vendor in REGISTERED]
 PART = 4
 """So many vendors in one literal are meant to be all of them; fewer may be examples."""
@@ -64,6 +66,13 @@ def test_sandbox_and_facts_have_the_vendors_in_their_order() -> None:
 
 def test_a_vendor_that_the_gateway_does_not_have_is_tried_like_those_that_it_has() -> None:
     assert set(SYSTEMS) > KNOWN["src"]
+
+
+def test_tests_that_are_not_about_what_is_shipped_take_the_vendors_of_one_place() -> None:
+    tests = ROOT / "tests"
+    sources = {path.relative_to(tests).as_posix(): path.read_text(encoding="utf-8") for path in tests.rglob("*.py")}
+
+    assert {name for name, text in sources.items() if "systems.registry import VENDORS" in text} == PRODUCT
 
 
 @pytest.mark.parametrize("slug", SYSTEMS)
