@@ -85,7 +85,7 @@ def test_no_two_users_of_a_vendor_share_a_name(vendor: VendorDefinition) -> None
 
 
 def test_the_sandbox_tells_who_is_whom() -> None:
-    records = sandbox(customers=60).shared()
+    records = sandbox(customers=100).shared()
 
     assert all(len(each) >= 2 for each in records)
     assert any(set(each) == {vendor.name for vendor in DEFINITIONS} for each in records)
