@@ -15,12 +15,12 @@ from gateway import SYSTEMS, in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from vendors import VENDORS, sandbox
 
 from customer_gateway.api.engine import Prepared
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.documents.record import is_list, is_object
 from customer_gateway.model.callers import EVERY_RIGHT, Rights
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
@@ -47,7 +47,7 @@ class World:
 
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
-        self.box = Sandbox()
+        self.box = sandbox()
         self._federations: list[Federation] = []
         self._engines: dict[tuple[str, ...], Engine] = {}
         self._known = self.runner.run(self._ids_and_a_cursor())
@@ -76,9 +76,10 @@ class World:
         over = settings_over(self.box, systems=systems, tables={"breaker": {"failures": 0}})
         secret = SecretStr("the same secret for all")
         over = dataclasses.replace(over, server=over.server.model_copy(update={"cursor_secret": secret}))
-        federation = build_federation(over, Wiring(transport=in_process(self.box, over), retry=Retry(attempts=1)))
+        wiring = Wiring(transport=in_process(self.box, over), retry=Retry(attempts=1))
+        federation = build_federation(over, wiring, VENDORS)
         self._federations.append(federation)
-        return build_engine(over, federation)
+        return build_engine(over, federation, VENDORS)
 
     async def _ask(self, engine: Engine, document: str, variables: dict[str, Any], rights: Rights) -> bytes:
         suggestions = "schema:read" in rights.scopes
