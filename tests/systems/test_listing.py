@@ -51,6 +51,20 @@ async def test_a_position_is_reached_by_the_token_of_its_page_alone() -> None:
     assert server.tokens == ["b", "c"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+async def test_pages_longer_than_asked_for_lose_no_row_and_repeat_none(size: int) -> None:
+    server = Server({"": ([1, 1, 2, 2, 3, 3, 4, 4], "b"), "b": ([5, 5, 5, 5], None)})
+    found: list[int] = []
+    after = ""
+    while len(found) < 5:
+        server.tokens.clear()
+        part = await server.listing().at(len(found), size, Deadline.after(5), after)
+        found += [row["id"] for row in part.rows[:size]]
+        after = part.after[:size][-1]
+
+    assert found == [1, 2, 3, 4, 5]
+
+
 async def test_a_page_without_rows_is_passed_over() -> None:
     server = Server({"": ([], "b"), "b": ([1], None)})
 
