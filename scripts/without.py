@@ -3,8 +3,8 @@
 
 Run as `python scripts/without.py NAME [FOLDER] [-- what pytest is given]`; the copy is in FOLDER, which must be empty
 or not there yet, else in a temporary folder. This tree is only read. What goes is what a vendor has of its own: its
-folders, its page, its line in the registry, its part of the architecture's contracts. Whatever fails then knows the
-vendor from outside its folders. Ends with 1 where something fails.
+folders, its page, its line in the registry. Whatever fails then knows the vendor from outside its folders. Ends with 1
+where something fails.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pathlib import Path
 TREE = Path(__file__).parent.parent
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".coverage*", "build")
 REGISTRY = Path("src/customer_gateway/systems/registry.py")
-CONTRACTS = Path("pyproject.toml")
 
 
 def own_paths(name: str) -> list[Path]:
@@ -43,15 +42,6 @@ def without(name: str, registry: str) -> str:
     return "\n".join(re.sub(rf"\b{name}, |, {name}$", "", line) for line in kept) + "\n"
 
 
-def without_contract(name: str, contracts: str) -> str:
-    """Return the contracts without the vendor's place among the systems."""
-
-    def others(found: re.Match[str]) -> str:
-        return '"' + " | ".join(each for each in found[1].split(" | ") if each != name) + '"'
-
-    return re.sub(r'"(\w+(?: \| \w+)+)"', others, contracts)
-
-
 def take_out(name: str, copy: Path) -> None:
     """Take the vendor out of the copy."""
     for path in own_paths(name):
@@ -60,12 +50,11 @@ def take_out(name: str, copy: Path) -> None:
             shutil.rmtree(target)
         else:
             target.unlink()
-    for path, change in ((REGISTRY, without), (CONTRACTS, without_contract)):
-        text = (copy / path).read_text(encoding="utf-8")
-        changed = change(name, text)
-        if changed == text:
-            raise SystemExit(f"{path} does not name {name}, or not as this script expects it.")
-        (copy / path).write_text(changed, encoding="utf-8")
+    registry = (copy / REGISTRY).read_text(encoding="utf-8")
+    changed = without(name, registry)
+    if changed == registry:
+        raise SystemExit(f"{REGISTRY} does not name {name}, or not as this script expects it.")
+    (copy / REGISTRY).write_text(changed, encoding="utf-8")
 
 
 def tries(arguments: list[str]) -> list[tuple[str, list[str]]]:
