@@ -153,7 +153,7 @@ class Kind:
     it does not declare the vendor has not; `readers` are the unified fields that another call tells, by name
     (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are
     the classes of its contacts and users, `nouns` the shapes of what else other calls answer. `about` says in a phrase
-    what the vendor sells.
+    what the vendor sells, `unix_seconds` that its numbers of time are seconds, not milliseconds.
     """
 
     slug: str
@@ -165,6 +165,7 @@ class Kind:
     users: tuple[type[User], ...] = ()
     nouns: tuple[Shape[Any], ...] = ()
     about: str = ""
+    unix_seconds: bool = False
 
     @property
     def supplies(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from customer_gateway.documents.embedded import ITEM_KEY, keyed
 from customer_gateway.documents.record import DocumentContext, Record
 
 ANNA, BERT = {"name": "Anna"}, {"name": "Bert"}
+FORM = re.compile("[A-Za-z0-9_-]{1,50}")
 SENT: st.SearchStrategy[Any] = st.sampled_from([0, 1, "1", 2, None, "x"])
 ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc"), "id": SENT}))
 
@@ -21,9 +22,11 @@ def reading() -> DocumentContext:
     return DocumentContext.of("acme", "http://acme.test", "Europe/Berlin", "DE")
 
 
-def keys(*documents: dict[str, Any], how: DocumentContext | None = None) -> list[str]:
+def keys(
+    *documents: dict[str, Any], how: DocumentContext | None = None, form: re.Pattern[str] | None = None
+) -> list[str]:
     how = how or reading()
-    return [key for key, _ in keyed([Record(each, how) for each in documents], "contacts", "id")]
+    return [key for key, _ in keyed([Record(each, how) for each in documents], "contacts", "id", form)]
 
 
 @pytest.mark.parametrize("sent", [7, "7", 7.0, " 7 "])
@@ -36,6 +39,29 @@ def test_what_is_no_id_leaves_a_key_of_the_content(sent: object) -> None:
     (key,) = keys({"id": sent, **ANNA})
 
     assert re.fullmatch("~[0-9a-f]{16}", key)
+
+
+@pytest.mark.parametrize(("sent", "key"), [("contact_A7", "contact_A7"), (7, "7"), (7.0, "7"), (" A-7 ", "A-7")])
+def test_an_id_may_be_a_text_of_a_form(sent: object, key: str) -> None:
+    how = reading()
+
+    assert keys({"id": sent, **ANNA}, how=how, form=FORM) == [key]
+    assert how.drift.notices == set()
+
+
+@pytest.mark.parametrize(("sent", "noticed"), [(None, False), ("", False), ("a/b", True), ("~0123456789abcdef", True)])
+def test_a_text_that_is_no_id_leaves_a_key_of_the_content(sent: object, *, noticed: bool) -> None:
+    how = reading()
+    (key,) = keys({"id": sent, **ANNA}, how=how, form=FORM)
+
+    assert re.fullmatch("~[0-9a-f]{16}", key)
+    assert how.drift.notices == ({("id", "not a key of its form")} if noticed else set())
+
+
+def test_of_several_with_one_text_as_id_the_first_has_it() -> None:
+    first, second = keys({"id": "a", **ANNA}, {"id": "a", **BERT}, form=FORM)
+
+    assert (first, second[:1]) == ("a", "~")
 
 
 def test_a_key_of_the_content_is_the_same_wherever_the_object_stands_and_however_its_keys_are_ordered() -> None:

@@ -224,6 +224,18 @@ def test_a_moment_is_in_utc_and_zoneless_ones_are_of_the_systems_zone(value: obj
     assert notices(part) == set()
 
 
+@pytest.mark.parametrize("value", [1774220400, "1774220400", 1774220400.0])
+def test_a_vendors_numbers_of_time_may_be_seconds(value: object) -> None:
+    how = DocumentContext.of("acme", "http://acme.test", "Europe/Berlin", "DE", unix_seconds=True)
+    seconds, milliseconds = Record({"field": value}, how), Record({"field": 1774220400000}, how)
+
+    assert seconds.moment("field") == datetime(2026, 3, 22, 23, tzinfo=UTC)
+    assert seconds.day("field") == date(2026, 3, 23)
+    assert how.drift.notices == set()
+    assert milliseconds.moment("field") is None
+    assert how.drift.notices == {("field", "not a point in time")}
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -27,8 +27,8 @@ _DAY_NUMBERS: Final = range(1000_00_00, 10000_00_00)
 def read_moment(value: object, name: str, reading: DocumentContext) -> datetime | None:
     """Read a point in time, in UTC.
 
-    Zone-less times are in the system's zone, numbers are Unix milliseconds, a day is its midnight in the zone. A year
-    that no record can have is not a point in time; 0001-01-01 is None.
+    Zone-less times are in the system's zone, numbers are Unix milliseconds, or the seconds of a vendor that has those,
+    a day is its midnight in the zone. A year that no record can have is not a point in time; 0001-01-01 is None.
     """
     value = lone(value)
     if is_blank(value) or _says_no_date(value):
@@ -53,20 +53,24 @@ def _moment(value: object, reading: DocumentContext) -> datetime | None:
         if isinstance(value, str):
             text = value.strip()
             if text.isascii() and text.isdecimal():
-                return datetime.fromtimestamp(int(text) / 1000, UTC)
+                return datetime.fromtimestamp(int(text) / _per_second(reading), UTC)
             if _ISO_WEEK.match(text):
                 return None
             moment = datetime.fromisoformat(text)
             return (moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)).astimezone(UTC)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
+            return datetime.fromtimestamp(value / _per_second(reading), UTC)
     except (ValueError, OverflowError, OSError):
         pass
     return None
 
 
+def _per_second(reading: DocumentContext) -> int:
+    return 1 if reading.unix_seconds else 1000
+
+
 def _day(value: object) -> date | None:
-    """Read `20250630`, text or number: as milliseconds it would be a few hours after 1970 began."""
+    """Read `20250630`, text or number: as Unix time it would be a few hours, or months, after 1970 began."""
     whole = int(value) if isinstance(value, float) and value.is_integer() else value
     digits = str(whole) if type(whole) is int and whole in _DAY_NUMBERS else whole
     if isinstance(digits, str) and _DAY.fullmatch(digits.strip()):
@@ -79,7 +83,7 @@ def read_day(value: object, name: str, reading: DocumentContext) -> date | None:
     """Read a calendar day; that of a point in time is the day in the system's zone."""
     value = lone(value)
     text = value.strip() if isinstance(value, str) else ""
-    if len(text) == len("2026-01-31") and not text.startswith(_NO_DATE):
+    if len(text) == len("2026-01-31") and not text.isdecimal() and not text.startswith(_NO_DATE):
         try:
             day = date.fromisoformat(text)
         except ValueError:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.documents.record import Record, content_digest
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
     from customer_gateway.documents.record import Document, DocumentContext
 
 ITEM_KEY: Final = r"(?:[1-9][0-9]{0,17}|~[0-9a-f]{16}(?:-[1-9][0-9]{0,5})?)"
-"""The form of such a key; a digest begins with a tilde, so that it is never taken for an id."""
+"""The form of such a key where ids are integers; a digest begins with a tilde, so that it is never taken for an id."""
 
 _MOST: Final = 10**18
 _DIGEST_BYTES: Final = 8
@@ -30,17 +31,19 @@ class EmbeddedRecord(Record):
         self.key = key
 
 
-def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str, Record]]:
+def keyed(
+    parts: Iterable[Record], field: str, identity: str, form: re.Pattern[str] | None = None
+) -> list[tuple[str, Record]]:
     """Return every object of the list `field` with a key that no other in it has.
 
-    The key is the integer under `identity`. An object that has none, or 0, or one that an object before it has, is
-    known by its content for as long as that stays; equal ones are distinguished by their order.
+    The key is the integer under `identity`, or where `form` is given a text of it, without a tilde. An object that has
+    none, or 0, or one that an object before it has, is known by its content for as long as that stays; equal ones are
+    distinguished by their order.
     """
     found: dict[str, Record] = {}
     alike: Counter[str] = Counter()
     for part in parts:
-        number = part.integer(identity)
-        key = str(number) if number is not None and 0 < number < _MOST else ""
+        key = _integer_id(part, identity) if form is None else part.foreign_key(identity, form) or ""
         if key in found:
             part.reading.drift.notice(f"{field}[].{identity}", "the same in several")
         if not key or key in found:
@@ -49,3 +52,8 @@ def keyed(parts: Iterable[Record], field: str, identity: str) -> list[tuple[str,
             key = key if alike[key] == 1 else f"{key}-{alike[key]}"
         found[key] = part
     return list(found.items())
+
+
+def _integer_id(part: Record, identity: str) -> str:
+    number = part.integer(identity)
+    return str(number) if number is not None and 0 < number < _MOST else ""

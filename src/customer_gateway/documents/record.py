@@ -135,7 +135,7 @@ class Record:
         return read_flag(self.document.get(name), name, self.reading)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a point in time, in UTC; times without a zone are the system's, integers Unix milliseconds."""
+        """Return a point in time, in UTC; times without a zone are the system's, numbers Unix times."""
         return read_moment(self.document.get(name), name, self.reading)
 
     def day(self, name: str) -> date | None:

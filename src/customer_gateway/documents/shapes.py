@@ -21,6 +21,7 @@ from customer_gateway.documents.sources import Declared, declaration_of, merged,
 from customer_gateway.model.value_objects import CustomerStatus
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping
 
 
@@ -107,17 +108,20 @@ def each(vendor: str, shape: Shape[N]) -> list[N]:
     return cast("list[N]", property(read))
 
 
-def embedded(vendor: str, identity: str, made: Callable[..., N] | Shape[N], *key: str) -> list[N]:
+def embedded(
+    vendor: str, identity: str, made: Callable[..., N] | Shape[N], *key: str, form: re.Pattern[str] | None = None
+) -> list[N]:
     """Return the nouns of a list inside of a customer, by their keys in it; `key` is what the customer's is read from.
 
-    `made` is a shape, or a class that is given the document, how it is read, the customer's key and its own.
+    `made` is a shape, or a class that is given the document, how it is read, the customer's key and its own. Ids under
+    `identity` are integers, or texts of a `form` that has neither a tilde nor a slash.
     """
     shape = cast("Shape[N] | None", made if isinstance(made, Shape) else None)
 
     @reads(*key, vendor, fills=shape.declared_sources.fills if shape else {})
     def read(customer: Any) -> list[Any]:
         owner = customer.key
-        parts = [(f"{owner}/{key}", part) for key, part in keyed(customer.parts(vendor), vendor, identity)]
+        parts = [(f"{owner}/{key}", part) for key, part in keyed(customer.parts(vendor), vendor, identity, form)]
         if shape is not None:
             return [shape.read(part, key=key, customer_key=owner) for key, part in parts]
         make = cast("Callable[..., Any]", made)

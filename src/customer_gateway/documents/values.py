@@ -63,7 +63,7 @@ class DocumentContext:
 
     `system` is its configured name, `base_url` the address of its API (for `link`), `zone` the time zone of its
     zone-less times, `region` the country (ISO 3166-1 alpha-2) in which its phones are dialled where an address does
-    not say.
+    not say. `unix_seconds` says that its numbers of time are seconds, not milliseconds.
     """
 
     system: str
@@ -71,6 +71,7 @@ class DocumentContext:
     zone: ZoneInfo
     region: str
     drift: Drift = field(compare=False)
+    unix_seconds: bool = False
 
     def value_or_unreadable(self, read: Callable[[], Any]) -> Any:
         """Return what `read` gives, or `UNREADABLE` where that is nothing and something was there, by a notice."""
@@ -79,9 +80,9 @@ class DocumentContext:
         return UNREADABLE if is_empty(value) and self.drift.count > before else value
 
     @classmethod
-    def of(cls, system: str, base_url: str, zone: str, region: str) -> DocumentContext:
+    def of(cls, system: str, base_url: str, zone: str, region: str, *, unix_seconds: bool = False) -> DocumentContext:
         """Make a reading that has noticed nothing yet; `zone` is an IANA name."""
-        return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system))
+        return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system), unix_seconds)
 
 
 def is_object(value: object) -> TypeGuard[Document]:

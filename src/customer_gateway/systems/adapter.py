@@ -113,7 +113,8 @@ class Api:
 def open_api(kind: Kind, name: str, settings: SystemSettings, wiring: Wiring, **how: Any) -> Api:
     """Return the API that a table of the configuration describes; `how` is what `open_client` takes. Sends nothing."""
     client = open_client(name, settings, wiring, **how)
-    return Api(kind, client, DocumentContext.of(name, settings.base_url, settings.time_zone, settings.region))
+    place = (settings.base_url, settings.time_zone, settings.region)
+    return Api(kind, client, DocumentContext.of(name, *place, unix_seconds=kind.unix_seconds))
 
 
 class Customers(Generic[W]):
