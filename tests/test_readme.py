@@ -18,11 +18,13 @@ from customer_gateway.config.auth import ClaimSettings, GrantSettings
 from customer_gateway.http import HttpSettings
 from customer_gateway.http.origin import PREFLIGHT_HEADERS
 from customer_gateway.sandbox import Fault, FaultKind, Sandbox
-from customer_gateway.systems.connection import BreakerSettings, LimitSettings
+from customer_gateway.systems.connection import BreakerSettings, LimitSettings, SystemSettings
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from customer_gateway.systems.registry import Vendor
 
 pytestmark = pytest.mark.anyio
 
@@ -44,15 +46,20 @@ def rows(text: str, heading: str) -> str:
     return re.split(r"^## ", text.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0]
 
 
+def keys(text: str) -> set[str]:
+    return set(re.findall(r"`([a-z_]+)`", text))
+
+
 async def test_the_query_has_the_answer_that_is_shown() -> None:
     query, shown = blocks("graphql")[0], json.loads(blocks("json")[0])
 
     async with gateway_over(Sandbox()) as gateway:
         answer = await gateway.ask(query)
 
-    systems = [each for each in shown["data"]["systems"] if each["name"] in SYSTEMS]
-    assert [each["name"] for each in systems] == SYSTEMS
-    assert answer.body == {"data": {"systems": systems}}
+    systems = {each["name"]: each for each in answer.data["systems"]}
+    registered = [each for each in shown["data"]["systems"] if each["name"] in SYSTEMS]
+    assert registered == [systems[each["name"]] for each in registered] != []
+    assert list(systems) == SYSTEMS
 
 
 def test_the_unit_for_systemd_starts_with_the_machine_as_the_user_who_owns_the_token() -> None:
@@ -84,13 +91,22 @@ async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
     "model",
     [
         *(ServerSettings, AuthSettings, JwtSettings, ClaimSettings, GrantSettings, LimitSettings, BreakerSettings),
-        *(each.settings for each in VENDORS),
+        SystemSettings,
     ],
 )
 def test_every_key_of_the_configuration_is_told(model: type[ServerSettings]) -> None:
-    told = set(re.findall(r"`([a-z_]+)`", rows(README, "Configuration")))
+    told = keys(rows(README, "Configuration"))
 
     assert model.model_fields.keys() - told - {"limits", "breaker", "jwt", "claims", "grants"} == set()
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.kind.slug)
+def test_the_page_of_a_vendor_tells_its_own_keys_of_the_configuration(vendor: Vendor) -> None:
+    page = (ROOT / "docs" / "systems" / f"{vendor.kind.slug}.md").read_text(encoding="utf-8")
+    own = vendor.settings.model_fields.keys() - SystemSettings.model_fields.keys()
+
+    assert page.startswith(f"# {vendor.kind.title}\n")
+    assert own - keys(rows(page, "Credentials")) == set()
 
 
 def test_every_verb_is_told() -> None:

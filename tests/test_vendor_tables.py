@@ -21,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 KNOWN = {"src": {vendor.kind.slug for vendor in REGISTERED}, "tests": set(SYSTEMS)}
 PRODUCT = {"cli/test_demo.py", "test_app.py", "test_readme.py", "test_schema.py", "test_vendor_tables.py", "vendors.py"}
 """Files of the tests that are about what the gateway ships: all others take the vendors of `vendors.py`."""
-TITLES = [vendor.kind.title for vendor in REGISTERED]
 PART = 4
 """So many vendors in one literal are meant to be all of them; fewer may be examples."""
 
@@ -82,9 +81,3 @@ def test_every_vendor_has_its_folders_and_its_page(slug: str) -> None:
     registered = [f"src/customer_gateway/sandbox/{slug}", f"docs/systems/{slug}.md"]
 
     assert [path for path in [*own, *(registered if slug in KNOWN["src"] else [])] if not (ROOT / path).exists()] == []
-
-
-def test_the_readme_names_every_vendor() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-
-    assert [title for title in TITLES if f"**{title}**" not in readme] == []
