@@ -7,13 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
+from vendors import FACTS
 
 from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-_SIZES = ("limit", "size", "filter.page_size", "pageSize")
+PAGES = [facts.pages for facts in FACTS.values()]
+_SIZES = {pages.size for pages in PAGES if isinstance(pages.size, str)}
+_SIZES_IN_BODY = {pages.size for pages in PAGES if isinstance(pages.size, tuple)}
+_ROWS = {pages.rows for pages in PAGES}
 
 Manner = Literal["counts", "counts in silence", "cuts"]
 """Whether a server counts its pages by the cap (as real ones do), tells the size if it ever does, or counts by what was
@@ -42,12 +46,25 @@ def with_rows(change: Callable[[list[Any]], list[Any]], document: Any) -> Any:
     """A list with its rows changed, whatever its envelope; anything else as it is."""
     if is_list(document):
         return change(document)
-    name = next((name for name in ("items", "results", "Data", "data") if is_list(document.get(name))), None)
+    name = next((name for name in _ROWS if is_list(document.get(name))), None)
     return document if name is None else {**document, name: change(document[name])}
 
 
+def replaced(document: Any, path: tuple[str, ...], value: Any) -> Any:
+    """A document with another value at a path; as it is where nothing stands there."""
+    name, *rest = path
+    if not is_object(document) or name not in document:
+        return document
+    return {**document, name: replaced(document[name], tuple(rest), value) if rest else value}
+
+
 def _is_paged(request: httpx.Request) -> bool:
-    return any(name in request.url.params for name in _SIZES) or b'"view"' in request.content
+    return any(name in request.url.params for name in _SIZES) or any(_sizes_in_body(request))
+
+
+def _sizes_in_body(request: httpx.Request) -> Iterator[tuple[str, ...]]:
+    """The paths under which the body of a request may say a size."""
+    return (path for path in _SIZES_IN_BODY if f'"{path[0]}"'.encode() in request.content)
 
 
 def _with_size(request: httpx.Request, cap: int) -> httpx.Request:
@@ -56,10 +73,11 @@ def _with_size(request: httpx.Request, cap: int) -> httpx.Request:
     for name in _SIZES:
         if name in url.params:
             url = url.copy_set_param(name, min(cap, int(url.params[name])))
-    if b'"view"' in content:
-        body = json.loads(content)
-        body["view"]["limit"] = min(cap, body["view"]["limit"])
-        content = json.dumps(body).encode()
+    for path in _sizes_in_body(request):
+        body = size = json.loads(content)
+        for name in path:
+            size = size[name]
+        content = json.dumps(replaced(body, path, min(cap, size))).encode()
     headers = {name: value for name, value in request.headers.items() if name != "content-length"}
     return httpx.Request(request.method, url, headers=headers, content=content, extensions=request.extensions)
 
@@ -69,7 +87,6 @@ async def _changed(answer: httpx.Response, change: Callable[[Any], Any]) -> http
 
 
 def _without_size(document: Any) -> Any:
-    if not is_object(document):
-        return document
-    told = {name: value for name, value in document.items() if name != "size"}
-    return {**told, "Paging": {**told["Paging"], "PageSize": None}} if "Paging" in told else told
+    for pages in PAGES:
+        document = replaced(document, pages.told_size, None) if pages.told_size else document
+    return document

@@ -34,7 +34,7 @@ async def test_an_empty_answer_of_any_path_is_a_bad_response_of_its_system(
 ) -> None:
     whole = await when_well(box, system)
 
-    assert len(whole.paths) >= 3
+    assert len(whole.paths) > 1
     for path in whole.paths:
         box.vendors[system].faults.clear()
         box.vendors[system].faults.set(**fault, path=path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from gateway import SYSTEMS, gateway_over
-from stories.capped import with_rows
+from stories.capped import PAGES, replaced, with_rows
 from vendors import FACTS
 
 if TYPE_CHECKING:
@@ -54,17 +54,9 @@ class Bent(httpx.AsyncBaseTransport):
 
 def with_count(count: int, document: Any) -> Any:
     """A document with another count, wherever its vendor has it."""
-    match document:
-        case {"count": _}:
-            return {**document, "count": count}
-        case {"total": _}:
-            return {**document, "total": count}
-        case {"object": {"summary": _}}:
-            return {**document, "object": {**document["object"], "summary": count}}
-        case {"Paging": {"TotalRows": _}}:
-            return {**document, "Paging": {**document["Paging"], "TotalRows": count}}
-        case _:
-            return document
+    for pages in PAGES:
+        document = replaced(document, pages.total, count) if pages.total else document
+    return document
 
 
 def thrice(rows: list[Any]) -> list[Any]:

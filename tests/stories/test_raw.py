@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import orjson
@@ -12,12 +12,13 @@ import pytest
 from gateway import SYSTEMS, gateway_over
 from vendors import FACTS
 
-from customer_gateway.documents.record import is_list, is_object
+from customer_gateway.documents.record import is_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from gateway import Gateway
+    from systems.facts import Pages
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
@@ -42,10 +43,11 @@ PAGE = "{ systems { customers(first: 3) { nodes { records { raw } } } } }"
 
 @dataclass
 class Rewriting:
-    """Changes a value in the vendors' answers; `rows` are those of the last answer, as they were handed on."""
+    """Changes a value in a vendor's answers; `rows` are those of the last answer, as they were handed on."""
 
     old: bytes
     new: bytes
+    pages: Pages
     answers: list[bytes] = field(default_factory=list[bytes])
 
     def way(self, way: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
@@ -54,11 +56,8 @@ class Rewriting:
     @property
     def rows(self) -> list[bytes]:
         """The sandbox writes its answers as orjson does, so a row is found without reading the answer's text."""
-        document: Any = orjson.loads(self.answers[-1])
-        for envelope in ("data", "items", "results", "Data"):
-            document = document.get(envelope, document) if is_object(document) else document
-        rows = document if is_list(document) else [document]
-        return [self.changed(orjson.dumps(row)) for row in rows]
+        found = self.pages.found_in(orjson.loads(self.answers[-1]))
+        return [self.changed(orjson.dumps(self.pages.record_in(row))) for row in (found if is_list(found) else [found])]
 
     def changed(self, body: bytes) -> bytes:
         return body.replace(self.old, self.new)
@@ -85,7 +84,7 @@ async def first_name_sent_as(
     async with gateway_over(box, systems=[(system, system)]) as gateway:
         page = await gateway.ask("{ systems { customers(first: 1) { nodes { id name } } } }")
     first = page.data["systems"][0]["customers"]["nodes"][0]
-    rewriting = Rewriting(orjson.dumps(first["name"]), sent)
+    rewriting = Rewriting(orjson.dumps(first["name"]), sent, FACTS[system].pages)
     async with gateway_over(box, bent=rewriting.way, executor=executor, systems=[(system, system)]) as gateway:
         yield gateway, rewriting, first["id"]
 

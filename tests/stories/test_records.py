@@ -109,24 +109,16 @@ async def client_of(box: Sandbox, system: str) -> AsyncGenerator[httpx.AsyncClie
         yield await signed_in(box.vendors[system], client)
 
 
-def entity_in(document: dict[str, Any]) -> dict[str, Any]:
-    """What a vendor answers for one customer, out of its envelope."""
-    for envelope in ("Data", "data"):
-        if envelope in document:
-            found = document[envelope]
-            return found[0] if is_list(found) else found
-    return document
-
-
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_raw_is_the_whole_document_that_the_link_leads_to(gateway: Gateway, system: str) -> None:
     nodes = await nodes_of(gateway, system, "records { link raw }", first=10)
+    pages = FACTS[system].pages
 
     async with client_of(gateway.box, system) as client:
         for record in (node["records"][0] for node in nodes):
             answer = await client.get(record["link"])
             assert answer.status_code == 200
-            assert record["raw"] == entity_in(answer.json())
+            assert record["raw"] == pages.record_in(pages.found_in(answer.json()))
 
 
 NOT_IN_SYSTEM = {name: facts.not_in_system for name, facts in FACTS.items()}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from customer_gateway.documents.record import is_list, is_object
+
 if TYPE_CHECKING:
     import httpx
 
@@ -33,6 +35,31 @@ class Session:
     header: str
     is_other: bool = False
     lost: Sequence[tuple[int, Mapping[str, str], bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How a page of the vendor's lists is requested and answered.
+
+    `size` is the parameter that says how many rows, or the path to it in a JSON body; `rows` is where they stand in the
+    answer, blank where they are the answer; `row` is the name under which each stands in an object of its own. `total`
+    and `told_size` are the paths to how many rows the list has, and how many fit the page.
+    """
+
+    size: str | tuple[str, ...] = "limit"
+    rows: str = "data"
+    row: str = ""
+    total: tuple[str, ...] = ()
+    told_size: tuple[str, ...] = ()
+
+    def found_in(self, answer: Any) -> Any:
+        """What stands in place of the rows in the answer to a page, or to a single record."""
+        return answer.get(self.rows, answer) if is_object(answer) else answer
+
+    def record_in(self, found: Any) -> Any:
+        """The record that stands in place of a row, or of the only one of a list."""
+        row = found[0] if is_list(found) else found
+        return row.get(self.row, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +161,6 @@ class Facts:
     """Every noun and code list of it: paths, with `{}` for a number."""
     lost: Sequence[tuple[str, Sequence[str]]] = ()
     """Paths of look-ups, and the unified fields that are lost without each."""
+    pages: Pages = field(default_factory=Pages)
     budget: Budget | None = None
     session: Session | None = None

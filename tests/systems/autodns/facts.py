@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from systems.facts import AsSent, Budget, Facts
+from systems.facts import AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
     import httpx
@@ -44,6 +44,7 @@ FACTS: Final = Facts(
     config={"base_url": "http://127.0.0.1:9302/v1", "user": "…", "password": "…", "context": 4},
     listed=frozenset({SEARCH}),
     envelope=envelope,
+    pages=Pages(size=("view", "limit"), rows="data", total=("object", "summary")),
     as_sent=AsSent(
         number="number",
         name="name",

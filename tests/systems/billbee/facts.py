@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 import httpx
-from systems.facts import AsSent, Budget, Facts
+from systems.facts import AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,7 @@ FACTS: Final = Facts(
     config={"base_url": "http://127.0.0.1:9305/api/v1", "user": "…", "password": "…", "api_key": "…"},
     listed=frozenset({"GET /customers"}),
     envelope=envelope,
+    pages=Pages(size="pageSize", rows="Data", total=("Paging", "TotalRows"), told_size=("Paging", "PageSize")),
     single=single,
     as_sent=AsSent(
         number="Number",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Facts, Session
+from systems.facts import AsSent, Facts, Pages, Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,7 @@ FACTS: Final = Facts(
     config={"base_url": "http://127.0.0.1:9304", "username": "…", "password": "…", "database": "…", "api_key": "…"},
     listed=frozenset({"GET /api/customers", "GET /api/customers/base"}),
     envelope=envelope,
+    pages=Pages(size="filter.page_size", rows="results"),
     as_sent=AsSent(
         number="number",
         name="name",

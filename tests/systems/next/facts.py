@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Budget, Facts
+from systems.facts import AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
     import httpx
@@ -29,6 +29,7 @@ FACTS: Final = Facts(
     config={"base_url": "http://127.0.0.1:9303/v1", "access_token": "…", "time_zone": "Europe/Stockholm"},
     listed=frozenset({"GET /customer/"}),
     envelope=envelope,
+    pages=Pages(size="size", rows="items", total=("total",), told_size=("size",)),
     as_sent=AsSent(
         number="customerno",
         name="name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Facts, Session
+from systems.facts import AsSent, Facts, Pages, Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ FACTS: Final = Facts(
     listed=frozenset({"GET /customers/"}),
     envelope=envelope,
     single=single,
+    pages=Pages(size="limit", rows="", total=("count",)),
     as_sent=AsSent(
         number="number",
         name="name",
