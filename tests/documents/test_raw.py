@@ -15,8 +15,8 @@ from customer_gateway.documents.record import content_version, is_object
 ROW = b'{"id": 1, "price":1.10}'
 
 
-def decoded(body: bytes, member: str = "") -> Any:
-    return WithTexts(Drift("acme"), member)(body)
+def decoded(body: bytes, member: str = "", row: str = "") -> Any:
+    return WithTexts(Drift("acme"), member, row)(body)
 
 
 def text_of(row: object) -> bytes:
@@ -43,6 +43,18 @@ def test_the_rows_of_an_envelope_have_theirs_and_the_envelope_is_as_it_is() -> N
     assert not isinstance(envelope["more"][0], RawObject)
     assert text_of(decoded(b'{"data": %b }' % ROW, "data")["data"]) == ROW
     assert text_of(decoded(b"\xef\xbb\xbf %b\n" % ROW, "data")) == ROW
+
+
+@pytest.mark.parametrize("rows", [b'[3, {"card": {}}, {"customer": %b, "card" : {}}]', b'{"customer":\n%b}'])
+def test_rows_in_objects_of_their_own_have_theirs_and_the_objects_are_as_they_are(rows: bytes) -> None:
+    body = b'{"list": ' + rows % ROW + b"}"
+
+    envelope = decoded(body, "list", "customer")
+
+    found = envelope["list"]
+    assert envelope == orjson.loads(body)
+    assert text_of((found if is_object(found) else found[-1])["customer"]) == ROW
+    assert not isinstance(found if is_object(found) else found[-1], RawObject)
 
 
 @pytest.mark.parametrize("body", [b"3", b'"[{"', b"null", b"{}", b'{"more":[{}]}', b'{"data":null}', b'{"data":"x"}'])

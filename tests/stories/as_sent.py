@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from scripted import ANOTHER_ID, OBJECT_ID
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +53,8 @@ EMAIL: Final = {system: each.email for system, each in AS_SENT.items()}
 NUMBER: Final = {system: each.number for system, each in AS_SENT.items()}
 VAT: Final = {system: each.vat for system, each in AS_SENT.items()}
 NAME: Final = {system: each.name for system, each in AS_SENT.items()}
+OTHER_UNIT: Final = {each.kind.slug: 1751241600 * (1000 if each.kind.unix_seconds else 1) for each in VENDORS}
+"""Unix time in seconds where the vendor has milliseconds, and the other way round."""
 IDENTITY: Final = {system: facts.identity for system, facts in FACTS.items()}
 
 
@@ -348,7 +350,7 @@ def _dates() -> Iterator[Case]:
         moments = {"2025-06-30": AS_SENT[system].first_hour, "9999-12-31": "9999-12-31T23:59:59Z"}
         for sent, told, state in (
             ("20250630", "2025-06-30", "VALUE"),
-            (1751241600, None, "UNREADABLE"),
+            (OTHER_UNIT[system], None, "UNREADABLE"),
             (0, None, "UNREADABLE"),
             ("0001-01-01T00:00:00", None, "EMPTY"),
             ("0001-01-01", None, "EMPTY"),

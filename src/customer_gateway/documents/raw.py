@@ -34,28 +34,38 @@ class RawObject(dict[str, Any]):
 class WithTexts:
     """Decodes answers whose rows are a list or a lone object: under `member` of an envelope, or without an envelope.
 
-    The rows are `RawObject`s then; everything else is as it is without.
+    The rows are `RawObject`s then; everything else is as it is without. Where each row stands in an object of its own,
+    `row` is its name there.
     """
 
-    def __init__(self, drift: Drift, member: str = "") -> None:
+    def __init__(self, drift: Drift, member: str = "", row: str = "") -> None:
         self._drift = drift
         self._member = member
+        self._row = row
 
     def __call__(self, body: Body) -> Any:
         """Return the document. Raises `orjson.JSONDecodeError`."""
         document = decoded(body, orjson.loads, self._drift)  # here, for the texts are those of the body as sent
         if is_list(document):
-            return _with_texts(document, body)
+            return _with_texts(document, body, self._row)
         if is_object(document):
             if self._member not in document:
-                return RawObject(document, bytes(body).removeprefix(BOM).strip())
-            document[self._member] = _with_texts(document[self._member], members(body)[self._member])
+                return _with_text(document, bytes(body).removeprefix(BOM).strip(), self._row)
+            document[self._member] = _with_texts(document[self._member], members(body)[self._member], self._row)
         return document
 
 
-def _with_texts(rows: Any, text: Body) -> Any:
+def _with_texts(rows: Any, text: Body, row: str) -> Any:
     if is_object(rows):
-        return RawObject(rows, bytes(text))
+        return _with_text(rows, bytes(text), row)
     if not is_list(rows):
         return rows
-    return [RawObject(row, part) if is_object(row) else row for row, part in zip(rows, items(text), strict=True)]
+    parts = zip(rows, items(text), strict=True)
+    return [_with_text(each, part, row) if is_object(each) else each for each, part in parts]
+
+
+def _with_text(found: Document, text: bytes, row: str) -> Document:
+    if not row:
+        return RawObject(found, text)
+    inner = found.get(row)
+    return {**found, row: RawObject(inner, members(text)[row])} if is_object(inner) else found

@@ -85,9 +85,12 @@ class Api:
         """Return the error of an answer of another form."""
         return UpstreamBadResponse(self.name, words)
 
-    def decoder(self, member: str) -> Callable[[Selection], Decode]:
-        """Return how answers are decoded whose rows are under `member`: with their texts, where `raw` is selected."""
-        with_texts, record = WithTexts(self.reading.drift, member), self.kind.record
+    def decoder(self, member: str, row: str = "") -> Callable[[Selection], Decode]:
+        """Return how answers are decoded whose rows are under `member`: with their texts, where `raw` is selected.
+
+        `row` is the name of each row where it stands in an object of its own.
+        """
+        with_texts, record = WithTexts(self.reading.drift, member, row), self.kind.record
         return lambda want: with_texts if want.tells_raw(record) else orjson.loads
 
     def customer(self, row: Document) -> Customer:
