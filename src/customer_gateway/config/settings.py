@@ -2,7 +2,7 @@
 
 A table a system, `[systems.NAME]`; what such a table may say is the vendor's own model, so an unknown key, a missing
 credential or a wrong type is reported by its table, its key and what was expected. Secrets may be variables
-(`CUSTOMER_GATEWAY_SYSTEMS__BILLBEE__API_KEY`) or files (`secret_files`).
+(`CUSTOMER_GATEWAY_SYSTEMS__NAME__API_KEY`) or files (`secret_files`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__BILLBEE__API_KEY"
+_A_KEY_EACH: Final = f"expected a variable for each key, such as {environment.PREFIX}SYSTEMS__NAME__BASE_URL"
 _DATABASE: Final = re.compile(r"(?:/[0-9]{0,9})?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # so that a variable shows where the name ends
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -132,7 +132,7 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]], *, systems_re
         raise ConfigInvalid("\n".join(f"environment: {name}: is not a setting; check the spelling" for name in unknown))
     raw = _read(path)
     if not raw.systems and systems_required:
-        raise ConfigInvalid(_no_system(path))
+        raise ConfigInvalid(_no_system(path, next(iter(models))))
     return _settings(path, raw, models)
 
 
@@ -162,10 +162,10 @@ def _gathered(mistakes: list[str]) -> Generator[None]:
         mistakes.append(str(error))
 
 
-def _no_system(path: Path | None) -> str:
+def _no_system(path: Path | None, example: str) -> str:
     if path is None:
         return f"environment: no system is configured, and there is no gateway.toml here: {_WAYS}"
-    return f"{path}: no system is configured; add a table such as [systems.pland]."
+    return f"{path}: no system is configured; add a table such as [systems.{example}]."
 
 
 def _read(path: Path | None) -> _Raw:
@@ -192,7 +192,7 @@ def _read(path: Path | None) -> _Raw:
 
 
 def _as_tables(text: str) -> str:
-    """Write Python's tuples of names as TOML does: [systems.pland]."""
+    """Write Python's tuples of names as TOML does: [systems.name]."""
     return _TUPLE.sub(lambda found: f"[{'.'.join(_QUOTED.findall(found[0]))}]", text)
 
 
