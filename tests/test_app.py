@@ -9,7 +9,10 @@ import httpx
 import pytest
 import structlog
 import structlog.testing
+from configured import settings_at, table_at
+from picked import FIRST, SECRET
 from redis_server import NEEDS_REDIS, RedisServer
+from vendors import FACTS
 from wire.vendor import closed_port
 
 from customer_gateway.api.engine import Prepared
@@ -25,7 +28,6 @@ from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.pland import PlandSettings
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.deadline import Deadline
 
@@ -35,17 +37,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-TABLE = {"base_url": "http://pland.test/v2", "api_key": "id:secret"}
+ADDRESS = "http://vendor.test/v2"
 
 
-def settings(server: dict[str, Any] | None = None, name: str = "pland", **table: Any) -> Settings:
-    return Settings(
-        ServerSettings.model_validate(server or {}), {name: ("pland", PlandSettings.model_validate(TABLE | table))}
-    )
+def settings(server: dict[str, Any] | None = None, name: str = FIRST, **table: Any) -> Settings:
+    system = settings_at(table.pop("base_url", ADDRESS), FIRST, **table)
+    return Settings(ServerSettings.model_validate(server or {}), {name: (FIRST, system)})
 
 
 def cursor(of: Settings) -> str:
-    return build_federation(of).cursors.encode("systems/pland/customers", "49")
+    return build_federation(of).cursors.encode(f"systems/{FIRST}/customers", "49")
 
 
 class TestCursorSecret:
@@ -57,7 +58,7 @@ class TestCursorSecret:
 
         assert cursor(Settings(ServerSettings(), {**one, **two})) == cursor(Settings(ServerSettings(), {**two, **one}))
 
-    @pytest.mark.parametrize("change", [{"api_key": "id:other"}, {"base_url": "http://elsewhere.test"}, {"name": "b"}])
+    @pytest.mark.parametrize("change", [{SECRET: "id:other"}, {"base_url": "http://elsewhere.test"}, {"name": "b"}])
     def test_another_credential_address_or_name_signs_otherwise(self, change: dict[str, Any]) -> None:
         assert cursor(settings(**change)) != cursor(settings())
 
@@ -68,7 +69,7 @@ class TestCursorSecret:
     def test_a_configured_secret_outlives_every_other_change(self) -> None:
         server = {"cursor_secret": "one secret for all"}
 
-        assert cursor(settings(server)) == cursor(settings(server, api_key="id:other"))
+        assert cursor(settings(server)) == cursor(settings(server, **{SECRET: "id:other"}))
         assert cursor(settings(server)) != cursor(settings({"cursor_secret": "another secret than that"}))
 
 
@@ -81,9 +82,10 @@ async def test_the_engine_answers_over_the_configured_systems(executor: str) -> 
 
     reply = await engine.execute(prepared, None, rights=EVERY_RIGHT, deadline=Deadline.after(5), request_id="r1")
 
-    assert reply.encode("r1") == (
-        b'{"data":{"__schema":{"queryType":{"name":"Query"}},"systems":[{"name":"cleaners","kind":"PLAND"}]}}'
+    data = (
+        f'{{"__schema":{{"queryType":{{"name":"Query"}}}},"systems":[{{"name":"cleaners","kind":"{FIRST.upper()}"}}]}}'
     )
+    assert reply.encode("r1") == f'{{"data":{data}}}'.encode()
 
 
 def test_the_schema_is_built_once_and_told_in_its_own_language() -> None:
@@ -154,7 +156,7 @@ class TestWorker:
 
     def test_it_serves_what_the_named_file_configures(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file = tmp_path / "gateway.toml"
-        file.write_text('[systems.pland]\nbase_url = "http://pland.test/v2"\napi_key = "id:secret"\n')
+        file.write_text(table_at(ADDRESS, FIRST))
         monkeypatch.setenv(CONFIG_VARIABLE, str(file))
         monkeypatch.setenv(WORKERS_VARIABLE, "2")
 
@@ -162,8 +164,8 @@ class TestWorker:
 
     def test_without_a_file_the_environment_alone_configures_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
-        monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__BASE_URL", "http://pland.test/v2")
-        monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__PLAND__API_KEY", "id:secret")
+        for key, value in {"base_url": ADDRESS, **FACTS[FIRST].credentials}.items():
+            monkeypatch.setenv(f"CUSTOMER_GATEWAY_SYSTEMS__{FIRST.upper()}__{key.upper()}", value)
 
         assert worker().inner.routes
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from configured import table_of
+from configured import SETTINGS, table_of
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 from vendors import FACTS, VENDORS
 
@@ -15,8 +15,6 @@ from customer_gateway.systems.connection import SystemSettings
 
 if TYPE_CHECKING:
     from customer_gateway.config import Settings
-
-SETTINGS = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
 
 
 class ShopSettings(SystemSettings):

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from certificates import NEEDS_OPENSSL, Workshop
+from configured import SETTINGS, settings_at
 from gateway import settings_over
+from picked import FIRST, SECRET, listed, those
 from pydantic import SecretStr
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from rich.console import Console
@@ -21,7 +23,6 @@ from customer_gateway.cli.doctor import Checkup, examine, table, to_mend
 from customer_gateway.cli.doctor.probe import Unreached, probe, proxy_of
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.server.serving import address_of, listen
-from customer_gateway.systems.pland import PlandSettings
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 REQUEST_END = b"\r\n\r\n"
+PATH = listed(FIRST).partition(" ")[2]
+ERRORS_UNDER_200, *_ = those(lambda facts: facts.errors_under_200)
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +170,9 @@ async def test_the_doctor_trusts_whom_the_gateway_trusts(tmp_path: Path) -> None
     told: list[str] = []
     for certificate in (right, wrong):
         async with answering(head(), certificate.shown()) as url:
-            table = {"base_url": url, "api_key": "id:secret", "ca_file": certificate.file.name}
-            pland = PlandSettings.model_validate(table, context={"file": tmp_path / "gateway.toml"})
-            (found,) = await examine(Settings(ServerSettings(), {"pland": ("pland", pland)}), seconds=5)
+            table = {"base_url": url, **FACTS[FIRST].credentials, "ca_file": certificate.file.name}
+            vendor = SETTINGS[FIRST].model_validate(table, context={"file": tmp_path / "gateway.toml"})
+            (found,) = await examine(Settings(ServerSettings(), {FIRST: (FIRST, vendor)}), seconds=5)
         told.append(found.reach.word)
 
     assert told == ["yes", "no"]
@@ -188,12 +191,11 @@ def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def checkups(box: Sandbox, *, seconds: float = 10, **changes: str) -> dict[str, Checkup]:
-    """What the doctor finds at the sandbox when Pland's table is changed so."""
+    """What the doctor finds at the sandbox when the first table is changed so."""
     async with box.serving() as urls:
         settings = settings_over(box, urls=urls)
-        _, pland = settings.systems["pland"]
-        changed = PlandSettings.model_validate({"base_url": pland.base_url, "api_key": pland.api_key, **changes})
-        systems = {**settings.systems, "pland": ("pland", changed)}
+        table = {"base_url": urls[FIRST], **box.vendors[FIRST].credentials, **changes}
+        systems = {**settings.systems, FIRST: (FIRST, SETTINGS[FIRST].model_validate(table))}
         found = await examine(Settings(ServerSettings(), systems), seconds=seconds, vendors=VENDORS)
     return {checkup.name: checkup for checkup in found}
 
@@ -259,12 +261,12 @@ def test_all_that_readers_read_is_tried(box: Sandbox) -> None:
 
 
 async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> None:
-    found = await checkups(box, api_key="id:wrong")
+    found = await checkups(box, **{SECRET: "id:wrong"})
 
     (line,) = to_mend(list(found.values()))
-    assert found["pland"].credentials.word == "refused"
-    assert line.startswith("pland: GET /customers/ answered 401")
-    assert "check the credentials in [systems.pland]" in line
+    assert found[FIRST].credentials.word == "refused"
+    assert line.startswith(f"{FIRST}: {listed(FIRST)} answered 401")
+    assert f"check the credentials in [systems.{FIRST}]" in line
     assert line.count("check ") == 1
     assert "id:wrong" not in line
 
@@ -272,28 +274,27 @@ async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> No
 async def test_a_vendor_that_is_not_there_costs_no_other_finding(box: Sandbox) -> None:
     found = await checkups(box, base_url="http://127.0.0.1:1/v2")
 
-    assert (found["pland"].reach.word, found["pland"].credentials.word) == ("no", "not tried")
-    assert [name for name, checkup in found.items() if not checkup.well] == ["pland"]
+    assert (found[FIRST].reach.word, found[FIRST].credentials.word) == ("no", "not tried")
+    assert [name for name, checkup in found.items() if not checkup.well] == [FIRST]
 
 
 @pytest.mark.parametrize(
     ("status", "word", "remedy"),
     [
         (503, "no answer", "the vendor is down"),
-        (404, "not what was asked", "check base_url in [systems.pland]"),
+        (404, "not what was asked", f"check base_url in [systems.{FIRST}]"),
     ],
 )
 async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: int, word: str, remedy: str) -> None:
-    box.pland.faults.set("status", status=status, path="/customers")
+    box.vendors[FIRST].faults.set("status", status=status, path=PATH)
 
     found = await checkups(box)
 
-    box.pland.faults.clear()
-    assert found["pland"].credentials.word == word
-    assert remedy in to_mend([found["pland"]])[0]
+    box.vendors[FIRST].faults.clear()
+    assert found[FIRST].credentials.word == word
+    assert remedy in to_mend([found[FIRST]])[0]
 
 
-@pytest.mark.vendors("billbee")
 @pytest.mark.parametrize(
     ("fault", "told", "remedy"),
     [
@@ -312,44 +313,43 @@ async def test_what_went_wrong_is_told_with_what_mends_it(box: Sandbox, status: 
 async def test_a_bad_answer_is_told_with_advice_that_fits_it(
     box: Sandbox, fault: FaultKind, told: str, remedy: str
 ) -> None:
-    box.billbee.faults.set(fault)
+    box.vendors[ERRORS_UNDER_200].faults.set(fault)
 
     found = await checkups(box)
 
-    box.billbee.faults.clear()
-    (line,) = to_mend([found["billbee"]])
+    box.vendors[ERRORS_UNDER_200].faults.clear()
+    (line,) = to_mend([found[ERRORS_UNDER_200]])
     assert told in line
     assert f"; {remedy}" in line
     assert ("base_url" in line) == ("base_url" in remedy)
 
 
 async def test_a_vendor_that_hangs_is_given_up_in_time(box: Sandbox) -> None:
-    box.pland.faults.set("hang", path="/customers")
+    box.vendors[FIRST].faults.set("hang", path=PATH)
 
     found = await checkups(box, seconds=1)
 
-    box.pland.faults.clear()
-    assert found["pland"].credentials.word == "no answer"
-    assert "raise --seconds" in to_mend([found["pland"]])[0]
+    box.vendors[FIRST].faults.clear()
+    assert found[FIRST].credentials.word == "no answer"
+    assert "raise --seconds" in to_mend([found[FIRST]])[0]
 
 
 async def test_a_vendor_that_counts_calls_has_not_confirmed_the_credentials(box: Sandbox) -> None:
-    box.pland.faults.set("status", status=429, path="/customers")
+    box.vendors[FIRST].faults.set("status", status=429, path=PATH)
 
     found = await checkups(box)
 
-    box.pland.faults.clear()
-    (line,) = to_mend([found["pland"]])
-    assert found["pland"].credentials.word == "too many calls"
-    assert not found["pland"].well
+    box.vendors[FIRST].faults.clear()
+    (line,) = to_mend([found[FIRST]])
+    assert found[FIRST].credentials.word == "too many calls"
+    assert not found[FIRST].well
     assert "answered 429: rate limit reached at the system; whether it takes the credentials is not known yet" in line
 
 
 @pytest.mark.parametrize(("seconds", "word"), [(30, "the same"), (-300, "300 s behind"), (300, "300 s ahead")])
 async def test_a_clock_that_is_far_off_is_wrong(seconds: int, word: str) -> None:
     async with answering(head(Date=formatdate(1_800_000_000 + seconds, usegmt=True))) as url:
-        pland = PlandSettings.model_validate({"base_url": url, "api_key": "id:secret"})
-        settings = Settings(ServerSettings(), {"pland": ("pland", pland)})
+        settings = Settings(ServerSettings(), {FIRST: (FIRST, settings_at(url, FIRST))})
         (found,) = await examine(settings, seconds=10, now=lambda: 1_800_000_000.5)
 
     assert found.clock.word == word

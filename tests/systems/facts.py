@@ -149,6 +149,8 @@ class Facts:
     """The unified lists of which every noun is there twice when those lists have each twice."""
     batches: bool = True
     """Whether many customers are looked up in one call."""
+    errors_under_200: bool = False
+    """Whether it documents answers under 200 that are errors."""
     vendor_id: bool = True
     """Whether the key of a record is the id that the vendor's document has."""
     nowhere: Sequence[str] = ()

@@ -73,6 +73,7 @@ FACTS: Final = Facts(
     nested=("invoices", "invoices(first: 5) { nodes { number } }", "/invoice/_search"),
     page_calls=(1, 1, 1),
     counts=True,
+    errors_under_200=True,
     single_calls={
         (
             "number name kind status vatNumber email phone address { street city } updatedAt "

@@ -79,6 +79,7 @@ FACTS: Final = Facts(
     nested=("addresses", "addresses { city }", "/customer-addresses"),
     page_calls=(1, 1, 1),
     counts=True,
+    errors_under_200=True,
     single_calls={
         (
             "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt version "

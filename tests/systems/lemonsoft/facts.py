@@ -71,6 +71,7 @@ FACTS: Final = Facts(
     nested=("owner", "owner { name }", "/api/persons"),
     page_calls=(1, 2, 1),
     counts=False,
+    errors_under_200=True,
     single_calls={
         (
             "number name kind status vatNumber email phone address { street city } updatedAt "
