@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from configured import table_at
+from picked import FIRST
 from processes import PATIENCE, command, is_served, wait_until
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def served(
     config = folder / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
         base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
-        config.write_text(f'{more}[systems.pland]\nbase_url = "{base_url}"\napi_key = "id:secret"\n', encoding="utf-8")
+        config.write_text(more + table_at(base_url, FIRST), encoding="utf-8")
         with command("serve", "--config", str(config), *port, *options) as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]

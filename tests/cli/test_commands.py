@@ -1,23 +1,24 @@
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from configured import table_at
+from picked import FIRST
 from typer.testing import CliRunner
 from vendors import REGISTERED_FACTS
 
 from customer_gateway.app import load_settings, schema_text
 from customer_gateway.cli.commands import app
 from customer_gateway.cli.demo import sandbox_config
-from customer_gateway.sandbox import PORTS, Sandbox
+from customer_gateway.sandbox import PORTS
 from customer_gateway.server.serving import CannotListen, address_of, is_this_machine, listen
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -150,7 +151,7 @@ def test_a_file_is_no_directory_for_the_sandbox(run: Run, tmp_path: Path, reset:
 
 
 def test_a_database_of_the_sandbox_that_is_none_is_one_plain_line(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "pland.sqlite").write_text("This is a letter to a friend.\n" * 99, encoding="utf-8")
+    (tmp_path / f"{FIRST}.sqlite").write_text("This is a letter to a friend.\n" * 99, encoding="utf-8")
 
     result = run("sandbox", "--sandbox-port", 0, "--customers", 1, "--directory", tmp_path)
 
@@ -158,22 +159,21 @@ def test_a_database_of_the_sandbox_that_is_none_is_one_plain_line(run: Run, tmp_
     assert "cannot hold the databases: file is not a database; name another --directory.\n" in result.stderr
 
 
-@pytest.mark.parametrize("verb", [["serve"], ["doctor"], ["token", "next"]])
+@pytest.mark.parametrize("verb", [["serve"], ["doctor"], ["token", FIRST]])
 def test_a_wrong_configuration_is_plain_lines_and_exit_code_2(run: Run, tmp_path: Path, verb: list[str]) -> None:
     file = tmp_path / "other.toml"
-    file.write_text('[systems.pland]\nbase_url = "http://127.0.0.1:1"\nkey = "x"\n', encoding="utf-8")
+    file.write_text(table_at(f"{LOCAL}:1", FIRST, key="x"), encoding="utf-8")
 
     result = run(*verb, "--config", file)
 
     assert result.exit_code == 2
-    assert f"{file}: [systems.pland] key: is not a key of this table" in result.stderr
+    assert f"{file}: [systems.{FIRST}] key: is not a key of this table" in result.stderr
     assert "Traceback" not in result.output
 
 
 def test_what_the_doctor_finds_can_be_searched_for_a_whole_address(run: Run, tmp_path: Path) -> None:
     address = f"{LOCAL}:1/{'a-long-way/' * 15}v2"
-    text = f'[systems.pland]\nbase_url = "{address}"\napi_key = "id:secret"\n'
-    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "gateway.toml").write_text(table_at(address, FIRST), encoding="utf-8")
 
     result = run("doctor")
 
@@ -197,19 +197,6 @@ def test_without_a_file_the_environment_is_read(run: Run) -> None:
     assert "environment: no system is configured" in result.stderr
 
 
-def test_a_missing_token_file_is_a_wrong_configuration(run: Run, tmp_path: Path) -> None:
-    text = f'[systems.next]\nbase_url = "http://127.0.0.1:1"\ntoken_file = "{tmp_path}/token"\n'
-    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
-
-    result = run("serve", "--port", 0)
-
-    assert result.exit_code == 2
-    assert result.stderr == (
-        f"gateway.toml: [systems.next] token_file: {tmp_path}/token does not exist; "
-        "`customer-gateway token next` writes it once\n"
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -225,9 +212,7 @@ def test_a_file_of_authorities_that_is_none_is_a_wrong_configuration(
 ) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
-    (folder / "gateway.toml").write_text(
-        '[systems.pland]\nbase_url = "https://127.0.0.1:1"\napi_key = "id:secret"\nca_file = "ours.pem"\n', "utf-8"
-    )
+    (folder / "gateway.toml").write_text(table_at("https://127.0.0.1:1", FIRST, ca_file="ours.pem"), "utf-8")
     if content == "folder":
         (folder / "ours.pem").mkdir()
     elif content is not None:
@@ -236,44 +221,7 @@ def test_a_file_of_authorities_that_is_none_is_a_wrong_configuration(
     result = run(verb, "--config", folder / "gateway.toml")
 
     assert result.exit_code == 2
-    assert f"gateway.toml: [systems.pland] ca_file: {folder}/ours.pem {told}" in result.stderr
-
-
-def test_a_token_file_that_a_variable_names_is_told_by_the_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__BASE_URL", f"{LOCAL}:1")
-    monkeypatch.setenv("CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE", "token")
-
-    result = run("doctor")
-
-    assert result.exit_code == 2
-    assert result.stderr.startswith("environment: CUSTOMER_GATEWAY_SYSTEMS__NEXT__TOKEN_FILE: token does not exist; ")
-
-
-def test_a_token_file_lies_beside_the_configuration_from_wherever_that_is_read(run: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "etc"
-    folder.mkdir()
-    (folder / "token").write_text("a-token\n", encoding="utf-8")
-    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
-    (folder / "gateway.toml").write_text(text, encoding="utf-8")
-
-    result = run("doctor", "--config", folder / "gateway.toml")
-
-    assert result.exit_code == 1
-    assert "next: TCP: nothing listens" in result.stdout
-
-
-def test_a_token_cannot_be_got_without_what_is_told_to_be_missing(run: Run, tmp_path: Path) -> None:
-    text = f'[systems.next]\nbase_url = "{LOCAL}:1"\ntoken_file = "token"\n'
-    (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
-
-    result = run("token", "next")
-
-    assert result.exit_code == 2
-    assert result.stderr == (
-        "gateway.toml: [systems.next] username: is missing; the number of the database is needed to get a token\n"
-        "gateway.toml: [systems.next] one_time_key: is missing; a key made in NEXT is spent to get a token\n"
-    )
-    assert not (tmp_path / "token").exists()
+    assert f"gateway.toml: [systems.{FIRST}] ca_file: {folder}/ours.pem {told}" in result.stderr
 
 
 def test_another_host_needs_a_word_of_its_own(run: Run) -> None:
@@ -332,65 +280,6 @@ def test_the_last_ports_are_ports(run: Run) -> None:
 
 def test_a_configuration_needs_ports_that_are_known(run: Run) -> None:
     assert run("sandbox", "--print-config", "--sandbox-port", 0).exit_code == 2
-
-
-def next_table(base_url: str, token_file: Path, one_time: Mapping[str, str]) -> str:
-    return f"""
-[systems.next]
-base_url = "{base_url}"
-token_file = "{token_file}"
-username = "{one_time["username"]}"
-one_time_key = "{one_time["password"]}"
-client_id = "{one_time["client_id"]}"
-client_secret = "{one_time["client_secret"]}"
-"""
-
-
-def test_only_a_system_of_kind_next_has_a_token(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "gateway.toml").write_text(sandbox_config(9301), encoding="utf-8")
-
-    result = run("token", "pland")
-
-    assert result.exit_code == 2
-    assert "pland: expected a system of kind next; configured are: next." in result.stderr
-
-
-async def ran_beside(box: Sandbox, run: Callable[[str], Result]) -> Result:
-    """The command run in a thread while the sandbox serves on a free port."""
-    async with box.serving() as urls:
-        return await asyncio.to_thread(run, urls["next"])
-
-
-def test_the_one_time_key_becomes_a_token_file(run: Run, tmp_path: Path) -> None:
-    box, token_file = Sandbox(customers=1), tmp_path / "token"
-    one_time = box.next.other_credentials
-
-    def swap(url: str) -> Result:
-        text = next_table(url, token_file, one_time)
-        (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
-        return run("token", "next")
-
-    result = asyncio.run(ran_beside(box, swap))
-
-    assert result.exit_code == 0
-    assert token_file.stat().st_mode & 0o777 == 0o600
-    assert token_file.read_text(encoding="utf-8").strip() not in result.output
-    assert one_time["password"] not in result.output
-
-
-def test_a_refused_key_is_told_and_leaves_no_file(run: Run, tmp_path: Path) -> None:
-    box, token_file = Sandbox(customers=1), tmp_path / "token"
-
-    def swap(url: str) -> Result:
-        text = next_table(url, token_file, {**box.next.other_credentials, "password": "spent"})
-        (tmp_path / "gateway.toml").write_text(text, encoding="utf-8")
-        return run("token", "next")
-
-    result = asyncio.run(ran_beside(box, swap))
-
-    assert result.exit_code == 1
-    assert "the one-time key was refused" in result.stderr
-    assert not token_file.exists()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
+from configured import table_at
+from picked import listed
 from processes import PATIENCE, command, is_served, wait_until
 
 from customer_gateway.cli.demo import SHORT_QUERY, sandbox_config
@@ -121,7 +123,7 @@ async def test_the_demo_query_pasted_into_the_explorer_shows_every_system(demo: 
         async with page.expect_response(lambda response: "countryCode" in (response.request.post_data or "")) as coming:
             await run_in_explorer(page, PASTED)
         answer = await (await coming.value).json()
-        await page.locator(".result-window", has_text='"name": "pland"').wait_for(timeout=10_000)
+        await page.locator(".result-window", has_text=f'"name": "{SYSTEMS[0]}"').wait_for(timeout=10_000)
 
     assert "errors" not in answer
     assert with_customers(answer) == SYSTEMS
@@ -162,9 +164,9 @@ def test_a_stopped_vendor_costs_its_own_part_and_one_typed_error(demo: Demo) -> 
 def test_what_a_vendor_was_asked_can_be_seen(demo: Demo) -> None:
     demo.ask(SHORT_QUERY)
 
-    calls = httpx.get(demo.vendor("pland") + "/_sandbox/calls", timeout=20).json()
+    calls = httpx.get(demo.vendor(SYSTEMS[0]) + "/_sandbox/calls", timeout=20).json()
 
-    assert any(entry["call"].startswith("GET /customers/") for entry in calls)
+    assert any(entry["call"].startswith(listed(SYSTEMS[0])) for entry in calls)
 
 
 def test_rate_limits_can_be_switched_on_and_the_demo_query_still_works() -> None:
@@ -194,7 +196,9 @@ def test_a_terminal_that_closes_ends_the_demo_with_a_line() -> None:
 
 def test_a_signal_ends_the_demo_cleanly_while_an_answer_is_awaited() -> None:
     with running() as demo:
-        httpx.put(demo.vendor("pland") + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20).raise_for_status()
+        httpx.put(
+            demo.vendor(SYSTEMS[0]) + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20
+        ).raise_for_status()
         with httpx.Client(timeout=20) as client, ThreadPoolExecutor(1) as patient:
             asked = patient.submit(client.post, demo.gateway, json={"query": SHORT_QUERY})
             time.sleep(0.5)
@@ -210,7 +214,9 @@ def test_a_signal_ends_the_demo_cleanly_while_an_answer_is_awaited() -> None:
 
 def test_a_signal_ends_the_demo_at_once_where_who_asked_has_hung_up() -> None:
     with running() as demo:
-        httpx.put(demo.vendor("pland") + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20).raise_for_status()
+        httpx.put(
+            demo.vendor(SYSTEMS[0]) + "/_sandbox/faults", content='{"kind": "hang"}', timeout=20
+        ).raise_for_status()
         with pytest.raises(httpx.TimeoutException):
             httpx.post(demo.gateway, json={"query": SHORT_QUERY}, timeout=0.5)
         time.sleep(0.5)
@@ -243,23 +249,17 @@ def test_an_answer_in_part_has_the_status_that_the_configuration_wants(tmp_path:
     with socket.socket() as nobody, httpx.Client(timeout=20) as client:
         nobody.bind(("127.0.0.1", 0))  # without listening: connections are refused
         base_url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v2"
-        config.write_text(f"""
-[server]
-partial_status = 294
-[systems.pland]
-base_url = "{base_url}"
-api_key = "id:secret"
-""")
+        config.write_text("[server]\npartial_status = 294\n" + table_at(base_url, SYSTEMS[0]))
         with command("serve", "--config", str(config), "--port", "0") as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
             wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
-            query = '{ system(name: "pland") { name customers(first: 1) { nodes { id } } } }'
+            query = f'{{ system(name: "{SYSTEMS[0]}") {{ name customers(first: 1) {{ nodes {{ id }} }} }} }}'
             answers = [client.post(url, json={"query": query}, headers={"accept": accept}) for accept in accepted]
 
     assert [answer.status_code for answer in answers] == [294, 200]
     for answer in answers:
-        assert answer.json()["data"] == {"system": {"name": "pland", "customers": None}}
+        assert answer.json()["data"] == {"system": {"name": SYSTEMS[0], "customers": None}}
         assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["UPSTREAM_UNAVAILABLE"]
 
 

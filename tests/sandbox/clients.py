@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from gateway import gateway_over
 from vendors import FACTS
 
 if TYPE_CHECKING:
-    from customer_gateway.sandbox import Vendor
+    from customer_gateway.sandbox import Sandbox, Vendor
 
 
 @dataclass
@@ -48,3 +49,28 @@ async def signed_in(vendor: Vendor, client: httpx.AsyncClient) -> httpx.AsyncCli
     if (login := FACTS[vendor.name].login) is not None:
         await login(client, vendor.credentials)
     return client
+
+
+async def customers_of(box: Sandbox, name: str, selection: str) -> list[dict[str, Any]]:
+    """Some customers of a vendor, as the gateway reads them."""
+    query = f'{{ system(name: "{name}") {{ customers(first: 20) {{ nodes {{ {selection} }} }} }} }}'
+    async with gateway_over(box) as gateway:
+        return (await gateway.ask(query)).data["system"]["customers"]["nodes"]
+
+
+async def names_of(box: Sandbox, name: str) -> list[str]:
+    return [each["name"] for each in await customers_of(box, name, "name")]
+
+
+async def renamed(box: Sandbox, name: str, record: dict[str, Any]) -> None:
+    """Give the customer the name Neu through the vendor's own API, the way its clients do."""
+    path = httpx.URL(record["link"]).path
+    async with guest(box.vendors[name]) as client:
+        known = await signed_in(box.vendors[name], client)
+        answer = await FACTS[name].rename(known, f"http://vendor.example{path}", record["raw"])
+    assert answer.is_success, answer.text
+
+
+async def rename_first(box: Sandbox, name: str) -> None:
+    first, *_ = await customers_of(box, name, "records { link raw }")
+    await renamed(box, name, first["records"][0])

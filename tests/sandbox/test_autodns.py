@@ -352,3 +352,16 @@ async def test_a_mandate_needs_an_iban_and_a_holder(autodns: httpx.AsyncClient) 
 
 async def test_a_ctid_comes_back(autodns: httpx.AsyncClient) -> None:
     assert (await autodns.get("/hello", params={"ctid": "mine"})).json()["ctid"] == "mine"
+
+
+async def test_an_error_under_200_has_the_shape_of_autodns_s_errors(box: Sandbox) -> None:
+    box.autodns.faults.set("error_under_200")
+    async with guest(box.autodns) as client:
+        answer = await client.get("/anything")
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == {
+        "code": "E00500",
+        "text": "The task could not be carried out.",
+        "type": "ERROR",
+    }

@@ -236,3 +236,12 @@ async def test_an_empty_search_is_refused_and_orders_are_listed(billbee: httpx.A
 
     assert empty.status_code == 400
     assert len(orders["Data"]) == 5
+
+
+async def test_an_error_under_200_has_the_shape_of_billbee_s_errors(box: Sandbox) -> None:
+    box.billbee.faults.set("error_under_200")
+    async with guest(box.billbee) as client:
+        answer = await client.get("/anything")
+
+    assert answer.status_code == 200
+    assert answer.json()["ErrorCode"] == 8

@@ -330,3 +330,12 @@ async def test_agreements_sent_with_a_customer_keep_their_products(lemonsoft: ht
 
 async def test_who_am_i_is_somebody(lemonsoft: httpx.AsyncClient) -> None:
     assert (await lemonsoft.get("/api/persons/current")).json()["number"] == 501
+
+
+async def test_an_error_under_200_has_the_shape_of_lemonsoft_s_errors(box: Sandbox) -> None:
+    box.lemonsoft.faults.set("error_under_200")
+    async with guest(box.lemonsoft) as client:
+        answer = await client.get("/anything")
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"Message"}

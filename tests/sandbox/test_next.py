@@ -220,3 +220,19 @@ async def test_a_code_that_does_not_exist_is_refused(next_: httpx.AsyncClient, w
 
 async def test_an_empty_name_is_refused(next_: httpx.AsyncClient) -> None:
     assert (await next_.put("/customer/1202", json={"name": ""})).status_code == 422
+
+
+async def test_an_error_under_200_has_the_shape_of_next_s_errors(box: Sandbox) -> None:
+    box.next.faults.set("error_under_200")
+    async with guest(box.next) as client:
+        answer = await client.get("/anything")
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"detail"}
+
+
+async def test_a_method_that_a_path_does_not_know_is_refused_in_the_vendor_s_words(box: Sandbox) -> None:
+    async with guest(box.next) as client:
+        answer = await client.delete("/customer/1201")
+
+    assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"})

@@ -332,3 +332,12 @@ async def test_a_contact_needs_a_customer(pland: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"name": NaN}'])
 async def test_a_body_that_is_no_json_object_is_refused(pland: httpx.AsyncClient, body: bytes) -> None:
     assert (await pland.post("/customers/", content=body)).status_code == 400
+
+
+async def test_an_error_under_200_has_the_shape_of_pland_s_errors(box: Sandbox) -> None:
+    box.pland.faults.set("error_under_200")
+    async with guest(box.pland) as client:
+        answer = await client.get("/anything")
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"message", "errors"}

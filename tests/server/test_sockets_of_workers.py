@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from configured import table_at
+from picked import FIRST
 from processes import PATIENCE, command, wait_until
 from structlog.testing import capture_logs
 from supervised import NEEDS_PROC, served
@@ -175,8 +177,7 @@ def state(process: int) -> str:
 def refusal(folder: Path, port: int) -> bool:
     """Whether `serve --workers 2` says at once that the port is taken, and ends."""
     arguments = ("--config", str(folder / "second.toml"), "--port", str(port), "--workers", "2")
-    text = '[systems.pland]\nbase_url = "http://127.0.0.1:1"\napi_key = "id:secret"\n'
-    (folder / "second.toml").write_text(text, encoding="utf-8")
+    (folder / "second.toml").write_text(table_at("http://127.0.0.1:1", FIRST), encoding="utf-8")
     with command("serve", *arguments) as process:
         _, errors = process.communicate(timeout=PATIENCE)
     return errors.startswith(f"Port {port} is taken: stop what listens there") and process.returncode != 0

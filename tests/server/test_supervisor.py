@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from picked import FIRST
 from processes import PATIENCE, is_served, python, wait_until
 from supervised import NEEDS_PROC, served
 
@@ -175,7 +176,7 @@ def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_while_it_ends_new_connections_are_refused_and_what_is_under_way_goes_on(tmp_path: Path) -> None:
-    query = {"query": '{ system(name: "pland") { customers(first: 1) { nodes { id } } } }'}
+    query = {"query": f'{{ system(name: "{FIRST}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'}
     with served(tmp_path, "[server]\ndeadline_seconds = 5\n") as gateway, socket.socket() as asking:
         parts = urlsplit(gateway.url)
         address = (str(parts.hostname), int(str(parts.port)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from federation.fake_system import Joined
 from gateway import SYSTEMS, Gateway, gateway_over
+from picked import CONTACTS, FIRST, SECOND, listed, those
 from stories.mishaps import LISTS, MISHAPS
 from vendors import FACTS
 
@@ -30,6 +31,9 @@ UNKNOWN: Final = {name: facts.nowhere[0] for name, facts in FACTS.items()}
 MISHAP: Final = "an error under 200"
 LACKING: Final = {"code": MISHAPS[MISHAP].code, "retryable": MISHAPS[MISHAP].retryable}
 
+WITH_CONTACTS_AND_UPDATER: Final = those(
+    lambda facts: facts.batches and facts.not_in_system.isdisjoint({"contacts", "updater"})
+)
 FIRST_OF_EACH: Final = "{ systems { name customers(first: 2) { nodes { name records { key } } } } }"
 CUSTOMER: Final = """
     id name version records { __typename key raw }
@@ -120,26 +124,25 @@ async def test_every_mix_of_records_is_told_for_what_it_is_and_costs_a_call_a_sy
 
 async def test_a_system_that_hangs_costs_its_own_records_and_no_more_than_the_deadline(box: Sandbox) -> None:
     known = await customers_of(box)
-    refs = [(name, next(iter(known[name]))) for name in ("next", "pland")]
-    await MISHAPS["hang"].befall(box, "next", LISTS["next"])
+    refs = [(name, next(iter(known[name]))) for name in (SECOND, FIRST)]
+    await MISHAPS["hang"].befall(box, SECOND, LISTS[SECOND])
     document = "query ($id: ID!) { node(id: $id) { id ... on Customer { name version } } }"
 
     async with joined(box, refs, deadline_seconds=1) as gateway:
         answer = await gateway.ask(document, {"id": encode_id("Customer", *refs[1])})
 
     one = answer.data["node"]
-    assert one == {"id": encode_id("Customer", *refs[0]), "name": known["pland"][refs[1][1]], "version": None}
-    late = {"system": "next", "code": "UPSTREAM_TIMEOUT", "retryable": True}
+    assert one == {"id": encode_id("Customer", *refs[0]), "name": known[FIRST][refs[1][1]], "version": None}
+    late = {"system": SECOND, "code": "UPSTREAM_TIMEOUT", "retryable": True}
     assert incomplete(answer.body) == [{"path": ["node"], **late}]
 
 
 async def test_a_page_and_the_nouns_of_its_customers_read_every_record_once(box: Sandbox) -> None:
-    known = await customers_of(box)
-    pairs = [
-        list(zip(("pland", "next"), keys, strict=True)) for keys in zip(known["pland"], known["next"], strict=True)
-    ]
-    document = """{ system(name: "pland") { customers(first: 2) { nodes {
-        id contacts { id customer { id contacts { id } } } updater { id } records { system { name } } } } } }"""
+    known, (one, *_, other) = await customers_of(box), WITH_CONTACTS_AND_UPDATER
+    pairs = [list(zip((one, other), keys, strict=True)) for keys in zip(known[one], known[other], strict=True)]
+    document = f"""{{ system(name: "{one}") {{ customers(first: 2) {{ nodes {{
+        id contacts {{ id customer {{ id contacts {{ id }} }} }} updater {{ id }} records {{ system {{ name }} }}
+    }} }} }} }}"""
 
     async with gateway_over(box, watched=lambda federation: replace(federation, links=Joined(*pairs))) as gateway:
         nodes = (await gateway.ask(document)).data["system"]["customers"]["nodes"]
@@ -147,9 +150,10 @@ async def test_a_page_and_the_nouns_of_its_customers_read_every_record_once(box:
 
     assert [node["id"] for node in nodes] == [encode_id("Customer", *first) for first, _ in pairs]
     for node in nodes:
-        assert [each["system"]["name"] for each in node["records"]] == ["pland", "next"]
+        assert [each["system"]["name"] for each in node["records"]] == [one, other]
         own = [{"id": each["id"]} for each in node["contacts"]]
         assert [each["customer"] for each in node["contacts"]] == [{"id": node["id"], "contacts": own}] * len(own)
     assert all(node["contacts"] and node["updater"] for node in nodes)
-    assert calls["next"].count("GET /customer/") == calls["next"].count("GET /customercontact/") == 1
-    assert calls["pland"].count("GET /customers/") == 1
+    assert [calls[name].count(listed(name)) for name in (one, other)] == [1, 1]
+    if other in CONTACTS:
+        assert calls[other].count(f"GET {CONTACTS[other]}") == FACTS[other].cold_times

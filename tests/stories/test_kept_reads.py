@@ -9,7 +9,6 @@ import pytest
 from gateway import SYSTEMS, Answer, Gateway, gateway_over
 
 if TYPE_CHECKING:
-    from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -41,24 +40,6 @@ def assert_no_call_twice(gateway: Gateway, system: str) -> None:
     assert len(calls) == len(set(calls)), [call for call in set(calls) if calls.count(call) > 1]
 
 
-@pytest.mark.vendors("billbee")
-async def test_the_invoices_of_a_page_end_when_asked_for_again_and_again(box: Sandbox, executor: ExecutorName) -> None:
-    async with gateway_over(box, executor=executor, tables=SLOW) as gateway:
-        answers = await asked_until_whole(gateway, INVOICES % "billbee")
-        calls = gateway.paths("billbee")
-        assert_no_call_twice(gateway, "billbee")
-
-    assert len(answers) >= 3
-    assert len(calls) == 1 + 25
-    assert {code for answer in answers for code in answer.codes} == {"UPSTREAM_RATE_LIMITED"}
-    late = [len(answer.errors) for answer in answers]
-    assert late == sorted(set(late), reverse=True)
-    for answer in answers[:-1]:
-        fit = f"; {25 - len(answer.errors)} of 25 reads of orders fit in the time and are kept for 60 s: "
-        advice = "send the same request again, or ask for fewer at once"
-        assert all(error["message"].endswith(fit + advice) for error in answer.errors)
-
-
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_every_system_ends_a_request_that_is_sent_again_and_makes_no_call_twice(
     box: Sandbox, system: str
@@ -88,25 +69,3 @@ async def test_customers_by_their_ids_end_too(box: Sandbox, system: str) -> None
         assert_no_call_twice(gateway, system)
 
     assert all(answers[-1].data["nodes"])
-
-
-@pytest.mark.vendors("billbee")
-async def test_nothing_is_kept_of_a_request_that_was_answered_whole(box: Sandbox) -> None:
-    async with gateway_over(box) as gateway:
-        for _ in range(2):
-            assert (await gateway.ask(INVOICES % "billbee")).data
-        assert len(gateway.log("billbee")) == 2 * len(set(gateway.log("billbee")))
-
-
-@pytest.mark.vendors("lemonsoft")
-async def test_what_hangs_keeps_what_was_answered_beside_it(box: Sandbox) -> None:
-    async with gateway_over(box) as gateway:
-        box.vendors["lemonsoft"].faults.set("hang", path="/api/invoices", calls=3)
-        first = await gateway.ask(INVOICES % "lemonsoft", headers={"x-request-timeout": "700"})
-        await asyncio.sleep(0.1)
-        gateway.forget_calls()
-        again = await gateway.ask(INVOICES % "lemonsoft")
-
-    assert set(first.codes) == {"UPSTREAM_TIMEOUT"}
-    assert len(again.data["system"]["customers"]["nodes"]) == 25
-    assert len({call.partition("&")[0] for call in gateway.log("lemonsoft")}) == len(first.errors) == 3

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
+from picked import FIRST, SECOND, listed
 from stories.selections import CUSTOMER, NODE, nouns_in
 from stories.test_odd_pages import Bent, with_rows
 from vendors import FACTS
@@ -146,17 +147,17 @@ async def test_nodes_come_in_the_order_asked_with_null_for_what_nobody_has(gatew
 async def test_a_dead_system_costs_its_own_nodes(gateway: Gateway) -> None:
     page = "{ systems { name customers(first: 1) { nodes { id } } } }"
     ids = [each["customers"]["nodes"][0]["id"] for each in (await gateway.ask(page)).data["systems"]]
-    gateway.box.next.faults.set("status", status=503)
+    gateway.box.vendors[SECOND].faults.set("status", status=503)
 
     answer = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
 
-    place = SYSTEMS.index("next")
+    place = SYSTEMS.index(SECOND)
     assert answer.partial["nodes"] == [None if each == place else {"id": ids[each]} for each in range(len(ids))]
-    assert [(error["path"], error["extensions"]["system"]) for error in answer.errors] == [(["nodes", place], "next")]
+    assert [(error["path"], error["extensions"]["system"]) for error in answer.errors] == [(["nodes", place], SECOND)]
 
 
 async def test_a_hundred_ids_are_read_and_one_more_is_refused(gateway: Gateway) -> None:
-    page = '{ system(name: "next") { customers(first: 100) { nodes { id } } } }'
+    page = f'{{ system(name: "{FIRST}") {{ customers(first: 100) {{ nodes {{ id }} }} }} }}'
     ids = [node["id"] for node in (await gateway.ask(page)).data["system"]["customers"]["nodes"]]
     gateway.forget_calls()
 
@@ -165,7 +166,7 @@ async def test_a_hundred_ids_are_read_and_one_more_is_refused(gateway: Gateway) 
 
     assert [node["id"] for node in hundred.data["nodes"]] == ids
     assert more.codes == ["BAD_USER_INPUT"]
-    assert gateway.paths("next") == ["GET /customer/"]
+    assert gateway.paths(FIRST) == [listed(FIRST)]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ async def test_a_malformed_id_is_refused_and_nobody_is_called(gateway: Gateway, 
 
 
 async def test_a_malformed_id_among_others_costs_its_own_place(gateway: Gateway) -> None:
-    page = '{ system(name: "next") { customers(first: 2) { nodes { id } } } }'
+    page = f'{{ system(name: "{FIRST}") {{ customers(first: 2) {{ nodes {{ id }} }} }} }}'
     one, other = [node["id"] for node in (await gateway.ask(page)).data["system"]["customers"]["nodes"]]
 
     answer = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [one, "x", other]})
@@ -238,7 +239,7 @@ async def test_a_record_that_the_system_does_not_have_is_null(gateway: Gateway, 
         (BY, {"by": {"id": node_id("Customer:sap:1")}}),
         ("query ($id: ID!) { node(id: $id) { id } }", {"id": node_id("User:sap:1")}),
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [node_id("Invoice:sap:1")]}),
-        ('{ systems(names: ["next", "sap"]) { name } }', {}),
+        (f'{{ systems(names: ["{FIRST}", "sap"]) {{ name }} }}', {}),
         ('{ system(name: "sap") { name } }', {}),
     ],
 )
@@ -252,7 +253,7 @@ async def test_a_system_that_is_not_configured_is_named_in_the_refusal(
 
 
 async def test_the_id_of_something_else_names_no_customer(gateway: Gateway) -> None:
-    answer = await gateway.ask(BY, {"by": {"id": node_id("User:next:1")}})
+    answer = await gateway.ask(BY, {"by": {"id": node_id(f"User:{FIRST}:1")}})
 
     assert answer.codes == ["BAD_USER_INPUT"]
     assert answer.partial == {"customer": None}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
+from picked import FIRST, SECOND, listed
 from vendors import FACTS
 
 if TYPE_CHECKING:
@@ -154,10 +155,10 @@ async def test_a_cursor_that_this_list_did_not_give_out_is_refused_before_any_ca
 
 
 async def test_another_configuration_ends_the_cursors_given_out_before(box: Sandbox) -> None:
-    async with gateway_over(box, systems=[("pland", "pland")]) as gateway:
-        cursor = (await page(gateway, "pland", 5))["pageInfo"]["endCursor"]
-    async with gateway_over(box, systems=[("pland", "pland"), ("next", "next")]) as otherwise:
-        answer = await otherwise.ask(NAMES, {"system": "pland", "first": 5, "after": cursor})
+    async with gateway_over(box, systems=[(FIRST, FIRST)]) as gateway:
+        cursor = (await page(gateway, FIRST, 5))["pageInfo"]["endCursor"]
+    async with gateway_over(box, systems=[(FIRST, FIRST), (SECOND, SECOND)]) as otherwise:
+        answer = await otherwise.ask(NAMES, {"system": FIRST, "first": 5, "after": cursor})
 
     assert answer.codes == ["INVALID_CURSOR"]
     assert "settings changed; start again without `after`" in answer.errors[0]["message"]
@@ -199,15 +200,15 @@ async def test_invoices_are_walked_newest_first(gateway: Gateway, system: str) -
 
 
 async def test_an_invoice_cursor_is_of_one_customer(gateway: Gateway) -> None:
-    customer, _ = await most_invoiced(gateway, "pland")
-    others = await page(gateway, "pland", 5)
+    customer, _ = await most_invoiced(gateway, FIRST)
+    others = await page(gateway, FIRST, 5)
     stranger = next(node["id"] for node in others["nodes"] if node["id"] != customer)
     whole = (await gateway.ask(INVOICES, {"id": customer, "first": 1})).data["customer"]["invoices"]
 
     for query, variables in (
         (INVOICES, {"id": stranger, "first": 1, "after": whole["pageInfo"]["endCursor"]}),
         (INVOICES, {"id": customer, "first": 1, "after": others["pageInfo"]["endCursor"]}),
-        (NAMES, {"system": "pland", "first": 1, "after": whole["pageInfo"]["endCursor"]}),
+        (NAMES, {"system": FIRST, "first": 1, "after": whole["pageInfo"]["endCursor"]}),
     ):
         answer = await gateway.ask(query, variables)
         assert answer.codes == ["INVALID_CURSOR"]
@@ -215,7 +216,7 @@ async def test_an_invoice_cursor_is_of_one_customer(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("first", [0, 101])
 async def test_a_page_has_one_to_a_hundred_invoices(gateway: Gateway, first: int) -> None:
-    customer, _ = await most_invoiced(gateway, "pland")
+    customer, _ = await most_invoiced(gateway, FIRST)
 
     answer = await gateway.ask(INVOICES, {"id": customer, "first": first})
 
@@ -224,10 +225,12 @@ async def test_a_page_has_one_to_a_hundred_invoices(gateway: Gateway, first: int
 
 
 async def test_a_page_of_no_invoices_is_refused_once_a_customer_and_asks_for_none(gateway: Gateway) -> None:
-    query = '{ system(name: "pland") { customers(first: 3) { nodes { invoices(first: 0) { totalCount } } } } }'
+    query = (
+        f'{{ system(name: "{FIRST}") {{ customers(first: 3) {{ nodes {{ invoices(first: 0) {{ totalCount }} }} }} }} }}'
+    )
 
     answer = await gateway.ask(query)
 
     assert answer.codes == ["BAD_USER_INPUT"] * 3
     assert [error["path"][-2:] for error in answer.errors] == [[row, "invoices"] for row in range(3)]
-    assert gateway.paths("pland") == ["GET /customers/"]
+    assert gateway.paths(FIRST) == [listed(FIRST)]

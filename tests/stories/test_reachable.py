@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from gateway import SYSTEMS, Answer, gateway_over
+from picked import FIRST
 
 from customer_gateway.cli.demo import SHORT_QUERY
 from customer_gateway.http.graphiql.examples import DEMO_QUERY
@@ -66,12 +67,12 @@ async def test_reads_elsewhere_in_the_request_are_waited_for_too(
 
 async def test_a_mended_system_that_is_still_left_alone_is_not_reachable_until_it_is_tried(box: Sandbox) -> None:
     async with gateway_over(box, tables={"breaker": {"failures": 1, "open_seconds": 0.5}}) as gateway:
-        box.next.faults.set("status", status=503)
+        box.vendors[FIRST].faults.set("status", status=503)
         await gateway.ask(SHORT_QUERY)
-        box.next.faults.clear()
+        box.vendors[FIRST].faults.clear()
         left_alone = await gateway.ask(SHORT_QUERY)
         await asyncio.sleep(0.5)
         tried = await gateway.ask(SHORT_QUERY)
 
-    assert (reached(left_alone), left_alone.codes) == ([n for n in SYSTEMS if n != "next"], ["UPSTREAM_UNAVAILABLE"])
+    assert (reached(left_alone), left_alone.codes) == ([n for n in SYSTEMS if n != FIRST], ["UPSTREAM_UNAVAILABLE"])
     assert (reached(tried), tried.errors) == (list(SYSTEMS), [])

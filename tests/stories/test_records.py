@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
-from sandbox.clients import guest, signed_in
+from picked import CONTACTS, FIRST, SECOND
+from sandbox.clients import guest, renamed, signed_in
 from vendors import FACTS, VENDORS
 
 from customer_gateway.documents.record import is_list
@@ -18,6 +18,7 @@ from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, 
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
+    import httpx
     from collections.abc import AsyncGenerator, Callable, Iterator
 
     from customer_gateway.api.engine import ExecutorName
@@ -173,10 +174,11 @@ async def test_a_system_can_read_what_it_has_a_source_for(gateway: Gateway, syst
 
 
 async def test_the_provenance_of_what_could_not_be_read_is_failed_and_no_error(gateway: Gateway) -> None:
-    gateway.box.pland.faults.set("status", status=503, path="/contacts/")
+    system, path = next((name, path) for name, path in CONTACTS.items() if "owner" in NOT_IN_SYSTEM[name])
+    gateway.box.vendors[system].faults.set("status", status=503, path=path)
     selection = 'name provenance(fields: ["contacts", "name", "owner"]) { field state }'
 
-    (node,) = await nodes_of(gateway, "pland", selection, first=1)
+    (node,) = await nodes_of(gateway, system, selection, first=1)
 
     assert node["provenance"] == [
         {"field": "contacts", "state": "FAILED"},
@@ -190,12 +192,12 @@ async def test_provenance_of_an_unknown_field_is_one_mistake_before_anything_is_
     box: Sandbox, executor: ExecutorName, written: str
 ) -> None:
     operation = "query ($fields: [String!]) " if written == "$fields" else ""
-    document = operation + page_of("pland", 2, f"name provenance(fields: {written}) {{ state }}")
+    document = operation + page_of(FIRST, 2, f"name provenance(fields: {written}) {{ state }}")
     async with gateway_over(box, executor=executor) as gateway:
         answer = await gateway.ask(document, {"fields": ["name", "nam"]})
 
         assert (answer.status, answer.codes, "data" in answer.body) == (422, ["BAD_USER_INPUT"], False)
-        assert gateway.log("pland") == []
+        assert gateway.log(FIRST) == []
     (error,) = answer.errors
     assert error["message"].startswith("provenance knows no field nam; it knows: number, name, kind, ")
     assert error["message"].endswith(", updatedAt.")
@@ -209,14 +211,6 @@ async def test_inactive_customers_are_listed_too(gateway: Gateway, system: str) 
     nodes = await nodes_of(gateway, system, "status")
 
     assert {node["status"] for node in nodes} == STATES[system]
-
-
-async def renamed(box: Sandbox, system: str, record: dict[str, Any]) -> None:
-    """Give the customer another name through the vendor's own API, the way its clients do."""
-    document, path = record["raw"], httpx.URL(record["link"]).path
-    async with client_of(box, system) as client:
-        answer = await FACTS[system].rename(client, f"http://vendor.example{path}", document)
-    assert answer.is_success, answer.text
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -235,27 +229,27 @@ async def test_a_version_changes_with_its_record_and_with_nothing_else(gateway: 
     assert [place for place in range(10) if versions[0][place] != versions[2][place]] == [active]
 
 
-@pytest.mark.vendors("billbee")
 async def test_two_systems_of_one_kind_stand_side_by_side(box: Sandbox) -> None:
     query = """{ systems { name kind customers(first: 2) { nodes {
         id name contacts { id } records { __typename key system { name kind } }
     } } } }"""
 
-    async with gateway_over(box, systems=[("shop", "billbee"), ("next", "next"), ("next_north", "next")]) as gateway:
+    async with gateway_over(box, systems=[("shop", SECOND), (FIRST, FIRST), ("north", FIRST)]) as gateway:
         shop, south, north = (await gateway.ask(query)).data["systems"]
         ids = [system["customers"]["nodes"][1]["id"] for system in (south, north)]
         found = await gateway.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
-        by_key = await gateway.ask('{ customer(by: { record: { system: "next_north", key: "1201" } }) { id } }')
+        key = north["customers"]["nodes"][0]["records"][0]["key"]
+        by_key = await gateway.ask(f'{{ customer(by: {{ record: {{ system: "north", key: "{key}" }} }}) {{ id }} }}')
 
     assert [(each["name"], each["kind"]) for each in (shop, south, north)] == [
-        ("shop", "BILLBEE"),
-        ("next", "NEXT"),
-        ("next_north", "NEXT"),
+        ("shop", SECOND.upper()),
+        (FIRST, FIRST.upper()),
+        ("north", FIRST.upper()),
     ]
     names = [[node["name"] for node in system["customers"]["nodes"]] for system in (south, north)]
     assert names[0] == names[1]
     assert [node["records"][0]["system"] for node in north["customers"]["nodes"]] == [
-        {"name": "next_north", "kind": "NEXT"}
+        {"name": "north", "kind": FIRST.upper()}
     ] * 2
     assert ids[0] != ids[1]
     assert [node["id"] for node in found.data["nodes"]] == ids

@@ -195,7 +195,7 @@ def schema(
 
 @app.command()
 def token(
-    name: Annotated[str, typer.Argument(help="The system, as its table is called: next for [systems.next].")],
+    name: Annotated[str, typer.Argument(help="The system, as its table is called: north for [systems.north].")],
     config: Config = None,
 ) -> None:
     """Get the access token of a system whose vendor gives one for a one-time key, once; write it to `token_file`."""
@@ -245,10 +245,9 @@ async def _fetched_token(name: str, settings: Settings) -> str:
     ways = {vendor.kind.slug: vendor.fetch_token for vendor in VENDORS if vendor.fetch_token is not None}
     kind, system = settings.systems.get(name, ("", None))
     if kind not in ways:
-        known = [other for other, (each, _) in settings.systems.items() if each in ways]
-        raise ConfigInvalid(
-            f"{name}: expected a system of kind {' or '.join(ways)}; configured are: {', '.join(known) or 'none'}."
-        )
+        known = ", ".join(other for other, (each, _) in settings.systems.items() if each in ways)
+        kinds = " or ".join(ways)
+        raise ConfigInvalid(f"{name}: expected a system of kind {kinds or 'none'}; configured are: {known or 'none'}.")
     return await ways[kind](name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
 
 

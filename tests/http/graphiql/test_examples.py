@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from gateway import gateway_over
+from picked import FIRST, SECOND
 
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.sandbox import Sandbox
 
 pytestmark = pytest.mark.anyio
 
-SYSTEMS = [("nord", "next"), ("shop", "billbee")]
+SYSTEMS = [("nord", FIRST), ("shop", SECOND)]
 
 
-@pytest.mark.vendors("billbee")
 async def test_every_example_has_an_answer_without_errors_from_the_systems_that_are_configured() -> None:
     shown = examples(name for name, _ in SYSTEMS)
 
@@ -35,7 +35,6 @@ async def test_every_example_has_an_answer_without_errors_from_the_systems_that_
     } == {"VALUE", "NOT_IN_SYSTEM"}
 
 
-@pytest.mark.vendors("billbee")
 async def test_the_cursor_of_the_page_leads_on_where_the_example_says() -> None:
     _, page, _ = examples(["nord", "shop"])
 
