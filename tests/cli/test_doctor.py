@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import asynccontextmanager
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -27,7 +28,7 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
     from customer_gateway.sandbox import FaultKind, Sandbox
@@ -190,7 +191,9 @@ def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
     assert not proxy_of("https://127.0.0.2:9301/v2")
 
 
-async def checkups(box: Sandbox, *, seconds: float = 10, **changes: str) -> dict[str, Checkup]:
+async def checkups(
+    box: Sandbox, changes: Mapping[str, str] = MappingProxyType({}), *, seconds: float = 10
+) -> dict[str, Checkup]:
     """What the doctor finds at the sandbox when the first table is changed so."""
     async with box.serving() as urls:
         settings = settings_over(box, urls=urls)
@@ -261,7 +264,7 @@ def test_all_that_readers_read_is_tried(box: Sandbox) -> None:
 
 
 async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> None:
-    found = await checkups(box, **{SECRET: "id:wrong"})
+    found = await checkups(box, {SECRET: "id:wrong"})
 
     (line,) = to_mend(list(found.values()))
     assert found[FIRST].credentials.word == "refused"
@@ -272,7 +275,7 @@ async def test_refused_credentials_are_told_with_their_table(box: Sandbox) -> No
 
 
 async def test_a_vendor_that_is_not_there_costs_no_other_finding(box: Sandbox) -> None:
-    found = await checkups(box, base_url="http://127.0.0.1:1/v2")
+    found = await checkups(box, {"base_url": "http://127.0.0.1:1/v2"})
 
     assert (found[FIRST].reach.word, found[FIRST].credentials.word) == ("no", "not tried")
     assert [name for name, checkup in found.items() if not checkup.well] == [FIRST]
@@ -357,7 +360,7 @@ async def test_a_clock_that_is_far_off_is_wrong(seconds: int, word: str) -> None
 
 
 async def test_the_table_has_a_row_for_each_system(box: Sandbox) -> None:
-    found = await checkups(box, base_url="http://127.0.0.1:1/v2")
+    found = await checkups(box, {"base_url": "http://127.0.0.1:1/v2"})
     paper = io.StringIO()
 
     Console(file=paper, width=200).print(table(list(found.values())))

@@ -18,8 +18,9 @@ from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, 
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
-    import httpx
     from collections.abc import AsyncGenerator, Callable, Iterator
+
+    import httpx
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.sandbox import Sandbox
