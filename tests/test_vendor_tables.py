@@ -6,6 +6,8 @@ The sources know the registered ones, the tests one on trial besides.
 from __future__ import annotations
 
 import ast
+import builtins
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 KNOWN = {"src": {vendor.kind.slug for vendor in REGISTERED}, "tests": set(SYSTEMS)}
+SLUGS = [vendor.kind.slug for vendor in REGISTERED]
+TITLES = [vendor.kind.title for vendor in REGISTERED]
 PRODUCT = {"cli/test_demo.py", "test_app.py", "test_readme.py", "test_schema.py", "test_vendor_tables.py", "vendors.py"}
 """Files of the tests that are about what the gateway ships: all others take the vendors of `vendors.py`."""
 PART = 4
@@ -57,6 +61,40 @@ def test_a_table_that_lacks_a_vendor_is_found() -> None:
     (node, *_) = [each for each in ast.walk(ast.parse(f"[{rows}]")) if named_in(each)]
 
     assert named_in(node) == set(SYSTEMS[1:])
+
+
+NAMES = re.compile(rf"\b({'|'.join([*TITLES, *(slug for slug in SLUGS if not hasattr(builtins, slug))])})\b")
+"""The vendors' names in text; a slug that is a word of Python is none."""
+
+
+def names_in_code(source: str) -> Iterator[tuple[int, str]]:
+    """The lines and texts that name a vendor, docstrings left out."""
+    tree = ast.parse(source)
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in said else ""
+        if isinstance(node, ast.Constant) and isinstance(text, str) and NAMES.search(text):
+            yield node.lineno, text
+
+
+def test_sources_name_a_vendor_in_its_own_folders_alone() -> None:
+    source = ROOT / "src" / "customer_gateway"
+    own = [source / part / slug for part in ("systems", "sandbox") for slug in SLUGS]
+    found = [
+        (str(path.relative_to(source)), *named)
+        for path in sorted(source.rglob("*.py"))
+        if not any(path.is_relative_to(folder) for folder in own)
+        for named in names_in_code(path.read_text(encoding="utf-8"))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_vendor_that_is_named_elsewhere_is_found(title: str) -> None:
+    assert [*names_in_code(f'def say():\n    """{title}."""\n    return f"{{1}} of {title}"\n')] == [
+        (3, f" of {title}")
+    ]
 
 
 def test_sandbox_and_facts_have_the_vendors_in_their_order() -> None:

@@ -21,7 +21,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "customers:write": "create and change customers",
     "billing:read": "read accounts, invoices, how a customer is billed, and its credit limit",
     "billing:write": "change accounts, IBANs, credit limits and how a customer pays",
-    "secrets:read": "read what a system keeps as a secret of the customer, such as AutoDNS's pin and card",
+    "secrets:read": "read what a system keeps as a secret of the customer, such as its pin and card",
     "raw:read": "read whole documents as the system sent them",
     "force": "write without the version that is expected to be there",
     "operations:read": "read the journal of writes",
