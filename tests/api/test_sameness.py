@@ -58,11 +58,10 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("ids",): [f"(ids: [{', '.join(IDS[start : start + 5])}])" for start in range(0, len(IDS), 3)],
     ("by",): [
         *(f"(by: {{ id: {each} }})" for each in IDS),
-        '(by: { record: { system: "lemonsoft", key: "5001" } })',
-        '(by: { record: { system: "pland", key: "5001" } })',
+        *(f'(by: {{ record: {{ system: "{name}", key: "5001" }} }})' for name in (SYSTEMS[-2], SYSTEMS[0])),
         '(by: { record: { system: "nobody", key: "1" } })',
     ],
-    ("names",): ["", "", "", '(names: ["next", "pland"])', '(names: ["next", "nobody"])'],
+    ("names",): ["", "", "", *(f'(names: ["{SYSTEMS[2]}", "{name}"])' for name in (SYSTEMS[0], "nobody"))],
     ("name",): [f"(name: {each})" for each in SYSTEM_NAMES],
     ("after", "first"): CUSTOMERS,
     ("fields",): ["", '(fields: ["name", "contacts"])', '(fields: ["invoices"])', '(fields: ["nothing"])'],
