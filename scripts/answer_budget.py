@@ -21,13 +21,13 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.cli.demo import sandbox_config
 from customer_gateway.model.ids import encode_id
 from customer_gateway.sandbox import DEFINITIONS, PORTS, Sandbox
-from customer_gateway.sandbox.pland import documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,7 @@ FIRST_PORT: Final = 9411
 GATEWAY_PORT: Final = 9410
 CONTACTS: Final = 60
 INVOICES: Final = 120
+DOCUMENTS: Final[Any] = import_module("customer_gateway.sandbox.pland.documents")  # by name: types hold without Pland
 MEGABYTE: Final = 1024.0
 
 
@@ -57,13 +58,13 @@ def main() -> None:
 
 def grow(store: Store) -> str:
     """Give the first customer many contacts and invoices, copies of those that are there, and return its key."""
-    customer = str(next(iter(store[documents.CUSTOMERS]))["_id"])
-    for kind, count in ((documents.CONTACTS, CONTACTS), (documents.INVOICES, INVOICES)):
+    customer = str(next(iter(store[DOCUMENTS.CUSTOMERS]))["_id"])
+    for kind, count in ((DOCUMENTS.CONTACTS, CONTACTS), (DOCUMENTS.INVOICES, INVOICES)):
         pattern = next(iter(store[kind]))
         for own in store[kind].where("customerId", [customer]):
             store[kind].delete(own["_id"])
         store[kind].put_all(
-            {**pattern, "_id": documents.object_id("grown", kind.name, place), "customerId": customer}
+            {**pattern, "_id": DOCUMENTS.object_id("grown", kind.name, place), "customerId": customer}
             for place in range(count)
         )
     return customer
