@@ -66,7 +66,7 @@ def test_all_that_may_be_said_of_an_issuer(tmp_path: Path) -> None:
         JWT.replace('"customer-gateway"', '["customer-gateway", "api://gateway"]')
         + 'algorithms = ["PS256", "Ed25519"]\nleeway_seconds = 0\nrate_class = "users"\nca_file = "authority.pem"\n'
         + '[auth.jwt.claims]\nsubject = "oid"\nscope = ["scp", "roles"]\nsystems = []\n'
-        + f'{SALES}scopes = ["customers:read"]\nsystems = ["pland"]\nrate_class = "staff"\n'
+        + f'{SALES}scopes = ["customers:read"]\nsystems = ["first"]\nrate_class = "staff"\n'
         + '[auth.jwt.grants.operators]\nclaim = "realm_access.roles"\nvalue = "operator, senior"\nscopes = ["admin"]\n'
     )
 
@@ -74,7 +74,7 @@ def test_all_that_may_be_said_of_an_issuer(tmp_path: Path) -> None:
 
     assert jwt is not None
     assert jwt.ca_file == tmp_path / "authority.pem"
-    sales = ClaimGrant("groups", "sales", Rights(frozenset({"customers:read"}), frozenset({"pland"})), "staff")
+    sales = ClaimGrant("groups", "sales", Rights(frozenset({"customers:read"}), frozenset({"first"})), "staff")
     operators = ClaimGrant("realm_access.roles", "operator, senior", Rights(frozenset({"admin"})))
     rules = ClaimRules("oid", ("scp", "roles"), frozenset(), (sales, operators), "users")
     audiences = ("customer-gateway", "api://gateway")
@@ -84,7 +84,7 @@ def test_all_that_may_be_said_of_an_issuer(tmp_path: Path) -> None:
 def test_every_key_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "ANONYMOUS": "customers:read, schema:read",
-        "ANONYMOUS_SYSTEMS": "pland,second",
+        "ANONYMOUS_SYSTEMS": "first,second",
         "JWT__LEEWAY_SECONDS": "5",
         "JWT__AUDIENCE": "312909075212468632",
         "JWT__ALGORITHMS": "ES256",
@@ -98,7 +98,7 @@ def test_every_key_may_come_from_the_environment(tmp_path: Path, monkeypatch: py
 
     found = auth(tmp_path, f'{JWT}{SALES}scopes = ["force"]\n')
 
-    assert (found.anonymous, found.anonymous_systems) == (("customers:read", "schema:read"), ("pland", "second"))
+    assert (found.anonymous, found.anonymous_systems) == (("customers:read", "schema:read"), ("first", "second"))
     assert found.jwt is not None
     assert (found.jwt.leeway_seconds, found.jwt.audience, found.jwt.algorithms) == (
         5,
@@ -111,7 +111,7 @@ def test_every_key_may_come_from_the_environment(tmp_path: Path, monkeypatch: py
 
 
 SCOPES_ARE = f"expected: scopes, of these: {', '.join(SCOPES)}"
-SYSTEMS_ARE = "expected: names of configured systems: pland, second"
+SYSTEMS_ARE = "expected: names of configured systems: first, second"
 RULE_IS = "expected: claims.scope, or a table such as [auth.jwt.grants.sales]: users have no rights without"
 ADDRESS = (
     "[auth.jwt] jwks_url: expected: the https:// address of the issuer's key set, without a user or a fragment "
@@ -131,13 +131,13 @@ ADDRESS = (
         ),
         ('[auth]\nanonymous = ["force"]\nanonymous_systems = ["shop"]', f"[auth] anonymous_systems: {SYSTEMS_ARE}"),
         (
-            '[auth]\nanonymous_systems = ["pland"]',
+            '[auth]\nanonymous_systems = ["first"]',
             "[auth]: expected anonymous beside anonymous_systems, with the scopes that it has there",
         ),
         ("[auth]\nanybody = 1", "[auth] anybody: is not a key of this table; check the spelling"),
         ("[auth]\njwt = 1", "[auth] jwt: expected: a table"),
         (f'{SALES}scopes = ["sales"]\n{JWT}', f"[auth.jwt.grants.sales] scopes: {SCOPES_ARE}"),
-        (f'{SALES}systems = ["pland", "shop"]\n{JWT}', f"[auth.jwt.grants.sales] systems: {SYSTEMS_ARE}"),
+        (f'{SALES}systems = ["first", "shop"]\n{JWT}', f"[auth.jwt.grants.sales] systems: {SYSTEMS_ARE}"),
         (f'{BY_SCOPE}systems = ["shop"]\n{JWT}', f"[auth.jwt.claims] systems: {SYSTEMS_ARE}"),
         (f"{SALES}rate = 1\n{JWT}", "[auth.jwt.grants.sales] rate: is not a key of this table; check the spelling"),
         (

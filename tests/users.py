@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configured import table_at
 from issuer import AUDIENCE, ISSUER, NOW
+from picked import FIRST
 
 from customer_gateway.app import load_settings
 from customer_gateway.http.callers.authenticator import Authenticator
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.model.callers import Caller
 
-SYSTEM = '[systems.pland]\nbase_url = "http://127.0.0.1:9301/v2"\napi_key = "id:secret"\n'
-SECOND = '[systems.second]\nkind = "pland"\nbase_url = "http://127.0.0.1:9301/v2"\napi_key = "id:secret"\n'
+SYSTEM = table_at("http://127.0.0.1:9301/v2", FIRST, kind=FIRST).replace(f"[systems.{FIRST}]", "[systems.first]")
+SECOND = SYSTEM.replace("[systems.first]", "[systems.second]")
 BY_SCOPE = '[auth.jwt.claims]\nscope = "scope"\n'
 
 
