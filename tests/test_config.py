@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from configured import SETTINGS, table_of
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
-from vendors import FACTS, VENDORS
+from vendors import FACTS
 
 from customer_gateway.config import load
 from customer_gateway.errors import ConfigInvalid
