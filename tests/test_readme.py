@@ -13,7 +13,7 @@ import pytest
 from gateway import gateway_over
 
 from customer_gateway import errors
-from customer_gateway.config import AuthSettings, JwtSettings, ServerSettings
+from customer_gateway.config import AuthSettings, DatabaseSettings, JwtSettings, ServerSettings
 from customer_gateway.config.auth import ClaimSettings, GrantSettings
 from customer_gateway.http import HttpSettings
 from customer_gateway.http.origin import PREFLIGHT_HEADERS
@@ -90,8 +90,8 @@ async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        *(ServerSettings, AuthSettings, JwtSettings, ClaimSettings, GrantSettings, LimitSettings, BreakerSettings),
-        SystemSettings,
+        *(ServerSettings, AuthSettings, JwtSettings, ClaimSettings, GrantSettings, DatabaseSettings),
+        *(LimitSettings, BreakerSettings, SystemSettings),
     ],
 )
 def test_every_key_of_the_configuration_is_told(model: type[ServerSettings]) -> None:

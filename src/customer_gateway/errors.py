@@ -12,6 +12,7 @@
     │   ├── QueryTooLarge                QUERY_TOO_LARGE
     │   └── QueryTooDeep                 QUERY_TOO_DEEP
     ├── IssuerUnavailable                UPSTREAM_UNAVAILABLE     a user's token cannot be checked at present: 503
+    │   └── KeysUnavailable              UPSTREAM_UNAVAILABLE     an API key cannot be checked at present: 503
     └── UpstreamError                    one system failed one read; it costs that read's fields only
         ├── UpstreamUnavailable          UPSTREAM_UNAVAILABLE      refused, reset, DNS, TLS, 5xx, open breaker
         ├── UpstreamTimeout              UPSTREAM_TIMEOUT          hang, drip, deadline reached
@@ -98,6 +99,10 @@ class IssuerUnavailable(GatewayError):
     def __init__(self, message: str, *, retry_after_ms: int) -> None:
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
+
+
+class KeysUnavailable(IssuerUnavailable):
+    """An API key cannot be checked, because the gateway, which gives them out, could not read its keys yet."""
 
 
 class UpstreamError(GatewayError):

@@ -259,7 +259,7 @@ def test_a_key_is_nowhere_but_on_standard_output(run: Run, tmp_path: Path) -> No
 
 
 def test_whether_there_is_a_key_that_is_taken(run: Run, database_url: str) -> None:
-    settings = Settings(ServerSettings(), {}, DatabaseSettings.model_validate({"url": database_url}))
+    settings = Settings(ServerSettings(), {}, database=DatabaseSettings.model_validate({"url": database_url}))
     answers = [any_key(settings)]
     for verb in ("create --name a", "revoke a", "create --name b --expires 1s"):
         run("keys", *verb.split())

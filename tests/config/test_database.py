@@ -15,7 +15,9 @@ POSTGRESQL = "postgresql+asyncpg://gateway:not-to-be-shown@db.example:5432/gatew
 def address(folder: Path, table: str = "") -> str:
     file = folder / "gateway.toml"
     file.write_text(f"{table}\n{PLAND}", encoding="utf-8")
-    return load_settings(file).database.address()
+    settings = load_settings(file)
+    assert settings.database is not None
+    return settings.database.address()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def settings_of(config: Path | None, *, systems_required: bool = True) -> tuple[
 
 def in_database(settings: Settings, work: Callable[[Database], Awaitable[_T]]) -> _T:
     """Do work with the configured database, and close it."""
+    from customer_gateway.config import DatabaseSettings
 
     async def run() -> _T:
         database = Database((settings.database or DatabaseSettings()).address())

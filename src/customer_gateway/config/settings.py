@@ -115,7 +115,10 @@ class _Raw(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one process runs on: `systems` are (kind, settings) by name, in the order of the file."""
+    """What one process runs on: `systems` are (kind, settings) by name, in the order of the file.
+
+    Without a `database` there are no API keys; what `load` returns always has one.
+    """
 
     server: ServerSettings
     systems: Mapping[str, tuple[str, Any]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from customer_gateway.errors import DatabaseUnavailable, Unauthenticated
+from customer_gateway.errors import DatabaseUnavailable, KeysUnavailable, Unauthenticated
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.model.callers import ApiKey, Caller, Rights
@@ -99,7 +99,8 @@ async def test_a_key_with_a_wrong_checksum_is_refused_without_a_look_up() -> Non
     damaged = TEXT[:-1] + ("a" if TEXT[-1] != "a" else "b")
 
     assert refusal(cache, damaged) == "The API key is not whole: its checksum is wrong; send it as it was given out."
-    assert refusal(cache, TEXT).startswith("API keys cannot be checked yet")
+    with pytest.raises(KeysUnavailable, match="API keys cannot be checked yet"):
+        cache.caller_of(TEXT, None)
 
 
 async def test_a_key_that_nobody_has_made_is_refused_without_asking_the_source() -> None:
@@ -199,10 +200,15 @@ async def test_a_source_that_never_answered_is_told_to_clients_and_probes() -> N
         cache = KeyCache(Source(failing=ValueError(TEXT)))
         async with cache.following(poll_seconds=0.01):
             await asyncio.sleep(0.05)
-            assert refusal(cache).startswith("API keys cannot be checked yet, because the gateway could not read them;")
+            with pytest.raises(KeysUnavailable) as raised:
+                cache.caller_of(TEXT, None)
             assert cache.circumstances() == {"api_keys": "none is known yet, because the database cannot be used"}
 
     assert [(line["event"], line["reason"]) for line in lines] == [("api_keys", "ValueError")]
+    assert str(raised.value) == (
+        "API keys cannot be checked yet, because the gateway could not read them; try again later."
+    )
+    assert raised.value.retry_after_ms == 2_000
 
 
 async def test_a_source_that_hangs_is_left_to_the_next_attempt() -> None:

@@ -28,7 +28,7 @@ class Keys(Protocol):
     """API keys in memory."""
 
     def caller_of(self, key: str, address: str | None) -> Caller:
-        """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
+        """Return the caller of a key that is sent from an IP address. Raises Unauthenticated, or KeysUnavailable."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from customer_gateway.errors import GatewayError, Unauthenticated
+from customer_gateway.errors import GatewayError, KeysUnavailable, Unauthenticated
 from customer_gateway.model.callers import Caller
 from customer_gateway.model.key_text import digest_of, is_whole
 
@@ -29,6 +29,7 @@ PATIENCE_SECONDS: Final = 5.0
 
 _log = structlog.get_logger("customer_gateway.http.callers.key_cache")
 
+_RETRY_AFTER_MS: Final = 2_000
 _DAMAGED: Final = "The API key is not whole: its checksum is wrong; send it as it was given out."
 _UNKNOWN: Final = "The API key is not known here; check that it belongs to this gateway, or ask for a new one."
 _NOT_READ: Final = "API keys cannot be checked yet, because the gateway could not read them; try again later."
@@ -69,19 +70,24 @@ class KeyCache:
         self._recording = _Attempts("api_key_uses")
 
     def caller_of(self, key: str, address: str | None) -> Caller:
-        """Return the caller of a key that is sent from an IP address. Raises Unauthenticated."""
+        """Return the caller of a key that is sent from an IP address.
+
+        Raises Unauthenticated, or KeysUnavailable where no keys could be read yet.
+        """
         entry = self._entries.get(digest_of(key))
         if entry is None:
-            raise Unauthenticated(self._why_unknown(key))
+            raise self._refusal(key)
         now = self._now()
         entry.check(address, now)
         self._uses[entry.id] = now
         return entry.caller
 
-    def _why_unknown(self, key: str) -> str:
+    def _refusal(self, key: str) -> Unauthenticated | KeysUnavailable:
         if not is_whole(key):
-            return _DAMAGED
-        return _NOT_READ if self._stamp is None else _UNKNOWN
+            return Unauthenticated(_DAMAGED)
+        if self._stamp is None:
+            return KeysUnavailable(_NOT_READ, retry_after_ms=_RETRY_AFTER_MS)
+        return Unauthenticated(_UNKNOWN)
 
     @asynccontextmanager
     async def following(
