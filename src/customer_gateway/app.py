@@ -158,9 +158,10 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                     await each.aclose()
             await wiring.limiters.aclose()
 
-    return build_http(
-        build_engine(settings, federation), http, authenticator, lifespan, wiring.limiters.circumstances, audit
-    )
+    def circumstances() -> dict[str, str]:
+        return {**wiring.limiters.circumstances(), **({} if keys is None else keys.circumstances())}
+
+    return build_http(build_engine(settings, federation), http, authenticator, lifespan, circumstances, audit)
 
 
 def application() -> GatewayApp:

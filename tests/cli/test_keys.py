@@ -290,8 +290,12 @@ def test_a_database_is_checked_and_upgraded(run: Run, database_url: str) -> None
     ]
 
 
-@pytest.mark.parametrize("verb", ["database check", "database upgrade", "keys list", "keys create --name shop"])
-def test_a_newer_database_is_refused_by_every_verb(run: Run, database_url: str, verb: str) -> None:
+@pytest.mark.parametrize(
+    "verb", ["database check", "database upgrade", "keys list", "keys create --name shop", "serve --port 0"]
+)
+def test_a_newer_database_is_refused_by_every_verb(
+    run: Run, database_url: str, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def make_newer() -> None:
         database = Database(database_url)
         async with database.write_transaction() as connection:
@@ -299,6 +303,7 @@ def test_a_newer_database_is_refused_by_every_verb(run: Run, database_url: str, 
         await database.aclose()
 
     asyncio.run(make_newer())
+    monkeypatch.setenv("CUSTOMER_GATEWAY_AUTH__ANONYMOUS", "customers:read")
 
     result = run(*verb.split())
 
@@ -316,11 +321,12 @@ def test_a_database_that_does_not_answer_is_one_plain_line_without_its_password(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUSTOMER_GATEWAY_DATABASE__URL_FILE", str(tmp_path / "url"))
 
-    result = CliRunner().invoke(app, ["keys", "list"])
+    for verb in (["keys", "list"], ["serve", "--port", "0"]):
+        result = CliRunner().invoke(app, verb)
 
-    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert "the database cannot be used: InvalidPasswordError; check [database] url" in result.stderr
-    assert "wrong-secret" not in result.stderr
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert "the database cannot be used: InvalidPasswordError; check [database] url" in result.stderr
+        assert "wrong-secret" not in result.stderr
 
 
 FOLLOWER = """

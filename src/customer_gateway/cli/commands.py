@@ -276,12 +276,20 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
 
 
 def _demand_callers(settings: Settings, host: str) -> None:
-    """Say how callers come to be known, where none can be; end then unless it listens on this machine alone."""
+    """Say how callers come to be known, where none can be; end then unless it listens on this machine alone.
+
+    A database that cannot be used ends it where keys alone would make callers known, a newer one in any case.
+    """
     from customer_gateway.cli.keys import any_key
     from customer_gateway.server.serving import is_this_machine
 
-    auth = settings.auth
-    if auth.anonymous is not None or auth.jwt is not None or any_key(settings):
+    is_known = settings.auth.anonymous is not None or settings.auth.jwt is not None
+    try:
+        is_known = any_key(settings) or is_known
+    except DatabaseUnavailable:
+        if not is_known:
+            raise
+    if is_known:
         return
     if not is_this_machine(host):
         raise _failed(f"--host {host}: no caller can be known there yet. {_FIRST_KEY}", code=2)

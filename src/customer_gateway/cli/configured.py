@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
-from customer_gateway.config.database import DatabaseSettings
 from customer_gateway.environment import CONFIG_VARIABLE
 from customer_gateway.store.database import Database
 
