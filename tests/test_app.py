@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,9 +25,10 @@ from customer_gateway.app import (
     schema_text,
     worker,
 )
-from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.config import DatabaseSettings, ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.key_text import new_key
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.deadline import Deadline
@@ -141,6 +143,42 @@ class TestRedis:
         assert said == {"status": "ready", "budgets": "split, because Redis cannot be used"}
         assert [(line["state"], line["reason"]) for line in log] == [("lost", "ConnectionError")]
         assert "hunter2" not in str(log)
+
+
+@pytest.mark.usefixtures("collection_as_before")
+class TestKeys:
+    """API keys come from the configured database; where it cannot be used, the process serves and says so."""
+
+    @staticmethod
+    async def answers(url: str, key: str) -> tuple[dict[str, str], httpx.Response]:
+        """What /readyz says, and what is answered to a request with a key."""
+        found = replace(settings(), database=DatabaseSettings.model_validate({"url": url}))
+        app = build_app(found, Wiring())
+        async with (
+            app.inner.router.lifespan_context(app.inner),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client,
+        ):
+            ready = await client.get("/readyz")
+            headers = {"authorization": f"Bearer {key}"}
+            return ready.json(), await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+
+    async def test_the_database_is_not_there_yet(self, tmp_path: Path) -> None:
+        ready, answer = await self.answers(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}", new_key())
+
+        assert (ready, answer.status_code) == ({"status": "ready"}, 401)
+        assert answer.json()["errors"][0]["message"].startswith("The API key is not known here;")
+
+    async def test_the_database_cannot_be_used(self, tmp_path: Path) -> None:
+        (tmp_path / "gateway.db").write_bytes(b"no database, and too long to be an empty one" * 30)
+
+        ready, answer = await self.answers(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}", new_key())
+
+        assert ready == {
+            "status": "ready",
+            "api_keys": "none is known yet, because the database cannot be used",
+        }
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
 
 
 @pytest.fixture

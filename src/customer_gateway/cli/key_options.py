@@ -100,7 +100,7 @@ def _split(texts: Iterable[str]) -> list[str]:
 def _known(texts: Iterable[str], option: str, known: Sequence[str], noun: str) -> frozenset[str]:
     named = _split(texts)
     if unknown := [name for name in named if name not in known]:
-        raise KeyOptionUnfit(f"{option}: there is no {noun} {unknown[0]!r}; there are: {', '.join(known)}.")
+        raise KeyOptionUnfit(f"{option}: there is no {noun} {unknown[0]!r}; there are: {', '.join(known) or 'none'}.")
     return frozenset(named)
 
 

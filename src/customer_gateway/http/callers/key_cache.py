@@ -27,8 +27,6 @@ POLL_SECONDS: Final = 1.0
 USE_SECONDS: Final = 60.0
 PATIENCE_SECONDS: Final = 5.0
 
-_log = structlog.get_logger("customer_gateway.http.callers.key_cache")
-
 _RETRY_AFTER_MS: Final = 2_000
 _DAMAGED: Final = "The API key is not whole: its checksum is wrong; send it as it was given out."
 _UNKNOWN: Final = "The API key is not known here; check that it belongs to this gateway, or ask for a new one."
@@ -179,6 +177,7 @@ class _Attempts:
     def __init__(self, event: str) -> None:
         self.is_failing = False
         self._event = event
+        self._log = structlog.get_logger("customer_gateway.http.callers.key_cache")
 
     @asynccontextmanager
     async def attempt(self, seconds: float | None) -> AsyncGenerator[None]:
@@ -188,11 +187,11 @@ class _Attempts:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and requests go on
             if not self.is_failing:
                 reason = str(error) if isinstance(error, GatewayError) else type(error).__name__
-                _log.warning(self._event, state="lost", reason=reason)
+                self._log.warning(self._event, state="lost", reason=reason)
             self.is_failing = True
         else:
             if self.is_failing:
-                _log.warning(self._event, state="back", reason=None)
+                self._log.warning(self._event, state="back", reason=None)
             self.is_failing = False
 
 
