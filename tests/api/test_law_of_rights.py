@@ -35,7 +35,7 @@ CONFIGURED = [*((name, name) for name in SYSTEMS), (f"{SYSTEMS[0]}_two", SYSTEMS
 """(name, kind): two systems are of one kind."""
 NAMES = [name for name, _ in CONFIGURED]
 READING = ["customers:read", "billing:read", "secrets:read", "raw:read", "schema:read"]
-FAULTS = [None, ("status", {"status": 503}), ("reset", {})]
+FAULTS: list[tuple[str, dict[str, int]] | None] = [None, ("status", {"status": 503}), ("reset", {})]
 """The state of a system that the caller may not see."""
 
 SCOPES = st.sets(st.sampled_from(READING)).map(frozenset) | st.just(frozenset(READING))
