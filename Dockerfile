@@ -25,7 +25,7 @@ EXPOSE 8000
 ENV CUSTOMER_GATEWAY_LISTEN_PORT=8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["python", "-c", "import os; from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:' + os.environ['CUSTOMER_GATEWAY_LISTEN_PORT'] + '/livez', timeout=2)"]
-# gateway.toml is looked for in the working directory. The gateway listens inside the container only, until it is told
-# to let callers in without asking who they are: docs/deploying.md.
+# gateway.toml is looked for in the working directory. Without a key, an issuer or `anonymous` serve does not listen here
+# and says what to do: docs/deploying.md.
 ENTRYPOINT ["customer-gateway"]
-CMD ["serve"]
+CMD ["serve", "--host", "0.0.0.0"]

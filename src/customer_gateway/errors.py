@@ -11,8 +11,9 @@
     │   ├── Forbidden                    FORBIDDEN                the caller lacks a scope
     │   ├── QueryTooLarge                QUERY_TOO_LARGE
     │   └── QueryTooDeep                 QUERY_TOO_DEEP
-    ├── IssuerUnavailable                UPSTREAM_UNAVAILABLE     a user's token cannot be checked at present: 503
-    │   └── KeysUnavailable              UPSTREAM_UNAVAILABLE     an API key cannot be checked at present: 503
+    ├── CredentialUnchecked              UPSTREAM_UNAVAILABLE     a credential cannot be checked at present: 503
+    │   ├── IssuerUnavailable                                     a user's token, for want of the issuer's keys
+    │   └── KeysUnavailable                                       an API key, for want of the stored ones
     └── UpstreamError                    one system failed one read; it costs that read's fields only
         ├── UpstreamUnavailable          UPSTREAM_UNAVAILABLE      refused, reset, DNS, TLS, 5xx, open breaker
         ├── UpstreamTimeout              UPSTREAM_TIMEOUT          hang, drip, deadline reached
@@ -88,8 +89,8 @@ class QueryTooDeep(RequestRefused):
     code = "QUERY_TOO_DEEP"
 
 
-class IssuerUnavailable(GatewayError):
-    """A user's token cannot be checked, because the keys of its issuer cannot be read: not the caller's doing.
+class CredentialUnchecked(GatewayError):
+    """A credential cannot be checked at present: not the caller's doing.
 
     It is retryable, after `retry_after_ms` at the earliest.
     """
@@ -101,7 +102,11 @@ class IssuerUnavailable(GatewayError):
         self.retry_after_ms = retry_after_ms
 
 
-class KeysUnavailable(IssuerUnavailable):
+class IssuerUnavailable(CredentialUnchecked):
+    """A user's token cannot be checked, because the keys of its issuer cannot be read."""
+
+
+class KeysUnavailable(CredentialUnchecked):
     """An API key cannot be checked, because the gateway, which gives them out, could not read its keys yet."""
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -224,11 +225,55 @@ def test_a_file_of_authorities_that_is_none_is_a_wrong_configuration(
     assert f"gateway.toml: [systems.{FIRST}] ca_file: {folder}/ours.pem {told}" in result.stderr
 
 
-def test_another_host_needs_a_word_of_its_own(run: Run) -> None:
-    result = run("serve", "--host", "0.0.0.0")  # noqa: S104 - it is refused
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is refused, or the port is taken
+ANONYMOUS = '[auth]\nanonymous = ["customers:read"]\n'
+DATABASE = '[database]\nurl = "sqlite+aiosqlite:///keys.db"\n'
+
+
+def configure(folder: Path, auth: str = "") -> None:
+    tables = sandbox_config(9301)
+    (folder / "gateway.toml").write_text(f"{auth}{DATABASE}{tables[tables.index('[systems') :]}", encoding="utf-8")
+
+
+def test_another_host_needs_callers_that_can_be_known(run: Run, tmp_path: Path, taken: int) -> None:
+    configure(tmp_path)
+
+    result = run("serve", "--host", EVERYWHERE, "--port", taken)
 
     assert result.exit_code == 2
-    assert "add --insecure-no-auth" in result.stderr
+    assert result.stderr == (
+        f"--host {EVERYWHERE}: no caller can be known there yet. Make a first key by `customer-gateway keys create "
+        "--name NAME`, or set `anonymous` or [auth.jwt] in [auth].\n"
+    )
+
+
+@pytest.mark.parametrize("auth", ["", ANONYMOUS])
+def test_another_host_is_taken_once_callers_can_be_known(run: Run, tmp_path: Path, taken: int, auth: str) -> None:
+    configure(tmp_path, auth)
+    if not auth:
+        run("keys", "create", "--name", "shop")
+
+    result = run("serve", "--host", EVERYWHERE, "--port", taken)
+
+    assert result.stderr == f"Port {taken} is taken: stop what listens there, or choose another with --port.\n"
+
+
+def test_this_machine_is_served_without_callers_and_the_log_says_how_to_make_a_key(
+    run: Run, tmp_path: Path, taken: int
+) -> None:
+    configure(tmp_path)
+
+    line = json.loads(run("serve", "--port", taken).stderr.splitlines()[0])
+
+    assert (line["event"], line["effect"]) == ("no_callers", "every request is refused (401)")
+    assert "customer-gateway keys create --name NAME" in line["remedy"]
+
+
+def test_the_option_that_let_everybody_in_says_what_took_its_place(run: Run) -> None:
+    result = run("serve", "--insecure-no-auth")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith('--insecure-no-auth is gone: write `anonymous = ["customers:read"]` under [auth]')
 
 
 @pytest.mark.parametrize("verb", ["demo", "serve"])

@@ -259,8 +259,10 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     from customer_gateway.systems.connection import Wiring
 
     path, settings = settings_of(config)
-    _demand_callers(settings, host)
+    is_anybody_known = _demand_callers(settings, host)
     configure_logs()
+    if not is_anybody_known:
+        _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
     timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)
@@ -275,8 +277,8 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
         _run(serving.serve(gateway, connection, ending, timeouts=timeouts, started=lambda: _log_start(address)))
 
 
-def _demand_callers(settings: Settings, host: str) -> None:
-    """Say how callers come to be known, where none can be; end then unless it listens on this machine alone.
+def _demand_callers(settings: Settings, host: str) -> bool:
+    """Return whether a caller can be known; end where none can, unless it listens on this machine alone.
 
     A database that cannot be used ends it where keys alone would make callers known, a newer one in any case.
     """
@@ -289,11 +291,9 @@ def _demand_callers(settings: Settings, host: str) -> None:
     except DatabaseUnavailable:
         if not is_known:
             raise
-    if is_known:
-        return
-    if not is_this_machine(host):
+    if not is_known and not is_this_machine(host):
         raise _failed(f"--host {host}: no caller can be known there yet. {_FIRST_KEY}", code=2)
-    typer.echo(f"Every request is refused (401) until callers are known. {_FIRST_KEY}", err=True)
+    return is_known
 
 
 def _console() -> Console:
@@ -309,9 +309,13 @@ def _run(serving: Coroutine[Any, Any, bool]) -> None:
 
 
 def _log_start(address: str) -> None:
+    _log().info("listening", address=f"{address}/graphql")
+
+
+def _log() -> Any:
     import structlog
 
-    structlog.get_logger("customer_gateway.cli").info("listening", address=f"{address}/graphql")
+    return structlog.get_logger("customer_gateway.cli")
 
 
 def _say(text: str) -> None:

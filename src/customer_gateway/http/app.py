@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from customer_gateway.api.schema import sdl
-from customer_gateway.errors import IssuerUnavailable, Unauthenticated
+from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, retry_after
 from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
@@ -104,7 +104,7 @@ def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Reques
     async def schema(request: Request) -> Response:
         try:
             caller = await authenticator.caller_of(request.scope["request_log"].headers, client_address(request.scope))
-        except (Unauthenticated, IssuerUnavailable) as error:
+        except (Unauthenticated, CredentialUnchecked) as error:
             return _problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")
         if error is not None:
@@ -114,8 +114,8 @@ def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Reques
     return schema
 
 
-def _problem_of_caller(error: Unauthenticated | IssuerUnavailable) -> Response:
-    unavailable = isinstance(error, IssuerUnavailable)
+def _problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
+    unavailable = isinstance(error, CredentialUnchecked)
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
     name, value = retry_after(error) if unavailable else CHALLENGE
     return problem(status, str(error), {name.decode(): value.decode()})

@@ -12,7 +12,7 @@ import structlog
 from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
-from customer_gateway.errors import IssuerUnavailable, Unauthenticated
+from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name, retry_after
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, is_json, preferred
@@ -55,6 +55,9 @@ _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "opera
 _STREAM_NEEDED: Final = request_error(
     "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
+
+_UNCHECKED: Final = "The credential could not be checked before the deadline; try again later."
+_RETRY_AFTER_MS: Final = 2_000
 
 _log = structlog.get_logger("customer_gateway.http")
 
@@ -116,7 +119,7 @@ class GraphQLEndpoint:
         except TimeoutError:
             message = "The body did not arrive in time; send the request again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
-        caller = await self._caller_of(scope, log)
+        caller = await self._caller_of(scope, at, log)
         return await self._wait(self._execution_of(body, caller, at, log), caller, at, receive, log)
 
     async def _get(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
@@ -125,15 +128,19 @@ class GraphQLEndpoint:
             raise RequestInvalid(400, "There is no WebSocket here; ask by POST, a request at a time.")
         check_origin(headers, self._origins)
         request = request_of_query(scope["query_string"], self._settings.url_bytes)
-        caller = await self._caller_of(scope, log)
+        caller = await self._caller_of(scope, at, log)
         prepared = self._prepare(request, caller)
         if prepared.operation_type == "mutation":
             raise RequestInvalid(405, "A mutation is not served by GET; use POST.", headers=((b"allow", b"POST"),))
         return await self._wait(self._begin(request, caller, at, log), caller, at, receive, log)
 
-    async def _caller_of(self, scope: Scope, log: RequestLog) -> Caller:
-        """Return who asks, which stands before anything is joined. Raises Unauthenticated."""
-        caller = await self._authenticator.caller_of(log.headers, client_address(scope))
+    async def _caller_of(self, scope: Scope, at: float, log: RequestLog) -> Caller:
+        """Return who asks, which stands before anything is joined. Raises Unauthenticated, or CredentialUnchecked."""
+        try:
+            async with asyncio.timeout_at(at):
+                caller = await self._authenticator.caller_of(log.headers, client_address(scope))
+        except TimeoutError:
+            raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
         log.notes["caller"] = logged_name(caller)
         return caller
 
@@ -270,7 +277,7 @@ def _check_form(headers: Headers) -> None:
 
 def _response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:
     """Return the answer to a request that cannot be served. A mistake of ours is logged, and masked for the client."""
-    if isinstance(error, Unauthenticated | IssuerUnavailable):
+    if isinstance(error, Unauthenticated | CredentialUnchecked):
         error = _refusal_of_caller(error)
     if isinstance(error, RequestInvalid):
         status = _status_of(error, media)
@@ -282,7 +289,7 @@ def _response_to(error: Exception, log: RequestLog, media: Media | None) -> Http
     return HttpResponse(500, _errors_body([request_error(MASK, "INTERNAL_SERVER_ERROR")], log))
 
 
-def _refusal_of_caller(error: Unauthenticated | IssuerUnavailable) -> RequestInvalid:
+def _refusal_of_caller(error: Unauthenticated | CredentialUnchecked) -> RequestInvalid:
     if isinstance(error, Unauthenticated):
         return RequestInvalid(401, str(error), error.code, (CHALLENGE,))
     return RequestInvalid(503, str(error), error.code, (retry_after(error),), error.retry_after_ms)

@@ -49,7 +49,7 @@ def forbidden(needed: Iterable[str], rights: Rights, what: str) -> Forbidden | N
     if not lacking:
         return None
     several = "these scopes" if len(lacking) > 1 else "the scope"
-    return Forbidden(f"{what} needs {several}: {', '.join(lacking)}; ask the operator for a key that has it.")
+    return Forbidden(f"{what} needs {several}: {', '.join(lacking)}; ask the operator for a key with it.")
 
 
 @cache

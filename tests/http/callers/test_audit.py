@@ -11,6 +11,7 @@ import orjson
 import pytest
 from gateway import SYSTEMS, Gateway, in_process, settings_over
 from structlog.testing import capture_logs
+from vendors import VENDORS, sandbox
 
 from customer_gateway.api.audit import CustomersRead
 from customer_gateway.app import build_engine, build_federation
@@ -19,7 +20,6 @@ from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.model.callers import EVERY_RIGHT, Caller
-from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class AnyKey:
 
 @asynccontextmanager
 async def audited(path: Path) -> AsyncGenerator[tuple[Gateway, ReadAudit]]:
-    box = Sandbox()
+    box = sandbox()
     over = dataclasses.replace(settings_over(box), auth=AuthSettings(audit_file=path))
-    federation = build_federation(over, Wiring(transport=in_process(box, over)))
+    federation = build_federation(over, Wiring(transport=in_process(box, over)), VENDORS)
     audit = ReadAudit(path)
-    app = build_http(build_engine(over, federation), HttpSettings(), Authenticator(keys=AnyKey()), audit=audit)
+    app = build_http(build_engine(over, federation, VENDORS), HttpSettings(), Authenticator(keys=AnyKey()), audit=audit)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
         yield Gateway(client, box), audit
     await federation.aclose()

@@ -83,6 +83,6 @@ async def test_users_of_one_gateway_have_what_its_configuration_gives_to_their_c
                 for token in (signed(KEY, claims(**lasting, **user)) for user in users)
             ]
 
-    pland, second = {"name": "pland"}, {"name": "second"}
-    assert [answer["data"]["systems"] for answer in answers[:2]] == [[pland, second], [second]]
+    first, second = {"name": "first"}, {"name": "second"}
+    assert [answer["data"]["systems"] for answer in answers[:2]] == [[first, second], [second]]
     assert [error["extensions"]["code"] for error in answers[2]["errors"]] == ["FORBIDDEN"]

@@ -11,7 +11,7 @@ from customer_gateway.model.key_text import KEY_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from customer_gateway.errors import IssuerUnavailable
+    from customer_gateway.errors import CredentialUnchecked
 
 _BEARER: Final = b"bearer "
 _NO_CREDENTIAL: Final = (
@@ -82,7 +82,7 @@ def client_address(scope: Mapping[str, Any]) -> str | None:
     return client[0] if client else None
 
 
-def retry_after(error: IssuerUnavailable) -> tuple[bytes, bytes]:
+def retry_after(error: CredentialUnchecked) -> tuple[bytes, bytes]:
     """Return the header that says when to try again, in whole seconds."""
     return (b"retry-after", str(-(-error.retry_after_ms // 1000)).encode())
 
