@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from configured import table_at
+from picked import FIRST
 from postgres_server import NEEDS_POSTGRES, PASSWORD
 from processes import python
 from sqlalchemy import text
@@ -33,15 +35,8 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Result]
 
-SYSTEMS = """
-[systems.pland]
-base_url = "http://127.0.0.1:9301/v2"
-api_key = "id:not-to-be-shown"
-[systems.office]
-kind = "pland"
-base_url = "http://127.0.0.1:9301/v2"
-api_key = "id:not-to-be-shown"
-"""
+TABLE = table_at("http://127.0.0.1:9301/v2", FIRST, kind=FIRST)
+SYSTEMS = "".join(TABLE.replace(f"[systems.{FIRST}]", f"[systems.{name}]") for name in ("sales", "office"))
 
 
 @pytest.fixture
@@ -126,8 +121,8 @@ def test_a_time_from_now_ends_a_key_too(run: Run) -> None:
             f"--scopes: there is no scope 'customers:rea'; there are: {', '.join(SCOPES)}.",
         ),
         (["--scopes", ""], "--scopes: there is no scope ''; there are: "),
-        (["--systems", "pland,bilbee"], "--systems: there is no system 'bilbee'; there are: pland, office."),
-        (["--systems", ""], "--systems: there is no system ''; there are: pland, office."),
+        (["--systems", "sales,ofice"], "--systems: there is no system 'ofice'; there are: sales, office."),
+        (["--systems", ""], "--systems: there is no system ''; there are: sales, office."),
         (["--expires", "2001-01-01"], "--expires: 2001-01-01T00:00:00Z is past; expected a later moment."),
         (["--expires", "soon"], "--expires: expected a date such as 2027-12-31, a time such as 90d, or never."),
         (["--address", "192.0.2.7/24"], "--address: '192.0.2.7/24' is no network; expected one such as 192.0.2.0/24, "),
@@ -236,7 +231,7 @@ def test_a_revoked_key_is_over_and_its_name_free(run: Run) -> None:
 
 def test_keys_are_listed_in_a_table(run: Run) -> None:
     empty = run("keys", "list").stdout
-    key = run("keys", "create", "--name", "shop", "--systems", "pland").stdout
+    key = run("keys", "create", "--name", "shop", "--systems", "sales").stdout
 
     lines = run("keys", "list").stdout.splitlines()
 
@@ -244,7 +239,7 @@ def test_keys_are_listed_in_a_table(run: Run) -> None:
     assert re.split("  +", lines[0]) == [
         *("name", "state", "scopes", "systems", "rate class", "from", "created", "expires", "last used")
     ]
-    assert lines[1].startswith("shop  active  customers:read,schema:read  pland    -")
+    assert lines[1].startswith("shop  active  customers:read,schema:read  sales    -")
     assert key[3:20] not in "".join(lines)
 
 

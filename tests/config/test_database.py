@@ -3,18 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from configured import table_at
+from picked import FIRST
 
 from customer_gateway.app import load_settings
 from customer_gateway.config import DatabaseSettings
 from customer_gateway.errors import ConfigInvalid
 
-PLAND = '[systems.pland]\nbase_url = "http://127.0.0.1:9301/v2"\napi_key = "id:secret"\n'
+SYSTEM = table_at("http://127.0.0.1:9301/v2", FIRST)
 POSTGRESQL = "postgresql+asyncpg://gateway:not-to-be-shown@db.example:5432/gateway"
 
 
 def address(folder: Path, table: str = "") -> str:
     file = folder / "gateway.toml"
-    file.write_text(f"{table}\n{PLAND}", encoding="utf-8")
+    file.write_text(f"{table}\n{SYSTEM}", encoding="utf-8")
     settings = load_settings(file)
     assert settings.database is not None
     return settings.database.address()
