@@ -249,7 +249,9 @@ def test_an_answer_in_part_has_the_status_that_the_configuration_wants(tmp_path:
     with socket.socket() as nobody, httpx.Client(timeout=20) as client:
         nobody.bind(("127.0.0.1", 0))  # without listening: connections are refused
         base_url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v2"
-        config.write_text("[server]\npartial_status = 294\n" + table_at(base_url, SYSTEMS[0]))
+        config.write_text(
+            '[server]\npartial_status = 294\n[auth]\nanonymous = ["customers:read"]\n' + table_at(base_url, SYSTEMS[0])
+        )
         with command("serve", "--config", str(config), "--port", "0") as process:
             assert process.stderr is not None
             url = json.loads(process.stderr.readline())["address"]
