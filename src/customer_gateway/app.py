@@ -123,6 +123,14 @@ def _issuer(jwt: JwtSettings) -> tuple[Tokens, DocumentSource]:
     return TokenVerifier(policy, jwks.IssuerKeys(issuer.fetch, policy.algorithms)), issuer
 
 
+def systems_of_anonymous(settings: Settings) -> tuple[str, ...]:
+    """Return the systems that exist for a request without a credential, which GraphiQL's page may name."""
+    auth = settings.auth
+    if "customers:read" not in (auth.anonymous or ()):
+        return ()
+    return tuple(settings.systems if auth.anonymous_systems is None else auth.anonymous_systems)
+
+
 def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tuple[Example, ...] = ()) -> GatewayApp:
     """Return the whole gateway as an ASGI application."""
     wiring = _sharing(settings, wiring or Wiring())
@@ -193,7 +201,7 @@ def _worker() -> GatewayApp:
     share = WorkerShare(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
     wiring = Wiring(limiters=LimiterRegistry(share=share))
     settings = load_settings(Path(path) if path else None)
-    return build_app(settings, wiring, examples=examples(settings.systems))
+    return build_app(settings, wiring, examples=examples(systems_of_anonymous(settings)))
 
 
 def _sharing(settings: Settings, wiring: Wiring) -> Wiring:

@@ -252,7 +252,7 @@ async def _fetched_token(name: str, settings: Settings) -> str:
 
 
 def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
-    from customer_gateway.app import build_app
+    from customer_gateway.app import build_app, systems_of_anonymous
     from customer_gateway.http.graphiql.examples import examples
     from customer_gateway.logs import configure_logs
     from customer_gateway.server import serving
@@ -264,7 +264,7 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     if not is_anybody_known:
         _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
     # Also where workers build their own: it may refuse.
-    gateway = build_app(settings, Wiring(), examples=examples(settings.systems))
+    gateway = build_app(settings, Wiring(), examples=examples(systems_of_anonymous(settings)))
     timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)

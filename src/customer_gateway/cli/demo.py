@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from customer_gateway.app import build_app
+from customer_gateway.app import build_app, systems_of_anonymous
 from customer_gateway.config import AuthSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
@@ -64,7 +64,7 @@ async def run_demo(
     try:
         async with box.serving(sandbox_ports(first_port)) as urls:
             settings = demo_settings(box, urls, budgets=rate_limits)
-            app = build_app(settings, examples=examples(settings.systems))
+            app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
             text = welcome(address_of(connection), urls, rate_limits=rate_limits)
             return await serve(app, connection, ending, timeouts=Timeouts(_GRACE_SECONDS), started=lambda: say(text))
     finally:

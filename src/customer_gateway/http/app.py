@@ -14,14 +14,15 @@ from starlette.routing import Mount, Route
 
 from customer_gateway.api.schema import sdl
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
-from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, retry_after
+from customer_gateway.http.callers.authenticator import client_address
 from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
 from customer_gateway.http.gateway_app import GatewayApp
 from customer_gateway.http.graphiql import explorer
+from customer_gateway.http.graphiql.key import PATH, KeyEndpoint
 from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
-from customer_gateway.http.problem import problem
+from customer_gateway.http.problem import problem, problem_of_caller
 from customer_gateway.model.required_scopes import SCHEMA, forbidden
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def build_http(
         *health_routes(),
     ]
     if assets is not None:
-        routes.append(Mount("/graphiql", assets))
+        routes += [Mount("/graphiql", assets), Route(PATH, KeyEndpoint(authenticator, settings.deadline_seconds))]
     inner = Starlette(
         routes=routes,
         exception_handlers={HTTPException: _problem_of_http, Exception: _problem_of_ours},
@@ -105,20 +106,13 @@ def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Reques
         try:
             caller = await authenticator.caller_of(request.scope["request_log"].headers, client_address(request.scope))
         except (Unauthenticated, CredentialUnchecked) as error:
-            return _problem_of_caller(error)
+            return problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")
         if error is not None:
             return problem(HTTPStatus.FORBIDDEN, str(error))
         return Response(text(), media_type="text/plain", headers={"vary": "Authorization", "cache-control": "no-store"})
 
     return schema
-
-
-def _problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
-    unavailable = isinstance(error, CredentialUnchecked)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
-    name, value = retry_after(error) if unavailable else CHALLENGE
-    return problem(status, str(error), {name.decode(): value.decode()})
 
 
 async def _problem_of_http(_: Request, error: Exception) -> Response:

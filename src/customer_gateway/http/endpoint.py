@@ -14,13 +14,15 @@ from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name, retry_after
+from customer_gateway.http.graphiql.key_cookie import CSRF_HEADER, with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
-from customer_gateway.http.negotiation import Media, is_json, preferred
+from customer_gateway.http.negotiation import Media, preferred
 from customer_gateway.http.origin import check_origin
 from customer_gateway.http.request import (
     ParametersInvalid,
     PersistedQueryUnknown,
     RequestInvalid,
+    check_content,
     is_websocket_offer,
     read_body,
     request_of_body,
@@ -33,7 +35,7 @@ from customer_gateway.http.shared_execution import SharedExecution
 from customer_gateway.work.shared_call import JoinableCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -112,7 +114,7 @@ class GraphQLEndpoint:
             return _response_to(error, log, media)
 
     async def _post(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
-        _check_form(log.headers)
+        check_content(log.headers)
         try:
             async with asyncio.timeout_at(at):
                 body = await read_body(receive, log.headers.get(b"content-length"), self._settings.body_bytes)
@@ -136,9 +138,12 @@ class GraphQLEndpoint:
 
     async def _caller_of(self, scope: Scope, at: float, log: RequestLog) -> Caller:
         """Return who asks, which stands before anything is joined. Raises Unauthenticated, or CredentialUnchecked."""
+        headers: Mapping[bytes, bytes] = log.headers
+        if CSRF_HEADER in headers and self._page is not None and scope["method"] == "POST":
+            headers = with_credential(headers)
         try:
             async with asyncio.timeout_at(at):
-                caller = await self._authenticator.caller_of(log.headers, client_address(scope))
+                caller = await self._authenticator.caller_of(headers, client_address(scope))
         except TimeoutError:
             raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
         log.notes["caller"] = logged_name(caller)
@@ -263,16 +268,6 @@ def _agreed(method: str, media: Media | None) -> Media:
             406, f"Accept allows no answer that is served; name {Media.GRAPHQL.value} or {Media.JSON.value} in it."
         )
     return media
-
-
-def _check_form(headers: Headers) -> None:
-    """Raise RequestInvalid (415) where the body is not to be read."""
-    if not is_json(headers.get(b"content-type")):
-        raise RequestInvalid(
-            415, "The Content-Type is not JSON in UTF-8; send the body as Content-Type: application/json."
-        )
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise RequestInvalid(415, "The body is compressed; send it without Content-Encoding.")
 
 
 def _response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:

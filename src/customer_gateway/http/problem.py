@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import Response
 
+from customer_gateway.errors import CredentialUnchecked
+from customer_gateway.http.callers.authenticator import CHALLENGE, retry_after
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from customer_gateway.errors import Unauthenticated
 
 
 def problem(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
@@ -17,3 +22,11 @@ def problem(status: int, detail: str | None = None, headers: Mapping[str, str] |
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     body = orjson.dumps(document if detail is None else {**document, "detail": detail})
     return Response(body, status, headers=headers, media_type="application/problem+json")
+
+
+def problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
+    """Return the response to a request whose caller is not known: 401, or 503 where that cannot be found out."""
+    unavailable = isinstance(error, CredentialUnchecked)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
+    name, value = retry_after(error) if unavailable else CHALLENGE
+    return problem(status, str(error), {name.decode(): value.decode()})

@@ -11,6 +11,7 @@ import orjson
 from customer_gateway.documents.json_text import BOM
 from customer_gateway.documents.record import is_object
 from customer_gateway.http.hangups import ClientGone
+from customer_gateway.http.negotiation import is_json
 
 if TYPE_CHECKING:
     from starlette.types import Receive
@@ -99,6 +100,16 @@ def timeout_seconds(header: bytes | None, most: float) -> float:
             400, f"X-Request-Timeout is no number of milliseconds; give a whole one from 1 to {MOST_MILLISECONDS}."
         )
     return min(most, int(text) / 1000)
+
+
+def check_content(headers: dict[bytes, bytes]) -> None:
+    """Raise RequestInvalid (415) where the body is not to be read."""
+    if not is_json(headers.get(b"content-type")):
+        raise RequestInvalid(
+            415, "The Content-Type is not JSON in UTF-8; send the body as Content-Type: application/json."
+        )
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise RequestInvalid(415, "The body is compressed; send it without Content-Encoding.")
 
 
 def check_size(size: int, most: int) -> None:
