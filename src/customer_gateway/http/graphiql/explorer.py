@@ -33,6 +33,7 @@ ASSETS: Final = {
         HERE / "assets/graphiql.min.css",
         HERE / "assets/react.production.min.js",
         HERE / "assets/react-dom.production.min.js",
+        HERE / "key.js",
         HERE / "start.js",
         HERE / "page.css",
         HERE / "icon.svg",

@@ -46,7 +46,8 @@ _OWN_HEADERS: Final = {"cache-control": "no-store", "cross-origin-resource-polic
 class KeyEndpoint:
     """Keep the key that GraphiQL's page uses in a cookie of its browser. `body_seconds` is what a body may take.
 
-    GET says whose key is in use, POST takes one (`{"key": "cg_…"}`), DELETE forgets it.
+    GET says who the caller is, by the key in use or without one; POST takes a key (`{"key": "cg_…"}`); DELETE forgets
+    it.
     """
 
     def __init__(self, authenticator: Authenticator, body_seconds: float) -> None:
@@ -82,12 +83,12 @@ class KeyEndpoint:
                 raise RequestInvalid(405, "This method is not served here; use GET, POST or DELETE.", headers=(allow,))
 
     async def _whose(self, scope: Scope, cookie: KeyCookie | None) -> Response:
-        """Answer with the caller of the key in use; one that is not taken any more is forgotten."""
-        if cookie is None:
-            return _json({"caller": None, "csrfToken": None})
+        """Answer with the caller, null where a key is needed. A key that is not taken any more is forgotten."""
         try:
-            return _json(_in_use(await self._caller_of(cookie.credential, scope), cookie))
+            return _json(_described(await self._caller_of(cookie and cookie.credential, scope), cookie))
         except Unauthenticated as error:
+            if cookie is None:
+                return _json({"caller": None, "csrfToken": None})
             response = problem_of_caller(error)
             response.headers["set-cookie"] = forgotten_cookie(scope)
             return response
@@ -107,10 +108,11 @@ class KeyEndpoint:
                 413, f"The token has more than {MOST_CHARACTERS} characters, which no cookie holds; use an API key."
             )
         cookie = new_cookie(credential)
-        return _json(_in_use(caller, cookie), {"set-cookie": cookie.header(scope)})
+        return _json(_described(caller, cookie), {"set-cookie": cookie.header(scope)})
 
-    async def _caller_of(self, credential: str, scope: Scope) -> Caller:
-        caller = await self._authenticator.caller_of(bearer(credential), client_address(scope))
+    async def _caller_of(self, credential: str | None, scope: Scope) -> Caller:
+        sent = {} if credential is None else bearer(credential)
+        caller = await self._authenticator.caller_of(sent, client_address(scope))
         scope["request_log"].notes["caller"] = logged_name(caller)
         return caller
 
@@ -136,9 +138,9 @@ def _forget(scope: Scope, headers: Headers) -> Response:
     return Response(status_code=204, headers={"set-cookie": forgotten_cookie(scope)})
 
 
-def _in_use(caller: Caller, cookie: KeyCookie) -> Mapping[str, Any]:
+def _described(caller: Caller, cookie: KeyCookie | None) -> Mapping[str, Any]:
     shown = {"name": caller.name, "kind": caller.kind, "scopes": sorted(caller.rights.scopes)}
-    return {"caller": shown, "csrfToken": cookie.csrf_token}
+    return {"caller": shown, "csrfToken": cookie and cookie.csrf_token}
 
 
 def _json(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

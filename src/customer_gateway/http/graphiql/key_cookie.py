@@ -24,7 +24,7 @@ MOST_CHARACTERS: Final = 3_800
 
 _NAME: Final = "graphiql_key"
 _VALUE: Final = re.compile(rb"(?P<token>[A-Za-z0-9_-]{43})\.(?P<credential>[A-Za-z0-9._~+/=-]+)")
-_OTHER_TOKEN: Final = (  # noqa: S105  a message
+_OUTDATED: Final = (
     "The X-CSRF-Token header is not of the key that this browser has in use now; load GraphiQL's page again."
 )
 
@@ -62,7 +62,7 @@ def forgotten_cookie(scope: Scope) -> str:
 def check_token(cookie: KeyCookie, headers: Mapping[bytes, bytes]) -> None:
     """Raise Unauthenticated where the request's token is not that of the cookie."""
     if not hmac.compare_digest(cookie.csrf_token.encode(), headers.get(CSRF_HEADER, b"")):
-        raise Unauthenticated(_OTHER_TOKEN)
+        raise Unauthenticated(_OUTDATED)
 
 
 def with_credential(headers: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
