@@ -151,7 +151,7 @@ async def test_a_cookie_without_the_token_counts_for_nothing(unknown: Caller | N
 
 
 @pytest.mark.parametrize("unknown", [None, NOBODY], ids=["no anonymous", "anonymous"])
-@pytest.mark.parametrize("wrong", ["", "x" * 43, "é", "own, own"])
+@pytest.mark.parametrize("wrong", ["", "x" * 43, "own, own"])
 async def test_a_wrong_token_is_refused_and_never_anonymous(unknown: Caller | None, wrong: str) -> None:
     async with Page(unknown) as page:
         await page.use()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
+from customer_gateway.documents.record import is_object
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import client_address, logged_name
 from customer_gateway.http.graphiql.key_cookie import (
@@ -111,7 +112,7 @@ class KeyEndpoint:
         return _json(_described(caller, cookie), {"set-cookie": cookie.header(scope)})
 
     async def _caller_of(self, credential: str | None, scope: Scope) -> Caller:
-        sent = {} if credential is None else bearer(credential)
+        sent: Mapping[bytes, bytes] = {} if credential is None else bearer(credential)
         caller = await self._authenticator.caller_of(sent, client_address(scope))
         scope["request_log"].notes["caller"] = logged_name(caller)
         return caller
@@ -123,7 +124,7 @@ def _credential_in(body: bytes) -> str:
         found: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
         found = None
-    key = found.get("key") if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType]  JSON
+    key = found.get("key") if is_object(found) else None
     if not isinstance(key, str) or not key.strip():
         raise RequestInvalid(400, 'The body has no key; send {"key": "cg_…"} with an API key.')
     if not _CREDENTIAL.fullmatch(key.strip()):
