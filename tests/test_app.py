@@ -200,6 +200,30 @@ class TestWorker:
 
         assert "/graphql" in {getattr(route, "path", None) for route in worker().inner.routes}
 
+    @pytest.mark.parametrize(
+        ("auth", "named"),
+        [
+            ("", []),
+            ('anonymous = ["customers:read"]', ["first"]),
+            ('anonymous = ["customers:read"]\nanonymous_systems = ["second"]', ["second"]),
+            ('anonymous = ["customers:read"]\nanonymous_systems = []', []),
+            ('anonymous = ["schema:read"]', []),
+        ],
+    )
+    async def test_its_page_names_no_system_but_one_that_anonymous_may_see(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str, named: list[str]
+    ) -> None:
+        file = tmp_path / "gateway.toml"
+        keys = 'kind = "pland"\nbase_url = "http://pland.test/v2"\napi_key = "id:secret"\n'
+        file.write_text(f"[auth]\n{auth}\n[systems.first]\n{keys}[systems.second]\n{keys}", encoding="utf-8")
+        monkeypatch.setenv(CONFIG_VARIABLE, str(file))
+
+        transport = httpx.ASGITransport(worker())
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+            page = (await client.get("/graphql", headers={"accept": "text/html"})).text
+
+        assert [name for name in ("first", "second") if f"system(name: &quot;{name}&quot;)" in page] == named
+
     def test_without_a_file_the_environment_alone_configures_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
         for key, value in {"base_url": ADDRESS, **FACTS[FIRST].credentials}.items():

@@ -101,7 +101,7 @@ async def test_a_reader_enters_a_key_runs_the_first_query_and_forgets_the_key() 
         await enter(page, "cg_none")
         refusal = await page.get_by_role("alert").inner_text()
         await enter(page, KEY)
-        await page.get_by_text("In use: the key front end.").wait_for()
+        await page.get_by_text("In use: the key front end").wait_for()
         scopes = await page.get_by_role("list", name="Scopes").get_by_role("listitem").all_inner_texts()
         await run(page, '"vatNumber"')
         left_behind = await page.evaluate(LEFT_BEHIND)
@@ -109,7 +109,7 @@ async def test_a_reader_enters_a_key_runs_the_first_query_and_forgets_the_key() 
 
         await page.reload(wait_until="networkidle")
         await page.get_by_role("button", name="Show API key").click()
-        await page.get_by_text("In use: the key front end.").wait_for()
+        await page.get_by_text("In use: the key front end").wait_for()
         await page.get_by_role("button", name="Forget").click()
         await page.get_by_text("No key in use.").wait_for()
         await run(page, "UNAUTHENTICATED")
@@ -134,7 +134,7 @@ async def test_a_reader_of_customers_alone_is_shown_that_the_schema_needs_a_scop
         await run_in_explorer(page, "{ systems { name } }")
         await page.locator(".result-window", has_text=f'"{SYSTEM}"').wait_for(timeout=10_000)
         await enter(page, READER_KEY)
-        await page.get_by_text("In use: the key reader.").wait_for()
+        await page.get_by_text("In use: the key reader").wait_for()
         with_key = await panel.inner_text()
 
     lacking = "The schema is not shown without the scope schema:read."
@@ -154,7 +154,7 @@ async def test_the_panel_can_be_read_and_used_by_keyboard_in_every_window(size: 
         await field.focus()
         await page.keyboard.type(KEY)
         await page.keyboard.press("Enter")
-        await page.get_by_text("In use: the key front end.").wait_for()
+        await page.get_by_text("In use: the key front end").wait_for()
         width = await page.evaluate("document.documentElement.scrollWidth")
 
     assert box is not None

@@ -1,7 +1,7 @@
 // The panel "API key": it puts a key in use for this page, shows what the key may do, and lets it be forgotten.
 //
-// The key is sent once and stays in a cookie that no script can read. What the page has is a token that goes with it; the
-// cookie counts only for requests that carry the token.
+// The key is sent once and stays in a cookie that no script can read. What the page has is a token that goes with it:
+// the cookie counts only for requests that carry the token.
 const KEY_ADDRESS = "/graphql/key";
 const element = React.createElement;
 const KeyInUse = React.createContext(null);
@@ -70,7 +70,7 @@ function KeyPanel() {
     element("div", { className: "graphiql-doc-explorer-title" }, KEY_PANEL.title),
     element("p", { role: "status" }, stateOf(inUse)),
     inUse.caller && element(Scopes, inUse.caller),
-    needsKey(inUse) && !inUse.problem && element("p", null, adviceOn(inUse)),
+    needsKey(inUse) && !inUse.problem && element("p", null, ...[adviceOn(inUse)].flat()),
     problem && element("p", { role: "alert", className: "graphiql-doc-explorer-error" }, problem),
     inUse.csrfToken
       ? element("form", { onSubmit: forget }, element(Send, { busy }, "Forget"))
@@ -98,22 +98,22 @@ function Send({ busy, children }) {
 }
 
 function Scopes({ scopes }) {
-  return scopes.length
-    ? element("ul", { "aria-label": "Scopes" }, ...scopes.map((scope) => element("li", null, element("code", null, scope))))
-    : element("p", null, "It has no scopes.");
+  const items = scopes.map((scope) => element("li", { key: scope }, element("code", null, scope)));
+  return items.length ? element("ul", { "aria-label": "Scopes" }, items) : element("p", null, "None.");
 }
 
 function stateOf({ caller, csrfToken }) {
   if (csrfToken) {
-    return caller.kind === "user" ? `In use: a token of the user ${caller.name}.` : `In use: the key ${caller.name}.`;
+    return `In use: ${caller.kind === "user" ? "a token of the user" : "the key"} ${caller.name}. Its scopes:`;
   }
   return caller ? "No key in use. Requests have the scopes of anonymous callers:" : "No key in use.";
 }
 
 function adviceOn({ caller, csrfToken }) {
   if (!caller) {
-    return "Requests without a key are refused. Enter one; the operator makes it by `customer-gateway keys create`.";
+    const command = element("code", null, "customer-gateway keys create");
+    return ["Requests without a key are refused. Enter one; the operator makes it by ", command, "."];
   }
-  const lacking = "The schema is not shown without the scope schema:read. ";
-  return lacking + (csrfToken ? "For it, forget this key and enter one that has the scope." : "For it, enter a key that has the scope.");
+  const way = csrfToken ? "forget this key and enter one" : "enter a key";
+  return `The schema is not shown without the scope schema:read. For it, ${way} that has the scope.`;
 }
