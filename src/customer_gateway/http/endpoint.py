@@ -14,7 +14,7 @@ from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name, retry_after
-from customer_gateway.http.graphiql.key_cookie import CSRF_HEADER, with_credential
+from customer_gateway.http.graphiql.key_cookie import with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, preferred
 from customer_gateway.http.origin import check_origin
@@ -139,7 +139,7 @@ class GraphQLEndpoint:
     async def _caller_of(self, scope: Scope, at: float, log: RequestLog) -> Caller:
         """Return who asks, which stands before anything is joined. Raises Unauthenticated, or CredentialUnchecked."""
         headers: Mapping[bytes, bytes] = log.headers
-        if CSRF_HEADER in headers and self._page is not None and scope["method"] == "POST":
+        if self._page is not None and scope["method"] == "POST":
             headers = with_credential(headers)
         try:
             async with asyncio.timeout_at(at):

@@ -70,7 +70,7 @@ def with_credential(headers: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
 
     An `Authorization` of the request's own wins. Raises Unauthenticated where the token is of another cookie.
     """
-    cookie = None if b"authorization" in headers or CSRF_HEADER not in headers else sent_cookie(headers)
+    cookie = None if CSRF_HEADER not in headers or b"authorization" in headers else sent_cookie(headers)
     if cookie is None:
         return headers
     check_token(cookie, headers)
