@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, once
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, without_repeats
 from customer_gateway.systems.paging import read_on, read_window
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class TokenListing(Generic[T]):
             asked = min(self.most, skip + size - len(rows))
             page = await self.read(token, asked, deadline)
             # More than asked for: repeats, or a server whose pages have one size, and which goes on after all of them.
-            found = page.rows if len(page.rows) <= asked else once(page.rows, self.identity)
+            found = page.rows if len(page.rows) <= asked else without_repeats(page.rows, self.identity)
             rows += found[skip:]
             goes_on += [f"{place}~{token}" for place in range(skip + 1, len(found) + 1)]
             skip = max(0, skip - len(found))

@@ -223,10 +223,10 @@ def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> 
     Of more than those, each is taken once and what is left over is the next page's. Else a repeat is kept, because it
     has a place in the list: without it those after it would move, and the next page would leave one out.
     """
-    return rows if len(rows) <= size else once(rows, identity)[:size]
+    return rows if len(rows) <= size else without_repeats(rows, identity)[:size]
 
 
-def once(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[T]:
+def without_repeats(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[T]:
     """Return each of some rows once, in its place."""
     return list(dict(zip(identities(rows, identity), rows, strict=True)).values())
 
