@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from configured import table_of
-from vendors import FACTS
+from vendors import FACTS, VENDORS
 
 from customer_gateway.app import load_settings
 
@@ -19,7 +19,7 @@ def parallel(folder: Path, text: str) -> dict[str, int]:
     """How many calls are made at a time, by kind."""
     file = folder / "gateway.toml"
     file.write_text(text, encoding="utf-8")
-    return {kind: system.limits.parallel for kind, system in load_settings(file).systems.values()}
+    return {kind: system.limits.parallel for kind, system in load_settings(file, VENDORS).systems.values()}
 
 
 def test_lemonsoft_is_asked_less_at_a_time_whatever_else_its_table_of_limits_says(tmp_path: Path) -> None:
