@@ -80,7 +80,7 @@ async def test_the_content_type_is_the_one_agreed_on(accept: str) -> None:
         response = await client.ask("{ hello }", {"accept": accept})
 
     assert response.headers["content-type"] == f"{accept}; charset=utf-8"
-    assert (response.headers["vary"], response.headers["cache-control"]) == ("Accept", "no-store")
+    assert (response.headers["vary"], response.headers["cache-control"]) == ("Accept, Authorization", "no-store")
     assert response.headers["x-content-type-options"] == "nosniff"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Header: TypeAlias = tuple[bytes, bytes]
 
 _FIXED_HEADERS: Final = {
-    media: [(b"content-type", media.content_type), (b"vary", b"Accept"), (b"cache-control", b"no-store")]
+    media: [(b"content-type", media.content_type), (b"vary", b"Accept, Authorization"), (b"cache-control", b"no-store")]
     for media in Media
 }
 
