@@ -57,13 +57,14 @@ def test_a_worker_that_died_is_replaced_and_leaves_a_line(tmp_path: Path) -> Non
         wait_until(lambda: len(gateway.workers()) == 2)
         victim, other = gateway.workers()
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: victim not in gateway.workers() and len(gateway.workers()) == 2)
-        (replacement,) = set(gateway.workers()) - {other}
+        wait_until(lambda: set(gateway.workers()) - {victim, other})
+        replacements = set(gateway.workers()) - {victim, other}
         gateway.process.send_signal(signal.SIGTERM)
         said = gateway.ended()
 
-    (line,) = [line for line in said if line["event"] == "worker_died"]
-    assert (line["process"], line["exit_code"], line["replaced_by"]) == (victim, -signal.SIGKILL, replacement)
+    (line,) = [line for line in said if line["event"] == "worker_died" and line["process"] == victim]
+    assert line["exit_code"] == -signal.SIGKILL
+    assert line["replaced_by"] in replacements
     assert gateway.process.returncode == 0
 
 
@@ -177,7 +178,7 @@ def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
 
 def test_while_it_ends_new_connections_are_refused_and_what_is_under_way_goes_on(tmp_path: Path) -> None:
     query = {"query": f'{{ system(name: "{FIRST}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'}
-    with served(tmp_path, "[server]\ndeadline_seconds = 5\n") as gateway, socket.socket() as asking:
+    with served(tmp_path, "[server]\ndeadline_seconds = 10\n") as gateway, socket.socket() as asking:
         parts = urlsplit(gateway.url)
         address = (str(parts.hostname), int(str(parts.port)))
         asking.connect(address)
