@@ -178,7 +178,8 @@ def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
 
 def test_while_it_ends_new_connections_are_refused_and_what_is_under_way_goes_on(tmp_path: Path) -> None:
     query = {"query": f'{{ system(name: "{FIRST}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'}
-    with served(tmp_path, "[server]\ndeadline_seconds = 10\n") as gateway, socket.socket() as asking:
+    configured = '[server]\ndeadline_seconds = 10\n[auth]\nanonymous = ["customers:read"]\n'
+    with served(tmp_path, configured) as gateway, socket.socket() as asking:
         parts = urlsplit(gateway.url)
         address = (str(parts.hostname), int(str(parts.port)))
         asking.connect(address)
