@@ -135,7 +135,7 @@ def test_a_hidden_system_is_as_if_it_were_not_configured(
     assert [vendor.log.calls() for vendor in hidden] == [[] for _ in hidden]
 
 
-@settings(max_examples=1_000 if FUZZ else 200, suppress_health_check=CHECKS)
+@settings(max_examples=1_000 if FUZZ else 100, suppress_health_check=CHECKS)
 @given(operations(), VARIABLES, SCOPES)
 def test_a_caller_of_fewer_scopes_reads_nothing_else_than_one_of_all(
     world: World, document: str, variables: dict[str, Any], scopes: frozenset[str]
