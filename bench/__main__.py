@@ -29,6 +29,7 @@ from bench.over_http import OverHttp
 from bench.processes import Server, Vendors, posted
 from bench.report import Goal, Report, Section, section_of
 from bench.rounds import Rounds
+from bench.trees import HERE
 from customer_gateway.http.graphiql.examples import DEMO_QUERY
 from customer_gateway.server import collector
 
@@ -198,7 +199,7 @@ def demo_query(report: Report, rounds: Rounds, placed: Cores, directory: Path) -
     """The demo query against the sandbox's five vendors, which share the generator's core."""
     with Vendors(placed.stub) as vendors:
         config = directory / "demo.toml"
-        config.write_text("\n".join(_table(name, table) for name, table in vendors.tables.items()))
+        config.write_text(HERE.auth + "\n".join(_table(name, table) for name, table in vendors.tables.items()))
         with Server("gateway", [placed.server], {"CUSTOMER_GATEWAY_CONFIG": str(config)}) as server:
             right = json.loads(posted(f"{server.url}/graphql", {"query": DEMO_QUERY}))
             if "errors" in right:

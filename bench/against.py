@@ -119,10 +119,13 @@ def in_process(trees: Mapping[str, Tree], rounds: int, core: int) -> Section:
 def over_http(trees: Mapping[str, Tree], rounds: Rounds, placed: Cores, directory: Path) -> Section:
     """(b)."""
     with Stub(placed.stub) as stub:
-        environment = {"CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory))}
+        environments = {
+            name: {"CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory, f"{name}-tree", tree=tree))}
+            for name, tree in trees.items()
+        }
         with (
-            Server("gateway", [placed.server], environment, trees[_BEFORE]) as before,
-            Server("gateway", [placed.server], environment, trees[_NOW]) as now,
+            Server("gateway", [placed.server], environments[_BEFORE], trees[_BEFORE]) as before,
+            Server("gateway", [placed.server], environments[_NOW], trees[_NOW]) as now,
         ):
             entrants = [_entrant(name, server, directory) for name, server in ((_BEFORE, before), (_NOW, now))]
             pairs: list[Pair] = []

@@ -15,12 +15,14 @@ from bench.load import Entrant
 from bench.page import CURSOR_QUERY, GATEWAY_QUERY, OFFSET_QUERY, SMALLEST_QUERY
 from bench.pland_rows import CONTACTS_EACH, CUSTOMERS, PAGE
 from bench.processes import Server, Stub, posted
+from bench.trees import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from bench.machine import Cores
+    from bench.trees import Tree
 
 SEVERAL = 32
 """Connections of a load that both of two workers have to serve."""
@@ -193,9 +195,13 @@ def must_be_whole(page: Any) -> None:
         raise RuntimeError("a page that is not whole")
 
 
-def configured(stub: Stub, directory: Path, name: str = "gateway", *, parallel: int | None = 100) -> Path:
-    """Write the gateway's configuration; None leaves `parallel` at its default."""
+def configured(
+    stub: Stub, directory: Path, name: str = "gateway", *, parallel: int | None = 100, tree: Tree = HERE
+) -> Path:
+    """Write the configuration of a tree's gateway; None leaves `parallel` at its default."""
     path = directory / f"{name}.toml"
     limits = "" if parallel is None else f"[systems.pland.limits]\nparallel = {parallel}\n"
-    path.write_text(f"[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n{limits}")
+    path.write_text(
+        f"{tree.auth}[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n{limits}"
+    )
     return path
