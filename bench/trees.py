@@ -28,7 +28,7 @@ class Tree(NamedTuple):
 
     @property
     def auth(self) -> str:
-        """What its configuration says so that everybody may ask; a commit from before there were callers says nothing."""
+        """What its configuration says so that everybody may ask: nothing in a commit from before there were callers."""
         known = (self.source / "customer_gateway" / "config" / "auth.py").exists()
         return f"[auth]\nanonymous = {json.dumps(DEMO_SCOPES)}\n" if known else ""
 

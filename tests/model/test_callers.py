@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from customer_gateway.model.callers import SCOPES, Rights
 from customer_gateway.model.required_scopes import FIELDS, NODES, forbidden, redacted_fields
 
@@ -33,9 +35,8 @@ def test_what_a_caller_may_not_read_of_a_customer_is_known_by_its_scopes() -> No
     assert redacted_fields(Rights(frozenset({"customers:read", "billing:read"}))) == frozenset()
 
 
-def test_a_caller_sees_all_systems_or_those_that_are_named() -> None:
-    assert [Rights(frozenset(), systems).sees("pland") for systems in (None, frozenset({"pland"}), frozenset())] == [
-        True,
-        True,
-        False,
-    ]
+@pytest.mark.parametrize(
+    ("systems", "is_seen"), [(None, True), (frozenset({"pland"}), True), (frozenset({"next"}), False)]
+)
+def test_a_caller_sees_all_systems_or_those_that_are_named(systems: frozenset[str] | None, is_seen: bool) -> None:
+    assert Rights(frozenset(), systems).sees("pland") is is_seen

@@ -57,7 +57,7 @@ def test_a_worker_that_died_is_replaced_and_leaves_a_line(tmp_path: Path) -> Non
         wait_until(lambda: len(gateway.workers()) == 2)
         victim, other = gateway.workers()
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: set(gateway.workers()) - {victim, other})
+        wait_until(lambda: bool(set(gateway.workers()) - {victim, other}))
         replacements = set(gateway.workers()) - {victim, other}
         gateway.process.send_signal(signal.SIGTERM)
         said = gateway.ended()
