@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from customer_gateway.sandbox import Sandbox
 
-pytestmark = pytest.mark.anyio
+# Tried with the laws, without coverage: thousands of requests over fields that other tests reach, too.
+pytestmark = [pytest.mark.anyio, pytest.mark.hypothesis]
 
 SCHEMA = gateway_schema()
 TABLE = Path(__file__).with_name("rights_matrix.txt")
