@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from callers import ANYONE
 from vendors import FACTS, SYSTEMS, VENDORS
 
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.systems.connection import Wiring
 
 if TYPE_CHECKING:

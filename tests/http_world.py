@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from callers import ANYONE
 from graphql import GraphQLError, build_schema
 from httpx import ASGITransport, AsyncClient, Response
 
@@ -14,7 +15,6 @@ from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.errors import BadUserInput, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.execution import Batched
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

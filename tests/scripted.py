@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+from callers import ANYONE
 from gateway import Answer
 from vendors import FACTS, VENDORS
 
@@ -15,7 +16,6 @@ from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.documents.record import is_list
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
 

@@ -151,13 +151,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        collector.freeze()
         await wiring.limiters.open()
         try:
             async with (
                 keys.following() if keys is not None else nullcontext(),
                 audit.writing() if audit is not None else nullcontext(),
             ):
+                collector.freeze()  # what reading the keys has imported stays, too
                 yield
         finally:
             await federation.aclose()

@@ -28,14 +28,14 @@ from customer_gateway.work.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from customer_gateway.api.engine import Engine
+    from customer_gateway.api.engine import Engine, ExecutorName
     from customer_gateway.federation.request import Federation
 
 CONFIGURED = [*((name, name) for name in SYSTEMS), (f"{SYSTEMS[0]}_two", SYSTEMS[0])]
 """(name, kind): two systems are of one kind."""
 NAMES = [name for name, _ in CONFIGURED]
 READING = ["customers:read", "billing:read", "secrets:read", "raw:read", "schema:read"]
-FAULTS: list[tuple[str, dict[str, int]] | None] = [None, ("status", {"status": 503}), ("reset", {})]
+FAULTS: list[tuple[str, dict[str, int]] | None] = [None, ("status", {"status": 503}), ("reset", {}), ("hang", {})]
 """The state of a system that the caller may not see."""
 
 SCOPES = st.sets(st.sampled_from(READING)).map(frozenset) | st.just(frozenset(READING))
@@ -49,7 +49,7 @@ class World:
         self.runner = asyncio.Runner()
         self.box = sandbox()
         self._federations: list[Federation] = []
-        self._engines: dict[tuple[str, ...], Engine] = {}
+        self._engines: dict[tuple[tuple[str, ...], ExecutorName], Engine] = {}
         self._known = self.runner.run(self._ids_and_a_cursor())
 
     def close(self) -> None:
@@ -58,22 +58,29 @@ class World:
         self.runner.close()
         self.box.close()
 
-    def ask(self, names: tuple[str, ...], document: str, variables: dict[str, Any], rights: Rights) -> bytes:
-        return self.runner.run(self._ask(self.engine(names), document, variables, rights))
+    def ask(
+        self,
+        names: tuple[str, ...],
+        document: str,
+        variables: dict[str, Any],
+        rights: Rights,
+        executor: ExecutorName = "breadth",
+    ) -> bytes:
+        return self.runner.run(self._ask(self.engine(names, executor), document, variables, rights))
 
-    def engine(self, names: tuple[str, ...]) -> Engine:
-        if names not in self._engines:
-            self._engines[names] = self._made(names)
-        return self._engines[names]
+    def engine(self, names: tuple[str, ...], executor: ExecutorName = "breadth") -> Engine:
+        if (names, executor) not in self._engines:
+            self._engines[names, executor] = self._made(names, executor)
+        return self._engines[names, executor]
 
     def written(self, document: str) -> str:
         for placeholder, known in self._known.items():
             document = document.replace(placeholder, f'"{known}"')
         return document
 
-    def _made(self, names: tuple[str, ...]) -> Engine:
+    def _made(self, names: tuple[str, ...], executor: ExecutorName) -> Engine:
         systems = [(name, kind) for name, kind in CONFIGURED if name in names]
-        over = settings_over(self.box, systems=systems, tables={"breaker": {"failures": 0}})
+        over = settings_over(self.box, systems=systems, executor=executor, tables={"breaker": {"failures": 0}})
         secret = SecretStr("the same secret for all")
         over = dataclasses.replace(over, server=over.server.model_copy(update={"cursor_secret": secret}))
         wiring = Wiring(transport=in_process(self.box, over), retry=Retry(attempts=1))
@@ -148,6 +155,25 @@ def test_a_caller_of_fewer_scopes_reads_nothing_else_than_one_of_all(
     if part != whole:
         codes = {error["extensions"]["code"] for error in part.get("errors", [])}
         assert "FORBIDDEN" in codes or "REDACTED" in str(part)
+
+
+@settings(max_examples=1_000 if FUZZ else 100, suppress_health_check=CHECKS)
+@given(operations(), VARIABLES, SCOPES)
+def test_both_executors_deny_the_same_fields_with_the_same_errors(
+    world: World, document: str, variables: dict[str, Any], scopes: frozenset[str]
+) -> None:
+    document = world.written(document)
+    breadth = decoded(world.ask(tuple(NAMES), document, variables, Rights(scopes)))
+    reference = decoded(world.ask(tuple(NAMES), document, variables, Rights(scopes), "reference"))
+
+    assert reference.get("data") == breadth.get("data")
+    assert forbidden_in(reference) == forbidden_in(breadth)
+
+
+def forbidden_in(answer: Any) -> list[str]:
+    """The fields that are denied, by the message of each error."""
+    errors = answer.get("errors", [])
+    return sorted(each["message"] for each in errors if each["extensions"]["code"] == "FORBIDDEN")
 
 
 def differences(whole: Any, part: Any) -> Iterator[tuple[Any, Any]]:

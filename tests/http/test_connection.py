@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import ANYONE
 from http_world import World
 from sockets import answered, served
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -19,7 +20,6 @@ from uvicorn.server import ServerState
 
 import customer_gateway
 from customer_gateway.http import HttpSettings, build_http, connection
-from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.connection import HEAD_BYTES, HttpConnection
 from customer_gateway.server.serving import Timeouts, config_of, listen
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import NEEDS_CHROMIUM, browsing
+from callers import ANYONE
 from http_world import Client, World
 from sockets import served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from httpx import Response

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import ANYONE
 from graphql import GraphQLSchema
 from http_world import World
 from httpx import ASGITransport, AsyncClient
@@ -16,7 +17,6 @@ from customer_gateway.api.engine import Engine
 from customer_gateway.api.error_formatting import MASK
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence

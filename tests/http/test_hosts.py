@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from callers import ANYONE
 from http_world import Client, World
 from httpx import ASGITransport
 from sockets import served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.hosts import Hosts
 
 pytestmark = pytest.mark.anyio

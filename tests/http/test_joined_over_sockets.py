@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import ANYONE
 from http_world import Client, World
 from sockets import answered, served
 from structlog.testing import capture_logs
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import ANYONE
 from graphql import build_schema
 from http_world import GRAPHQL, World
 from httpx import ASGITransport, AsyncClient
@@ -14,7 +15,6 @@ from httpx import ASGITransport, AsyncClient
 from customer_gateway.api.engine import Engine
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,13 +4,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from callers import NamedKeys
 from http_world import GRAPHQL, Client, World, never
 from httpx import ASGITransport
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_TURN, SharedExecution
-from customer_gateway.model.callers import Caller, Rights
+from customer_gateway.model.callers import Rights
 from customer_gateway.work.completion import Completion
 from customer_gateway.work.deadline import Deadline
 from customer_gateway.work.shared_call import CallCancelled, JoinableCalls
@@ -86,18 +87,6 @@ async def test_other_variables_are_other_work() -> None:
     assert [answer.json()["data"]["hello"] for answer in answers] == ["hello a", "hello b"]
 
 
-class KeysOfRights:
-    """Takes the keys of callers with these rights, by their names."""
-
-    def __init__(self, **rights: Rights) -> None:
-        self._rights = rights
-
-    def caller_of(self, key: str, address: str | None) -> Caller:
-        del address
-        name = key.removeprefix("cg_")
-        return Caller(name, "key", self._rights[name])
-
-
 @pytest.mark.parametrize(
     ("other", "executions"),
     [
@@ -110,7 +99,7 @@ class KeysOfRights:
 async def test_callers_are_joined_by_their_rights_whatever_their_names(other: Rights, executions: int) -> None:
     world = World()
     world.gate.set()
-    keys = KeysOfRights(a=Rights(frozenset({"customers:read"}), frozenset({"pland"})), b=other)
+    keys = NamedKeys({"a": Rights(frozenset({"customers:read"}), frozenset({"pland"})), "b": other})
     app = build_http(world.engine(), HttpSettings(), Authenticator(keys=keys))
     async with Client(transport=ASGITransport(app), base_url="http://gateway.test") as client:
         asked = [client.ask("{ read }", {"authorization": f"Bearer cg_{name}"}) for name in ("a", "b")]

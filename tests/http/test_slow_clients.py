@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from callers import ANYONE
 from http_world import World
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

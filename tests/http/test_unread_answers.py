@@ -12,11 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import ANYONE
 from http_world import World
 from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http
-from customer_gateway.http.callers.authenticator import ANYONE
 from customer_gateway.http.connection import HttpConnection
 from customer_gateway.server.serving import Timeouts, config_of, listen
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from callers import NamedKeys
 from gateway import SYSTEMS, gateway_over
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
 from vendors import FACTS
 
 from customer_gateway.api.access import NEEDED
 from customer_gateway.app import gateway_schema
-from customer_gateway.errors import Unauthenticated
 from customer_gateway.http.callers.authenticator import Authenticator, anonymous
-from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
+from customer_gateway.model.callers import EVERY_SCOPE, Rights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,16 +53,6 @@ OF_QUERY = {
     "customer": '(by: { id: "%s" })',
     "__type": '(name: "Customer")',
 }
-
-
-class KnownKeys:
-    """A key for each caller, which is its name."""
-
-    def caller_of(self, key: str, address: str | None) -> Caller:
-        del address
-        if (name := key.removeprefix("cg_")) not in CALLERS:
-            raise Unauthenticated("The key is not known.")
-        return Caller(name, "key", CALLERS[name])
 
 
 def table() -> tuple[list[str], dict[tuple[str, str], list[str]]]:
@@ -156,7 +146,7 @@ async def way_to(gateway: Gateway, type_name: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("type_name", object_types())
 async def test_a_caller_reads_what_the_table_says(type_name: str, box: Sandbox) -> None:
-    async with gateway_over(box, authenticator=Authenticator(keys=KnownKeys())) as gateway:
+    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as gateway:
         system, before, after = await way_to(gateway, type_name)
         found: dict[tuple[str, str], str] = {}
         for caller in CALLERS:
@@ -184,7 +174,7 @@ async def assert_nothing_was_asked_for(gateway: Gateway, caller: str, before: st
 
 @pytest.mark.parametrize("field", ["node", "nodes", "customer", "systems", "system", "__schema", "__type"])
 async def test_a_caller_asks_for_what_the_table_says(field: str, box: Sandbox) -> None:
-    async with gateway_over(box, authenticator=Authenticator(keys=KnownKeys())) as gateway:
+    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as gateway:
         some = await ask(
             gateway, "admin", f'{{ system(name: "{ONE_SYSTEM}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'
         )
@@ -201,11 +191,11 @@ async def test_a_caller_asks_for_what_the_table_says(field: str, box: Sandbox) -
 
 async def test_a_request_without_a_credential_is_401_or_anonymous(box: Sandbox) -> None:
     query = "{ systems { name } }"
-    async with gateway_over(box, authenticator=Authenticator(keys=KnownKeys())) as closed:
+    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as closed:
         refused = await closed.ask(query)
         unknown = await ask(closed, "somebody", query)
     some = anonymous(frozenset({"customers:read"}), frozenset({ONE_SYSTEM}))
-    async with gateway_over(box, authenticator=Authenticator(some, KnownKeys())) as opened:
+    async with gateway_over(box, authenticator=Authenticator(some, NamedKeys(CALLERS))) as opened:
         allowed = await opened.ask(query)
         still_unknown = await ask(opened, "somebody", query)
 

@@ -60,16 +60,16 @@ class Federation:
         reads = RequestReads(self.batchers, want, deadline)
         answered: dict[str, Any] = {} if extensions is None else extensions
         return RequestContext(
-            self._visible(rights),
-            self.cursors,
-            want,
-            deadline,
-            reads,
-            self.shared,
-            rights,
-            self.links,
-            answered,
-            records_read,
+            systems=self._visible(rights),
+            cursors=self.cursors,
+            want=want,
+            deadline=deadline,
+            reads=reads,
+            shared=self.shared,
+            rights=rights,
+            links=self.links,
+            extensions=answered,
+            records_read=records_read,
         )
 
     def _visible(self, rights: Rights) -> Mapping[str, System]:

@@ -9,7 +9,7 @@ import zlib
 from typing import Final
 
 KEY_PREFIX: Final = "cg_"
-"""With which every API key begins, so that it is told from a token, and found where it should not stand."""
+"""With which every API key begins: by it a key differs from a token, and is found where it should not stand."""
 
 _DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _BITS: Final = 256

@@ -6,7 +6,6 @@ field of a record type needs stands at the vendor's field (`documents.structs`).
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.errors import Forbidden
@@ -52,7 +51,6 @@ def forbidden(needed: Iterable[str], rights: Rights, what: str) -> Forbidden | N
     return Forbidden(f"{what} needs {several}: {', '.join(lacking)}; ask the operator for a key with it.")
 
 
-@cache
 def redacted_fields(rights: Rights) -> frozenset[str]:
     """Return the unified fields of a customer that the caller may not read, by their model names."""
     return frozenset(name for name, needed in FIELDS["Customer"].items() if not needed <= rights.scopes)

@@ -44,7 +44,7 @@ class StoredKey:
 
 
 class ApiKeys:
-    """Read and write the API keys of a database. What changes a key takes its turn, also among processes."""
+    """Read and write the API keys of a database. Changes are made one after the other, also by processes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -108,7 +108,7 @@ def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> A
         pool_size=size,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        # Transactions begin where they are told to: Python's own module would begin one at the first change.
+        # Transactions begin by `begin`: Python's own module would begin one at the first change.
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
     )
 

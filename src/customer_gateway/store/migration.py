@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LOCK: Final = 7_163_920_415_287_116
-"""The advisory lock on PostgreSQL; any number that nobody else takes in the same database."""
+"""The advisory lock on PostgreSQL; any number that no other program uses in the same database."""
 
 
 def upgrade(connection: Connection, place: str) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import asynccontextmanager
+import resource
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
 import pytest
+from callers import NamedKeys
 from gateway import SYSTEMS, Gateway, in_process, settings_over
 from structlog.testing import capture_logs
 from vendors import VENDORS, sandbox
@@ -23,22 +25,15 @@ from customer_gateway.model.callers import EVERY_RIGHT, Caller
 from customer_gateway.systems.connection import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
 FIRST = SYSTEMS[0]
+KNOWN = Authenticator(keys=NamedKeys(dict.fromkeys(("shop", "other"), EVERY_RIGHT)))
 CALLER = Caller("shop", "key", EVERY_RIGHT)
 READ = CustomersRead(("customer",), {"acme": ("1", "2")})
-
-
-class AnyKey:
-    """Takes every key; its text is the name of its caller."""
-
-    def caller_of(self, key: str, address: str | None) -> Caller:
-        del address
-        return Caller(key.removeprefix("cg_"), "key", EVERY_RIGHT)
 
 
 @asynccontextmanager
@@ -47,7 +42,12 @@ async def audited(path: Path) -> AsyncGenerator[tuple[Gateway, ReadAudit]]:
     over = dataclasses.replace(settings_over(box), auth=AuthSettings(audit_file=path))
     federation = build_federation(over, Wiring(transport=in_process(box, over)), VENDORS)
     audit = ReadAudit(path)
-    app = build_http(build_engine(over, federation, VENDORS), HttpSettings(), Authenticator(keys=AnyKey()), audit=audit)
+    app = build_http(
+        build_engine(over, federation, VENDORS),
+        HttpSettings(),
+        KNOWN,
+        audit=audit,
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
         yield Gateway(client, box), audit
     await federation.aclose()
@@ -152,3 +152,30 @@ async def test_what_is_left_at_the_end_is_written_and_the_file_is_its_owners_alo
 
     assert [line["records"] for line in lines(tmp_path / "audit")] == [{"acme": ["1", "2"]}]
     assert (tmp_path / "audit").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_writing_that_stops_halfway_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "audit"
+    audit = ReadAudit(path)
+    for number in range(10):
+        audit.note(f"r{number}", CALLER, READ)
+    with capture_logs() as log, file_size_limited(500):
+        await audit.write()
+    halfway = path.stat().st_size
+    audit.note("r10", CALLER, READ)
+    await audit.write()
+
+    assert halfway == 500
+    assert [line["event"] for line in log] == ["audit_unwritten"]
+    assert [line["request_id"] for line in lines(path)] == [f"r{number}" for number in range(11)]
+
+
+@contextmanager
+def file_size_limited(size: int) -> Generator[None]:
+    """No file of this process grows beyond this size, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

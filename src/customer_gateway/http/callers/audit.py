@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 WRITE_SECONDS: Final = 1.0
 MOST_LINES: Final = 100_000
-"""Lines that are kept while the file cannot be written; the newer ones are then dropped, and counted in the log."""
+"""Lines that are kept while the file cannot be written, beside those of the writing that failed; newer ones are
+dropped, and counted in the log."""
 
 _PRIVATE: Final = 0o600
 
@@ -34,12 +35,13 @@ _log = structlog.get_logger("customer_gateway.audit")
 
 
 class ReadAudit:
-    """Collects lines, and appends them to a file about once a second and at the end."""
+    """Collect lines, and append them to a file about once a second and at the end."""
 
     def __init__(self, path: Path, most_lines: int = MOST_LINES) -> None:
         self._path = path
         self._most_lines = most_lines
         self._waiting: list[bytes] = []
+        self._unwritten = b""
         self._dropped = 0
 
     def note(self, request_id: str, caller: Caller, read: CustomersRead) -> None:
@@ -59,40 +61,46 @@ class ReadAudit:
     @asynccontextmanager
     async def writing(self, every_seconds: float = WRITE_SECONDS) -> AsyncGenerator[None]:
         """Write within the body, and what is left at its end."""
-        task = asyncio.create_task(self._write_regularly(every_seconds))
+        ended = asyncio.Event()
+        # It is ended, not cancelled: a writing that is under way is waited for.
+        task = asyncio.create_task(self._write_until(ended, every_seconds))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            ended.set()
+            await task
             await self.write()
 
     async def write(self) -> None:
-        """Append what is collected; it is kept where the file cannot be written, and the log says so."""
-        lines, self._waiting = self._waiting, []
-        if not lines:
-            return
-        try:
-            await asyncio.shield(asyncio.to_thread(_append, self._path, lines))
-        except OSError as error:
-            self._waiting = [*lines, *self._waiting]
-            reason = os.strerror(error.errno) if error.errno else type(error).__name__
-            _log.error("audit_unwritten", reason=reason, waiting=len(self._waiting), dropped=self._dropped)
-        else:
-            if self._dropped:
-                _log.error("audit_dropped", dropped=self._dropped)
-                self._dropped = 0
+        """Append what is collected. What cannot be written is kept, and the log says so."""
+        while self._unwritten or self._waiting:
+            if not self._unwritten:
+                self._unwritten, self._waiting = b"".join(self._waiting), []
+            self._unwritten, reason = await asyncio.to_thread(_append, self._path, self._unwritten)
+            if reason is not None:
+                waiting = len(self._waiting) + self._unwritten.count(b"\n")
+                _log.error("audit_unwritten", reason=reason, waiting=waiting, dropped=self._dropped)
+                return
+        if self._dropped:
+            _log.error("audit_dropped", dropped=self._dropped)
+            self._dropped = 0
 
-    async def _write_regularly(self, seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds)
+    async def _write_until(self, ended: asyncio.Event, seconds: float) -> None:
+        while not ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), seconds)
             await self.write()
 
 
-def _append(path: Path, lines: list[bytes]) -> None:
-    """Append all lines by one write, so that those of several workers do not mix."""
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE)
+def _append(path: Path, data: bytes) -> tuple[bytes, str | None]:
+    """Append all of it; return what could not be written, and why."""
     try:
-        os.write(file, b"".join(lines))
-    finally:
-        os.close(file)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE)
+        try:
+            while data:
+                data = data[os.write(file, data) :]
+        finally:
+            os.close(file)
+    except OSError as error:
+        return data, os.strerror(error.errno) if error.errno else type(error).__name__
+    return data, None

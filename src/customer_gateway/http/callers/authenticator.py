@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from customer_gateway.errors import Unauthenticated
-from customer_gateway.model.callers import EVERY_SCOPE, Caller, Rights
+from customer_gateway.model.callers import Caller, Rights
 from customer_gateway.model.key_text import KEY_PREFIX
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Tokens(Protocol):
 
 
 class Authenticator:
-    """Finds the caller of a request. Without `anonymous` a request without a credential is refused."""
+    """Find the caller of a request. Without `anonymous` a request without a credential is refused."""
 
     def __init__(self, anonymous: Caller | None = None, keys: Keys | None = None, tokens: Tokens | None = None) -> None:
         self._anonymous = anonymous
@@ -70,10 +70,6 @@ class Authenticator:
 def anonymous(scopes: frozenset[str], systems: frozenset[str] | None = None) -> Caller:
     """Return the caller that a request without a credential has."""
     return Caller("anonymous", "anonymous", Rights(scopes, systems))
-
-
-ANYONE: Final = Authenticator(anonymous(EVERY_SCOPE))
-"""Takes every request without a credential, and lets it do all: for a gateway that is asked in process."""
 
 
 def client_address(scope: Mapping[str, Any]) -> str | None:

@@ -131,7 +131,7 @@ class KeyCache:
             self._uses = {**uses, **self._uses}
 
     def circumstances(self) -> dict[str, str]:
-        """Return what /readyz tells beside being ready: nothing while all is well."""
+        """Return what /readyz says beside being ready: nothing while all is well."""
         if not self._reading.is_failing:
             return {}
         known = "none is known yet" if self._stamp is None else "changes are not seen"
@@ -167,7 +167,7 @@ def _is_within(address: str | None, networks: Iterable[IPv4Network | IPv6Network
     except ValueError:  # on a Unix socket there is no address
         return False
     if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found  # as a socket for both families tells IPv4
+        found = found.ipv4_mapped or found  # the form of IPv4 on a socket of both families
     return any(found in network for network in networks)
 
 
