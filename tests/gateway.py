@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from callers import ANYONE
+from named_callers import ANYONE
 from vendors import FACTS, SYSTEMS, VENDORS
 
 from customer_gateway.app import build_engine, build_federation

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from callers import ANYONE
 from graphql import GraphQLError, build_schema
 from httpx import ASGITransport, AsyncClient, Response
+from named_callers import ANYONE
 
 from customer_gateway.api.engine import Engine, RequestScope
 from customer_gateway.api.limits import DocumentLimits

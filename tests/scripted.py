@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-from callers import ANYONE
 from gateway import Answer
+from named_callers import ANYONE
 from vendors import FACTS, VENDORS
 
 from customer_gateway.app import build_engine, build_federation

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import NEEDS_CHROMIUM, browsing
-from callers import ANYONE
 from http_world import Client, World
+from named_callers import ANYONE
 from sockets import served
 from structlog.testing import capture_logs
 

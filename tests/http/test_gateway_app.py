@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from callers import ANYONE
 from graphql import GraphQLSchema
 from http_world import World
 from httpx import ASGITransport, AsyncClient
+from named_callers import ANYONE
 from starlette.routing import Route
 from structlog.testing import capture_logs
 

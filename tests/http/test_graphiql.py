@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import uvicorn
 from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
-from callers import ANYONE
 from http_world import World
+from named_callers import ANYONE
 
 from customer_gateway.http import Example, HttpSettings, build_http
 from customer_gateway.http.graphiql.examples import examples

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from callers import ANYONE
 from http_world import Client, World
 from httpx import ASGITransport
+from named_callers import ANYONE
 from sockets import served
 from structlog.testing import capture_logs
 

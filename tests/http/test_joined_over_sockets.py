@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from callers import ANYONE
 from http_world import Client, World
+from named_callers import ANYONE
 from sockets import answered, served
 from structlog.testing import capture_logs
 

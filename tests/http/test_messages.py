@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from callers import ANYONE
 from graphql import build_schema
 from http_world import GRAPHQL, World
 from httpx import ASGITransport, AsyncClient
+from named_callers import ANYONE
 
 from customer_gateway.api.engine import Engine
 from customer_gateway.api.limits import DocumentLimits

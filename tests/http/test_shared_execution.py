@@ -4,9 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from callers import NamedKeys
 from http_world import GRAPHQL, Client, World, never
 from httpx import ASGITransport
+from named_callers import NamedKeys
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import Authenticator

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from callers import ANYONE
 from http_world import World
+from named_callers import ANYONE
 
 from customer_gateway.http import HttpSettings, build_http
 

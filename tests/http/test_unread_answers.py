@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from callers import ANYONE
 from http_world import World
+from named_callers import ANYONE
 from uvicorn.server import ServerState
 
 from customer_gateway.http import HttpSettings, build_http

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
-from callers import NamedKeys
 from gateway import SYSTEMS, Gateway, gateway_over
+from named_callers import NamedKeys
 from vendors import FACTS
 
 from customer_gateway.http.callers.authenticator import Authenticator

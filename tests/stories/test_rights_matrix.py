@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from callers import NamedKeys
 from gateway import SYSTEMS, gateway_over
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
+from named_callers import NamedKeys
 from vendors import FACTS
 
 from customer_gateway.api.access import NEEDED

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 import pytest
-from callers import NamedKeys
 from gateway import SYSTEMS, Gateway, in_process, settings_over
+from named_callers import NamedKeys
 from structlog.testing import capture_logs
 from vendors import VENDORS, sandbox
 
