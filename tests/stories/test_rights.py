@@ -111,7 +111,7 @@ def keys_of(call: str) -> set[str]:
 
 async def test_names_of_the_schema_are_not_suggested_to_who_may_not_read_it(box: Sandbox) -> None:
     async with gateway_of(box, "breadth") as gateway:
-        hidden = await ask(gateway, "reader", "{ sistems { name } }")
-        shown = await ask(gateway, "all", "{ sistems { name } }")
+        hidden = await ask(gateway, "reader", "{ systemz { name } }")
+        shown = await ask(gateway, "all", "{ systemz { name } }")
 
     assert ["Did you mean" in answer.errors[0]["message"] for answer in (hidden, shown)] == [False, True]
