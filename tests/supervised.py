@@ -1,4 +1,4 @@
-"""`serve --workers` in processes of its own, over a vendor that never answers."""
+"""`serve --workers` in processes of its own."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from processes import PATIENCE, command, is_served, wait_until
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found by Linux's /proc")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A gateway of two processes over a vendor that never answers."""
+    """A gateway of several processes, its configuration, and the lines of its log."""
 
     process: subprocess.Popen[str]
     url: str
@@ -67,21 +67,42 @@ def served(
     options: Sequence[str] = ("--workers", "2"),
     port: Sequence[str] = ("--port", "0"),
 ) -> Generator[Served]:
+    """A gateway over a vendor that never answers."""
     config = folder / "gateway.toml"
-    with socket.create_server(("127.0.0.1", 0)) as vendor, httpx.Client(timeout=1) as client:
+    with socket.create_server(("127.0.0.1", 0)) as vendor:
         base_url = f"http://127.0.0.1:{vendor.getsockname()[1]}"
         config.write_text(more + table_at(base_url, FIRST), encoding="utf-8")
-        with command("serve", "--config", str(config), *port, *options) as process:
-            assert process.stderr is not None
-            url = json.loads(process.stderr.readline())["address"]
-            wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
-            lines: list[str] = []
-            # Read as it comes: a worker that writes into a full pipe would answer nothing any more.
-            reading = Thread(target=lines.extend, args=(process.stderr,), daemon=True)
-            reading.start()
-            try:
-                yield Served(process, url, config, lines, reading)
-            finally:
-                process.kill()
-                reading.join(PATIENCE)
-                process.communicate()
+        with supervised(config, options, port) as gateway:
+            yield gateway
+
+
+@contextmanager
+def supervised(
+    config: Path, options: Sequence[str] = ("--workers", "2"), port: Sequence[str] = ("--port", "0")
+) -> Generator[Served]:
+    """The gateway of a configuration, once it answers."""
+    with (
+        command("serve", "--config", str(config), *port, *options) as process,
+        httpx.Client(timeout=1) as client,
+    ):
+        assert process.stderr is not None
+        url = json.loads(process.stderr.readline())["address"]
+        wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
+        lines: list[str] = []
+        # Read as it comes: a worker that writes into a full pipe would answer nothing any more.
+        reading = Thread(target=lines.extend, args=(process.stderr,), daemon=True)
+        reading.start()
+        try:
+            yield Served(process, url, config, lines, reading)
+        finally:
+            process.kill()
+            reading.join(PATIENCE)
+            process.communicate()
+
+
+def connections(worker: int, clients: Iterable[socket.socket]) -> int:
+    """How many of the clients' connections the process has accepted."""
+    links = {str(each.readlink()) for each in Path(f"/proc/{worker}/fd").iterdir()}
+    ports = {f"{client.getsockname()[1]:04X}" for client in clients}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[2].partition(":")[2] in ports and f"socket:[{row[9]}]" in links for row in rows)

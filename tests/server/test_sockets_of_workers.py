@@ -16,12 +16,12 @@ from configured import table_at
 from picked import FIRST
 from processes import PATIENCE, command, wait_until
 from structlog.testing import capture_logs
-from supervised import NEEDS_PROC, served
+from supervised import NEEDS_PROC, connections, served
 
 from customer_gateway.server.serving import CannotListen, listen, sockets_for_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     from supervised import Served
 
@@ -159,14 +159,6 @@ def status(client: socket.socket) -> bytes:
         return client.recv(10_000).partition(b"\r\n")[0]
     except ConnectionError:
         return b""
-
-
-def connections(worker: int, clients: Iterable[socket.socket]) -> int:
-    """How many of the clients' connections the process has accepted."""
-    links = {str(each.readlink()) for each in Path(f"/proc/{worker}/fd").iterdir()}
-    ports = {f"{client.getsockname()[1]:04X}" for client in clients}
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
-    return sum(row[2].partition(":")[2] in ports and f"socket:[{row[9]}]" in links for row in rows)
 
 
 def state(process: int) -> str:
