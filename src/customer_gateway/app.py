@@ -112,13 +112,24 @@ def build_authenticator(settings: Settings, keys: Keys | None = None) -> tuple[A
     return Authenticator(unknown, keys, tokens), issuer
 
 
+def authorities_of_issuer(jwt: JwtSettings) -> bytes:
+    """Return the certificates of `ca_file`, as PEM; none without one. Raise `ConfigInvalid`."""
+    return b"" if jwt.ca_file is None else read_authorities(jwt.ca_file, "[auth.jwt] ca_file")
+
+
+def issuer_source(jwt: JwtSettings) -> DocumentSource:
+    """Return where the issuer's keys are read; raises `ConfigInvalid`."""
+    from customer_gateway.http.callers.jwks import NAME  # late, as in `_issuer`
+
+    return DocumentSource(NAME, jwt.jwks_url, authorities_of_issuer(jwt))
+
+
 def _issuer(jwt: JwtSettings) -> tuple[Tokens, DocumentSource]:
     # Cryptography takes long to import, and most gateways have no users.
     from customer_gateway.http.callers import jwks
     from customer_gateway.http.callers.tokens import TokenVerifier
 
-    authorities = b"" if jwt.ca_file is None else read_authorities(jwt.ca_file, "[auth.jwt] ca_file")
-    issuer = DocumentSource(jwks.NAME, jwt.jwks_url, authorities)
+    issuer = issuer_source(jwt)
     policy = jwt.policy()
     return TokenVerifier(policy, jwks.IssuerKeys(issuer.fetch, policy.algorithms)), issuer
 

@@ -46,7 +46,14 @@ class DatabaseNewer(ConfigInvalid):
 
 
 class DatabaseUnavailable(GatewayError):
-    """The database does not answer, or its file cannot be opened, made or written; the message names no credential."""
+    """The database does not answer, or its file cannot be opened, made or written; the message names no credential.
+
+    `reason` is why, in the database's own words, or by the name of its error.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class RequestRefused(GatewayError):

@@ -211,7 +211,7 @@ def doctor(
     config: Config = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each stage may take.")] = 10.0,
 ) -> None:
-    """Examine each configured system: reachable, credentials accepted, clock; say what to mend."""
+    """Examine each configured system, and issuer, database and Redis beside them; say what to mend."""
     from customer_gateway.cli.doctor import examine, table, to_mend
     from customer_gateway.logs import configure_logs
 

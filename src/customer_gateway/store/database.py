@@ -151,7 +151,8 @@ class Database:
 
             if (reason := reason_of(error)) is None:
                 raise
-            raise DatabaseUnavailable(f"{self.place}: the database cannot be used: {reason}; {_REMEDY}.") from None
+            message = f"{self.place}: the database cannot be used: {reason}; {_REMEDY}."
+            raise DatabaseUnavailable(message, reason) from None
 
 
 def _import_migration() -> Callable[[Connection, str], str | None]:

@@ -1,8 +1,8 @@
 """The doctor: is each configured system reachable, does it take the credentials, is its clock ours, and what to do.
 
-The same, but for the clock, of the Redis that keeps budgets, where one is configured.
+The like of the issuer of users' tokens, the database and the Redis that keeps budgets, where they are configured.
 
-Reads only, one page of one customer per system; the one-time key of NEXT is never spent.
+Reads only, one page of one customer per system; the one-time key of NEXT is never spent, no database is made.
 """
 
 from __future__ import annotations

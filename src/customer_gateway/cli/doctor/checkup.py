@@ -6,10 +6,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.app import build_federation
+from customer_gateway.app import authorities_of_issuer, build_federation
 from customer_gateway.cli.doctor.budgets import examine_budgets
+from customer_gateway.cli.doctor.database import examine_database
 from customer_gateway.cli.doctor.finding import Checkup, Finding
-from customer_gateway.cli.doctor.probe import Reached, Unreached, probe, proxy_of
+from customer_gateway.cli.doctor.issuer import examine_issuer
+from customer_gateway.cli.doctor.way import way_to
 from customer_gateway.errors import (
     UpstreamBadResponse,
     UpstreamError,
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from customer_gateway.systems.registry import Vendor
 
 _SUCCESS: Final = range(200, 300)
-_SKEW_SECONDS: Final = 60.0
-"""How far two clocks may be apart: sessions and times of change are compared across them."""
 
 
 async def examine(
@@ -44,12 +44,19 @@ async def examine(
     now: Callable[[], float] = time.time,
     vendors: Sequence[Vendor] = VENDORS,
 ) -> list[Checkup]:
-    """Examine the configured systems side by side, each stage within `seconds`, and Redis; raises `ConfigInvalid`."""
+    """Examine side by side, each stage within `seconds`, what is configured: systems, issuer, database and Redis.
+
+    Raises `ConfigInvalid`.
+    """
     federation = build_federation(settings, wiring, vendors)
     checkups = [
         _checkup(federation.systems[name], system.base_url, authorities_of(name, system), seconds, now)
         for name, (_, system) in settings.systems.items()
     ]
+    if settings.auth.jwt is not None:
+        checkups.append(examine_issuer(settings.auth.jwt, authorities_of_issuer(settings.auth.jwt), seconds, now))
+    if settings.database is not None:
+        checkups.append(examine_database(settings.database.address(), seconds))
     if settings.server.redis is not None:
         checkups.append(examine_budgets(settings.server.redis))
     try:
@@ -61,36 +68,13 @@ async def examine(
 async def _checkup(
     system: System, base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]
 ) -> Checkup:
-    reach, clock = await _way(base_url, authorities, seconds, now)
+    reach, clock = await way_to(base_url, authorities, seconds, now)
     credentials, nouns = Finding("unknown", "not tried"), list[Finding]()
     if reach.outcome != "wrong":
         credentials, customer = await _credentials(system, seconds)
         if credentials.outcome == "well":
             nouns = await asyncio.gather(*(_noun(each, customer, seconds) for each in system.lookups))
     return Checkup(system.name, system.kind.slug, base_url, reach, credentials, clock, tuple(nouns))
-
-
-async def _way(base_url: str, authorities: bytes, seconds: float, now: Callable[[], float]) -> tuple[Finding, Finding]:
-    """Return how the system is reached, and its clock."""
-    unknown = Finding("unknown", "not known")
-    if proxy_of(base_url):
-        return Finding("unknown", "by a proxy"), unknown
-    try:
-        reached = await probe(base_url, Deadline.after(seconds), now, authorities)
-    except Unreached as error:
-        return Finding("wrong", "no", error.words, error.remedy), unknown
-    return Finding("well", "yes"), _clock(reached)
-
-
-def _clock(reached: Reached) -> Finding:
-    ahead = reached.clock_ahead
-    if ahead is None:
-        return Finding("unknown", "not known")
-    if abs(ahead) <= _SKEW_SECONDS:
-        return Finding("well", "the same")
-    word = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
-    remedy = "set this machine's clock by NTP; if it is right, the vendor's is wrong"
-    return Finding("wrong", word, f"its clock is {word} of ours", remedy)
 
 
 async def _credentials(system: System, seconds: float) -> tuple[Finding, Customer | None]:

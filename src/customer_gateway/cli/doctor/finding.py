@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Outcome: TypeAlias = Literal["well", "wrong", "unknown"]
+Outcome: TypeAlias = Literal["well", "warned", "wrong", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing examined: how it is, in a word or two, and, where it is wrong, in full, with what mends it."""
+    """One thing examined: how it is, in a word or two, and, where it is not well, in full, with what mends it."""
 
     outcome: Outcome
     word: str
@@ -20,7 +20,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """All that was examined of one system, or of the Redis beside them; `nouns` has code lists among them."""
+    """All that was examined of one system, or of the issuer, the database or the Redis beside them.
+
+    `nouns` are what is read of a system, code lists among them; `content` is what was found elsewhere.
+    """
 
     name: str
     kind: str
@@ -29,19 +32,23 @@ class Checkup:
     credentials: Finding
     clock: Finding
     nouns: tuple[Finding, ...] = ()
+    content: Finding | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (self.reach, self.credentials, *self.nouns, self.clock)
+        content = () if self.content is None else (self.content,)
+        return (self.reach, self.credentials, *self.nouns, *content, self.clock)
 
     @property
     def read(self) -> Finding:
-        """How many of the nouns and code lists are read, in a word."""
+        """What was found there, in a word: of a system how many of its nouns and code lists are read."""
+        if self.content is not None:
+            return self.content
         well = sum(noun.outcome == "well" for noun in self.nouns)
         outcome = "well" if well == len(self.nouns) else "wrong"
         return Finding(outcome, f"{well} of {len(self.nouns)}") if self.nouns else Finding("unknown", "not tried")
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong; what could not be examined is not wrong."""
+        """Whether nothing is wrong; a warning is not, nor is what could not be examined."""
         return all(finding.outcome != "wrong" for finding in self.findings)

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
     from customer_gateway.cli.doctor.finding import Checkup, Finding
 
-_STYLES: Final = {"well": "green", "wrong": "bold red", "unknown": "dim"}
+_STYLES: Final = {"well": "green", "warned": "yellow", "wrong": "bold red", "unknown": "dim"}
+_MARKS: Final = {"wrong": "", "warned": "warning: "}
 
 
 def table(checkups: Sequence[Checkup]) -> Table:
-    """Return a row for each system."""
-    drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "nouns", "clock")
+    """Return a row for each system, and for what is examined beside them."""
+    drawn = Table("system", "kind", Column("address", overflow="fold"), "reachable", "credentials", "content", "clock")
     for checkup in checkups:
         cells = [Text(text) for text in (checkup.name, checkup.kind, checkup.base_url)]
         found = (checkup.reach, checkup.credentials, checkup.read, checkup.clock)
@@ -26,12 +27,12 @@ def table(checkups: Sequence[Checkup]) -> Table:
 
 
 def to_mend(checkups: Sequence[Checkup]) -> list[str]:
-    """Return a line for each thing that is wrong: system, state, what to do."""
+    """Return a line for each thing that is wrong, or is a warning: where, state, what to do."""
     return [
-        f"{checkup.name}: {finding.text}; {finding.remedy}."
+        f"{checkup.name}: {_MARKS[finding.outcome]}{finding.text}; {finding.remedy}."
         for checkup in checkups
         for finding in checkup.findings
-        if finding.outcome == "wrong"
+        if finding.outcome in _MARKS
     ]
 
 
