@@ -23,6 +23,7 @@ from customer_gateway.http.graphiql.key import PATH, KeyEndpoint
 from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
 from customer_gateway.http.problem import problem, problem_of_caller
+from customer_gateway.http.request import RequestInvalid, ends_at
 from customer_gateway.model.required_scopes import SCHEMA, forbidden
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def build_http(
     routes: list[BaseRoute] = [
         *(Route(path, endpoint) for path in GRAPHQL),
         Route("/", _to_graphql),
-        Route("/schema.graphql", _schema_of(engine, authenticator)),
+        Route("/schema.graphql", _schema_of(engine, authenticator, settings.deadline_seconds)),
         *health_routes(),
     ]
     if assets is not None:
@@ -97,14 +98,20 @@ async def _to_graphql(_: Request) -> Response:
     return RedirectResponse("/graphql", status_code=HTTPStatus.FOUND)
 
 
-def _schema_of(engine: Engine, authenticator: Authenticator) -> Callable[[Request], Awaitable[Response]]:
+def _schema_of(
+    engine: Engine, authenticator: Authenticator, deadline_seconds: float
+) -> Callable[[Request], Awaitable[Response]]:
     @cache
     def text() -> str:
         return sdl(engine.schema)
 
     async def schema(request: Request) -> Response:
+        headers = request.scope["request_log"].headers
         try:
-            caller = await authenticator.caller_of(request.scope["request_log"].headers, client_address(request.scope))
+            at = ends_at(headers, deadline_seconds)
+            caller = await authenticator.caller_until(at, headers, client_address(request.scope))
+        except RequestInvalid as error:
+            return problem(error.status, error.message)
         except (Unauthenticated, CredentialUnchecked) as error:
             return problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")

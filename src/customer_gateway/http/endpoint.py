@@ -23,11 +23,11 @@ from customer_gateway.http.request import (
     PersistedQueryUnknown,
     RequestInvalid,
     check_content,
+    ends_at,
     is_websocket_offer,
     read_body,
     request_of_body,
     request_of_query,
-    timeout_seconds,
     variables_key,
 )
 from customer_gateway.http.response import HttpResponse, SharedReply, headers_of
@@ -57,9 +57,6 @@ _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "opera
 _STREAM_NEEDED: Final = request_error(
     "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
-
-_UNCHECKED: Final = "The credential could not be checked before the deadline; try again later."
-_RETRY_AFTER_MS: Final = 2_000
 
 _log = structlog.get_logger("customer_gateway.http")
 
@@ -104,7 +101,7 @@ class GraphQLEndpoint:
     async def _respond(self, scope: Scope, log: RequestLog, receive: Receive, media: Media | None) -> HttpResponse:
         try:
             log.media = _agreed(scope["method"], media)
-            at = self._until(log.headers)
+            at = ends_at(log.headers, self._settings.deadline_seconds)
             if scope["method"] == "POST":
                 return await self._post(scope, receive, at, log)
             return await self._get(scope, receive, at, log)
@@ -141,11 +138,7 @@ class GraphQLEndpoint:
         headers: Mapping[bytes, bytes] = log.headers
         if self._page is not None and scope["method"] == "POST":
             headers = with_credential(headers)
-        try:
-            async with asyncio.timeout_at(at):
-                caller = await self._authenticator.caller_of(headers, client_address(scope))
-        except TimeoutError:
-            raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
+        caller = await self._authenticator.caller_until(at, headers, client_address(scope))
         log.notes["caller"] = logged_name(caller)
         return caller
 
@@ -190,11 +183,6 @@ class GraphQLEndpoint:
     def _found(self, key: Hashable, at: float) -> SharedExecution[SharedReply] | None:
         execution = self._in_flight.find(key)
         return execution if execution is not None and execution.takes(at) else None
-
-    def _until(self, headers: Headers) -> float:
-        """Return when the time of a request is over, on the loop's clock. Raises RequestInvalid."""
-        seconds = timeout_seconds(headers.get(b"x-request-timeout"), self._settings.deadline_seconds)
-        return asyncio.get_running_loop().time() + seconds
 
     async def _wait(
         self,

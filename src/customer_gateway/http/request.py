@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -14,6 +15,8 @@ from customer_gateway.http.hangups import ClientGone
 from customer_gateway.http.negotiation import is_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Receive
 
 MOST_MILLISECONDS: Final = 999_999_999
@@ -100,6 +103,11 @@ def timeout_seconds(header: bytes | None, most: float) -> float:
             400, f"X-Request-Timeout is no number of milliseconds; give a whole one from 1 to {MOST_MILLISECONDS}."
         )
     return min(most, int(text) / 1000)
+
+
+def ends_at(headers: Mapping[bytes, bytes], most: float) -> float:
+    """Return when the time of a request is over, on the loop's clock. Raises RequestInvalid."""
+    return asyncio.get_running_loop().time() + timeout_seconds(headers.get(b"x-request-timeout"), most)
 
 
 def check_content(headers: dict[bytes, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,44 @@ async def test_an_issuer_whose_keys_were_never_read_is_503_and_users_may_try_aga
     told = {name: error["extensions"][name] for name in ("code", "retryable", "retryAfterMs")}
     assert told == {"code": "UPSTREAM_UNAVAILABLE", "retryable": True, "retryAfterMs": 5_000}
     assert (schema.status_code, schema.headers["retry-after"]) == (503, "5")
+
+
+@pytest.mark.parametrize("limit", ["the gateway's deadline", "the request's"])
+async def test_an_issuer_that_never_answers_costs_no_more_than_the_request_has(tmp_path: Path, limit: str) -> None:
+    """Whatever is asked: an answer, the schema, or whose key GraphiQL's page has."""
+    token = signed(KEY, claims())
+    settings = HttpSettings(deadline_seconds=0.3 if limit == "the gateway's deadline" else 10)
+    headers = {} if limit == "the gateway's deadline" else {"x-request-timeout": "300"}
+    async with running(KEY) as issuer, users_of(issuer, tmp_path) as users:
+        issuer.seconds = 60
+        app = build_http(World().engine(), settings, users.authenticator)
+        async with Client(transport=ASGITransport(app), base_url="http://gateway.test", headers=headers) as client:
+            bearer = {"authorization": f"Bearer {token}"}
+            cookie = {"cookie": f"graphiql_key={'a' * 43}.{token}"}
+            asked = [
+                client.ask("{ hello }", bearer),
+                client.get("/schema.graphql", headers=bearer),
+                client.post("/graphql/key", json={"key": token}),
+                client.get("/graphql/key", headers=cookie),
+            ]
+            began = time.monotonic()
+            answers = await asyncio.gather(*asked)
+            took = time.monotonic() - began
+
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "2")] * len(answers)
+    assert {answer.json().get("detail", "") for answer in answers[1:]} == {
+        "The credential could not be checked before the deadline; try again later."
+    }
+    assert len(issuer.requests) == 1
+    assert took < 3
+
+
+@pytest.mark.parametrize("path", ["/schema.graphql", "/graphql/key"])
+async def test_a_time_that_is_none_is_refused(path: str) -> None:
+    async with World().client() as client:
+        answer = await client.get(path, headers={"x-request-timeout": "soon"})
+
+    assert (answer.status_code, "X-Request-Timeout is no number" in answer.json()["detail"]) == (400, True)
 
 
 @pytest.mark.usefixtures("collection_as_before")

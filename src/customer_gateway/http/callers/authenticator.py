@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from customer_gateway.errors import Unauthenticated
+from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.model.callers import Caller, Rights
 from customer_gateway.model.key_text import KEY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from customer_gateway.errors import CredentialUnchecked
-
 _BEARER: Final = b"bearer "
+_UNCHECKED: Final = "The credential could not be checked before the deadline; try again later."
+_RETRY_AFTER_MS: Final = 2_000
 _NO_CREDENTIAL: Final = (
     "No credential was sent; send Authorization: Bearer and an API key, which the gateway's operator makes by "
     "`customer-gateway keys create`."
@@ -47,6 +48,17 @@ class Authenticator:
         self._anonymous = anonymous
         self._keys = keys
         self._tokens = tokens
+
+    async def caller_until(self, at: float, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
+        """Return the caller of a request whose time ends then, on the loop's clock.
+
+        Raises Unauthenticated, or CredentialUnchecked.
+        """
+        try:
+            async with asyncio.timeout_at(at):
+                return await self.caller_of(headers, address)
+        except TimeoutError:
+            raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
 
     async def caller_of(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
         """Return the caller of a request with these headers from an IP address. Raises Unauthenticated."""

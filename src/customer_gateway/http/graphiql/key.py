@@ -23,7 +23,7 @@ from customer_gateway.http.graphiql.key_cookie import (
 from customer_gateway.http.hangups import ClientGone
 from customer_gateway.http.origin import is_own
 from customer_gateway.http.problem import problem, problem_of_caller
-from customer_gateway.http.request import RequestInvalid, check_content, read_body
+from customer_gateway.http.request import RequestInvalid, check_content, ends_at, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,15 +45,15 @@ _OWN_HEADERS: Final = {"cache-control": "no-store", "cross-origin-resource-polic
 
 
 class KeyEndpoint:
-    """Keep the key that GraphiQL's page uses in a cookie of its browser. `body_seconds` is what a body may take.
+    """Keep the key that GraphiQL's page uses in a cookie of its browser. `deadline_seconds` is the time a request has.
 
     GET says who the caller is, by the key in use or without one; POST takes a key (`{"key": "cg_…"}`); DELETE forgets
     it.
     """
 
-    def __init__(self, authenticator: Authenticator, body_seconds: float) -> None:
+    def __init__(self, authenticator: Authenticator, deadline_seconds: float) -> None:
         self._authenticator = authenticator
-        self._body_seconds = body_seconds
+        self._deadline_seconds = deadline_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -72,21 +72,22 @@ class KeyEndpoint:
         headers: Headers = scope["request_log"].headers
         if not is_own(headers):
             raise RequestInvalid(403, "A page of another site sent this; open GraphiQL at the gateway's own address.")
+        at = ends_at(headers, self._deadline_seconds)
         match scope["method"]:
             case "GET":
-                return await self._whose(scope, sent_cookie(headers))
+                return await self._whose(scope, sent_cookie(headers), at)
             case "POST":
-                return await self._use(scope, headers, receive)
+                return await self._use(scope, headers, receive, at)
             case "DELETE":
                 return _forget(scope, headers)
             case _:
                 allow = (b"allow", b"GET, POST, DELETE")
                 raise RequestInvalid(405, "This method is not served here; use GET, POST or DELETE.", headers=(allow,))
 
-    async def _whose(self, scope: Scope, cookie: KeyCookie | None) -> Response:
+    async def _whose(self, scope: Scope, cookie: KeyCookie | None, at: float) -> Response:
         """Answer with the caller, null where a key is needed. A key that is not taken any more is forgotten."""
         try:
-            return _json(_described(await self._caller_of(cookie and cookie.credential, scope), cookie))
+            return _json(_described(await self._caller_of(cookie and cookie.credential, scope, at), cookie))
         except Unauthenticated as error:
             if cookie is None:
                 return _json({"caller": None, "csrfToken": None})
@@ -94,16 +95,16 @@ class KeyEndpoint:
             response.headers["set-cookie"] = forgotten_cookie(scope)
             return response
 
-    async def _use(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+    async def _use(self, scope: Scope, headers: Headers, receive: Receive, at: float) -> Response:
         check_content(headers)
         try:
-            async with asyncio.timeout(self._body_seconds):
+            async with asyncio.timeout_at(at):
                 body = await read_body(receive, headers.get(b"content-length"), _MOST_BYTES)
         except TimeoutError:
             message = "The body did not arrive in time; send the key again."
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
         credential = _credential_in(body)
-        caller = await self._caller_of(credential, scope)
+        caller = await self._caller_of(credential, scope, at)
         if len(credential) > MOST_CHARACTERS:
             raise RequestInvalid(
                 413, f"The token has more than {MOST_CHARACTERS} characters, which no cookie holds; use an API key."
@@ -111,9 +112,9 @@ class KeyEndpoint:
         cookie = new_cookie(credential)
         return _json(_described(caller, cookie), {"set-cookie": cookie.header(scope)})
 
-    async def _caller_of(self, credential: str | None, scope: Scope) -> Caller:
+    async def _caller_of(self, credential: str | None, scope: Scope, at: float) -> Caller:
         sent: Mapping[bytes, bytes] = {} if credential is None else bearer(credential)
-        caller = await self._authenticator.caller_of(sent, client_address(scope))
+        caller = await self._authenticator.caller_until(at, sent, client_address(scope))
         scope["request_log"].notes["caller"] = logged_name(caller)
         return caller
 
