@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from customer_gateway.model.callers import ApiKey, Rights
 from customer_gateway.model.key_text import digest_of, new_key, new_key_id
-from customer_gateway.store.api_keys import ApiKeys
+from customer_gateway.store.api_keys import KEPT, ApiKeys
 from customer_gateway.store.database import Database
 from customer_gateway.store.key_source import KeySource
 from customer_gateway.store.tables import API_KEYS
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 
 
 def a_key(name: str, **more: object) -> ApiKey:
@@ -117,6 +118,59 @@ async def test_a_rotated_key_is_revoked_with_all_its_secrets(database: Database)
     await keys.revoke("shop", NOW)
 
     assert [each.key.revoked_at for each in await keys.stored()] == [NOW, NOW]
+
+
+@pytest.mark.parametrize("change", ["add", "rotate", "revoke"])
+async def test_keys_that_ended_30_days_ago_are_deleted_by_the_next_change(database: Database, change: str) -> None:
+    keys, source = ApiKeys(database), KeySource(database)
+    for name in ("revoked", "revoked later", "lasting", "other"):
+        await keys.add(a_key(name), NOW)
+    for name, expires_at in (("expired", NOW + DAY), ("expired later", NOW + DAY + SECOND)):
+        await keys.add(a_key(name, expires_at=expires_at), NOW)
+    await keys.rotate("lasting", digest_of(new_key()), NOW, DAY, None)
+    await keys.revoke("revoked", NOW + DAY)
+    await keys.revoke("revoked later", NOW + DAY + SECOND)
+    now = NOW + DAY + KEPT
+    before = await source.changes(None)
+
+    changes = {
+        "add": lambda: keys.add(a_key("expired"), now),
+        "rotate": lambda: keys.rotate("other", digest_of(new_key()), now, DAY, None),
+        "revoke": lambda: keys.revoke("other", now),
+    }
+    assert await changes[change]()
+
+    kept = {each.key.name: each.created_at for each in await keys.stored()}
+    assert before is not None
+    assert len(before[1]) == 7
+    assert kept == {
+        "expired later": NOW,
+        "lasting": NOW,
+        "other": now if change == "rotate" else NOW,
+        "revoked later": NOW,
+        **({"expired": now} if change == "add" else {}),
+    }
+    assert await source.changes(before[0]) is not None
+
+
+async def test_a_key_that_ended_long_ago_gets_a_new_secret(database: Database) -> None:
+    keys = ApiKeys(database)
+    await keys.add(a_key("shop", expires_at=NOW + DAY), NOW)
+    digest, now = digest_of(new_key()), NOW + DAY + KEPT
+
+    assert await keys.rotate("shop", digest, now, DAY, None)
+    assert [each.key.digest for each in await keys.stored()] == [digest]
+
+
+async def test_who_only_reads_deletes_nothing(database: Database) -> None:
+    keys = ApiKeys(database)
+    key = a_key("shop", expires_at=NOW + SECOND)
+    await keys.add(key, NOW)
+
+    await KeySource(database).changes(None)
+    await keys.record_use({key.id: NOW + KEPT * 2})
+
+    assert [each.key for each in await keys.stored()] == [key]
 
 
 async def test_what_is_not_there_is_neither_rotated_nor_revoked(database: Database) -> None:

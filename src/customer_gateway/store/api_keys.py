@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from customer_gateway.model.callers import ApiKey, Rights
 from customer_gateway.model.key_text import new_key_id
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 USE_INTERVAL: Final = timedelta(minutes=1)
 """The last use of a key is written at most so often, whoever notices it."""
+KEPT: Final = timedelta(days=30)
+"""Keys stay so long after they were revoked or expired, to be listed and to say why they are refused."""
 _NAME: Final = "api_keys"
 _KEY: Final = API_KEYS.c
 
@@ -44,7 +46,10 @@ class StoredKey:
 
 
 class ApiKeys:
-    """Read and write the API keys of a database. Changes are made one after the other, also by processes."""
+    """Read and write the API keys of a database. Changes are made one after the other, also by processes.
+
+    Each change deletes the keys that ended longer ago than `KEPT`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,6 +58,7 @@ class ApiKeys:
         """Add a key; return False where another current one has its name."""
         async with self._database.write_transaction() as connection:
             await _change(connection)
+            await _purge(connection, now)  # before: the name of one that is deleted is free
             if await _current(connection, key.name) is not None:
                 return False
             await connection.execute(insert(API_KEYS).values(**_values(key), created_at=now))
@@ -77,6 +83,7 @@ class ApiKeys:
             )
             after = {**_values(before), "id": new_key_id(), "digest": digest, "expires_at": expires_at}
             await connection.execute(insert(API_KEYS).values(**after, created_at=now))
+            await _purge(connection, now)
         return True
 
     async def revoke(self, name: str, now: datetime) -> bool:
@@ -86,10 +93,11 @@ class ApiKeys:
             revoked = await connection.execute(
                 update(API_KEYS).where(_KEY.name == name, _KEY.revoked_at.is_(None)).values(revoked_at=now)
             )
+            await _purge(connection, now)
             return revoked.rowcount > 0
 
     async def stored(self) -> list[StoredKey]:
-        """Return every key that there ever was, by name, the oldest first."""
+        """Return every key that is kept, by name, the oldest first."""
         if not await self._database.is_there():
             return []
         async with self._database.read_transaction() as connection:
@@ -120,6 +128,12 @@ async def _change(connection: AsyncConnection) -> None:
     """Set another stamp; the row is locked by it, so that those who change keys do it one after the other."""
     stamp = secrets.token_hex(8)
     await connection.execute(update(CHANGE_STAMPS).where(CHANGE_STAMPS.c.name == _NAME).values(stamp=stamp))
+
+
+async def _purge(connection: AsyncConnection, now: datetime) -> None:
+    """Delete the keys that ended longer ago than `KEPT`."""
+    before = now - KEPT
+    await connection.execute(delete(API_KEYS).where(or_(_KEY.revoked_at <= before, _KEY.expires_at <= before)))
 
 
 async def _current(connection: AsyncConnection, name: str) -> RowMapping | None:
