@@ -271,6 +271,18 @@ def test_nothing_is_made_by_who_only_looks(run: Run, tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["gateway.toml"]
 
 
+@pytest.mark.parametrize("verb", ["keys create --name shop --systems sales", "keys list", "database upgrade"])
+def test_keys_are_made_without_the_credentials_of_systems(
+    run: Run, tmp_path: Path, database_url: str, verb: str
+) -> None:
+    """They are in the environment of the service alone."""
+    table = f'[systems.sales]\nkind = "{FIRST}"\nbase_url = "https://vendor.example/v2"\n'
+    (tmp_path / "gateway.toml").write_text(f'[database]\nurl = "{database_url}"\n{table}', encoding="utf-8")
+
+    assert run(*verb.split()).exit_code == 0
+    assert run("serve", "--port", "0").exit_code == 2
+
+
 def test_a_database_is_checked_and_upgraded(run: Run, database_url: str) -> None:
     place = Database(database_url).place
 

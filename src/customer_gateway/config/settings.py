@@ -129,18 +129,19 @@ class Settings:
 def load(path: Path | None, models: Mapping[str, type[BaseModel]], *, systems_required: bool = True) -> Settings:
     """Read the file (None: the environment alone) with the settings models of the kinds.
 
-    Raises `ConfigInvalid`, also where no system is configured, unless they are not required.
+    Where systems are not required, none has to be configured, and of those that are only name and kind are read: who
+    makes keys need not have the systems' credentials. Raises `ConfigInvalid`.
     """
     if unknown := environment.unknown():
         raise ConfigInvalid("\n".join(f"environment: {name}: is not a setting; check the spelling" for name in unknown))
     raw = _read(path)
     if not raw.systems and systems_required:
         raise ConfigInvalid(_no_system(path, next(iter(models))))
-    return _settings(path, raw, models)
+    return _settings(path, raw, models, whole=systems_required)
 
 
-def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]]) -> Settings:
-    """Read every table, so that several mistakes are reported together."""
+def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]], *, whole: bool) -> Settings:
+    """Read every table, so that several mistakes are reported together; unless `whole`, of systems name and kind."""
     server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
     auth, database = AuthSettings(), DatabaseSettings()
     with _gathered(mistakes):
@@ -151,7 +152,8 @@ def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]
         database = _table(path, "database", raw.database, DatabaseSettings)
     for name, table in raw.systems.items():
         with _gathered(mistakes):
-            systems[name] = _system(path, name, table, models)
+            kind = _kind_of(path, name, table, models)
+            systems[name] = kind, _system(path, name, table, models[kind]) if whole else None
     if mistakes:
         raise ConfigInvalid("\n".join(mistakes))
     return Settings(server, systems, auth, database)
@@ -221,9 +223,7 @@ def _auth(path: Path | None, table: Mapping[str, Any], systems: Sequence[str]) -
         raise ConfigInvalid(_reported(path, ("auth",), error)) from None
 
 
-def _system(
-    path: Path | None, name: str, table: Mapping[str, Any], models: Mapping[str, type[BaseModel]]
-) -> tuple[str, Any]:
+def _kind_of(path: Path | None, name: str, table: Mapping[str, Any], models: Mapping[str, type[BaseModel]]) -> str:
     place = f"{_sources(path, name)}: [systems.{name}]"
     if not _NAME.fullmatch(name):
         raise ConfigInvalid(
@@ -232,9 +232,12 @@ def _system(
     kind = table.get("kind") or name
     if not isinstance(kind, str) or kind not in models:
         raise ConfigInvalid(f"{place}: kind is {kind!r}; expected one of {', '.join(models)}.")
+    return kind
+
+
+def _system(path: Path | None, name: str, table: Mapping[str, Any], model: type[BaseModel]) -> BaseModel:
     try:
-        whole = with_secrets(path, ("systems", name), table, models[kind])
-        return kind, models[kind].model_validate(whole, context={"file": path})
+        return model.model_validate(with_secrets(path, ("systems", name), table, model), context={"file": path})
     except ValidationError as error:
         raise ConfigInvalid(_reported(path, ("systems", name), error)) from None
 
