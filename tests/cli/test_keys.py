@@ -234,8 +234,11 @@ def test_keys_are_listed_in_a_table(run: Run) -> None:
     key = run("keys", "create", "--name", "shop", "--systems", "sales").stdout
 
     lines = run("keys", "list").stdout.splitlines()
+    run("keys", "revoke", "shop")
+    over = run("keys", "list").stdout
 
     assert empty == "No key is there yet; `customer-gateway keys create --name NAME` makes one.\n"
+    assert over.startswith("Every key is over, revoked or replaced; `keys list --all` lists those, ")
     assert re.split("  +", lines[0]) == [
         *("name", "state", "scopes", "systems", "rate class", "from", "created", "expires", "last used")
     ]

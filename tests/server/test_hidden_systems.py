@@ -35,11 +35,11 @@ TWIN: Final = f"{NAMES[0]}_two"
 HIDDEN: Final = NAMES[::2]
 """The first among them: the twin, which is of its kind and over the same vendor, is visible."""
 VISIBLE: Final = (*NAMES[1::2], TWIN)
-FAULTS: Final[Mapping[str, tuple[str, Mapping[str, int]] | None]] = {
-    "up": None,
-    "down": ("status", {"status": 503}),
-    "gone": ("reset", {}),
-    "slow": ("hang", {}),
+FAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "up": {},
+    "down": {"kind": "status", "status": 503},
+    "gone": {"kind": "reset"},
+    "slow": {"kind": "hang"},
 }
 """The states of the vendors of which no system is visible."""
 
@@ -162,8 +162,8 @@ async def test_what_two_workers_answer_is_as_if_hidden_systems_were_not_configur
             for vendor in unseen:
                 vendor.log.clear()
                 vendor.faults.clear()
-                if fault is not None:
-                    vendor.faults.set(fault[0], **fault[1])
+                if fault:
+                    vendor.faults.set(**fault)
             seen[state] = {what: await whole.ask(query, hiding) for what, query in queries.items()}
             calls += [call for vendor in unseen for call in vendor.log.calls()]
 

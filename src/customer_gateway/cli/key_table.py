@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ("name", "state", "scopes", "systems", "rate class", "from", "created", "expires", "last used")
 _NONE: Final = "No key is there yet; `customer-gateway keys create --name NAME` makes one.\n"
+_OVER: Final = (
+    "Every key is over, revoked or replaced; `keys list --all` lists those, "
+    "`customer-gateway keys create --name NAME` makes one.\n"
+)
 
 
-def table_text(stored: Sequence[StoredKey], now: datetime) -> str:
-    """Return a table with a line for each key."""
+def table_text(stored: Sequence[StoredKey], now: datetime, *, are_more: bool = False) -> str:
+    """Return a table with a line for each key, or why there is none: `are_more` says that some are not shown."""
     if not stored:
-        return _NONE
+        return _OVER if are_more else _NONE
     rows = [_COLUMNS, *(tuple(map(_cell, _facts(each, now).values())) for each in stored)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in rows)

@@ -41,7 +41,7 @@ def create(
         typer.Option(help=_SCOPES_HELP),
     ] = None,
     systems: Annotated[list[str] | None, typer.Option(help="The systems it sees; unless given all.")] = None,
-    rate_class: Annotated[str | None, typer.Option(help="The class of its limits.")] = None,
+    rate_class: Annotated[str | None, typer.Option(help="The class of its limits: kept, and not used yet.")] = None,
     expires: Expires = None,
     address: Annotated[
         list[str] | None, typer.Option(help="A network that alone may send it (192.0.2.0/24); several times.")
@@ -90,7 +90,8 @@ def list_keys(
     now = datetime.now(UTC)
     stored = _stored(settings_of(config, systems_required=False)[1])
     shown = [each for each in stored if everything or not key_options.is_over(each, now)]
-    typer.echo(json_text(shown, now) if as_json else table_text(shown, now), nl=False)
+    are_more = len(shown) < len(stored)
+    typer.echo(json_text(shown, now) if as_json else table_text(shown, now, are_more=are_more), nl=False)
 
 
 @app.command()
