@@ -108,8 +108,8 @@ def configuration(urls: Mapping[str, str], box: Sandbox, names: Collection[str])
         for name, kind in kinds.items()
         if name in names
     ]
-    server = '[server]\ncursor_secret = "the same for both gateways"\n[database]\nurl = "sqlite+aiosqlite:///keys.db"\n'
-    return server + "".join(tables)
+    server = '[server]\ncursor_secret = "the same for both gateways"\ndeadline_seconds = 60\n'
+    return server + '[database]\nurl = "sqlite+aiosqlite:///keys.db"\n' + "".join(tables)
 
 
 async def keys_of(folder: Path) -> tuple[str, str]:
