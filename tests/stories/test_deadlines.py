@@ -58,20 +58,20 @@ def calls_of_everybody(system: str) -> list[str]:
 async def test_a_request_may_have_less_time_than_the_server_gives(gateway: Gateway) -> None:
     gateway.box.vendors[LATE].faults.set("hang")
 
-    answer, seconds = await timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "400"}))
+    answer, seconds = await timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1000"}))
 
     assert_only_one_is_late(answer)
-    assert 0.4 <= seconds < 1
+    assert 1 <= seconds < 2.5
 
 
 async def test_a_request_never_has_more_time_than_the_server_gives(box: Sandbox) -> None:
     box.vendors[LATE].faults.set("hang")
 
-    async with gateway_over(box, deadline_seconds=0.4) as gateway:
+    async with gateway_over(box, deadline_seconds=1) as gateway:
         answer, seconds = await timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "60000"}))
 
     assert_only_one_is_late(answer)
-    assert 0.4 <= seconds < 1
+    assert 1 <= seconds < 2.5
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "", "-1", "0", "1.5", "NaN", "1e3", "10s", "99999999999"])
@@ -87,12 +87,13 @@ async def test_a_time_that_is_none_is_refused(gateway: Gateway, nonsense: str) -
 async def test_a_slow_system_does_not_hold_up_what_is_nested_in_another(gateway: Gateway) -> None:
     gateway.box.vendors[HANGING].faults.set("hang")
 
-    asking = asyncio.ensure_future(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1500"}))
-    await asyncio.sleep(1)
-    meanwhile = {system: gateway.paths(system) for system in CONTACTS}
+    asking = asyncio.ensure_future(gateway.ask(EVERYBODY, headers={"x-request-timeout": "4000"}))
+    wanted = {system: calls_of_everybody(system) for system in CONTACTS}
+    while (meanwhile := {system: gateway.paths(system) for system in CONTACTS}) != wanted and not asking.done():
+        await asyncio.sleep(0.02)
     answer = await asking
 
-    assert meanwhile == {system: calls_of_everybody(system) for system in CONTACTS}
+    assert meanwhile == wanted
     assert answer.codes == ["UPSTREAM_TIMEOUT"]
     assert answer.errors[0]["extensions"]["system"] == HANGING
 
@@ -104,7 +105,7 @@ async def test_a_system_that_hangs_does_not_hold_up_what_is_nested_in_the_nodes_
     gateway.box.vendors[LATE].faults.set("hang")
 
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { contacts { name } } } }"
-    answer = await gateway.ask(query, {"ids": ids}, {"x-request-timeout": "1000"})
+    answer = await gateway.ask(query, {"ids": ids}, {"x-request-timeout": "1500"})
 
     assert [(error["path"], error["extensions"]["system"]) for error in answer.errors] == [(["nodes", 1], LATE)]
     of_other, of_late = answer.partial["nodes"]
@@ -116,35 +117,35 @@ async def test_two_who_ask_the_same_leave_each_at_its_own_deadline_with_what_was
     gateway.box.vendors[LATE].faults.set("hang")
 
     (long, long_seconds), (short, short_seconds) = await asyncio.gather(
+        timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "2500"})),
         timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1000"})),
-        timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "400"})),
     )
 
     assert_only_one_is_late(short)
     assert_only_one_is_late(long)
-    assert short_seconds < 0.9
-    assert long_seconds >= 1
+    assert short_seconds < 2.4
+    assert long_seconds >= 2.5
 
 
 async def test_who_asks_the_same_a_little_later_takes_nothing_from_the_first(gateway: Gateway) -> None:
     gateway.box.vendors[LATE].faults.set("hang")
 
-    first = asyncio.ensure_future(timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "600"})))
-    await asyncio.sleep(0.3)
-    second, second_seconds = await timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1100"}))
+    first = asyncio.ensure_future(timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1500"})))
+    await asyncio.sleep(0.7)
+    second, second_seconds = await timed(gateway.ask(EVERYBODY, headers={"x-request-timeout": "2800"}))
 
     answer, seconds = await first
     assert_only_one_is_late(answer)
     assert_only_one_is_late(second)
-    assert 0.6 <= seconds < 1.1
-    assert 1.1 <= second_seconds < 2
+    assert 1.5 <= seconds < 2.8
+    assert 2.8 <= second_seconds < 5
 
 
 async def test_who_asks_the_same_with_more_time_gets_what_comes_after_the_others_deadline(gateway: Gateway) -> None:
-    gateway.box.vendors[LATE].faults.set("latency", latency=0.5)
+    gateway.box.vendors[LATE].faults.set("latency", latency=2)
 
-    hurried = asyncio.ensure_future(gateway.ask(EVERYBODY, headers={"x-request-timeout": "300"}))
-    await asyncio.sleep(0.1)
+    hurried = asyncio.ensure_future(gateway.ask(EVERYBODY, headers={"x-request-timeout": "1200"}))
+    await asyncio.sleep(0.2)
     long = await gateway.ask(EVERYBODY)
     short = await hurried
 
@@ -159,9 +160,9 @@ async def test_other_documents_over_the_same_keys_keep_their_own_deadlines(gatew
     record = {"system": LATE, "key": node["records"][0]["key"]}
     gateway.forget_calls()
     named, stated = (f"query ($by: CustomerBy!) {{ customer(by: $by) {{ {field} }} }}" for field in ("name", "status"))
-    gateway.box.vendors[LATE].faults.set("latency", latency=0.5)
+    gateway.box.vendors[LATE].faults.set("latency", latency=1)
 
-    hurried = asyncio.ensure_future(gateway.ask(named, {"by": {"record": record}}, {"x-request-timeout": "200"}))
+    hurried = asyncio.ensure_future(gateway.ask(named, {"by": {"record": record}}, {"x-request-timeout": "400"}))
     await asyncio.sleep(0.1)
     long = await gateway.ask(stated, {"by": {"record": record}})
     short = await hurried
