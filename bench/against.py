@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.error import HTTPError
 
 from bench.answers import asked
-from bench.contest import Pages, configured, cursors, must_be_whole
+from bench.callers import Keyed
+from bench.contest import Pages, cursors, must_be_whole
 from bench.execution import AWAITING, BY_HAND, OURS
 from bench.load import Entrant, Generator
 from bench.machine import cores, facts
@@ -119,15 +120,14 @@ def in_process(trees: Mapping[str, Tree], rounds: int, core: int) -> Section:
 def over_http(trees: Mapping[str, Tree], rounds: Rounds, placed: Cores, directory: Path) -> Section:
     """(b)."""
     with Stub(placed.stub) as stub:
-        environments = {
-            name: {"CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory, f"{name}-tree", tree=tree))}
-            for name, tree in trees.items()
-        }
+        keyed = {name: Keyed.of(tree, stub, directory, f"{name}-tree") for name, tree in trees.items()}
+        environments = {name: {"CUSTOMER_GATEWAY_CONFIG": str(each.config)} for name, each in keyed.items()}
         with (
             Server("gateway", [placed.server], environments[_BEFORE], trees[_BEFORE]) as before,
             Server("gateway", [placed.server], environments[_NOW], trees[_NOW]) as now,
         ):
-            entrants = [_entrant(name, server, directory) for name, server in ((_BEFORE, before), (_NOW, now))]
+            servers = {_BEFORE: before, _NOW: now}
+            entrants = [_entrant(name, server, directory, keyed[name].key) for name, server in servers.items()]
             pairs: list[Pair] = []
             remarks: list[str] = []
             for text, order in _ORDERS:
@@ -143,20 +143,20 @@ def over_http(trees: Mapping[str, Tree], rounds: Rounds, placed: Cores, director
     return _section("(b) A page of 50 with creator, updater, contacts over HTTP", pairs, remarks)
 
 
-def _entrant(name: str, server: Server, directory: Path) -> Entrant:
+def _entrant(name: str, server: Server, directory: Path, key: str) -> Entrant:
     """A tree's own answers are its right ones, if they are whole: another commit may read a value otherwise."""
     own, url = directory / name, f"{server.url}/graphql"
     own.mkdir()
     try:
-        pages = Pages(own, cursors(server), [])
-        answers = [answer.document for answer in asked(url, pages.all("cursor").lines, 4)]
+        pages = Pages(own, cursors(server, key), [])
+        answers = [answer.document for answer in asked(url, pages.all("cursor").lines, 4, key=key)]
         for page in answers:
             must_be_whole(page)
     except (HTTPError, KeyError, TypeError, RuntimeError) as error:
         raise SystemExit(
             f"The gateway {name} does not answer this tree's page query, bench/page.py: {error!r}"
         ) from None
-    return Entrant(name, server, url, replace(pages, answers=answers).all("cursor"))
+    return Entrant(name, server, url, replace(replace(pages, answers=answers).all("cursor"), key=key))
 
 
 def _pairs(text: str, runs: Mapping[str, Runs]) -> list[Pair]:

@@ -43,10 +43,11 @@ NO_ANSWER = Answer(0, None)
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """A file of requests, one a line, and the document that each must be answered with."""
+    """A file of requests, one a line, and the document that each must be answered with; sent with `key`, if any."""
 
     path: Path
     answers: Sequence[Any]
+    key: str = ""
 
     @property
     def lines(self) -> list[bytes]:
@@ -88,26 +89,27 @@ class Sizes(NamedTuple):
         return Judged(min(requests, ceil(max(astray, 0) / mean)), requests)
 
 
-def asked(url: str, lines: Sequence[bytes], connections: int, method: Method = "POST") -> list[Answer]:
+def asked(url: str, lines: Sequence[bytes], connections: int, method: Method = "POST", key: str = "") -> list[Answer]:
     """The answers to all lines, in their order, over so many connections at once."""
-    return asyncio.run(_asked([request(url, line, method) for line in lines], url, connections))
+    return asyncio.run(_asked([request(url, line, method, key) for line in lines], url, connections))
 
 
 def checked(url: str, questions: Questions, connections: int, method: Method = "POST") -> tuple[Judged, Sizes]:
     """Ask all questions, again and again if there are few."""
     times = ceil(AT_LEAST / len(questions.answers))
     expected = [*questions.answers] * times
-    answers = asked(url, questions.lines * times, connections, method)
+    answers = asked(url, questions.lines * times, connections, method, questions.key)
     right = [answer.size for answer, document in zip(answers, expected, strict=True) if answer.document == document]
     return Judged(len(answers) - len(right), len(answers)), Sizes(tuple(right))
 
 
-def request(url: str, line: bytes, method: Method = "POST") -> bytes:
+def request(url: str, line: bytes, method: Method = "POST", key: str = "") -> bytes:
     """A line as every generator sends it: the body of a POST, or the target of a GET."""
     parts = urlsplit(url)
     target, body = (parts.path, line) if method == "POST" else (line.decode(), b"")
     head = f"{method} {target} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\naccept: {ACCEPT}"
-    return f"{head}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+    credential = f"\r\nauthorization: Bearer {key}" if key else ""
+    return f"{head}{credential}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
 
 
 async def _asked(requests: Sequence[bytes], url: str, connections: int) -> list[Answer]:

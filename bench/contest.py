@@ -171,11 +171,11 @@ def two_on_one_core(cores: Cores, contest: Contest, directory: Path) -> Generato
         yield server, Entrant("two workers", server, f"{server.url}/graphql", pages, connections=SEVERAL)
 
 
-def cursors(gateway: Server) -> list[str | None]:
+def cursors(gateway: Server, key: str = "") -> list[str | None]:
     """What leads to each page, asked from page to page; None for the first."""
     found: list[str | None] = [None]
     for _ in OFFSETS[1:]:
-        answer = posted(f"{gateway.url}/graphql", {"query": CURSOR_QUERY, "variables": {"after": found[-1]}})
+        answer = posted(f"{gateway.url}/graphql", {"query": CURSOR_QUERY, "variables": {"after": found[-1]}}, key)
         found.append(orjson.loads(answer)["data"]["system"]["customers"]["pageInfo"]["endCursor"])
     return found
 
@@ -196,12 +196,18 @@ def must_be_whole(page: Any) -> None:
 
 
 def configured(
-    stub: Stub, directory: Path, name: str = "gateway", *, parallel: int | None = 100, tree: Tree = HERE
+    stub: Stub,
+    directory: Path,
+    name: str = "gateway",
+    *,
+    parallel: int | None = 100,
+    tree: Tree = HERE,
+    auth: str | None = None,
 ) -> Path:
-    """Write the configuration of a tree's gateway; None leaves `parallel` at its default."""
+    """Write the configuration of a tree's gateway; None leaves `parallel` at its default, and lets everybody ask."""
     path = directory / f"{name}.toml"
     limits = "" if parallel is None else f"[systems.pland.limits]\nparallel = {parallel}\n"
-    path.write_text(
-        f"{tree.auth}[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n{limits}"
-    )
+    callers = tree.auth if auth is None else auth
+    pland = f"[systems.pland]\nbase_url = {json.dumps(stub.url + '/v2')}\napi_key = 'bench:secret'\n"
+    path.write_text(f"{callers}{pland}{limits}")
     return path

@@ -104,7 +104,9 @@ async def load(url: str, connections: int, seconds: float, requests: Iterator[by
 def main() -> None:
     told, url = os.environ, sys.argv[1]
     method = "GET" if told["BENCH_METHOD"] == "GET" else "POST"
-    requests = [request(url, line, method) for line in Path(told["BENCH_LINES"]).read_bytes().splitlines()]
+    requests = [
+        request(url, line, method, told["BENCH_KEY"]) for line in Path(told["BENCH_LINES"]).read_bytes().splitlines()
+    ]
     order = in_order(requests, told["BENCH_ORDER"])
     print(json.dumps(uvloop.run(load(url, int(told["BENCH_CONNECTIONS"]), float(told["BENCH_SECONDS"]), order))))
 

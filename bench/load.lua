@@ -1,5 +1,6 @@
 -- One wrk run: the lines of BENCH_LINES as requests, in the order that BENCH_ORDER says.
 -- BENCH_METHOD says what a line is: the JSON body of a POST, or the target of a GET.
+-- BENCH_KEY is the API key that is sent, if any.
 -- "turn": shuffled once by a fixed seed, then in turn; "random": a random one for each request.
 -- After BENCH_SECONDS nothing more is asked, and the run ends with the last answer. wrk alone would forget what is
 -- under way at its end, up to a request a connection: half of what a slow contestant has worked at.
@@ -34,6 +35,10 @@ function init()
     ["content-type"] = "application/json",
     ["accept"] = "application/graphql-response+json, application/json;q=0.9",
   }
+  local key = os.getenv("BENCH_KEY")
+  if key ~= "" then
+    headers["authorization"] = "Bearer " .. key
+  end
   for line in io.lines(os.getenv("BENCH_LINES")) do
     requests[#requests + 1] = posted and wrk.format("POST", nil, headers, line) or wrk.format("GET", line, headers)
   end

@@ -146,6 +146,7 @@ class Generator:
             "BENCH_LINES": str(entrant.questions.path),
             "BENCH_ORDER": entrant.order,
             "BENCH_METHOD": entrant.method,
+            "BENCH_KEY": entrant.questions.key,
             "BENCH_CONNECTIONS": str(entrant.connections),
             "BENCH_SECONDS": str(seconds),
         }

@@ -129,9 +129,11 @@ def fetched(url: str) -> Any:
         return json.load(answer)
 
 
-def posted(url: str, document: Any) -> bytes:
+def posted(url: str, document: Any, key: str = "") -> bytes:
     """What the server answers to a JSON body."""
     headers = {"content-type": "application/json", "accept": "application/graphql-response+json, application/json"}
+    if key:
+        headers["authorization"] = f"Bearer {key}"
     with urlopen(Request(url, json.dumps(document).encode(), headers), timeout=60) as answer:
         return answer.read()
 
