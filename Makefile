@@ -62,7 +62,7 @@ lock: $(DEV) ## resolve the dependencies of pyproject.toml anew into requirement
 	$(LOCK) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.lock
 	$(LOCK) --upgrade pyproject.toml --extra dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
 
-graphiql-assets: $(DEV) ## fetch GraphiQL's files again; the only verb that needs npm's registry
+graphiql-assets: $(DEV) ## fetch GraphiQL's files again, from npm's registry
 	$(BIN)/python scripts/fetch_graphiql.py
 
 docker: ## build the image customer-gateway
@@ -70,6 +70,7 @@ docker: ## build the image customer-gateway
 
 clean: ## remove the environment and what tools left behind
 	rm -rf $(VENV) build dist .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf tests/clients/node_modules
 	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment that has the tools of dev has all of runtime, too.
