@@ -18,6 +18,8 @@ _ASKED_WITH: Final = (
     "Idempotency-Key",
     "X-Request-Id",
     "X-Request-Timeout",
+    "Apollographql-Client-Name",  # sent, and the next, by Apollo Client where the front end has a name; not read here
+    "Apollographql-Client-Version",
     *(name.decode("ascii") for name in PREFLIGHT_HEADERS),
 )
 _READ_FROM_ANSWERS: Final = ("Retry-After", "X-Request-Id")
