@@ -302,7 +302,7 @@ async def test_a_misspelt_key_of_a_fault_is_told_with_those_that_there_are(vendo
     status, told = await answer_to(vendor, b'{"kind": "latency", "seconds": 2}')
 
     assert (status, told.partition("; ")[0]) == (400, "A fault has no `seconds`")
-    assert told.endswith("kind, latency, status, retry_after, html, path, calls, pause.")
+    assert told.endswith("kind, latency, status, retry_after, html, path, calls, pause, method, applied.")
 
 
 @pytest.mark.parametrize("fields", [b"{}", b'{"latency": 2}'])

@@ -51,8 +51,7 @@ class Sandbox:
         self._listeners: dict[str, Listener] = {}
         self._stores = {each.name: _store(each, customers, directory) for each in definitions}
         self.vendors: Mapping[str, Vendor] = {
-            each.name: Vendor(each.dialect(self._stores[each.name], clock), clock, rate_limits=rate_limits)
-            for each in definitions
+            each.name: Vendor(each, self._stores[each.name], clock, rate_limits=rate_limits) for each in definitions
         }
 
     def __getattr__(self, name: str) -> Vendor:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import orjson
 from starlette.responses import Response
+
+from customer_gateway.sandbox import exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +32,7 @@ class Refusal(Exception):
 
 
 def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(content), status, headers, "application/json")
+    return Response(exact.encoded(content), status, headers, "application/json")
 
 
 def raw_answer(body: bytes) -> Response:
@@ -45,10 +46,11 @@ def raw_list(bodies: Iterable[bytes]) -> bytes:
 
 
 async def sent_object(request: Request) -> Document:
-    """Return the request's body as a JSON object; a 400 Refusal for anything else."""
+    """Return the request's body as a JSON object, its numbers as they are spelled; a 400 Refusal for anything else."""
     try:
-        document = orjson.loads(await request.body())
-    except orjson.JSONDecodeError:
+        document = exact.decoded(await request.body())
+        exact.encoded(document)
+    except (ValueError, TypeError):  # TypeError: half a surrogate pair, or too deep to be stored
         raise Refusal(400, "The request body is no valid JSON.") from None
     if not isinstance(document, dict):
         raise Refusal(400, "The request body must be a JSON object.")

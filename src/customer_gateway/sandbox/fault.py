@@ -28,6 +28,8 @@ FaultKind = Literal[
     "error_under_200",
     "empty_body",
 ]
+# Whether the call is carried out all the same: before the latency, or after it.
+Application = Literal["before", "after"]
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
 
@@ -37,8 +39,11 @@ class Fault:
 
     `latency` alone delays the true answer; with another kind it delays the fault. `status` (kind status) sends that
     status with the vendor's own error body, or with an HTML page when `html`. `path` limits it to calls whose path,
-    relative to the base path, starts so; `calls` to the next so many of them. `retry_after` is sent as it is; `pause`
-    is the time in seconds between two pieces of a drip.
+    relative to the base path, starts so, `method` to calls of that method; `calls` to the next so many of them.
+    `retry_after` is sent as it is; `pause` is the time in seconds between two pieces of a drip.
+
+    A call that meets a status, a reset or a hang is not carried out unless `applied` says so: `before` the latency,
+    which makes the answer late or lost, or `after` it, even if the caller has gone by then.
     """
 
     kind: FaultKind
@@ -49,6 +54,8 @@ class Fault:
     path: str = ""
     calls: int | None = None
     pause: float = 0.5
+    method: str = ""
+    applied: Application | None = None
 
     def __post_init__(self) -> None:
         for name, (fits, expected) in _FORMS.items():
@@ -73,6 +80,9 @@ def fault_of(asked: object) -> Fault:
     return Fault(**named)
 
 
+_METHODS: Final = ("", "GET", "POST", "PUT", "PATCH", "DELETE")
+
+
 def _is_seconds(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
 
@@ -93,4 +103,6 @@ _FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "path": (lambda value: isinstance(value, str), "the beginning of a path"),
     "calls": (lambda value: value is None or _is_whole(value, 1, inf), "a whole number above 0"),
     "pause": (_is_seconds, "a number of seconds, 0 or more"),
+    "method": (lambda value: value in _METHODS, f"one of {', '.join(_METHODS[1:])}, or empty"),
+    "applied": (lambda value: value in (None, *get_args(Application)), '"before", "after" or null'),
 }

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from customer_gateway.sandbox.fault import FaultKind
+    from customer_gateway.sandbox.fault import Application, FaultKind
+
+    _Calls = tuple[str, str]
 
 # Where the server leaves the connection for those faults that need it.
 TRANSPORT: Final = "customer_gateway.sandbox.transport"
@@ -35,12 +37,15 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(slots=True)
 class Faults:
-    """The faults switched on at one vendor; of several that fit a path the one with the longest prefix happens."""
+    """The faults switched on at one vendor; of several that fit a call the one with the longest path happens.
 
-    _active: dict[str, Fault] = field(default_factory=dict[str, Fault])
-    _left: dict[str, int] = field(default_factory=dict[str, int])
+    Of two with the same path the one that names the method does.
+    """
 
-    def set(
+    _active: dict[_Calls, Fault] = field(default_factory=dict["_Calls", Fault])
+    _left: dict[_Calls, int] = field(default_factory=dict["_Calls", int])
+
+    def set(  # noqa: PLR0913 - the fields of a fault, by name
         self,
         kind: FaultKind,
         *,
@@ -51,18 +56,21 @@ class Faults:
         path: str = "",
         calls: int | None = None,
         pause: float = 0.5,
+        method: str = "",
+        applied: Application | None = None,
     ) -> None:
-        """Switch a fault on, in place of an earlier one for the same path prefix. Fields as in `Fault`."""
+        """Switch a fault on, in place of an earlier one for the same path and method. Fields as in `Fault`."""
         wait = None if retry_after is None else str(retry_after)
-        self.switch(Fault(kind, latency, status, wait, html, path, calls, pause))
+        self.switch(Fault(kind, latency, status, wait, html, path, calls, pause, method, applied))
 
     def switch(self, fault: Fault) -> None:
         if fault.kind == "gzip_bomb":
             _bomb()  # packed now: half a second of work that should not stall the call that meets it
-        self._active[fault.path] = fault
-        self._left.pop(fault.path, None)
+        calls = (fault.path, fault.method)
+        self._active[calls] = fault
+        self._left.pop(calls, None)
         if fault.calls is not None:
-            self._left[fault.path] = fault.calls
+            self._left[calls] = fault.calls
 
     def clear(self) -> None:
         self._active.clear()
@@ -71,17 +79,17 @@ class Faults:
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._active.values()))
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """Return the fault that this call meets; one with a number of calls is used up by it."""
-        fitting = [prefix for prefix in self._active if path.startswith(prefix)]
+        fitting = [calls for calls in self._active if path.startswith(calls[0]) and calls[1] in ("", method)]
         if not fitting:
             return None
-        prefix = max(fitting, key=len)
-        fault = self._active[prefix]
+        chosen = max(fitting, key=lambda calls: (len(calls[0]), calls[1]))
+        fault = self._active[chosen]
         if fault.calls is not None:
-            self._left[prefix] -= 1
-            if self._left[prefix] <= 0:
-                del self._active[prefix], self._left[prefix]
+            self._left[chosen] -= 1
+            if self._left[chosen] <= 0:
+                del self._active[chosen], self._left[chosen]
         return fault
 
 
@@ -109,12 +117,28 @@ class Scene:
 
 async def play(fault: Fault, scene: Scene) -> None:
     """Make the fault happen to this call; return when the answer is out or the caller is gone."""
-    if fault.latency and await _gone_within(fault.latency, scene.receive):
+    if fault.applied == "before":
+        scene = await _carried_out(scene)
+    if fault.applied == "after":
+        # As a server behind a queue does it: whether the caller is still there makes no difference.
+        await asyncio.sleep(fault.latency)
+        scene = await _carried_out(scene)
+    elif fault.latency and await _gone_within(fault.latency, scene.receive):
         return
     if fault.kind in _SPOILERS:
         await _SPOILERS[fault.kind](replace(scene, pause=fault.pause))
         return
     await _send(scene, _plain(fault, scene))
+
+
+async def _carried_out(scene: Scene) -> Scene:
+    """Carry the call out; return the scene with the answer kept back."""
+    answer = await scene.true_answer()
+
+    async def kept() -> Answer:
+        return answer
+
+    return replace(scene, true_answer=kept)
 
 
 def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a fault

@@ -14,6 +14,7 @@ from customer_gateway.sandbox.admin import admin
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.exchange import Refusal
 from customer_gateway.sandbox.faults import Answer, Faults, Scene, play
+from customer_gateway.sandbox.hooks import Hooks
 from customer_gateway.sandbox.limits import Parallel, RateLimits, Window
 
 if TYPE_CHECKING:
@@ -73,9 +74,13 @@ class VendorDefinition:
 
 
 class Vendor:
-    """A running vendor. `app` is the ASGI application; `rate_limits` switches its limits on and off."""
+    """A running vendor. `app` is the ASGI application; `rate_limits` switches its limits on and off.
 
-    def __init__(self, dialect: Dialect, clock: Clock, *, rate_limits: bool) -> None:
+    `customers` are its customers as they are stored, `store` holds everything else; `hooks` run at its calls.
+    """
+
+    def __init__(self, definition: VendorDefinition, store: Store, clock: Clock, *, rate_limits: bool) -> None:
+        dialect = definition.dialect(store, clock)
         self.name = dialect.name
         self.base_path = dialect.base_path
         self.credentials = dict(dialect.credentials)
@@ -83,8 +88,11 @@ class Vendor:
         self.rate_limits = rate_limits
         self.log = CallLog()
         self.faults = Faults()
+        self.hooks = Hooks()
+        self.store = store
+        self.customers = store[definition.customers]
+        self.dialect = dialect
         self.app: ASGIApp = self._serve
-        self._dialect = dialect
         self._limits = RateLimits(dialect.windows, clock)
         self._admin = admin(self.log, self.faults)
         self._api = Starlette(
@@ -108,12 +116,12 @@ class Vendor:
         noting = _noting(call, send)
         request = Request(inner)
         if refusal := self._over_the_limit(request):
-            await self._dialect.refusal(refusal)(inner, receive, noting)
+            await self.dialect.refusal(refusal)(inner, receive, noting)
             return
         try:
-            await self._met(self.faults.take(call.path), inner, body, receive, noting)
+            await self._met(self.faults.take(call.method, call.path), inner, body, receive, noting)
         finally:
-            self._dialect.parallel.leave(request)
+            self.dialect.parallel.leave(request)
 
     async def _met(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         if fault is None:
@@ -123,12 +131,12 @@ class Vendor:
 
     def _over_the_limit(self, request: Request) -> Refusal | None:
         """Return None where the call is let in, and count it: until it leaves, and in its windows."""
-        if self.rate_limits and self._dialect.parallel.is_full(request):
+        if self.rate_limits and self.dialect.parallel.is_full(request):
             return Refusal(503, "Too many requests at the same time.")
         if self.rate_limits and (wait := self._limits.seconds_to_wait(request)):
-            headers = {"Retry-After": str(max(1, ceil(wait)))} if self._dialect.retry_after else None
+            headers = {"Retry-After": str(max(1, ceil(wait)))} if self.dialect.retry_after else None
             return Refusal(429, "Too many requests.", headers=headers)
-        self._dialect.parallel.enter(request)
+        self.dialect.parallel.enter(request)
         return None
 
     def _logged(self, scope: Scope, body: bytes) -> Call:
@@ -137,7 +145,7 @@ class Vendor:
         below = path.removeprefix(self.base_path) if path.startswith(f"{self.base_path}/") else f"/?{path}"
         relative = below if self.base_path else path
         call = Call(scope["method"], relative, scope["query_string"].decode("ascii", "replace"), body)
-        call.login = relative in self._dialect.login_paths
+        call.login = relative in self.dialect.login_paths
         self.log.entries.append(call)
         return call
 
@@ -145,26 +153,36 @@ class Vendor:
         async def true_answer() -> Answer:
             return await _kept_back(self._answer, scope, _replayed(body))
 
-        return Scene(scope, receive, send, true_answer, self._error_body, self._dialect.error_under_200)
+        return Scene(scope, receive, send, true_answer, self._error_body, self.dialect.error_under_200)
 
     def _error_body(self, status: int) -> bytes:
-        return bytes(self._dialect.refusal(Refusal(status, "The service is not available.")).body)
+        return bytes(self.dialect.refusal(Refusal(status, "The service is not available.")).body)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        if request.url.path not in self._dialect.login_paths:
+        call = f"{scope['method']} {scope['path']}"
+        await self.hooks.run("before", call)
+        if request.url.path not in self.dialect.login_paths:
             try:
-                self._dialect.authenticate(request)
+                self.dialect.authenticate(request)
             except Refusal as refusal:
-                await self._dialect.refusal(refusal)(scope, receive, send)
+                await self.dialect.refusal(refusal)(scope, receive, send)
                 return
-        await self._api(scope, receive, send)
+        await self._api(scope, receive, self._before_sending(call, send))
+
+    def _before_sending(self, call: str, send: Send) -> Send:
+        async def run_and_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self.hooks.run("after", call)
+            await send(message)
+
+        return run_and_send
 
     async def _refused(self, _request: Request, error: Any) -> Response:
-        return self._dialect.refusal(error)
+        return self.dialect.refusal(error)
 
     async def _unrouted(self, _request: Request, error: Any) -> Response:
-        return self._dialect.refusal(Refusal(error.status_code, str(error.detail), headers=error.headers))
+        return self.dialect.refusal(Refusal(error.status_code, str(error.detail), headers=error.headers))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
