@@ -206,7 +206,7 @@ async def test_a_change_of_checked_data_waits_and_keeps_the_old_in_sight(autodns
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"phone": "030 1"}, {"type": "FIRM"}, {"country": "Germany"}, {"nmae": "x"}, {"emails": ["x"]}, {"contacts": {}}],
+    [{"phone": "030 1"}, {"type": "FIRM"}, {"country": "Germany"}, {"city": 5}, {"emails": ["x"]}, {"contacts": {}}],
 )
 async def test_a_put_that_does_not_fit_changes_nothing(autodns: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
     before = await customer(autodns)

@@ -108,6 +108,12 @@ class Collection:
 
     def sorted_bodies(self, sort: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[bytes]:
         """Raw JSON of one page, sorted by dotted paths (each with whether it descends), then by key."""
+        return [_raw(body) for body in self._sorted(sort, limit, offset)]
+
+    def sorted_page(self, sort: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[Document]:
+        return [_document(body) for body in self._sorted(sort, limit, offset)]
+
+    def _sorted(self, sort: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[bytes | str]:
         terms = ", ".join(
             f"json_extract(cast(body as text), ?) {'desc' if descending else 'asc'}" for _, descending in sort
         )
@@ -115,7 +121,7 @@ class Collection:
             f"select body from document where collection = ? order by {terms}, key limit ? offset ?",
             (self.kind.name, *(f"$.{path}" for path, _ in sort), limit, offset),
         )
-        return [_raw(row[0]) for row in rows]
+        return [row[0] for row in rows]
 
     def keys(self) -> list[str]:
         rows = self.database.execute(

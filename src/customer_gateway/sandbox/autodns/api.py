@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from starlette.routing import Route
 
 from customer_gateway.sandbox import moments
 from customer_gateway.sandbox.autodns.documents import CLIENT, CONTEXT, CUSTOMERS, INVOICES, USERS
 from customer_gateway.sandbox.autodns.queries import Query, reduced
+from customer_gateway.sandbox.autodns.reviews import Reviews
 from customer_gateway.sandbox.autodns.sessions import PASSWORD, USER, Sessions
-from customer_gateway.sandbox.autodns.writing import KEYS, replaced
+from customer_gateway.sandbox.autodns.writing import KEYS, checked_mandate, written
 from customer_gateway.sandbox.exchange import Refusal, json_answer, sent_object
 from customer_gateway.sandbox.limits import Parallel, Window
 
@@ -57,6 +57,7 @@ class AutoDns:
         self._clock = clock
         self._sessions = Sessions(clock)
         self._answers = 0
+        self.reviews = Reviews(store[CUSTOMERS], self._now)
         self.error_under_200 = bytes(self.refusal(Refusal(500, "The task could not be carried out.")).body)
 
     def authenticate(self, request: Request) -> None:
@@ -123,8 +124,7 @@ class AutoDns:
         if not query.filters and not sort:
             return collection.page(query.limit, query.offset), collection.count()
         if not query.filters and all(key in _SORTED_BY_DATABASE for key, _ in sort):
-            bodies = collection.sorted_bodies(sort, query.limit, query.offset)
-            return [orjson.loads(body) for body in bodies], collection.count()
+            return collection.sorted_page(sort, query.limit, query.offset), collection.count()
         found = query.chosen(self._candidates(kind, query))
         return found[query.offset : query.offset + query.limit], len(found)
 
@@ -141,41 +141,41 @@ class AutoDns:
     async def _create(self, request: Request) -> Response:
         sent = await sent_object(request)
         number = self._store[CUSTOMERS].largest("number") + 1
+        client = sent.get("client")
         blank: Document = {
             "number": number,
-            "client": str(sent.get("client") or CLIENT),
+            "client": client if isinstance(client, str) and client else CLIENT,
             "group": number // 1000,
             "pin": f"{number % 10_000:04d}",
             "owner": _ACTING_USER,
             "updater": _ACTING_USER,
             "created": self._now(),
-            "autodelete": False,
-            "locked": False,
             "pending": False,
-            "account": {"currentAccountBalance": 0.0, "runningTotal": 0.0, "creditLimit": 0.0, "currency": "EUR"},
+            "account": {"currentAccountBalance": 0.0, "runningTotal": 0.0},
         }
-        document, _ = replaced(blank, sent, self._now())
-        # Nothing was in force before: a new customer has no earlier data to fall back on.
-        document = {name: value for name, value in document.items() if name not in ("persistent", "verifications")}
-        document["pending"] = False
+        # Nothing was in force before: a new customer has no earlier data to fall back on, so nothing waits.
+        document = written(blank, sent, self._now())
+        document["account"] = {"creditLimit": 0.0, "currency": "EUR", **document["account"]}
         self._store[CUSTOMERS].put(document)
         return self._success(request, 120001, "customer", [document])
 
     async def _update(self, request: Request) -> Response:
         """Answer without data, whatever changed: a client reads it again."""
-        document, waits = replaced(self._existing(request), await sent_object(request), self._now())
-        self._store[CUSTOMERS].put({**document, "updater": _ACTING_USER})
+        customer = self._existing(request)
+        changed = written(customer, await sent_object(request), self._now())
+        document, waits = self.reviews.reviewed(customer, changed)
+        self._stored(document)
         return self._success(request, 120002, "customer", None, kind="NOTIFY" if waits else "SUCCESS")
 
     async def _confirm(self, request: Request) -> Response:
-        self._store[CUSTOMERS].put({**self._existing(request), "lastConfirmed": self._now()})
+        self._stored({**self._existing(request), "lastConfirmed": self._now()})
         return self._success(request, 120006, "customer", None)
 
     async def _generate_pin(self, request: Request) -> Response:
         """Confirm an e-mail address: a GET that changes something."""
         customer = self._existing(request)
         pin = f"{(int(customer['pin']) * 31 + 17) % 10_000:04d}"
-        self._store[CUSTOMERS].put({**customer, "pin": pin})
+        self._stored({**customer, "pin": pin})
         return self._success(request, 120007, "customer", [{"pin": pin}])
 
     async def _sepa(self, request: Request) -> Response:
@@ -183,10 +183,7 @@ class AutoDns:
         return self._success(request, 120104, "sepa", [mandate] if mandate else [])
 
     async def _set_sepa(self, request: Request) -> Response:
-        customer, sent = self._existing(request), await sent_object(request)
-        missing = [name for name in ("iban", "accountHolder") if not sent.get(name)]
-        if missing:
-            raise Refusal(400, f"Missing: {', '.join(missing)}.", detail=[{"type": "sepa", "value": missing[0]}])
+        customer, sent = self._existing(request), checked_mandate(await sent_object(request))
         former = customer.get("sepa")
         mandate = {
             "reference": f"MD-{customer['number']}-{self._answers}",
@@ -194,12 +191,13 @@ class AutoDns:
             **sent,
             "histories": [former] if former else [],
         }
-        self._store[CUSTOMERS].put({**customer, "sepa": mandate})
+        self._stored({**customer, "sepa": mandate})
         return self._success(request, 120101, "sepa", [mandate])
 
     async def _delete_sepa(self, request: Request) -> Response:
         customer = self._existing(request)
-        self._store[CUSTOMERS].put({name: value for name, value in customer.items() if name != "sepa"})
+        _found(customer.get("sepa"), "sepa")
+        self._stored({name: value for name, value in customer.items() if name != "sepa"})
         return self._success(request, 120103, "sepa", None)
 
     async def _user(self, request: Request) -> Response:
@@ -213,6 +211,9 @@ class AutoDns:
     def _existing(self, request: Request) -> Document:
         key = f"{request.path_params['client']}/{request.path_params['number']}"
         return _found(self._store[CUSTOMERS].get(key), "customer")
+
+    def _stored(self, customer: Document) -> None:
+        self._store[CUSTOMERS].put({**customer, "updater": _ACTING_USER, "updated": self._now()})
 
     def _success(
         self,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.routing import Route
 
+from customer_gateway.sandbox import exact
 from customer_gateway.sandbox.billbee.documents import (
     ADDRESSES,
     CUSTOMERS,
@@ -197,6 +198,7 @@ class Billbee:
     async def _changed_address(self, request: Request, *, partial: bool) -> Response:
         address = self._existing(ADDRESSES, request)
         refuse_archived(address)
+        refuse_archived(self._store[CUSTOMERS].get(address["CustomerId"]) or {})
         document = written_address(address, await sent_object(request), partial=partial)
         self._store[ADDRESSES].put(document)
         return _single(document)
@@ -285,7 +287,7 @@ def _integer(request: Request, name: str, default: int) -> int:
 def _listed(request: Request, rows: Sequence[Document]) -> Response:
     page, size = _page(request)
     start = (page - 1) * size
-    return _paged([orjson.dumps(row) for row in rows[start : start + size]], len(rows), page, size)
+    return _paged([exact.encoded(row) for row in rows[start : start + size]], len(rows), page, size)
 
 
 def _paged(bodies: Sequence[bytes], total: int, page: int, size: int) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.routing import Route
 
-from customer_gateway.sandbox import moments
+from customer_gateway.sandbox import exact, moments
 from customer_gateway.sandbox.exchange import Refusal, json_answer, raw_answer, raw_list, sent_object
 from customer_gateway.sandbox.lemonsoft.documents import (
     BASE_FIELDS,
@@ -28,7 +28,7 @@ from customer_gateway.sandbox.lemonsoft.filters import (
     invalid,
 )
 from customer_gateway.sandbox.lemonsoft.sessions import LOGIN, Sessions
-from customer_gateway.sandbox.lemonsoft.writing import LISTS, entry, product, replaced
+from customer_gateway.sandbox.lemonsoft.writing import LISTS, UNSET, entry, product, replaced
 from customer_gateway.sandbox.limits import Parallel, Window
 from customer_gateway.sandbox.store import Kind
 
@@ -123,7 +123,7 @@ class Lemonsoft:
         else:
             rows = candidates(self._store[CUSTOMERS], ids, "number", numbers)
             page = _fitting(rows, tests)[offset : offset + limit]
-        return _enveloped([orjson.dumps(row if fields is None else _only(row, fields)) for row in page])
+        return _enveloped([exact.encoded(row if fields is None else _only(row, fields)) for row in page])
 
     async def _customer(self, request: Request) -> Response:
         return json_answer(self._existing(request))
@@ -131,23 +131,20 @@ class Lemonsoft:
     async def _create_customer(self, request: Request) -> Response:
         sent = await sent_object(request)
         key = self._next_id()
-        number = sent.get("number") or self._store[CUSTOMERS].largest("number") + 1
-        if self._store[CUSTOMERS].where("number", [number]):
-            raise Refusal(400, "The request is invalid.", detail={"customer.number": ["The number is in use."]})
-        blank: Document = {
-            "id": key,
-            "number": number,
-            "created": self._now(),
-            "due_invoice_sum": 0.0,
-            "open_invoice_sum": 0.0,
-            "dimension": None,
-            **{name: [] for name in LISTS},
-        }
-        return self._stored(replaced(blank, {"is_customer": True, **sent}, self._next_id))
+        number = self._store[CUSTOMERS].largest("number") + 1
+        self._number_must_be_free(sent.get("number") or None, None)
+        blank: Document = {**UNSET, "id": key, "number": number, "created": self._now()}
+        taken = {name: value for name, value in sent.items() if name != "number" or value}
+        return self._stored(replaced(blank, {"is_customer": True, **taken}, self._next_id))
 
     async def _update_customer(self, request: Request) -> Response:
-        customer = self._existing(request)
-        return self._stored(replaced(customer, await sent_object(request), self._next_id))
+        customer, sent = self._existing(request), await sent_object(request)
+        self._number_must_be_free(sent.get("number"), customer["id"])
+        return self._stored(replaced(customer, sent, self._next_id))
+
+    def _number_must_be_free(self, number: Any, holder: int | None) -> None:
+        if number is not None and any(row["id"] != holder for row in self._store[CUSTOMERS].where("number", [number])):
+            raise Refusal(400, "The request is invalid.", detail={"customer.number": ["The number is in use."]})
 
     def _adding(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         async def add(request: Request) -> Response:
@@ -193,7 +190,7 @@ class Lemonsoft:
         ids = sent.integers("object_ids")
         rows = [row for row in customer["contacts"] if ids is None or row["id"] in ids]
         limit, offset = sent.page()
-        return _enveloped([orjson.dumps(row) for row in _fitting(rows, tests)[offset : offset + limit]])
+        return _enveloped([exact.encoded(row) for row in _fitting(rows, tests)[offset : offset + limit]])
 
     async def _update_contact(self, request: Request) -> Response:
         """By the contact's own id; unsent fields become null."""
@@ -266,7 +263,7 @@ class Lemonsoft:
         self, rows: Iterable[Document], tests: Sequence[Callable[[Document], bool]], sent: Parameters
     ) -> Response:
         limit, offset = sent.page()
-        return _enveloped([orjson.dumps(row) for row in _fitting(rows, tests)[offset : offset + limit]])
+        return _enveloped([exact.encoded(row) for row in _fitting(rows, tests)[offset : offset + limit]])
 
     def _existing(self, request: Request) -> Document:
         document = self._store[CUSTOMERS].get(request.path_params["customer_id"])
@@ -308,7 +305,7 @@ def _one(found: Sequence[Any]) -> Any:
 
 
 def _listed(rows: Iterable[Document]) -> Response:
-    return _enveloped([orjson.dumps(row) for row in rows])
+    return _enveloped([exact.encoded(row) for row in rows])
 
 
 def _enveloped(bodies: Sequence[bytes]) -> Response:

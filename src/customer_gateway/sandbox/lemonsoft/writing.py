@@ -1,4 +1,12 @@
-"""What Lemonsoft does with a customer body: scalars are replaced as a whole, lists only when they are sent."""
+"""What Lemonsoft makes of a customer body.
+
+PUT replaces the scalars as a whole: one that is left out becomes null (inferred; absent and null are the same to
+Lemonsoft, so one that was absent stays so). A list, and `dimension`, changes only when it is sent: then it is replaced
+whole, entries without an id get one, and null leaves it as it was (inferred). A member that nobody documents is stored
+as it was sent, in entries too, and gone when it is left out. What a body says of the server's own members is passed
+over: id, created, modified, the two sums, and whose customer an entry is. `number` stays when it is left out, and must
+be free. Name and e-mail are required (documented).
+"""
 
 from __future__ import annotations
 
@@ -21,9 +29,10 @@ LISTS: Final = {
     "accounts": "account_id",
     "circulations": "id",
 }
-_SERVER_FIELDS: Final = ("id", "number", "created", "modified", "due_invoice_sum", "open_invoice_sum")
+_SERVER_FIELDS: Final = ("id", "created", "modified", "due_invoice_sum", "open_invoice_sum")
 _NUMBERS: Final = frozenset(
     [
+        "number",
         "invoicing_customer_number",
         "orderer_customer_number",
         "delivery_method_number",
@@ -71,17 +80,25 @@ _TEXTS: Final = frozenset(
         "invoicedates",
     ]
 ) | (set(BASE_FIELDS) - _NUMBERS - set(_SERVER_FIELDS))
-_SCALARS: Final = sorted(_NUMBERS | _FLAGS | _TEXTS)
+_SCALARS: Final = (*sorted((_NUMBERS | _FLAGS | _TEXTS) - {"number"}),)
+UNSET: Final[Document] = {
+    **dict.fromkeys(_SCALARS),
+    "due_invoice_sum": 0.0,
+    "open_invoice_sum": 0.0,
+    "dimension": None,
+    **{name: [] for name in LISTS},
+}
 
 
 def replaced(customer: Document, sent: Document, next_id: Callable[[], int]) -> Document:
-    """Return the customer after a PUT: unsent scalars become null, unsent lists and the dimension stay."""
+    """Return the customer after a PUT, its members in the order in which they were sent."""
     _check(sent)
-    scalars = {name: sent.get(name) for name in _SCALARS}
-    kept = {name: customer.get(name) for name in (*LISTS, "dimension", *_SERVER_FIELDS)}
-    lists = {name: _entries(sent[name], name, customer["id"], next_id) for name in LISTS if sent.get(name) is not None}
-    dimension = {"dimension": sent["dimension"]} if sent.get("dimension") is not None else {}
-    return {**scalars, **kept, **lists, **dimension}
+    unsent = [name for name in (*LISTS, "dimension", "number") if sent.get(name) is None]
+    kept = {name: customer[name] for name in (*_SERVER_FIELDS, *unsent) if name in customer}
+    lists = {name: _entries(sent[name], name, customer["id"], next_id) for name in LISTS if name not in unsent}
+    taken = {name: value for name, value in sent.items() if name in kept or name not in _SERVER_FIELDS}
+    emptied = {name: None for name in _SCALARS if name in customer and name not in sent}
+    return {**taken, **emptied, **kept, **lists}
 
 
 def entry(sent: Document, name: str, customer_id: int, next_id: Callable[[], int]) -> Document:
@@ -90,7 +107,7 @@ def entry(sent: Document, name: str, customer_id: int, next_id: Callable[[], int
     owner = {} if name in ("attributes", "texts", "agreements") else {"customer_id": customer_id}
     made = {**sent, key: sent.get(key) or next_id(), **owner}
     if name == "agreements":
-        products: list[Document] = sent.get("products") or []
+        products = _objects(sent.get("products") or [], "agreements.products")
         made["products"] = [product(row, made["id"], next_id) for row in products]
     return made
 
@@ -101,10 +118,14 @@ def product(sent: Document, agreement_id: int, next_id: Callable[[], int]) -> Do
 
 
 def _entries(sent: Any, name: str, customer_id: int, next_id: Callable[[], int]) -> list[Document]:
-    if not isinstance(sent, list):
-        raise _wrong(name)
-    rows: list[Document] = sent  # pyright: ignore[reportUnknownVariableType] - of JSON, only its being a list is known
-    return [entry(row, name, customer_id, next_id) for row in rows]
+    return [entry(row, name, customer_id, next_id) for row in _objects(sent, name)]
+
+
+def _objects(sent: Any, name: str) -> list[Document]:
+    rows: list[Any] = sent
+    if not isinstance(sent, list) or not all(isinstance(row, dict) for row in rows):
+        raise wrong(name)
+    return rows
 
 
 def _check(sent: Document) -> None:
@@ -114,16 +135,20 @@ def _check(sent: Document) -> None:
         raise Refusal(400, "The request is invalid.", detail=state)
     for name, value in sent.items():
         if value is not None and not _fits(name, value):
-            raise _wrong(name)
+            raise wrong(name)
 
 
 def _fits(name: str, value: object) -> bool:
     if name in _FLAGS:
         return isinstance(value, bool)
+    if name == "dimension":
+        return isinstance(value, dict)
+    if name in ("number", "group", "type"):
+        return isinstance(value, int) and not isinstance(value, bool)
     if name in _NUMBERS:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, str) if name in _TEXTS else True
 
 
-def _wrong(name: str) -> Refusal:
+def wrong(name: str) -> Refusal:
     return Refusal(400, "The request is invalid.", detail={f"customer.{name}": [f"{name} has the wrong type."]})

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 from starlette.routing import Route
 
-from customer_gateway.sandbox import moments
+from customer_gateway.sandbox import exact, moments
 from customer_gateway.sandbox.exchange import Refusal, json_answer, merged, raw_answer, raw_list, sent_object
 from customer_gateway.sandbox.limits import Parallel, Window
 from customer_gateway.sandbox.next import fields
@@ -131,7 +131,7 @@ class Next:
         if wanted.everything() and extra is None and "active" in known:
             return _paged(self._store[kind].bodies(size, start), self._store[kind].count(), page, size)
         rows = [row for row in self._candidates(kind, wanted) if wanted.fits(row) and (extra is None or extra(row))]
-        return _paged([orjson.dumps(row) for row in rows[start : start + size]], len(rows), page, size)
+        return _paged([exact.encoded(row) for row in rows[start : start + size]], len(rows), page, size)
 
     def _candidates(self, kind: Kind, wanted: Filter) -> Any:
         for field in (kind.key, *kind.indexed):

@@ -1,4 +1,11 @@
-"""What NEXT takes in a body, and its two business rules."""
+"""What NEXT makes of a body, and its two business rules.
+
+PUT changes what was sent and nothing else; null clears, and so does an empty text, which is stored as it was sent (all
+documented). Members that only answers carry (ids, stamps, the texts of the code lists, hasfavorites, hasprices) are
+passed over (inferred); any other that is not documented is refused with 422, as are a wrong type, null where it is not
+allowed, and a text that is too long (lengths documented). constructioncompany and novat exclude each other (documented;
+400 is inferred, and so is that a code must exist).
+"""
 
 from __future__ import annotations
 

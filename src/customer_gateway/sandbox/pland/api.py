@@ -138,7 +138,8 @@ class Pland:
         fields.setdefault("number", self._store[CUSTOMERS].largest("number") + 1)
         self._number_must_be_free(fields["number"], None)
         key = object_id("created customer", fields["number"], self._clock())
-        document = {"_id": key, "companyId": COMPANY_ID, **fields, "status": self._new_status()}
+        status = {**self._new_status(), **fields.pop("status", {})}
+        document = {"_id": key, "companyId": COMPANY_ID, **fields, "status": status}
         self._store[CUSTOMERS].put(document)
         return json_answer(document, 201)
 
@@ -165,7 +166,7 @@ class Pland:
 
     async def _delete_customer(self, request: Request) -> Response:
         customer = self._existing(CUSTOMERS, request)
-        if customer["status"]["status"] == "1":
+        if str(customer["status"]["status"]) == "1":
             raise Refusal(400, "Only passive customers can be deleted")
         assignments = self._store[ASSIGNMENTS].where("customerId", [customer["_id"]])
         if any(assignment["status"]["status"] == "1" for assignment in assignments):

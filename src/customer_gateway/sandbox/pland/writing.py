@@ -1,8 +1,16 @@
-"""What Pland takes in a customer or contact body."""
+"""What Pland makes of a customer or contact body.
+
+PATCH changes what was sent and nothing else; null clears (documented). address, contact and contract are replaced whole
+and stored as they were sent, members that nobody documents included (inferred: whether nested objects are merged is
+open, and `contract` has no documented form). Any other member that is not documented is refused. What a body says of
+the server's own members is passed over: _id, companyId, chatId and the stamps of `status`. `status.status` is stored as
+it is spelled, a text or a number. A reference must have the form of an id: `Failed to parse Id` (documented).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.sandbox.exchange import Refusal
 
@@ -25,11 +33,11 @@ _CUSTOMER: Final[dict[str, tuple[type, ...]]] = {
     "vatNumber": _TEXT,
     "debitorNumber": _TEXT,
     "paymentTermId": _TEXT,
-    "chatId": _TEXT,
     "status": (dict,),
 }
 # Sent back by clients that read before they write; the server's own values stand.
-_SERVER_FIELDS: Final = frozenset({"_id", "companyId"})
+_SERVER_FIELDS: Final = frozenset({"_id", "companyId", "chatId"})
+_ID: Final = re.compile(r"[0-9a-f]{24}")
 _UNSET: Final[Document] = {
     "chatId": None,
     "contactPerson": None,
@@ -59,20 +67,29 @@ def checked_customer(sent: Document, *, creating: bool) -> Document:
     return _with_status({**_UNSET, **fields} if creating else fields)
 
 
-def _check(name: str, value: object) -> None:
+def _check(name: str, value: Any) -> None:
     types = _CUSTOMER.get(name)
     if types is None:
         raise Refusal(400, f"Unknown parameter: {name}")
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise Refusal(400, f"{name} has the wrong type")
+    for reference in _references(name, value):
+        if reference is not None and not (isinstance(reference, str) and _ID.fullmatch(reference)):
+            raise Refusal(400, f"Failed to parse Id: {reference}")
+
+
+def _references(name: str, value: Any) -> list[Any]:
+    if name == "invoiceCCRecipientIds":
+        return value or []
+    return [value] if name in ("invoiceRecipientId", "paymentTermId") else []
 
 
 def _with_status(fields: Document) -> Document:
-    """Write the status alone: "1" active, "2" passive; its stamps are the server's."""
+    """Write the status alone: 1 active, 2 passive; its stamps are the server's."""
     if "status" not in fields:
         return fields
-    status = str(fields["status"].get("status"))
-    if status not in ("1", "2"):
+    status = fields["status"].get("status")
+    if str(status) not in ("1", "2"):
         raise Refusal(400, "status.status must be 1 or 2")
     return {**fields, "status": {"status": status}}
 
