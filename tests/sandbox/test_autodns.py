@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
+from customer_gateway.sandbox.autodns import reviews
+
 if TYPE_CHECKING:
     import httpx
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-CUSTOMER = "/customer/domainhaus/30001000"
+KEY = "domainhaus/30001000"
+CUSTOMER = f"/customer/{KEY}"
 
 
 async def search(client: httpx.AsyncClient, *filters: dict[str, Any], **view: Any) -> dict[str, Any]:
@@ -218,6 +221,139 @@ async def test_a_put_that_does_not_fit_changes_nothing(autodns: httpx.AsyncClien
     assert await customer(autodns) == before
 
 
+async def test_a_put_takes_every_member_but_the_server_s_own(autodns: httpx.AsyncClient, clock: Clock) -> None:
+    before = await customer(autodns)
+    clock.now += 5
+    mine = {
+        "number": 1,
+        "created": "2020-01-01T00:00:00.000+0100",
+        "updated": "2020-01-01T00:00:00.000+0100",
+        "owner": {"user": "x", "context": 1},
+        "updater": {"user": "x", "context": 1},
+        "pending": True,
+        "persistent": {},
+        "verifications": [],
+        "sepa": {"iban": "x"},
+        "account": {"currentAccountBalance": 1, "runningTotal": 1, "reserved": 1, "creditLimit": 7, "currency": "SEK"},
+    }
+    writable = {"pin": "4711", "group": 5, "locked": True, "card": {"status": "LOST"}, "pricelists": {"pricelist": []}}
+
+    await autodns.put(CUSTOMER, json={**before, **mine, **writable})
+    after = await customer(autodns)
+
+    balances = ("currentAccountBalance", "runningTotal", "reserved")
+    assert {name: after[name] for name in writable} == writable
+    assert [after.get(name) for name in mine if name not in ("account", "updated", "updater")] == [
+        before.get(name) for name in mine if name not in ("account", "updated", "updater")
+    ]
+    assert (after["updated"], after["updater"]["context"]) == ("2026-11-21T01:00:05.000+0100", 4)
+    assert after["account"] == {
+        **{name: before["account"][name] for name in (*balances, "customer", "created", "updated")},
+        "creditLimit": 7,
+        "currency": "SEK",
+    }
+
+
+async def test_left_out_members_are_gone_or_take_their_defaults(autodns: httpx.AsyncClient) -> None:
+    before = await customer(autodns)
+    required = {"name", "type", "fname", "lname", "pcode", "city", "country", "phone", "emails"}
+    checked = {"organization", "vatNumber"}
+
+    sent = {name: value for name, value in before.items() if name in required | checked}
+    await autodns.put(CUSTOMER, json={**sent, "state": None})
+    after = await customer(autodns)
+
+    flags = {name: value for name, value in after.items() if isinstance(value, bool)}
+    assert flags == {
+        **dict.fromkeys(("invoicePaperbill", "taxable", "autodelete", "locked", "dataPrivacyStatement"), False),
+        "newsletter": True,
+        "pending": False,
+    }
+    assert [after[name] for name in ("client", "group", "pin")] == [before[name] for name in ("client", "group", "pin")]
+    assert not {"url", "state", "paymentMode", "billingUsers", "comments", "lastConfirmed"} & set(after)
+    assert after["sepa"] == before["sepa"]
+    assert "creditLimit" not in after["account"]
+
+
+async def test_the_required_members_are_named_all_at_once(autodns: httpx.AsyncClient) -> None:
+    changed = await autodns.put(CUSTOMER, json={"name": "Neu"})
+    created = await autodns.post("/customer", json={"name": "Neu", "emails": []})
+
+    names = [[each["value"] for each in answer.json()["messages"][0]["objects"]] for answer in (changed, created)]
+    assert names == [["type", "fname", "lname", "pcode", "city", "country", "phone", "emails"]] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"client": "other"}, {"group": "5"}, {"locked": 1}, {"card": []}, {"contacts": ["x"]}, {"comments": "x"}),
+        *({"lastConfirmed": "yesterday"}, {"paymentCurrency": "euro"}),
+    ],
+)
+async def test_a_member_of_the_wrong_form_is_named(autodns: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
+    answer = await autodns.put(CUSTOMER, json={**await customer(autodns), **wrong})
+
+    assert answer.status_code == 400
+    assert answer.json()["messages"][0]["objects"] == [{"type": "customer", "value": next(iter(wrong))}]
+
+
+async def test_a_held_change_is_confirmed(autodns: httpx.AsyncClient, box: Sandbox, clock: Clock) -> None:
+    before = await customer(autodns)
+    await autodns.put(CUSTOMER, json={**before, "name": "Neu GmbH"})
+    clock.now += 5
+
+    reviews(box.autodns).confirm(KEY)
+    after = await customer(autodns)
+
+    assert (after["name"], after["pending"], after["updated"]) == ("Neu GmbH", False, "2026-11-21T01:00:05.000+0100")
+    assert not {"persistent", "verifications"} & set(after)
+
+
+async def test_a_refused_change_leaves_what_was_in_force(autodns: httpx.AsyncClient, box: Sandbox) -> None:
+    before = await customer(autodns)
+    await autodns.put(CUSTOMER, json={**before, "name": "Neu GmbH", "city": "Ulm"})
+    await autodns.delete(f"{CUSTOMER}/sepa")
+
+    reviews(box.autodns).refuse(KEY)
+    after = await customer(autodns)
+
+    stamps = {name: after[name] for name in ("updated", "updater")}
+    assert after == {**{name: value for name, value in before.items() if name != "sepa"}, **stamps}
+
+
+async def test_a_change_back_to_what_is_in_force_waits_no_longer(autodns: httpx.AsyncClient) -> None:
+    before = await customer(autodns)
+    await autodns.put(CUSTOMER, json={**before, "emails": ["neu@umzug.example"]})
+    other = await autodns.put(CUSTOMER, json={**await customer(autodns), "city": "Ulm"})
+
+    back = await autodns.put(CUSTOMER, json=before)
+    after = await customer(autodns)
+
+    assert [answer.json()["status"]["type"] for answer in (other, back)] == ["NOTIFY", "SUCCESS"]
+    assert after == {**before, "updated": after["updated"], "updater": after["updater"]}
+
+
+async def test_which_changes_wait_can_be_switched(autodns: httpx.AsyncClient, box: Sandbox) -> None:
+    before = await customer(autodns)
+    switch = reviews(box.autodns)
+    kinds: list[str] = []
+    for hold, change in (("all", {"city": "Ulm"}), ("none", {"city": "Ulm", "name": "Neu"}), ("checked", {})):
+        switch.hold = hold
+        kinds.append((await autodns.put(CUSTOMER, json={**before, **change})).json()["status"]["type"])
+
+    assert kinds == ["NOTIFY", "NOTIFY", "SUCCESS"]
+    switch.hold = "none"
+    assert (await autodns.put(CUSTOMER, json={**before, "name": "Neu"})).json()["status"]["type"] == "SUCCESS"
+    assert (await customer(autodns))["pending"] is False
+
+
+async def test_what_does_not_wait_cannot_be_decided(box: Sandbox) -> None:
+    with pytest.raises(ValueError, match="No change of the customer domainhaus/30001000 waits"):
+        reviews(box.autodns).confirm(KEY)
+    with pytest.raises(TypeError, match="next holds no changes"):
+        reviews(box.next)
+
+
 async def test_a_new_customer_can_be_read_again(autodns: httpx.AsyncClient) -> None:
     known = await customer(autodns)
     sent = {
@@ -348,6 +484,18 @@ async def test_a_single_invoice_shows_its_document(autodns: httpx.AsyncClient) -
 
 async def test_a_mandate_needs_an_iban_and_a_holder(autodns: httpx.AsyncClient) -> None:
     assert (await autodns.post(f"{CUSTOMER}/sepa", json={"iban": "DE1"})).status_code == 400
+
+
+async def test_a_mandate_moves_the_stamp_and_is_removed_once(autodns: httpx.AsyncClient, clock: Clock) -> None:
+    before = await customer(autodns)
+    clock.now += 5
+
+    malformed = await autodns.post(f"{CUSTOMER}/sepa", json={"iban": "1", "accountHolder": "Neu"})
+    removed = [(await autodns.delete(f"{CUSTOMER}/sepa")).status_code for _ in range(2)]
+
+    assert malformed.json()["messages"][0]["objects"] == [{"type": "sepa", "value": "iban"}]
+    assert removed == [200, 404]
+    assert (await customer(autodns))["updated"] == "2026-11-21T01:00:05.000+0100" > before["updated"]
 
 
 async def test_a_ctid_comes_back(autodns: httpx.AsyncClient) -> None:

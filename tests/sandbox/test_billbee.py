@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandbox.clients import Clock, guest, stranger
 
+from customer_gateway.sandbox.billbee.documents import ADDRESSES
+
 if TYPE_CHECKING:
     import httpx
 
@@ -150,6 +152,58 @@ async def test_patching_an_address_keeps_and_putting_it_empties_the_rest(billbee
 
     assert patched == {**before, "Street": "Neue Gasse"}
     assert (put["Street"], put["City"], put["CustomerId"]) == ("Neue Gasse", None, FIRST)
+
+
+async def test_the_addresses_of_an_archived_customer_refuse_changes(billbee: httpx.AsyncClient) -> None:
+    address = (await data(billbee, f"/customers/{ARCHIVED}/addresses"))[0]
+
+    answer = await billbee.patch(f"/customers/addresses/{address['Id']}", json={"City": "Ulm"})
+
+    assert (answer.status_code, answer.json()["ErrorCode"]) == (400, 11)
+
+
+async def test_a_customer_that_was_restored_can_be_changed_again(billbee: httpx.AsyncClient, box: Sandbox) -> None:
+    statuses: list[int] = []
+    for restored in ('"2026-01-02T00:00:00"', '"2020-01-01T00:00:00"'):
+        stamps = f'{{"ArchivedAt":"2026-01-01T00:00:00","RestoredAt":{restored}}}'
+        box.billbee.customers.plant(FIRST, stamps)
+        statuses.append((await billbee.put(f"/customers/{FIRST}", json={"Name": "x"})).status_code)
+
+    assert statuses == [200, 400]
+
+
+async def test_what_is_billbee_s_own_is_passed_over(billbee: httpx.AsyncClient) -> None:
+    before = await data(billbee, f"/customers/{FIRST}")
+    mine = {"Id": 5, "ArchivedAt": "2026-01-01T00:00:00", "RestoredAt": "2026-01-01T00:00:00", "Address": {"City": "x"}}
+
+    put = (await billbee.put(f"/customers/{FIRST}", json={**before, **mine})).json()["Data"]
+    made = (await billbee.post("/customers", json={"Name": "Neu", **mine})).json()["Data"]
+
+    assert put == before
+    assert (made["Id"], made["ArchivedAt"], made["RestoredAt"]) == (FIRST + 300, None, None)
+    assert "Address" not in made
+
+
+async def test_an_address_keeps_what_nobody_documents_as_the_customer_does(
+    billbee: httpx.AsyncClient, box: Sandbox
+) -> None:
+    address = (await data(billbee, f"/customers/{FIRST}/addresses"))[0]
+    path = f"/customers/addresses/{address['Id']}"
+
+    await billbee.patch(path, content=b'{"Depot":{"a":1.10},"City":"Ulm"}')
+    patched = box.billbee.store[ADDRESSES].text(address["Id"])
+    await billbee.put(path, content=patched.encode())
+    put = box.billbee.store[ADDRESSES].text(address["Id"])
+    made = (await billbee.post(f"/customers/{FIRST}/addresses", content=b'{"Depot":[1e2]}')).text
+
+    assert '"Depot":{"a":1.10}' in patched
+    assert put == patched
+    assert '"Depot":[1e2]' in made
+
+
+@pytest.mark.parametrize("wrong", [{"MetaData": ["x"]}, {"MetaData": {}}, {"DefaultFax": []}])
+async def test_contact_data_are_objects(billbee: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
+    assert (await billbee.put(f"/customers/{FIRST}", json=wrong)).status_code == 400
 
 
 async def test_two_calls_a_second_reach_an_endpoint_and_ten_a_user(limited: Sandbox, clock: Clock) -> None:

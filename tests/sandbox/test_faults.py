@@ -222,6 +222,18 @@ async def test_the_longest_path_decides(client: httpx.AsyncClient, vendor: Vendo
     assert [(await client.get(path)).status_code for path in (PATH, OTHER)] == [500, 503]
 
 
+async def test_of_two_faults_of_a_path_the_one_of_the_method_happens(client: httpx.AsyncClient, vendor: Vendor) -> None:
+    vendor.faults.set("status", status=500, path=PATH)
+    vendor.faults.set("status", status=503, path=PATH, method="POST")
+
+    statuses = [(await client.request(method, PATH)).status_code for method in ("GET", "POST")]
+    vendor.faults.clear()
+    vendor.faults.set("status", status=503, path=PATH, method="POST")
+
+    assert statuses == [500, 503]
+    assert (await client.get(PATH)).status_code == 200
+
+
 async def test_an_unknown_fault_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r'`kind` of a fault is one of latency, .*, not "fire"'):
         Sandbox(customers=3).vendors[VENDOR].faults.set("fire")  # pyright: ignore[reportArgumentType] - what is tested
@@ -289,6 +301,8 @@ async def answer_to(vendor: Vendor, body: bytes) -> tuple[int, str]:
         ({"kind": "reset", "path": ["/käse"]}, 'the beginning of a path, not ["/käse"].'),
         ({"kind": "reset", "calls": 0}, "a whole number above 0, not 0."),
         ({"kind": "slow_drip", "pause": True}, "a number of seconds, 0 or more, not true."),
+        ({"kind": "reset", "method": "FETCH"}, 'one of GET, POST, PUT, PATCH, DELETE, or empty, not "FETCH".'),
+        ({"kind": "reset", "applied": True}, '"before", "after" or null, not true.'),
     ],
 )
 async def test_a_fault_that_cannot_happen_is_refused_when_it_is_asked_for(

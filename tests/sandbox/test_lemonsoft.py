@@ -176,6 +176,38 @@ async def test_a_put_clears_unsent_scalars_and_leaves_unsent_lists(lemonsoft: ht
     assert after["agreements"] == before["agreements"]
 
 
+async def test_what_is_lemonsoft_s_own_is_passed_over(lemonsoft: httpx.AsyncClient, clock: Clock) -> None:
+    before = (await lemonsoft.get("/api/customers/5002")).json()
+    clock.now += 5
+    sums = {"due_invoice_sum": 1, "open_invoice_sum": 1}
+    contacts = [{**row, "customer_id": 1} for row in before["contacts"]]
+    sent = {**before, **sums, "id": 1, "created": "x", "modified": "x", "contacts": contacts}
+
+    after = (await lemonsoft.put("/api/customers/5002", json=sent)).json()
+
+    assert after == {**before, "modified": "2026-11-21T02:00:05"}
+
+
+async def test_a_row_that_left_members_out_does_so_after_a_put(lemonsoft: httpx.AsyncClient) -> None:
+    found = await rows(lemonsoft, "/api/customers", page_size=500)
+    sparse = next(row for row in found if "fax" not in row and row["email"])
+
+    after = (await lemonsoft.put(f"/api/customers/{sparse['id']}", json=sparse)).json()
+
+    assert [*after] == [*sparse]
+
+
+async def test_a_number_stays_when_it_is_left_out_and_must_be_free(lemonsoft: httpx.AsyncClient) -> None:
+    sent = {"name": "Uusi", "email": "u@s.example"}
+
+    kept = (await lemonsoft.put("/api/customers/5002", json=sent)).json()["number"]
+    moved = (await lemonsoft.put("/api/customers/5002", json={**sent, "number": 99_001})).json()["number"]
+    taken = await lemonsoft.put("/api/customers/5003", json={**sent, "number": 99_001})
+
+    assert (kept, moved) == (20_002, 99_001)
+    assert list(taken.json()["ModelState"]) == ["customer.number"]
+
+
 async def test_a_sent_list_replaces_the_one_before(lemonsoft: httpx.AsyncClient) -> None:
     before = (await lemonsoft.get("/api/customers/5002")).json()
 
@@ -310,11 +342,18 @@ async def test_a_customer_that_is_not_there(lemonsoft: httpx.AsyncClient) -> Non
 async def test_a_new_number_must_be_free_and_types_must_fit(lemonsoft: httpx.AsyncClient) -> None:
     sent = {"name": "Uusi", "email": "u@s.example"}
     taken = await lemonsoft.post("/api/customers", json={**sent, "number": 20001})
-    parts: list[dict[str, Any]] = [{"group": "x"}, {"is_supplier": 1}, {"phone": 1}, {"contacts": {}}]
+    parts: list[dict[str, Any]] = [
+        {"group": "x"},
+        {"is_supplier": 1},
+        {"phone": 1},
+        {"contacts": {}},
+        {"contacts": ["x"]},
+    ]
+    parts += [{"agreements": [{"products": [1]}]}, {"dimension": []}, {"number": "1"}]
     wrong = [(await lemonsoft.put("/api/customers/5001", json={**sent, **part})).status_code for part in parts]
 
     assert taken.status_code == 400
-    assert wrong == [400] * 4
+    assert wrong == [400] * 8
 
 
 async def test_agreements_sent_with_a_customer_keep_their_products(lemonsoft: httpx.AsyncClient) -> None:

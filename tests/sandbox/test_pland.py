@@ -156,6 +156,37 @@ async def test_a_patch_that_does_not_fit_is_refused(
     assert await first_customer(pland) == customer
 
 
+async def test_what_is_pland_s_own_is_passed_over(pland: httpx.AsyncClient, clock: Clock) -> None:
+    before = await first_customer(pland)
+    stamps = {"createdAt": 1, "createdBy": "x", "lastModifiedAt": 1, "lastModifiedBy": "x"}
+    own = {"_id": "x", "companyId": "x", "chatId": "x"}
+
+    sent = {**own, "status": {"status": 2, **stamps}}
+    after = (await pland.patch(f"/customers/{before['_id']}", json=sent)).json()
+    made = (await pland.post("/customers/", json={**own, "name": "Neu", "status": {"status": "2", **stamps}})).json()
+
+    assert {name: after[name] for name in own} == {name: before[name] for name in own}
+    assert after["status"] == {
+        "status": 2,
+        "createdAt": before["status"]["createdAt"],
+        "createdBy": before["status"]["createdBy"],
+        "lastModifiedAt": clock.now * 1000,
+        "lastModifiedBy": made["status"]["lastModifiedBy"],
+    }
+    assert (made["chatId"], made["status"]["status"], made["status"]["createdAt"]) == (None, "2", clock.now * 1000)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"paymentTermId": "x"}, {"invoiceRecipientId": ""}, {"invoiceCCRecipientIds": ["0" * 24, 5]}]
+)
+async def test_a_reference_has_the_form_of_an_id(pland: httpx.AsyncClient, sent: dict[str, Any]) -> None:
+    customer = await first_customer(pland)
+
+    answer = await pland.patch(f"/customers/{customer['_id']}", json=sent)
+
+    assert (answer.status_code, answer.json()["message"].partition(":")[0]) == (400, "Failed to parse Id")
+
+
 async def test_a_new_customer_needs_a_name(pland: httpx.AsyncClient) -> None:
     answer = await pland.post("/customers/", json={"number": 5})
 

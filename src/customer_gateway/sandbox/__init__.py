@@ -5,6 +5,11 @@ box.pland.app                                   # an ASGI application, for tests
 async with box.serving() as urls:               # or all on sockets: {"pland": "http://127.0.0.1:PORT/v2", …}
     box.next.faults.set("status", status=500)   # what can go wrong: fault.FaultKind
     box.pland.log.calls()                       # what was asked: ["GET /customers/?limit=50&offset=0"]
+    box.next.faults.set("reset", method="PUT", applied="before")    # the write is applied, its answer is lost
+    box.next.hooks.after("GET /customer/1202", change)              # between that read and what comes next
+    box.next.customers.text(1202)               # a customer as it is stored, to the letter
+    box.next.customers.plant(1202, '{"markup": 1.10}')              # a foreign change, past the vendor's rules
+    reviews(box.autodns).hold = "all"           # sandbox.autodns: which changes wait; confirm(key), refuse(key)
     await box.stop("next")                      # connections are refused, until box.start("next")
 """
 
@@ -14,6 +19,7 @@ from customer_gateway.sandbox.box import PORTS, DirectoryUnfit, Sandbox, run_san
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.fault import Fault, FaultKind
 from customer_gateway.sandbox.faults import Faults
+from customer_gateway.sandbox.hooks import Hooks
 from customer_gateway.sandbox.registry import DEFINITIONS
 from customer_gateway.sandbox.server import PortTaken
 from customer_gateway.sandbox.vendor import Vendor, VendorDefinition
@@ -27,6 +33,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "Hooks",
     "PortTaken",
     "Sandbox",
     "Vendor",

@@ -135,10 +135,10 @@ async def _carried_out(scene: Scene) -> Scene:
     """Carry the call out; return the scene with the answer kept back."""
     answer = await scene.true_answer()
 
-    async def kept() -> Answer:
+    async def answer_kept_back() -> Answer:
         return answer
 
-    return replace(scene, true_answer=kept)
+    return replace(scene, true_answer=answer_kept_back)
 
 
 def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a fault

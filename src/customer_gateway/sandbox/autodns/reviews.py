@@ -29,13 +29,13 @@ class Reviews:
 
     def confirm(self, key: str) -> None:
         """Put the change of a customer that waits into force."""
-        self._settle(self._waiting(key))
+        self._decide(self._waiting(key))
 
     def refuse(self, key: str) -> None:
         """Take the change of a customer that waits back; what is the server's own stays as it is."""
         customer = self._waiting(key)
         in_force = {name: value for name, value in customer["persistent"].items() if name not in SERVER_FIELDS}
-        self._settle(in_force | {name: customer[name] for name in customer if name in SERVER_FIELDS})
+        self._decide(in_force | {name: customer[name] for name in customer if name in SERVER_FIELDS})
 
     def reviewed(self, customer: Document, changed: Document) -> tuple[Document, bool]:
         """Return a changed customer as it is stored, and whether the change waits."""
@@ -44,7 +44,7 @@ class Reviews:
         in_force: Document = customer.get("persistent") or customer
         looked_at = _CHECKED if self.hold == "checked" else (in_force.keys() | changed.keys()) - SERVER_FIELDS
         if all(changed.get(name) == in_force.get(name) for name in looked_at):
-            return _settled(changed), False
+            return _without_review(changed), False
         persistent = customer.get("persistent") or {
             name: value for name, value in customer.items() if name != "pending"
         }
@@ -65,10 +65,10 @@ class Reviews:
             raise ValueError(f"No change of the customer {key} waits.")
         return customer
 
-    def _settle(self, customer: Document) -> None:
-        self._customers.put({**_settled(customer), "updated": self._now()})
+    def _decide(self, customer: Document) -> None:
+        self._customers.put({**_without_review(customer), "updated": self._now()})
 
 
-def _settled(customer: Document) -> Document:
+def _without_review(customer: Document) -> Document:
     settled = {name: value for name, value in customer.items() if name not in ("persistent", "verifications")}
     return {**settled, "pending": False}
