@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import httpx
 
     from customer_gateway.sandbox import Sandbox
+    from customer_gateway.sandbox.autodns.reviews import Hold
 
 pytestmark = pytest.mark.anyio
 
@@ -224,7 +225,7 @@ async def test_a_put_that_does_not_fit_changes_nothing(autodns: httpx.AsyncClien
 async def test_a_put_takes_every_member_but_the_server_s_own(autodns: httpx.AsyncClient, clock: Clock) -> None:
     before = await customer(autodns)
     clock.now += 5
-    mine = {
+    mine: dict[str, Any] = {
         "number": 1,
         "created": "2020-01-01T00:00:00.000+0100",
         "updated": "2020-01-01T00:00:00.000+0100",
@@ -236,7 +237,13 @@ async def test_a_put_takes_every_member_but_the_server_s_own(autodns: httpx.Asyn
         "sepa": {"iban": "x"},
         "account": {"currentAccountBalance": 1, "runningTotal": 1, "reserved": 1, "creditLimit": 7, "currency": "SEK"},
     }
-    writable = {"pin": "4711", "group": 5, "locked": True, "card": {"status": "LOST"}, "pricelists": {"pricelist": []}}
+    writable: dict[str, Any] = {
+        "pin": "4711",
+        "group": 5,
+        "locked": True,
+        "card": {"status": "LOST"},
+        "pricelists": {"pricelist": []},
+    }
 
     await autodns.put(CUSTOMER, json={**before, **mine, **writable})
     after = await customer(autodns)
@@ -337,7 +344,8 @@ async def test_which_changes_wait_can_be_switched(autodns: httpx.AsyncClient, bo
     before = await customer(autodns)
     switch = reviews(box.autodns)
     kinds: list[str] = []
-    for hold, change in (("all", {"city": "Ulm"}), ("none", {"city": "Ulm", "name": "Neu"}), ("checked", {})):
+    cases: list[tuple[Hold, dict[str, str]]] = [("all", {"city": "Ulm"}), ("none", {"name": "Neu"}), ("checked", {})]
+    for hold, change in cases:
         switch.hold = hold
         kinds.append((await autodns.put(CUSTOMER, json={**before, **change})).json()["status"]["type"])
 

@@ -111,6 +111,7 @@ async def test_a_delayed_write_is_applied_though_its_caller_has_gone(client: htt
 
     with pytest.raises(httpx.ReadTimeout):
         await rename(client)
+    await asyncio.sleep(0.05)
     early = name_of(vendor)
     await asyncio.sleep(0.4)
 

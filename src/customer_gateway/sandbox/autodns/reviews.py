@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from customer_gateway.sandbox.autodns.writing import SERVER_FIELDS
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.sandbox.store import Collection, Document
 
+Hold: TypeAlias = Literal["checked", "all", "none"]
 # The vendor looks at changes of these before they count (inferred: which members it looks at is not published).
 _CHECKED: Final = ("name", "organization", "fname", "lname", "vatNumber", "emails")
 
@@ -23,7 +24,7 @@ class Reviews:
     """
 
     def __init__(self, customers: Collection, now: Callable[[], str]) -> None:
-        self.hold: Literal["checked", "all", "none"] = "checked"
+        self.hold: Hold = "checked"
         self._customers = customers
         self._now = now
 
