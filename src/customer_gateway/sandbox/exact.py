@@ -83,10 +83,8 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return made if len(made) == len(members) else RepeatedKeys(members)
 
 
-def _fragment(value: object) -> orjson.Fragment:
-    if isinstance(value, SpelledFloat | SpelledInt):
-        return orjson.Fragment(value.spelling)
+def _fragment(value: SpelledFloat | SpelledInt | RepeatedKeys) -> orjson.Fragment:
     if isinstance(value, RepeatedKeys):
         members = [encoded(name) + b":" + encoded(member) for name, member in value.members]
         return orjson.Fragment(b"{" + b",".join(members) + b"}")
-    raise TypeError(f"{type(value).__name__} has no JSON.")
+    return orjson.Fragment(value.spelling)
