@@ -29,11 +29,12 @@ LAW: Final = settings(max_examples=1_000 if os.environ.get("FUZZ") else 25)
 
 @dataclass(frozen=True)
 class Writes:
-    """How one vendor's customers are changed and made, with a body that suffices for a new one.
+    """How one vendor's customers are listed, changed and made, with a body that suffices for a new one.
 
     `nested` is a member that is a list of objects; a write moves the `stamps`.
     """
 
+    listed: tuple[str, str]
     update: str
     collection: str
     body: dict[str, Any]
@@ -52,21 +53,41 @@ _AUTODNS: Final = {
     "phone": "+49-731-12345",
     "emails": ["post@neu.example"],
 }
-WRITES: Final = {
-    "autodns": Writes("PUT", "/customer", _AUTODNS, "contacts", frozenset({"updated", "updater"})),
-    "lemonsoft": Writes(
-        "PUT", "/api/customers", {"name": "Uusi Oy", "email": "u@s.example"}, "contacts", frozenset({"modified"})
+WHOLE: Final = {
+    "autodns": Writes(
+        ("POST", "/customer/_search?keys[]=contacts"),
+        "PUT",
+        "/customer",
+        _AUTODNS,
+        "contacts",
+        frozenset({"updated", "updater"}),
     ),
-    "billbee": Writes("PUT", "/customers", {"Name": "Neu GmbH"}, "MetaData", frozenset()),
-    "pland": Writes("PATCH", "/customers/", {"name": "Neu GmbH"}, "", frozenset({"status"})),
+    "lemonsoft": Writes(
+        ("GET", "/api/customers?filter.object_ids={key}"),
+        "PUT",
+        "/api/customers",
+        {"name": "Uusi Oy", "email": "u@s.example"},
+        "contacts",
+        frozenset({"modified"}),
+    ),
+    "billbee": Writes(("GET", "/customers"), "PUT", "/customers", {"Name": "Neu GmbH"}, "MetaData", frozenset()),
+}
+"""Their PUT takes the whole document, and keeps members that no vendor documents."""
+PARTIAL: Final = {
+    "pland": Writes(
+        ("GET", "/customers/?ids={key}"), "PATCH", "/customers/", {"name": "Neu GmbH"}, "", frozenset({"status"})
+    ),
     "next": Writes(
-        "PUT", "/customer/", {"name": "Nytt AB", "customertypeid": 1}, "", frozenset({"changed", "changedby"})
+        ("GET", '/customer/?filter_str={"id__in":[{key}]}'),
+        "PUT",
+        "/customer/",
+        {"name": "Nytt AB", "customertypeid": 1},
+        "",
+        frozenset({"changed", "changedby"}),
     ),
 }
-WHOLE: Final = ("autodns", "lemonsoft", "billbee")
-"""Their PUT takes the whole document, and keeps members that no vendor documents."""
-PARTIAL: Final = ("pland", "next")
 """They take a part of a document, and refuse members that they do not document."""
+WRITES: Final = {**WHOLE, **PARTIAL}
 
 
 class World:
@@ -249,16 +270,9 @@ def test_next_stores_a_number_as_it_is_spelled(world: World, markup: str) -> Non
 def test_lists_show_a_row_as_it_is_stored(world: World, name: str) -> None:
     world.begin(name)
     world.customers(name).plant(world.keys[name], '{"x":1.10,"y":{"a":1,"a":2}}')
-    lists = {
-        "pland": ("GET", f"/customers/?ids={world.keys[name]}"),
-        "autodns": ("POST", "/customer/_search?keys[]=contacts"),
-        "next": ("GET", f'/customer/?filter_str={{"id__in":[{world.keys[name]}]}}'),
-        "lemonsoft": ("GET", f"/api/customers?filter.object_ids={world.keys[name]}"),
-        "billbee": ("GET", "/customers"),
-    }
-
-    method, path = lists[name]
-    rows = world.call(name, method, path, "{}" if method == "POST" else None).text
+    method, path = WRITES[name].listed
+    body = "{}" if method == "POST" else None
+    rows = world.call(name, method, path.replace("{key}", world.keys[name]), body).text
 
     shown = world.stored(name) in rows
     assert '"x":1.10,"y":{"a":1,"a":2}' in world.stored(name)
