@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.shapes import Shape
     from customer_gateway.documents.structs import Struct
+    from customer_gateway.documents.writing import Writes
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import Contact, Invoice, User
     from customer_gateway.work.deadline import Deadline
@@ -153,7 +154,8 @@ class Kind:
     it does not declare the vendor has not; `readers` are the unified fields that another call tells, by name
     (`contacts`, `billing.payment_terms`; `record.Address` is a field of the record type). `contacts` and `users` are
     the classes of its contacts and users, `nouns` the shapes of what else other calls answer. `about` says in a phrase
-    what the vendor sells, `unix_seconds` that its numbers of time are seconds, not milliseconds.
+    what the vendor sells, `unix_seconds` that its numbers of time are seconds, not milliseconds. `writes` says what can
+    be written; None where nothing can.
     """
 
     slug: str
@@ -166,6 +168,7 @@ class Kind:
     nouns: tuple[Shape[Any], ...] = ()
     about: str = ""
     unix_seconds: bool = False
+    writes: Writes | None = None
 
     @property
     def supplies(self) -> frozenset[str]:

@@ -62,6 +62,15 @@ def vat_number(text: str) -> str:
         return text
 
 
+def is_vat_number(text: str) -> bool:
+    """Return whether the text is a valid VAT number of the EU, Norway, Switzerland or Great Britain, and no more."""
+    try:
+        _compact_vat(text, labelled=False)
+    except ValidationError:
+        return False
+    return True
+
+
 def _compact_vat(number: str, *, labelled: bool) -> str:
     """Return the compact form of a VAT number, or raise `ValidationError`."""
     country = number[:_ALPHA_2].upper()

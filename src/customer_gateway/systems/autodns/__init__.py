@@ -30,6 +30,7 @@ from customer_gateway.systems.autodns.read import (
 )
 from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
+from customer_gateway.systems.autodns.write import WRITES
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.identified import are_of_one_kind
 from customer_gateway.systems.listing import Listing
@@ -58,6 +59,7 @@ KIND: Final = Kind(
     contacts=(AutodnsContactView,),
     users=(AutodnsUserView,),
     nouns=(INVOICE,),
+    writes=WRITES,
 )
 
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,17})"

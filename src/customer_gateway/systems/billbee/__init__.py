@@ -17,6 +17,7 @@ from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.lists import objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
+from customer_gateway.systems.billbee.write import WRITES
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.fewest_calls import read_fewest, read_while
 from customer_gateway.systems.identified import those_with_ids
@@ -56,6 +57,7 @@ KIND: Final = Kind(
     view=read.BillbeeCustomerView,
     readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices"}),
     nouns=(read.ADDRESS, read.LISTED, read.INVOICE),
+    writes=WRITES,
 )
 
 BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _KINDS: Final = {0: CustomerKind.PERSON, 1: CustomerKind.COMPANY}
 _INVOICE_ADDRESS: Final = 1
 _ADDRESS_KINDS: Final = {_INVOICE_ADDRESS: AddressKind.BILLING, 2: AddressKind.DELIVERY}
-_MAIL_TYPE: Final = 1
+MAIL_TYPE: Final = 1
 _DEFAULT_MAILS: Final = {
     "DefaultMailAddress": EmailPurpose.GENERAL,
     "DefaultCommercialMailAddress": EmailPurpose.COMMERCIAL,
@@ -107,7 +107,7 @@ class BillbeeCustomerView(Record, CustomerFields):
         defaults = ((self.part(field).text("Value"), purpose) for field, purpose in _DEFAULT_MAILS.items())
         emails = email_list([(self.text("Email"), EmailPurpose.GENERAL), *defaults])
         named = {email.address.casefold() for email in emails}
-        mails = (data.text("Value") for data in self.parts("MetaData") if _is_mail(data))
+        mails = (data.text("Value") for data in self.parts("MetaData") if is_mail(data))
         others = email_list((mail, EmailPurpose.OTHER) for mail in mails)
         return emails + [other for other in others if other.address.casefold() not in named]
 
@@ -152,14 +152,14 @@ def is_archived(part: Record) -> bool | None:
     return archived is not None and (restored is None or restored <= archived)
 
 
-def _is_mail(data: Record) -> bool:
+def is_mail(data: Record) -> bool:
     """Return whether contact data is an e-mail address; its type has a number and, on most accounts, a name."""
-    return data.integer("TypeId") == _MAIL_TYPE or "mail" in _words(data)
+    return data.integer("TypeId") == MAIL_TYPE or "mail" in _words(data)
 
 
 def _phone_kind(data: Record) -> PhoneKind | None:
     """Return what answers at the number that contact data holds; None where it holds none."""
-    if _is_mail(data):
+    if is_mail(data):
         return None
     words = _words(data)
     named = next((kind for word, kind in _PHONE_WORDS.items() if word in words), None)

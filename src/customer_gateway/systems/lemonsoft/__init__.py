@@ -27,6 +27,7 @@ from customer_gateway.systems.lemonsoft.read import (
 )
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.session import LemonsoftSettings, error_in_body, login
+from customer_gateway.systems.lemonsoft.write import WRITES
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
 from customer_gateway.systems.pages import Listed
@@ -55,6 +56,7 @@ KIND: Final = Kind(
     contacts=(LemonsoftContactView,),
     users=(LemonsoftPersonView,),
     nouns=(INVOICE,),
+    writes=WRITES,
 )
 
 _EMBEDDED: Final = re.compile(f"([0-9]+)/{ITEM_KEY}")  # customer / contact, account or agreement

@@ -39,6 +39,7 @@ from customer_gateway.systems.next.read import (
 )
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token, fetch_token
+from customer_gateway.systems.next.write import WRITES
 from customer_gateway.systems.pages import MOST_ROWS, Listed
 from customer_gateway.wire import BearerToken, Call, Window
 
@@ -63,6 +64,7 @@ KIND: Final = Kind(
     contacts=(NextContactView,),
     users=(NextUserView,),
     nouns=(AGREEMENT, INVOICE),
+    writes=WRITES,
 )
 
 _ROWS_PER_PAGE: Final = 100

@@ -40,6 +40,7 @@ from customer_gateway.systems.pland.read import (
     user,
 )
 from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.systems.pland.write import WRITES
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ KIND: Final = Kind(
     contacts=(PlandContactView,),
     users=(PlandUser,),
     nouns=(AGREEMENT, INVOICE),
+    writes=WRITES,
 )
 
 _NOBODY: Final = "0" * 24

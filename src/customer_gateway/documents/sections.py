@@ -1,0 +1,134 @@
+"""Write the vendor's own fields: a section of a patch, named as the record type, to places of the document.
+
+Nested objects merge. A list takes `set`, or entries to add, update and remove by their ids; what an entry holds beyond
+what was given stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.documents.changes import ABSENT, with_values
+from customer_gateway.documents.spelling import Unwritable, whole_number
+from customer_gateway.documents.structs import Struct, VendorLeaf
+from customer_gateway.documents.values import is_list, is_object
+from customer_gateway.model.changes import ListPatch, RefusalCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from customer_gateway.documents.structs import VendorField
+    from customer_gateway.documents.values import Document
+    from customer_gateway.documents.writing import Present, Writes
+
+_OF_A_LIST: Final = "Set the whole list: its entries have no ids."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One place that a field of a section writes, or why it does not; `path` are the GraphQL names that lead to it."""
+
+    path: tuple[str, ...]
+    place: str
+    value: Any
+
+
+def section_of(writes: Writes, given: Mapping[str, Any], now: Present, path: tuple[str, ...]) -> Iterator[Written]:
+    """Write what a section gives; a `value` that is `Unwritable` is a refusal."""
+    return _Section(writes, now).members(writes.record, given, "", path)
+
+
+def writable_fields(writes: Writes, struct: Struct, before: str = "") -> list[VendorField]:
+    """Return the documented fields of an object that a client may write; `before` is the place of the object."""
+    return [each for each in struct.fields if f"{before}{each.vendor}" not in writes.server_made]
+
+
+class _Section:
+    """Writes fields of one section."""
+
+    def __init__(self, writes: Writes, now: Present) -> None:
+        self._writes = writes
+        self._now = now
+
+    def members(
+        self, struct: Struct, given: Mapping[str, Any], before: str, path: tuple[str, ...]
+    ) -> Iterator[Written]:
+        named = {each.name: each for each in struct.fields}
+        for name, value in given.items():
+            field = named[name]
+            place, here = f"{before}{field.vendor}", (*path, name)
+            if isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made:
+                members = self._cleared(field.type, f"{place}.") if value is None else value
+                yield from self.members(field.type, members, f"{place}.", here)
+                continue
+            try:
+                yield Written(here, place, self._value(field, value, place))
+            except Unwritable as why:
+                yield Written(here, place, why)
+
+    def _cleared(self, struct: Struct, before: str) -> Mapping[str, Any]:
+        """Return what clears every member of an object that a client may write."""
+        return {each.name: None for each in writable_fields(self._writes, struct, before)}
+
+    def _value(self, field: VendorField, value: Any, place: str) -> Any:
+        if (reason := self._writes.server_made.get(place)) is not None:
+            raise Unwritable(f"This system makes the field itself. {reason}", RefusalCode.NOT_WRITABLE)
+        if value is None:
+            return self._writes.cleared
+        if not field.many:
+            return self._one(field, value, place)
+        return self._list(field, value, self._now.at(place).value)
+
+    def _one(self, field: VendorField, value: Any, place: str, standing: Document | None = None) -> Any:
+        """Return a leaf as the vendor writes it, or an object with new members in place of those that stand there."""
+        if not isinstance(field.type, Struct):
+            return self._leaf(field.type, value)
+        values: dict[str, Any] = {}
+        for written in self.members(field.type, value, f"{place}.", ()):
+            if isinstance(written.value, Unwritable):
+                raise written.value
+            values[written.place.removeprefix(f"{place}.")] = written.value
+        return with_values(standing or {}, {each: value for each, value in values.items() if value is not ABSENT})
+
+    def _list(self, field: VendorField, wanted: ListPatch, standing: Any) -> list[Any]:
+        place = field.vendor
+        if wanted.set is not None:
+            return [self._one(field, item, place) for item in wanted.set]
+        identity = self._id_of_entries(field)
+        entries: list[Any] = list(standing) if is_list(standing) else []
+        for given in wanted.update:
+            index = _index_of(entries, identity.vendor, given.get(identity.name))
+            members = {name: value for name, value in given.items() if name != identity.name}
+            entries[index] = self._one(field, members, place, entries[index])
+        for key in wanted.remove:
+            del entries[_index_of(entries, identity.vendor, key)]
+        return [*entries, *(self._one(field, item, place) for item in wanted.add)]
+
+    def _id_of_entries(self, field: VendorField) -> VendorField:
+        struct = field.type
+        if not isinstance(struct, Struct):
+            raise Unwritable(_OF_A_LIST)
+        identity = struct.by_vendor_name.get(self._writes.entry_ids.get(struct.name, "id"))
+        if identity is None:
+            raise Unwritable(_OF_A_LIST)
+        return identity
+
+    def _leaf(self, leaf: VendorLeaf, value: Any) -> Any:
+        if leaf is VendorLeaf.MOMENT:
+            return self._writes.moment(value, self._now.reading)
+        if leaf is VendorLeaf.DAY:
+            return value.isoformat()
+        if leaf is VendorLeaf.ID and self._writes.numeric_ids:
+            return whole_number(value, self._now.at(""))
+        if leaf is VendorLeaf.DECIMAL:
+            return Decimal(str(value))
+        return value
+
+
+def _index_of(entries: Sequence[Any], identity: str, key: object) -> int:
+    for index, entry in enumerate(entries):
+        if is_object(entry) and key is not None and str(entry.get(identity)) == str(key):
+            return index
+    raise Unwritable("No entry of the list has that id. Read the record again.")

@@ -1,0 +1,177 @@
+"""What can be written of a Billbee customer (seed 004), and where it stands in Billbee's documents.
+
+The invoice address is a document of its own; a writer has it as `InvoiceAddress` of the customer's.
+A default e-mail address or number stands in `MetaData`, too: both change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.documents.record import Record, is_list, is_object
+from customer_gateway.documents.spelling import (
+    Unwritable,
+    country,
+    country_code,
+    email,
+    first_email,
+    one_of,
+    phone,
+    vat_number,
+    whole_number,
+)
+from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, never_cleared
+from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
+from customer_gateway.systems.billbee.read import MAIL_TYPE, is_mail
+from customer_gateway.systems.billbee.record import CUSTOMER
+
+if TYPE_CHECKING:
+    from customer_gateway.documents.spelling import Spell
+    from customer_gateway.documents.writing import Present, Values
+    from customer_gateway.model.changes import ListPatch
+
+_META_DATA: Final = "MetaData"
+_ARCHIVE: Final = "Billbee archives and restores in its own pages."
+_TYPE_NAME: Final = "Billbee names the type."
+_DEFAULTS: Final = {
+    EmailPurpose.GENERAL: "DefaultMailAddress",
+    EmailPurpose.COMMERCIAL: "DefaultCommercialMailAddress",
+    EmailPurpose.STATUS_UPDATES: "DefaultStatusUpdatesMailAddress",
+}
+_SINGLE: Final = {EmailPurpose.GENERAL: "Email"}
+
+
+def _with_default(place: str, default: str, spell: Spell) -> FieldWrite:
+    """Declare a field of the customer that is repeated by a default, where there is one."""
+
+    def write(value: Any, now: Present) -> Values:
+        spelled = spell(value, now.at(place))
+        return {place: spelled, **_default(now, default, spelled)}
+
+    return FieldWrite((place, default, _META_DATA), write, lambda now: {place: None, **_default(now, default, None)})
+
+
+def _default(now: Present, default: str, value: str | None) -> Values:
+    """Return what changes where a default has another value: itself, and the entry of the contact data that it is.
+
+    Nothing where there is no such default; without a value both go.
+    """
+    standing = now.at(default).value
+    if not is_object(standing):
+        return {}
+    entries = now.at(_META_DATA).value
+    return {
+        default: None if value is None else {**standing, "Value": value},
+        **({_META_DATA: _entries(entries, standing.get("Id"), value)} if is_list(entries) else {}),
+    }
+
+
+def _entries(entries: list[Any], key: Any, value: str | None) -> list[Any]:
+    found: list[Any] = []
+    for entry in entries:
+        if key is None or not is_object(entry) or entry.get("Id") != key:
+            found.append(entry)
+        elif value is not None:
+            found.append({**entry, "Value": value})
+    return found
+
+
+def _emails() -> FieldWrite:
+    """Declare the addresses by purpose: one each, and as many of other contact data as there are."""
+
+    def spell(wanted: ListPatch, now: Present) -> Values:
+        values: Values = {}
+        for purpose, default in _DEFAULTS.items():
+            values |= _of_purpose(purpose, default, wanted, now.with_values(values))
+        return {**values, **_of_contact_data(wanted, now.with_values(values))}
+
+    return FieldWrite(("Email", *_DEFAULTS.values(), _META_DATA), spell, None)
+
+
+def _of_contact_data(wanted: ListPatch, now: Present) -> Values:
+    """Return the contact data with the addresses that are no default: those that stay keep their entries."""
+    entries = now.at(_META_DATA).value
+    standing: list[Any] = entries if is_list(entries) else []
+    given = [email(each.address, now.at(_META_DATA)) for each in _given(wanted) if each.purpose is EmailPurpose.OTHER]
+    removed = {each.casefold() for each in wanted.remove}
+    defaults = [now.at(f"{default}.Id").value for default in _DEFAULTS.values()]
+    kept: list[Any] = []
+    for entry in standing:
+        is_other = is_object(entry) and is_mail(Record(entry, now.reading)) and entry.get("Id") not in defaults
+        value = str(entry.get("Value")) if is_other else ""
+        if not is_other or (value in given if wanted.set is not None else value.casefold() not in removed):
+            kept.append(entry)
+            given = [each for each in given if each != value]
+    result = [*kept, *({"TypeId": MAIL_TYPE, "Value": each} for each in given)]
+    return {} if result == standing else {_META_DATA: result}
+
+
+def _given(wanted: ListPatch) -> list[Any]:
+    return [*(wanted.set or ()), *wanted.add]
+
+
+def _of_purpose(purpose: EmailPurpose, default: str, wanted: ListPatch, now: Present) -> Values:
+    addresses = [
+        email(each.address, now.at(default)) for each in (*(wanted.set or ()), *wanted.add) if each.purpose is purpose
+    ]
+    if len(addresses) > 1:
+        raise Unwritable(f"This system holds one e-mail address of the purpose {purpose.value}. Give one.")
+    standing = now.at(f"{default}.Value").value or (now.at("Email").value if purpose in _SINGLE else None)
+    removed = {each.casefold() for each in wanted.remove}
+    if not addresses and wanted.set is None and (standing is None or standing.casefold() not in removed):
+        return {}
+    value = addresses[0] if addresses else None
+    single = {_SINGLE[purpose]: value} if purpose in _SINGLE else {}
+    if value is not None and not single and not is_object(now.at(default).value):
+        raise Unwritable(f"The customer has no default of the purpose {purpose.value}. Set it in the section billbee.")
+    return {**single, **_default(now, default, value)}
+
+
+def _of_address(member: str, spell: Spell | None = None) -> FieldWrite:
+    place = f"InvoiceAddress.{member}"
+    return at(place, spell) if spell else at(place)
+
+
+WRITES: Final = Writes(
+    record=CUSTOMER,
+    resources={
+        "": Resource(update=("PUT", "/customers/{key}"), create=("POST", "/customers"), whole=True),
+        "InvoiceAddress": Resource(
+            update=("PATCH", "/customers/addresses/{id}"), create=("POST", "/customers/{key}/addresses")
+        ),
+    },
+    archive=None,
+    restore=None,
+    fields={
+        "number": never_cleared(at("Number", whole_number)),
+        "name": at("Name"),
+        "kind": never_cleared(at("Type", one_of({CustomerKind.PERSON: 0, CustomerKind.COMPANY: 1}))),
+        "first_name": _of_address("FirstName"),
+        "last_name": _of_address("LastName"),
+        "organization": _of_address("Company"),
+        "vat_number": at("VatId", vat_number),
+        "email": _with_default("Email", "DefaultMailAddress", first_email),
+        "emails": _emails(),
+        "phone": _with_default("Tel1", "DefaultPhone1", phone),
+        "address.street": _of_address("Street"),
+        "address.house_number": _of_address("Housenumber"),
+        "address.postal_code": _of_address("Zip"),
+        "address.city": _of_address("City"),
+        "address.state": _of_address("State"),
+        "address.country_code": _of_address("CountryCode", country_code),
+        "address.country": _of_address("CountryCode", country),
+    },
+    server_made={
+        "Id": "Billbee gives it.",
+        "ArchivedAt": _ARCHIVE,
+        "RestoredAt": _ARCHIVE,
+        "Address": "Addresses have calls of their own; `address` writes the invoice address.",
+        **{
+            f"{part}.TypeName": _TYPE_NAME
+            for part in (*_DEFAULTS.values(), "DefaultPhone1", "DefaultPhone2", "DefaultFax", _META_DATA)
+        },
+    },
+    country="InvoiceAddress.CountryCode",
+    numeric_ids=True,
+    entry_ids={"BillbeeContactData": "Id"},
+)
