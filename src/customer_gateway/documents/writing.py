@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT, value_at, with_values
 from customer_gateway.documents.spelling import Standing, Unwritable, as_text, email
@@ -192,7 +193,11 @@ def _without(texts: Sequence[str], removed: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A document of a customer that has calls of its own: method and path, with `{key}` for the customer's key.
+    """A document of a customer that has calls of its own: method and path, with `{key}` for the customer's key and
+    `{id}` for its own.
+
+    `read` is the path that answers it, out of whose answer `unwrap` takes it; blank where it comes with the customer.
+    `made_with` are members of a new one.
 
     An update sends the members that changed, nested objects whole but for those `in_part`; where it is `whole`, the
     document as it was read with the changes in it, without what is `left_out`.
@@ -200,6 +205,9 @@ class Resource:
 
     update: tuple[str, str] | None
     create: tuple[str, str] | None
+    read: str = ""
+    unwrap: Callable[[Any], Any] = lambda answer: answer
+    made_with: Mapping[str, Any] = field(default_factory=dict[str, Any])
     whole: bool = False
     in_part: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
@@ -233,9 +241,9 @@ class Writes:
     a customer out of use and `restore` brings it back; None where the vendor has nothing for it. `server_made` are the
     places that no client writes, with the reason; `required` those that always have a value; `most` the longest text of
     a place in characters; `exclusive` pairs of flags of which one may be true. `country` says in which country phones
-    are dialled. `cleared` is what stands at a place without a value, `moment` spells a point in time;
-    `numeric_ids` says that the vendor's ids are numbers, `entry_ids` which member tells the entries of a list apart, by
-    their struct's name.
+    are dialled. `cleared` is what stands at a place without a value, `moment` spells a point in time, `path_of` a key in
+    a path. `numeric_ids` says that the vendor's ids are numbers, `entry_ids` which member tells the entries of a list
+    apart, by their struct's name.
     """
 
     record: Struct
@@ -251,6 +259,7 @@ class Writes:
     cleared: Any = None
     moment: Callable[[datetime, DocumentContext], Any] = lambda moment, _reading: moment.isoformat()
     numeric_ids: bool = False
+    path_of: Callable[[str], str] = lambda key: quote(key, safe="")
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property

@@ -18,13 +18,14 @@ class Call:
     """Describe one HTTP call.
 
     `path` is relative to the client's base URL, begins with a slash and is percent-encoded by the system where a key
-    needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, `form` as a form; not both.
+    needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, bytes as the JSON that they are;
+    `form` as a form; not both.
     `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
     a body to a call that `reads`: its status is all that is needed. `decode` makes the document of an answer's body;
-    it raises orjson's `JSONDecodeError`, or `WrongForm`. With `explain` the failure of a refused call (400, 422,
-    an error inside an answer) has the vendor's document as its `explanation`.
+    it raises orjson's `JSONDecodeError`, `WrongForm` or `NotExact`. With `explain` the failure of a refused call (400,
+    422, an error inside an answer) has the vendor's document as its `explanation`.
     """
 
     method: str

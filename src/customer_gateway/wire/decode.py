@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from customer_gateway.documents.exact import NotExact
 from customer_gateway.documents.json_text import decoded
 from customer_gateway.documents.row import WrongForm
 
@@ -62,6 +63,9 @@ def document(
     except orjson.JSONDecodeError as error:
         cut_short = "unexpected end" in error.msg
         raise Undecodable(f"the answer is not JSON: {_in_words(error)}", cut_short=cut_short) from None
+    except NotExact as error:
+        reason = f"the answer cannot be sent back as it came: {error}"
+        raise Undecodable(reason, about_keys=False) from None
     except WrongForm as error:
         raise Undecodable(f"the answer is not of the form that is documented: {error}") from None
 

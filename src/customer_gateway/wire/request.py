@@ -40,6 +40,8 @@ def build_request(call: Call, base_url: str, headers: Headers) -> BuiltRequest:
         url = f"{url}?{urlencoded(call.query)}"
     if call.form is not None:
         return BuiltRequest(call.method, url, (*headers, _FORM), urlencoded(call.form.items()).encode())
+    if isinstance(call.body, bytes):
+        return BuiltRequest(call.method, url, (*headers, _JSON), call.body)
     if call.body is not None:
         return BuiltRequest(call.method, url, (*headers, _JSON), orjson.dumps(call.body))
     return BuiltRequest(call.method, url, headers, None)

@@ -6,6 +6,7 @@ AutoDNS leaves members out that have no value: what is cleared goes.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT
 from customer_gateway.documents.spelling import (
@@ -94,10 +95,22 @@ def _moment(moment: datetime, _reading: DocumentContext) -> Any:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
+def _only_of_data(answer: Any) -> Any:
+    rows = answer.get("data") if is_object(answer) else None
+    return rows[0] if is_list(rows) and len(rows) == 1 else None
+
+
+def _path_of(key: str) -> str:
+    client, _, number = key.rpartition("/")
+    return f"{quote(client, safe='')}/{number}"
+
+
 WRITES: Final = Writes(
     record=CUSTOMER,
     resources={
         "": Resource(
+            read="/customer/{key}",
+            unwrap=_only_of_data,
             update=("PUT", "/customer/{key}"),
             create=("POST", "/customer"),
             whole=True,
@@ -167,5 +180,6 @@ WRITES: Final = Writes(
     country="country",
     cleared=ABSENT,
     moment=_moment,
+    path_of=_path_of,
     numeric_ids=True,
 )

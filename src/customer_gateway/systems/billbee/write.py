@@ -132,12 +132,34 @@ def _of_address(member: str, spell: Spell | None = None) -> FieldWrite:
     return at(place, spell) if spell else at(place)
 
 
+def _data(answer: Any) -> Any:
+    return answer.get("Data") if is_object(answer) else None
+
+
+def _invoice_address(answer: Any) -> Any:
+    """Return the invoice address among a customer's addresses; None where there is none."""
+    addresses = _data(answer)
+    found = (each for each in addresses if is_object(each) and each.get("AddressType") == 1) if addresses else ()
+    return next(iter(found), None)
+
+
 WRITES: Final = Writes(
     record=CUSTOMER,
     resources={
-        "": Resource(update=("PUT", "/customers/{key}"), create=("POST", "/customers"), whole=True),
+        "": Resource(
+            read="/customers/{key}",
+            unwrap=_data,
+            update=("PUT", "/customers/{key}"),
+            create=("POST", "/customers"),
+            whole=True,
+            left_out=frozenset({"InvoiceAddress"}),
+        ),
         "InvoiceAddress": Resource(
-            update=("PATCH", "/customers/addresses/{id}"), create=("POST", "/customers/{key}/addresses")
+            read="/customers/{key}/addresses",
+            unwrap=_invoice_address,
+            update=("PATCH", "/customers/addresses/{id}"),
+            create=("POST", "/customers/{key}/addresses"),
+            made_with={"AddressType": 1},
         ),
     },
     archive=None,

@@ -38,7 +38,12 @@ def _local_time(moment: datetime, reading: DocumentContext) -> Any:
 WRITES: Final = Writes(
     record=CUSTOMER,
     resources={
-        "": Resource(update=("PUT", "/api/customers/{key}"), create=("POST", "/api/customers"), whole=True),
+        "": Resource(
+            read="/api/customers/{key}",
+            update=("PUT", "/api/customers/{key}"),
+            create=("POST", "/api/customers"),
+            whole=True,
+        ),
     },
     archive=lambda _now: {"is_nonactive": True},
     restore=lambda _now: {"is_nonactive": False},

@@ -77,7 +77,9 @@ def _country(spell: Spell) -> FieldWrite:
 
 WRITES: Final = Writes(
     record=CUSTOMER,
-    resources={"": Resource(update=("PUT", "/customer/{key}"), create=("POST", "/customer/"))},
+    resources={
+        "": Resource(read="/customer/{key}", update=("PUT", "/customer/{key}"), create=("POST", "/customer/")),
+    },
     archive=lambda _now: {"active": False},
     restore=lambda _now: {"active": True},
     fields={

@@ -50,7 +50,10 @@ WRITES: Final = Writes(
     record=CUSTOMER,
     resources={
         "": Resource(
-            update=("PATCH", "/customers/{key}"), create=("POST", "/customers/"), in_part=frozenset({"status"})
+            read="/customers/{key}",
+            update=("PATCH", "/customers/{key}"),
+            create=("POST", "/customers/"),
+            in_part=frozenset({"status"}),
         )
     },
     archive=partial(_state, 0),
