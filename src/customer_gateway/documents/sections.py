@@ -84,7 +84,7 @@ class _Section:
     def _one(self, field: VendorField, value: Any, place: str, standing: Document | None = None) -> Any:
         """Return a leaf as the vendor writes it, or an object with new members in place of those that stand there."""
         if not isinstance(field.type, Struct):
-            return self._leaf(field.type, value)
+            return self._leaf(field.type, value, place)
         values: dict[str, Any] = {}
         for written in self.members(field.type, value, f"{place}.", ()):
             if isinstance(written.value, Unwritable):
@@ -115,12 +115,12 @@ class _Section:
             raise Unwritable(_OF_A_LIST)
         return identity
 
-    def _leaf(self, leaf: VendorLeaf, value: Any) -> Any:
+    def _leaf(self, leaf: VendorLeaf, value: Any, place: str) -> Any:
         if leaf is VendorLeaf.MOMENT:
             return self._writes.moment(value, self._now.reading)
         if leaf is VendorLeaf.DAY:
             return value.isoformat()
-        if leaf is VendorLeaf.ID and self._writes.numeric_ids:
+        if (leaf is VendorLeaf.ID and self._writes.numeric_ids) or place in self._writes.numbers:
             return whole_number(value, self._now.at(""))
         if leaf is VendorLeaf.DECIMAL:
             return Decimal(str(value))

@@ -241,9 +241,9 @@ class Writes:
     a customer out of use and `restore` brings it back; None where the vendor has nothing for it. `server_made` are the
     places that no client writes, with the reason; `required` those that always have a value; `most` the longest text of
     a place in characters; `exclusive` pairs of flags of which one may be true. `country` says in which country phones
-    are dialled. `cleared` is what stands at a place without a value, `moment` spells a point in time, `path_of` a key in
-    a path. `numeric_ids` says that the vendor's ids are numbers, `entry_ids` which member tells the entries of a list
-    apart, by their struct's name.
+    are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
+    in a path. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids` which member tells the
+    entries of a list apart, by their struct's name.
     """
 
     record: Struct
@@ -259,6 +259,7 @@ class Writes:
     cleared: Any = None
     moment: Callable[[datetime, DocumentContext], Any] = lambda moment, _reading: moment.isoformat()
     numeric_ids: bool = False
+    numbers: frozenset[str] = frozenset()
     path_of: Callable[[str], str] = lambda key: quote(key, safe="")
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number
+from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number, whole_number
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, lines_at, never_cleared
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.systems.pland.read import OBJECT_ID
@@ -59,7 +59,7 @@ WRITES: Final = Writes(
     archive=partial(_state, 0),
     restore=partial(_state, 1),
     fields={
-        "number": never_cleared(at("number")),
+        "number": never_cleared(at("number", whole_number)),
         "name": at("name"),
         "vat_number": at("vatNumber", vat_number),
         "email": at("contact.email", first_email),
@@ -94,6 +94,7 @@ WRITES: Final = Writes(
         "contact.lastSMSStatus": _SMS,
     },
     required=frozenset({"name"}),
+    numbers=frozenset({"number"}),
     country="address.country",
     moment=_unix_milliseconds,
 )

@@ -1,0 +1,143 @@
+"""Plans carried out at the sandbox: the calls as planned, the stored document changed at those places and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from systems.test_laws_of_writing import BESIDE, WRITTEN, leaves, value_of, writes_of
+
+from customer_gateway.documents import exact
+from customer_gateway.documents.changes import same, value_at
+from customer_gateway.documents.patching import spelled
+from customer_gateway.documents.values import is_list, is_object
+from customer_gateway.documents.writing import Choice
+from customer_gateway.federation.plan import update_plan
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.systems.writer import Writer
+from customer_gateway.wire import Call
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from customer_gateway.documents.writing import Present
+    from customer_gateway.federation.plan import PlannedWrite
+    from customer_gateway.systems.registry import Vendor
+
+pytestmark = pytest.mark.anyio
+
+ALL = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
+STAMPS = {"modified", "updated", "updater", "changed", "changedby", "status.lastModifiedAt", "status.lastModifiedBy"}
+"""Places that the vendors stamp at every write."""
+ANSWERED = {
+    "autodns": {"pending", "persistent", "verifications"},
+    "next": {"customertypename", "invoicetypename", "currencycode", "billingtermsdescription"},
+}
+"""Places that the vendors fill by what was written."""
+EACH = [(vendor, name) for vendor in WRITTEN for name in writes_of(vendor).fields]
+
+
+class Written:
+    """One vendor of a sandbox, and its writer."""
+
+    def __init__(self, vendor: Vendor, box: Sandbox) -> None:
+        self.vendor = vendor
+        self.upstream = box.vendors[vendor.kind.slug]
+        slug = vendor.kind.slug
+        base_url = f"http://{slug}.test{self.upstream.base_path}"
+        settings = vendor.settings.model_validate({"base_url": base_url, **self.upstream.credentials})
+        transport = httpx.ASGITransport(app=self.upstream.app)
+        self.system: Any = vendor.connect(slug, settings, Wiring(transport=lambda _: transport))
+        self.writes = writes_of(vendor)
+        self.writer = Writer(self.system.api, self.writes)
+        self.stored = self.upstream.customers
+
+    def key_of_one(self) -> str:
+        """The key of a customer as the gateway has it."""
+        return self.keys()[3]
+
+    def keys(self) -> list[str]:
+        return self.stored.keys()
+
+    async def read(self, key: str) -> Present:
+        found = await self.writer.read(key, Deadline.after(10), await self.choices())
+        assert found is not None
+        return found
+
+    async def choices(self) -> dict[str, list[Choice]]:
+        """What NEXT's ids of lists may be."""
+        if self.vendor.kind.slug != "next":
+            return {}
+        lists = {"customertypeid": ("/customertype/", "name"), "currencyid": ("/currency/", "name")}
+        found: dict[str, list[Choice]] = {}
+        for place, (path, label) in lists.items():
+            answer = await self.system.api.client.call(Call("GET", path, idempotent=True), Deadline.after(10))
+            found[place] = [Choice(row["id"], row[label]) for row in answer.document["items"]]
+        return found
+
+    async def send(self, planned: Sequence[PlannedWrite]) -> None:
+        for each in planned:
+            call = Call(each.method, each.path, body=exact.encode(each.body), template=each.template, explain=True)
+            await self.system.api.client.call(call, Deadline.after(10))
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Sandbox]:
+    box = Sandbox(customers=30)
+    yield box
+    box.close()
+
+
+def says(found: Any, wanted: Any) -> bool:
+    """Whether a value says what was written: the entries of a list have got ids of their own."""
+    if is_list(wanted) and is_list(found):
+        return len(wanted) == len(found) and all(map(says, found, wanted))
+    if is_object(wanted) and is_object(found):
+        return all(says(found.get(name), value) for name, value in wanted.items())
+    return same(found, wanted)
+
+
+def all_but(document: Any, places: set[str]) -> dict[str, Any]:
+    """What a stored document says outside some places, and outside what the vendor stamps."""
+    return dict(leaves(document, places | STAMPS))
+
+
+@pytest.mark.parametrize(("vendor", "name"), EACH, ids=[f"{each.kind.slug}-{name}" for each, name in EACH])
+async def test_a_planned_write_changes_its_places_in_the_store_and_no_others(
+    vendor: Vendor, name: str, box: Sandbox
+) -> None:
+    written = Written(vendor, box)
+    key = written.key_of_one()
+    if any(each.whole for each in written.writes.resources.values()):
+        written.stored.plant(key, '{"xUnknown":{"price":1.10,"list":[1,null,{"of":2.50}]}}')
+    now = await written.read(key)
+    values = spelled(written.writes, vendor.kind.slug, {name: value_of(vendor, name)}, now, creates=False)
+    planned = update_plan(written.writes, key, now, values.values)
+    before = exact.decode(written.stored.text(key).encode())
+    written.upstream.log.clear()
+
+    await written.send(planned)
+
+    assert values.refusals == []
+    assert written.upstream.log.calls() == [f"{each.method} {each.path}" for each in planned]
+    places = {change.place for each in planned for change in each.changes}
+    after = await written.read(key)
+    for place in places - BESIDE:
+        assert says(value_at(after.document, place), values.values[place])
+    places |= ANSWERED.get(vendor.kind.slug, set())
+    assert all_but(after.document, places) == all_but(now.document, places)
+    stored = exact.decode(written.stored.text(key).encode())
+    assert all_but(stored, places) == all_but(before, places)
+
+
+@ALL
+async def test_a_plan_for_values_that_stand_there_makes_no_call(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    key = written.key_of_one()
+    now = await written.read(key)
+    [place] = written.writes.fields["name"].places
+
+    assert update_plan(written.writes, key, now, {place: value_at(now.document, place)}) == []
