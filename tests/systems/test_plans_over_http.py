@@ -13,7 +13,7 @@ from customer_gateway.documents.changes import same, value_at
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.documents.writing import Choice
-from customer_gateway.federation.plan import update_plan
+from customer_gateway.federation.plan import create_plan, update_plan
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.writer import Writer
@@ -141,3 +141,52 @@ async def test_a_plan_for_values_that_stand_there_makes_no_call(vendor: Vendor, 
     [place] = written.writes.fields["name"].places
 
     assert update_plan(written.writes, key, now, {place: value_at(now.document, place)}) == []
+
+
+NEW = ("name", "kind", "first_name", "last_name", "email", "phone", "address.postal_code", "address.city")
+OF_SECTION = {"autodns": {"client": "neu", "paymentCurrency": "EUR"}}
+
+
+@ALL
+async def test_a_planned_creation_makes_the_customer_in_one_call(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    slug, before = vendor.kind.slug, set(written.keys())
+    now = written.writer.present({}, await written.choices())
+    patch = {name: value_of(vendor, name) for name in NEW if name in written.writes.fields}
+    if "address.country_code" in written.writes.fields:
+        patch["address.country_code"] = "DE"
+    section = {slug: OF_SECTION[slug]} if slug in OF_SECTION else {}
+    values = spelled(written.writes, slug, {**patch, **section}, now, creates=True)
+    planned = create_plan(written.writes, values.values)
+    written.upstream.log.clear()
+
+    await written.send(planned)
+
+    assert values.refusals == []
+    assert written.upstream.log.calls() == [f"POST {planned[0].path}"]
+    [key] = set(written.keys()) - before
+    made = await written.read(key)
+    for place, value in values.values.items():
+        assert says(value_at(made.document, place), value), place
+
+
+@ALL
+async def test_a_customer_is_taken_out_of_use_and_brought_back(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    key = written.key_of_one()
+    writes = written.writes
+    if writes.archive is None or writes.restore is None:
+        assert (writes.archive, writes.restore) == (None, None)
+        assert vendor.kind.slug in {"autodns", "billbee"}
+        return
+    first = await written.read(key)
+
+    await written.send(update_plan(writes, key, first, writes.archive(first)))
+    archived = await written.read(key)
+    await written.send(update_plan(writes, key, archived, writes.restore(archived)))
+    back = await written.read(key)
+
+    places = set(writes.archive(first))
+    assert all_but(archived.document, places) == all_but(first.document, places)
+    assert {place: value_at(archived.document, place) for place in places} == writes.archive(first)
+    assert {place: value_at(back.document, place) for place in places} == writes.restore(first)

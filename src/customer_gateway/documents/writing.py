@@ -197,7 +197,7 @@ class Resource:
     `{id}` for its own.
 
     `read` is the path that answers it, out of whose answer `unwrap` takes it; blank where it comes with the customer.
-    `made_with` are members of a new one.
+    `made_with` are members of a new one; that of a new customer is sent with it, as its member `inline`, where named.
 
     An update sends the members that changed, nested objects whole but for those `in_part`; where it is `whole`, the
     document as it was read with the changes in it, without what is `left_out`.
@@ -208,6 +208,7 @@ class Resource:
     read: str = ""
     unwrap: Callable[[Any], Any] = lambda answer: answer
     made_with: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    inline: str = ""
     whole: bool = False
     in_part: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()

@@ -36,27 +36,34 @@ def update_plan(writes: Writes, key: str, now: Present, values: Values) -> list[
 
 
 def create_plan(writes: Writes, values: Values) -> list[PlannedWrite]:
-    """Return the calls that make a customer; parts with calls of their own follow it, their path still with `{key}`."""
-    grouped = _by_resource(writes, changes_of({}, values))
-    grouped.setdefault("", [])
+    """Return the calls that make a customer: the parts that are sent in its body, then those that follow it.
+
+    The paths of those that follow have `{key}` still: the key is known when the customer is made.
+    """
+    grouped = {"": [], **_by_resource(writes, changes_of({}, values))}
+    bodies = {name: writes.resources[name].create_body(_within(name, group)) for name, group in grouped.items()}
     planned: list[PlannedWrite] = []
-    for name in sorted(grouped):
-        resource = writes.resources[name]
-        if resource.create is not None:
-            method, template = resource.create
-            body = resource.create_body(_within(name, grouped[name]))
-            planned.append(PlannedWrite(method, template, template, body, grouped[name]))
-    return planned
+    for name, member in [(name, writes.resources[name].inline) for name in grouped if name]:
+        if member:
+            bodies[""][member] = bodies[name]
+            grouped[""] += grouped[name]
+        elif (way := writes.resources[name].create) is not None:
+            planned.append(PlannedWrite(*way, way[1], bodies[name], grouped[name]))
+    method, path = _way(writes.resources[""].create)
+    return [PlannedWrite(method, path, path, bodies[""], grouped[""]), *planned]
+
+
+def _way(way: tuple[str, str] | None) -> tuple[str, str]:
+    if way is None:
+        raise LookupError("no call of this vendor does it")  # the tables name one wherever a plan may need it
+    return way
 
 
 def _update(name: str, resource: Resource, path: str, document: Document, changes: Sequence[Change]) -> PlannedWrite:
     part = document.get(name) if name else document
     values = _within(name, changes)
     standing = part if is_object(part) else {}
-    way = resource.update if standing else resource.create
-    if way is None:
-        raise LookupError(f"{name or 'the customer'} has no call that writes it")  # the tables name one for each
-    method, template = way
+    method, template = _way(resource.update if standing else resource.create)
     identity = next((str(standing[each]) for each in ("Id", "id") if each in standing), "")
     body = resource.update_body(standing, values) if standing else resource.create_body(values)
     return PlannedWrite(method, template.replace("{key}", path).replace("{id}", identity), template, body, changes)
@@ -80,6 +87,10 @@ def _by_resource(writes: Writes, changes: Sequence[Change]) -> dict[str, list[Ch
     """Group changes by the resource that each belongs to, the customer's own first."""
     found: dict[str, list[Change]] = {}
     for change in changes:
-        top = change.place.partition(".")[0]
-        found.setdefault(top if top in writes.resources else "", []).append(change)
+        found.setdefault(_resource_of(writes, change), []).append(change)
     return {name: found[name] for name in sorted(found)}
+
+
+def _resource_of(writes: Writes, change: Change) -> str:
+    top = change.place.partition(".")[0]
+    return top if top in writes.resources else ""

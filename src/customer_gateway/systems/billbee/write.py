@@ -160,6 +160,7 @@ WRITES: Final = Writes(
             update=("PATCH", "/customers/addresses/{id}"),
             create=("POST", "/customers/{key}/addresses"),
             made_with={"AddressType": 1},
+            inline="Address",
         ),
     },
     archive=None,

@@ -41,7 +41,7 @@ def _unix_milliseconds(moment: datetime, _reading: DocumentContext) -> Any:
 
 
 def _state(number: int, now: Present) -> Values:
-    """Return the state in the type in which it stands: Pland sends it as text or as a number."""
+    """Return a state (1 active, 2 passive) in the type in which it stands: Pland sends it as text or as a number."""
     standing = now.at("status.status").value
     return {"status.status": number if isinstance(standing, int) else str(number)}
 
@@ -56,7 +56,7 @@ WRITES: Final = Writes(
             in_part=frozenset({"status"}),
         )
     },
-    archive=partial(_state, 0),
+    archive=partial(_state, 2),
     restore=partial(_state, 1),
     fields={
         "number": never_cleared(at("number", whole_number)),
