@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.api.access import scopes_of
@@ -31,8 +32,13 @@ def customers_read(
     """Return what was read by an operation that selects `fields`; None where it read no customer."""
     if not records:
         return None
-    groups = sorted({group for type_name, names in fields.items() for group in _groups_of(schema, type_name, names)})
-    return CustomersRead(tuple(groups), {system: tuple(keys) for system, keys in records.items()})
+    groups = _groups(schema, frozenset(fields.items()))
+    return CustomersRead(groups, {system: tuple(keys) for system, keys in records.items()})
+
+
+@lru_cache(maxsize=1_024)
+def _groups(schema: GraphQLSchema, fields: frozenset[tuple[str, frozenset[str]]]) -> tuple[str, ...]:
+    return tuple(sorted({group for type_name, names in fields for group in _groups_of(schema, type_name, names)}))
 
 
 def _groups_of(schema: GraphQLSchema, type_name: str, names: frozenset[str]) -> Iterator[str]:

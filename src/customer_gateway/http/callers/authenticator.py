@@ -19,7 +19,7 @@ _NO_CREDENTIAL: Final = (
     "No credential was sent; send Authorization: Bearer and an API key, which the gateway's operator makes by "
     "`customer-gateway keys create`."
 )
-
+_NOT_TAKEN: Final = "The credential is of a kind that is not taken here; send an API key."
 
 CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="customer-gateway"')
 """The header of a 401 (RFC 6750, section 3)."""
@@ -54,14 +54,22 @@ class Authenticator:
 
         Raises Unauthenticated, or CredentialUnchecked.
         """
+        found = self._known_caller(headers, address)
+        if isinstance(found, Caller):
+            return found
         try:
-            async with asyncio.timeout_at(at):
-                return await self.caller_of(headers, address)
+            async with asyncio.timeout_at(at):  # an issuer may be asked for its keys
+                return await self._user_of(found)
         except TimeoutError:
             raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
 
     async def caller_of(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
         """Return the caller of a request with these headers from an IP address. Raises Unauthenticated."""
+        found = self._known_caller(headers, address)
+        return found if isinstance(found, Caller) else await self._user_of(found)
+
+    def _known_caller(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller | str:
+        """Return the caller of a request that is known at once, or the token of one whose issuer signed it."""
         sent = headers.get(b"authorization")
         if sent is None:
             if self._anonymous is not None:
@@ -69,14 +77,17 @@ class Authenticator:
             raise Unauthenticated(_NO_CREDENTIAL)
         if sent[: len(_BEARER)].lower() != _BEARER:
             raise Unauthenticated("The Authorization header has another scheme than Bearer; send an API key with it.")
-        return await self._bearer(_text_of(sent[len(_BEARER) :]), address)
+        credential = _text_of(sent[len(_BEARER) :])
+        if not credential.startswith(KEY_PREFIX):
+            return credential
+        if self._keys is None:
+            raise Unauthenticated(_NOT_TAKEN)
+        return self._keys.caller_of(credential, address)
 
-    async def _bearer(self, credential: str, address: str | None) -> Caller:
-        if credential.startswith(KEY_PREFIX) and self._keys is not None:
-            return self._keys.caller_of(credential, address)
-        if self._tokens is not None and not credential.startswith(KEY_PREFIX):
-            return await self._tokens.caller_of(credential)
-        raise Unauthenticated("The credential is of a kind that is not taken here; send an API key.")
+    async def _user_of(self, token: str) -> Caller:
+        if self._tokens is None:
+            raise Unauthenticated(_NOT_TAKEN)
+        return await self._tokens.caller_of(token)
 
 
 def anonymous(scopes: frozenset[str], systems: frozenset[str] | None = None) -> Caller:
