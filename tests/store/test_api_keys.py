@@ -110,6 +110,19 @@ async def test_a_rotated_key_ends_after_the_overlap_or_before(
     assert (new.key.rights, new.key.rate_class, new.key.addresses) == (before.rights, "slow", ("192.0.2.0/24",))
 
 
+async def test_a_rotation_ends_the_secrets_of_earlier_rotations_too(database: Database) -> None:
+    keys = ApiKeys(database)
+    await keys.add(a_key("shop"), NOW)
+    await keys.add(a_key("other"), NOW)
+    await keys.rotate("shop", digest_of(new_key()), NOW, DAY, None)
+
+    await keys.rotate("shop", digest_of(new_key()), NOW + SECOND, SECOND * 0, None)
+
+    ends = [each.key.expires_at for each in await keys.stored() if each.key.name == "shop"]
+    assert sorted(ends, key=lambda end: end or NOW + DAY) == [NOW + SECOND, NOW + SECOND, None]
+    assert [each.key.expires_at for each in await keys.stored() if each.key.name == "other"] == [None]
+
+
 async def test_a_rotated_key_is_revoked_with_all_its_secrets(database: Database) -> None:
     keys = ApiKeys(database)
     await keys.add(a_key("shop"), NOW)

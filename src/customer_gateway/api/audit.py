@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.api.access import scopes_of
+from customer_gateway.model.required_scopes import NODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,10 +43,12 @@ def _groups(schema: GraphQLSchema, fields: frozenset[tuple[str, frozenset[str]]]
 
 
 def _groups_of(schema: GraphQLSchema, type_name: str, names: frozenset[str]) -> Iterator[str]:
-    """Yield the groups of a type's fields: the scopes that they need name one, else the type does."""
+    """Yield the groups of a type's fields: the scopes that they, or the noun, need name one, else the type does."""
     object_type = schema.type_map[type_name]
+    nouns = {type_name, *(each.name for each in getattr(object_type, "interfaces", ()))}
+    of_noun = frozenset[str]().union(*(NODES.get(noun, ()) for noun in nouns))
     for name in names - _BARE:
-        scopes = scopes_of(object_type, name) - {"customers:read", "schema:read"}
+        scopes = (scopes_of(object_type, name) | of_noun) - {"customers:read", "schema:read"}
         if scopes:
             yield from (scope.removesuffix(":read") for scope in scopes)
         elif type_name in _GROUPS:

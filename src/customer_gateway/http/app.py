@@ -83,6 +83,9 @@ def build_http(
     return GatewayApp(inner, dict.fromkeys(GRAPHQL, served), Hosts(settings.hosts))
 
 
+_OF_THE_CALLER: Final = {"vary": "Authorization", "cache-control": "no-store"}
+
+
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def within(app: Starlette) -> AsyncGenerator[None]:
@@ -116,8 +119,8 @@ def _schema_of(
             return problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")
         if error is not None:
-            return problem(HTTPStatus.FORBIDDEN, str(error))
-        return Response(text(), media_type="text/plain", headers={"vary": "Authorization", "cache-control": "no-store"})
+            return problem(HTTPStatus.FORBIDDEN, str(error), _OF_THE_CALLER)
+        return Response(text(), media_type="text/plain", headers=_OF_THE_CALLER)
 
     return schema
 

@@ -29,4 +29,5 @@ def problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
     unavailable = isinstance(error, CredentialUnchecked)
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
     name, value = retry_after(error) if unavailable else CHALLENGE
-    return problem(status, str(error), {name.decode(): value.decode()})
+    headers = {name.decode(): value.decode(), "vary": "Authorization", "cache-control": "no-store"}
+    return problem(status, str(error), headers)

@@ -67,7 +67,7 @@ class ApiKeys:
     async def rotate(
         self, name: str, digest: bytes, now: datetime, overlap: timedelta, expires_at: datetime | None
     ) -> bool:
-        """Give the key of a name another secret; the one before is taken until the overlap ends, or it expires before.
+        """Give the key of a name another secret; those before are taken until the overlap ends, or they expire before.
 
         Return False where no current key has the name.
         """
@@ -76,11 +76,12 @@ class ApiKeys:
             row = await _current(connection, name)
             if row is None:
                 return False
-            before = _stored(row).key
-            ends = now + overlap if before.expires_at is None else min(before.expires_at, now + overlap)
-            await connection.execute(
-                update(API_KEYS).where(_KEY.id == before.id).values(replaced_at=now, expires_at=ends)
-            )
+            before, ends = _stored(row).key, now + overlap
+            await connection.execute(update(API_KEYS).where(_KEY.id == before.id).values(replaced_at=now))
+            # Those that were replaced before, too: a secret that leaked may be any of them.
+            taken_longer = or_(_KEY.expires_at.is_(None), _KEY.expires_at > ends)
+            of_name = update(API_KEYS).where(_KEY.name == name, _KEY.revoked_at.is_(None), taken_longer)
+            await connection.execute(of_name.values(expires_at=ends))
             after = {**_values(before), "id": new_key_id(), "digest": digest, "expires_at": expires_at}
             await connection.execute(insert(API_KEYS).values(**after, created_at=now))
             await _purge(connection, now)

@@ -113,6 +113,35 @@ async def test_a_noun_read_by_its_id_names_its_customer(tmp_path: Path) -> None:
     assert (last["caller"]["name"], last["records"]) == ("other", {FIRST: [owner["records"][0]["key"]]})
 
 
+@pytest.mark.parametrize(
+    ("noun", "selected"),
+    [
+        ("accounts", "... on BankAccount { iban }"),
+        ("accounts", "... on SepaMandate { bic }"),
+        ("invoices(first: 1)", "... on Invoice { total }"),
+    ],
+)
+async def test_an_account_or_invoice_read_by_its_id_is_of_the_group_billing(
+    noun: str, selected: str, tmp_path: Path
+) -> None:
+    inner = "nodes { id }" if noun.startswith("invoices") else "id"
+    page = f"{{ systems {{ customers(first: 10) {{ nodes {{ {noun} {{ {inner} }} }} }} }} }}"
+    async with audited(tmp_path / "audit") as (gateway, audit):
+        systems = (await ask(gateway, page)).data["systems"]
+        nodes = [node for each in systems for node in each["customers"]["nodes"]]
+        nouns = [item for node in nodes for item in items_of(node[noun.partition("(")[0]])]
+        for item in nouns[:10]:
+            await ask(gateway, f'{{ node(id: "{item["id"]}") {{ {selected} }} }}', "other")
+        await audit.write()
+
+    by_id = [line for line in lines(tmp_path / "audit") if line["caller"]["name"] == "other"]
+    assert {tuple(line["fields"]) for line in by_id} == {("billing",)}
+
+
+def items_of(found: Any) -> list[Any]:
+    return found["nodes"] if isinstance(found, dict) else found
+
+
 async def test_what_reads_no_customer_has_no_line(tmp_path: Path) -> None:
     async with audited(tmp_path / "audit") as (gateway, audit):
         await ask(gateway, "{ systems { name } }")

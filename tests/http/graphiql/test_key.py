@@ -171,6 +171,18 @@ async def test_the_token_of_a_key_that_was_in_use_before_is_refused() -> None:
     assert [answer.status_code for answer in answers] == [401, 200]
 
 
+async def test_a_cookie_that_holds_no_credential_is_refused_and_never_anonymous() -> None:
+    async with Page(NOBODY) as page:
+        token = await page.token()
+        page.cookies.clear()
+        answer = await page.ask({"x-csrf-token": token, "cookie": "graphiql_key=broken"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+        401,
+        "The cookie with this browser's key holds none; load GraphiQL's page again, and give it the key.",
+    )
+
+
 async def test_a_token_without_a_cookie_counts_for_nothing() -> None:
     async with Page(NOBODY) as page:
         token = await page.token()

@@ -14,7 +14,7 @@ from customer_gateway.errors import Unauthenticated
 from customer_gateway.http.origin import is_https
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from starlette.types import Scope
 
@@ -27,6 +27,7 @@ _VALUE: Final = re.compile(rb"(?P<token>[A-Za-z0-9_-]{43})\.(?P<credential>[A-Za
 _OUTDATED: Final = (
     "The X-CSRF-Token header is not of the key that this browser has in use now; load GraphiQL's page again."
 )
+_MALFORMED: Final = "The cookie with this browser's key holds none; load GraphiQL's page again, and give it the key."
 
 
 class KeyCookie(NamedTuple):
@@ -47,11 +48,18 @@ def new_cookie(credential: str) -> KeyCookie:
 
 def sent_cookie(headers: Mapping[bytes, bytes]) -> KeyCookie | None:
     """Return the cookie that came with a request, whoever made the browser send it."""
-    for pair in headers.get(b"cookie", b"").split(b";"):
-        name, _, value = pair.strip().partition(b"=")
-        if name == _NAME.encode() and (found := _VALUE.fullmatch(value)):
+    for value in _values_of(headers):
+        if found := _VALUE.fullmatch(value):
             return KeyCookie(found["token"].decode(), found["credential"].decode())
     return None
+
+
+def _values_of(headers: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    """Yield what cookies of our name hold, readable or not; a forgotten one holds nothing."""
+    for pair in headers.get(b"cookie", b"").split(b";"):
+        name, _, value = pair.strip().partition(b"=")
+        if name == _NAME.encode():
+            yield value
 
 
 def forgotten_cookie(scope: Scope) -> str:
@@ -68,10 +76,15 @@ def check_token(cookie: KeyCookie, headers: Mapping[bytes, bytes]) -> None:
 def with_credential(headers: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
     """Return headers that say `Authorization` where GraphiQL's page sent them with the cookie and its token.
 
-    An `Authorization` of the request's own wins. Raises Unauthenticated where the token is of another cookie.
+    An `Authorization` of the request's own wins. Raises Unauthenticated where the token is of another cookie, or the
+    cookie holds no credential.
     """
-    cookie = None if CSRF_HEADER not in headers or b"authorization" in headers else sent_cookie(headers)
+    if CSRF_HEADER not in headers or b"authorization" in headers:
+        return headers
+    cookie = sent_cookie(headers)
     if cookie is None:
+        if any(_values_of(headers)):
+            raise Unauthenticated(_MALFORMED)
         return headers
     check_token(cookie, headers)
     return {**headers, **bearer(cookie.credential)}
