@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.documents.changes import ABSENT, with_values
+from customer_gateway.documents.changes import with_values
 from customer_gateway.documents.spelling import Unwritable, whole_number
 from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
@@ -37,7 +37,7 @@ class Written:
 
 def section_of(writes: Writes, given: Mapping[str, Any], now: Present, path: tuple[str, ...]) -> Iterator[Written]:
     """Write what a section gives; a `value` that is `Unwritable` is a refusal."""
-    return _Section(writes, now).members(writes.record, given, "", path)
+    return _Section(writes, now).members(writes.record, given, "", path, now.document)
 
 
 def writable_fields(writes: Writes, struct: Struct, before: str = "") -> list[VendorField]:
@@ -53,18 +53,21 @@ class _Section:
         self._now = now
 
     def members(
-        self, struct: Struct, given: Mapping[str, Any], before: str, path: tuple[str, ...]
+        self, struct: Struct, given: Mapping[str, Any], before: str, path: tuple[str, ...], standing: Document
     ) -> Iterator[Written]:
+        """Write the members of an object, which stands as `standing` at the place `before`."""
         named = {each.name: each for each in struct.fields}
         for name, value in given.items():
             field = named[name]
             place, here = f"{before}{field.vendor}", (*path, name)
+            present = standing.get(field.vendor)
             if isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made:
                 members = self._cleared(field.type, f"{place}.") if value is None else value
-                yield from self.members(field.type, members, f"{place}.", here)
+                inner = present if is_object(present) else {}
+                yield from self.members(field.type, members, f"{place}.", here, inner)
                 continue
             try:
-                yield Written(here, place, self._value(field, value, place))
+                yield Written(here, place, self._value(field, value, place, present))
             except Unwritable as why:
                 yield Written(here, place, why)
 
@@ -72,39 +75,37 @@ class _Section:
         """Return what clears every member of an object that a client may write."""
         return {each.name: None for each in writable_fields(self._writes, struct, before)}
 
-    def _value(self, field: VendorField, value: Any, place: str) -> Any:
+    def _value(self, field: VendorField, value: Any, place: str, present: Any) -> Any:
         if (reason := self._writes.server_made.get(place)) is not None:
             raise Unwritable(f"This system makes the field itself. {reason}", RefusalCode.NOT_WRITABLE)
         if value is None:
             return self._writes.cleared
-        if not field.many:
-            return self._one(field, value, place)
-        return self._list(field, value, self._now.at(place).value)
+        if field.many:
+            return self._list(field, value, place, list(present) if is_list(present) else [])
+        return self._entry(field.type, value, place, {})
 
-    def _one(self, field: VendorField, value: Any, place: str, standing: Document | None = None) -> Any:
-        """Return a leaf as the vendor writes it, or an object with new members in place of those that stand there."""
-        if not isinstance(field.type, Struct):
-            return self._leaf(field.type, value, place)
+    def _entry(self, kind: VendorLeaf | Struct, value: Any, place: str, standing: Document) -> Any:
+        """Return a leaf as the vendor writes it, or an object: that which stands there with new members."""
+        if isinstance(kind, VendorLeaf):
+            return self._leaf(kind, value, place)
         values: dict[str, Any] = {}
-        for written in self.members(field.type, value, f"{place}.", ()):
+        for written in self.members(kind, value, f"{place}.", (), standing):
             if isinstance(written.value, Unwritable):
                 raise written.value
             values[written.place.removeprefix(f"{place}.")] = written.value
-        return with_values(standing or {}, {each: value for each, value in values.items() if value is not ABSENT})
+        return with_values(standing, values)
 
-    def _list(self, field: VendorField, wanted: ListPatch, standing: Any) -> list[Any]:
-        place = field.vendor
+    def _list(self, field: VendorField, wanted: ListPatch, place: str, entries: list[Any]) -> list[Any]:
         if wanted.set is not None:
-            return [self._one(field, item, place) for item in wanted.set]
+            return [self._entry(field.type, item, place, {}) for item in wanted.set]
         identity = self._id_of_entries(field)
-        entries: list[Any] = list(standing) if is_list(standing) else []
         for given in wanted.update:
             index = _index_of(entries, identity.vendor, given.get(identity.name))
             members = {name: value for name, value in given.items() if name != identity.name}
-            entries[index] = self._one(field, members, place, entries[index])
+            entries[index] = self._entry(field.type, members, place, entries[index])
         for key in wanted.remove:
             del entries[_index_of(entries, identity.vendor, key)]
-        return [*entries, *(self._one(field, item, place) for item in wanted.add)]
+        return [*entries, *(self._entry(field.type, item, place, {}) for item in wanted.add)]
 
     def _id_of_entries(self, field: VendorField) -> VendorField:
         struct = field.type

@@ -1,0 +1,85 @@
+"""Lists of a section: entries are added, updated and removed by their ids, and keep what was not named."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from systems.test_contract import reading
+from vendors import VENDORS
+
+from customer_gateway.documents.exact import decode, encode
+from customer_gateway.documents.patching import Spelled, spelled
+from customer_gateway.documents.writing import Present
+from customer_gateway.model.changes import ListPatch, RefusalCode
+
+LEMONSOFT = b"""{"id": 7, "name": "Oy", "email": "a@b.example", "contacts": [
+  {"id": 1, "customer_id": 7, "name": "Anna", "x": 1.10, "attributes": [{"id": 5, "selected": true, "y": 2.50}]},
+  {"id": 2, "customer_id": 7, "name": "Bo"}]}"""
+AUTODNS = b"""{"number": 1, "client": "c", "contacts": [{"id": 1, "title": "Dr.", "firstName": "Anna", "z": 1.0}]}"""
+
+
+def patched(slug: str, document: bytes, section: dict[str, Any]) -> Spelled:
+    vendor = next(each for each in VENDORS if each.kind.slug == slug)
+    assert vendor.kind.writes is not None
+    now = Present(decode(document), reading(vendor), "DE")
+    return spelled(vendor.kind.writes, slug, {slug: section}, now, creates=False)
+
+
+def contacts(slug: str, document: bytes, wanted: ListPatch) -> Any:
+    written = patched(slug, document, {"contacts": wanted})
+    assert written.refusals == []
+    return written.values["contacts"]
+
+
+def test_an_entry_is_updated_by_its_id_and_keeps_what_it_holds_beyond() -> None:
+    updated = contacts("lemonsoft", LEMONSOFT, ListPatch(update=[{"id": "1", "name": "Änne"}]))
+
+    assert [each["name"] for each in updated] == ["Änne", "Bo"]
+    assert b'"x":1.10' in encode(updated)
+    assert b'"y":2.50' in encode(updated)
+
+
+def test_an_entry_of_a_list_within_an_entry_is_updated_by_its_id() -> None:
+    inner = ListPatch(update=[{"id": "5", "selected": False}])
+
+    updated = contacts("lemonsoft", LEMONSOFT, ListPatch(update=[{"id": "1", "attributes": inner}]))
+
+    assert updated[0]["attributes"] == [{"id": 5, "selected": False, "y": Decimal("2.50")}]
+
+
+def test_entries_are_added_at_the_end_and_removed_by_their_ids() -> None:
+    changed = contacts("lemonsoft", LEMONSOFT, ListPatch(add=[{"name": "Cai", "gsm": "1"}], remove=["1"]))
+
+    assert changed == [{"id": 2, "customer_id": 7, "name": "Bo"}, {"name": "Cai", "gsm": "1"}]
+
+
+def test_a_list_is_set_whole() -> None:
+    assert contacts("lemonsoft", LEMONSOFT, ListPatch(set=[{"name": "Cai"}])) == [{"name": "Cai"}]
+
+
+def test_what_is_cleared_of_an_entry_goes_where_the_vendor_leaves_out_what_has_no_value() -> None:
+    updated = contacts("autodns", AUTODNS, ListPatch(update=[{"id": "1", "title": None}]))
+
+    assert updated == [{"id": 1, "firstName": "Anna", "z": Decimal("1.0")}]
+
+
+@pytest.mark.parametrize("wanted", [ListPatch(update=[{"id": "9", "name": "x"}]), ListPatch(remove=["9"])])
+def test_an_id_that_no_entry_has_is_refused(wanted: ListPatch) -> None:
+    written = patched("lemonsoft", LEMONSOFT, {"contacts": wanted})
+
+    assert [(each.code, each.field) for each in written.refusals] == [(RefusalCode.INVALID, ("lemonsoft", "contacts"))]
+    assert written.values == {}
+
+
+def test_what_the_server_makes_of_an_entry_is_refused() -> None:
+    written = patched("lemonsoft", LEMONSOFT, {"contacts": ListPatch(update=[{"id": "1", "customerId": "8"}])})
+
+    assert [each.code for each in written.refusals] == [RefusalCode.NOT_WRITABLE]
+
+
+def test_a_list_of_entries_without_ids_is_set_alone() -> None:
+    written = patched("autodns", AUTODNS, {"invoiceDays": {"days": ListPatch(add=[14])}})
+
+    assert [each.message for each in written.refusals] == ["Set the whole list: its entries have no ids."]
