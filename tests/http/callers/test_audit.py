@@ -18,6 +18,7 @@ from vendors import VENDORS, sandbox
 from customer_gateway.api.audit import CustomersRead
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import AuthSettings
+from customer_gateway.documents.record import is_object
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.authenticator import Authenticator
@@ -139,7 +140,7 @@ async def test_an_account_or_invoice_read_by_its_id_is_of_the_group_billing(
 
 
 def items_of(found: Any) -> list[Any]:
-    return found["nodes"] if isinstance(found, dict) else found
+    return found["nodes"] if is_object(found) else found
 
 
 async def test_what_reads_no_customer_has_no_line(tmp_path: Path) -> None:
