@@ -7,7 +7,8 @@
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
     │   ├── BadUserInput                 BAD_USER_INPUT
     │   ├── InvalidCursor                INVALID_CURSOR
-    │   ├── Unauthenticated              UNAUTHENTICATED          no credential, or one that is not taken: 401
+    │   ├── Unauthenticated              UNAUTHENTICATED          a credential that is not taken: 401
+    │   │   └── CredentialMissing                                 none was sent where one is needed
     │   ├── Forbidden                    FORBIDDEN                the caller lacks a scope
     │   ├── QueryTooLarge                QUERY_TOO_LARGE
     │   └── QueryTooDeep                 QUERY_TOO_DEEP
@@ -76,6 +77,10 @@ class Unauthenticated(RequestRefused):
     """The request carries no credential where one is needed, or one that is unknown, expired or malformed."""
 
     code = "UNAUTHENTICATED"
+
+
+class CredentialMissing(Unauthenticated):
+    """The request carries no credential where one is needed, or one of another scheme."""
 
 
 class Forbidden(RequestRefused):

@@ -13,7 +13,7 @@ from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
-from customer_gateway.http.callers.authenticator import CHALLENGE, client_address, logged_name, retry_after
+from customer_gateway.http.callers.authenticator import challenge, client_address, logged_name, retry_after
 from customer_gateway.http.graphiql.key_cookie import with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.negotiation import Media, preferred
@@ -274,7 +274,7 @@ def _response_to(error: Exception, log: RequestLog, media: Media | None) -> Http
 
 def _refusal_of_caller(error: Unauthenticated | CredentialUnchecked) -> RequestInvalid:
     if isinstance(error, Unauthenticated):
-        return RequestInvalid(401, str(error), error.code, (CHALLENGE,))
+        return RequestInvalid(401, str(error), error.code, (challenge(error),))
     return RequestInvalid(503, str(error), error.code, (retry_after(error),), error.retry_after_ms)
 
 

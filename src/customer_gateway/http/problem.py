@@ -9,7 +9,7 @@ import orjson
 from starlette.responses import Response
 
 from customer_gateway.errors import CredentialUnchecked
-from customer_gateway.http.callers.authenticator import CHALLENGE, retry_after
+from customer_gateway.http.callers.authenticator import challenge, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,9 @@ def problem(status: int, detail: str | None = None, headers: Mapping[str, str] |
 
 def problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
     """Return the response to a request whose caller is not known: 401, or 503 where that cannot be found out."""
-    unavailable = isinstance(error, CredentialUnchecked)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.UNAUTHORIZED
-    name, value = retry_after(error) if unavailable else CHALLENGE
+    if isinstance(error, CredentialUnchecked):
+        status, (name, value) = HTTPStatus.SERVICE_UNAVAILABLE, retry_after(error)
+    else:
+        status, (name, value) = HTTPStatus.UNAUTHORIZED, challenge(error)
     headers = {name.decode(): value.decode(), "vary": "Authorization", "cache-control": "no-store"}
     return problem(status, str(error), headers)

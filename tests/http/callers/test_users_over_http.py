@@ -32,10 +32,18 @@ async def test_a_user_is_answered_and_a_token_that_is_not_taken_is_401_and_never
             with capture_logs() as log:
                 answered = await client.ask("{ hello }", {"authorization": f"Bearer {good}"})
                 refused = await client.ask("{ hello }", {"authorization": f"bearer {late}"})
+                bare = await client.ask("{ hello }")
+                schema = await client.get("/schema.graphql", headers={"authorization": f"bearer {late}"})
 
     assert (answered.status_code, answered.json()) == (200, {"data": {"hello": "hello world"}})
     assert refused.status_code == 401
-    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert refused.headers["www-authenticate"] == 'Bearer realm="customer-gateway", error="invalid_token"'
+    assert (bare.status_code, bare.headers["www-authenticate"]) == (401, 'Bearer realm="customer-gateway"')
+    of_the_caller = [schema.headers[name] for name in ("www-authenticate", "vary", "cache-control")]
+    assert (schema.status_code, of_the_caller) == (
+        401,
+        [refused.headers["www-authenticate"], "Authorization", "no-store"],
+    )
     (error,) = refused.json()["errors"]
     assert error["message"] == "The token has expired; get a new one."
     assert error["extensions"]["code"] == "UNAUTHENTICATED"

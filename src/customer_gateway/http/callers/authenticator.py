@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from customer_gateway.errors import CredentialUnchecked, Unauthenticated
+from customer_gateway.errors import CredentialMissing, CredentialUnchecked, Unauthenticated
 from customer_gateway.model.callers import Caller, Rights
 from customer_gateway.model.key_text import KEY_PREFIX
 
@@ -21,8 +21,7 @@ _NO_CREDENTIAL: Final = (
 )
 _NOT_TAKEN: Final = "The credential is of a kind that is not taken here; send an API key."
 
-CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="customer-gateway"')
-"""The header of a 401 (RFC 6750, section 3)."""
+_CHALLENGE: Final = b'Bearer realm="customer-gateway"'
 
 
 class Keys(Protocol):
@@ -74,9 +73,9 @@ class Authenticator:
         if sent is None:
             if self._anonymous is not None:
                 return self._anonymous
-            raise Unauthenticated(_NO_CREDENTIAL)
+            raise CredentialMissing(_NO_CREDENTIAL)
         if sent[: len(_BEARER)].lower() != _BEARER:
-            raise Unauthenticated("The Authorization header has another scheme than Bearer; send an API key with it.")
+            raise CredentialMissing("The Authorization header has another scheme than Bearer; send an API key with it.")
         credential = _text_of(sent[len(_BEARER) :])
         if not credential.startswith(KEY_PREFIX):
             return credential
@@ -99,6 +98,12 @@ def client_address(scope: Mapping[str, Any]) -> str | None:
     """Return the IP address that a request comes from, None where the server does not know it (a Unix socket)."""
     client = scope.get("client")
     return client[0] if client else None
+
+
+def challenge(error: Unauthenticated) -> tuple[bytes, bytes]:
+    """Return the header of a 401; it names no error where no credential was sent (RFC 6750, section 3.1)."""
+    named = b"" if isinstance(error, CredentialMissing) else b', error="invalid_token"'
+    return (b"www-authenticate", _CHALLENGE + named)
 
 
 def retry_after(error: CredentialUnchecked) -> tuple[bytes, bytes]:
