@@ -63,7 +63,8 @@ async def test_a_system_that_is_back_answers_again_after_open_seconds() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 429])
 async def test_refusals_are_answers_and_open_nothing(status: int) -> None:
     async with serving(answering(status, b"{}", JSON)) as vendor:
-        client = connected(system="next", base_url=vendor.base_url, breaker=BreakerPolicy(failures=2))
+        policy, once = BreakerPolicy(failures=2), Retry(attempts=1)
+        client = connected(system="next", base_url=vendor.base_url, breaker=policy, retry=once)
 
         await failing(client, 5)
 

@@ -42,8 +42,8 @@ async def test_an_idempotent_call_survives_a_passing_failure(first: Script) -> N
         await client.aclose()
 
 
-@pytest.mark.parametrize("first", [answering(500), resetting, SHORT, answering(429, b"{}", JSON)])
-async def test_a_call_not_declared_idempotent_is_never_repeated(first: Script) -> None:
+@pytest.mark.parametrize("first", [answering(500), answering(503), resetting, SHORT, answering(200, b"[1,")])
+async def test_a_call_not_declared_idempotent_is_not_repeated_where_it_may_have_been_done(first: Script) -> None:
     async with serving(first, telling([1])) as vendor:
         client = connected(system="autodns", base_url=vendor.base_url)
 
@@ -51,6 +51,16 @@ async def test_a_call_not_declared_idempotent_is_never_repeated(first: Script) -
             await client.call(Call("GET", "/token"), Deadline.after(5))
 
         assert len(vendor.requests) == 1
+        await client.aclose()
+
+
+async def test_a_call_not_declared_idempotent_is_repeated_after_a_429_which_did_nothing() -> None:
+    async with serving(answering(429, b"{}", JSON), telling([1])) as vendor:
+        client = connected(system="autodns", base_url=vendor.base_url)
+
+        answer = await client.call(Call("POST", "/customers/", body={}), Deadline.after(5))
+
+        assert (answer.document, len(vendor.requests)) == ([1], 2)
         await client.aclose()
 
 
@@ -160,7 +170,8 @@ async def test_a_wait_that_is_over_already_still_is_a_little_one(status: int, he
 
 async def test_a_429_that_says_no_wait_lets_nobody_else_start_for_a_window() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 0"), telling([1])) as vendor:
-        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.5)])
+        once = Retry(attempts=1)
+        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.5)], retry=once)
 
         with pytest.raises(UpstreamRateLimited):
             await client.call(Call("GET", "/once"), Deadline.after(5))

@@ -477,6 +477,23 @@ async def test_an_error_inside_that_says_nothing_of_the_session_is_tried_in_a_ne
     assert vendor.logins == 2
 
 
+async def test_a_write_is_sent_again_after_a_new_login_only_where_its_session_was_refused() -> None:
+    vendor, clock, write = Lemonsoft(), Clock(), Call("PUT", READ.path, body={})
+    client = client_of(vendor, clock, error_in_body=garbled)
+    await client.call(write, Deadline.after(1))
+    vendor.valid.clear()
+    await client.call(write, Deadline.after(1))
+    refused = list(vendor.seen)
+    vendor.unlicensed, vendor.lost = {READ.path}, httpx.Response(200, json={"Message": "x"})
+    clock.now += 61
+
+    with pytest.raises(UpstreamBadResponse):
+        await client.call(write, Deadline.after(1))
+
+    assert refused == ["s1", "s1", "s2"]
+    assert (vendor.seen[len(refused) :], vendor.logins) == (["s2"], 2)
+
+
 async def test_a_doubted_session_still_serves_the_other_routes_when_the_new_login_fails() -> None:
     vendor, clock = Lemonsoft(), Clock()
     client = client_of(vendor, clock)

@@ -46,16 +46,21 @@ class CallState:
 def wait_before_repeating(call: Call, failure: UpstreamError, attempt: int, policy: Retry) -> float | None:
     """Return the seconds until the next attempt; None when there is none.
 
-    Repeated are calls declared idempotent, after no answer, 5xx, 429, or a body cut short. A vendor's Retry-After is
-    waited out; otherwise a random part of a span that doubles with each attempt (full jitter). A Retry-After of less
-    than the span, 0 and a moment just past above all, still waits for the second half of it at least.
+    Repeated are calls declared idempotent, after no answer, 5xx, 429, or a body cut short; others after 429 alone,
+    which says that nothing was done. A vendor's Retry-After is waited out; otherwise a random part of a span that
+    doubles with each attempt (full jitter). A Retry-After of less than the span, 0 and a moment just past above all,
+    still waits for the second half of it at least.
     """
-    if not call.idempotent or attempt >= policy.attempts or not _passing(failure):
+    if attempt >= policy.attempts or not _passing(failure) or not (call.idempotent or _did_nothing(failure)):
         return None
     span = min(policy.cap_seconds, policy.base_seconds * 2 ** (attempt - 1))
     if failure.retry_after_ms is None:
         return random.uniform(0.0, span)  # noqa: S311 - spreads load, guards nothing
     return max(failure.retry_after_ms / 1000, random.uniform(span / 2, span))  # noqa: S311 - as above
+
+
+def _did_nothing(failure: UpstreamError) -> bool:
+    return isinstance(failure, UpstreamRateLimited) and failure.status is not None
 
 
 def _passing(failure: UpstreamError) -> bool:

@@ -162,7 +162,7 @@ class Client:
                 wait = wait_before_repeating(call, failure, state.attempt, self._retry)
                 if wait is None or wait + self._clock() - began >= deadline.remaining() or self._is_circuit_open(state):
                     raise
-                last = failure
+                last = failure.again()  # a copy: what was raised knows this frame, and the two would keep each other
             state.waiting_since = None
             await asyncio.sleep(wait)
 
@@ -177,6 +177,8 @@ class Client:
         except UpstreamError as failure:
             if state.renewed or not state.doubts_session:
                 raise
+            if not (call.idempotent or isinstance(failure, UpstreamUnauthorized)):
+                raise  # it may have been done: only a refused session says that it was not
             state.renewed = True
             state.waiting_since = self._clock()
             doubted_on = None if failure.status == _NEW_LOGIN else call.endpoint

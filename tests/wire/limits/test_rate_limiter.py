@@ -10,7 +10,7 @@ from wire.connected import connected
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.wire import Call, Client, Limits, Window, per_template
+from customer_gateway.wire import Call, Client, Limits, Retry, Window, per_template
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
@@ -100,7 +100,7 @@ async def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
 
 async def test_the_vendors_pause_holds_for_everybody() -> None:
     async with serving(answering(429, b"{}", JSON, "retry-after: 1"), telling([])) as vendor:
-        client = connected(system="billbee", base_url=vendor.base_url)
+        client = connected(system="billbee", base_url=vendor.base_url, retry=Retry(attempts=1))
         with pytest.raises(UpstreamRateLimited):
             await client.call(Call("GET", "/a"), Deadline.after(5))
 
