@@ -269,6 +269,30 @@ def test_this_machine_is_served_without_callers_and_the_log_says_how_to_make_a_k
     assert "customer-gateway keys create --name NAME" in line["remedy"]
 
 
+def test_a_database_with_content_that_others_may_read_is_a_warning_at_the_start(
+    run: Run, tmp_path: Path, taken: int
+) -> None:
+    configure(tmp_path)
+    file = tmp_path / "keys.db"
+    run("keys", "create", "--name", "shop")
+    private = run("serve", "--port", taken).stderr
+    file.chmod(0o640)
+
+    line = json.loads(run("serve", "--port", taken).stderr.splitlines()[0])
+
+    assert "database_open_to_others" not in private
+    assert (line["level"], line["event"], line["mode"]) == ("warning", "database_open_to_others", "0640")
+    assert line["remedy"] == f"chmod 600 {line['file']}, and the files beside it"
+    assert tmp_path / line["file"] == file
+
+
+def test_an_empty_database_file_is_no_warning_at_the_start(run: Run, tmp_path: Path, taken: int) -> None:
+    configure(tmp_path)
+    (tmp_path / "keys.db").touch(0o644)
+
+    assert "database_open_to_others" not in run("serve", "--port", taken).stderr
+
+
 def test_the_option_that_let_everybody_in_says_what_took_its_place(run: Run) -> None:
     result = run("serve", "--insecure-no-auth")
 

@@ -104,6 +104,12 @@ def test_a_key_has_what_the_options_say(run: Run) -> None:
     assert "the systems office, from 192.0.2.0/24, 2001:db8::/32, 192.0.2.7/32 alone; until 2099" in result.stderr
 
 
+def test_a_network_of_ipv4_written_as_ipv6_is_kept_as_ipv4(run: Run) -> None:
+    run("keys", "create", "--name", "shop", "--address", "::ffff:192.0.2.0/120, ::ffff:192.0.2.7, ::/0")
+
+    assert listed(run)[0]["addresses"] == ["192.0.2.0/24", "192.0.2.7/32", "::/0"]
+
+
 def test_a_time_from_now_ends_a_key_too(run: Run) -> None:
     before = datetime.now(UTC)
     run("keys", "create", "--name", "shop", "--expires", "90d")

@@ -25,6 +25,10 @@ def sqlite(file: Path) -> Database:
     return Database(f"sqlite+aiosqlite:///{file}")
 
 
+def modes_in(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
 async def stamps(database: Database) -> list[str]:
     async with database.read_transaction() as connection:
         return sorted((await connection.execute(select(CHANGE_STAMPS.c.name))).scalars())
@@ -84,7 +88,7 @@ async def test_a_sqlite_file_is_its_user_s_alone_and_durable(tmp_path: Path) -> 
 
     async with database.write_transaction() as connection:
         await connection.execute(insert(CHANGE_STAMPS).values(**ROW))
-        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+        modes = modes_in(folder)
         synchronous = (await connection.execute(text("PRAGMA synchronous"))).scalar()
         journal = (await connection.execute(text("PRAGMA journal_mode"))).scalar()
     await database.aclose()
@@ -92,6 +96,35 @@ async def test_a_sqlite_file_is_its_user_s_alone_and_durable(tmp_path: Path) -> 
     assert modes == dict.fromkeys(["gateway.db", "gateway.db-wal", "gateway.db-shm"], 0o600)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (synchronous, journal) == (2, "wal")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o664, 0o600])
+async def test_an_empty_file_becomes_its_user_s_alone_before_anything_is_written(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "gateway.db"
+    file.touch()
+    file.chmod(mode)
+    database = sqlite(file)
+
+    assert not await database.is_there()
+    async with database.write_transaction():
+        modes = modes_in(tmp_path)
+    await database.aclose()
+
+    assert modes == dict.fromkeys(["gateway.db", "gateway.db-wal", "gateway.db-shm"], 0o600)
+
+
+async def test_the_mode_of_a_file_with_content_stays_as_its_operator_set_it(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    connection.close()
+    file.chmod(0o640)
+    database = sqlite(file)
+
+    await database.upgrade()
+    await database.aclose()
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 async def test_who_reads_cannot_write_a_sqlite_file(tmp_path: Path) -> None:

@@ -263,6 +263,10 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     configure_logs()
     if not is_anybody_known:
         _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
+    if (found := database.file_open_to_others(settings)) is not None:
+        file, mode = found
+        remedy = f"chmod 600 {file}, and the files beside it"
+        _log().warning("database_open_to_others", file=str(file), mode=f"{mode:04o}", remedy=remedy)
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(systems_of_anonymous(settings)))
     timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)

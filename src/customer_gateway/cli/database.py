@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from customer_gateway.cli.configured import Config, in_database, settings_of
+from customer_gateway.store.address import sqlite_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer_gateway.config import Settings
     from customer_gateway.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bring the database up to date, or check it.")
+
+_OTHERS: Final = 0o077
+
+
+def file_open_to_others(settings: Settings) -> tuple[Path, int] | None:
+    """Return the SQLite file that others than its owner may use, and its mode; None where there is none.
+
+    An empty one is not meant: it gets the mode 0600 before anything is written to it.
+    """
+    path = None if settings.database is None else sqlite_path(settings.database.address())
+    try:
+        found = None if path is None else path.stat()
+    except OSError:  # not there, or not to be used, which its first use says
+        return None
+    if path is None or found is None or not found.st_size or not found.st_mode & _OTHERS:
+        return None
+    return path, stat.S_IMODE(found.st_mode)
 
 
 @app.command()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model.callers import SCOPES
+from customer_gateway.model.networks import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,7 +106,7 @@ def _known(texts: Iterable[str], option: str, known: Sequence[str], noun: str) -
 
 def _network(text: str) -> str:
     try:
-        return str(ip_network(text))
+        return str(network_of(text))
     except ValueError:
         raise KeyOptionUnfit(
             f"--address: {text!r} is no network; expected one such as 192.0.2.0/24, 2001:db8::/32 or 192.0.2.7."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -82,11 +82,15 @@ def postgresql_engines(url: str) -> Engines:
 def make_sqlite_file(path: Path) -> None:
     """Make the file unless it is there, readable to this user alone, and let it keep a write-ahead log (WAL).
 
-    Several processes may do so at once. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+    One that is there and empty gets that mode, too; of one with content the mode stays. Several processes may do so at once. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        # By its path: closing a descriptor of the file would drop the locks that this process's connections hold.
+        if path.stat().st_size == 0:
+            path.chmod(0o600)
     until = time.monotonic() + BUSY_SECONDS
     with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
         while True:

@@ -23,6 +23,10 @@ class KeySource:
         self._database = database
         self._keys: ApiKeys | None = None
 
+    async def prepare(self) -> None:
+        """Bring the tables up to date, where there are any."""
+        await self._database.is_there()
+
     async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
         """Return the stamp of the last change and every key, None where the stamp is `known`."""
         if await self._database.is_there():

@@ -35,6 +35,9 @@ class Source:
     read: int = 0
     recorded: list[dict[str, datetime]] = field(default_factory=list[dict[str, datetime]])
 
+    async def prepare(self) -> None:
+        pass
+
     async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
         self.read += 1
         if self.failing:
@@ -139,6 +142,11 @@ async def test_a_key_is_refused_from_its_expiry_on() -> None:
         (("192.0.2.0/24",), "no address", False),
         (("192.0.2.0/24", "2001:db8::/32"), "2001:db8:1::1", True),
         (("2001:db8::/32",), "2001:db9::1", False),
+        (("::ffff:192.0.2.0/120",), "192.0.2.255", True),
+        (("::ffff:192.0.2.0/120",), "::ffff:192.0.2.255", True),
+        (("::ffff:192.0.2.0/120",), "192.0.3.0", False),
+        (("::ffff:192.0.2.7",), "192.0.2.7", True),
+        (("::ffff:0:0/96",), "198.51.100.1", True),
         (("fe80::/10",), "fe80::1%eth0", True),
         (("::1/128",), "::1", True),
         (("127.0.0.1/32",), "127.0.0.1", True),
@@ -230,6 +238,33 @@ async def test_a_source_that_hangs_is_left_to_the_next_attempt() -> None:
     assert cache.caller_of(TEXT, None).name == "shop"
 
 
+async def test_a_source_that_takes_long_to_be_made_ready_is_waited_for_behind_the_requests() -> None:
+    """As where the database was away at the start, and its tables are of an older version."""
+
+    class Older(Source):
+        begun = 0
+
+        async def prepare(self) -> None:
+            if self.failing:
+                raise self.failing
+            if self.read == 0:
+                self.begun += 1
+                await asyncio.sleep(0.2)
+
+    source = Older([a_key()], failing=DatabaseUnavailable("gone"))
+    cache = KeyCache(source, patience_seconds=0.02)
+    async with cache.following(poll_seconds=0.01):
+        source.failing = None
+        await asyncio.sleep(0.1)
+        with pytest.raises(KeysUnavailable):
+            cache.caller_of(TEXT, None)
+        await asyncio.sleep(0.3)
+
+        assert cache.caller_of(TEXT, None).name == "shop"
+
+    assert source.begun == 1
+
+
 async def test_last_uses_are_written_together_now_and_then_and_at_the_end() -> None:
     clock = Clock()
     cache, source = await cache_of(a_key(), a_key(id="2", digest=digest_of(other := new_key())), clock=clock)
@@ -266,6 +301,25 @@ async def test_uses_that_could_not_be_written_are_written_with_the_next_ones() -
 
     assert source.recorded == [{"1": NOW + SECOND, "2": NOW}]
     assert [(line["event"], line["state"]) for line in lines] == [("api_key_uses", "lost"), ("api_key_uses", "back")]
+
+
+async def test_uses_whose_writing_is_cancelled_are_written_at_the_end() -> None:
+    class Slow(Source):
+        attempts = 0
+
+        async def record_use(self, uses: Mapping[str, datetime]) -> None:
+            self.attempts += 1
+            await asyncio.sleep(3600 if self.attempts == 1 else 0)
+            await super().record_use(uses)
+
+    source = Slow([a_key()])
+    cache = KeyCache(source, now=Clock())
+    async with cache.following(use_seconds=0.05):
+        cache.caller_of(TEXT, None)
+        await asyncio.sleep(0.15)
+        assert source.attempts == 1
+
+    assert source.recorded == [{"1": NOW}]
 
 
 async def test_a_refused_key_is_not_used() -> None:

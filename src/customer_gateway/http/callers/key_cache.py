@@ -9,7 +9,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from customer_gateway.errors import GatewayError, KeysUnavailable, Unauthenticated
 from customer_gateway.model.callers import Caller
 from customer_gateway.model.key_text import digest_of, is_whole
+from customer_gateway.model.networks import network_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -38,6 +39,10 @@ _ELSEWHERE: Final = "The API key is not taken from this address; ask the gateway
 
 class StoredKeys(Protocol):
     """Where API keys are kept."""
+
+    async def prepare(self) -> None:
+        """Bring what holds the keys up to date, however long that takes; nothing is to be done where it is."""
+        ...
 
     async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
         """Return the stamp of the last change and every key, None where the stamp is `known`."""
@@ -93,7 +98,7 @@ class KeyCache:
     ) -> AsyncGenerator[None]:
         """Read the keys, and follow their changes within the body; write the last uses now and then, and at its end.
 
-        The first answer has all the time it takes: the tables may have to be brought up to date.
+        The first answer has all the time it takes.
         """
         await self._refresh(None)
         tasks = [
@@ -113,8 +118,11 @@ class KeyCache:
         await self._refresh(self._patience_seconds)
 
     async def _refresh(self, seconds: float | None) -> None:
-        async with self._reading.attempt(seconds):
-            changes = await self._source.changes(self._stamp)
+        async with self._reading.attempt():
+            # Without a limit: work that is cut off at it would begin anew, and be cut off, each time.
+            await self._source.prepare()
+            async with asyncio.timeout(seconds):
+                changes = await self._source.changes(self._stamp)
             if changes is not None:
                 stamp, keys = changes
                 self._entries = {key.digest: _Entry.of(key) for key in keys}
@@ -125,10 +133,14 @@ class KeyCache:
         uses, self._uses = self._uses, {}
         if not uses:
             return
-        async with self._recording.attempt(self._patience_seconds):
-            await self._source.record_use(uses)
-        if self._recording.is_failing:
-            self._uses = {**uses, **self._uses}
+        is_written = False
+        try:
+            async with self._recording.attempt(), asyncio.timeout(self._patience_seconds):
+                await self._source.record_use(uses)
+                is_written = True
+        finally:  # also where it is cancelled, as at the end
+            if not is_written:
+                self._uses = {**uses, **self._uses}
 
     def circumstances(self) -> dict[str, str]:
         """Return what /readyz says beside being ready: nothing while all is well."""
@@ -149,7 +161,7 @@ class _Entry:
     @classmethod
     def of(cls, key: ApiKey) -> _Entry:
         caller = Caller(key.name, "key", key.rights, key.rate_class)
-        networks = tuple(map(ip_network, key.addresses))
+        networks = tuple(map(network_of, key.addresses))
         return cls(key.id, caller, key.revoked_at is not None, key.expires_at, networks)
 
     def check(self, address: str | None, now: datetime) -> None:
@@ -180,10 +192,9 @@ class _Attempts:
         self._log = structlog.get_logger("customer_gateway.http.callers.key_cache")
 
     @asynccontextmanager
-    async def attempt(self, seconds: float | None) -> AsyncGenerator[None]:
+    async def attempt(self) -> AsyncGenerator[None]:
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            yield
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and requests go on
             if not self.is_failing:
                 reason = str(error) if isinstance(error, GatewayError) else type(error).__name__
