@@ -1,12 +1,21 @@
 """Every field of every type, for callers of different rights: the table `rights_matrix.txt`, cell by cell.
 
-A row is a type and a field (`*`: all that have no row of their own); a column is a caller; a cell says `read`, or
-`F` where the answer has a FORBIDDEN error, or `401`.
+A row is a type and a field (`*`: all that have no row of their own); a column is a caller. A cell says `read`; `F`
+where the answer has a FORBIDDEN error, and no call is made for the field; `-` where the type is read of a system that
+does not exist for the caller; or `401`. No call at all is made for the last two.
+
+Keys are made in a database, and found by what `serve` finds them by. `none` sends no credential to a gateway without
+`anonymous`; `anonymous` sends none to one with it. Each cell is a request of its own, but for `-` and `401`, which are
+the whole answer's: there one request has all fields of the type.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +23,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from gateway import SYSTEMS, gateway_over
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
-from named_callers import NamedKeys
 from vendors import FACTS
 
 from customer_gateway.api.access import NEEDED
 from customer_gateway.app import gateway_schema
 from customer_gateway.http.callers.authenticator import Authenticator, anonymous
-from customer_gateway.model.callers import EVERY_SCOPE, Rights
+from customer_gateway.http.callers.key_cache import KeyCache
+from customer_gateway.model.callers import EVERY_SCOPE, ApiKey, Rights
+from customer_gateway.model.key_text import digest_of, new_key, new_key_id
+from customer_gateway.store.api_keys import ApiKeys
+from customer_gateway.store.database import Database
+from customer_gateway.store.key_source import KeySource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
-    from gateway import Gateway
+    from gateway import Answer, Gateway
 
     from customer_gateway.sandbox import Sandbox
 
@@ -35,7 +48,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.hypothesis]
 SCHEMA = gateway_schema()
 TABLE = Path(__file__).with_name("rights_matrix.txt")
 ONE_SYSTEM = SYSTEMS[0]
-CALLERS: Mapping[str, Rights] = {
+KEYS: Mapping[str, Rights] = {
     "nothing": Rights(frozenset()),
     "read": Rights(frozenset({"customers:read"})),
     "billing": Rights(frozenset({"customers:read", "billing:read"})),
@@ -45,6 +58,7 @@ CALLERS: Mapping[str, Rights] = {
     "admin": Rights(EVERY_SCOPE),
     "one": Rights(EVERY_SCOPE, frozenset({ONE_SYSTEM})),
 }
+CALLERS = ("none", "anonymous", *KEYS)
 ARGUMENTS = {"customers": "(first: SIZE)", "invoices": "(first: 1)", "provenance": '(fields: ["name"])'}
 OF_QUERY = {
     "system": f'(name: "{ONE_SYSTEM}")',
@@ -122,15 +136,73 @@ def selection(name: str, field: Any) -> str:
     return f"{name}{arguments}{below}"
 
 
-async def ask(gateway: Gateway, caller: str, query: str) -> Any:
-    return await gateway.ask(query, headers={"authorization": f"Bearer cg_{caller}"})
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A database with a key for each of `KEYS`, and their texts."""
+
+    url: str
+    texts: Mapping[str, str]
 
 
-def is_forbidden(answer: Any) -> bool:
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('keys') / 'gateway.db'}"
+    texts = {name: new_key() for name in KEYS}
+
+    async def make() -> None:
+        database = Database(url)
+        for name, text in texts.items():
+            key = ApiKey(new_key_id(), name, digest_of(text), KEYS[name])
+            assert await ApiKeys(database).add(key, datetime.now(UTC))
+        await database.aclose()
+
+    asyncio.run(make())
+    return Stored(url, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """One that takes requests without a credential, and one that does not, over the same vendors and keys."""
+
+    opened: Gateway
+    closed: Gateway
+    texts: Mapping[str, str]
+
+    async def ask(self, caller: str, query: str) -> Answer:
+        gateway = self.closed if caller == "none" else self.opened
+        headers = {"authorization": f"Bearer {self.texts[caller]}"} if caller in self.texts else {}
+        return await gateway.ask(query, headers=headers)
+
+    async def calls_of(self, caller: str, query: str) -> tuple[Answer, list[str]]:
+        """The answer, and the calls to vendors that it took."""
+        self.opened.forget_calls()
+        answer = await self.ask(caller, query)
+        return answer, [call for name in SYSTEMS for call in self.opened.log(name)]
+
+
+@asynccontextmanager
+async def gateways_over(
+    box: Sandbox, stored: Stored, anonymous_systems: frozenset[str] | None = None
+) -> AsyncGenerator[Gateways]:
+    some = anonymous(frozenset({"customers:read"}), anonymous_systems)
+    database = Database(stored.url)
+    keys = KeyCache(KeySource(database))
+    try:
+        async with (
+            keys.following(),
+            gateway_over(box, authenticator=Authenticator(some, keys)) as opened,
+            gateway_over(box, authenticator=Authenticator(keys=keys)) as closed,
+        ):
+            yield Gateways(opened, closed, stored.texts)
+    finally:
+        await database.aclose()
+
+
+def is_forbidden(answer: Answer) -> bool:
     return "FORBIDDEN" in answer.codes
 
 
-async def way_to(gateway: Gateway, type_name: str) -> tuple[str, str, str]:
+async def way_to(gateways: Gateways, type_name: str) -> tuple[str, str, str]:
     """A system that has objects of the type among the nouns of its first customers, and what stands around a selection
     on them.
     """
@@ -138,67 +210,73 @@ async def way_to(gateway: Gateway, type_name: str) -> tuple[str, str, str]:
     for size in (1, 20):
         for name in SYSTEMS:
             start = before.replace("SYSTEM", name).replace("SIZE", str(size))
-            answer = await ask(gateway, "admin", f"{start}marked: __typename{after}")
+            answer = await gateways.ask("admin", f"{start}marked: __typename{after}")
             if f'"marked":"{type_name}"' in answer.text.decode():
                 return name, start, after
     raise LookupError(f"no system has a {type_name}")
 
 
 @pytest.mark.parametrize("type_name", object_types())
-async def test_a_caller_reads_what_the_table_says(type_name: str, box: Sandbox) -> None:
-    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as gateway:
-        system, before, after = await way_to(gateway, type_name)
-        found: dict[tuple[str, str], str] = {}
+async def test_a_caller_reads_what_the_table_says(type_name: str, box: Sandbox, stored: Stored) -> None:
+    found: dict[tuple[str, str], str] = {}
+    async with gateways_over(box, stored) as gateways:
+        system, before, after = await way_to(gateways, type_name)
+        everything = " ".join(selection(name, field) for name, field in fields_of(type_name).items())
         for caller in CALLERS:
-            if caller == "one" and system != ONE_SYSTEM:
+            if caller == "none" or (caller == "one" and system != ONE_SYSTEM):
+                answer, calls = await gateways.calls_of(caller, before + everything + after)
+                assert calls == []
+                found |= dict.fromkeys(((name, caller) for name in fields_of(type_name)), cell_without_data(answer))
                 continue
             for name, field in fields_of(type_name).items():
-                answer = await ask(gateway, caller, before + selection(name, field) + after)
+                answer = await gateways.ask(caller, before + selection(name, field) + after)
                 found[name, caller] = "F" if is_forbidden(answer) else str(answer.status).replace("200", "read")
                 if found[name, caller] == "F":
-                    await assert_nothing_was_asked_for(gateway, caller, before, selection(name, field), after)
+                    await assert_nothing_was_asked_for(gateways, caller, before, selection(name, field), after)
 
     assert found == {(name, caller): expected(type_name, name, caller) for name, caller in found}
 
 
-async def assert_nothing_was_asked_for(gateway: Gateway, caller: str, before: str, field: str, after: str) -> None:
+def cell_without_data(answer: Answer) -> str:
+    """`-` where all that the answer says is that there is no such system."""
+    if answer.status == 401:
+        return "401"
+    assert (answer.status, answer.partial, answer.codes) == (200, {"system": None}, ["BAD_USER_INPUT"])
+    return "-"
+
+
+async def assert_nothing_was_asked_for(gateways: Gateways, caller: str, before: str, field: str, after: str) -> None:
     """The calls for a forbidden field are those for the same query without it, if any."""
-    gateway.forget_calls()
-    await ask(gateway, caller, before + "__typename" + after)
-    needed = [call for name in SYSTEMS for call in gateway.log(name)]
-    gateway.forget_calls()
-    await ask(gateway, caller, before + field + after)
-    made = [call for name in SYSTEMS for call in gateway.log(name)]
+    _, needed = await gateways.calls_of(caller, before + "__typename" + after)
+    _, made = await gateways.calls_of(caller, before + field + after)
     assert [call for call in made if call not in needed] == []
 
 
 @pytest.mark.parametrize("field", ["node", "nodes", "customer", "systems", "system", "__schema", "__type"])
-async def test_a_caller_asks_for_what_the_table_says(field: str, box: Sandbox) -> None:
-    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as gateway:
-        some = await ask(
-            gateway, "admin", f'{{ system(name: "{ONE_SYSTEM}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'
+async def test_a_caller_asks_for_what_the_table_says(field: str, box: Sandbox, stored: Stored) -> None:
+    async with gateways_over(box, stored) as gateways:
+        some = await gateways.ask(
+            "admin", f'{{ system(name: "{ONE_SYSTEM}") {{ customers(first: 1) {{ nodes {{ id }} }} }} }}'
         )
         known = OF_QUERY.get(field, "").replace("%s", some.data["system"]["customers"]["nodes"][0]["id"])
-        found = {
-            caller: "F"
-            if is_forbidden(await ask(gateway, caller, f"{{ {field}{known} {{ __typename }} }}"))
-            else "read"
-            for caller in CALLERS
-        }
+        found: dict[str, str] = {}
+        for caller in CALLERS:
+            answer, calls = await gateways.calls_of(caller, f"{{ {field}{known} {{ __typename }} }}")
+            found[caller] = "F" if is_forbidden(answer) else str(answer.status).replace("200", "read")
+            assert found[caller] == "read" or calls == []
 
     assert found == {caller: expected("Query", field, caller) for caller in CALLERS}
 
 
-async def test_a_request_without_a_credential_is_401_or_anonymous(box: Sandbox) -> None:
+async def test_a_request_without_a_credential_is_401_or_anonymous(box: Sandbox, stored: Stored) -> None:
     query = "{ systems { name } }"
-    async with gateway_over(box, authenticator=Authenticator(keys=NamedKeys(CALLERS))) as closed:
-        refused = await closed.ask(query)
-        unknown = await ask(closed, "somebody", query)
-    some = anonymous(frozenset({"customers:read"}), frozenset({ONE_SYSTEM}))
-    async with gateway_over(box, authenticator=Authenticator(some, NamedKeys(CALLERS))) as opened:
-        allowed = await opened.ask(query)
-        still_unknown = await ask(opened, "somebody", query)
+    unknown = {"authorization": f"Bearer {new_key()}"}
+    async with gateways_over(box, stored, frozenset({ONE_SYSTEM})) as gateways:
+        refused = await gateways.ask("none", query)
+        closed_to_it = await gateways.closed.ask(query, headers=unknown)
+        allowed = await gateways.ask("anonymous", query)
+        opened_to_it = await gateways.opened.ask(query, headers=unknown)
 
-    assert [each.status for each in (refused, unknown, still_unknown)] == [401, 401, 401]
+    assert [each.status for each in (refused, closed_to_it, opened_to_it)] == [401, 401, 401]
     assert refused.codes == ["UNAUTHENTICATED"]
     assert allowed.data == {"systems": [{"name": ONE_SYSTEM}]}

@@ -82,7 +82,8 @@ def postgresql_engines(url: str) -> Engines:
 def make_sqlite_file(path: Path) -> None:
     """Make the file unless it is there, readable to this user alone, and let it keep a write-ahead log (WAL).
 
-    One that is there and empty gets that mode, too; of one with content the mode stays. Several processes may do so at once. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+    One that is there and empty gets that mode, too; of one with content the mode stays.
+    Several processes may do so at once. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
