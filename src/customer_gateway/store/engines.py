@@ -76,7 +76,9 @@ def postgresql_engines(url: str) -> Engines:
         pool_pre_ping=True,
         connect_args={**connect, "command_timeout": COMMAND_SECONDS},
     )
-    return Engines(engine, engine, create_async_engine(url, poolclass=NullPool, connect_args=connect))
+    return Engines(
+        engine, engine, create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=connect)
+    )
 
 
 def make_sqlite_file(path: Path) -> None:
