@@ -18,6 +18,7 @@ TESTS = Path(__file__).parent.parent
 
 
 @pytest.mark.anyio
+@pytest.mark.table
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_value_is_told_right_or_told_as_unreadable(case: Case, executor: ExecutorName) -> None:
     states = "".join(f' {name}: provenance(fields: ["{name}"]) {{ state }}' for name in case.states)

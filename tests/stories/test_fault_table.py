@@ -12,7 +12,7 @@ from vendors import FACTS
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 PAGE = "query ($system: String!) { system(name: $system) { name customers(first: 3) { nodes { name } } } }"
 

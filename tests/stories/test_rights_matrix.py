@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
 
 # Tried with the laws, without coverage: thousands of requests over fields that other tests reach, too.
-pytestmark = [pytest.mark.anyio, pytest.mark.hypothesis]
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 SCHEMA = gateway_schema()
 TABLE = Path(__file__).with_name("rights_matrix.txt")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.plan import PlannedWrite
     from customer_gateway.systems.registry import Vendor
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 ALL = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
 STAMPS = {"modified", "updated", "updater", "changed", "changedby", "status.lastModifiedAt", "status.lastModifiedBy"}
