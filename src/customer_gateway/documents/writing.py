@@ -61,7 +61,7 @@ class Present:
 
     def at(self, place: str) -> Standing:
         value = value_at(self.document, place)
-        return Standing(None if value is ABSENT else value, self.region, self.reading)
+        return Standing(None if value is ABSENT else value, self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,8 @@ class Resource:
 
     def create_body(self, values: Values) -> Document:
         """Return what creates a document: what has no value is left out."""
-        return with_values(
-            {}, {place: value for place, value in values.items() if value is not None and value is not ABSENT}
-        )
+        given = {place: value for place, value in values.items() if value not in (None, ABSENT)}
+        return with_values({**self.made_with}, given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,7 +278,3 @@ class Writes:
 
     def is_clearable(self, name: str) -> bool:
         return self.fields[name].cleared is not None and not self.is_required(name)
-
-    def longest(self, name: str) -> int | None:
-        """Return the most characters of a unified field."""
-        return min((self.most[place] for place in self.fields[name].places if place in self.most), default=None)
