@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 COVERED ?= 95
-# `make check LAWS=` leaves the laws out, for who runs `make test` right after it.
+# `make check LAWS=` leaves the laws and large tables out, for who runs `make test` right after it.
 LAWS ?= yes
 
 # The lock says which pyright; it need not ask the network for a newer one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,7 +48,8 @@ class Users:
     seconds: float = 1_000.0
 
     async def caller_of(self, token: str) -> Caller:
-        return await self.authenticator.caller_of({b"authorization": f"Bearer {token}".encode()}, None)
+        headers = {b"authorization": f"Bearer {token}".encode()}
+        return await self.authenticator.caller_until(asyncio.get_running_loop().time() + 10, headers, None)
 
 
 @asynccontextmanager

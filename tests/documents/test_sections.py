@@ -20,6 +20,10 @@ LEMONSOFT = b"""{"id": 7, "name": "Oy", "email": "a@b.example", "contacts": [
 AUTODNS = b"""{"number": 1, "client": "c", "contacts": [{"id": 1, "title": "Dr.", "firstName": "Anna", "z": 1.0}]}"""
 
 
+OF_LEMONSOFT = pytest.mark.vendors("lemonsoft")
+OF_AUTODNS = pytest.mark.vendors("autodns")
+
+
 def patched(slug: str, document: bytes, section: dict[str, Any]) -> Spelled:
     vendor = next(each for each in VENDORS if each.kind.slug == slug)
     assert vendor.kind.writes is not None
@@ -33,6 +37,7 @@ def contacts(slug: str, document: bytes, wanted: ListPatch) -> Any:
     return written.values["contacts"]
 
 
+@OF_LEMONSOFT
 def test_an_entry_is_updated_by_its_id_and_keeps_what_it_holds_beyond() -> None:
     updated = contacts("lemonsoft", LEMONSOFT, ListPatch(update=[{"id": "1", "name": "Änne"}]))
 
@@ -41,6 +46,7 @@ def test_an_entry_is_updated_by_its_id_and_keeps_what_it_holds_beyond() -> None:
     assert b'"y":2.50' in encode(updated)
 
 
+@OF_LEMONSOFT
 def test_an_entry_of_a_list_within_an_entry_is_updated_by_its_id() -> None:
     inner = ListPatch(update=[{"id": "5", "selected": False}])
 
@@ -49,22 +55,26 @@ def test_an_entry_of_a_list_within_an_entry_is_updated_by_its_id() -> None:
     assert updated[0]["attributes"] == [{"id": 5, "selected": False, "y": Decimal("2.50")}]
 
 
+@OF_LEMONSOFT
 def test_entries_are_added_at_the_end_and_removed_by_their_ids() -> None:
     changed = contacts("lemonsoft", LEMONSOFT, ListPatch(add=[{"name": "Cai", "gsm": "1"}], remove=["1"]))
 
     assert changed == [{"id": 2, "customer_id": 7, "name": "Bo"}, {"name": "Cai", "gsm": "1"}]
 
 
+@OF_LEMONSOFT
 def test_a_list_is_set_whole() -> None:
     assert contacts("lemonsoft", LEMONSOFT, ListPatch(set=[{"name": "Cai"}])) == [{"name": "Cai"}]
 
 
+@OF_AUTODNS
 def test_what_is_cleared_of_an_entry_goes_where_the_vendor_leaves_out_what_has_no_value() -> None:
     updated = contacts("autodns", AUTODNS, ListPatch(update=[{"id": "1", "title": None}]))
 
     assert updated == [{"id": 1, "firstName": "Anna", "z": Decimal("1.0")}]
 
 
+@OF_LEMONSOFT
 @pytest.mark.parametrize("wanted", [ListPatch(update=[{"id": "9", "name": "x"}]), ListPatch(remove=["9"])])
 def test_an_id_that_no_entry_has_is_refused(wanted: ListPatch) -> None:
     written = patched("lemonsoft", LEMONSOFT, {"contacts": wanted})
@@ -73,12 +83,14 @@ def test_an_id_that_no_entry_has_is_refused(wanted: ListPatch) -> None:
     assert written.values == {}
 
 
+@OF_LEMONSOFT
 def test_what_the_server_makes_of_an_entry_is_refused() -> None:
     written = patched("lemonsoft", LEMONSOFT, {"contacts": ListPatch(update=[{"id": "1", "customerId": "8"}])})
 
     assert [each.code for each in written.refusals] == [RefusalCode.NOT_WRITABLE]
 
 
+@OF_AUTODNS
 def test_a_list_of_entries_without_ids_is_set_alone() -> None:
     written = patched("autodns", AUTODNS, {"invoiceDays": {"days": ListPatch(add=[14])}})
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.documents.record import DocumentContext
 from customer_gateway.documents.spelling import (
     Standing,
     Unwritable,
@@ -26,11 +25,9 @@ from customer_gateway.documents.spelling import (
 if TYPE_CHECKING:
     from customer_gateway.documents.spelling import Spell
 
-READING = DocumentContext.of("vendor", "http://vendor.test", "Europe/Berlin", "DE")
-
 
 def standing(value: Any = None, region: str | None = "DE") -> Standing:
-    return Standing(value, region, READING)
+    return Standing(value, region)
 
 
 @pytest.mark.parametrize(

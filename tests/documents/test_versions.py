@@ -44,6 +44,7 @@ def test_what_the_server_makes_is_the_same_version(vendor: Vendor) -> None:
             assert (place, version_of(writes, changed)) == (place, before)
 
 
+@pytest.mark.vendors("next")
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -20,7 +20,6 @@ from customer_gateway.model.changes import RefusalCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from customer_gateway.documents.values import DocumentContext
 
 E = TypeVar("E", bound=Enum)
 
@@ -42,7 +41,6 @@ class Standing:
 
     value: Any
     region: str | None
-    reading: DocumentContext
 
 
 Spell: TypeAlias = "Callable[[Any, Standing], Any]"

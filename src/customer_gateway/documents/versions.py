@@ -1,4 +1,4 @@
-"""Hash what can be written of a record: another version says that somebody changed what a writer may change."""
+"""Hash what can be written of a record: another version says that what a writer may change has changed."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from customer_gateway.http.graphiql import explorer
 from customer_gateway.http.graphiql.key import PATH, KeyEndpoint
 from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
-from customer_gateway.http.problem import problem, problem_of_caller
+from customer_gateway.http.problem import OF_ITS_CALLER, problem, problem_of_caller
 from customer_gateway.http.request import RequestInvalid, ends_at
 from customer_gateway.model.required_scopes import SCHEMA, forbidden
 
@@ -83,9 +83,6 @@ def build_http(
     return GatewayApp(inner, dict.fromkeys(GRAPHQL, served), Hosts(settings.hosts))
 
 
-_OF_THE_CALLER: Final = {"vary": "Authorization", "cache-control": "no-store"}
-
-
 def _ready_within(lifespan: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def within(app: Starlette) -> AsyncGenerator[None]:
@@ -119,8 +116,8 @@ def _schema_of(
             return problem_of_caller(error)
         error = forbidden(SCHEMA, caller.rights, "The schema")
         if error is not None:
-            return problem(HTTPStatus.FORBIDDEN, str(error), _OF_THE_CALLER)
-        return Response(text(), media_type="text/plain", headers=_OF_THE_CALLER)
+            return problem(HTTPStatus.FORBIDDEN, str(error), OF_ITS_CALLER)
+        return Response(text(), media_type="text/plain", headers=OF_ITS_CALLER)
 
     return schema
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from starlette.responses import Response
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from customer_gateway.errors import Unauthenticated
+
+OF_ITS_CALLER: Final = {"vary": "Authorization", "cache-control": "no-store"}
+"""The headers of what is another answer for another caller."""
 
 
 def problem(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
@@ -30,5 +33,4 @@ def problem_of_caller(error: Unauthenticated | CredentialUnchecked) -> Response:
         status, (name, value) = HTTPStatus.SERVICE_UNAVAILABLE, retry_after(error)
     else:
         status, (name, value) = HTTPStatus.UNAUTHORIZED, challenge(error)
-    headers = {name.decode(): value.decode(), "vary": "Authorization", "cache-control": "no-store"}
-    return problem(status, str(error), headers)
+    return problem(status, str(error), {name.decode(): value.decode(), **OF_ITS_CALLER})

@@ -15,9 +15,7 @@ Patch: TypeAlias = "Mapping[str, Any]"
 A section has the vendor's fields by their GraphQL names, nested as they are in the input (`{"next": {"markup": …}}`).
 """
 
-_ADDRESS: Final = (
-    *("name", "lines", "street", "house_number", "postal_code", "city", "state", "country_code", "country"),
-)
+_ADDRESS: Final = ("name", "lines", "street", "house_number", "postal_code", "city", "state", "country_code", "country")
 _EINVOICE: Final = ("leitweg_id", "supplier_number", "ean", "edi_address", "finvoice_address")
 
 PATCH_FIELDS: Final = (

@@ -20,7 +20,8 @@ class Call:
     `path` is relative to the client's base URL, begins with a slash and is percent-encoded by the system where a key
     needs it; `query` is encoded here and may repeat a key. `body` is sent as JSON, bytes as the JSON that they are;
     `form` as a form; not both.
-    `idempotent` is the system's own declaration and never inferred from the method: such calls alone are repeated.
+    `idempotent` is the system's own declaration and never inferred from the method: others are repeated only after
+    what says that they did nothing.
     `template` names the endpoint without any key ("/customers/{id}") for budgets and logs; empty, the path stands for
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
     a body to a call that `reads`: its status is all that is needed. `decode` makes the document of an answer's body;

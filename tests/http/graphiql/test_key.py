@@ -179,7 +179,7 @@ async def test_a_cookie_that_holds_no_credential_is_refused_and_never_anonymous(
 
     assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
         401,
-        "The cookie with this browser's key holds none; load GraphiQL's page again, and give it the key.",
+        "The cookie of this browser's key cannot be read; load GraphiQL's page again, and give it the key.",
     )
 
 

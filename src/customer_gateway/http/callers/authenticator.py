@@ -49,7 +49,7 @@ class Authenticator:
         self._tokens = tokens
 
     async def caller_until(self, at: float, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
-        """Return the caller of a request whose time ends then, on the loop's clock.
+        """Return the caller of a request with these headers from an IP address, whose time ends `at` the loop's clock.
 
         Raises Unauthenticated, or CredentialUnchecked.
         """
@@ -61,11 +61,6 @@ class Authenticator:
                 return await self._user_of(found)
         except TimeoutError:
             raise CredentialUnchecked(_UNCHECKED, retry_after_ms=_RETRY_AFTER_MS) from None
-
-    async def caller_of(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller:
-        """Return the caller of a request with these headers from an IP address. Raises Unauthenticated."""
-        found = self._known_caller(headers, address)
-        return found if isinstance(found, Caller) else await self._user_of(found)
 
     def _known_caller(self, headers: Mapping[bytes, bytes], address: str | None) -> Caller | str:
         """Return the caller of a request that is known at once, or the token of one whose issuer signed it."""

@@ -27,7 +27,7 @@ _VALUE: Final = re.compile(rb"(?P<token>[A-Za-z0-9_-]{43})\.(?P<credential>[A-Za
 _OUTDATED: Final = (
     "The X-CSRF-Token header is not of the key that this browser has in use now; load GraphiQL's page again."
 )
-_MALFORMED: Final = "The cookie with this browser's key holds none; load GraphiQL's page again, and give it the key."
+_MALFORMED: Final = "The cookie of this browser's key cannot be read; load GraphiQL's page again, and give it the key."
 
 
 class KeyCookie(NamedTuple):
