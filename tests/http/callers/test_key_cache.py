@@ -91,7 +91,8 @@ async def test_a_key_is_its_caller() -> None:
 async def test_a_key_comes_by_the_header_of_a_request() -> None:
     cache, _ = await cache_of(a_key())
 
-    caller = await Authenticator(keys=cache).caller_of({b"authorization": b"Bearer " + TEXT.encode()}, None)
+    headers = {b"authorization": b"Bearer " + TEXT.encode()}
+    caller = await Authenticator(keys=cache).caller_until(0, headers, None)
 
     assert caller.name == "shop"
 
