@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.sandbox import FaultKind, Vendor
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.vendors("next")]
 
 KEY = 1202
 PATH = f"/customer/{KEY}"
