@@ -86,7 +86,7 @@ def supervised(
         httpx.Client(timeout=1) as client,
     ):
         assert process.stderr is not None
-        url = json.loads(process.stderr.readline())["address"]
+        url = next(line["address"] for line in map(json.loads, process.stderr) if line["event"] == "listening")
         wait_until(lambda: is_served(client, url.replace("/graphql", "/readyz")))
         lines: list[str] = []
         # Read as it comes: a worker that writes into a full pipe would answer nothing any more.

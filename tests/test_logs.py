@@ -210,7 +210,11 @@ def test_times_go_on_over_the_second(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_log_that_cannot_be_written_ends_no_service_and_costs_no_time() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_log_that_cannot_be_written_ends_no_service_and_costs_no_time(
+    unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     program = (
         "import asyncio, time, structlog\n"
         "from customer_gateway.logs import configure_logs\n"

@@ -110,16 +110,22 @@ class _Lines:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        data = b"".join(line + b"\n" for line in waiting)
         # Where lines cannot be written is nowhere to say so: a full disk or a reader that has gone ends no service.
         with suppress(OSError):
-            self._file.write(b"".join(line + b"\n" for line in waiting))
-            self._file.flush()
+            while data and (written := self._file.write(data)):
+                data = data[written:]
 
 
 def _standard_error() -> BinaryIO:
-    """Return standard error; a process may have been started without one."""
+    """Return standard error without a buffer, which would keep what it could not write, and fail again at the end.
+
+    A process may have been started without one.
+    """
     stream = cast("TextIO | None", sys.stderr)
-    return Path(os.devnull).open("wb") if stream is None else stream.buffer
+    if stream is None:
+        return Path(os.devnull).open("wb", buffering=0)
+    return getattr(stream.buffer, "raw", stream.buffer)
 
 
 def _lines_to(file: BinaryIO) -> Callable[..., _Lines]:

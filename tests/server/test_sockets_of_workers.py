@@ -169,7 +169,8 @@ def state(process: int) -> str:
 def refusal(folder: Path, port: int) -> bool:
     """Whether `serve --workers 2` says at once that the port is taken, and ends."""
     arguments = ("--config", str(folder / "second.toml"), "--port", str(port), "--workers", "2")
-    (folder / "second.toml").write_text(table_at("http://127.0.0.1:1", FIRST), encoding="utf-8")
+    anonymous = '[auth]\nanonymous = ["customers:read"]\n'
+    (folder / "second.toml").write_text(anonymous + table_at("http://127.0.0.1:1", FIRST), encoding="utf-8")
     with command("serve", *arguments) as process:
         _, errors = process.communicate(timeout=PATIENCE)
     return errors.startswith(f"Port {port} is taken: stop what listens there") and process.returncode != 0

@@ -261,14 +261,9 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
     path, settings = settings_of(config)
     is_anybody_known = _demand_callers(settings, host)
     configure_logs()
-    if not is_anybody_known:
-        _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
-    if (found := database.file_open_to_others(settings)) is not None:
-        file, mode = found
-        remedy = f"chmod 600 {file}, and the files beside it"
-        _log().warning("database_open_to_others", file=str(file), mode=f"{mode:04o}", remedy=remedy)
     # Also where workers build their own: it may refuse.
     gateway = build_app(settings, Wiring(), examples=examples(systems_of_anonymous(settings)))
+    _warn_of_callers(settings, is_anybody_known=is_anybody_known)
     timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)
     with serving.listen(host, port) as connection:
         address = serving.address_of(connection)
@@ -279,6 +274,16 @@ def _serve(config: Path | None, host: str, port: int, workers: int, ending: Endi
             _succeed(serve_by_workers(path, workers, connection, ending, timeouts))
             return
         _run(serving.serve(gateway, connection, ending, timeouts=timeouts, started=lambda: _log_start(address)))
+
+
+def _warn_of_callers(settings: Settings, *, is_anybody_known: bool) -> None:
+    """Log what an operator should know of the callers of a gateway that starts all the same."""
+    if not is_anybody_known:
+        _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
+    if (found := database.file_open_to_others(settings)) is not None:
+        file, mode = found
+        remedy = f"chmod 600 {file}, and the files beside it"
+        _log().warning("database_open_to_others", file=str(file), mode=f"{mode:04o}", remedy=remedy)
 
 
 def _demand_callers(settings: Settings, host: str) -> bool:
