@@ -57,6 +57,10 @@ class DatabaseUnavailable(GatewayError):
         self.reason = reason
 
 
+class LeaseLost(GatewayError):
+    """Another worker has taken an operation over; this one changes nothing of it any more."""
+
+
 class RequestRefused(GatewayError):
     """The caller asked for something that cannot be; `code` is its entry in the closed list."""
 
@@ -81,6 +85,18 @@ class Unauthenticated(RequestRefused):
 
 class CredentialMissing(Unauthenticated):
     """The request carries no credential where one is needed, or one of another scheme."""
+
+
+class IdempotencyMismatch(RequestRefused):
+    """The key of the header Idempotency-Key came with another input before."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+
+
+class IdempotencyInProgress(RequestRefused):
+    """The operation with the key of the header Idempotency-Key is still running."""
+
+    code = "IDEMPOTENCY_IN_PROGRESS"
 
 
 class Forbidden(RequestRefused):
@@ -126,12 +142,14 @@ class UpstreamError(GatewayError):
     """One system failed one read.
 
     `retry_after_ms` is the vendor's own hint or the wait until the next slot; `status` the HTTP status, where
-    there was an answer at all. `explanation` is what the vendor says of it, for the system that asked to know
+    there was an answer at all. `applied` is False where the call has certainly changed nothing at the vendor (it was not
+    sent, or refused), None where it may have. `explanation` is what the vendor says of it, for the system that asked to know
     (`Call.explain`): it is never shown or logged. `reported_once` marks the failure of a list that is read whole for
     all rows of an answer: clients see it once for each field, not for each row.
     """
 
     code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
+    applied: bool | None = None
     explanation: object = None
     reported_once: bool = False
 

@@ -20,11 +20,13 @@ from customer_gateway.documents.sources import filled_by, merged, sources
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.documents.shapes import Shape
     from customer_gateway.documents.structs import Struct
-    from customer_gateway.documents.writing import Writes
+    from customer_gateway.documents.values import Document
+    from customer_gateway.documents.writing import Choice, Present, Writes
     from customer_gateway.errors import UpstreamError
     from customer_gateway.model.nouns import Contact, Invoice, User
     from customer_gateway.work.deadline import Deadline
@@ -203,6 +205,64 @@ def _details_of(kind: Kind) -> Mapping[str, frozenset[str]]:
     return merged([*views, *shapes, {"Billing": billing} if billing else {}])
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a call that writes was answered: the key of the customer that it made, None for other calls."""
+
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrace:
+    """By what a customer is looked for whose creation was not answered: its body, when it was sent, and the keys that
+    the same search found before (`search_before`).
+    """
+
+    body: Document
+    since: datetime
+    before: Sequence[str] = ()
+
+
+class CustomerWriter(Protocol):
+    """Writes the customers of one system. Every method raises nothing but `UpstreamError`.
+
+    One whose `applied` is False did certainly nothing; None: it may have been done.
+    """
+
+    @property
+    def writes(self) -> Writes: ...
+
+    async def read(
+        self, key: str, deadline: Deadline, choices: Mapping[str, Sequence[Choice]] | None = None
+    ) -> Present | None:
+        """Return a customer's document as it stands, exact; None for an unknown key."""
+        ...
+
+    def present(self, document: Document, choices: Mapping[str, Sequence[Choice]] | None = None) -> Present:
+        """Return a document as it stands; an empty one is that of a customer to be made."""
+        ...
+
+    async def choices(self, places: Iterable[str], deadline: Deadline) -> Mapping[str, Sequence[Choice]]:
+        """Return what those of the places may be that hold an id of a list; other places are left out."""
+        ...
+
+    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> Sent:
+        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
+        ...
+
+    def named_places(self, failure: UpstreamError) -> Sequence[str]:
+        """Return the places of the document that a vendor's refusal names."""
+        ...
+
+    async def search_before(self, body: Document, deadline: Deadline) -> Sequence[str]:
+        """Return the keys that a search finds before a customer is made, where only a comparison tells; else none."""
+        ...
+
+    async def find_created(self, trace: CreateTrace, deadline: Deadline) -> Sequence[str] | None:
+        """Return the keys of customers that the creation may have made; None where the vendor has no way to tell."""
+        ...
+
+
 class System(Protocol):
     """One configured upstream. Every method raises nothing but `UpstreamError`."""
 
@@ -240,6 +300,15 @@ class System(Protocol):
     @property
     def lookups(self) -> Sequence[Lookup]:
         """Every noun and code list that customers are told with and that takes a call of its own, once."""
+        ...
+
+    @property
+    def writer(self) -> CustomerWriter | None:
+        """What writes its customers; None where nothing can be written."""
+        ...
+
+    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
+        """Return a page of the vendor's users in its own order; None where it has none."""
         ...
 
     def customers(self, want: Selection) -> Route[Customer]:

@@ -14,7 +14,7 @@ from customer_gateway.documents.changes import same, value_at
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.documents.writing import Choice
-from customer_gateway.federation.plan import create_plan, update_plan
+from customer_gateway.operations.plan import create_plan, update_plan
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.writer import Writer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from customer_gateway.documents.writing import Present
-    from customer_gateway.federation.plan import PlannedWrite
+    from customer_gateway.operations.plan import PlannedWrite
     from customer_gateway.systems.registry import Vendor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.table]

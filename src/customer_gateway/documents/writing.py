@@ -242,7 +242,8 @@ class Writes:
     places that no client writes, with the reason; `required` those that always have a value; `most` the longest text of
     a place in characters; `exclusive` pairs of flags of which one may be true. `country` says in which country phones
     are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
-    in a path. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids` which member tells the
+    in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
+    vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids` which member tells the
     entries of a list apart, by their struct's name.
     """
 
@@ -261,6 +262,8 @@ class Writes:
     numeric_ids: bool = False
     numbers: frozenset[str] = frozenset()
     path_of: Callable[[str], str] = lambda key: quote(key, safe="")
+    held: Callable[[Document], bool] = lambda _document: False
+    archived: Callable[[Document], bool] = lambda _document: False
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property

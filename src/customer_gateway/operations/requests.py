@@ -1,0 +1,47 @@
+"""What is asked to be written, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.model.callers import Rights
+    from customer_gateway.model.changes import Patch
+    from customer_gateway.model.operations import Operation, OperationKind, UserError
+    from customer_gateway.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """One mutation of a customer of `system`; `key` is that of its record, None where it is to be made.
+
+    `actor` is who asks, as `KIND:NAME`. `expected_version` is the customer's, as it was read. `input_text` is the
+    canonical text of the input without the idempotency key, by which a replay is told from another input.
+    """
+
+    kind: OperationKind
+    system: System
+    key: str | None
+    patch: Patch
+    actor: str
+    rights: Rights
+    expected_version: str | None = None
+    force: bool = False
+    idempotency_key: str | None = None
+    dry_run: bool = False
+    input_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a mutation: the operation, if there is one, why something was not written, and the record's key.
+
+    The customer is read live by that key; None where there is no record to read.
+    """
+
+    operation: Operation | None
+    errors: Sequence[UserError] = field(default_factory=tuple)
+    key: str | None = None
