@@ -141,9 +141,9 @@ class KeysUnavailable(CredentialUnchecked):
 class UpstreamError(GatewayError):
     """One system failed one read.
 
-    `retry_after_ms` is the vendor's own hint or the wait until the next slot; `status` the HTTP status, where
-    there was an answer at all. `applied` is False where the call has certainly changed nothing at the vendor (it was not
-    sent, or refused), None where it may have. `explanation` is what the vendor says of it, for the system that asked to know
+    `retry_after_ms` is the vendor's own hint or the wait until the next slot; `status` the HTTP status, where there was
+    an answer at all. `applied` is False where the call has certainly changed nothing at the vendor (it was not sent, or
+    refused), None where it may have. `explanation` is what the vendor says of it, for the system that asked to know
     (`Call.explain`): it is never shown or logged. `reported_once` marks the failure of a list that is read whole for
     all rows of an answer: clients see it once for each field, not for each row.
     """

@@ -75,6 +75,15 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
+def shows(found: Any, wanted: Any) -> bool:
+    """Return whether a value read from a vendor shows what was written there: objects may have got more members."""
+    if is_list(wanted) and is_list(found):
+        return len(wanted) == len(found) and all(map(shows, found, wanted))
+    if is_object(wanted) and is_object(found):
+        return all(shows(found.get(name), value) for name, value in wanted.items())
+    return same(found, wanted) or (found in (None, ABSENT, []) and wanted in (None, ABSENT, []))
+
+
 def _is_number(value: object) -> TypeGuard[int | float | Decimal]:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 

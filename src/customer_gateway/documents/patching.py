@@ -24,10 +24,14 @@ _REQUIRED: Final = "This system demands a value. Give one."
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """The new values by their places, and what is refused; nothing is to be sent where anything is refused."""
+    """The new values by their places, and what is refused; nothing is to be sent where anything is refused.
+
+    `paths` say for each place which field of the patch writes it.
+    """
 
     values: Values
     refusals: Sequence[Refusal]
+    paths: Mapping[str, tuple[str, ...]]
 
 
 def spelled(writes: Writes, section: str, patch: Patch, now: Present, *, creates: bool) -> Spelled:
@@ -47,7 +51,8 @@ def spelled(writes: Writes, section: str, patch: Patch, now: Present, *, creates
         else:
             values[written.place] = written.value
     checked = _Checks(writes, section, values, writers, now)
-    return Spelled(values, [*refusals, *checked.too_long(), *checked.exclusive(), *checked.required(creates=creates)])
+    rules = [*checked.too_long(), *checked.exclusive(), *checked.required(creates=creates)]
+    return Spelled(values, [*refusals, *rules], writers)
 
 
 def _written(writes: Writes, section: str, name: str, value: Any, now: Present) -> Iterator[Written]:

@@ -243,8 +243,8 @@ class Writes:
     a place in characters; `exclusive` pairs of flags of which one may be true. `country` says in which country phones
     are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
     in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
-    vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids` which member tells the
-    entries of a list apart, by their struct's name.
+    vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids`
+    which member tells the entries of a list apart, by their struct's name.
     """
 
     record: Struct

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.ids import RecordRef, encode_id
+from customer_gateway.model.versions import customer_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +79,7 @@ class Customer:
         """Changes whenever one of the records changes; None while one of them could not be read."""
         if self.failures:
             return None
-        stamps = "\0".join(f"{system.name}/{view.key}/{view.version}" for system, view in self.records)
-        return hashlib.blake2b(stamps.encode(), digest_size=12).hexdigest()
+        return customer_version((system.name, view.key, view.version) for system, view in self.records)
 
 
 def customer_of(

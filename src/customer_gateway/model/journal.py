@@ -72,6 +72,11 @@ class StoredOperation:
     owner: str | None = None
     lease_until: datetime | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing is left to be done or to be found out."""
+        return self.settled_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Existing:

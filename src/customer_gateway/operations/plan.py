@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWrite:
-    """One call: `path` with its keys, `template` without; the body, and what it changes by places of the record."""
+    """One call: `path` with its keys, `template` without; the body, and what it changes by places of the record.
+
+    `resource` names the part of the record that it writes, "" where that is the customer's own document.
+    """
 
     method: str
     path: str
     template: str
     body: Document
     changes: Sequence[Change]
+    resource: str = ""
 
 
 def update_plan(writes: Writes, key: str, now: Present, values: Values) -> list[PlannedWrite]:
@@ -48,7 +52,7 @@ def create_plan(writes: Writes, values: Values) -> list[PlannedWrite]:
             bodies[""][member] = bodies[name]
             grouped[""] += grouped[name]
         elif (way := writes.resources[name].create) is not None:
-            planned.append(PlannedWrite(*way, way[1], bodies[name], grouped[name]))
+            planned.append(PlannedWrite(*way, way[1], bodies[name], grouped[name], name))
     method, path = _way(writes.resources[""].create)
     return [PlannedWrite(method, path, path, bodies[""], grouped[""]), *planned]
 
@@ -66,7 +70,8 @@ def _update(name: str, resource: Resource, path: str, document: Document, change
     method, template = _way(resource.update if standing else resource.create)
     identity = next((str(standing[each]) for each in ("Id", "id") if each in standing), "")
     body = resource.update_body(standing, values) if standing else resource.create_body(values)
-    return PlannedWrite(method, template.replace("{key}", path).replace("{id}", identity), template, body, changes)
+    filled = template.replace("{key}", path).replace("{id}", identity)
+    return PlannedWrite(method, filled, template, body, changes, name)
 
 
 def _within(name: str, changes: Sequence[Change]) -> dict[str, Any]:

@@ -2,42 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import secrets
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from customer_gateway.errors import DatabaseUnavailable, GatewayError, LeaseLost, UpstreamError
+from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.journal import StoredOperation
+from customer_gateway.model.operations import (
+    OperationKind,
+    OperationState,
+    UserError,
+    UserErrorCode,
+)
+from customer_gateway.operations.outcomes import in_progress, no_journal, not_sent, private_values, writes_of
+from customer_gateway.operations.preparation import prepare
+from customer_gateway.operations.record_lock import LEASE, RecordLocks
+from customer_gateway.operations.requests import Outcome
+from customer_gateway.operations.running import Runner, error_of
+from customer_gateway.operations.settling import DOUBT, Settler
+from customer_gateway.operations.stored import new_operation_id, stored_writes, told
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from contextlib import AbstractAsyncContextManager
+    from datetime import timedelta
 
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.journal import Journal
-    from customer_gateway.model.operations import Operation, OperationState
-    from customer_gateway.operations.requests import Outcome, WriteRequest
+    from customer_gateway.model.operations import Operation
+    from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
-    from customer_gateway.work.deadline import Deadline
+
+_ALL: Final = "operations:read"
+_log = structlog.get_logger("customer_gateway.operations")
 
 
 class Operations:
-    """Carries writes out, each in a task of its own that goes on when the request that asked for it ends."""
+    """Carries writes out, each in a task of its own that goes on when the request that asked for it ends.
 
-    def __init__(self, systems: Mapping[str, System], journal: Journal | None, *, seconds: float) -> None:
+    `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor.
+    """
+
+    def __init__(
+        self, systems: Mapping[str, System], journal: Journal, *, seconds: float, doubt: timedelta = DOUBT
+    ) -> None:
         self._systems = systems
         self._journal = journal
         self._seconds = seconds
+        self._owner = secrets.token_hex(8)
+        self._locks = RecordLocks(journal)
+        self._runner = Runner(journal, self._owner)
+        self._settler = Settler(journal, self._runner, doubt)
+        self._tasks: set[asyncio.Task[Outcome]] = set()
 
     async def carry_out(self, request: WriteRequest, deadline: Deadline) -> Outcome:
         """Plan the write, and unless it is a dry run carry it out; tell what came of it by the deadline.
 
-        Raises `DatabaseUnavailable`, and `UpstreamError` where the record cannot be read.
+        Raises `DatabaseUnavailable`, and `UpstreamError` where the record cannot be read for a dry run.
         """
-        raise NotImplementedError
+        if request.dry_run:
+            return not_sent(request, await prepare(request, deadline), OperationState.PLANNED)
+        begun = _Begun()
+        task = asyncio.create_task(self._run(request, deadline, begun))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        done, _ = await asyncio.wait({task}, timeout=deadline.remaining())
+        if done or begun.operation is None:
+            return await task  # before anything is sent its reads end by the same deadline
+        operation = told(begun.operation, writes_of(request.system), request.rights)
+        message = "The write goes on after this request. Query.operation tells what becomes of it."
+        error = UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=request.system.name, retryable=True)
+        return Outcome(operation, [error], begun.operation.key)
 
-    async def settle(self, id: str, actor: str, rights: Rights, deadline: Deadline) -> Outcome | None:  # noqa: A002
+    async def aclose(self) -> None:
+        """Wait for the operations that are under way; others take over what is not ended by then."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._seconds)
+
+    async def settle(
+        self,
+        id: str,  # noqa: A002 - as everywhere in the model
+        actor: str,
+        rights: Rights,
+        deadline: Deadline,
+    ) -> Outcome | None:
         """Find out what became of an operation whose outcome is open; None where this caller may not see it."""
-        raise NotImplementedError
+        operation = await self._journal.find(id)
+        if operation is None or not _is_visible(operation, actor, rights, self._systems):
+            return None
+        return await self._settled(operation, rights, deadline)
 
-    async def find(self, id: str, actor: str, rights: Rights) -> Operation | None:  # noqa: A002
+    async def recover(self, most: int = 20) -> int:
+        """Take over the operations of processes that ended or stood still; return how many there were."""
+        ids = await self._journal.stranded(datetime.now(UTC), most)
+        for each in ids:
+            operation = await self._journal.find(each)
+            if operation is None or operation.system not in self._systems:
+                continue
+            outcome = await self._settled(operation, EVERY_RIGHT, Deadline.after(self._seconds))
+            state = None if outcome.operation is None else outcome.operation.state.value
+            _log.warning("operation_taken_over", operation=each, system=operation.system, state=state)
+        return len(ids)
+
+    async def find(self, id: str, actor: str, rights: Rights) -> Operation | None:  # noqa: A002 - as above
         """Return an operation of the caller's own, or anybody's with `operations:read`."""
-        raise NotImplementedError
+        operation = await self._journal.find(id)
+        if operation is None or not _is_visible(operation, actor, rights, self._systems):
+            return None
+        return self._told(operation, rights)
 
     async def page(
         self,
@@ -50,4 +129,139 @@ class Operations:
         record: tuple[str, str] | None = None,
     ) -> Sequence[Operation]:
         """Return operations, the newest first: the caller's own, everybody's with `operations:read`."""
-        raise NotImplementedError
+        systems = [name for name in self._systems if rights.sees(name)]
+        own = None if _ALL in rights.scopes else actor
+        found = await self._journal.page(first, after, actor=own, states=states, record=record, systems=systems)
+        return [self._told(each, rights) for each in found]
+
+    async def purge(self) -> int:
+        """Delete the personal data of operations that were settled long enough ago."""
+        return await self._journal.purge(datetime.now(UTC))
+
+    def _told(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
+        system = self._systems.get(operation.system)
+        return told(operation, None if system is None else writes_of(system), rights, replayed=replayed)
+
+    async def _run(self, request: WriteRequest, deadline: Deadline, begun: _Begun) -> Outcome:
+        try:
+            operation = self._new(request)
+            existing = await self._journal.begin(operation, operation.started_at)
+        except DatabaseUnavailable as failure:
+            return Outcome(None, [no_journal(failure)])
+        if existing is not None:
+            return await self._replayed(existing.operation, operation.input_digest, request, deadline)
+        try:
+            async with self._lock(operation, deadline), self._runner.prolonged(operation):
+                return await self._prepared_and_run(request, operation, deadline, begun)
+        except UpstreamError as failure:
+            await self._journal.discard(operation)
+            failure.applied = False
+            return Outcome(None, [error_of(failure, operation, None)], request.key)
+        except LeaseLost:
+            return await self._lost(operation, request)
+        except GatewayError:
+            raise
+        except BaseException:
+            if begun.operation is None:
+                await self._journal.discard(operation)
+            raise
+
+    async def _prepared_and_run(
+        self, request: WriteRequest, operation: StoredOperation, deadline: Deadline, begun: _Begun
+    ) -> Outcome:
+        prepared = await prepare(request, deadline)
+        writer = prepared.writer
+        if prepared.errors or not prepared.plan or writer is None:
+            await self._journal.discard(operation)
+            return not_sent(request, prepared, OperationState.APPLIED)
+        operation = replace(operation, writes=stored_writes(prepared.plan), private=private_values(prepared))
+        if request.kind is OperationKind.CREATE:
+            found = await writer.search_before(prepared.plan[0].body, deadline)
+            operation.private["keys_before"] = list(found)
+        begun.operation = operation
+        done = await self._runner.run(operation, writer, Deadline.after(self._seconds), begun.see)
+        return Outcome(told(done, writer.writes, request.rights), done.errors, done.key)
+
+    def _lock(self, operation: StoredOperation, deadline: Deadline) -> AbstractAsyncContextManager[None]:
+        if operation.key is None:
+            return nullcontext()
+        return self._locks.held(operation.system, operation.key, operation.id, deadline)
+
+    def _new(self, request: WriteRequest) -> StoredOperation:
+        now = datetime.now(UTC)
+        key = request.idempotency_key
+        return StoredOperation(
+            id=new_operation_id(),
+            kind=request.kind,
+            system=request.system.name,
+            key=request.key,
+            actor=request.actor,
+            state=OperationState.RUNNING,
+            started_at=now,
+            idempotency=None if key is None else self._journal.digest(f"{request.actor}\0{key}"),
+            input_digest=self._journal.digest(request.input_text),
+            owner=self._owner,
+            lease_until=now + LEASE,
+        )
+
+    async def _replayed(
+        self, operation: StoredOperation, digest: str, request: WriteRequest, deadline: Deadline
+    ) -> Outcome:
+        """Return the outcome of an earlier request with the same key; one that is open is settled first."""
+        path = ("idempotencyKey",)
+        if operation.input_digest != digest:
+            message = "The idempotency key came with another input before. Take another key for another write."
+            return Outcome(None, [UserError(UserErrorCode.IDEMPOTENCY_MISMATCH, message, path, request.system.name)])
+        if operation.is_settled:
+            return Outcome(self._told(operation, request.rights, replayed=True), operation.errors, operation.key)
+        outcome = await self._settled(operation, request.rights, deadline)
+        if outcome.operation is not None and _applied_nothing(outcome.operation):
+            return await self._run(request, deadline, _Begun())
+        shown = None if outcome.operation is None else replace(outcome.operation, replayed=True)
+        return replace(outcome, operation=shown)
+
+    async def _settled(self, operation: StoredOperation, rights: Rights, deadline: Deadline) -> Outcome:
+        if operation.is_settled:
+            return Outcome(self._told(operation, rights), operation.errors, operation.key)
+        now = datetime.now(UTC)
+        taken = await self._journal.take_over(operation.id, self._owner, now, now + LEASE)
+        system = self._systems.get(operation.system)
+        writer = None if system is None else system.writer
+        if taken is None or writer is None:
+            return Outcome(None, [in_progress(operation)], operation.key)
+        try:
+            async with self._lock(taken, deadline), self._runner.prolonged(taken):
+                done = await self._settler.settle(taken, writer, deadline)
+        except UpstreamError as failure:
+            await self._journal.update(replace(taken, state=OperationState.UNKNOWN, lease_until=None))
+            failure.applied = False
+            return Outcome(self._told(taken, rights), [error_of(failure, taken, None)], taken.key)
+        return Outcome(self._told(done, rights), done.errors, done.key)
+
+    async def _lost(self, operation: StoredOperation, request: WriteRequest) -> Outcome:
+        """Tell what another worker has made of an operation that this one was too slow for."""
+        _log.error("operation_lease_lost", operation=operation.id, system=operation.system)
+        found = await self._journal.find(operation.id)
+        if found is None:
+            return Outcome(None, [in_progress(operation)], operation.key)
+        errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
+        return Outcome(self._told(found, request.rights), errors, found.key)
+
+
+class _Begun:
+    """What is known of an operation while it runs; None before its first call is stored."""
+
+    def __init__(self) -> None:
+        self.operation: StoredOperation | None = None
+
+    def see(self, operation: StoredOperation) -> None:
+        self.operation = operation
+
+
+def _is_visible(operation: StoredOperation, actor: str, rights: Rights, systems: Mapping[str, System]) -> bool:
+    may = operation.actor == actor or _ALL in rights.scopes
+    return may and operation.system in systems and rights.sees(operation.system)
+
+
+def _applied_nothing(operation: Operation) -> bool:
+    return operation.state is OperationState.REJECTED and all(each.retryable for each in operation.errors)

@@ -1,0 +1,119 @@
+"""Find out what a record shows after a write: whether it was applied, and what else has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.documents import exact
+from customer_gateway.documents.changes import ABSENT, same, shows, value_at
+from customer_gateway.documents.structs import Struct
+from customer_gateway.documents.values import is_object
+from customer_gateway.errors import UpstreamError
+from customer_gateway.operations.stored import value_of
+from customer_gateway.system import CreateTrace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from customer_gateway.documents.values import Document
+    from customer_gateway.documents.writing import Writes
+    from customer_gateway.model.journal import StoredWrite
+    from customer_gateway.system import CustomerWriter
+    from customer_gateway.work.deadline import Deadline
+
+_PAUSES: Final = (0.0, 0.2, 0.8)
+"""Seconds before each reading of a record that was written: vendors may show a change late."""
+
+
+class Shown(Enum):
+    """What a record shows of a write. UNREAD: it could not be read."""
+
+    WRITTEN = auto()
+    HELD = auto()
+    NOT_WRITTEN = auto()
+    UNREAD = auto()
+
+
+async def read_after(
+    writer: CustomerWriter, key: str, writes: Sequence[StoredWrite], deadline: Deadline
+) -> tuple[Shown, Document | None]:
+    """Read a record until it shows all that was written, three times at most; return what it shows and the document."""
+    shown, document = Shown.UNREAD, None
+    for pause in _PAUSES:
+        if deadline.remaining() <= pause:
+            break
+        await asyncio.sleep(pause)
+        try:
+            present = await writer.read(key, deadline)
+        except UpstreamError:
+            continue
+        if present is None:
+            continue
+        document = present.document
+        shown = _shown(writer.writes, document, writes)
+        if shown is not Shown.NOT_WRITTEN:
+            break
+    return shown, document
+
+
+def _shown(writes: Writes, document: Document, written: Sequence[StoredWrite]) -> Shown:
+    if writes.held(document):
+        return Shown.HELD
+    return Shown.WRITTEN if all(is_shown(document, each) for each in written) else Shown.NOT_WRITTEN
+
+
+def is_shown(document: Document, write: StoredWrite) -> bool:
+    """Return whether a document shows all that a call was to write."""
+    return all(shows(value_at(document, each.place), value_of(each.after)) for each in write.changes)
+
+
+def is_untouched(document: Document, write: StoredWrite) -> bool:
+    """Return whether a document has at all places of a call what stood there before."""
+    return all(same(value_at(document, each.place), value_of(each.before)) for each in write.changes)
+
+
+async def created_keys(
+    writer: CustomerWriter, write: StoredWrite, since: datetime, before: Sequence[str], deadline: Deadline
+) -> Sequence[str] | None:
+    """Return the keys of customers that a creation may have made; None where that cannot be told now."""
+    trace = CreateTrace(exact.decode(write.body.encode()), since, before)
+    try:
+        return await writer.find_created(trace, deadline)
+    except UpstreamError:
+        return None
+
+
+def foreign_changes(
+    writes: Writes, before: Document, after: Document, places: Sequence[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Return the documented places that differ and that are none of `places`, with their values before and after.
+
+    What the vendor makes by itself does not count.
+    """
+    found: dict[str, tuple[Any, Any]] = {}
+    for place in _leaves(writes, writes.record, before, after, ""):
+        if not any(_overlap(place, written) for written in places):
+            one, other = value_at(before, place), value_at(after, place)
+            if not same(one, other):
+                found[place] = (one, other)
+    return found
+
+
+def _overlap(place: str, written: str) -> bool:
+    return place == written or place.startswith(f"{written}.") or written.startswith(f"{place}.")
+
+
+def _leaves(writes: Writes, struct: Struct, before: Any, after: Any, start: str) -> Iterator[str]:
+    """Yield the documented places that a client may write, of nested objects their members'."""
+    for field in struct.fields:
+        place = f"{start}{field.vendor}"
+        if place in writes.server_made:
+            continue
+        one, other = before.get(field.vendor, ABSENT), after.get(field.vendor, ABSENT)
+        if isinstance(field.type, Struct) and is_object(one) and is_object(other):
+            yield from _leaves(writes, field.type, one, other, f"{place}.")
+        else:
+            yield place

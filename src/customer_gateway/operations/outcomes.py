@@ -1,0 +1,62 @@
+"""Outcomes that no journal holds: of dry runs, of refusals, of operations that run elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.documents import exact
+from customer_gateway.model.journal import StoredOperation
+from customer_gateway.model.operations import OperationState, UserError, UserErrorCode, WriteStatus
+from customer_gateway.operations.requests import Outcome
+from customer_gateway.operations.stored import stored_writes, told
+
+if TYPE_CHECKING:
+    from customer_gateway.documents.writing import Writes
+    from customer_gateway.errors import GatewayError
+    from customer_gateway.operations.preparation import Prepared
+    from customer_gateway.operations.requests import WriteRequest
+    from customer_gateway.system import System
+
+
+def not_sent(request: WriteRequest, prepared: Prepared, state: OperationState) -> Outcome:
+    """Return the outcome of a write of which nothing is sent: its plan, which is not stored.
+
+    It is PLANNED for a dry run, REJECTED with errors, APPLIED where the record has the new values already.
+    """
+    if prepared.errors and not prepared.plan:
+        return Outcome(None, prepared.errors, request.key)
+    writes = stored_writes(prepared.plan)
+    if prepared.errors:
+        state = OperationState.REJECTED
+        writes = [replace(each, status=WriteStatus.SKIPPED) for each in writes]
+    now = datetime.now(UTC)
+    key, actor = request.key, request.actor
+    operation = StoredOperation("", request.kind, request.system.name, key, actor, state, now, writes=writes)
+    return Outcome(told(operation, writes_of(request.system), request.rights), prepared.errors, key)
+
+
+def private_values(prepared: Prepared) -> dict[str, Any]:
+    """Return what settling an operation needs to know beside its calls."""
+    paths = {place: ["patch", *path] for place, path in (prepared.paths or {}).items()}
+    document = None if prepared.before is None else exact.encode(prepared.before.document).decode()
+    return {"paths": paths, "document": document}
+
+
+def writes_of(system: System) -> Writes | None:
+    """Return what can be written of a system's customers."""
+    return None if system.writer is None else system.writer.writes
+
+
+def in_progress(operation: StoredOperation) -> UserError:
+    """Say that an operation is still running, here or in another process."""
+    message = "The operation is still running. Ask again in 1 s, with the same key."
+    code = UserErrorCode.IDEMPOTENCY_IN_PROGRESS
+    return UserError(code, message, ("idempotencyKey",), operation.system, retryable=True, retry_after_ms=1000)
+
+
+def no_journal(failure: GatewayError) -> UserError:
+    """Say that nothing was sent, because its intent could not be stored."""
+    message = f"The journal of writes cannot be used ({failure}); nothing was sent. Try again in 5 s."
+    return UserError(UserErrorCode.UPSTREAM_UNAVAILABLE, message, retryable=True, retry_after_ms=5000)

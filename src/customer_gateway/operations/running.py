@@ -1,0 +1,222 @@
+"""Carry out a stored operation: note each call before it is sent, send it once, note what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.documents import exact
+from customer_gateway.documents.values import is_object
+from customer_gateway.errors import GatewayError, LeaseLost, UpstreamBadResponse, UpstreamError
+from customer_gateway.model.operations import (
+    OperationKind,
+    OperationState,
+    UserError,
+    UserErrorCode,
+    WriteStatus,
+)
+from customer_gateway.operations.lookup import Shown, created_keys, foreign_changes, read_after
+from customer_gateway.operations.record_lock import LEASE
+from customer_gateway.operations.stored import text_of, with_write
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    from customer_gateway.model.journal import Journal, StoredOperation
+    from customer_gateway.system import CustomerWriter
+
+LEFT: Final = timedelta(seconds=5)
+"""A call is sent only with so much of the lease left."""
+_RENEWAL_SECONDS: Final = 4.0
+_FOR_SENDING: Final = 0.7
+_UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
+
+
+class Runner:
+    """Sends the calls of operations. `owner` names this process in their leases; `seen` is told of every step."""
+
+    def __init__(self, journal: Journal, owner: str) -> None:
+        self._journal = journal
+        self._owner = owner
+
+    async def run(
+        self,
+        operation: StoredOperation,
+        writer: CustomerWriter,
+        deadline: Deadline,
+        seen: Callable[[StoredOperation], None] = lambda _: None,
+    ) -> StoredOperation:
+        """Send the calls that were not sent yet, as long as each is applied, and store what became of them.
+
+        Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
+        """
+        for index, write in enumerate(operation.writes):
+            if write.status is not WriteStatus.PLANNED or write.sent_at is not None:
+                continue
+            operation = await self._intend(operation, index)
+            seen(operation)
+            operation = await self._send(operation, index, writer, deadline)
+            if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
+                break
+        operation = concluded(await self._verified(operation, writer, deadline))
+        await self._journal.update(operation)
+        seen(operation)
+        return operation
+
+    @asynccontextmanager
+    async def prolonged(self, operation: StoredOperation) -> AsyncGenerator[None]:
+        """Prolong the leases of an operation and of its record meanwhile."""
+        task = asyncio.create_task(self._renew(operation))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _renew(self, operation: StoredOperation) -> None:
+        while True:
+            await asyncio.sleep(_RENEWAL_SECONDS)
+            now = datetime.now(UTC)
+            with contextlib.suppress(GatewayError):  # the next send asks the journal, and fails there
+                await self._journal.renew(operation.id, self._owner, now + LEASE)
+                if operation.key is not None:
+                    name = f"{operation.system}/{operation.key}"
+                    await self._journal.lock_record(name, operation.id, now, now + LEASE)
+
+    async def _intend(self, operation: StoredOperation, index: int) -> StoredOperation:
+        """Store that a call is about to be sent."""
+        now = datetime.now(UTC)
+        operation = replace(with_write(operation, index, sent_at=now), lease_until=now + LEASE)
+        await self._journal.update(operation)
+        if now + LEASE - datetime.now(UTC) < LEFT:
+            raise LeaseLost("The process stood still too long before a call; it was not sent.")
+        return operation
+
+    async def _send(
+        self, operation: StoredOperation, index: int, writer: CustomerWriter, deadline: Deadline
+    ) -> StoredOperation:
+        write = operation.writes[index]
+        key = "" if operation.key is None else writer.writes.path_of(operation.key)
+        path = write.path.replace("{key}", key)
+        try:
+            sending = Deadline.after(
+                deadline.remaining() * _FOR_SENDING
+            )  # the rest is for looking up what became of it
+            sent = await writer.send(write.method, path, write.template, write.body.encode(), sending)
+        except UpstreamError as failure:
+            error = error_of(failure, operation, writer)
+            if failure.applied is False:
+                return with_write(operation, index, status=WriteStatus.REJECTED, path=path, error=error)
+            return await find_out(with_write(operation, index, path=path), index, writer, deadline, error)
+        if operation.kind is OperationKind.CREATE and operation.key is None:
+            if sent.key is None:
+                failure = UpstreamBadResponse(operation.system, f"{write.method} {write.template} told no key")
+                return await find_out(operation, index, writer, deadline, error_of(failure, operation, writer))
+            operation = replace(operation, key=sent.key)
+        return with_write(operation, index, status=WriteStatus.APPLIED, path=path)
+
+    async def _verified(
+        self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline
+    ) -> StoredOperation:
+        """Read the record again: whether it shows what was written, and what else has changed."""
+        applied = [each for each in operation.writes if each.status is WriteStatus.APPLIED]
+        if operation.key is None or not applied:
+            return operation
+        shown, document = await read_after(writer, operation.key, applied, deadline)
+        if document is None:
+            return operation
+        held = shown is Shown.HELD
+        for index, write in enumerate(operation.writes):
+            if write.status is WriteStatus.APPLIED:
+                status = WriteStatus.PENDING if held else WriteStatus.APPLIED
+                operation = with_write(operation, index, status=status, verified=shown is Shown.WRITTEN)
+        stored = operation.private.get("document")
+        before = exact.decode(stored.encode()) if isinstance(stored, str) else None
+        if held or not is_object(before) or operation.kind is OperationKind.CREATE:
+            return operation
+        places = [place for each in operation.writes for place in each.places]
+        found = foreign_changes(writer.writes, before, document, places)
+        foreign = {place: [text_of(one), text_of(other)] for place, (one, other) in found.items()}
+        return replace(operation, foreign_places=list(foreign), private={**operation.private, "foreign": foreign})
+
+
+async def find_out(
+    operation: StoredOperation, index: int, writer: CustomerWriter, deadline: Deadline, error: UserError | None
+) -> StoredOperation:
+    """Find out whether a call was applied that was not answered: APPLIED, PENDING, or UNKNOWN with the error."""
+    write = operation.writes[index]
+    unknown = with_write(operation, index, status=WriteStatus.UNKNOWN, error=error)
+    if operation.key is None:
+        keys = await created_keys(
+            writer, write, write.sent_at or operation.started_at, operation.private.get("keys_before", ()), deadline
+        )
+        if keys is not None and len(keys) == 1:
+            operation = replace(operation, key=keys[0])
+            return with_write(operation, index, status=WriteStatus.APPLIED, error=None)
+        if keys:
+            return with_write(unknown, index, error=_several(operation, keys))
+        return unknown
+    shown, _ = await read_after(writer, operation.key, [write], deadline)
+    found = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.PENDING}.get(shown)
+    return unknown if found is None else with_write(operation, index, status=found, error=None)
+
+
+def _several(operation: StoredOperation, keys: Sequence[str]) -> UserError:
+    message = (
+        f"{operation.system} has {len(keys)} customers that this write may have made, with the keys {', '.join(keys)}. "
+        "Look at them there, and take out of use what is there twice."
+    )
+    return UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=operation.system)
+
+
+def concluded(operation: StoredOperation) -> StoredOperation:
+    """Return the operation with the state that its writes make; it is settled unless their outcome is open.
+
+    One that applied nothing and may be retried gives up its idempotency key.
+    """
+    statuses = {each.status for each in operation.writes}
+    errors = [each.error for each in operation.writes if each.error is not None]
+    now = datetime.now(UTC)
+    if WriteStatus.UNKNOWN in statuses:
+        return replace(operation, state=OperationState.UNKNOWN, errors=errors, lease_until=None)
+    if WriteStatus.REJECTED in statuses:
+        done = not statuses.isdisjoint({WriteStatus.APPLIED, WriteStatus.PENDING})
+        left = [
+            replace(each, status=WriteStatus.SKIPPED) if each.status is WriteStatus.PLANNED else each
+            for each in operation.writes
+        ]
+        may_retry = not done and all(each.retryable for each in errors)
+        return replace(
+            operation,
+            state=OperationState.PARTIAL if done else OperationState.REJECTED,
+            writes=left,
+            errors=errors,
+            settled_at=now,
+            idempotency=None if may_retry else operation.idempotency,
+        )
+    if WriteStatus.PENDING in statuses:
+        return replace(operation, state=OperationState.PENDING, errors=errors, lease_until=None)
+    return replace(operation, state=OperationState.APPLIED, errors=errors, settled_at=now)
+
+
+def error_of(failure: UpstreamError, operation: StoredOperation, writer: CustomerWriter | None) -> UserError:
+    """Return a failure of a call as the mutation tells it: a refusal names the fields of the patch that it is about."""
+    if failure.applied is False and isinstance(failure, UpstreamBadResponse):
+        paths: dict[str, Any] = operation.private.get("paths", {})
+        named = writer.named_places(failure) if writer else ()
+        field = next((tuple(paths[place]) for place in named if place in paths), None)
+        places = f"; it names {', '.join(named)}" if named else ""
+        status = f" (HTTP status {failure.status})" if failure.status else ""
+        message = (
+            f"{failure.system} refused the write{status}{places}. Change what it does not take, and send it again."
+        )
+        return UserError(UserErrorCode.UPSTREAM_REJECTED, message, field, failure.system)
+    code = failure.code if failure.code in UserErrorCode.__members__ else "UPSTREAM_BAD_RESPONSE"
+    text = str(failure) if failure.applied is False else f"{failure}; {_UNANSWERED}"
+    return UserError(UserErrorCode(code), text, None, failure.system, failure.retryable, failure.retry_after_ms)

@@ -1,0 +1,127 @@
+"""Settle an operation whose outcome is open: look up what became of its calls, then finish or give up what is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode, WriteStatus
+from customer_gateway.operations.lookup import Shown, created_keys, is_untouched, read_after
+from customer_gateway.operations.running import concluded, find_out
+from customer_gateway.operations.stored import with_write
+
+if TYPE_CHECKING:
+    from customer_gateway.documents.values import Document
+    from customer_gateway.model.journal import Journal, StoredOperation
+    from customer_gateway.operations.running import Runner
+    from customer_gateway.system import CustomerWriter
+    from customer_gateway.work.deadline import Deadline
+
+DOUBT: Final = timedelta(seconds=60)
+"""A call that nothing shows so long after it was sent is taken as not applied: no vendor is known to answer later."""
+
+_STATUSES: Final = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.PENDING}
+
+
+class Settler:
+    """Settles operations whose lease this process has taken."""
+
+    def __init__(self, journal: Journal, runner: Runner, doubt: timedelta = DOUBT) -> None:
+        self._journal = journal
+        self._runner = runner
+        self.doubt = doubt
+
+    async def settle(self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline) -> StoredOperation:
+        """Return the operation with what was found out, stored. Raises `LeaseLost` and `DatabaseUnavailable`."""
+        for index, write in enumerate(operation.writes):
+            if not _is_open(write.status, sent=write.sent_at is not None):
+                continue
+            operation = await self._look_up(operation, index, writer, deadline)
+            if operation.writes[index].status is not WriteStatus.APPLIED:
+                break
+        if _is_ready_for_more(operation):
+            operation = await self._refuse_overwritten(operation, writer, deadline)
+            return await self._runner.run(operation, writer, deadline)
+        operation = _given_up(operation) if not operation.writes else concluded(operation)
+        await self._journal.update(operation)
+        return operation
+
+    async def _look_up(
+        self, operation: StoredOperation, index: int, writer: CustomerWriter, deadline: Deadline
+    ) -> StoredOperation:
+        """Return the operation with what is known by now of a call that was sent and not answered, or is reviewed."""
+        write = operation.writes[index]
+        sent = write.sent_at or operation.started_at
+        if operation.kind is OperationKind.CREATE and operation.key is None:
+            before = operation.private.get("keys_before", ())
+            keys = await created_keys(writer, write, sent, before, deadline)
+            if keys == [] and self._is_old(sent):
+                return _not_applied(operation, index)
+            return await find_out(operation, index, writer, deadline, write.error or _open(operation))
+        shown, document = await read_after(writer, operation.key or "", [write], deadline)
+        if (status := _STATUSES.get(shown)) is not None:
+            return with_write(operation, index, status=status, error=None)
+        reviewed = write.status is WriteStatus.PENDING
+        if document is not None and reviewed:
+            return with_write(operation, index, status=WriteStatus.REJECTED, error=_reviewed_away(operation))
+        if document is not None and self._is_old(sent) and is_untouched(document, write):
+            return _not_applied(operation, index)
+        status = WriteStatus.PENDING if reviewed else WriteStatus.UNKNOWN
+        return with_write(operation, index, status=status, error=write.error or _open(operation))
+
+    def _is_old(self, sent: datetime) -> bool:
+        return datetime.now(UTC) - sent >= self.doubt
+
+    async def _refuse_overwritten(
+        self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline
+    ) -> StoredOperation:
+        """Refuse the calls that are left where the record no longer has what stood there when they were planned."""
+        if operation.key is None or operation.kind is OperationKind.CREATE:
+            return operation
+        present = await writer.read(operation.key, deadline)
+        document: Document = {} if present is None else present.document
+        for index, write in enumerate(operation.writes):
+            if write.status is WriteStatus.PLANNED and not is_untouched(document, write):
+                return with_write(operation, index, status=WriteStatus.REJECTED, error=_overwritten(operation))
+        return operation
+
+
+def _is_open(status: WriteStatus, *, sent: bool) -> bool:
+    return status in (WriteStatus.PENDING, WriteStatus.UNKNOWN) or (status is WriteStatus.PLANNED and sent)
+
+
+def _is_ready_for_more(operation: StoredOperation) -> bool:
+    """Return whether calls are left that were never sent, and all before them were applied."""
+    statuses = [each.status for each in operation.writes]
+    return WriteStatus.PLANNED in statuses and set(statuses) <= {WriteStatus.APPLIED, WriteStatus.PLANNED}
+
+
+def _given_up(operation: StoredOperation) -> StoredOperation:
+    """Return an operation that was stranded before it had a plan: nothing was sent."""
+    error = _error(operation, "The write was cut off before anything was sent. Send it again.", retryable=True)
+    done = datetime.now(UTC)
+    return replace(operation, state=OperationState.REJECTED, settled_at=done, errors=[error], idempotency=None)
+
+
+def _not_applied(operation: StoredOperation, index: int) -> StoredOperation:
+    message = f"{operation.system} shows no trace of the write: it was not applied. Send it again."
+    return with_write(operation, index, status=WriteStatus.REJECTED, error=_error(operation, message, retryable=True))
+
+
+def _reviewed_away(operation: StoredOperation) -> UserError:
+    message = f"{operation.system} has ended its review without the change. Ask there why."
+    return UserError(UserErrorCode.UPSTREAM_REJECTED, message, system=operation.system)
+
+
+def _overwritten(operation: StoredOperation) -> UserError:
+    message = "The record has changed since this write was planned; what was left of it was not sent. Read it again."
+    return UserError(UserErrorCode.CONFLICT, message, system=operation.system)
+
+
+def _open(operation: StoredOperation) -> UserError:
+    return _error(operation, f"It is not known yet whether {operation.system} applied the write.", retryable=True)
+
+
+def _error(operation: StoredOperation, message: str, *, retryable: bool) -> UserError:
+    return UserError(UserErrorCode.UPSTREAM_UNAVAILABLE, message, system=operation.system, retryable=retryable)
