@@ -55,8 +55,8 @@ bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with th
 fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; five to ten minutes
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
 
-schema: $(DEV) ## write schema.graphql and docs/fields.md from the code
-	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md
+schema: $(DEV) ## write schema.graphql, docs/fields.md and the tables of docs/writing.md from the code
+	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md --writing docs/writing.md
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml anew into requirements/*.lock
 	$(LOCK) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.lock

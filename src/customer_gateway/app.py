@@ -18,6 +18,7 @@ from customer_gateway.api.engine import Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, sdl, unified_names
+from customer_gateway.api.writing_document import writing_document
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.federation.request import Federation, RequestContext
@@ -70,6 +71,11 @@ def schema_text() -> str:
 def fields_markdown() -> str:
     """Write docs/fields.md: the unified fields and the vendors' documented ones."""
     return fields_document(gateway_schema(), [vendor.kind for vendor in VENDORS])
+
+
+def writing_markdown(text: str) -> str:
+    """Return docs/writing.md with the tables of the registered vendors; what stands before them stays."""
+    return writing_document(text, [vendor.kind for vendor in VENDORS])
 
 
 def build_federation(

@@ -178,18 +178,21 @@ def schema(
     write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     check: Annotated[Path | None, typer.Option(help="Compare it with this file; a difference is exit code 1.")] = None,
     fields: Annotated[Path | None, typer.Option(help="Write which system supplies which field to this file.")] = None,
+    writing: Annotated[Path | None, typer.Option(help="Write what can be written into this file's tables.")] = None,
 ) -> None:
     """Print the GraphQL schema in its own language."""
-    from customer_gateway.app import fields_markdown, schema_text
+    from customer_gateway.app import fields_markdown, schema_text, writing_markdown
 
     text = schema_text()
+    if writing is not None:
+        schema_file.write(writing, writing_markdown(schema_file.read(writing)))
     if fields is not None:
         schema_file.write(fields, fields_markdown())
     if write is not None:
         schema_file.write_schema(write, text)
     if check is not None and (found := schema_file.difference(check, text)):
         raise _failed(found + f"\n{check} is not the schema; `customer-gateway schema --write {check}` makes it so.")
-    if write is None and check is None and fields is None:
+    if all(each is None for each in (write, check, fields, writing)):
         typer.echo(text, nl=False)
 
 

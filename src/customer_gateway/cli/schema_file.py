@@ -21,7 +21,7 @@ def difference(file: Path, text: str) -> str:
     """Return how the schema in the file differs from `text`, as a unified diff; empty where it does not. Raises
     FileUnfit.
     """
-    found = _read(file)
+    found = read(file)
     if not _is_schema(found):
         raise NoSchema(f"{file} holds no GraphQL schema that could be compared.")
     return "\n".join(difflib.unified_diff(found.splitlines(), text.splitlines(), str(file), "schema", lineterm=""))
@@ -29,7 +29,7 @@ def difference(file: Path, text: str) -> str:
 
 def write_schema(file: Path, text: str) -> None:
     """Write it to the file, in place of another schema and of nothing else. Raises FileUnfit."""
-    if file.is_file() and (found := _read(file)).strip() and not _is_schema(found):
+    if file.is_file() and (found := read(file)).strip() and not _is_schema(found):
         raise NoSchema(f"{file} holds no GraphQL schema, so it stays as it is: name another file, or remove it.")
     write(file, text)
 
@@ -52,7 +52,8 @@ def _is_schema(text: str) -> bool:
     return all(isinstance(each, TypeSystemDefinitionNode | TypeSystemExtensionNode) for each in definitions)
 
 
-def _read(file: Path) -> str:
+def read(file: Path) -> str:
+    """Return the text of a file. Raises FileUnfit."""
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -64,6 +64,7 @@ class ServerSettings(BaseModel):
     executor: Literal["breadth", "reference"] = "breadth"
     graphiql: bool = True
     write_seconds: float = Field(default=30, gt=0, le=3_600)
+    write_operation_seconds: float = Field(default=60, ge=5, le=3_600)
     body_bytes: int = Field(default=1_000_000, ge=1_000)
     document_tokens: int = Field(default=2_000, ge=100)
     document_depth: int = Field(default=15, ge=3)

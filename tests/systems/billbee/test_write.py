@@ -8,9 +8,9 @@ from systems.test_laws_of_writing import patched, present
 from vendors import VENDORS
 
 from customer_gateway.documents.writing import Present
-from customer_gateway.operations.plan import update_plan
 from customer_gateway.model.changes import ListPatch, RefusalCode
 from customer_gateway.model.value_objects import EmailAddress, EmailPurpose
+from customer_gateway.operations.plan import update_plan
 from customer_gateway.systems.billbee.write import WRITES
 
 BILLBEE = next(vendor for vendor in VENDORS if vendor.kind.slug == "billbee")
