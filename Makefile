@@ -7,8 +7,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 COVERED ?= 95
-# `make check LAWS=` leaves the laws and large tables out, for who runs `make test` right after it.
-LAWS ?= yes
+# `make check TESTS=` leaves the tests out, for who runs `make test COVERAGE=yes` right after it.
+TESTS ?= yes
+COVERAGE ?=
 
 # The lock says which pyright; it need not ask the network for a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -17,6 +18,11 @@ PYTEST = $(BIN)/python -m pytest -q
 MANY = $(PYTEST) -n $(WORKERS) --dist worksteal
 TOGETHER = $(MANY) -m 'not alone'
 ALONE = $(PYTEST) -m alone
+
+# Laws and large tables go without coverage: tracing them takes longer than all other tests, which reach nearly every line.
+COVERED_TESTS = $(MANY) -m 'hypothesis or table' && \
+	$(MANY) -m 'not alone and not hypothesis and not table' --cov --cov-report= && \
+	$(ALONE) --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED)
 
 # A stamp names the lock it was installed from: another lock, another stamp, and the environment is brought up to date.
 stamp = $(VENV)/.$(1)-$(shell cat requirements/$(1).lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -35,9 +41,8 @@ demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes 
 	@exec $(BIN)/customer-gateway demo $(ARGS)
 
 test: $(DEV) ## run all tests; ARGS="tests/wire -k breaker" picks some
-	$(if $(ARGS),$(PYTEST) $(ARGS),$(TOGETHER) && $(ALONE))
+	$(if $(ARGS),$(PYTEST) $(ARGS),$(if $(COVERAGE),$(COVERED_TESTS),$(TOGETHER) && $(ALONE)))
 
-# Laws and large tables go without coverage: tracing them takes longer than all other tests, which reach nearly every line.
 check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,9 +50,7 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/customer-gateway schema --check schema.graphql
-	$(if $(LAWS),$(MANY) -m 'hypothesis or table')
-	$(MANY) -m 'not alone and not hypothesis and not table' --cov --cov-report=
-	$(ALONE) --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED)
+	$(if $(TESTS),$(COVERED_TESTS))
 
 bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit and writes nothing
 	$(BIN)/python -m bench $(if $(AGAINST),--against '$(AGAINST)') $(ARGS)
