@@ -1,0 +1,106 @@
+"""Operations over the sandbox's vendors, with a journal in a SQLite file: what a worker process is made of."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway import in_process, settings_over
+
+from customer_gateway.app import build_federation
+from customer_gateway.documents.versions import version_of
+from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.operations import OperationKind
+from customer_gateway.model.versions import customer_version
+from customer_gateway.operations.requests import WriteRequest
+from customer_gateway.operations.service import Operations
+from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
+from customer_gateway.store.private_key import PrivateKeySource
+from customer_gateway.systems.connection import Wiring
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+    from pathlib import Path
+
+    from customer_gateway.federation.request import Federation
+    from customer_gateway.model.callers import Rights
+    from customer_gateway.operations.requests import Outcome
+    from customer_gateway.sandbox import Sandbox
+
+ACTOR = "key:tests"
+
+
+@dataclass
+class Worker:
+    """One process: its systems, its journal, its operations."""
+
+    box: Sandbox
+    federation: Federation
+    journal: OperationJournal
+    operations: Operations
+    seconds: float = 10
+    texts: list[str] = field(default_factory=list)
+
+    async def version(self, system: str, key: str) -> str:
+        """The customer's version as it is now."""
+        writer = self.federation.systems[system].writer
+        assert writer is not None
+        present = await writer.read(key, Deadline.after(5))
+        assert present is not None
+        return customer_version([(system, key, version_of(writer.writes, present.document))])
+
+    async def update(self, system: str, key: str, patch: Mapping[str, Any], **otherwise: Any) -> Outcome:
+        return await self.write(OperationKind.UPDATE, system, key, patch, **otherwise)
+
+    async def create(self, system: str, patch: Mapping[str, Any], **otherwise: Any) -> Outcome:
+        return await self.write(OperationKind.CREATE, system, None, patch, **otherwise)
+
+    async def write(
+        self,
+        kind: OperationKind,
+        system: str,
+        key: str | None,
+        patch: Mapping[str, Any],
+        *,
+        rights: Rights = EVERY_RIGHT,
+        seconds: float | None = None,
+        **otherwise: Any,
+    ) -> Outcome:
+        text = otherwise.pop("input_text", repr((kind, system, key, patch)))
+        upstream = self.federation.systems[system]
+        request = WriteRequest(kind, upstream, key, patch, ACTOR, rights, input_text=text, **otherwise)
+        return await self.operations.carry_out(request, Deadline.after(seconds or self.seconds))
+
+    def calls(self, system: str) -> list[str]:
+        """What a vendor was asked, in order."""
+        return self.box.vendors[system].log.calls()
+
+    def writes(self, system: str) -> list[str]:
+        """What a vendor was asked that changes something."""
+        return [call for call in self.calls(system) if not call.startswith("GET") and "earch" not in call]
+
+    def forget_calls(self) -> None:
+        for vendor in self.box.vendors.values():
+            vendor.log.clear()
+
+
+@asynccontextmanager
+async def working(
+    box: Sandbox, path: Path, *, doubt: float = 60, seconds: float = 10, **otherwise: Any
+) -> AsyncGenerator[Worker]:
+    """A worker over the vendors of `box`; several of one `path` share its journal."""
+    settings = settings_over(box, **otherwise)
+    federation = build_federation(settings, Wiring(transport=in_process(box, settings)))
+    database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
+    journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
+    operations = Operations(federation.systems, journal, seconds=seconds, doubt=timedelta(seconds=doubt))
+    try:
+        yield Worker(box, federation, journal, operations)
+    finally:
+        await operations.aclose()
+        await federation.aclose()
+        await database.aclose()
