@@ -34,7 +34,7 @@ async def refused(status: int, body: bytes, *headers: str, explain: bool = True,
         return caught.value
 
 
-@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("status", [400, 409, 422])
 async def test_a_refusal_is_explained_to_who_asked(status: int) -> None:
     failure = await refused(status, BODY, JSON)
 

@@ -28,15 +28,17 @@ class CallState:
     `trial` says that it is the one call that an open circuit lets through. `waiting_since` is the moment from which it
     has been waiting for the vendor, None while it waits for a slot. `in_session` says that its credentials are those of
     a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that there was
-    a new login for it already. `keys` is how many it requests.
+    a new login for it already. `keys` is how many it requests. `applied` is False while no attempt of it can have
+    changed anything at the vendor, None after one that may have.
     """
 
-    __slots__ = ("attempt", "doubts_session", "in_session", "keys", "renewed", "trial", "waiting_since")
+    __slots__ = ("applied", "attempt", "doubts_session", "in_session", "keys", "renewed", "trial", "waiting_since")
 
     def __init__(self, *, trial: bool, keys: int = 0) -> None:
         self.trial = trial
         self.keys = keys
         self.attempt = 0
+        self.applied: bool | None = False
         self.in_session = False
         self.doubts_session = False
         self.renewed = False

@@ -26,7 +26,7 @@ class Call:
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
     a body to a call that `reads`: its status is all that is needed. `decode` makes the document of an answer's body;
     it raises orjson's `JSONDecodeError`, `WrongForm` or `NotExact`. With `explain` the failure of a refused call (400,
-    422, an error inside an answer) has the vendor's document as its `explanation`.
+    409, 422, an error inside an answer) has the vendor's document as its `explanation`.
     """
 
     method: str

@@ -96,25 +96,25 @@ class Client:
 
         When the deadline comes during a repetition the failure raised is the last one: a timeout. A repetition is only
         begun when the wait before it, and an attempt as long as the last, fit the deadline; otherwise the failure
-        of the last attempt is raised at once. A reading call that a batch before this one has made, and that was kept
-        because it was cut off, is answered without one.
+        of the last attempt is raised at once. A reading call that was made before and kept is answered without one.
         """
         answered = ANSWERED_CALLS.get() if call.idempotent else None
         if answered is not None and (known := answered.find(call)) is not None:
             return known
         if self._breaker.wait() is not None:
-            raise self._circuit_open()
+            raise circuit_open(self.system, self._breaker, applied=False)
         keys = KEYS.get() if call.path == call.endpoint else 1
         state = CallState(trial=self._breaker.enter(), keys=keys)
         self.health.began()
         try:
             answer = await self._within(call, deadline, state)
         except UpstreamError as failure:
+            failure.applied = state.applied
             self._failed(failure, state)
             raise
         except CircuitOpen:
             self.health.ended(None)
-            raise self._circuit_open() from None
+            raise circuit_open(self.system, self._breaker, applied=state.applied) from None
         except BaseException:
             self._breaker.inconclusive(trial=state.trial)
             self.health.ended(None)
@@ -202,6 +202,7 @@ class Client:
             raise CircuitOpen
         began = state.waiting_since = self._clock()
         state.doubts_session = False
+        applied, state.applied = state.applied, None  # it may have been done from here on
         seconds, reply, outcome, reason = 0.0, None, "cancelled", None
         try:
             try:
@@ -216,6 +217,7 @@ class Client:
         except (FailedCall, Unanswered, CutShort, NotHttp, HeadTooLarge) as error:
             state.doubts_session = isinstance(error, FailedCall) and error.doubts_session
             failure = self._failure_of(call, error)
+            state.applied = applied if failure.applied is False else None
             failure.explanation = self._reader.explanation(reply) if call.explain and reply is not None else None
             outcome, reason = failure.code, str(error)
             try:
@@ -266,9 +268,6 @@ class Client:
     def _is_circuit_open(self, state: CallState) -> bool:
         """Return whether the breaker has opened since it let the call through."""
         return self._breaker.is_open and not state.trial
-
-    def _circuit_open(self) -> UpstreamUnavailable:
-        return circuit_open(self.system, self._breaker.failures, self._breaker.wait() or 0.0)
 
     def _failed(self, failure: UpstreamError, state: CallState) -> None:
         since = state.waiting_since

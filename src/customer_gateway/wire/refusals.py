@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 from customer_gateway.errors import UpstreamRateLimited, UpstreamUnavailable
 
 if TYPE_CHECKING:
+    from customer_gateway.wire.breaker import Breaker
     from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 
 
-def circuit_open(system: str, failures: int, seconds: float) -> UpstreamUnavailable:
-    """Refuse a call after so many failed ones; the circuit is open for so many seconds."""
+def circuit_open(system: str, breaker: Breaker, *, applied: bool | None) -> UpstreamUnavailable:
+    """Refuse a call that the breaker holds back.
+
+    `applied` is None where an attempt before may have been carried out, else False.
+    """
+    failures, seconds = breaker.failures, breaker.wait() or 0.0
     text = f"circuit open after {failures} failed {'call' if failures == 1 else 'calls'}; {try_again_in(seconds)}"
-    return UpstreamUnavailable(system, text, retry_after_ms=round(seconds * 1000))
+    failure = UpstreamUnavailable(system, text, retry_after_ms=round(seconds * 1000))
+    failure.applied = applied
+    return failure
 
 
 def no_slot(system: str, what: str, error: RateLimitPastDeadline) -> UpstreamRateLimited:

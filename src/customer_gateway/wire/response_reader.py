@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _OK = range(200, 300)
 _REDIRECTS = range(300, 400)
+_REFUSALS = range(400, 500)
+_LATE = 408  # the vendor waited for the request: it may have read it all the same
 _UNAUTHORIZED = {401, 403, 440}  # 440 is Microsoft's "login time-out"
 _LOGIN_PAGE: Final = re.compile(r"log[-_]?[io]n|sign[-_]?[io]n|auth|session|account", re.IGNORECASE)
 _NOT_FOUND = 404
@@ -79,7 +81,7 @@ class ResponseReader:
             return Answer(reply.status, None, reply.headers)
         doubts = reply.status in _UNAUTHORIZED or reply.status in _REDIRECTS
         raise FailedCall(
-            self._error_of(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
+            self._refusal(call, reply, in_session=in_session), f"status {reply.status}", doubts_session=doubts
         )
 
     def explanation(self, reply: RawResponse) -> Any:
@@ -89,6 +91,11 @@ class ResponseReader:
             return document(reply.body, kind, encoding, _MOST_EXPLAINED, self.drift)
         except Undecodable:
             return None
+
+    def _refusal(self, call: Call, reply: RawResponse, *, in_session: bool) -> UpstreamError:
+        failure = self._error_of(call, reply, in_session=in_session)
+        refused = isinstance(failure, UpstreamUnauthorized) or reply.status in _REFUSALS
+        return _that_did_nothing(failure) if refused and reply.status != _LATE else failure
 
     def _error_of(self, call: Call, reply: RawResponse, *, in_session: bool) -> UpstreamError:
         status, what = reply.status, f"{call.method} {call.endpoint}"
@@ -129,8 +136,9 @@ class ResponseReader:
     def _error_in_body(self, call: Call, status: int, objection: str) -> UpstreamError:
         text = f"{call.method} {call.endpoint} answered {status} with an error inside: {objection}"
         if isinstance(objection, SessionLost):
-            return UpstreamUnauthorized(self.system, f"{text}; check its table of the settings", status=status)
-        return UpstreamBadResponse(self.system, text, status=status, about_keys=True)
+            text = f"{text}; check its table of the settings"
+            return _that_did_nothing(UpstreamUnauthorized(self.system, text, status=status))
+        return _that_did_nothing(UpstreamBadResponse(self.system, text, status=status, about_keys=True))
 
     def _unusable(
         self, call: Call, status: int, reason: str, *, retryable: bool = False, about_keys: bool = True
@@ -149,15 +157,21 @@ class ResponseReader:
         if isinstance(error, Distrusted):
             reason, remedy = error.distrust
             text = f"{what}: the certificate is not accepted: {reason}; {remedy}"
-            return UpstreamUnavailable(self.system, text, retryable=False)
+            return _that_did_nothing(UpstreamUnavailable(self.system, text, retryable=False))
         if isinstance(error, Unanswered):
-            return UpstreamUnavailable(self.system, f"{what}: no connection, or it was dropped; try again later")
+            failure = UpstreamUnavailable(self.system, f"{what}: no connection, or it was dropped; try again later")
+            return _that_did_nothing(failure) if error.connecting else failure
         if isinstance(error, CutShort):
             return UpstreamBadResponse(self.system, f"{what}: the answer was cut short", retryable=True)
         if isinstance(error, HeadTooLarge):
             text = f"{what}: the answer has more than 100 header lines, or headers of over 400 kB"
             return UpstreamBadResponse(self.system, f"{text}; see what adds them between the system and the gateway")
         return UpstreamBadResponse(self.system, f"{what}: what came back is not HTTP")
+
+
+def _that_did_nothing(failure: UpstreamError) -> UpstreamError:
+    failure.applied = False
+    return failure
 
 
 def _advice(call: Call, status: int) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire.call import ReplyHeaders
 
 _OK = range(200, 300)
-_REFUSED = {400, 422}
+_REFUSED = {400, 409, 422}
 _MOST_EXPLAINED = 16_384
 _REST_SECONDS = 0.05
 
@@ -38,7 +38,7 @@ _REST_SECONDS = 0.05
 class RawResponse(NamedTuple):
     """Hold an answer: `body` as sent, and not kept when it is `oversized`.
 
-    It is read under 2xx only, and of a 400 or 422 that is to be `explained`: its first 16 KB, if it has so many.
+    It is read under 2xx only, and of a 400, 409 or 422 that is to be `explained`: its first 16 KB, if it has so many.
     """
 
     status: int
