@@ -62,7 +62,7 @@ async def test_owner_and_contacts_of_a_page_are_a_call_each(executor: ExecutorNa
     documents = [{"id": str(key), "owner": f"u{key % 2}"} for key in range(1, 5)] + [{"id": "5"}]
     people = {f"u{key}": AcmeUser("acme", f"u{key}", f"User {key}") for key in (0, 1)}
     contacts = {"2": [AcmeContact("acme", "c2", "2", "Ina")]}
-    acme = Acme(documents=documents, people=people, contact_lists=contacts)
+    acme = Acme(documents=documents, staff=people, contact_lists=contacts)
 
     data = await Graph(executor, acme).data(
         "{ systems { customers(first: 5) { nodes { owner { name } again: owner { key } contacts { name } } } } }"

@@ -40,7 +40,7 @@ def world(mix: Sequence[str]) -> list[Acme]:
         Acme(
             name,
             [{"id": "1", "name": f"Of {name}", "owner": "u"}] if state == "read" else [],
-            people={"u": AcmeUser(name, "u", f"User of {name}")},
+            staff={"u": AcmeUser(name, "u", f"User of {name}")},
             contact_lists={"1": [AcmeContact(name, "c", "1", f"Contact of {name}")]},
             bills={"1": [Invoice(name, "i", "1", date=date(2026, 1, 1))]},
         )

@@ -72,7 +72,7 @@ def system_of(name: str, records: Records, failing: set[tuple[str, str]]) -> Acm
             {"id": key, **{fact: told for fact, told in facts.items() if fact != "contacts"}}
             for key, facts in held.items()
         ],
-        people={key: AcmeUser(name, key, f"{name} {key}") for key in ("u1", "u2")},
+        staff={key: AcmeUser(name, key, f"{name} {key}") for key in ("u1", "u2")},
         contact_lists={key: contacts_of((name, key), facts) for key, facts in held.items()},
         terms={key: facts["terms"] for key, facts in held.items() if "terms" in facts},
         failing={what: UpstreamUnavailable(name, "down") for system, what in failing if system == name},

@@ -74,7 +74,7 @@ def agreement(system: str, key: str, **facts: Any) -> Agreement:
 async def test_the_users_responsible_for_agreements_are_read_together_by_system(executor: ExecutorName) -> None:
     acme = Acme(
         documents=numbered([1]),
-        people={"u1": AcmeUser("acme", "u1", "Uwe")},
+        staff={"u1": AcmeUser("acme", "u1", "Uwe")},
         agreement_lists={
             "1": [
                 agreement("acme", "a1", responsible_key="u1", start_date=date(2026, 1, 31)),
@@ -88,7 +88,7 @@ async def test_the_users_responsible_for_agreements_are_read_together_by_system(
     other = Acme(
         "other",
         numbered([1]),
-        people={"u1": AcmeUser("other", "u1", "Ulf")},
+        staff={"u1": AcmeUser("other", "u1", "Ulf")},
         agreement_lists={"1": [agreement("other", "a1", responsible_key="u1")]},
     )
     selection = "agreements { startDate responsible { name } responsibleName products { code amount } }"

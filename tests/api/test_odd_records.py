@@ -65,7 +65,7 @@ def document(key: str) -> dict[str, Any]:
 def world() -> Acme:
     return Acme(
         documents=[document("1"), document("2"), document("3")],
-        people={f"u{key}": AcmeUser("acme", f"u{key}", f"User {key}") for key in "123"},
+        staff={f"u{key}": AcmeUser("acme", f"u{key}", f"User {key}") for key in "123"},
         contact_lists={key: [AcmeContact("acme", f"c{key}", key, f"Contact {key}")] for key in "123"},
         bills={key: [Invoice("acme", f"i{key}", key, number=f"N{key}")] for key in "123"},
         terms=dict.fromkeys("123", "30 days"),

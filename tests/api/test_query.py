@@ -24,7 +24,7 @@ def world(name: str = "acme", **facts: Any) -> Acme:
     return Acme(
         name,
         numbered([1, 2]),
-        people={"u1": AcmeUser(name, "u1", "Uwe")},
+        staff={"u1": AcmeUser(name, "u1", "Uwe")},
         contact_lists={"1": [AcmeContact(name, "c1", "1", "Ina")]},
         **facts,
     )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from customer_gateway.errors import UpstreamError
     from customer_gateway.federation.cells import Links
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
-    from customer_gateway.system import Finder, Lookup, Reader, Selection
+    from customer_gateway.system import CustomerWriter, Finder, Lookup, Reader, Selection
 
 
 class AcmeCustomer(Record):
@@ -166,7 +166,7 @@ class Acme:
 
     name: str = "acme"
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    people: dict[str, AcmeUser] = field(default_factory=dict[str, AcmeUser])
+    staff: dict[str, AcmeUser] = field(default_factory=dict[str, AcmeUser])
     contact_lists: dict[str, list[AcmeContact]] = field(default_factory=dict[str, list[AcmeContact]])
     bills: dict[str, list[Invoice]] = field(default_factory=dict[str, "list[Invoice]"])
     account_lists: dict[str, list[Account]] = field(default_factory=dict[str, "list[Account]"])
@@ -178,11 +178,12 @@ class Acme:
     closed: bool = False
     kind: Kind = ACME
     withheld: frozenset[str] = frozenset()
+    writer: CustomerWriter | None = None
 
     def __post_init__(self) -> None:
         self.reading = DocumentContext.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
         self.route_of_customers: Route[Any] = self.route("customers", self._by_key)
-        self.users: Route[User] | None = self.route("users", lambda: self.people)
+        self.users: Route[User] | None = self.route("users", lambda: self.staff)
         self.invoice_details: Route[Invoice] | None = None
         self.lookups: Sequence[Lookup] = ()
         self.readers: Mapping[str, Reader] = {
@@ -228,6 +229,13 @@ class Acme:
         self.log.append("count")
         self._fail("count")
         return len(self.documents)
+
+    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
+        del deadline
+        self.log.append(f"people {start}+{size}")
+        self._fail("people")
+        found = [*self.staff.values()]
+        return Page(found[start : start + size], start + size < len(found), len(found))
 
     async def reachable(self, deadline: Deadline) -> bool:
         del deadline

@@ -136,7 +136,7 @@ class TestLinkedCustomers:
 
     async def test_a_failed_record_costs_nothing_where_another_has_a_value(self) -> None:
         acme = Acme(documents=[{"id": "1", "owner": "u1"}], failing={"users": DOWN})
-        other = Acme("other", [{"id": "3", "owner": "u3"}], people={"u3": AcmeUser("other", "u3")})
+        other = Acme("other", [{"id": "3", "owner": "u3"}], staff={"u3": AcmeUser("other", "u3")})
 
         found = await values("owner", [linked((acme, "1"), (other, "3"))], request(acme, other))
 

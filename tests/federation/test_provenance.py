@@ -55,7 +55,7 @@ async def test_of_two_records_the_one_that_supplied_the_value_is_told() -> None:
 async def test_a_value_hides_another_records_failure_and_an_empty_field_does_not() -> None:
     acme = Acme(documents=[{"id": "1"}])
     other = Acme("other", [{"id": "3", "owner": "u3"}], failing={"users": DOWN})
-    third = Acme("third", [{"id": "4", "owner": "u4"}], people={"u4": AcmeUser("third", "u4")})
+    third = Acme("third", [{"id": "4", "owner": "u4"}], staff={"u4": AcmeUser("third", "u4")})
     of = request(acme, other, third)
 
     assert await state(of, linked((acme, "1"), (other, "3")), "owner") == (FieldState.FAILED, SECOND)

@@ -13,20 +13,19 @@ from customer_gateway.documents import exact
 from customer_gateway.documents.changes import same, value_at
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.values import is_list, is_object
-from customer_gateway.documents.writing import Choice
 from customer_gateway.operations.plan import create_plan, update_plan
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.systems.writer import Writer
-from customer_gateway.wire import Call
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from customer_gateway.documents.choices import Choice
     from customer_gateway.documents.writing import Present
     from customer_gateway.operations.plan import PlannedWrite
     from customer_gateway.systems.registry import Vendor
+    from customer_gateway.systems.writer import Writer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
@@ -53,7 +52,7 @@ class Written:
         transport = httpx.ASGITransport(app=self.upstream.app)
         self.system: Any = vendor.connect(slug, settings, Wiring(transport=lambda _: transport))
         self.writes = writes_of(vendor)
-        self.writer = Writer(self.system.api, self.writes)
+        self.writer: Writer = self.system.writer
         self.stored = self.upstream.customers
 
     def key_of_one(self) -> str:
@@ -72,21 +71,14 @@ class Written:
         assert found is not None
         return found
 
-    async def choices(self) -> dict[str, list[Choice]]:
-        """What NEXT's ids of lists may be."""
-        if self.vendor.kind.slug != "next":
-            return {}
-        lists = {"customertypeid": ("/customertype/", "name"), "currencyid": ("/currency/", "name")}
-        found: dict[str, list[Choice]] = {}
-        for place, (path, label) in lists.items():
-            answer = await self.system.api.client.call(Call("GET", path, idempotent=True), Deadline.after(10))
-            found[place] = [Choice(row["id"], row[label]) for row in answer.document["items"]]
-        return found
+    async def choices(self) -> Mapping[str, Sequence[Choice]]:
+        """What the ids of lists may be by which fields are written."""
+        return await self.writer.choices(("customertypeid", "currencyid"), Deadline.after(10))
 
     async def send(self, planned: Sequence[PlannedWrite]) -> None:
         for each in planned:
-            call = Call(each.method, each.path, body=exact.encode(each.body), template=each.template, explain=True)
-            await self.system.api.client.call(call, Deadline.after(10))
+            body = exact.encode(each.body)
+            await self.writer.send(each.method, each.path, each.template, body, Deadline.after(10))
 
 
 @pytest.fixture

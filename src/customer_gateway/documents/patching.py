@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.documents.changes import ABSENT, value_at, with_values
+from customer_gateway.documents.changes import ABSENT, same, value_at, with_values
+from customer_gateway.documents.choices import is_among
 from customer_gateway.documents.sections import Written, section_of
 from customer_gateway.documents.spelling import Unwritable
 from customer_gateway.documents.structs import graphql_name
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.changes import Patch
 
 _NOT_WRITABLE: Final = "This system has no place for the field. System.capabilities lists what it takes."
+_NO_CHOICE: Final = "It is not in this system's list. System.choices lists it."
 _REQUIRED: Final = "This system demands a value. Give one."
 
 
@@ -51,8 +53,8 @@ def spelled(writes: Writes, section: str, patch: Patch, now: Present, *, creates
         else:
             values[written.place] = written.value
     checked = _Checks(writes, section, values, writers, now)
-    rules = [*checked.too_long(), *checked.exclusive(), *checked.required(creates=creates)]
-    return Spelled(values, [*refusals, *rules], writers)
+    broken = [*checked.too_long(), *checked.exclusive(), *checked.no_choice(), *checked.required(creates=creates)]
+    return Spelled(values, [*refusals, *broken], writers)
 
 
 def _written(writes: Writes, section: str, name: str, value: Any, now: Present) -> Iterator[Written]:
@@ -109,6 +111,13 @@ class _Checks:
                 place = next(each for each in pair if each in self.values)
                 message = f"This system takes only one of {' and '.join(pair)} as true. Set the other to false."
                 yield Refusal(RefusalCode.EXCLUSIVE, self.writers[place], message)
+
+    def no_choice(self) -> Iterator[Refusal]:
+        """Refuse new values of places whose list is known and has no such entry."""
+        for place, choices in self.now.choices.items():
+            value = self.values.get(place)
+            if not is_among(value, choices) and not same(value, value_at(self.now.document, place)):
+                yield Refusal(RefusalCode.INVALID, self.writers[place], _NO_CHOICE)
 
     def required(self, *, creates: bool) -> Iterator[Refusal]:
         result = with_values(self.now.document, self.values)

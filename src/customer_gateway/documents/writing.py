@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT, value_at, with_values
+from customer_gateway.documents.choices import Choice, ChoiceList
 from customer_gateway.documents.spelling import Standing, Unwritable, as_text, email
 from customer_gateway.documents.values import is_list, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from customer_gateway.documents.spelling import Spell
@@ -33,14 +34,6 @@ if TYPE_CHECKING:
 
 Values: TypeAlias = "dict[str, Any]"
 """New values by their places; `ABSENT` for a member that goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One entry of a vendor's list: the id that is written, and what people call it."""
-
-    value: Any
-    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +237,10 @@ class Writes:
     are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
     in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
     vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids`
-    which member tells the entries of a list apart, by their struct's name.
+    which member tells the entries of a list apart, by their struct's name. `lists` are those whose ids places hold.
+    `identity` are the members that make a customer's key. `traces` are those by which a new one is found again whose
+    creation was not answered, `created` is where its vendor's stamp stands. `named` gives the texts of a refusal that
+    name what is refused.
     """
 
     record: Struct
@@ -265,6 +261,11 @@ class Writes:
     held: Callable[[Document], bool] = lambda _document: False
     archived: Callable[[Document], bool] = lambda _document: False
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
+    lists: Mapping[str, ChoiceList] = field(default_factory=dict[str, ChoiceList])
+    identity: tuple[str, ...] = ("id",)
+    traces: tuple[str, ...] = ()
+    created: str = "created"
+    named: Callable[[Any], Iterable[str]] = lambda _explanation: ()
 
     @cached_property
     def fields_by_place(self) -> Mapping[str, tuple[str, ...]]:
@@ -278,6 +279,12 @@ class Writes:
     def is_required(self, name: str) -> bool:
         """Return whether a unified field has a value always."""
         return not self.required.isdisjoint(self.fields[name].places)
+
+    def key_of(self, document: Document) -> str | None:
+        """Return the key of a customer's document; None where it lacks a part of it."""
+        parts = [document.get(name) for name in self.identity]
+        known = [str(part) for part in parts if isinstance(part, (str, int)) and part != ""]
+        return "/".join(known) if len(known) == len(parts) else None
 
     def is_clearable(self, name: str) -> bool:
         return self.fields[name].cleared is not None and not self.is_required(name)

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.system import Finder, Kind, Lookup, Reader
+    from customer_gateway.system import CustomerWriter, Finder, Kind, Lookup, Reader
     from customer_gateway.systems.connection import SystemSettings, Wiring
     from customer_gateway.systems.listing import Listing, TokenListing
     from customer_gateway.systems.pages import PageLengths
     from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
 
+V = TypeVar("V")
 W = TypeVar("W", bound="Hashable")
 
 _PROJECTIONS: Final = 256  # how many selections keep a route of their own
@@ -158,14 +159,36 @@ class Customers(Generic[W]):
     ) -> Page[Customer]:
         """Return a page; whether more follows costs a call only where neither its rows nor a total show it."""
         listing = self._listing(self._projection(want))
-        found = await listing.at(start, size + (ask_next and listing.looks_ahead), deadline, after)
-        follows = None
-        if ask_next and not listing.looks_ahead:
-            follows = partial(self.narrowest().follows, deadline=deadline)
-        rows = found.rows if len(found.rows) <= size else found.rows[:size]
-        has_next = await found.has_next(start, size, follows)
-        total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
-        return Page(self._views(rows), has_next=has_next, total=total, after=found.after[:size])
+        asked = (self.narrowest() if ask_next else None, after)
+        return await page_of(listing, self._views, start, size, deadline, *asked)
+
+
+async def page_of(
+    listing: Listing[Any] | TokenListing[Any],
+    views: Callable[[Sequence[Any]], Sequence[V | None]],
+    start: int,
+    size: int,
+    deadline: Deadline,
+    narrowest: Listing[Any] | TokenListing[Any] | None,
+    after: str = "",
+) -> Page[V]:
+    """Return a page of a list; where nothing else tells whether more follows, `narrowest` is asked, if given."""
+    found = await listing.at(start, size + (narrowest is not None and listing.looks_ahead), deadline, after)
+    follows = None
+    if narrowest is not None and not listing.looks_ahead:
+        follows = partial(narrowest.follows, deadline=deadline)
+    rows = found.rows if len(found.rows) <= size else found.rows[:size]
+    has_next = await found.has_next(start, size, follows)
+    total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
+    return Page(views(rows), has_next=has_next, total=total, after=found.after[:size])
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How a vendor's users are listed: `views` reads the rows of the list in their places."""
+
+    listing: Listing[Any]
+    views: Callable[[Sequence[Any]], Sequence[User | None]]
 
 
 @dataclass(eq=False)
@@ -182,6 +205,8 @@ class Adapter:
     invoice_details: Route[Invoice] | None = None
     counted: Callable[[Deadline], Awaitable[int | None]] | None = None
     refused: Callable[[], frozenset[str]] = frozenset
+    writer: CustomerWriter | None = None
+    listed_people: People | None = None
 
     def __post_init__(self) -> None:
         self.name = self.api.name
@@ -199,6 +224,13 @@ class Adapter:
             return await self.counted(deadline)
         narrowest = self.read.narrowest()
         return await narrowest.total(deadline) if narrowest.counts else None
+
+    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
+        """Return a page of the vendor's users; None where it has none."""
+        listed = self.listed_people
+        if listed is None:
+            return None
+        return await page_of(listed.listing, listed.views, start, size, deadline, listed.listing)
 
     async def document(self, key: str, deadline: Deadline) -> Document | None:
         """Return the whole document of a customer, as a writer sends it back; None for an unknown key.

@@ -1,28 +1,57 @@
-"""Read a customer as a writer needs it: whole, by its key, and exact."""
+"""Write the customers of one system: read one whole, send calls, find one again whose creation was not answered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
+from customer_gateway.documents.changes import same, value_at
 from customer_gateway.documents.contact_data import dialling_region
+from customer_gateway.documents.dates import read_moment
+from customer_gateway.documents.naming import places_named
 from customer_gateway.documents.record import is_object
 from customer_gateway.documents.writing import Present
+from customer_gateway.system import Sent
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
-    from customer_gateway.documents.writing import Choice, Resource, Writes
+    from customer_gateway.documents.choices import Choice, ChoiceList
+    from customer_gateway.documents.values import Document
+    from customer_gateway.documents.writing import Resource, Writes
+    from customer_gateway.errors import UpstreamError
+    from customer_gateway.system import CreateTrace
     from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
 
+SKEW: Final = timedelta(seconds=60)
+"""How far a vendor's clock may be behind: its stamp of a new customer may be that much older than the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """How a vendor's lists are asked for by its writer.
+
+    `choices` gives the rows of a list of which fields hold ids. `created` gives customers among which the one is that a
+    body made after a moment; None where the body has nothing to look for. With `compares` it cannot ask by time: what
+    was there before is asked for beforehand, and its rows need no more than the key.
+    """
+
+    created: Callable[[Document, datetime | None, Deadline], Awaitable[Sequence[Document] | None]]
+    choices: Callable[[ChoiceList, Deadline], Awaitable[Sequence[object]]] | None = None
+    compares: bool = False
+
 
 class Writer:
-    """The writable documents of one system."""
+    """Writes the documents of one system's customers (`system.CustomerWriter`)."""
 
-    def __init__(self, api: Api, writes: Writes) -> None:
+    def __init__(self, api: Api, writes: Writes, lists: Lists) -> None:
         self._api = api
+        self._lists = lists
         self.writes = writes
 
     async def read(
@@ -41,12 +70,71 @@ class Writer:
             document = {**document, name: await self._document(self.writes.resources[name], key, deadline)}
         return self.present(document, choices)
 
-    def present(self, document: dict[str, Any], choices: Mapping[str, Sequence[Choice]] | None = None) -> Present:
+    def present(self, document: Document, choices: Mapping[str, Sequence[Choice]] | None = None) -> Present:
         """Return a document as it stands; an empty one is that of a customer to be made."""
         unregioned = Present(document, self._api.reading)
         stated = unregioned.at(self.writes.country).value if self.writes.country else None
         region = dialling_region(stated if isinstance(stated, str) else None, self._api.reading)
         return Present(document, self._api.reading, region, choices or {})
+
+    async def choices(self, places: Iterable[str], deadline: Deadline) -> Mapping[str, Sequence[Choice]]:
+        """Return what those of the places may be that hold an id of a list; other places are left out."""
+        listed = {place: self.writes.lists[place] for place in places if place in self.writes.lists}
+        return {place: await self._entries(each, deadline) for place, each in listed.items()}
+
+    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> Sent:
+        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
+        call = Call(method, path, body=body or None, template=template, explain=True)
+        answer = (await self._api.client.call(call, deadline)).document
+        customer = self.writes.resources[""]
+        if (method, template) != customer.create:
+            return Sent()
+        made = customer.unwrap(answer)
+        key = self.writes.key_of(made) if is_object(made) else None
+        if key is None:
+            raise self._api.refused(f"{method} {template} did not answer the customer that it made")
+        return Sent(key)
+
+    def named_places(self, failure: UpstreamError) -> Sequence[str]:
+        """Return the places of the document that a vendor's refusal names."""
+        return places_named(self.writes, self.writes.named(failure.explanation))
+
+    async def search_before(self, body: Document, deadline: Deadline) -> Sequence[str]:
+        """Return the keys that a search finds before a customer is made, where only a comparison tells; else none."""
+        return self._keys(await self._lists.created(body, None, deadline) or ()) if self._lists.compares else ()
+
+    async def find_created(self, trace: CreateTrace, deadline: Deadline) -> Sequence[str] | None:
+        """Return the keys of customers that the creation may have made; None where the vendor has no way to tell.
+
+        Its number, name and what else of `Writes.traces` was sent are those that were sent, and it is no older than the
+        call.
+        """
+        since = trace.since - SKEW
+        rows = await self._lists.created(trace.body, since, deadline)
+        if rows is None:
+            return None
+        if self._lists.compares:
+            new = [key for key in self._keys(rows) if key not in trace.before]
+            read = [await self._document(self.writes.resources[""], key, deadline) for key in new]
+            rows = [document for document in read if document is not None]
+        else:
+            rows = [row for row in rows if self._is_since(row, since)]
+        return self._keys(row for row in rows if self._is_alike(row, trace.body))
+
+    def _keys(self, rows: Iterable[Document]) -> list[str]:
+        return [key for row in rows if (key := self.writes.key_of(row)) is not None]
+
+    def _is_since(self, row: Document, since: datetime) -> bool:
+        created = read_moment(value_at(row, self.writes.created), self.writes.created, self._api.reading)
+        return created is not None and created >= since
+
+    def _is_alike(self, row: Document, body: Document) -> bool:
+        return all(same(row.get(name), body[name]) for name in self.writes.traces if body.get(name) is not None)
+
+    async def _entries(self, each: ChoiceList, deadline: Deadline) -> Sequence[Choice]:
+        if not each.path or self._lists.choices is None:
+            return each.closed
+        return each.entries(await self._lists.choices(each, deadline))
 
     async def _document(self, resource: Resource, key: str, deadline: Deadline) -> dict[str, Any] | None:
         template = resource.read

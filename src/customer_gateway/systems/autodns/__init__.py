@@ -16,8 +16,9 @@ from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.record import Record
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
-from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
+from customer_gateway.systems.autodns.created import created_filters
 from customer_gateway.systems.autodns.envelope import error_in_body, rows_of
 from customer_gateway.systems.autodns.keys import NOUNS, keys_of
 from customer_gateway.systems.autodns.read import (
@@ -36,10 +37,12 @@ from customer_gateway.systems.identified import are_of_one_kind
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import by_route, grouped, lists_by_customer, through_customer
 from customer_gateway.systems.pages import Listed
+from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import BasicWithHeaders, Call, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
@@ -73,6 +76,7 @@ _INVOICE_ID: Final = re.compile(_NUMBER)
 _USER_FIELDS: Final = frozenset({"defaultEmail"})
 _INVOICE_FIELDS: Final = frozenset({"number", "customer", "created", "amount", "currency", "status"})
 _CUSTOMERS: Final = "/customer/_search"
+_USERS: Final = "/user/_search"
 _BUDGET: Final = (Window(3, 1.0),)
 _USER_AGENT: Final = {"user-agent": "customer-gateway"}  # AutoDNS refuses calls without one
 
@@ -112,6 +116,8 @@ class Autodns:
             probe=Call("GET", "/hello", idempotent=True),
             refused=lambda: self._accepted.withheld,
             users=users,
+            writer=Writer(self._api, WRITES, Lists(self._created)),
+            listed_people=People(self._search(_USERS, (_USER_FIELDS, orjson.loads)), self._users_in_place),
             readers={
                 "invoices": lists_by_customer(invoices),
                 "owner": _embedded(users, attrgetter("owner")),
@@ -174,9 +180,17 @@ class Autodns:
         customers = {customer.key: customer for customer in self._views(found) if customer is not None}
         return {key: customers[key] for key in keys if key in customers}
 
+    async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
+        filters = created_filters(body, since, self._api.reading)
+        return await self._search(_CUSTOMERS, (frozenset({"emails"}), orjson.loads), filters).whole(deadline)
+
+    def _users_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
+        views = [AutodnsUserView(row, self._api.reading) for row in rows]
+        return [view if is_user(view) else None for view in views]
+
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
         filters = among(((context, user) for user, context in map(_split, keys)), "context", "user")
-        rows = await self._search("/user/_search", (_USER_FIELDS, orjson.loads), filters).whole(deadline)
+        rows = await self._search(_USERS, (_USER_FIELDS, orjson.loads), filters).whole(deadline)
         users = {user.key: user for row in rows if is_user(user := AutodnsUserView(row, self._api.reading))}
         return {key: users[key] for key in keys if key in users}
 
@@ -225,7 +239,7 @@ class Autodns:
 
 _ORDERS: Final = {
     _CUSTOMERS: (("client", "number"), ("client", "number")),
-    "/user/_search": (("context", "user"), ("context", "user")),
+    _USERS: (("context", "user"), ("context", "user")),
     "/invoice/_search": (("number",), ("id",)),
 }
 """By what each list is ordered, and what distinguishes its rows."""

@@ -25,13 +25,14 @@ from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, texts_at
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose, Gender
 from customer_gateway.systems.autodns.record import CUSTOMER
+from customer_gateway.systems.explained import texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from customer_gateway.documents.spelling import Spell
-    from customer_gateway.documents.values import DocumentContext
+    from customer_gateway.documents.values import Document, DocumentContext
     from customer_gateway.documents.writing import Present, Values
 
 _STAMP: Final = "AutoDNS stamps it when it is written."
@@ -103,6 +104,23 @@ def _only_of_data(answer: Any) -> Any:
 def _path_of(key: str) -> str:
     client, _, number = key.rpartition("/")
     return f"{quote(client, safe='')}/{number}"
+
+
+def _held(document: Document) -> bool:
+    """Return whether a change waits: then `persistent` holds what is in force."""
+    return document.get("pending") is True or is_object(document.get("persistent"))
+
+
+def _named(explanation: Any) -> list[str]:
+    """Return what the objects of the messages name: a kind of entity and its member."""
+    messages: Any = explanation.get("messages") if is_object(explanation) else None
+    each: list[Any] = messages if is_list(messages) else [messages]
+    objects = [
+        one for message in each if is_object(message) and is_list(message.get("objects")) for one in message["objects"]
+    ]
+    return [f"{one.get('type')}.{one.get('value')}" for one in objects if is_object(one)] or texts_in(
+        each, under={"text"}
+    )
 
 
 WRITES: Final = Writes(
@@ -181,5 +199,9 @@ WRITES: Final = Writes(
     cleared=ABSENT,
     moment=_moment,
     path_of=_path_of,
+    held=_held,
+    identity=("client", "number"),
+    traces=("client", "name", "emails"),
+    named=_named,
     numeric_ids=True,
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
-from customer_gateway.documents.record import Record, is_object
+from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
@@ -23,11 +23,13 @@ from customer_gateway.systems.fewest_calls import read_fewest, read_while
 from customer_gateway.systems.identified import those_with_ids
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import by_route, lists_by_customer
+from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
 from customer_gateway.work.faults import read_singly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice
@@ -102,6 +104,7 @@ class Billbee:
             self._api,
             Customers(self._api.decoder("Data"), list_customers, self._fetch_customers, views, self._route),
             probe=_page_call(_CUSTOMERS, 1, 1),
+            writer=Writer(self._api, WRITES, Lists(self._created, compares=True)),
             invoice_details=orders,
             readers={
                 **{field: _from_addresses(addresses, pick) for field, pick in _FROM_ADDRESSES.items()},
@@ -146,6 +149,17 @@ class Billbee:
         if answer is None or (is_object(answer) and is_object(answer.get("Data"))):
             return answer and answer["Data"]
         raise self._api.refused(f"GET {template} did not answer an entity")
+
+    async def _created(self, body: Document, _since: datetime | None, deadline: Deadline) -> Sequence[Document] | None:
+        """Return the customers that a search finds by their e-mail address; None without one."""
+        if not body.get("Email"):
+            return None
+        asked = {"Type": ["customer"], "Term": body["Email"]}
+        answer = await self._api.document(Call("POST", "/search", body=asked, idempotent=True), deadline)
+        found = Record(answer if is_object(answer) else {}, self._api.reading).part("Data").document.get("Customers")
+        if not is_list(found):
+            raise self._api.refused("POST /search did not answer customers")
+        return [row for row in found if is_object(row)]
 
     async def _fetch_addresses(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         """Whole pages of all customers' addresses where those are fewer calls than one for each customer.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.documents.record import Record, is_list, is_object
+from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.spelling import (
     Unwritable,
     country,
@@ -22,10 +22,12 @@ from customer_gateway.documents.spelling import (
 )
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, never_cleared
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
-from customer_gateway.systems.billbee.read import MAIL_TYPE, is_mail
+from customer_gateway.systems.billbee.read import MAIL_TYPE, is_archived, is_mail
 from customer_gateway.systems.billbee.record import CUSTOMER
+from customer_gateway.systems.explained import texts_in
 
 if TYPE_CHECKING:
+    from customer_gateway.documents.record import Document
     from customer_gateway.documents.spelling import Spell
     from customer_gateway.documents.writing import Present, Values
     from customer_gateway.model.changes import ListPatch
@@ -143,6 +145,14 @@ def _invoice_address(answer: Any) -> Any:
     return next(iter(found), None)
 
 
+_ANY_ZONE: Final = DocumentContext.of("billbee", "", "Europe/Berlin", "DE")
+
+
+def _archived(document: Document) -> bool:
+    """Return whether the record is archived, and was not restored later; both stamps are of one zone, whichever."""
+    return bool(is_archived(Record(document, _ANY_ZONE)))
+
+
 WRITES: Final = Writes(
     record=CUSTOMER,
     resources={
@@ -197,4 +207,8 @@ WRITES: Final = Writes(
     country="InvoiceAddress.CountryCode",
     numeric_ids=True,
     entry_ids={"BillbeeContactData": "Id"},
+    archived=_archived,
+    identity=("Id",),
+    traces=("Name", "Email"),
+    named=lambda explanation: texts_in(explanation, under={"ErrorMessage"}),
 )

@@ -13,9 +13,10 @@ from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
-from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.fewest_calls import read_fewest
-from customer_gateway.systems.identified import has_id, with_integer_ids
+from customer_gateway.systems.identified import has_id, in_place, with_integer_ids
+from customer_gateway.systems.lemonsoft.created import created_query
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
     CODE,
@@ -32,11 +33,14 @@ from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
+from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
+    from customer_gateway.documents.choices import ChoiceList
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, User
     from customer_gateway.system import Finder, Reader, Reads, Route, Selection
@@ -95,6 +99,8 @@ class Lemonsoft:
             # No source tells what it answers.
             probe=Call("GET", "/api/auth/alive", idempotent=True, may_be_empty=True),
             users=users,
+            writer=Writer(self._api, WRITES, Lists(self._created, self._choices)),
+            listed_people=People(self._list("/api/persons", identity="number"), self._persons_in_place),
             readers={
                 "invoices": self._read_invoices,
                 "owner": values_by(users, attrgetter("owner_key")),
@@ -190,6 +196,16 @@ class Lemonsoft:
             number: each if isinstance(each, UpstreamError) else LemonsoftPersonView(each, self._api.reading)
             for number, each in found.items()
         }
+
+    def _persons_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
+        return in_place(rows, "number", lambda row: LemonsoftPersonView(row, self._api.reading))
+
+    async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
+        return await self._list(_FULL, created_query(body, since, self._api.reading)).whole(deadline)
+
+    async def _choices(self, wanted: ChoiceList, deadline: Deadline) -> Sequence[object]:
+        listed = await self._listed(wanted.path, wanted.query, deadline)
+        return listed if is_list(listed) else [listed]
 
     async def _person(self, deadline: Deadline, number: str) -> Document | None:
         template = "/api/persons/{number}"

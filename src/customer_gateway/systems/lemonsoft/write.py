@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.spelling import (
     as_given,
     country,
@@ -16,6 +17,7 @@ from customer_gateway.documents.spelling import (
     vat_number,
     whole_number,
 )
+from customer_gateway.documents.values import is_object
 from customer_gateway.documents.writing import Resource, Writes, at, emails_at, lines_at, never_cleared, texts_at
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
@@ -33,6 +35,12 @@ _PARENT: Final = "It is the customer or entry that holds it."
 
 def _local_time(moment: datetime, reading: DocumentContext) -> Any:
     return moment.astimezone(reading.zone).replace(tzinfo=None).isoformat()
+
+
+def _named(explanation: Any) -> list[str]:
+    """Return the names of `ModelState`."""
+    state = explanation.get("ModelState") if is_object(explanation) else None
+    return list(state) if is_object(state) else []
 
 
 WRITES: Final = Writes(
@@ -92,6 +100,14 @@ WRITES: Final = Writes(
         "circulations.customer_id": _PARENT,
     },
     required=frozenset({"name", "email"}),
+    lists={
+        "payment_term_number": ChoiceList("/api/codelist/payment_term", "number", "description"),
+        "invoice_method_id": ChoiceList(
+            "/api/codelist/description", "id", "description", query=(("filter.codeListFilter", "INVOICE_METHODS"),)
+        ),
+    },
+    traces=("number", "name"),
+    named=_named,
     country="country",
     moment=_local_time,
     numeric_ids=True,

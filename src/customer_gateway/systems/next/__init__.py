@@ -15,10 +15,10 @@ from pydantic import SecretStr, model_validator
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Route
-from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.explained import texts_in
-from customer_gateway.systems.identified import with_integer_ids
+from customer_gateway.systems.identified import in_place, with_integer_ids
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import (
     by_route,
@@ -28,6 +28,7 @@ from customer_gateway.systems.lookups import (
     through_customer,
     values_by,
 )
+from customer_gateway.systems.next.created import created_filter
 from customer_gateway.systems.next.read import (
     AGREEMENT,
     ID,
@@ -41,11 +42,14 @@ from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token, fetch_token
 from customer_gateway.systems.next.write import WRITES
 from customer_gateway.systems.pages import MOST_ROWS, Listed
+from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import BearerToken, Call, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
+    from customer_gateway.documents.choices import ChoiceList
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Agreement, Customer, Invoice, User
     from customer_gateway.system import Reads
@@ -127,6 +131,8 @@ class Next:
             self._customers,
             probe=_call("/customer/", _INACTIVE_TOO, 1, 1),
             users=users,
+            writer=Writer(api, WRITES, Lists(self._created, self._choices)),
+            listed_people=People(self._list("/user/", _INACTIVE_TOO, orjson.loads), self._users_in_place),
             readers={
                 "contacts": lists_by_customer(contacts),
                 "agreements": self._read_agreements,
@@ -166,6 +172,16 @@ class Next:
             "/customer/", {"id__in": list(map(int, keys)), **_INACTIVE_TOO}, len(keys), deadline, decode
         )
         return {str(row["id"]): self._api.customer(row) for row in rows}
+
+    async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
+        wanted = {**created_filter(body, since, self._api.reading), **_INACTIVE_TOO}
+        return await self._list("/customer/", wanted, orjson.loads).whole(deadline)
+
+    async def _choices(self, wanted: ChoiceList, deadline: Deadline) -> Sequence[Document]:
+        return await self._list(wanted.path, _INACTIVE_TOO, orjson.loads).whole(deadline)
+
+    def _users_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
+        return in_place(rows, "id", partial(_view, NextUserView, self._api.reading))
 
     def _by_id(
         self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO

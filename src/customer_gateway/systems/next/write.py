@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.countries import country_code as country_code_of
 from customer_gateway.documents.spelling import (
     as_given,
@@ -16,6 +17,7 @@ from customer_gateway.documents.spelling import (
     vat_number,
     whole_number,
 )
+from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.documents.writing import (
     FieldWrite,
     Resource,
@@ -28,6 +30,7 @@ from customer_gateway.documents.writing import (
     one_text_at,
 )
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
+from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.next.record import CUSTOMER
 
 if TYPE_CHECKING:
@@ -73,6 +76,14 @@ def _country(spell: Spell) -> FieldWrite:
     return FieldWrite(
         ("countrycode", "billaddress6"), write, lambda _now: dict.fromkeys(("countrycode", "billaddress6"))
     )
+
+
+def _named(explanation: Any) -> list[str]:
+    """Return the places of `detail`, whose `loc` is a path from `body` on; its text where it is one."""
+    detail = explanation.get("detail") if is_object(explanation) else None
+    errors: list[Any] = detail if is_list(detail) else [detail]
+    paths = [each["loc"] for each in errors if is_object(each) and is_list(each.get("loc"))]
+    return [".".join(map(str, path[1:])) for path in paths] or texts_in(detail)
 
 
 WRITES: Final = Writes(
@@ -149,5 +160,13 @@ WRITES: Final = Writes(
     exclusive=[("novat", "constructioncompany")],
     country="countrycode",
     numeric_ids=True,
+    lists={
+        "customertypeid": ChoiceList("/customertype/"),
+        "currencyid": ChoiceList("/currency/"),
+        "billingtermsid": ChoiceList("/billingterms/"),
+        "invoicetypeid": ChoiceList("/invoicetype/"),
+    },
+    traces=("externalid", "name"),
+    named=_named,
 )
 """The lengths are those of the vendor's published PUT; that of `name` is the seed's, too."""

@@ -16,7 +16,7 @@ from customer_gateway.documents.row import WrongForm
 from customer_gateway.documents.rows import Rows
 from customer_gateway.errors import ConfigInvalid
 from customer_gateway.system import Kind, Lookup
-from customer_gateway.systems.adapter import Adapter, Customers, open_api
+from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.connection import SystemSettings, Wiring, text_under
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import (
@@ -30,6 +30,7 @@ from customer_gateway.systems.lookups import (
 )
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
+from customer_gateway.systems.pland.created import created_query
 from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
 from customer_gateway.systems.pland.read import (
     OBJECT_ID,
@@ -41,12 +42,15 @@ from customer_gateway.systems.pland.read import (
 )
 from customer_gateway.systems.pland.record import CUSTOMER
 from customer_gateway.systems.pland.write import WRITES
+from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
-    from customer_gateway.documents.record import Body, Decode
+    from customer_gateway.documents.choices import ChoiceList
+    from customer_gateway.documents.record import Body, Decode, Document
     from customer_gateway.model.nouns import Contact, Customer
     from customer_gateway.system import Route, Selection
     from customer_gateway.systems.adapter import Api
@@ -128,6 +132,8 @@ class Pland:
             probe=_COUNT,
             counted=self._count,
             users=users,
+            writer=Writer(self._api, WRITES, Lists(self._created, self._choices)),
+            listed_people=People(self._list("/users/", [], self._user_rows.decode), _users_in_place),
             readers={
                 "contacts": lists_by_customer(contacts),
                 "agreements": lists_by_customer(agreements),
@@ -200,7 +206,17 @@ class Pland:
             raise self._api.refused("GET /contacts/{} did not answer the entity")
         return {key: contact}
 
+    async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
+        query = created_query(body, since, self._api.reading)
+        return [row.document for row in await self._list("/customers/", query, self._decode_whole).whole(deadline)]
+
+    async def _choices(self, _wanted: ChoiceList, deadline: Deadline) -> Sequence[Document]:
+        return [row.document for row in await self._payment_terms(deadline)]
+
     async def _fetch_payment_terms(self, _keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        return {row.key: text for row in await self._payment_terms(deadline) if (text := row.text("description"))}
+
+    async def _payment_terms(self, deadline: Deadline) -> Sequence[PlandEntity]:
         """Return all payment terms: a company has a handful, and only this list has another way of paging."""
 
         async def read(skip: int, limit: int, deadline: Deadline) -> Listed[PlandEntity]:
@@ -214,7 +230,7 @@ class Pland:
             return Listed(rows, envelope.part("meta").integer("total"))
 
         terms = Listing(read, self._api.lengths("/paymentTerms/"), _KEY, _TERMS_PER_PAGE, numbered=False)
-        return {row.key: text for row in await terms.whole(deadline) if (text := row.text("description"))}
+        return await terms.whole(deadline)
 
     async def _rows_by_ids(self, path: str, keys: Sequence[str], deadline: Deadline, decode: Decode) -> dict[str, Any]:
         async def read(ids: Sequence[str]) -> list[Any]:
@@ -278,6 +294,10 @@ def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
 
 def _in_place(rows: Sequence[PlandCustomerView]) -> Sequence[PlandCustomerView | None]:
     return rows if all(map(_KEY, rows)) else [row if row.key else None for row in rows]
+
+
+def _users_in_place(rows: Sequence[PlandUserRow]) -> Sequence[PlandUser | None]:
+    return [user(row) if row.key else None for row in rows]
 
 
 def _wants_documents(want: Selection) -> bool:

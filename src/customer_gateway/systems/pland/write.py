@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number, whole_number
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, lines_at, never_cleared
 from customer_gateway.model.value_objects import EmailPurpose
+from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.pland.read import OBJECT_ID
 from customer_gateway.systems.pland.record import CUSTOMER
 
@@ -97,4 +99,9 @@ WRITES: Final = Writes(
     numbers=frozenset({"number"}),
     country="address.country",
     moment=_unix_milliseconds,
+    lists={"paymentTermId": ChoiceList("/paymentTerms/", "_id", "description")},
+    identity=("_id",),
+    traces=("number", "name"),
+    created="status.createdAt",
+    named=lambda explanation: texts_in(explanation, under={"message"}),
 )

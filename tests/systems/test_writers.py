@@ -1,0 +1,165 @@
+"""Every system's writer at its sandbox: what it sends and makes, what lists hold, and how a lost creation is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from systems.test_laws_of_writing import WRITTEN, value_of
+from systems.test_plans_at_the_sandbox import NEW, OF_SECTION, Written
+
+from customer_gateway.documents import exact
+from customer_gateway.documents.patching import spelled
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
+from customer_gateway.operations.plan import create_plan
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.system import CreateTrace
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from customer_gateway.operations.plan import PlannedWrite
+    from customer_gateway.systems.registry import Vendor
+
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
+
+ALL = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
+NUMBERED: Final = {"pland": {"number": "987654"}, "lemonsoft": {"number": "987654"}, "next": {"external_id": "E-9"}}
+LABELS: Final = {
+    "pland": {"paymentTermId": None},
+    "next": {
+        "customertypeid": "Company",
+        "currencyid": "SEK",
+        "billingtermsid": "Kontant",
+        "invoicetypeid": "E-faktura",
+    },
+    "lemonsoft": {"payment_term_number": None, "invoice_method_id": "Verkkolasku"},
+}
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Sandbox]:
+    box = Sandbox(customers=30)
+    yield box
+    box.close()
+
+
+def soon() -> Deadline:
+    return Deadline.after(20)
+
+
+async def planned_creation(written: Written, **more: Any) -> PlannedWrite:
+    vendor, slug = written.vendor, written.vendor.kind.slug
+    now = written.writer.present({}, await written.choices())
+    patch = {name: value_of(vendor, name) for name in NEW if name in written.writes.fields}
+    if "address.country_code" in written.writes.fields:
+        patch["address.country_code"] = "DE"
+    section = {slug: OF_SECTION[slug]} if slug in OF_SECTION else {}
+    values = spelled(written.writes, slug, {**patch, **section, **more}, now, creates=True)
+    assert values.refusals == []
+    [planned, *_] = create_plan(written.writes, values.values)
+    return planned
+
+
+async def sent(written: Written, planned: PlannedWrite) -> str | None:
+    body = exact.encode(planned.body)
+    return (await written.writer.send(planned.method, planned.path, planned.template, body, soon())).key
+
+
+@ALL
+async def test_a_creation_tells_the_key_of_the_customer_that_it_made(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    before = set(written.keys())
+
+    key = await sent(written, await planned_creation(written))
+
+    assert {key} == set(written.keys()) - before
+
+
+@ALL
+@pytest.mark.parametrize("numbered", [False, True], ids=["by-name", "by-number"])
+async def test_a_creation_whose_answer_is_lost_is_found(vendor: Vendor, box: Sandbox, numbered: bool) -> None:
+    written = Written(vendor, box)
+    planned = await planned_creation(written, **(NUMBERED.get(vendor.kind.slug, {}) if numbered else {}))
+    before = set(written.keys())
+    found_before = await written.writer.search_before(planned.body, soon())
+    trace = CreateTrace(planned.body, datetime.now(UTC), found_before)
+
+    nothing_yet = await written.writer.find_created(trace, soon())
+    written.upstream.faults.set("status", status=502, path=planned.path, calls=1, applied="before")
+    with pytest.raises(UpstreamError) as lost:
+        await sent(written, planned)
+    found = await written.writer.find_created(trace, soon())
+
+    assert nothing_yet == []
+    assert lost.value.applied is None
+    assert set(found or ()) == set(written.keys()) - before != set()
+
+
+@ALL
+async def test_a_customer_of_before_is_not_taken_for_the_one_that_was_made(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    planned = await planned_creation(written)
+    await sent(written, planned)
+    before = await written.writer.search_before(planned.body, soon())
+    trace = CreateTrace(planned.body, datetime.now(UTC) + timedelta(minutes=5), before)
+
+    assert await written.writer.find_created(trace, soon()) == []
+
+
+@pytest.mark.vendors("billbee")
+async def test_without_an_email_billbee_has_no_way_to_tell(box: Sandbox) -> None:
+    [vendor] = [each for each in WRITTEN if each.kind.slug == "billbee"]
+    writer = Written(vendor, box).writer
+
+    assert await writer.search_before({"Name": "A"}, soon()) == []
+    assert await writer.find_created(CreateTrace({"Name": "A"}, datetime.now(UTC)), soon()) is None
+
+
+@ALL
+async def test_choices_are_the_entries_of_the_documented_lists(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    labels = LABELS.get(vendor.kind.slug, {})
+
+    found = await written.writer.choices([*written.writes.lists, "name", "no.such.place"], soon())
+
+    assert found.keys() == written.writes.lists.keys() == labels.keys()
+    for place, label in labels.items():
+        assert found[place]
+        assert all(choice.value is not None and choice.label for choice in found[place])
+        assert label is None or label in [choice.label for choice in found[place]]
+
+
+@ALL
+async def test_a_refusal_names_the_places_of_what_it_refuses(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    planned = await planned_creation(written)
+    wrong = {"autodns": ("country", "Germany"), "billbee": ("Type", 7)}.get(vendor.kind.slug, (None, None))
+    name = wrong[0] or ("Name" if vendor.kind.slug == "billbee" else "name")
+    body = exact.encode({**planned.body, name: wrong[1] if wrong[0] else 7})
+    method, template = written.writes.resources[""].create or ("", "")
+
+    with pytest.raises(UpstreamBadResponse) as refused:
+        await written.writer.send(method, planned.path, template, body, soon())
+
+    assert refused.value.applied is False
+    assert written.writer.named_places(refused.value) == [name]
+
+
+@ALL
+async def test_users_are_listed_page_by_page(vendor: Vendor, box: Sandbox) -> None:
+    system = Written(vendor, box).system
+    first = await system.people(0, 3, soon())
+    if vendor.kind.slug == "billbee":
+        assert first is None
+        return
+    rest = await system.people(3, 500, soon())
+
+    users = [*first.items, *rest.items]
+    assert (first.has_next, rest.has_next, len(first.items)) == (True, False, 3)
+    assert len({user.key for user in users}) == len(users)
+    assert all(user.name or user.email for user in users)
+    known = await system.users.fetch([user.key for user in users[:3]], soon())
+    assert all(known[user.key].name == user.name for user in users[:3])
