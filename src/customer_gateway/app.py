@@ -32,7 +32,9 @@ from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
 from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.key_source import KeySource
+from customer_gateway.store.private_key import PrivateKeySource
 from customer_gateway.system import Selection
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
@@ -138,6 +140,12 @@ def _issuer(jwt: JwtSettings) -> tuple[Tokens, DocumentSource]:
     issuer = issuer_source(jwt)
     policy = jwt.policy()
     return TokenVerifier(policy, jwks.IssuerKeys(issuer.fetch, policy.algorithms)), issuer
+
+
+def build_journal(settings: Settings, database: Database) -> OperationJournal:
+    """Return the journal of writes in the database; neither SQLAlchemy nor a key is there before its first use."""
+    configured = settings.database or config.DatabaseSettings()
+    return OperationJournal(database, PrivateKeySource(configured.private_key(), configured.private_key_place))
 
 
 def systems_of_anonymous(settings: Settings) -> tuple[str, ...]:

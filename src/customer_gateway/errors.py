@@ -2,8 +2,10 @@
 
     GatewayError
     ├── ConfigInvalid                    a key of the configuration is missing, misspelt or of the wrong form
-    │   └── DatabaseNewer                the database has tables of a newer version than this program knows
+    │   ├── DatabaseNewer                the database has tables of a newer version than this program knows
+    │   └── PrivateKeyMissing            the journal of writes has no key for personal values
     ├── DatabaseUnavailable              the database does not answer, or its file cannot be used
+    ├── LeaseLost                        another worker has taken an operation over
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
     │   ├── BadUserInput                 BAD_USER_INPUT
     │   ├── InvalidCursor                INVALID_CURSOR
@@ -44,6 +46,10 @@ class ConfigInvalid(GatewayError):
 
 class DatabaseNewer(ConfigInvalid):
     """The tables of the database are of a newer version than this program knows; nothing is read or written."""
+
+
+class PrivateKeyMissing(ConfigInvalid):
+    """Nothing can be written: the personal values of writes are stored encrypted, and no key for that is configured."""
 
 
 class DatabaseUnavailable(GatewayError):

@@ -24,6 +24,7 @@ from customer_gateway.config import DatabaseSettings, ServerSettings, Settings
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.model.key_text import is_whole
 from customer_gateway.store.database import Database
+from customer_gateway.store.tables import REVISION
 
 if TYPE_CHECKING:
     import subprocess
@@ -300,9 +301,9 @@ def test_a_database_is_checked_and_upgraded(run: Run, database_url: str) -> None
     assert [each.exit_code for each in said] == [0] * 4
     assert [each.stdout for each in said] == [
         f"{place}: nothing is there yet; the first key makes it, or `database upgrade`.\n",
-        f"{place} was brought from version none up to date: version 0001.\n",
-        f"{place} is up to date: version 0001.\n",
-        f"{place}: version 0001, up to date.\n",
+        f"{place} was brought from version none up to date: version {REVISION}.\n",
+        f"{place} is up to date: version {REVISION}.\n",
+        f"{place}: version {REVISION}, up to date.\n",
     ]
 
 

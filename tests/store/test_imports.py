@@ -11,16 +11,21 @@ FOLLOW = """
 import asyncio, sys
 import customer_gateway.app
 import customer_gateway.cli
+from datetime import UTC, datetime
+from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.store.database import Database
 from customer_gateway.store.key_source import KeySource
 
 async def main():
-    async with KeyCache(KeySource(Database(sys.argv[1]))).following():
-        await asyncio.sleep(0)
+    database = Database(sys.argv[1])
+    journal = customer_gateway.app.build_journal(Settings(ServerSettings(), {}), database)
+    async with KeyCache(KeySource(database)).following():
+        assert await journal.stranded(datetime.now(UTC), 9) == []
+        assert await journal.purge(datetime.now(UTC)) == 0
 
 asyncio.run(main())
-print(sorted({"sqlalchemy", "alembic", "aiosqlite", "asyncpg"} & sys.modules.keys()))
+print(sorted({"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "cryptography"} & sys.modules.keys()))
 """
 
 

@@ -1,7 +1,8 @@
-"""`[database]`: where keys, and later the journal and the catalog, are kept."""
+"""`[database]`: where keys and the journal of writes are kept, and the key for the personal values in the journal."""
 
 from __future__ import annotations
 
+import binascii
 import os
 import re
 from pathlib import Path
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
 SQLITE: Final = "sqlite+aiosqlite:///"
 POSTGRESQL: Final = "postgresql+asyncpg://"
 _FILE: Final = re.compile(r"[^?#\0]*[^?#\0/]")
+_KEY_BYTES: Final = 32
+_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{64}")
 _FORMS: Final = f"{SQLITE}PATH (four slashes where the path is absolute), or {POSTGRESQL}USER:PASSWORD@HOST:PORT/NAME"
 
 
 class DatabaseSettings(BaseModel):
-    """`[database]`. Without a `url` it is a SQLite file in the state directory."""
+    """`[database]`. Without a `url` it is a SQLite file in the state directory.
+
+    `key` encrypts the personal values of writes. SQLite needs none: one is made in the state directory.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: SecretStr | None = None
+    key: SecretStr | None = None
 
     @field_validator("url")
     @classmethod
@@ -43,9 +50,40 @@ class DatabaseSettings(BaseModel):
             return value
         raise ValueError(_FORMS)
 
+    @field_validator("key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and key_of(value.get_secret_value()) is None:
+            raise ValueError("32 random bytes as base64 or hexadecimal digits; `openssl rand -base64 32` prints such")
+        return value
+
     def address(self, environ: Mapping[str, str] = os.environ) -> str:
         """Return the URL; that of the file in the state directory unless one is given. Raises `ConfigInvalid`."""
         return self.url.get_secret_value() if self.url else f"{SQLITE}{_state_directory(environ) / 'gateway.db'}"
+
+    def private_key(self) -> bytes | None:
+        """Return the bytes of `key`."""
+        return None if self.key is None else key_of(self.key.get_secret_value())
+
+    def private_key_place(self, environ: Mapping[str, str] = os.environ) -> Path | None:
+        """Return the file of the key that a SQLite database without `key` has; None for PostgreSQL.
+
+        It lies in the state directory wherever the database is. Raises `ConfigInvalid`.
+        """
+        if self.url is not None and not self.url.get_secret_value().startswith(SQLITE):
+            return None
+        return _state_directory(environ) / "gateway.key"
+
+
+def key_of(text: str) -> bytes | None:
+    """Return the 32 bytes that a text spells as base64 or as hexadecimal digits, None where it does not."""
+    if _HEXADECIMAL.fullmatch(text):
+        return bytes.fromhex(text)
+    try:
+        key = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return None
+    return key if len(key) == _KEY_BYTES else None
 
 
 def _is_reachable(url: str) -> bool:
@@ -66,5 +104,6 @@ def _state_directory(environ: Mapping[str, str]) -> Path:
         return Path.home() / ".local" / "state" / "customer-gateway"
     except RuntimeError:
         raise ConfigInvalid(
-            f"environment: this user has no home, so no place for the database is known: set [database] url to {_FORMS}"
+            "environment: this user has no home, so no place for the database and its key is known: set [database] key "
+            f"and url; url to {_FORMS}"
         ) from None

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, S
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration: the tables below are those of this one."""
 VERSION_TABLE: Final = "alembic_version"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,4 +65,42 @@ Index(
     unique=True,
     sqlite_where=text("replaced_at IS NULL AND revoked_at IS NULL"),
     postgresql_where=text("replaced_at IS NULL AND revoked_at IS NULL"),
+)
+
+# `private` holds the personal values of a write, sealed; NULL when they are purged. No other column has any: `path` of
+# `writes` names a record by its key. `owner` and `lease_until` are NULL where no worker is at it.
+OPERATIONS: Final = Table(
+    "operations",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("record_key", String),
+    Column("actor", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("idempotency", String, unique=True),  # NULLs are all different, on both databases
+    Column("input_digest", String, nullable=False),
+    Column("writes", JSON, nullable=False),
+    Column("errors", JSON, nullable=False),
+    Column("foreign_places", JSON, nullable=False),
+    Column("private", LargeBinary),
+    Column("owner", String),
+    Column("lease_until", Moment),
+)
+
+Index("operations_by_time", OPERATIONS.c.started_at, OPERATIONS.c.id)
+Index("operations_of_an_actor", OPERATIONS.c.actor, OPERATIONS.c.started_at)
+Index("operations_on_a_record", OPERATIONS.c.system, OPERATIONS.c.record_key, OPERATIONS.c.started_at)
+Index("operations_by_lease", OPERATIONS.c.state, OPERATIONS.c.lease_until)
+Index("operations_by_end", OPERATIONS.c.settled_at)
+
+# Who may write to a record now; `until` is past where its owner ended without giving it up.
+RECORD_LEASES: Final = Table(
+    "record_leases",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Moment, nullable=False),
 )

@@ -1,0 +1,195 @@
+"""The journal of writes: operations in the database, each change of one by the owner of its lease alone.
+
+This module imports no SQLAlchemy, nor cryptography: a gateway that never wrote reads an empty journal without them.
+Where there is a database, `Database` has imported SQLAlchemy, in a thread, by the time that statements are needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from customer_gateway.errors import LeaseLost
+from customer_gateway.model.journal import Existing
+from customer_gateway.store.operation_rows import has_private_values, sealed_values, stored_operation, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+
+    from customer_gateway.model.journal import StoredOperation
+    from customer_gateway.model.operations import OperationState
+    from customer_gateway.store.database import Database
+    from customer_gateway.store.private_key import PrivateKeySource
+    from customer_gateway.store.private_values import PrivateKey
+
+
+class OperationJournal:
+    """Keeps the operations of a database; `model.journal.Journal` says what each method does.
+
+    Those that store raise `PrivateKeyMissing` where no key for personal values is configured, and `ConfigInvalid` where
+    its file cannot be used. Those that read make neither a database nor a key.
+    """
+
+    def __init__(self, database: Database, keys: PrivateKeySource) -> None:
+        self._database = database
+        self._keys = keys
+
+    def digest(self, text: str) -> str:
+        """Return an HMAC of a text as hexadecimal digits. The first one reads the key's file, or makes it."""
+        return self._keys.needed().digest(text)
+
+    async def begin(self, operation: StoredOperation, now: datetime) -> Existing | None:
+        """Store a new operation with its lease; return the one that holds its idempotency key instead."""
+        key = await self._needed_key()
+        lease = {"owner": operation.owner, "lease_until": operation.lease_until}
+        values = {**values_of(operation), **lease, "private": None}
+        if has_private_values(operation):
+            values["private"] = sealed_values(operation, key)
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            row = await operation_table.insert(connection, values, now)
+        return None if row is None else Existing(stored_operation(row, key))
+
+    async def update(self, operation: StoredOperation) -> None:
+        """Store the operation as it is now. Without `lease_until`, or settled, it gives up its lease.
+
+        Personal values that the operation does not have stay as they are stored.
+        """
+        values = values_of(operation)
+        is_over = operation.settled_at is not None or operation.lease_until is None
+        values["owner"], values["lease_until"] = (None, None) if is_over else (operation.owner, operation.lease_until)
+        if has_private_values(operation):
+            values["private"] = sealed_values(operation, await self._needed_key())
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            if not await operation_table.change(connection, operation.id, operation.owner, values):
+                raise _lost(operation)
+
+    async def discard(self, operation: StoredOperation) -> None:
+        """Delete an operation of which nothing was sent."""
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            if not await operation_table.remove(connection, operation.id, operation.owner):
+                raise _lost(operation)
+
+    async def renew(self, id: str, owner: str, until: datetime) -> bool:  # noqa: A002 - as in the protocol
+        """Prolong the lease of an operation; return False where another owner has it."""
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            return await operation_table.change(connection, id, owner, {"lease_until": until})
+
+    async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002 - as in the protocol
+        """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
+        if not await self._database.is_there():
+            return None
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            row = await operation_table.take(connection, id, owner, now, until)
+        return None if row is None else stored_operation(row, await self._key_of([row]))
+
+    async def stranded(self, now: datetime, most: int) -> Sequence[str]:
+        """Return the ids of RUNNING operations whose lease is out, the oldest first."""
+        if not await self._database.is_there():
+            return []
+        async with self._database.read_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            return await operation_table.stranded_ids(connection, now, most)
+
+    async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import record_leases
+
+            return await record_leases.take(connection, name, owner, now, until)
+
+    async def unlock_record(self, name: str, owner: str) -> None:
+        """Give the lease of a record up."""
+        async with self._database.write_transaction() as connection:
+            from customer_gateway.store import record_leases
+
+            await record_leases.give_up(connection, name, owner)
+
+    async def find(self, id: str) -> StoredOperation | None:  # noqa: A002 - as in the protocol
+        """Return an operation."""
+        if not await self._database.is_there():
+            return None
+        async with self._database.read_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            row = await operation_table.one(connection, id)
+        return None if row is None else stored_operation(row, await self._key_of([row]))
+
+    async def unsettled_of(self, system: str, key: str) -> Sequence[StoredOperation]:
+        """Return the operations on a record that are PENDING or UNKNOWN, the newest first."""
+        if not await self._database.is_there():
+            return []
+        async with self._database.read_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            rows = await operation_table.open_rows(connection, system, key)
+        return await self._operations(rows)
+
+    async def page(
+        self,
+        first: int,
+        after: tuple[datetime, str] | None = None,
+        *,
+        actor: str | None = None,
+        states: Sequence[OperationState] = (),
+        record: tuple[str, str] | None = None,
+        systems: Sequence[str] | None = None,
+    ) -> Sequence[StoredOperation]:
+        """Return operations, the newest first, those after a moment and an id: at most `first`."""
+        if not await self._database.is_there():
+            return []
+        async with self._database.read_transaction() as connection:
+            from customer_gateway.store import operation_table
+
+            names = [state.value for state in states]
+            rows = await operation_table.newest(
+                connection, first, after, actor=actor, states=names, record=record, systems=systems
+            )
+        return await self._operations(rows)
+
+    async def purge(self, now: datetime) -> int:
+        """Delete the personal values of operations settled more than 24 h ago; return of how many.
+
+        Operations that were settled 90 days ago go as a whole, and so do leases of records that are out.
+        """
+        if not await self._database.is_there():
+            return 0
+        async with self._database.read_transaction() as connection:
+            from customer_gateway.store import operation_table, record_leases
+
+            is_anything = await operation_table.is_anything_to_purge(connection, now)
+            if not (is_anything or await record_leases.is_any_out(connection, now)):
+                return 0
+        async with self._database.write_transaction() as connection:
+            await record_leases.delete_out(connection, now)
+            return await operation_table.purge(connection, now)
+
+    async def _operations(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
+        key = await self._key_of(rows)
+        return [stored_operation(row, key) for row in rows]
+
+    async def _needed_key(self) -> PrivateKey:
+        return self._keys.needed() if self._keys.is_found else await asyncio.to_thread(self._keys.needed)
+
+    async def _key_of(self, rows: Iterable[RowMapping]) -> PrivateKey | None:
+        """Return the key for rows, None where none is there, or none of them has anything sealed."""
+        if all(row["private"] is None for row in rows):
+            return None
+        return self._keys.present() if self._keys.is_found else await asyncio.to_thread(self._keys.present)
+
+
+def _lost(operation: StoredOperation) -> LeaseLost:
+    return LeaseLost(f"operation {operation.id}: another worker has taken it over")

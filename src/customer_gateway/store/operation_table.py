@@ -1,0 +1,147 @@
+"""The statements on the table of operations; each function is a part of a transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, literal, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customer_gateway.model.operations import OperationState
+from customer_gateway.store.tables import OPERATIONS, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, RowMapping, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+KEY_KEPT: Final = timedelta(hours=24)
+"""An idempotency key is held at least so long after its operation is settled."""
+VALUES_KEPT: Final = timedelta(hours=24)
+"""Personal values stay so long after their operation is settled."""
+OPERATIONS_KEPT: Final = timedelta(days=90)
+"""Operations stay so long after they are settled."""
+_OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
+_IT: Final = OPERATIONS.c
+
+
+async def insert(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> RowMapping | None:
+    """Insert an operation; return the row of the one that holds its idempotency key instead.
+
+    Who inserts the same key at the same time waits for the other's transaction, and then finds its row.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(OPERATIONS).values(**values).on_conflict_do_nothing(index_elements=[_IT.idempotency])
+    while (await connection.execute(statement.returning(_IT.id))).first() is None:
+        found = await connection.execute(select(OPERATIONS).where(_IT.idempotency == values["idempotency"]))
+        row = found.mappings().one_or_none()
+        if row is not None:  # else it was deleted, or gave the key up, just now
+            settled_at: datetime | None = row["settled_at"]
+            if settled_at is None or settled_at > now - KEY_KEPT:
+                return row
+            await connection.execute(
+                update(OPERATIONS)
+                .where(_IT.id == row["id"], _IT.idempotency == row["idempotency"])
+                .values(idempotency=None)
+            )
+    return None
+
+
+async def change(connection: AsyncConnection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
+    """Update an operation; return False where another owner has its lease."""
+    changed = await connection.execute(update(OPERATIONS).where(_IT.id == id, _IT.owner == owner).values(**values))
+    return changed.rowcount > 0
+
+
+async def remove(connection: AsyncConnection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
+    """Delete an operation; return False where another owner has its lease."""
+    return (await connection.execute(delete(OPERATIONS).where(_IT.id == id, _IT.owner == owner))).rowcount > 0
+
+
+async def take(
+    connection: AsyncConnection,
+    id: str,  # noqa: A002 - see `change`
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> RowMapping | None:
+    """Give the lease of an operation to another owner and return its row; None where it is settled, or has a lease."""
+    taken = await connection.execute(
+        update(OPERATIONS)
+        .where(_IT.id == id, _IT.settled_at.is_(None), _is_out(now))
+        .values(owner=owner, lease_until=until)
+        .returning(OPERATIONS)
+    )
+    return taken.mappings().one_or_none()
+
+
+async def stranded_ids(connection: AsyncConnection, now: datetime, most: int) -> Sequence[str]:
+    """Return the ids of running operations without a lease, the oldest first."""
+    statement = select(_IT.id).where(_IT.state == OperationState.RUNNING.value, _is_out(now))
+    return (await connection.execute(statement.order_by(_IT.started_at, _IT.id).limit(most))).scalars().all()
+
+
+async def one(connection: AsyncConnection, id: str) -> RowMapping | None:  # noqa: A002 - see `change`
+    """Return the row of an operation."""
+    return (await connection.execute(select(OPERATIONS).where(_IT.id == id))).mappings().one_or_none()
+
+
+async def open_rows(connection: AsyncConnection, system: str, key: str) -> Sequence[RowMapping]:
+    """Return the rows of operations on a record whose outcome is open, the newest first."""
+    statement = select(OPERATIONS).where(_IT.system == system, _IT.record_key == key, _IT.state.in_(_OPEN))
+    return (await connection.execute(_newest_first(statement))).mappings().all()
+
+
+async def newest(
+    connection: AsyncConnection,
+    first: int,
+    after: tuple[datetime, str] | None,
+    *,
+    actor: str | None,
+    states: Sequence[str],
+    record: tuple[str, str] | None,
+    systems: Sequence[str] | None,
+) -> Sequence[RowMapping]:
+    """Return rows, the newest first, those after a moment and an id, that fulfil every condition that is given."""
+    conditions: list[ColumnElement[bool]] = []
+    if after is not None:
+        moment, id_ = after
+        conditions.append(tuple_(_IT.started_at, _IT.id) < tuple_(literal(moment, Moment), literal(id_)))
+    if actor is not None:
+        conditions.append(_IT.actor == actor)
+    if states:
+        conditions.append(_IT.state.in_(states))
+    if record is not None:
+        conditions += [_IT.system == record[0], _IT.record_key == record[1]]
+    if systems is not None:
+        conditions.append(_IT.system.in_(systems))
+    statement = _newest_first(select(OPERATIONS).where(*conditions)).limit(first)
+    return (await connection.execute(statement)).mappings().all()
+
+
+async def purge(connection: AsyncConnection, now: datetime) -> int:
+    """Delete personal values and whole operations whose time is over; return of how many the values went."""
+    await connection.execute(delete(OPERATIONS).where(_IT.settled_at <= now - OPERATIONS_KEPT))
+    purged = await connection.execute(update(OPERATIONS).where(_is_to_purge(now)).values(private=None))
+    return purged.rowcount
+
+
+async def is_anything_to_purge(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether `purge` would change anything: asked first, so that a write happens only where it does."""
+    over = or_(_is_to_purge(now), _IT.settled_at <= now - OPERATIONS_KEPT)
+    return (await connection.execute(select(_IT.id).where(over).limit(1))).first() is not None
+
+
+def _is_to_purge(now: datetime) -> ColumnElement[bool]:
+    return (_IT.settled_at <= now - VALUES_KEPT) & _IT.private.is_not(None)
+
+
+def _is_out(now: datetime) -> ColumnElement[bool]:
+    return or_(_IT.lease_until.is_(None), _IT.lease_until <= now)
+
+
+def _newest_first(statement: Select[Any]) -> Select[Any]:
+    return statement.order_by(_IT.started_at.desc(), _IT.id.desc())

@@ -1,0 +1,48 @@
+"""Take and give up the leases of records, so that one worker writes to a record at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customer_gateway.store.tables import RECORD_LEASES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_LEASE: Final = RECORD_LEASES.c
+
+
+async def take(connection: AsyncConnection, name: str, owner: str, now: datetime, until: datetime) -> bool:
+    """Take a lease that is free, out, or the owner's own; return False where another has it. It is one statement."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    taken = await connection.execute(
+        dialect.insert(RECORD_LEASES)
+        .values(name=name, owner=owner, until=until)
+        .on_conflict_do_update(
+            index_elements=[_LEASE.name],
+            set_={"owner": owner, "until": until},
+            where=or_(_LEASE.owner == owner, _LEASE.until <= now),
+        )
+        .returning(_LEASE.name)
+    )
+    return taken.first() is not None
+
+
+async def give_up(connection: AsyncConnection, name: str, owner: str) -> None:
+    """Delete a lease of this owner."""
+    await connection.execute(delete(RECORD_LEASES).where(_LEASE.name == name, _LEASE.owner == owner))
+
+
+async def is_any_out(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether there is a lease that its owner did not give up in time."""
+    return (await connection.execute(select(_LEASE.name).where(_LEASE.until <= now).limit(1))).first() is not None
+
+
+async def delete_out(connection: AsyncConnection, now: datetime) -> None:
+    """Delete the leases that are out: anybody may take them as they are, too."""
+    await connection.execute(delete(RECORD_LEASES).where(_LEASE.until <= now))
