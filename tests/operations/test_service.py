@@ -38,16 +38,14 @@ def key_of(worker: Worker, system: str) -> str:
 
 
 @EACH
-async def test_a_dry_run_tells_the_calls_that_the_real_run_makes_and_sends_nothing(
-    worker: Worker, system: str
-) -> None:
+async def test_a_dry_run_tells_the_calls_that_the_real_run_makes_and_sends_nothing(worker: Worker, system: str) -> None:
     key = key_of(worker, system)
     version = await worker.version(system, key)
     worker.forget_calls()
 
     planned = await worker.update(system, key, {"name": "Planned"}, expected_version=version, dry_run=True)
 
-    assert (planned.errors, worker.writes(system)) == ((), [])
+    assert (planned.errors, worker.writes(system)) == ([], [])
     assert planned.operation is not None
     assert (planned.operation.id, planned.operation.state) == (None, OperationState.PLANNED)
     done = await worker.update(system, key, {"name": "Planned"}, expected_version=version)

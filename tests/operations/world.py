@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway import in_process, settings_over
+from vendors import VENDORS
 
 from customer_gateway.app import build_federation
 from customer_gateway.documents.versions import version_of
@@ -94,7 +95,7 @@ async def working(
 ) -> AsyncGenerator[Worker]:
     """A worker over the vendors of `box`; several of one `path` share its journal."""
     settings = settings_over(box, **otherwise)
-    federation = build_federation(settings, Wiring(transport=in_process(box, settings)))
+    federation = build_federation(settings, Wiring(transport=in_process(box, settings)), VENDORS)
     database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
     operations = Operations(federation.systems, journal, seconds=seconds, doubt=timedelta(seconds=doubt))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.documents import exact
 from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode, WriteStatus
+from customer_gateway.operations import clock
 from customer_gateway.operations.requests import Outcome
 from customer_gateway.operations.stored import stored_writes, told
 
@@ -31,7 +31,7 @@ def not_sent(request: WriteRequest, prepared: Prepared, state: OperationState) -
     if prepared.errors:
         state = OperationState.REJECTED
         writes = [replace(each, status=WriteStatus.SKIPPED) for each in writes]
-    now = datetime.now(UTC)
+    now = clock.now()
     key, actor = request.key, request.actor
     operation = StoredOperation("", request.kind, request.system.name, key, actor, state, now, writes=writes)
     return Outcome(told(operation, writes_of(request.system), request.rights), prepared.errors, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.patching import spelled
@@ -37,7 +37,7 @@ class Prepared:
     plan: Sequence[PlannedWrite] = ()
     before: Present | None = None
     paths: Mapping[str, tuple[str, ...]] | None = None
-    errors: Sequence[UserError] = ()
+    errors: Sequence[UserError] = field(default_factory=list[UserError])
 
 
 async def prepare(request: WriteRequest, deadline: Deadline) -> Prepared:

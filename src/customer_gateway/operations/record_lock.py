@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.errors import UpstreamRateLimited
+from customer_gateway.operations import clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -59,7 +60,7 @@ class RecordLocks:
     async def _lease(self, system: str, name: str, owner: str, deadline: Deadline) -> None:
         pause = _PAUSE_SECONDS
         while True:
-            now = datetime.now(UTC)
+            now = clock.now()
             if await self._journal.lock_record(name, owner, now, now + LEASE):
                 return
             if deadline.remaining() <= pause:

@@ -43,5 +43,5 @@ class Outcome:
     """
 
     operation: Operation | None
-    errors: Sequence[UserError] = field(default_factory=tuple)
+    errors: Sequence[UserError] = field(default_factory=list["UserError"])
     key: str | None = None

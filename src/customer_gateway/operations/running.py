@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
@@ -19,6 +19,7 @@ from customer_gateway.model.operations import (
     UserErrorCode,
     WriteStatus,
 )
+from customer_gateway.operations import clock
 from customer_gateway.operations.lookup import Shown, created_keys, foreign_changes, read_after
 from customer_gateway.operations.record_lock import LEASE
 from customer_gateway.operations.stored import text_of, with_write
@@ -82,7 +83,7 @@ class Runner:
     async def _renew(self, operation: StoredOperation) -> None:
         while True:
             await asyncio.sleep(_RENEWAL_SECONDS)
-            now = datetime.now(UTC)
+            now = clock.now()
             with contextlib.suppress(GatewayError):  # the next send asks the journal, and fails there
                 await self._journal.renew(operation.id, self._owner, now + LEASE)
                 if operation.key is not None:
@@ -91,10 +92,10 @@ class Runner:
 
     async def _intend(self, operation: StoredOperation, index: int) -> StoredOperation:
         """Store that a call is about to be sent."""
-        now = datetime.now(UTC)
+        now = clock.now()
         operation = replace(with_write(operation, index, sent_at=now), lease_until=now + LEASE)
         await self._journal.update(operation)
-        if now + LEASE - datetime.now(UTC) < LEFT:
+        if now + LEASE - clock.now() < LEFT:
             raise LeaseLost("The process stood still too long before a call; it was not sent.")
         return operation
 
@@ -182,7 +183,7 @@ def concluded(operation: StoredOperation) -> StoredOperation:
     """
     statuses = {each.status for each in operation.writes}
     errors = [each.error for each in operation.writes if each.error is not None]
-    now = datetime.now(UTC)
+    now = clock.now()
     if WriteStatus.UNKNOWN in statuses:
         return replace(operation, state=OperationState.UNKNOWN, errors=errors, lease_until=None)
     if WriteStatus.REJECTED in statuses:

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,6 +19,7 @@ from customer_gateway.model.operations import (
     UserError,
     UserErrorCode,
 )
+from customer_gateway.operations import clock
 from customer_gateway.operations.outcomes import in_progress, no_journal, not_sent, private_values, writes_of
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.record_lock import LEASE, RecordLocks
@@ -32,7 +32,7 @@ from customer_gateway.work.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.journal import Journal
@@ -101,7 +101,7 @@ class Operations:
 
     async def recover(self, most: int = 20) -> int:
         """Take over the operations of processes that ended or stood still; return how many there were."""
-        ids = await self._journal.stranded(datetime.now(UTC), most)
+        ids = await self._journal.stranded(clock.now(), most)
         for each in ids:
             operation = await self._journal.find(each)
             if operation is None or operation.system not in self._systems:
@@ -136,7 +136,7 @@ class Operations:
 
     async def purge(self) -> int:
         """Delete the personal data of operations that were settled long enough ago."""
-        return await self._journal.purge(datetime.now(UTC))
+        return await self._journal.purge(clock.now())
 
     def _told(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
         system = self._systems.get(operation.system)
@@ -188,7 +188,7 @@ class Operations:
         return self._locks.held(operation.system, operation.key, operation.id, deadline)
 
     def _new(self, request: WriteRequest) -> StoredOperation:
-        now = datetime.now(UTC)
+        now = clock.now()
         key = request.idempotency_key
         return StoredOperation(
             id=new_operation_id(),
@@ -223,7 +223,7 @@ class Operations:
     async def _settled(self, operation: StoredOperation, rights: Rights, deadline: Deadline) -> Outcome:
         if operation.is_settled:
             return Outcome(self._told(operation, rights), operation.errors, operation.key)
-        now = datetime.now(UTC)
+        now = clock.now()
         taken = await self._journal.take_over(operation.id, self._owner, now, now + LEASE)
         system = self._systems.get(operation.system)
         writer = None if system is None else system.writer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode, WriteStatus
+from customer_gateway.operations import clock
 from customer_gateway.operations.lookup import Shown, created_keys, is_untouched, read_after
 from customer_gateway.operations.running import concluded, find_out
 from customer_gateway.operations.stored import with_write
@@ -71,7 +72,7 @@ class Settler:
         return with_write(operation, index, status=status, error=write.error or _open(operation))
 
     def _is_old(self, sent: datetime) -> bool:
-        return datetime.now(UTC) - sent >= self.doubt
+        return clock.now() - sent >= self.doubt
 
     async def _refuse_overwritten(
         self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline
@@ -100,7 +101,7 @@ def _is_ready_for_more(operation: StoredOperation) -> bool:
 def _given_up(operation: StoredOperation) -> StoredOperation:
     """Return an operation that was stranded before it had a plan: nothing was sent."""
     error = _error(operation, "The write was cut off before anything was sent. Send it again.", retryable=True)
-    done = datetime.now(UTC)
+    done = clock.now()
     return replace(operation, state=OperationState.REJECTED, settled_at=done, errors=[error], idempotency=None)
 
 

@@ -76,7 +76,7 @@ def told(operation: StoredOperation, writes: Writes | None, rights: Rights, *, r
         settled_at=operation.settled_at,
         replayed=replayed,
         foreign_changes=[shown.foreign(operation, place) for place in operation.foreign_places],
-        errors=operation.errors,
+        errors=list(operation.errors),
     )
 
 

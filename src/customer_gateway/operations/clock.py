@@ -1,0 +1,11 @@
+"""The time as it is stored: in UTC, whole milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the time, in whole milliseconds: what is told at once and what is read back later are equal."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
