@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SLUGS = [vendor.kind.slug for vendor in VENDORS]
 RECORD = "implements CustomerRecord { system: System!  key: String!  link: String  raw: JSON }"
+CONTRACTS = ("contract.graphql", "contract_write.graphql")
 CONTRACT = build_schema(
     "\n".join(
         [
-            (Path(__file__).parent / "contract.graphql").read_text(encoding="utf-8"),
+            *((Path(__file__).parent / name).read_text(encoding="utf-8") for name in CONTRACTS),
             f"enum SystemKind {{ {' '.join(slug.upper() for slug in SLUGS)} }}",
             *(f"type {slug.title()}Customer {RECORD}" for slug in SLUGS),
         ]

@@ -18,6 +18,7 @@ from customer_gateway.api.engine import Engine, RequestScope
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.schema import build_schema, sdl, unified_names
+from customer_gateway.api.writing import Writing
 from customer_gateway.api.writing_document import writing_document
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
     from starlette.applications import Starlette
 
+    from customer_gateway.api.writing import WritesCustomers
     from customer_gateway.config import JwtSettings, Settings
     from customer_gateway.http import Example
     from customer_gateway.http.callers.authenticator import Keys, Tokens
@@ -90,15 +92,24 @@ def build_federation(
     return Federation(systems, CursorSigner(_cursor_secret(settings)))
 
 
-def build_engine(settings: Settings, federation: Federation, vendors: tuple[Vendor, ...] = VENDORS) -> Engine:
-    """Return the engine over the gateway's schema; its context is a `RequestContext` of the federation."""
+def build_engine(
+    settings: Settings,
+    federation: Federation,
+    vendors: tuple[Vendor, ...] = VENDORS,
+    operations: WritesCustomers | None = None,
+) -> Engine:
+    """Return the engine over the gateway's schema; its context is a `RequestContext` of the federation.
+
+    Mutations are carried out by `operations`; without them nothing is written.
+    """
     schema = gateway_schema(vendors)
     server = settings.server
     return Engine(
         schema,
         server.executor,
-        _request_factory(federation, unified_names(schema)),
+        _request_factory(federation, unified_names(schema), operations),
         DocumentLimits(
+            mutation_fields=server.mutation_fields,
             tokens=server.document_tokens,
             depth=server.document_depth,
             answer_values=server.answer_values,
@@ -238,7 +249,7 @@ def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
 
 
 def _request_factory(
-    federation: Federation, names: Mapping[str, Mapping[str, str]]
+    federation: Federation, names: Mapping[str, Mapping[str, str]], operations: WritesCustomers | None = None
 ) -> Callable[[RequestScope], RequestContext]:
     # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
     @lru_cache(maxsize=1_000)
@@ -254,7 +265,8 @@ def _request_factory(
 
     def request(scope: RequestScope) -> RequestContext:
         want = selection_of(frozenset(scope.fields.items()), redacted_fields(scope.rights))
-        return federation.request(want, scope.deadline, scope.extensions, scope.rights, scope.records_read)
+        writing = None if operations is None else Writing(operations, scope.asker)
+        return federation.request(want, scope.deadline, scope.extensions, scope.rights, scope.records_read, writing)
 
     return request
 

@@ -46,6 +46,7 @@ def test_a_record_type_has_what_all_records_have_and_its_documented_fields_all_n
         "id": "ID!",
         "system": "System!",
         "key": "String!",
+        "version": "String",
         "link": "String",
         "raw": "JSON",
         "vendorId": "ID",

@@ -64,6 +64,8 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("names",): ["", "", "", *(f'(names: ["{SYSTEMS[2]}", "{name}"])' for name in (SYSTEMS[0], "nobody"))],
     ("name",): [f"(name: {each})" for each in SYSTEM_NAMES],
     ("after", "first"): CUSTOMERS,
+    ("after", "customerId", "first", "state"): CUSTOMERS,
+    ("field",): ['(field: "kind")', '(field: "nothing")'],
     ("fields",): ["", '(fields: ["name", "contacts"])', '(fields: ["invoices"])', '(fields: ["nothing"])'],
 }
 """What is asked, by the names of the arguments that a field takes."""

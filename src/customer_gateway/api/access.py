@@ -20,7 +20,7 @@ from graphql import (
 
 from customer_gateway.documents.structs import Struct
 from customer_gateway.model.callers import EVERY_SCOPE, Rights
-from customer_gateway.model.required_scopes import FIELDS, RAW, forbidden
+from customer_gateway.model.required_scopes import FIELDS, OTHERWISE, RAW, forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +54,9 @@ class DeniedFields:
     def __call__(self, object_type: GraphQLObjectType, name: str) -> Forbidden | None:
         """Return the error that takes the field's place, None where it may be read."""
         needed = scopes_of(object_type, name)
-        return None if needed <= self.scopes else forbidden(needed, Rights(self.scopes), f"{object_type.name}.{name}")
+        if needed <= self.scopes or any(each <= self.scopes for each in _other_scopes(object_type, name)):
+            return None
+        return forbidden(needed, Rights(self.scopes), f"{object_type.name}.{name}")
 
 
 @lru_cache(maxsize=1_000)
@@ -69,6 +71,10 @@ def scopes_of(object_type: Any, name: str) -> frozenset[str]:
     if field is None:
         return FIELDS["Query"].get(name, frozenset())
     return field.extensions.get(NEEDED, frozenset())
+
+
+def _other_scopes(object_type: Any, name: str) -> tuple[frozenset[str], ...]:
+    return OTHERWISE.get(object_type.name, {}).get(name, ())
 
 
 def require_scopes(schema: GraphQLSchema, kinds: Iterable[Kind], names: Mapping[str, Mapping[str, str]]) -> None:
@@ -86,18 +92,23 @@ def require_scopes(schema: GraphQLSchema, kinds: Iterable[Kind], names: Mapping[
 
 def with_scopes(sdl: str, schema: GraphQLSchema) -> str:
     """Return a printed schema with `@requiresScopes` at the fields that need scopes, which no printer knows of."""
-    places: list[tuple[int, frozenset[str]]] = []
+    places: list[tuple[int, list[frozenset[str]]]] = []
     for definition in parse(sdl).definitions:
         if isinstance(definition, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
             fields = _fields(schema, definition.name.value)
             for node in definition.fields or ():
                 needed = fields[node.name.value].extensions.get(NEEDED)
                 if needed and node.loc:
-                    places.append((node.loc.end, needed))
-    for end, needed in reversed(places):
-        scopes = ", ".join(f'"{scope}"' for scope in sorted(needed))
-        sdl = f"{sdl[:end]} @requiresScopes(scopes: [[{scopes}]]){sdl[end:]}"
+                    others = OTHERWISE.get(definition.name.value, {}).get(node.name.value, ())
+                    places.append((node.loc.end, [needed, *others]))
+    for end, alternatives in reversed(places):
+        scopes = ", ".join(f"[{_quoted(each)}]" for each in alternatives)
+        sdl = f"{sdl[:end]} @requiresScopes(scopes: [{scopes}]){sdl[end:]}"
     return sdl
+
+
+def _quoted(scopes: frozenset[str]) -> str:
+    return ", ".join(f'"{scope}"' for scope in sorted(scopes))
 
 
 def carried_scopes(kind: Kind) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 
 from customer_gateway.api.declare import attribute
-from customer_gateway.api.nouns import Invoice
+from customer_gateway.api.nouns import Invoice, User
 
 if TYPE_CHECKING:
     from customer_gateway.api.customer import Customer
@@ -56,3 +56,16 @@ class InvoiceConnection:
     nodes: list[Invoice | None] = attribute("The invoices.")
     page_info: PageInfo = attribute("Where the page stands.")
     total_count: int | None = attribute("How many invoices the customer has.")
+
+
+@strawberry.type(description="A user and its place in the list.")
+class UserEdge:
+    cursor: str = attribute("The user's place.")
+    node: User | None = attribute("The user.")
+
+
+@strawberry.type(description="A page of a system's users, in its own order.")
+class UserConnection:
+    edges: list[UserEdge] = attribute("The users with their places.")
+    nodes: list[User | None] = attribute("The users.")
+    page_info: PageInfo = attribute("Where the page stands.")

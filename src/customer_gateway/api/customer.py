@@ -99,8 +99,14 @@ class Billing:
     name: str | None = billed("name", "Name on the invoice.")
     address: Address | None = billed("address", "Address on the invoice, where it has one of its own.")
     payment_terms: str | None = billed("payment_terms", "Terms of payment, in words.")
+    payment_terms_id: str | None = billed(
+        "payment_terms_id", "The terms of payment as the vendor's id, where it holds an id: System.choices lists them."
+    )
     payment_method: str | None = billed("payment_method", "How the customer pays, in the vendor's word.")
     invoice_delivery: str | None = billed("invoice_delivery", "How invoices are delivered.")
+    invoice_delivery_id: str | None = billed(
+        "invoice_delivery_id", "How invoices are delivered as the vendor's id, where it holds an id."
+    )
     credit_limit: Decimal | None = billed("credit_limit", "Credit limit.")
     taxable: bool | None = billed("taxable", "Whether VAT is charged.")
     recipients: list[User | None] | None = billed("recipients", "The users who receive invoices.")

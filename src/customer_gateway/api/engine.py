@@ -26,6 +26,8 @@ from customer_gateway.api.limits import (
     weight_of,
 )
 from customer_gateway.api.reply import LATE, failed, reply_to
+from customer_gateway.api.root_fields import root_fields
+from customer_gateway.api.writing import Asker
 from customer_gateway.execution import (
     AnswerLimits,
     Budget,
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 ExecutorName: TypeAlias = Literal["breadth", "reference"]
 RefusedStage: TypeAlias = Literal["parse", "limits", "validation", "operation"]
 
+_PERSONAL: Final = frozenset({"operation", "operations"})
+"""Fields of the query that tell a caller its own operations."""
+
 CODES: Final = {
     "parse": "GRAPHQL_PARSE_FAILED",
     "validation": "GRAPHQL_VALIDATION_FAILED",
@@ -68,7 +73,8 @@ class RequestScope:
 
     `fields` names, per concrete object type, every field that the operation selects anywhere and its caller may read.
     What is put into `extensions` while executing is put into the answer's `extensions`; into `records_read`, where the
-    engine audits, go the keys of the customers' records that are read, by system.
+    engine audits, go the keys of the customers' records that are read, by system. `asker` is who asks, where that
+    matters: a mutation, or a query of the caller's own operations, is never shared with others.
     """
 
     deadline: Deadline
@@ -77,6 +83,7 @@ class RequestScope:
     rights: Rights
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
+    asker: Asker = field(default_factory=Asker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +104,17 @@ class Prepared:
 
     compiled: CompiledOperation
     operation_name: str | None
+    root_fields: tuple[str, ...] = ()
 
     @property
     def operation_type(self) -> str:
         """query, mutation or subscription."""
         return self.compiled.operation_type
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the answer depends on who asks, and not on the caller's rights alone."""
+        return self.operation_type == "mutation" or not _PERSONAL.isdisjoint(self.root_fields)
 
 
 class Execution:
@@ -152,6 +165,8 @@ class Execution:
             outcome = self._refusal(context) or await self._run(context, budget)
             # A context of what has been read so far has extensions of its own: the whole answer may not lack the same.
             reply = reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
+            if self._scope.asker.replayed:
+                reply = replace(reply, replayed=True)
             return reply if self._read is None else replace(reply, read=self._read(self._scope))
         except Exception:  # noqa: BLE001  the last net: logged here, masked for the client
             return failed()
@@ -228,6 +243,7 @@ class Engine:
         rights: Rights,
         deadline: Deadline,
         request_id: str,
+        asker: Asker | None = None,
     ) -> Execution:
         """Return an execution of the operation with the rights of those who ask, not running yet."""
         # Refused by its length: coercing it would cost what the limit is there to save.
@@ -235,7 +251,12 @@ class Engine:
         denied = denied_to(rights)
         bound = prepared.compiled.bind(None if long else variables, denied=denied)
         scope = RequestScope(
-            deadline, request_id, bound.fields_by_type, rights, records_read={} if self._audits else None
+            deadline,
+            request_id,
+            bound.fields_by_type,
+            rights,
+            records_read={} if self._audits else None,
+            asker=asker or Asker(),
         )
         breadth = self._executor == "breadth"
         run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables, denied)
@@ -267,7 +288,7 @@ class Engine:
             errors = [coded(error, CODES[stage]) for error in refused.errors]
             operation = get_operation_ast(document, operation_name)
             return RefusedOperation(stage, errors, operation.operation.value if operation else None)
-        return Prepared(compiled, operation_name)
+        return Prepared(compiled, operation_name, tuple(root_fields(document, compiled.definition).values()))
 
     async def _run_reference(
         self,

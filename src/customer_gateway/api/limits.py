@@ -18,6 +18,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     OverlappingFieldsCanBeMergedRule,
     Token,
     TokenKind,
@@ -26,6 +27,7 @@ from graphql import (
     validate,
 )
 
+from customer_gateway.api.root_fields import root_fields
 from customer_gateway.errors import QueryTooDeep, QueryTooLarge
 
 if TYPE_CHECKING:
@@ -56,8 +58,9 @@ class DocumentLimits:
 
     `characters` bounds what the lexer walks over, comments and blanks included. `fields` counts every field as often
     as fragments repeat it, which bounds the work of merging and executing them. `comparisons` bounds how often
-    validation compares two fields of the same response name, which grows with their square. `list_items` bounds a
-    list in the variables. `answer_values` and `answer_bytes` bound the answer (see `execution.budget`).
+    validation compares two fields of the same response name, which grows with their square. `mutation_fields` bounds
+    the fields at the root of a mutation. `list_items` bounds a list in the variables. `answer_values` and
+    `answer_bytes` bound the answer (see `execution.budget`).
 
     Kept are prepared documents, up to `kept_tokens` (see `weight_of`; about half a kilobyte each), their plans, up to
     `kept_fields` planned fields (about a kilobyte each; a document has a plan for each setting of its conditions), and
@@ -68,6 +71,7 @@ class DocumentLimits:
     characters: int = 100_000
     depth: int = 15
     fields: int = 5_000
+    mutation_fields: int = 1
     list_items: int = 1_000
     answer_values: int = 300_000
     answer_bytes: int = 50_000_000
@@ -226,6 +230,19 @@ def _refuse_beyond(document: DocumentNode, limits: DocumentLimits) -> None:
                     f"the most is {INTROSPECTION_LISTS}; {_APART}"
                 )
                 raise DocumentRefused(GraphQLError(message, definition), "QUERY_TOO_COMPLEX")
+            _refuse_mutations_beyond(document, definition, limits)
+
+
+def _refuse_mutations_beyond(
+    document: DocumentNode, operation: OperationDefinitionNode, limits: DocumentLimits
+) -> None:
+    """Each field of a mutation takes as long as the vendor does, one after another, in the time of one request."""
+    if operation.operation is not OperationType.MUTATION:
+        return
+    count = len(root_fields(document, operation))
+    if count > limits.mutation_fields:
+        message = f"The mutation has {count} fields at its root, the most is {limits.mutation_fields}; {_APART}"
+        raise DocumentRefused(GraphQLError(message, operation), "QUERY_TOO_COMPLEX")
 
 
 def _too_large(message: str) -> DocumentRefused:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
+from customer_gateway.api import operations as journal
+from customer_gateway.api.connections import After, First
 from customer_gateway.api.customer import Customer
 from customer_gateway.api.declare import CHECK, merged
 from customer_gateway.api.nouns import Node
@@ -104,3 +106,27 @@ class Query:
         name: Annotated[str, strawberry.argument(description="A configured name.")],
     ) -> System | None:
         return cast("System", _request(info).system(name, "system(name:)"))
+
+    @strawberry.field(
+        description="An operation: the caller's own, or anybody's with operations:read; null if there is none."
+    )
+    async def operation(
+        self,
+        info: strawberry.Info[Any, Any],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002 - as in the schema
+    ) -> journal.Operation | None:
+        return cast("journal.Operation | None", await journal.find(_request(info), id))
+
+    @strawberry.field(
+        description="Newest first: the caller's own, or everybody's with the scope operations:read. first: 1 to 100."
+    )
+    async def operations(
+        self,
+        info: strawberry.Info[Any, Any],
+        first: First,
+        after: After = None,
+        state: journal.States = None,
+        customer_id: journal.CustomerId = None,
+    ) -> journal.OperationConnection:
+        found = await journal.page(_request(info), first, after, state, customer_id)
+        return cast("journal.OperationConnection", found)

@@ -49,7 +49,7 @@ def _object_type(struct: Struct, made: dict[str, tuple[Struct, Any]], kind: Kind
             raise TypeError(f"{struct.name} is documented twice, differently")
         return known
     bases = (CustomerRecord,) if kind else ()
-    taken = {"id", "system", "key", "link", "raw"} if kind else set[str]()
+    taken = {"id", "system", "key", "link", "raw", "version"} if kind else set[str]()
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
     for field in struct.fields:
         if field.name in taken:

@@ -28,7 +28,8 @@ _log = structlog.get_logger("customer_gateway.api")
 class Reply:
     """The answer to an operation. `data` is JSON, the same for all requests that are the same; None where nothing ran.
 
-    `errors` are formatted, without request id. `read` is for the audit, where there is one.
+    `errors` are formatted, without request id. `read` is for the audit, where there is one. `replayed` says
+    that it is the outcome of an earlier request with the same idempotency key.
     """
 
     data: bytes | None
@@ -36,6 +37,7 @@ class Reply:
     extensions: Mapping[str, Any]
     stage: ReplyStage
     read: CustomersRead | None = None
+    replayed: bool = False
 
     def encode(self, request_id: str) -> bytes:
         """Return the whole body; `request_id` stands in each error, so bodies without errors are the same for all."""

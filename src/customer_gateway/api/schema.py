@@ -13,13 +13,16 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     print_schema,
+    specified_scalar_types,
 )
 from strawberry.schema.config import StrawberryConfig
 
 from customer_gateway.api.access import REQUIRES_SCOPES, require_scopes, with_scopes
 from customer_gateway.api.declare import bind
 from customer_gateway.api.introduction import introduction
+from customer_gateway.api.mutation import Mutation
 from customer_gateway.api.nouns import BankAccount, LedgerAccount, PaymentCard, SepaMandate
+from customer_gateway.api.patches import INPUTS, input_types
 from customer_gateway.api.query import Query
 from customer_gateway.api.records import record_types
 from customer_gateway.api.scalars import SCALARS
@@ -31,7 +34,7 @@ from customer_gateway.model.nouns import UNIFIED_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from graphql import GraphQLField
+    from graphql import GraphQLField, GraphQLNamedType
 
     from customer_gateway.system import Kind
 
@@ -51,11 +54,12 @@ def build_schema(kinds: Sequence[Kind]) -> GraphQLSchema:
     accounts: list[Any] = [BankAccount, SepaMandate, PaymentCard, LedgerAccount]
     made: Any = strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         types=[*accounts, *record_types(kinds)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     schema: GraphQLSchema = made._schema  # noqa: SLF001 - the graphql-core schema is what both executors run on
-    schema = _introduced(schema, kinds)
+    schema = _introduced(schema, kinds, _scalars(made))
     _mark_one_ofs(schema)
     _tell_suppliers(schema, kinds)
     bind(schema, _python_types(kinds))
@@ -82,9 +86,15 @@ def _model_name(field: Any) -> str:
     return definition.python_name if definition is not None else ""
 
 
-def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
+def _scalars(made: Any) -> Mapping[str, GraphQLNamedType]:
+    """Return every scalar by its name, also one that no field has: an input may."""
+    ours = [made.schema_converter.from_scalar(each) for each in SCALARS]
+    return {**specified_scalar_types, **{each.name: each for each in ours}}
+
+
+def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind], scalars: Mapping[str, GraphQLNamedType]) -> GraphQLSchema:
     """Return the schema with what no annotation can know of the registered kinds: its description, the enum
-    `System.kind`.
+    `System.kind`, the inputs of the mutations.
     """
     system_kind = GraphQLEnumType(
         "SystemKind",
@@ -92,6 +102,10 @@ def _introduced(schema: GraphQLSchema, kinds: Sequence[Kind]) -> GraphQLSchema:
         description="The vendors the gateway speaks to.",
     )
     fields_of(schema, "System")["kind"].type = GraphQLNonNull(system_kind)
+    inputs = input_types(kinds, {**scalars, **schema.type_map})
+    for name, field in fields_of(schema, "Mutation").items():
+        if (input_name := INPUTS.get(name)) is not None:
+            field.args["input"].type = GraphQLNonNull(inputs[input_name])
     described = schema.to_kwargs()
     described["description"] = introduction(kinds)
     described["directives"] = (*schema.directives, REQUIRES_SCOPES)
@@ -106,7 +120,8 @@ def _mark_one_ofs(schema: GraphQLSchema) -> None:
     """Mark the @oneOf inputs for graphql-core: Strawberry checks them in an extension of its own executor only."""
     for each in schema.type_map.values():
         if isinstance(each, GraphQLInputObjectType):
-            each.is_one_of = each.extensions["strawberry-definition"].is_one_of
+            definition = each.extensions.get("strawberry-definition")  # those of `api.patches` have none
+            each.is_one_of = definition is not None and definition.is_one_of
 
 
 def suppliers(schema: GraphQLSchema, kinds: Sequence[Kind]) -> Mapping[str, Mapping[str, Sequence[Kind]]]:

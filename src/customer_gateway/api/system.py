@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.connections import After, CustomerConnection, First
+from customer_gateway.api.connections import After, CustomerConnection, First, UserConnection
 from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.scalars import JSON
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.execution import JsonText, attempted
+from customer_gateway.federation import people
 from customer_gateway.federation import systems as federated
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.model.ids import encode_id
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from customer_gateway import system as upstream
     from customer_gateway.documents.record import Document
+    from customer_gateway.documents.writing import Choice as UpstreamChoice
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
 
@@ -30,6 +32,25 @@ class FieldCapability:
     readable: bool = attribute("Whether the system has a source for it.")
     writable: bool = attribute("Whether it can be changed through the gateway.")
     filterable: bool = attribute("Whether lists can be filtered by it.")
+    required: bool = attribute("Whether the system demands a value.")
+    max_length: int | None = attribute("The longest text that the system takes, in characters; null where any.")
+    clearable: bool = attribute("Whether null clears it.")
+
+
+def _choice_values(choices: Sequence[UpstreamChoice], _request: RequestContext) -> list[str]:
+    return [str(choice.value) for choice in choices]
+
+
+@strawberry.type(description="What a field that holds an id of a list may be.")
+class Choice:
+    value: str = batched(_choice_values, "The id that is written.")
+    label: str | None = attribute("What people call it.")
+
+
+ListField: TypeAlias = Annotated[
+    str,
+    strawberry.argument(description="Its name in a patch, such as billing.paymentTermsId, or on the record type."),
+]
 
 
 def _reachable(systems: Sequence[upstream.System], request: RequestContext) -> Any:
@@ -52,6 +73,14 @@ def _customers(systems: Sequence[upstream.System], request: RequestContext, firs
     return merged(federated.customers(systems, request, first, after), len(systems))
 
 
+def _users(systems: Sequence[upstream.System], request: RequestContext, first: First, after: After = None) -> Any:
+    return merged(people.users(systems, request, first, after), len(systems))
+
+
+def _choices(systems: Sequence[upstream.System], request: RequestContext, field: ListField) -> Any:
+    return merged(people.choices(systems, request, field), len(systems))
+
+
 @strawberry.type(description="One configured upstream.")
 class System:
     id: strawberry.ID = batched(
@@ -69,6 +98,12 @@ class System:
     customers: CustomerConnection | None = batched(
         _customers,
         "One live page of the system's customers in its own order, inactive records included. first: 1 to 100.",
+    )
+    users: UserConnection | None = batched(
+        _users, "The vendor's users, for ownerId and recipientIds; null where it has none. first: 1 to 100."
+    )
+    choices: list[Choice] | None = batched(
+        _choices, "What a field that holds an id of a list may be; null for a field of no list."
     )
 
 
@@ -108,6 +143,10 @@ class CustomerRecord:
     )
     system: System = batched(_systems, "The system that holds it.")
     key: str = attribute("The vendor's own key.")
+    version: str | None = attribute(
+        "A hash of what can be written of the record; values that the server makes (balances, stamps) do not count. "
+        "Where the record's addresses have calls of their own, selecting it reads them."
+    )
     link: str | None = attribute("The record's address in the vendor's API.")
     raw: JSON | None = batched(
         _raw,

@@ -68,6 +68,7 @@ class ServerSettings(BaseModel):
     body_bytes: int = Field(default=1_000_000, ge=1_000)
     document_tokens: int = Field(default=2_000, ge=100)
     document_depth: int = Field(default=15, ge=3)
+    mutation_fields: int = Field(default=1, ge=1, le=100)
     answer_values: int = Field(default=300_000, ge=10_000)
     answer_bytes: int = Field(default=50_000_000, ge=100_000)
     partial_status: PartialStatus = PartialStatus.OK

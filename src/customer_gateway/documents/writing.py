@@ -20,6 +20,7 @@ from urllib.parse import quote
 from customer_gateway.documents.changes import ABSENT, value_at, with_values
 from customer_gateway.documents.choices import Choice, ChoiceList
 from customer_gateway.documents.spelling import Standing, Unwritable, as_text, email
+from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
 
 if TYPE_CHECKING:
@@ -237,10 +238,10 @@ class Writes:
     are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
     in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
     vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids`
-    which member tells the entries of a list apart, by their struct's name. `lists` are those whose ids places hold.
-    `identity` are the members that make a customer's key. `traces` are those by which a new one is found again whose
-    creation was not answered, `created` is where its vendor's stamp stands. `named` gives the texts of a refusal that
-    name what is refused.
+    which member tells the entries of a list apart, by their struct's name; `ids` of which type ids are in a section.
+    `lists` are those whose ids places hold. `identity` are the members that make a customer's key. `traces` are those
+    by which a new one is found again whose creation was not answered, `created` is where its vendor's stamp stands.
+    `named` gives the texts of a refusal that name what is refused.
     """
 
     record: Struct
@@ -266,6 +267,7 @@ class Writes:
     traces: tuple[str, ...] = ()
     created: str = "created"
     named: Callable[[Any], Iterable[str]] = lambda _explanation: ()
+    ids: VendorLeaf = VendorLeaf.ID
 
     @cached_property
     def fields_by_place(self) -> Mapping[str, tuple[str, ...]]:

@@ -118,6 +118,21 @@ async def _found(request: RequestContext, kind: str, system: System, keys: Seque
     return found
 
 
+def customers_at(request: RequestContext, refs: Sequence[RecordRef | None]) -> list[ColumnPart]:
+    """Return the customer of each record; None where there is no record, or its system has none such."""
+    groups: dict[str | None, list[int]] = {}
+    for position, ref in enumerate(refs):
+        groups.setdefault(ref.system if ref else None, []).append(position)
+    return [
+        ColumnPart(positions, [None] * len(positions))
+        if name is None
+        else ColumnPart(
+            positions, _find(request, "Customer", name, [ref.key for each in positions if (ref := refs[each])])
+        )
+        for name, positions in groups.items()
+    ]
+
+
 def customers_of(request: RequestContext, nouns: Sequence[Any]) -> list[ColumnPart]:
     """Return the customer of each noun (contact, account, agreement, invoice)."""
     groups: dict[str, list[int]] = {}

@@ -93,6 +93,16 @@ class RequestReads:
                 fetch.keys.pop(key, None)
         self._batchers.of(route).forget(keys)
 
+    def forget_of(self, system: str, key: str) -> None:
+        """Forget what is known of a customer of a system by any route, as after a write.
+
+        What its nouns are known by is not known here: all that this request has read of the system is forgotten, too.
+        """
+        for route, column in list(self._columns.items()):
+            if route.system == system:
+                self.forget(route, [key])
+                column.values.clear()
+
     def _column(self, route: Route[Any]) -> _Column:
         column = self._columns.get(route)
         if column is None:

@@ -52,8 +52,10 @@ class Federation:
         extensions: dict[str, Any] | None = None,
         rights: Rights = EVERY_RIGHT,
         records_read: dict[str, dict[str, None]] | None = None,
+        writing: object | None = None,
     ) -> RequestContext:
-        """Return the context of one operation; `extensions` are those of its answer, `records_read` is for the audit.
+        """Return the context of one operation; `extensions` are those of its answer, `records_read` is for the
+        audit, `writing` for mutations.
 
         Systems that its caller may not see are not in it, so they do not exist for whatever is done with it.
         """
@@ -70,6 +72,7 @@ class Federation:
             links=self.links,
             extensions=answered,
             records_read=records_read,
+            writing=writing,
         )
 
     def _visible(self, rights: Rights) -> Mapping[str, System]:
@@ -88,6 +91,7 @@ class RequestContext:
 
     `shared` are the calls in flight of all requests; without them nothing is asked any more. `extensions` are those of
     the answer. `records_read` collects the keys of the customers' records that were read, by system, for an audit.
+    `writing` is what mutations go on by (`api.writing`), carried unread; None where nothing can be written.
     """
 
     systems: Mapping[str, System]
@@ -100,6 +104,7 @@ class RequestContext:
     links: Links = field(default_factory=NoLinks)
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
+    writing: object | None = None
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], BySystem] | None = None

@@ -22,7 +22,7 @@ _ASKED_WITH: Final = (
     "Apollographql-Client-Version",
     *(name.decode("ascii") for name in PREFLIGHT_HEADERS),
 )
-_READ_FROM_ANSWERS: Final = ("Retry-After", "X-Request-Id")
+_READ_FROM_ANSWERS: Final = ("Idempotent-Replayed", "Retry-After", "X-Request-Id")
 
 
 class Cors:

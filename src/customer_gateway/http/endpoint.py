@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +13,12 @@ import structlog
 from customer_gateway.api.engine import Prepared, RefusedOperation
 from customer_gateway.api.error_formatting import MASK, request_error, stamped
 from customer_gateway.api.reply import LATE
+from customer_gateway.api.writing import Asker
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import challenge, client_address, logged_name, retry_after
 from customer_gateway.http.graphiql.key_cookie import with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
+from customer_gateway.http.idempotency import REPLAYED, check_serves, key_of, refused_status
 from customer_gateway.http.negotiation import Media, preferred
 from customer_gateway.http.origin import check_origin
 from customer_gateway.http.request import (
@@ -155,7 +158,7 @@ class GraphQLEndpoint:
         if found is not None:
             return found
         begun = self._begin(request_of_body(body), caller, at, log)
-        if not isinstance(begun, RefusedOperation) and not begun.alone:
+        if not isinstance(begun, RefusedOperation) and not begun.personal:
             self._in_flight.let_join(key, begun)
         return begun
 
@@ -168,15 +171,20 @@ class GraphQLEndpoint:
             return prepared
         if prepared.operation_type == "subscription":
             return RefusedOperation("operation", [_STREAM_NEEDED])
-        operation = _Operation(self._engine, prepared, request.variables, caller.rights, log.request_id)
+        asker = Asker(f"{caller.kind}:{caller.name}")
+        operation = _Operation(self._engine, prepared, request.variables, caller.rights, log.request_id, asker)
         if prepared.operation_type == "mutation":
+            asker.idempotency_key = key_of(log.headers.get(b"idempotency-key"))
+            if asker.idempotency_key is not None:
+                check_serves(prepared.root_fields)
             execution = SharedExecution(at, operation.run, alone=True)
             self._in_flight.let_join(execution, execution)  # none asks for that key; it keeps the task alive
             return execution
-        key: Hashable = (prepared.compiled, variables_key(request.variables), caller.rights)
+        who = asker.actor if prepared.is_personal else None
+        key: Hashable = (prepared.compiled, variables_key(request.variables), caller.rights, who)
         execution = self._found(key, at)
         if execution is None:
-            execution = SharedExecution(at, operation.run, operation.so_far)
+            execution = SharedExecution(at, operation.run, operation.so_far, personal=prepared.is_personal)
             self._in_flight.let_join(key, execution)
         return execution
 
@@ -203,10 +211,13 @@ class GraphQLEndpoint:
             log.notes["operation"] = shared.operation_type
         if self._audit is not None and shared.reply.read is not None:
             self._audit.note(log.request_id, caller, shared.reply.read)
+        headers = (REPLAYED,) if shared.reply.replayed else ()
         if shared.whole is not None:
-            return HttpResponse(200, shared.whole)
+            return HttpResponse(200, shared.whole, headers)
         log.record_errors(shared.reply.errors)
-        return HttpResponse(self._status(shared.reply, log.media), shared.reply.encode(log.request_id))
+        if (refused := refused_status(shared.reply.errors)) is not None:
+            return HttpResponse(refused, replace(shared.reply, data=None).encode(log.request_id))
+        return HttpResponse(self._status(shared.reply, log.media), shared.reply.encode(log.request_id), headers)
 
     def _status(self, reply: Reply, media: Media) -> int:
         if reply.stage == "failed":
@@ -220,18 +231,30 @@ class _Operation:
     """Execute a request's operation, for all requests that are identical, of callers with the same rights."""
 
     def __init__(
-        self, engine: Engine, prepared: Prepared, variables: dict[str, Any] | None, rights: Rights, request_id: str
+        self,
+        engine: Engine,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        rights: Rights,
+        request_id: str,
+        asker: Asker,
     ) -> None:
         self._engine = engine
         self._prepared = prepared
         self._variables = variables
         self._rights = rights
         self._request_id = request_id
+        self._asker = asker
         self._execution: Execution | None = None
 
     async def run(self, deadline: Deadline) -> SharedReply:
         self._execution = self._engine.begin(
-            self._prepared, self._variables, rights=self._rights, deadline=deadline, request_id=self._request_id
+            self._prepared,
+            self._variables,
+            rights=self._rights,
+            deadline=deadline,
+            request_id=self._request_id,
+            asker=self._asker,
         )
         return self._shared(await self._execution.run())
 

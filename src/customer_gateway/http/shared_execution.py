@@ -27,7 +27,7 @@ class SharedExecution(SharedCall[T]):
     """Run an execution that requests wait for, each to its own deadline; it is cancelled when the last has left.
 
     `so_far` returns what it has come to at any moment; without it nothing is returned before the end. One that is
-    `alone`, such as a mutation, is finished whoever leaves.
+    `alone`, such as a mutation, is finished whoever leaves. One that is `personal` is not for others with equal rights.
     """
 
     woken_per_turn = WOKEN_PER_TURN
@@ -39,9 +39,10 @@ class SharedExecution(SharedCall[T]):
         so_far: Callable[[], Coroutine[None, None, T]] | None = None,
         *,
         alone: bool = False,
+        personal: bool = False,
     ) -> None:
         super().__init__(Deadline(at), end_when_left=not alone)
-        self.alone = alone
+        self.personal = alone or personal
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._longest_wait = MORE_PATIENT * (at - self._began)

@@ -21,6 +21,7 @@ SECRETS: Final = frozenset({"secrets:read"})
 RAW: Final = frozenset({"raw:read", "billing:read"})
 """A whole document carries what its customer is billed by; where it carries secrets, `secrets:read` is needed, too."""
 SCHEMA: Final = frozenset({"schema:read"})
+WRITE: Final = frozenset({"customers:write"})
 
 
 def _all(names: str, scopes: frozenset[str]) -> Mapping[str, frozenset[str]]:
@@ -30,13 +31,21 @@ def _all(names: str, scopes: frozenset[str]) -> Mapping[str, frozenset[str]]:
 FIELDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "Query": {
         **_all("node nodes customer systems system", READ),
+        **_all("operation operations", READ),
         **_all("__schema __type", SCHEMA),
     },
+    "Mutation": _all("customer_create customer_update customer_archive customer_restore operation_settle", WRITE),
+    "CustomerPayload": {"customer": READ},
     "Customer": _all("billing accounts invoices", BILLING),
     "PaymentCard": _all("provider card_type status valid_to", BILLING | SECRETS),
     "CustomerRecord": {"raw": RAW},
 }
 """By type, and by the model's name of a field: the scopes of which all are needed."""
+
+OTHERWISE: Final[Mapping[str, Mapping[str, tuple[frozenset[str], ...]]]] = {
+    "Query": dict.fromkeys(("operation", "operations"), (WRITE, frozenset({"operations:read"}))),
+}
+"""By type and field: scopes that do as well. An operation is told to who may see it, whichever of them it has."""
 
 NODES: Final[Mapping[str, frozenset[str]]] = {"Account": BILLING, "Invoice": BILLING}
 """By the noun that a global id names: the scopes that reading it by its id needs."""

@@ -107,8 +107,10 @@ class Billing:
     name: str | None = None
     address: Address | None = None
     payment_terms: str | None = None
+    payment_terms_id: str | None = None
     payment_method: str | None = None
     invoice_delivery: str | None = None
+    invoice_delivery_id: str | None = None
     credit_limit: Decimal | None = None
     taxable: bool | None = None
     einvoice: EInvoice | None = None

@@ -178,6 +178,8 @@ def test_billing_holds_what_the_customer_itself_tells() -> None:
     assert full.billing == Billing(
         name="Merikivi Oy",
         address=full.addresses[1],
+        payment_terms_id="2",
+        invoice_delivery_id="2",
         credit_limit=Decimal("15000.5"),
         einvoice=EInvoice(edi_address="003712345671", finvoice_address="FI2112345600000785"),
     )

@@ -125,7 +125,9 @@ def test_billing_is_read_from_flat_fields() -> None:
         name="Älvstrands Bygg AB",
         address=full.address,
         payment_terms="30 dagar netto",
+        payment_terms_id="1",
         invoice_delivery="E-post",
+        invoice_delivery_id="1",
         taxable=True,
         einvoice=EInvoice(ean="7312345678901", edi_address="0007:5560360793"),
     )

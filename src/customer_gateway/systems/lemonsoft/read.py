@@ -170,6 +170,8 @@ class LemonsoftCustomerView(Record, CustomerFields):
         Billing,
         name=text("invoicing_name"),
         address=billing_address,
+        payment_terms_id=foreign_key("payment_term_number", CODE),
+        invoice_delivery_id=foreign_key("invoice_method_id", CODE),
         credit_limit=decimal("creditlimit"),
         einvoice=value_if_any(EInvoice, edi_address=text("customer_edi"), finvoice_address=text("finvoice_address")),
     )

@@ -124,7 +124,9 @@ class NextCustomerView(Record, CustomerFields):
         name=text("billaddress1"),
         address=address,
         payment_terms=text("billingtermsdescription"),
+        payment_terms_id=foreign_key("billingtermsid", ID),
         invoice_delivery=text("invoicetypename"),
+        invoice_delivery_id=foreign_key("invoicetypeid", ID),
         taxable=mapped(flag("novat"), not_),
         einvoice=value_if_any(EInvoice, ean=text("eancode"), edi_address=text("ediaddress")),
     )

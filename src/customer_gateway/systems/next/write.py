@@ -17,6 +17,7 @@ from customer_gateway.documents.spelling import (
     vat_number,
     whole_number,
 )
+from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.documents.writing import (
     FieldWrite,
@@ -168,5 +169,6 @@ WRITES: Final = Writes(
     },
     traces=("externalid", "name"),
     named=_named,
+    ids=VendorLeaf.LONG,
 )
 """The lengths are those of the vendor's published PUT; that of `name` is the seed's, too."""

@@ -178,11 +178,15 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
         return [address] if address else []
 
     @property
-    @reads(fills={"Billing": frozenset({"einvoice"})}, einvoice=_EINVOICE)
+    @reads(
+        fills={"Billing": frozenset({"einvoice", "payment_terms_id"})},
+        einvoice=_EINVOICE,
+        payment_terms_id="paymentTermId",
+    )
     def billing(self) -> Billing:
         """Payment terms and recipients are names behind ids: the readers tell them."""
         einvoice = EInvoice(leitweg_id=self.buyer_reference, supplier_number=self.order_reference_id)
-        return Billing(einvoice=einvoice if einvoice != EInvoice() else None)
+        return Billing(payment_terms_id=self.payment_term_key, einvoice=einvoice if einvoice != EInvoice() else None)
 
     @property
     @reads("debitorNumber")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number, whole_number
+from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, lines_at, never_cleared
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.systems.explained import texts_in
@@ -97,6 +98,7 @@ WRITES: Final = Writes(
     },
     required=frozenset({"name"}),
     numbers=frozenset({"number"}),
+    ids=VendorLeaf.TEXT,
     country="address.country",
     moment=_unix_milliseconds,
     lists={"paymentTermId": ChoiceList("/paymentTerms/", "_id", "description")},

@@ -1,0 +1,115 @@
+"""Read the `patch` of a mutation as it was coerced: names of the model, keys in place of global ids, and refusals."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from customer_gateway.documents.structs import Struct, graphql_name
+from customer_gateway.documents.values import is_object
+from customer_gateway.errors import BadUserInput
+from customer_gateway.model.changes import ListPatch
+from customer_gateway.model.ids import decode_id
+from customer_gateway.model.operations import UserError, UserErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from customer_gateway.model.callers import Rights
+    from customer_gateway.model.changes import Patch
+    from customer_gateway.system import System
+
+    Path = tuple[str, ...]
+
+_GROUPS: Final = frozenset({"address", "billing", "billing.address", "billing.einvoice"})
+_WRITES_BILLING: Final = "billing:write"
+_READS_BILLING: Final = "billing:read"
+
+
+class ReadPatch(NamedTuple):
+    """The patch as `documents.patching` takes it, and why some of it is not written."""
+
+    patch: Patch
+    errors: list[UserError]
+
+
+def read_patch(given: Mapping[str, Any], system: System, rights: Rights) -> ReadPatch:
+    """Return a coerced `CustomerPatch` for a customer of the system."""
+    errors = [*_unfit_lists(given, ("patch",)), *_forbidden(given, system, rights)]
+    patch: dict[str, Any] = {}
+    for name, value in _flat(given):
+        path = ("patch", *map(graphql_name, name.split(".")))
+        if name in {"owner_id", "billing.recipient_ids"} and value is not None:
+            try:
+                patch[name] = _key(value, system) if isinstance(value, str) else [_key(each, system) for each in value]
+            except BadUserInput as error:
+                errors.append(UserError(UserErrorCode.INVALID, str(error), path, system.name))
+        else:
+            patch[name] = value
+    return ReadPatch(patch, errors)
+
+
+def _flat(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the fields by their dotted model names; a group that is null stands for itself, a section, too."""
+    for name, value in given.items():
+        dotted = f"{before}{name}"
+        if dotted in _GROUPS and value is not None:
+            yield from _flat(value, f"{dotted}.")
+        else:
+            yield dotted, value
+
+
+def _key(text: str, system: System) -> str:
+    found = decode_id(text)
+    if found.type != "User" or found.system != system.name:
+        raise BadUserInput(f"This id names no user of {system.name}; System.users lists them.")
+    return found.key
+
+
+def _unfit_lists(value: Any, path: Path) -> Iterator[UserError]:
+    """Yield the refusals of lists that are set and changed at once."""
+    if isinstance(value, ListPatch):
+        if value.set is not None and (value.add or value.update or value.remove):
+            message = "A list takes set alone, or add, update and remove. Give one of both."
+            yield UserError(UserErrorCode.EXCLUSIVE, message, path)
+        for each in chain(value.set or (), value.add, value.update):
+            yield from _unfit_lists(each, path)
+    elif is_object(value):
+        for name, each in value.items():
+            yield from _unfit_lists(each, (*path, graphql_name(name)))
+
+
+def _forbidden(given: Mapping[str, Any], system: System, rights: Rights) -> Iterator[UserError]:
+    """Yield the refusals of what only those may write who may write how a customer is billed."""
+    if _WRITES_BILLING in rights.scopes:
+        return
+    if "billing" in given:
+        members = given["billing"]
+        paths = [("patch", "billing", graphql_name(name)) for name in members] if members else [("patch", "billing")]
+        yield from map(_needs_billing, paths)
+    slug = system.kind.slug
+    if section := given.get(slug):
+        yield from _forbidden_members(system.kind.record, section, ("patch", slug))
+
+
+def _forbidden_members(struct: Struct, given: Mapping[str, Any], path: Path) -> Iterator[UserError]:
+    fields = {each.name: each for each in struct.fields}
+    for name, value in given.items():
+        field, here = fields[name], (*path, name)
+        if _READS_BILLING in field.scopes:
+            yield _needs_billing(here)
+        elif isinstance(field.type, Struct):
+            for part in _parts(value):
+                yield from _forbidden_members(field.type, part, here)
+
+
+def _parts(value: Any) -> Iterable[Mapping[str, Any]]:
+    """Return the objects that are given for a field of an object, or of a list of them."""
+    if isinstance(value, ListPatch):
+        return chain(value.set or (), value.add, value.update)
+    return () if value is None else (value,)
+
+
+def _needs_billing(path: Path) -> UserError:
+    message = f"The field needs the scope: {_WRITES_BILLING}; ask the operator for a key with it."
+    return UserError(UserErrorCode.FORBIDDEN, message, path)
