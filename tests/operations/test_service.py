@@ -164,7 +164,7 @@ async def test_taking_out_of_use_and_bringing_back(worker: Worker, system: str) 
 
 async def test_six_clears_need_force(worker: Worker) -> None:
     key = key_of(worker, "next")
-    patch = dict.fromkeys(("phone", "mobile", "fax", "website", "vat_number", "organization_number"))
+    patch: dict[str, None] = dict.fromkeys(("phone", "mobile", "fax", "website", "vat_number", "organization_number"))
     version = await worker.version("next", key)
 
     refused = await worker.update("next", key, patch, expected_version=version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,6 @@ class Worker:
     journal: OperationJournal
     operations: Operations
     seconds: float = 10
-    texts: list[str] = field(default_factory=list)
 
     async def version(self, system: str, key: str) -> str:
         """The customer's version as it is now."""
