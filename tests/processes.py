@@ -21,7 +21,6 @@ def python(*arguments: str) -> Generator[subprocess.Popen[str]]:
     """This Python, killed at the end if it has not ended by itself."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
