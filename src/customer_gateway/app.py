@@ -29,6 +29,8 @@ from customer_gateway.http.callers.authenticator import Authenticator, anonymous
 from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.required_scopes import redacted_fields
+from customer_gateway.operations.recovery import recovering
+from customer_gateway.operations.service import Operations
 from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
@@ -120,6 +122,13 @@ def build_engine(
     )
 
 
+def build_operations(settings: Settings, federation: Federation, database: Database) -> Operations:
+    """Return what carries writes out, over the federation's systems and a journal in the database."""
+    return Operations(
+        federation.systems, build_journal(settings, database), seconds=settings.server.write_operation_seconds
+    )
+
+
 def build_authenticator(settings: Settings, keys: Keys | None = None) -> tuple[Authenticator, DocumentSource | None]:
     """Return what finds the callers of requests, and where the issuer's keys are read, which is to be closed."""
     auth = settings.auth
@@ -175,6 +184,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     authenticator, issuer = build_authenticator(settings, keys)
     audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
     federation = build_federation(settings, wiring)
+    operations = None if database is None else build_operations(settings, federation, database)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
         body_bytes=settings.server.body_bytes,
@@ -192,6 +202,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
             async with (
                 keys.following() if keys is not None else nullcontext(),
                 audit.writing() if audit is not None else nullcontext(),
+                recovering(operations) if operations is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield
@@ -205,7 +216,8 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     def circumstances() -> dict[str, str]:
         return {**wiring.limiters.circumstances(), **({} if keys is None else keys.circumstances())}
 
-    return build_http(build_engine(settings, federation), http, authenticator, lifespan, circumstances, audit)
+    engine = build_engine(settings, federation, operations=operations)
+    return build_http(engine, http, authenticator, lifespan, circumstances, audit)
 
 
 def application() -> GatewayApp:
