@@ -122,13 +122,6 @@ def build_engine(
     )
 
 
-def build_operations(settings: Settings, federation: Federation, database: Database) -> Operations:
-    """Return what carries writes out, over the federation's systems and a journal in the database."""
-    return Operations(
-        federation.systems, build_journal(settings, database), seconds=settings.server.write_operation_seconds
-    )
-
-
 def build_authenticator(settings: Settings, keys: Keys | None = None) -> tuple[Authenticator, DocumentSource | None]:
     """Return what finds the callers of requests, and where the issuer's keys are read, which is to be closed."""
     auth = settings.auth
@@ -184,7 +177,10 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     authenticator, issuer = build_authenticator(settings, keys)
     audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
     federation = build_federation(settings, wiring)
-    operations = None if database is None else build_operations(settings, federation, database)
+    journal = None if database is None else build_journal(settings, database)
+    operations = None
+    if journal is not None:
+        operations = Operations(federation.systems, journal, seconds=settings.server.write_operation_seconds)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
         body_bytes=settings.server.body_bytes,
@@ -202,7 +198,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
             async with (
                 keys.following() if keys is not None else nullcontext(),
                 audit.writing() if audit is not None else nullcontext(),
-                recovering(operations) if operations is not None else nullcontext(),
+                recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 LEASE: Final = timedelta(seconds=15)
+"""How long a process that says nothing keeps an operation, and the record that it writes."""
 _PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.25
 
@@ -24,8 +25,9 @@ _LONGEST_PAUSE_SECONDS: Final = 0.25
 class RecordLocks:
     """The locks of records by name. A lease of the store guards them against other processes."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, lease: timedelta = LEASE) -> None:
         self._journal = journal
+        self._lease_time = lease
         self._locks: dict[str, asyncio.Lock] = {}
         self._waiting: dict[str, int] = {}
 
@@ -61,7 +63,7 @@ class RecordLocks:
         pause = _PAUSE_SECONDS
         while True:
             now = clock.now()
-            if await self._journal.lock_record(name, owner, now, now + LEASE):
+            if await self._journal.lock_record(name, owner, now, now + self._lease_time):
                 return
             if deadline.remaining() <= pause:
                 raise _busy(system)

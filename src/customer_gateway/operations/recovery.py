@@ -9,23 +9,61 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.errors import GatewayError
+from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.operations import OperationState
+from customer_gateway.operations import clock
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+    from datetime import datetime
 
+    from customer_gateway.model.journal import Journal
     from customer_gateway.operations.service import Operations
 
 RECOVERY_SECONDS: Final = 10.0
 _PURGE_SECONDS: Final = 600.0
+_ACTOR: Final = "operator:recovery"
 
 _log: Any = structlog.get_logger("customer_gateway.operations")
 
 
+class Recovery:
+    """Takes over the operations of processes that ended or stood still.
+
+    Those whose outcome stays open are looked up once more when no late answer is to be expected any more.
+    """
+
+    def __init__(self, operations: Operations, journal: Journal) -> None:
+        self._operations = operations
+        self._journal = journal
+        self._open: dict[str, datetime] = {}
+
+    async def recover(self, most: int = 20) -> int:
+        """Settle what is stranded, or due; return how many there were."""
+        now = clock.now()
+        due = [each for each, at in self._open.items() if at <= now]
+        ids = dict.fromkeys([*await self._journal.stranded(now, most), *due])
+        for each in ids:
+            self._open.pop(each, None)
+            deadline = Deadline.after(self._operations.seconds)
+            outcome = await self._operations.settle(each, _ACTOR, EVERY_RIGHT, deadline)
+            operation = None if outcome is None else outcome.operation
+            if operation is None:
+                continue
+            _log.warning("operation_taken_over", operation=each, system=operation.system, state=operation.state.value)
+            if operation.state is OperationState.UNKNOWN and each not in due:
+                self._open[each] = now + self._operations.doubt
+        return len(ids)
+
+
 @asynccontextmanager
-async def recovering(operations: Operations, seconds: float = RECOVERY_SECONDS) -> AsyncGenerator[None]:
+async def recovering(
+    operations: Operations, journal: Journal, seconds: float = RECOVERY_SECONDS
+) -> AsyncGenerator[None]:
     """Take over stranded operations within the body; at its end wait for those that this process has begun."""
     tasks = [
-        asyncio.create_task(_every(seconds, operations.recover)),
+        asyncio.create_task(_every(seconds, Recovery(operations, journal).recover)),
         asyncio.create_task(_every(_PURGE_SECONDS, operations.purge)),
     ]
     try:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
@@ -27,23 +26,26 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
+    from datetime import timedelta
 
     from customer_gateway.model.journal import Journal, StoredOperation
     from customer_gateway.system import CustomerWriter
 
-LEFT: Final = timedelta(seconds=5)
-"""A call is sent only with so much of the lease left."""
-_RENEWAL_SECONDS: Final = 4.0
+_LEFT: Final = 1 / 3
+"""A call is sent only with such a part of the lease left: of 15 s, 5."""
+_RENEWAL: Final = 1 / 4
+"""The part of a lease after which it is prolonged."""
 _FOR_SENDING: Final = 0.7
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
 
 class Runner:
-    """Sends the calls of operations. `owner` names this process in their leases; `seen` is told of every step."""
+    """Sends the calls of operations. `owner` names this process in their leases, which are of `lease` each."""
 
-    def __init__(self, journal: Journal, owner: str) -> None:
+    def __init__(self, journal: Journal, owner: str, lease: timedelta = LEASE) -> None:
         self._journal = journal
         self._owner = owner
+        self._lease = lease
 
     async def run(
         self,
@@ -54,6 +56,7 @@ class Runner:
     ) -> StoredOperation:
         """Send the calls that were not sent yet, as long as each is applied, and store what became of them.
 
+        `seen` is called with the operation after every step.
         Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
         """
         for index, write in enumerate(operation.writes):
@@ -62,6 +65,7 @@ class Runner:
             operation = await self._intend(operation, index)
             seen(operation)
             operation = await self._send(operation, index, writer, deadline)
+            seen(operation)
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
         operation = concluded(await self._verified(operation, writer, deadline))
@@ -82,20 +86,20 @@ class Runner:
 
     async def _renew(self, operation: StoredOperation) -> None:
         while True:
-            await asyncio.sleep(_RENEWAL_SECONDS)
+            await asyncio.sleep(self._lease.total_seconds() * _RENEWAL)
             now = clock.now()
             with contextlib.suppress(GatewayError):  # the next send asks the journal, and fails there
-                await self._journal.renew(operation.id, self._owner, now + LEASE)
+                await self._journal.renew(operation.id, self._owner, now + self._lease)
                 if operation.key is not None:
                     name = f"{operation.system}/{operation.key}"
-                    await self._journal.lock_record(name, operation.id, now, now + LEASE)
+                    await self._journal.lock_record(name, operation.id, now, now + self._lease)
 
     async def _intend(self, operation: StoredOperation, index: int) -> StoredOperation:
         """Store that a call is about to be sent."""
         now = clock.now()
-        operation = replace(with_write(operation, index, sent_at=now), lease_until=now + LEASE)
+        operation = replace(with_write(operation, index, sent_at=now), lease_until=now + self._lease)
         await self._journal.update(operation)
-        if now + LEASE - clock.now() < LEFT:
+        if now + self._lease - clock.now() < self._lease * _LEFT:
             raise LeaseLost("The process stood still too long before a call; it was not sent.")
         return operation
 

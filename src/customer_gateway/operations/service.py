@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from customer_gateway.errors import DatabaseUnavailable, GatewayError, LeaseLost, UpstreamError
-from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import (
     OperationKind,
@@ -20,6 +19,7 @@ from customer_gateway.model.operations import (
     UserErrorCode,
 )
 from customer_gateway.operations import clock
+from customer_gateway.operations.late import sent_late
 from customer_gateway.operations.outcomes import in_progress, no_journal, not_sent, private_values, writes_of
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.record_lock import LEASE, RecordLocks
@@ -47,18 +47,27 @@ _log = structlog.get_logger("customer_gateway.operations")
 class Operations:
     """Carries writes out, each in a task of its own that goes on when the request that asked for it ends.
 
-    `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor.
+    `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor, `lease`
+    how long a process that says nothing keeps an operation.
     """
 
     def __init__(
-        self, systems: Mapping[str, System], journal: Journal, *, seconds: float, doubt: timedelta = DOUBT
+        self,
+        systems: Mapping[str, System],
+        journal: Journal,
+        *,
+        seconds: float,
+        doubt: timedelta = DOUBT,
+        lease: timedelta = LEASE,
     ) -> None:
         self._systems = systems
         self._journal = journal
-        self._seconds = seconds
+        self.seconds = seconds
+        self.doubt = doubt
+        self._lease = lease
         self._owner = secrets.token_hex(8)
-        self._locks = RecordLocks(journal)
-        self._runner = Runner(journal, self._owner)
+        self._locks = RecordLocks(journal, lease)
+        self._runner = Runner(journal, self._owner, lease)
         self._settler = Settler(journal, self._runner, doubt)
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
@@ -84,7 +93,7 @@ class Operations:
     async def aclose(self) -> None:
         """Wait for the operations that are under way; others take over what is not ended by then."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._seconds)
+            await asyncio.wait(self._tasks, timeout=self.seconds)
 
     async def settle(
         self,
@@ -98,18 +107,6 @@ class Operations:
         if operation is None or not _is_visible(operation, actor, rights, self._systems):
             return None
         return await self._settled(operation, rights, deadline)
-
-    async def recover(self, most: int = 20) -> int:
-        """Take over the operations of processes that ended or stood still; return how many there were."""
-        ids = await self._journal.stranded(clock.now(), most)
-        for each in ids:
-            operation = await self._journal.find(each)
-            if operation is None or operation.system not in self._systems:
-                continue
-            outcome = await self._settled(operation, EVERY_RIGHT, Deadline.after(self._seconds))
-            state = None if outcome.operation is None else outcome.operation.state.value
-            _log.warning("operation_taken_over", operation=each, system=operation.system, state=state)
-        return len(ids)
 
     async def find(self, id: str, actor: str, rights: Rights) -> Operation | None:  # noqa: A002 - as above
         """Return an operation of the caller's own, or anybody's with `operations:read`."""
@@ -158,7 +155,7 @@ class Operations:
             failure.applied = False
             return Outcome(None, [error_of(failure, operation, None)], request.key)
         except LeaseLost:
-            return await self._lost(operation, request)
+            return await self._lost(begun.operation or operation, request)
         except GatewayError:
             raise
         except BaseException:
@@ -179,7 +176,7 @@ class Operations:
             found = await writer.search_before(prepared.plan[0].body, deadline)
             operation.private["keys_before"] = list(found)
         begun.operation = operation
-        done = await self._runner.run(operation, writer, Deadline.after(self._seconds), begun.see)
+        done = await self._runner.run(operation, writer, Deadline.after(self.seconds), begun.see)
         return Outcome(told(done, writer.writes, request.rights), done.errors, done.key)
 
     def _lock(self, operation: StoredOperation, deadline: Deadline) -> AbstractAsyncContextManager[None]:
@@ -201,7 +198,7 @@ class Operations:
             idempotency=None if key is None else self._journal.digest(f"{request.actor}\0{key}"),
             input_digest=self._journal.digest(request.input_text),
             owner=self._owner,
-            lease_until=now + LEASE,
+            lease_until=now + self._lease,
         )
 
     async def _replayed(
@@ -224,7 +221,7 @@ class Operations:
         if operation.is_settled:
             return Outcome(self._told(operation, rights), operation.errors, operation.key)
         now = clock.now()
-        taken = await self._journal.take_over(operation.id, self._owner, now, now + LEASE)
+        taken = await self._journal.take_over(operation.id, self._owner, now, now + self._lease)
         system = self._systems.get(operation.system)
         writer = None if system is None else system.writer
         if taken is None or writer is None:
@@ -239,11 +236,19 @@ class Operations:
         return Outcome(self._told(done, rights), done.errors, done.key)
 
     async def _lost(self, operation: StoredOperation, request: WriteRequest) -> Outcome:
-        """Tell what another worker has made of an operation that this one was too slow for."""
+        """Tell what another worker has made of an operation that this one was too slow for.
+
+        A call that was sent after the other had settled the operation is reported by an operation of its own.
+        """
         _log.error("operation_lease_lost", operation=operation.id, system=operation.system)
         found = await self._journal.find(operation.id)
         if found is None:
             return Outcome(None, [in_progress(operation)], operation.key)
+        if (late := sent_late(operation, found)) is not None:
+            _log.error("write_sent_late", operation=late.id, of=operation.id, system=operation.system)
+            await self._journal.begin(replace(late, owner=self._owner), late.started_at)
+            await self._journal.update(replace(late, owner=self._owner))
+            return Outcome(self._told(late, request.rights), late.errors, late.key)
         errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
         return Outcome(self._told(found, request.rights), errors, found.key)
 

@@ -31,7 +31,7 @@ class Settler:
     def __init__(self, journal: Journal, runner: Runner, doubt: timedelta = DOUBT) -> None:
         self._journal = journal
         self._runner = runner
-        self.doubt = doubt
+        self._doubt = doubt
 
     async def settle(self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline) -> StoredOperation:
         """Return the operation with what was found out, stored. Raises `LeaseLost` and `DatabaseUnavailable`."""
@@ -72,7 +72,7 @@ class Settler:
         return with_write(operation, index, status=status, error=write.error or _open(operation))
 
     def _is_old(self, sent: datetime) -> bool:
-        return clock.now() - sent >= self.doubt
+        return clock.now() - sent >= self._doubt
 
     async def _refuse_overwritten(
         self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline

@@ -1,0 +1,49 @@
+"""Report a call that was sent by a process that stood still, after another had settled its operation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from customer_gateway.model.operations import OperationState, UserError, UserErrorCode, WriteStatus
+from customer_gateway.operations import clock
+from customer_gateway.operations.stored import new_operation_id
+
+if TYPE_CHECKING:
+    from customer_gateway.model.journal import StoredOperation
+
+_DONE = frozenset({WriteStatus.APPLIED, WriteStatus.PENDING, WriteStatus.UNKNOWN})
+
+
+def sent_late(mine: StoredOperation, settled: StoredOperation) -> StoredOperation | None:
+    """Return an operation that reports the calls of `mine` that were sent although they are settled as not applied.
+
+    None where there are none: what the other process left open its own look-up finds.
+    """
+    if not settled.is_settled:
+        return None
+    late = [
+        index
+        for index, (one, other) in enumerate(zip(mine.writes, settled.writes, strict=False))
+        if one.status in _DONE and other.status not in _DONE
+    ]
+    if not late:
+        return None
+    now = clock.now()
+    unknown = any(mine.writes[index].status is WriteStatus.UNKNOWN for index in late)
+    keys = "" if settled.key in (None, mine.key) else f" The keys are {settled.key} and {mine.key}."
+    message = (
+        f"The process that sent this write stood still: {mine.system} got it after the operation {mine.id} had been "
+        f"settled without it.{keys} Look at the record, and mend what is there twice or too late."
+    )
+    error = UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=mine.system)
+    return replace(
+        mine,
+        id=new_operation_id(),
+        state=OperationState.UNKNOWN if unknown else OperationState.APPLIED,
+        idempotency=None,
+        started_at=now,
+        settled_at=None if unknown else now,
+        errors=[error],
+        lease_until=None,
+    )
