@@ -93,6 +93,7 @@ async def test_an_open_operation_without_a_lease_is_taken_over_at_once(journal: 
     taken = await journal.take_over("op-1", "worker-2", NOW, NOW + 30 * SECOND)
     again = await journal.take_over("op-1", "worker-3", NOW, NOW + 30 * SECOND)
 
+    assert taken is not None
     assert taken == replace(operation, state=state, owner="worker-2", lease_until=NOW + 30 * SECOND)
     assert again is None
     await journal.update(settled(taken, NOW + SECOND))
@@ -307,6 +308,7 @@ async def test_what_another_key_sealed_is_told_without_its_values_and_stays(
     assert await other.find("op-1") == without_values(operation)
     assert await keyless.page(9) == [without_values(operation)]
     taken = await other.take_over("op-1", "worker-2", NOW + HOUR, NOW + DAY)
+    assert taken is not None
     assert taken == without_values(replace(operation, owner="worker-2", lease_until=NOW + DAY))
     await other.update(replace(taken, state=OperationState.UNKNOWN, lease_until=None))
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_gateway.cli import database, keys, schema_file
+from customer_gateway.cli import database, keys, operations, schema_file
 from customer_gateway.cli.configured import Config, settings_of
 from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
@@ -48,7 +48,7 @@ class _Verbs(TyperGroup):
 
         try:
             return super().invoke(ctx)
-        except (ConfigInvalid, schema_file.NoSchema, keys.KeyOptionUnfit) as error:
+        except (ConfigInvalid, schema_file.NoSchema, keys.KeyOptionUnfit, operations.NoOperation) as error:
             raise _failed(str(error), code=2) from None
         except PortTaken as error:
             raise _failed(f"{error}\n--sandbox-port 0 takes free ones.") from None
@@ -60,6 +60,7 @@ app = typer.Typer(cls=_Verbs, add_completion=False, pretty_exceptions_enable=Fal
 
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="database")
+app.add_typer(operations.app, name="operations")
 
 
 def _ports_from(first: int) -> int:

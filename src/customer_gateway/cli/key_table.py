@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.cli.columns import columns_text
 from customer_gateway.cli.key_options import written
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ def table_text(stored: Sequence[StoredKey], now: datetime, *, are_more: bool = F
     """Return a table with a line for each key, or why there is none: `are_more` says that some are not shown."""
     if not stored:
         return _OVER if are_more else _NONE
-    rows = [_COLUMNS, *(tuple(map(_cell, _facts(each, now).values())) for each in stored)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in rows)
+    return columns_text(_COLUMNS, (_facts(each, now).values() for each in stored))
 
 
 def json_text(stored: Sequence[StoredKey], now: datetime) -> str:
@@ -61,9 +60,3 @@ def _state(stored: StoredKey, now: datetime) -> str:
 
 def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else written(moment)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(value) or "-"  # pyright: ignore[reportUnknownArgumentType] - of texts
-    return "-" if value is None else str(value)
