@@ -5,17 +5,22 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from store.journal_rows import NOW, a_journal, an_operation
 
 from customer_gateway.errors import DatabaseNewer
 from customer_gateway.store.database import Database
 from customer_gateway.store.tables import METADATA, REVISION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Connection
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +39,12 @@ sys.stdout.write("ready\\n")
 sys.stdout.flush()
 asyncio.run(main())
 """
+
+
+def migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "customer_gateway.store:migrations")
+    return config
 
 
 async def test_an_empty_database_is_brought_up_to_date_and_then_is(database: Database) -> None:
@@ -101,8 +112,26 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database: Database)
         assert await connection.run_sync(differences) == []
 
 
-async def test_the_newest_migration_is_the_revision_of_the_tables() -> None:
-    config = Config()
-    config.set_main_option("script_location", "customer_gateway.store:migrations")
+async def test_a_database_of_before_the_journal_gets_it_and_keeps_what_it_has(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    def upgrade(connection: Connection) -> None:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
 
-    assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
+    (tmp_path / "state").mkdir()
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+        await connection.execute(text("UPDATE change_stamps SET stamp = 'kept'"))
+    await engine.dispose()
+
+    assert await database.revision() == "0001"
+    assert await a_journal(database).begin(an_operation(), NOW) is None
+    async with database.read_transaction() as connection:
+        assert (await connection.execute(text("SELECT stamp FROM change_stamps"))).scalars().all() == ["kept"]
+
+
+async def test_the_newest_migration_is_the_revision_of_the_tables() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_heads() == [REVISION]

@@ -81,8 +81,8 @@ def show(
     _print(found, values=values, as_json=as_json)
 
 
-@app.command()
-def settle(
+@app.command(name="settle")
+def find_out(
     id: Id,  # noqa: A002 - as everywhere in the model
     seconds: Annotated[float, typer.Option(min=1, help="How long it may take.")] = 30.0,
     config: Config = None,
@@ -96,7 +96,7 @@ def settle(
     configure_logs(plain=True, level="critical")
 
     async def work(database: Database) -> tuple[Outcome, StoredOperation | None] | None:
-        return await _settled(settings, database, id, seconds)
+        return await _outcome_of(settings, database, id, seconds)
 
     if (found := in_database(settings, work)) is None:
         raise NoOperation(id)
@@ -109,7 +109,7 @@ def settle(
         raise typer.Exit(1)
 
 
-async def _settled(
+async def _outcome_of(
     settings: Settings,
     database: Database,
     id: str,  # noqa: A002 - as everywhere in the model
