@@ -16,8 +16,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
+    import aiosqlite
     from sqlalchemy import Connection
 
 BUSY_SECONDS: Final = 10.0
@@ -125,8 +127,12 @@ def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> A
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    def execute(driver: aiosqlite.Connection) -> Coroutine[Any, Any, object]:
+        return driver.execute_fetchall(begin)
+
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # One turn of the connection's thread instead of the three of a statement: each write waits for it.
+        connection.connection.run_async(execute)
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", begin_transaction)
