@@ -386,3 +386,14 @@ async def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseUnavailable):
         await journal.begin(an_operation(), NOW)
+
+
+@pytest.mark.parametrize("text", ["\0", "op-1\0", "x" * 100_000, "'; DROP TABLE operations; --"])
+async def test_texts_that_no_operation_can_have_find_none(journal: Journal, text: str) -> None:
+    await journal.begin(an_operation(), NOW)
+
+    assert await journal.find(text) is None
+    assert await journal.take_over(text, "worker-2", NOW + DAY, NOW + DAY) is None
+    assert await journal.unsettled_of("pland", text) == []
+    assert await journal.page(9, actor=text) == []
+    assert await journal.page(9, record=("pland", text)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, literal, or_, select, tuple_, update
+from sqlalchemy import delete, false, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.operations import OperationState
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, RowMapping, Select
+    from sqlalchemy import Column, ColumnElement, RowMapping, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 KEY_KEPT: Final = timedelta(hours=24)
@@ -71,7 +71,7 @@ async def take(
     """Give the lease of an operation to another owner and return its row; None where it is settled, or has a lease."""
     taken = await connection.execute(
         update(OPERATIONS)
-        .where(_IT.id == id, _IT.settled_at.is_(None), _is_out(now))
+        .where(_is(_IT.id, id), _IT.settled_at.is_(None), _is_out(now))
         .values(owner=owner, lease_until=until)
         .returning(OPERATIONS)
     )
@@ -86,12 +86,12 @@ async def stranded_ids(connection: AsyncConnection, now: datetime, most: int) ->
 
 async def one(connection: AsyncConnection, id: str) -> RowMapping | None:  # noqa: A002 - see `change`
     """Return the row of an operation."""
-    return (await connection.execute(select(OPERATIONS).where(_IT.id == id))).mappings().one_or_none()
+    return (await connection.execute(select(OPERATIONS).where(_is(_IT.id, id)))).mappings().one_or_none()
 
 
 async def open_rows(connection: AsyncConnection, system: str, key: str) -> Sequence[RowMapping]:
     """Return the rows of operations on a record whose outcome is open, the newest first."""
-    statement = select(OPERATIONS).where(_IT.system == system, _IT.record_key == key, _IT.state.in_(_OPEN))
+    statement = select(OPERATIONS).where(_IT.system == system, _is(_IT.record_key, key), _IT.state.in_(_OPEN))
     return (await connection.execute(_newest_first(statement))).mappings().all()
 
 
@@ -111,11 +111,11 @@ async def newest(
         moment, id_ = after
         conditions.append(tuple_(_IT.started_at, _IT.id) < tuple_(literal(moment, Moment), literal(id_)))
     if actor is not None:
-        conditions.append(_IT.actor == actor)
+        conditions.append(_is(_IT.actor, actor))
     if states:
         conditions.append(_IT.state.in_(states))
     if record is not None:
-        conditions += [_IT.system == record[0], _IT.record_key == record[1]]
+        conditions += [_is(_IT.system, record[0]), _is(_IT.record_key, record[1])]
     if systems is not None:
         conditions.append(_IT.system.in_(systems))
     statement = _newest_first(select(OPERATIONS).where(*conditions)).limit(first)
@@ -133,6 +133,11 @@ async def is_anything_to_purge(connection: AsyncConnection, now: datetime) -> bo
     """Return whether `purge` would change anything: asked first, so that a write happens only where it does."""
     over = or_(_is_to_purge(now), _IT.settled_at <= now - OPERATIONS_KEPT)
     return (await connection.execute(select(_IT.id).where(over).limit(1))).first() is not None
+
+
+def _is(column: Column[Any], text: str) -> ColumnElement[bool]:
+    """Compare a column with a text that a client may have sent: one with U+0000 is none that PostgreSQL takes."""
+    return false() if "\0" in text else column == text
 
 
 def _is_to_purge(now: datetime) -> ColumnElement[bool]:
