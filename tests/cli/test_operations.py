@@ -179,6 +179,15 @@ def test_an_id_that_no_operation_has_is_told(run: Run, database_url: str, verb: 
         )
 
 
+def test_an_operation_on_a_system_that_is_not_configured_is_not_settled(run: Run, database_url: str) -> None:
+    store(database_url, replace(OPEN, system="elsewhere"))
+
+    result = run("operations", "settle", "op-2")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "The operation op-2 is one on elsewhere, which is not configured as a system here.\n"
+
+
 def test_nothing_is_made_by_who_only_looks(run: Run, tmp_path: Path) -> None:
     for verb in ("operations list", "operations show op-1 --values", "operations settle op-1"):
         run(*verb.split())

@@ -29,10 +29,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 class NoOperation(Exception):
-    """No operation has the id that was given."""
+    """No operation has the id that was given, or none that can be asked about; the message says which."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
-        super().__init__(f"There is no operation {id!r}; `customer-gateway operations list` lists those there are.")
+
+def _unknown(id: str) -> NoOperation:  # noqa: A002 - as everywhere in the model
+    return NoOperation(f"There is no operation {id!r}; `customer-gateway operations list` lists those there are.")
 
 
 @app.command(name="list")
@@ -77,7 +78,7 @@ def show(
         return await (build_journal(settings, database) if values else _without_values(database)).find(id)
 
     if (found := in_database(settings, work)) is None:
-        raise NoOperation(id)
+        raise _unknown(id)
     _print(found, values=values, as_json=as_json)
 
 
@@ -95,12 +96,10 @@ def find_out(
     _, settings = settings_of(config)
     configure_logs(plain=True, level="critical")
 
-    async def work(database: Database) -> tuple[Outcome, StoredOperation | None] | None:
+    async def work(database: Database) -> tuple[Outcome, StoredOperation | None]:
         return await _outcome_of(settings, database, id, seconds)
 
-    if (found := in_database(settings, work)) is None:
-        raise NoOperation(id)
-    outcome, operation = found
+    outcome, operation = in_database(settings, work)
     for error in outcome.errors:
         typer.echo(f"{error.code.value}: {error.message}", err=True)
     if operation is not None:
@@ -114,23 +113,27 @@ async def _outcome_of(
     database: Database,
     id: str,  # noqa: A002 - as everywhere in the model
     seconds: float,
-) -> tuple[Outcome, StoredOperation | None] | None:
-    """Return what came of it, and the operation as it is stored by then; None where there is none."""
+) -> tuple[Outcome, StoredOperation | None]:
+    """Return what came of it, and the operation as it is stored by then. Raises `NoOperation`."""
     from customer_gateway.app import build_federation, build_journal
     from customer_gateway.model.callers import EVERY_RIGHT
     from customer_gateway.operations.service import Operations
     from customer_gateway.work.deadline import Deadline
 
     journal = build_journal(settings, database)
-    if await journal.find(id) is None:
-        return None
+    if (found := await journal.find(id)) is None:
+        raise _unknown(id)
+    if found.system not in settings.systems:
+        raise NoOperation(f"The operation {id} is one on {found.system}, which is not configured as a system here.")
     federation = build_federation(settings)
     try:
         service = Operations(federation.systems, journal, seconds=seconds)
         outcome = await service.settle(id, _ACTOR, EVERY_RIGHT, Deadline.after(seconds))
     finally:
         await federation.aclose()
-    return None if outcome is None else (outcome, await journal.find(id))
+    if outcome is None:  # it was deleted meanwhile
+        raise _unknown(id)
+    return outcome, await journal.find(id)
 
 
 def _without_values(database: Database) -> OperationJournal:
