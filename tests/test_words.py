@@ -50,12 +50,17 @@ def _is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
+OF_THE_CONTRACT: Final = {"settle", "operation_settle"}
+"""What `operationSettle` is called wherever it is carried out."""
+
+
 def misnamed(path: Path) -> list[str]:
     """The names of a file that a word of the tables is in, or is."""
     parts, whole, classes = words_of(PARTS), words_of(WHOLE), words_of(WHOLE, classes_only=True)
     return [
         name
         for name, is_class in names(path)
+        if name not in OF_THE_CONTRACT
         if parts & {word.lower() for word in WORD.findall(name)}
         or "_".join(WORD.findall(name)).lower() in (whole | classes if is_class else whole)
     ]

@@ -41,7 +41,9 @@ UPDATE = """mutation ($input: CustomerUpdateInput!) {
     customer { name } userErrors { code message field system retryable retryAfterMs } operation { id state }
   }
 }"""
-CREATE = "mutation ($input: CustomerCreateInput!) { customerCreate(input: $input) { customer { name } userErrors { code field } } }"
+CREATE = """mutation ($input: CustomerCreateInput!) {
+  customerCreate(input: $input) { customer { name } userErrors { code field } }
+}"""
 
 
 def operation(id: str | None = "o1", **facts: Any) -> Operation:  # noqa: A002 - as in the model
@@ -448,8 +450,10 @@ async def test_several_fields_are_executed_one_after_another_each_with_what_it_w
     "body",
     [
         "a: operationSettle(id: 1) { operation { id } } b: operationSettle(id: 2) { operation { id } }",
-        "...F a: operationSettle(id: 1) { operation { id } } }"
-        " fragment F on Mutation { ... { b: operationSettle(id: 2) { operation { id } } }",
+        (
+            "...F a: operationSettle(id: 1) { operation { id } } } fragment F on Mutation { ... { ...G } }"
+            " fragment G on Mutation { b: operationSettle(id: 2) { operation { id } }"
+        ),
     ],
 )
 async def test_more_fields_than_are_allowed_are_refused_with_what_to_do(executor: ExecutorName, body: str) -> None:

@@ -43,7 +43,7 @@ async def test_a_page_of_a_listed_origin_may_ask_and_read_the_answer() -> None:
     )
     assert before.headers["access-control-allow-methods"] == "GET, POST"
     assert (response.json()["data"], allowed(response)) == ({"hello": "hello world"}, APP)
-    assert response.headers["access-control-expose-headers"] == "Retry-After, X-Request-Id"
+    assert response.headers["access-control-expose-headers"] == "Idempotent-Replayed, Retry-After, X-Request-Id"
     assert {"Accept", "Origin"} <= set(response.headers["vary"].replace(",", " ").split())
     assert "access-control-allow-credentials" not in response.headers
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def input_text(mutation: str, given: Mapping[str, Any]) -> str:
     """Return canonical JSON of a mutation and its coerced input, without the idempotency key."""
     told = {name: value for name, value in given.items() if name != "idempotencyKey"}
-    return json.dumps([mutation, told], sort_keys=True, separators=(",", ":"), default=_plain)
+    return json.dumps([mutation, told], sort_keys=True, separators=(",", ":"), default=_json_value)
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):

@@ -134,11 +134,11 @@ def _places_of(record: Struct) -> Mapping[str, Sequence[str]]:
     """Return where each documented object stands, with a dot at the end; one within itself is not looked into again."""
     found: dict[str, list[str]] = {}
 
-    def visit(struct: Struct, before: str, around: tuple[Struct, ...]) -> None:
+    def add(struct: Struct, before: str, around: tuple[Struct, ...]) -> None:
         found.setdefault(struct.name, []).append(before)
         for field in struct.fields:
             if isinstance(field.type, Struct) and field.type not in (*around, struct):
-                visit(field.type, f"{before}{field.vendor}.", (*around, struct))
+                add(field.type, f"{before}{field.vendor}.", (*around, struct))
 
-    visit(record, "", ())
+    add(record, "", ())
     return found
