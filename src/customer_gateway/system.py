@@ -98,6 +98,11 @@ class Selection:
         """Return whether any of the names is selected on the type."""
         return not self.of(type_name).isdisjoint(names)
 
+    def tells_version(self, record: Struct) -> bool:
+        """Return whether the version is selected, of customers or of records of that type."""
+        types = ("Customer", "CustomerRecord", record.name)
+        return any(self.selects(each, "version") for each in types)
+
     def tells_raw(self, record: Struct) -> bool:
         """Return whether `raw` of that record type is selected: its documents are `RawObject`s then."""
         return self.selects("CustomerRecord", "raw") or self.selects(record.name, "raw")

@@ -6,6 +6,7 @@ import pytest
 from federation.fake_system import Acme, customer, federation, linked, numbered, request
 
 from customer_gateway.federation.by_system import BySystem
+from customer_gateway.federation.versions import read_versions
 from customer_gateway.model.ids import encode_id
 
 pytestmark = pytest.mark.anyio
@@ -34,15 +35,17 @@ async def test_the_same_customers_are_not_sorted_twice_and_others_are() -> None:
     assert of.by_system([customer(acme, "2")]) is not of.by_system(customers)
 
 
-def test_a_customers_id_is_its_first_records_and_its_version_all_of_theirs() -> None:
-    def versioned(first: str, second: str) -> tuple[str, str | None]:
+async def test_a_customers_id_is_its_first_records_and_its_version_all_of_theirs() -> None:
+    async def versioned(first: str, second: str) -> tuple[str, str | None]:
         acme = Acme(documents=[{"id": "1", "version": first}])
-        both = linked((acme, "1"), (Acme("other", [{"id": "3", "version": second}]), "3"))
-        return both.id, both.version
+        other = Acme("other", [{"id": "3", "version": second}])
+        both = linked((acme, "1"), (other, "3"))
+        [version] = await read_versions([both], request(acme, other))
+        return both.id, version
 
-    same, changed = versioned("a", "b"), versioned("a", "c")
+    same, changed = await versioned("a", "b"), await versioned("a", "c")
 
-    assert same == versioned("a", "b")
+    assert same == await versioned("a", "b")
     assert same[0] == changed[0] == encode_id("Customer", "acme", "1")
     assert same[1] != changed[1]
 

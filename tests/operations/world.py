@@ -14,7 +14,7 @@ from customer_gateway.app import build_federation
 from customer_gateway.documents.versions import version_of
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
-from customer_gateway.model.versions import customer_version
+from customer_gateway.model.versions import version_of_record
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.database import Database
@@ -51,7 +51,7 @@ class Worker:
         assert writer is not None
         present = await writer.read(key, Deadline.after(5))
         assert present is not None
-        return customer_version([(system, key, version_of(writer.writes, present.document))])
+        return version_of_record(system, key, version_of(writer.writes, present.document))
 
     async def update(self, system: str, key: str, patch: Mapping[str, Any], **otherwise: Any) -> Outcome:
         return await self.write(OperationKind.UPDATE, system, key, patch, **otherwise)

@@ -261,6 +261,7 @@ def test_every_documented_field_is_written_by_the_section_or_made_by_the_server(
     for names, place, field in section_leaves(writes.record):
         value: Any = OF_LEAF[field.type] if isinstance(field.type, VendorLeaf) else {}
         value = "17" if place in writes.numbers else value
+        value = now.choices[place][0].value if place in now.choices else value
         value = value[: writes.most.get(place)] if isinstance(value, str) else value
         given: Any = ListPatch(set=[value]) if field.many else value
         for name in reversed(names):

@@ -25,6 +25,7 @@ from customer_gateway.api.nouns import (
 from customer_gateway.federation import billing, listing
 from customer_gateway.federation.fields import read_field
 from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
+from customer_gateway.federation.versions import read_versions
 from customer_gateway.model import value_objects
 
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ def _records(customers: Sequence[customer.Customer], _request: RequestContext) -
     return [[held.view for held in each.records] for each in customers]
 
 
+async def _versions(customers: Sequence[customer.Customer], request: RequestContext) -> Sequence[Any]:
+    return await read_versions(customers, request)
+
+
 def _invoices(
     customers: Sequence[customer.Customer], request: RequestContext, first: First, after: After = None
 ) -> Any:
@@ -195,9 +200,10 @@ class Customer(Node):
     creator: User | None = unified("creator", "The user who created it.")
     created_at: datetime | None = unified("created_at", "When it was created.")
     updated_at: datetime | None = unified("updated_at", "When it was last changed.")
-    version: str | None = attribute(
+    version: str | None = batched(
+        _versions,
         "Changes whenever a record of this customer changes: what a writer gives back as its expectation. Null while "
-        "one of them could not be read."
+        "one of them could not be read.",
     )
     records: list[LazyRecord] = batched(
         _records,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.ids import RecordRef, encode_id
-from customer_gateway.model.versions import customer_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,13 +72,6 @@ class Customer:
     @property
     def id(self) -> str:
         return encode_id("Customer", self.system.name, self.key)
-
-    @property
-    def version(self) -> str | None:
-        """Changes whenever one of the records changes; None while one of them could not be read."""
-        if self.failures:
-            return None
-        return customer_version((system.name, view.key, view.version) for system, view in self.records)
 
 
 def customer_of(

@@ -1,4 +1,4 @@
-"""The version of a customer, made of those of its records."""
+"""The version of a customer: a hash of the versions of its records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 _BYTES: Final = 12
 
 
-def customer_version(records: Iterable[tuple[str, str, str | None]]) -> str:
-    """Return the version of a customer of records, each told by its system, its key and its own version."""
-    text = "\0".join(f"{system}/{key}/{version}" for system, key, version in records)
-    return hashlib.blake2b(text.encode(), digest_size=_BYTES).hexdigest()
+def version_of_records(records: Iterable[tuple[str, str, str | None]]) -> str:
+    """Return the version of a customer by its records: of each the system's name, the key and the version."""
+    stamps = "\0".join(f"{system}/{key}/{version}" for system, key, version in records)
+    return hashlib.blake2b(stamps.encode(), digest_size=_BYTES).hexdigest()
+
+
+def version_of_record(system: str, key: str, version: str | None) -> str:
+    """Return the version of a customer of one record."""
+    return version_of_records([(system, key, version)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.versions import version_of
 from customer_gateway.model.operations import OperationKind, UserError, UserErrorCode
-from customer_gateway.model.versions import customer_version
+from customer_gateway.model.versions import version_of_record
 from customer_gateway.operations.plan import create_plan, update_plan
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def _refused_as_it_stands(request: WriteRequest, writes: Writes, present: Presen
         return [_error(request, UserErrorCode.ARCHIVED, message, "id")]
     if request.force:
         return []
-    record = (request.system.name, request.key or "", version_of(writes, document))
-    if request.expected_version != customer_version([record]):
+    version = version_of_record(request.system.name, request.key or "", version_of(writes, document))
+    if request.expected_version != version:
         message = "The record has changed since it was read. Look at it as it is now, and send the write again."
         return [_error(request, UserErrorCode.CONFLICT, message, "expectedVersion")]
     if writes.held(document):

@@ -58,6 +58,8 @@ def keys_of(want: Selection) -> Keys:
     if want.tells_raw(CUSTOMER):
         return ALL
     keys = _named(_KEYS, unified - {"billing"}) | _named(_RECORD, record)
+    if want.tells_version(CUSTOMER):
+        keys |= _KEYS["version"]
     if "billing" in unified:
         parts = want.of("Billing")
         keys |= _named(_KEYS, [f"billing.{part}" for part in parts] if parts else ["billing"])

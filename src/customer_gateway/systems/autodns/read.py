@@ -25,6 +25,7 @@ from customer_gateway.documents.shapes import (
 )
 from customer_gateway.documents.sources import merged
 from customer_gateway.documents.values import is_blank
+from customer_gateway.documents.versions import written_version
 from customer_gateway.documents.view import day, decimal, email_address, flag, integer, moment, reads, text
 from customer_gateway.model.nouns import Agreement, Invoice, LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.model.value_objects import (
@@ -39,6 +40,7 @@ from customer_gateway.model.value_objects import (
 )
 from customer_gateway.systems.absent import ContactFields, CustomerFields
 from customer_gateway.systems.autodns.record import lifted
+from customer_gateway.systems.autodns.write import WRITES
 
 if TYPE_CHECKING:
     from customer_gateway.model.nouns import Account
@@ -114,8 +116,7 @@ class AutodnsCustomerView(Record, CustomerFields):
         client, _, number = self.key.rpartition("/")
         return f"{self.reading.base_url}/customer/{quote(client, safe='')}/{number}"
 
-    version = text("updated")
-    """The stamp of the last change; no content version, because a list's documents are as wide as was asked."""
+    version = written_version(WRITES)
     number = text("number")
     name = text("name")
     kind = member("type", _KINDS)

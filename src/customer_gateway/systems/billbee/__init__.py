@@ -11,6 +11,7 @@ import orjson
 from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at run time
 
 from customer_gateway.documents.record import Record, is_list, is_object
+from customer_gateway.documents.versions import version_of
 from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
@@ -57,7 +58,7 @@ KIND: Final = Kind(
     about="order management for online shops.",
     record=CUSTOMER,
     view=read.BillbeeCustomerView,
-    readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices"}),
+    readers=frozenset({*_FROM_ADDRESSES, "phones", "invoices", "version"}),
     nouns=(read.ADDRESS, read.LISTED, read.INVOICE),
     writes=WRITES,
 )
@@ -109,6 +110,7 @@ class Billbee:
             readers={
                 **{field: _from_addresses(addresses, pick) for field, pick in _FROM_ADDRESSES.items()},
                 "phones": _phones(addresses),
+                "version": _versions(addresses),
                 "invoices": lists_by_customer(listed),
             },
             node_lookups={"Invoice": by_route(orders)},
@@ -229,6 +231,19 @@ def _from_addresses(route: Route[list[Record]], pick: Callable[[Sequence[Record]
         found = await reads.load(route, [customer.key for customer in customers])
         return [
             each if isinstance(each, UpstreamError) else customer.reading.value_or_unreadable(partial(pick, each or ()))
+            for customer, each in zip(customers, found, strict=True)
+        ]
+
+    return answer
+
+
+def _versions(addresses: Route[list[Record]]) -> Reader:
+    """Read versions, in which the invoice address counts."""
+
+    async def answer(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
+        found = await reads.load(addresses, [customer.key for customer in customers])
+        return [
+            each if isinstance(each, UpstreamError) else version_of(WRITES, read.with_address(customer, each or ()))
             for customer, each in zip(customers, found, strict=True)
         ]
 

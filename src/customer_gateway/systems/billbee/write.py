@@ -22,7 +22,7 @@ from customer_gateway.documents.spelling import (
 )
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, never_cleared
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
-from customer_gateway.systems.billbee.read import MAIL_TYPE, is_archived, is_mail
+from customer_gateway.systems.billbee.read import MAIL_TYPE, in_order, invoice_address, is_archived, is_mail
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.explained import texts_in
 
@@ -40,6 +40,7 @@ _DEFAULTS: Final = {
     EmailPurpose.COMMERCIAL: "DefaultCommercialMailAddress",
     EmailPurpose.STATUS_UPDATES: "DefaultStatusUpdatesMailAddress",
 }
+_ANY_ZONE: Final = DocumentContext.of("billbee", "", "Europe/Berlin", "DE")
 _SINGLE: Final = {EmailPurpose.GENERAL: "Email"}
 
 
@@ -139,13 +140,10 @@ def _data(answer: Any) -> Any:
 
 
 def _invoice_address(answer: Any) -> Any:
-    """Return the invoice address among a customer's addresses; None where there is none."""
-    addresses = _data(answer)
-    found = (each for each in addresses if is_object(each) and each.get("AddressType") == 1) if addresses else ()
-    return next(iter(found), None)
-
-
-_ANY_ZONE: Final = DocumentContext.of("billbee", "", "Europe/Berlin", "DE")
+    """Return the invoice address among a customer's addresses, the one that is read; None where there is none."""
+    addresses = [Record(each, _ANY_ZONE) for each in _data(answer) or () if is_object(each)]
+    found = invoice_address(in_order(addresses))
+    return None if found is None else found.document
 
 
 def _archived(document: Document) -> bool:
@@ -198,6 +196,10 @@ WRITES: Final = Writes(
         "Id": "Billbee gives it.",
         "ArchivedAt": _ARCHIVE,
         "RestoredAt": _ARCHIVE,
+        "InvoiceAddress.Id": "Billbee gives it.",
+        "InvoiceAddress.CustomerId": "It is the customer that holds it.",
+        "InvoiceAddress.ArchivedAt": _ARCHIVE,
+        "InvoiceAddress.RestoredAt": _ARCHIVE,
         "Address": "Addresses have calls of their own; `address` writes the invoice address.",
         **{
             f"{part}.TypeName": _TYPE_NAME

@@ -33,5 +33,6 @@ def needs_full_rows(want: Selection) -> bool:
         not want.of("Customer") <= _THIN_UNIFIED
         or not want.of(CUSTOMER.name) <= _THIN_RECORD
         or want.tells_raw(CUSTOMER)
+        or want.tells_version(CUSTOMER)
         or any(want.of(noun) - _NAMES_ONLY for noun in _EMBEDDED)
     )

@@ -24,8 +24,8 @@ from customer_gateway.documents.shapes import (
     value,
     value_if_any,
     vat,
-    version_by,
 )
+from customer_gateway.documents.versions import written_version
 from customer_gateway.documents.view import day, decimal, email_address, flag, foreign_key, moment, reads, text
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
@@ -40,6 +40,7 @@ from customer_gateway.model.value_objects import (
     PhoneKind,
 )
 from customer_gateway.systems.absent import ContactFields, CustomerFields
+from customer_gateway.systems.lemonsoft.write import WRITES
 
 # 1 to 2147483647: a greater number is refused for all keys of a call.
 INT32: Final = re.compile(
@@ -129,7 +130,7 @@ class LemonsoftCustomerView(Record, CustomerFields):
 
     key = integer_key("id")
     link = link_to("/api/customers/{}")
-    version = version_by("modified")
+    version = written_version(WRITES)
     number = text("number")
     name = text("name")
     kind = member("type", _KINDS, CustomerKind.OTHER)

@@ -22,8 +22,8 @@ from customer_gateway.documents.shapes import (
     value,
     value_if_any,
     vat,
-    version_by,
 )
+from customer_gateway.documents.versions import written_version
 from customer_gateway.documents.view import day, decimal, email_address, flag, foreign_key, moment, reads, text, texts
 from customer_gateway.model.nouns import Agreement, BankAccount, Invoice
 from customer_gateway.model.value_objects import (
@@ -36,6 +36,7 @@ from customer_gateway.model.value_objects import (
     PhoneKind,
 )
 from customer_gateway.systems.absent import ContactFields, CustomerFields
+from customer_gateway.systems.next.write import WRITES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ class NextCustomerView(Record, CustomerFields):
 
     key = integer_key("id")
     link = link_to("/customer/{}")
-    version = version_by("changed")
+    version = written_version(WRITES)
     number = text("customerno")
     name = text("name")
 

@@ -33,14 +33,13 @@ from customer_gateway.systems.paging import read_keys
 from customer_gateway.systems.pland.created import created_query
 from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
 from customer_gateway.systems.pland.read import (
-    OBJECT_ID,
     PlandContactView,
     PlandCustomerView,
     PlandUser,
     PlandUserRow,
     user,
 )
-from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.systems.pland.record import CUSTOMER, OBJECT_ID
 from customer_gateway.systems.pland.write import WRITES
 from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
@@ -302,4 +301,4 @@ def _users_in_place(rows: Sequence[PlandUserRow]) -> Sequence[PlandUser | None]:
 
 def _wants_documents(want: Selection) -> bool:
     """Return whether anything is read of customers that only their documents have."""
-    return want.selects("Customer", "records", "version") or bool(want.of(CUSTOMER.name))
+    return want.selects("Customer", "records") or want.tells_version(CUSTOMER) or bool(want.of(CUSTOMER.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.documents import forms
@@ -14,7 +13,6 @@ from customer_gateway.documents.contact_data import (
     stated_country,
 )
 from customer_gateway.documents.dates import read_moment
-from customer_gateway.documents.record import content_version
 from customer_gateway.documents.row import Email, Part, Raw, Row, Text, keyed, named, raw_document
 from customer_gateway.documents.shapes import Shape
 from customer_gateway.documents.sources import reads
@@ -24,9 +22,9 @@ from customer_gateway.documents.values import (
     read_integer,
     read_key,
     read_keys,
-    read_text,
     read_texts,
 )
+from customer_gateway.documents.versions import version_of
 from customer_gateway.model.value_objects import (
     Address,
     AddressKind,
@@ -37,6 +35,8 @@ from customer_gateway.model.value_objects import (
     PhoneKind,
 )
 from customer_gateway.systems.absent import ContactFields, CustomerFields
+from customer_gateway.systems.pland.record import OBJECT_ID
+from customer_gateway.systems.pland.write import WRITES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from customer_gateway.documents.values import DocumentContext
     from customer_gateway.model.value_objects import EmailAddress, PhoneNumber
 
-OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
 _STATES: Final = {0: CustomerStatus.INACTIVE, 1: CustomerStatus.ACTIVE, 2: CustomerStatus.INACTIVE}
 _STATES_SENT: Final = {str(number): status for number, status in _STATES.items()}
 """The states as they mostly come; other spellings are read as numbers."""
@@ -121,8 +120,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
 
     @property
     def version(self) -> str:
-        changed = self.life and read_text(self.life.last_modified_at, "lastModifiedAt", self.reading)
-        return changed or content_version(self.document)
+        return version_of(WRITES, self.document)
 
     @property
     @reads("status.status")

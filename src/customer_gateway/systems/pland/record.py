@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from customer_gateway.documents.structs import (
@@ -17,6 +18,9 @@ from customer_gateway.documents.structs import (
     text,
     vendor_id,
 )
+
+OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
+"""An id of Pland's."""
 
 ADDRESS: Final = Struct(
     "PlandAddress",

@@ -11,8 +11,7 @@ from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, lines_at, never_cleared
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.systems.explained import texts_in
-from customer_gateway.systems.pland.read import OBJECT_ID
-from customer_gateway.systems.pland.record import CUSTOMER
+from customer_gateway.systems.pland.record import CUSTOMER, OBJECT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

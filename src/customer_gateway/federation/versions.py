@@ -1,0 +1,32 @@
+"""The versions of customers, read as a field: of some systems another call tells a part of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.errors import UpstreamError
+from customer_gateway.federation.fields import read_records
+from customer_gateway.model.versions import version_of_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.request import RequestContext
+
+
+async def read_versions(customers: Sequence[Customer], request: RequestContext) -> Sequence[Any]:
+    """Return the version of each customer, which changes whenever one of its records does.
+
+    None while one of them could not be read; the failure where what another call tells of one could not.
+    """
+    told = await read_records("version", customers, request.reads)
+    return [_version(customer, versions) for customer, versions in zip(customers, told, strict=True)]
+
+
+def _version(customer: Customer, versions: Sequence[Any]) -> str | UpstreamError | None:
+    if customer.failures:
+        return None
+    failed = next((each for each in versions if isinstance(each, UpstreamError)), None)
+    records = zip(customer.records, versions, strict=True)
+    return failed or version_of_records((system.name, view.key, version) for (system, view), version in records)
