@@ -88,8 +88,11 @@ SHARED: Final = {"api", "sandbox"}
 """The schema's types bear the names of the contract, the sandbox's classes the vendors'."""
 
 
-NOUNS: Final = {"Customer": ["federation/customer.py", "model/nouns.py"]}
-"""The customer of several records, and that of one."""
+NOUNS: Final = {
+    "Customer": ["federation/customer.py", "model/nouns.py"],
+    "Operation": ["execution/compile/collection.py", "model/operations.py"],
+}
+"""The customer of several records, and that of one; GraphQL's operation, and the contract's of a write."""
 
 
 def test_a_class_of_the_source_has_its_name_alone() -> None:

@@ -211,7 +211,7 @@ def _details_of(kind: Kind) -> Mapping[str, frozenset[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SendResult:
     """What a call that writes was answered: the key of the customer that it made, None for other calls."""
 
     key: str | None = None
@@ -251,7 +251,7 @@ class CustomerWriter(Protocol):
         """Return what those of the places may be that hold an id of a list; other places are left out."""
         ...
 
-    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> Sent:
+    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
         """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
         ...
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
 Document: TypeAlias = dict[str, Any]
-Sent: TypeAlias = Callable[[Any], Document]
+SendResult: TypeAlias = Callable[[Any], Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class AsSent:
     number: str
     name: str
     vat: str
-    phone: Sent
-    email: Sent
+    phone: SendResult
+    email: SendResult
     phone_at_home: tuple[str, str]
     """A phone as it is written in the vendor's country, and in E.164."""
     country: str

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.documents import exact
+from customer_gateway.errors import DatabaseUnavailable
 from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode, WriteStatus
 from customer_gateway.operations import clock
 from customer_gateway.operations.requests import Outcome
-from customer_gateway.operations.stored import stored_writes, told
+from customer_gateway.operations.stored import operation_as_seen, stored_writes
 
 if TYPE_CHECKING:
     from customer_gateway.documents.writing import Writes
@@ -34,7 +35,7 @@ def not_sent(request: WriteRequest, prepared: Prepared, state: OperationState) -
     now = clock.now()
     key, actor = request.key, request.actor
     operation = StoredOperation("", request.kind, request.system.name, key, actor, state, now, writes=writes)
-    return Outcome(told(operation, writes_of(request.system), request.rights), prepared.errors, key)
+    return Outcome(operation_as_seen(operation, writes_of(request.system), request.rights), prepared.errors, key)
 
 
 def private_values(prepared: Prepared) -> dict[str, Any]:
@@ -57,6 +58,9 @@ def in_progress(operation: StoredOperation) -> UserError:
 
 
 def no_journal(failure: GatewayError) -> UserError:
-    """Say that nothing was sent, because its intent could not be stored."""
-    message = f"The journal of writes cannot be used ({failure}); nothing was sent. Try again in 5 s."
-    return UserError(UserErrorCode.UPSTREAM_UNAVAILABLE, message, retryable=True, retry_after_ms=5000)
+    """Say that nothing was sent, because its intent could not be stored; why stands in the log."""
+    code = UserErrorCode.UPSTREAM_UNAVAILABLE
+    if isinstance(failure, DatabaseUnavailable):
+        message = "The journal of writes does not answer; nothing was sent. Try again in 5 s."
+        return UserError(code, message, retryable=True, retry_after_ms=5000)
+    return UserError(code, "The gateway has no key for its journal of writes; nothing was sent. Tell its operator.")

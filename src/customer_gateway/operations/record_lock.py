@@ -32,7 +32,7 @@ class RecordLocks:
         self._waiting: dict[str, int] = {}
 
     @asynccontextmanager
-    async def held(self, system: str, key: str, owner: str, deadline: Deadline) -> AsyncGenerator[None]:
+    async def locked(self, system: str, key: str, owner: str, deadline: Deadline) -> AsyncGenerator[None]:
         """Hold a record's lock, whose lease `owner` prolongs; wait for others until the deadline.
 
         Raises `UpstreamRateLimited` where others hold it until then.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from customer_gateway.errors import DatabaseUnavailable, GatewayError, LeaseLost, UpstreamError
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, GatewayError, LeaseLost, UpstreamError
 from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import (
     OperationKind,
@@ -26,7 +26,7 @@ from customer_gateway.operations.record_lock import LEASE, RecordLocks
 from customer_gateway.operations.requests import Outcome
 from customer_gateway.operations.running import Runner, error_of
 from customer_gateway.operations.settling import DOUBT, Settler
-from customer_gateway.operations.stored import new_operation_id, stored_writes, told
+from customer_gateway.operations.stored import new_operation_id, operation_as_seen, stored_writes
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Operations:
         self.seconds = seconds
         self.doubt = doubt
         self._lease = lease
+        self._has_key = False
         self._owner = secrets.token_hex(8)
         self._locks = RecordLocks(journal, lease)
         self._runner = Runner(journal, self._owner, lease)
@@ -85,7 +86,7 @@ class Operations:
         done, _ = await asyncio.wait({task}, timeout=deadline.remaining())
         if done or begun.operation is None:
             return await task  # before anything is sent its reads end by the same deadline
-        operation = told(begun.operation, writes_of(request.system), request.rights)
+        operation = operation_as_seen(begun.operation, writes_of(request.system), request.rights)
         message = "The write goes on after this request. Query.operation tells what becomes of it."
         error = UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=request.system.name, retryable=True)
         return Outcome(operation, [error], begun.operation.key)
@@ -106,14 +107,14 @@ class Operations:
         operation = await self._journal.find(id)
         if operation is None or not _is_visible(operation, actor, rights, self._systems):
             return None
-        return await self._settled(operation, rights, deadline)
+        return await self._looked_up(operation, rights, deadline)
 
     async def find(self, id: str, actor: str, rights: Rights) -> Operation | None:  # noqa: A002 - as above
         """Return an operation of the caller's own, or anybody's with `operations:read`."""
         operation = await self._journal.find(id)
         if operation is None or not _is_visible(operation, actor, rights, self._systems):
             return None
-        return self._told(operation, rights)
+        return self._as_seen(operation, rights)
 
     async def page(
         self,
@@ -129,21 +130,25 @@ class Operations:
         systems = [name for name in self._systems if rights.sees(name)]
         own = None if _ALL in rights.scopes else actor
         found = await self._journal.page(first, after, actor=own, states=states, record=record, systems=systems)
-        return [self._told(each, rights) for each in found]
+        return [self._as_seen(each, rights) for each in found]
 
     async def purge(self) -> int:
         """Delete the personal data of operations that were settled long enough ago."""
         return await self._journal.purge(clock.now())
 
-    def _told(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
+    def _as_seen(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
         system = self._systems.get(operation.system)
-        return told(operation, None if system is None else writes_of(system), rights, replayed=replayed)
+        return operation_as_seen(operation, None if system is None else writes_of(system), rights, replayed=replayed)
 
     async def _run(self, request: WriteRequest, deadline: Deadline, begun: _Begun) -> Outcome:
         try:
+            if not self._has_key:
+                await asyncio.to_thread(self._journal.digest, "")  # the first one reads the key's file, or makes it
+                self._has_key = True
             operation = self._new(request)
             existing = await self._journal.begin(operation, operation.started_at)
-        except DatabaseUnavailable as failure:
+        except (DatabaseUnavailable, ConfigInvalid) as failure:
+            _log.error("journal_unusable", reason=str(failure))
             return Outcome(None, [no_journal(failure)])
         if existing is not None:
             return await self._replayed(existing.operation, operation.input_digest, request, deadline)
@@ -177,12 +182,12 @@ class Operations:
             operation.private["keys_before"] = list(found)
         begun.operation = operation
         done = await self._runner.run(operation, writer, Deadline.after(self.seconds), begun.see)
-        return Outcome(told(done, writer.writes, request.rights), done.errors, done.key)
+        return Outcome(operation_as_seen(done, writer.writes, request.rights), done.errors, done.key)
 
     def _lock(self, operation: StoredOperation, deadline: Deadline) -> AbstractAsyncContextManager[None]:
         if operation.key is None:
             return nullcontext()
-        return self._locks.held(operation.system, operation.key, operation.id, deadline)
+        return self._locks.locked(operation.system, operation.key, operation.id, deadline)
 
     def _new(self, request: WriteRequest) -> StoredOperation:
         now = clock.now()
@@ -210,16 +215,16 @@ class Operations:
             message = "The idempotency key came with another input before. Take another key for another write."
             return Outcome(None, [UserError(UserErrorCode.IDEMPOTENCY_MISMATCH, message, path, request.system.name)])
         if operation.is_settled:
-            return Outcome(self._told(operation, request.rights, replayed=True), operation.errors, operation.key)
-        outcome = await self._settled(operation, request.rights, deadline)
+            return Outcome(self._as_seen(operation, request.rights, replayed=True), operation.errors, operation.key)
+        outcome = await self._looked_up(operation, request.rights, deadline)
         if outcome.operation is not None and _applied_nothing(outcome.operation):
             return await self._run(request, deadline, _Begun())
         shown = None if outcome.operation is None else replace(outcome.operation, replayed=True)
         return replace(outcome, operation=shown)
 
-    async def _settled(self, operation: StoredOperation, rights: Rights, deadline: Deadline) -> Outcome:
+    async def _looked_up(self, operation: StoredOperation, rights: Rights, deadline: Deadline) -> Outcome:
         if operation.is_settled:
-            return Outcome(self._told(operation, rights), operation.errors, operation.key)
+            return Outcome(self._as_seen(operation, rights), operation.errors, operation.key)
         now = clock.now()
         taken = await self._journal.take_over(operation.id, self._owner, now, now + self._lease)
         system = self._systems.get(operation.system)
@@ -232,8 +237,8 @@ class Operations:
         except UpstreamError as failure:
             await self._journal.update(replace(taken, state=OperationState.UNKNOWN, lease_until=None))
             failure.applied = False
-            return Outcome(self._told(taken, rights), [error_of(failure, taken, None)], taken.key)
-        return Outcome(self._told(done, rights), done.errors, done.key)
+            return Outcome(self._as_seen(taken, rights), [error_of(failure, taken, None)], taken.key)
+        return Outcome(self._as_seen(done, rights), done.errors, done.key)
 
     async def _lost(self, operation: StoredOperation, request: WriteRequest) -> Outcome:
         """Tell what another worker has made of an operation that this one was too slow for.
@@ -248,9 +253,9 @@ class Operations:
             _log.error("write_sent_late", operation=late.id, of=operation.id, system=operation.system)
             await self._journal.begin(replace(late, owner=self._owner), late.started_at)
             await self._journal.update(replace(late, owner=self._owner))
-            return Outcome(self._told(late, request.rights), late.errors, late.key)
+            return Outcome(self._as_seen(late, request.rights), late.errors, late.key)
         errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
-        return Outcome(self._told(found, request.rights), errors, found.key)
+        return Outcome(self._as_seen(found, request.rights), errors, found.key)
 
 
 class _Begun:

@@ -14,7 +14,7 @@ from customer_gateway.operations.stored import with_write
 
 if TYPE_CHECKING:
     from customer_gateway.documents.values import Document
-    from customer_gateway.model.journal import Journal, StoredOperation
+    from customer_gateway.model.journal import Journal, StoredOperation, StoredWrite
     from customer_gateway.operations.running import Runner
     from customer_gateway.system import CustomerWriter
     from customer_gateway.work.deadline import Deadline
@@ -36,9 +36,12 @@ class Settler:
     async def settle(self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline) -> StoredOperation:
         """Return the operation with what was found out, stored. Raises `LeaseLost` and `DatabaseUnavailable`."""
         for index, write in enumerate(operation.writes):
-            if not _is_open(write.status, sent=write.sent_at is not None):
+            if not _is_open(write):
                 continue
-            operation = await self._look_up(operation, index, writer, deadline)
+            if _is_unreadable(write):
+                operation = with_write(operation, index, status=WriteStatus.UNKNOWN, error=_unreadable(operation))
+            else:
+                operation = await self._look_up(operation, index, writer, deadline)
             if operation.writes[index].status is not WriteStatus.APPLIED:
                 break
         if _is_ready_for_more(operation):
@@ -88,14 +91,28 @@ class Settler:
         return operation
 
 
-def _is_open(status: WriteStatus, *, sent: bool) -> bool:
-    return status in (WriteStatus.PENDING, WriteStatus.UNKNOWN) or (status is WriteStatus.PLANNED and sent)
+def _is_open(write: StoredWrite) -> bool:
+    """Return whether it is to be found out what became of a call."""
+    if write.status is WriteStatus.PLANNED:
+        return write.sent_at is not None or _is_unreadable(write)
+    return write.status in (WriteStatus.PENDING, WriteStatus.UNKNOWN)
+
+
+def _is_unreadable(write: StoredWrite) -> bool:
+    """Return whether the values of a call are gone: nothing can be compared then, and nothing sent."""
+    return bool(write.places) and not write.changes
+
+
+def _unreadable(operation: StoredOperation) -> UserError:
+    message = "The values of this write cannot be read with [database] key: start the gateway with the key of then."
+    return _error(operation, message, retryable=False)
 
 
 def _is_ready_for_more(operation: StoredOperation) -> bool:
     """Return whether calls are left that were never sent, and all before them were applied."""
     statuses = [each.status for each in operation.writes]
-    return WriteStatus.PLANNED in statuses and set(statuses) <= {WriteStatus.APPLIED, WriteStatus.PLANNED}
+    readable = not any(map(_is_unreadable, operation.writes))
+    return readable and WriteStatus.PLANNED in statuses and set(statuses) <= {WriteStatus.APPLIED, WriteStatus.PLANNED}
 
 
 def _given_up(operation: StoredOperation) -> StoredOperation:

@@ -61,7 +61,9 @@ def value_of(text: str | None) -> Any:
     return ABSENT if text is None else exact.decode(text.encode())
 
 
-def told(operation: StoredOperation, writes: Writes | None, rights: Rights, *, replayed: bool = False) -> Operation:
+def operation_as_seen(
+    operation: StoredOperation, writes: Writes | None, rights: Rights, *, replayed: bool = False
+) -> Operation:
     """Return a stored operation as its caller may see it."""
     shown = _Redaction(writes, rights)
     return Operation(

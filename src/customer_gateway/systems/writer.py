@@ -13,7 +13,7 @@ from customer_gateway.documents.dates import read_moment
 from customer_gateway.documents.naming import places_named
 from customer_gateway.documents.record import is_object
 from customer_gateway.documents.writing import Present
-from customer_gateway.system import Sent
+from customer_gateway.system import SendResult
 from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
@@ -82,18 +82,18 @@ class Writer:
         listed = {place: self.writes.lists[place] for place in places if place in self.writes.lists}
         return {place: await self._entries(each, deadline) for place, each in listed.items()}
 
-    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> Sent:
+    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
         """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
         call = Call(method, path, body=body or None, template=template, explain=True)
         answer = (await self._api.client.call(call, deadline)).document
         customer = self.writes.resources[""]
         if (method, template) != customer.create:
-            return Sent()
+            return SendResult()
         made = customer.unwrap(answer)
         key = self.writes.key_of(made) if is_object(made) else None
         if key is None:
             raise self._api.refused(f"{method} {template} did not answer the customer that it made")
-        return Sent(key)
+        return SendResult(key)
 
     def named_places(self, failure: UpstreamError) -> Sequence[str]:
         """Return the places of the document that a vendor's refusal names."""

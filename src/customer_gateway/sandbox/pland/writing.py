@@ -35,7 +35,7 @@ _CUSTOMER: Final[dict[str, tuple[type, ...]]] = {
     "paymentTermId": _TEXT,
     "status": (dict,),
 }
-# Sent back by clients that read before they write; the server's own values stand.
+# SendResult back by clients that read before they write; the server's own values stand.
 _SERVER_FIELDS: Final = frozenset({"_id", "companyId", "chatId"})
 _ID: Final = re.compile(r"[0-9a-f]{24}")
 _UNSET: Final[Document] = {
