@@ -306,6 +306,16 @@ async def test_a_database_that_does_not_answer_is_a_user_error_and_its_words_are
     assert "secret" not in error["message"]
 
 
+async def test_operations_cannot_be_told_while_the_database_does_not_answer(executor: ExecutorName) -> None:
+    graph = WrittenGraph(executor, Recorded(DatabaseUnavailable("postgres://secret does not answer")))
+
+    answer = await graph.ask('{ operation(id: "o1") { id } }')
+
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "UPSTREAM_UNAVAILABLE", "retryable": True, "requestId": "r1"}
+    assert "secret" not in error["message"]
+
+
 async def test_a_mistake_of_ours_is_masked(executor: ExecutorName) -> None:
     answer = await WrittenGraph(executor, Recorded(ReadFault("acme", "read"))).ask(
         UPDATE, input={"id": ANNA, "patch": {}}
@@ -421,7 +431,7 @@ async def test_the_key_of_the_header_serves_the_mutation_and_a_replay_is_noted(e
 
 async def test_a_key_in_header_and_input_is_refused_before_anything_is_asked(executor: ExecutorName) -> None:
     recorded = Recorded()
-    given = {"id": ANNA, "patch": {}, "idempotencyKey": "k"}
+    given: dict[str, Any] = {"id": ANNA, "patch": {}, "idempotencyKey": "k"}
 
     answer = await WrittenGraph(executor, recorded).ask(UPDATE, asker=Asker("key:anna", "k"), input=given)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.recorded_operations import KIND
 from federation.fake_system import ACME
 
 from customer_gateway.documents.structs import graphql_name
@@ -20,5 +21,20 @@ def test_readable_is_what_the_view_or_a_reader_supplies() -> None:
     assert readable == of_the_view | of_readers | {"owner", "invoices"}
 
 
-def test_nothing_is_writable_or_filterable_before_writing_and_the_catalog() -> None:
+def test_nothing_is_writable_of_a_vendor_that_cannot_be_written_and_nothing_filterable() -> None:
     assert not any(each.writable or each.filterable for each in capabilities(ACME))
+
+
+def test_writable_is_what_a_patch_can_change_as_a_whole_or_in_part() -> None:
+    writable = {each.field for each in capabilities(KIND) if each.writable}
+
+    assert writable == {"name", "kind", "emails", "notes", "address", "owner", "billing"}
+
+
+def test_what_always_has_a_value_is_required_and_not_clearable() -> None:
+    told = {each.field: (each.required, each.clearable, each.max_length) for each in capabilities(KIND)}
+
+    assert told["name"] == (True, False, 50)
+    assert told["kind"] == (False, True, None)
+    assert told["address"] == (False, True, None)
+    assert told["website"] == (False, False, None)

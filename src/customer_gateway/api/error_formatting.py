@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 from graphql import FieldNode, GraphQLError
 
-from customer_gateway.errors import ReadFault, RequestRefused, UpstreamError
+from customer_gateway.errors import DatabaseUnavailable, ReadFault, RequestRefused, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 MASK: Final = "Internal error; tell the operator the request id, under which the log has it."
+NO_DATABASE: Final = "The gateway's database does not answer; try again later."
 LONGEST_MESSAGE: Final = 500
 """Characters. GraphQL's own messages repeat parts of the document, which may be as long as the request."""
 
@@ -44,6 +45,8 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
     if isinstance(cause, ReadFault):
         _log_once(error, logged, system=cause.system, read=cause.read)
         return coded(error, cause.code, message=MASK)
+    if isinstance(cause, DatabaseUnavailable):
+        return coded(error, "UPSTREAM_UNAVAILABLE", message=NO_DATABASE, retryable=True)
     if isinstance(cause, UpstreamError):
         return coded(error, cause.code, **_upstream_extensions(cause))
     code = _code_of(cause if isinstance(cause, GraphQLError) else error) if _is_graphql(cause) else None
