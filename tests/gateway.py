@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.api.writing import WritesCustomers
     from customer_gateway.federation.request import Federation
     from customer_gateway.http.callers.authenticator import Authenticator
     from customer_gateway.sandbox import Sandbox
@@ -123,19 +124,22 @@ async def gateway_over(
     urls: Mapping[str, str] | None = None,
     bent: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way,
     authenticator: Authenticator = ANYONE,
+    writing: Callable[[Federation], WritesCustomers] | None = None,
     **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
     """A gateway as it is right after its start: nothing read, nothing cached, no session.
 
     Speaks to the vendors in process, by ways that `bent` may change, or at `urls`; `otherwise` as in `settings_over`.
-    Its systems come of `vendors`; `watched` may give another federation of them.
+    Its systems come of `vendors`; `watched` may give another federation of them. Mutations are carried out by what
+    `writing` gives.
     """
     settings = settings_over(box, urls=urls, **otherwise)
     way = in_process(box, settings)
     wiring = Wiring() if urls is not None else Wiring(transport=lambda name: bent(way(name)))
     federation = watched(build_federation(settings, wiring, vendors))
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
-    app = build_http(build_engine(settings, federation, VENDORS), http, authenticator)
+    operations = None if writing is None else writing(federation)
+    app = build_http(build_engine(settings, federation, VENDORS, operations), http, authenticator)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             yield Gateway(client, box)

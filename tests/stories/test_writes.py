@@ -1,0 +1,124 @@
+"""Customers are changed in every system through mutations: planned, written, read again, found in the journal."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gateway import SYSTEMS, Gateway, gateway_over
+from vendors import VENDORS
+
+from customer_gateway.operations.service import Operations
+from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
+from customer_gateway.store.private_key import PrivateKeySource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.api.writing import WritesCustomers
+    from customer_gateway.federation.request import Federation
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+_SLUGS = {vendor.kind.slug for vendor in VENDORS if vendor.kind.writes is not None}
+WRITTEN = [name for name in SYSTEMS if name in _SLUGS]
+PATCH = {"name": "Neumann", "email": "neumann@example.com"}
+"""With what a system demands that the customer may lack."""
+UPDATE = """mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) {
+  customer { id name version }
+  userErrors { code message field }
+  operation { id state replayed actor writes { method path status verified changes { field before after } } } } }"""
+
+
+@asynccontextmanager
+async def writing_gateway(box: Sandbox, path: Path, executor: ExecutorName = "breadth") -> AsyncGenerator[Gateway]:
+    database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
+    journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
+    made: list[Operations] = []
+
+    def writing(federation: Federation) -> WritesCustomers:
+        made.append(Operations(federation.systems, journal, seconds=10))
+        return made[-1]
+
+    try:
+        async with gateway_over(box, writing=writing, executor=executor) as gateway:
+            yield gateway
+            for each in made:
+                await each.aclose()
+    finally:
+        await database.aclose()
+
+
+async def first_customer(gateway: Gateway, system: str) -> dict[str, Any]:
+    document = '{ system(name: "NAME") { customers(first: 1) { nodes { id name version } } } }'
+    return (await gateway.ask(document.replace("NAME", system))).data["system"]["customers"]["nodes"][0]
+
+
+async def update(gateway: Gateway, **given: Any) -> dict[str, Any]:
+    return (await gateway.ask(UPDATE, {"input": given})).data["customerUpdate"]
+
+
+def renamed(payload: dict[str, Any]) -> list[Any]:
+    return [change["after"] for write in payload["operation"]["writes"] for change in write["changes"]]
+
+
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_a_customer_is_renamed(system: str, box: Sandbox, tmp_path: Path, executor: ExecutorName) -> None:
+    async with writing_gateway(box, tmp_path, executor) as gateway:
+        before = await first_customer(gateway, system)
+        given = {"id": before["id"], "patch": PATCH, "expectedVersion": before["version"]}
+
+        planned = await update(gateway, **given, dryRun=True)
+        done = await update(gateway, **given, idempotencyKey="k1")
+        again = await update(gateway, **given, idempotencyKey="k1")
+        conflict = await update(gateway, **given, idempotencyKey="k2")
+
+    assert (planned["userErrors"], planned["customer"]["name"]) == ([], before["name"])
+    assert (planned["operation"]["id"], planned["operation"]["state"]) == (None, "PLANNED")
+    assert (done["userErrors"], renamed(done)) == ([], renamed(planned))
+    assert (again["operation"]["id"], again["operation"]["replayed"]) == (done["operation"]["id"], True)
+    assert done["customer"]["version"] != before["version"]
+    assert [each["code"] for each in conflict["userErrors"]] == ["CONFLICT"]
+    assert conflict["customer"]["name"] == done["customer"]["name"]
+    # A vendor may review a new name before it is told.
+    assert (done["operation"]["state"], done["customer"]["name"]) in {
+        ("APPLIED", "Neumann"),
+        ("PENDING", before["name"]),
+    }
+
+
+async def test_an_operation_is_found_again_by_its_caller(box: Sandbox, tmp_path: Path) -> None:
+    async with writing_gateway(box, tmp_path) as gateway:
+        before = await first_customer(gateway, WRITTEN[0])
+        done = await update(gateway, id=before["id"], patch={"name": "Neumann"}, force=True)
+        document = """query ($id: ID!, $customer: ID) { operation(id: $id) { state }
+          operations(first: 5, customerId: $customer) { nodes { id actor } pageInfo { hasNextPage } } }"""
+        found = (await gateway.ask(document, {"id": done["operation"]["id"], "customer": before["id"]})).data
+
+    assert found["operation"] == {"state": "APPLIED"}
+    assert found["operations"] == {
+        "nodes": [{"id": done["operation"]["id"], "actor": done["operation"]["actor"]}],
+        "pageInfo": {"hasNextPage": False},
+    }
+
+
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_the_key_of_the_header_is_told_as_replayed(system: str, box: Sandbox, tmp_path: Path) -> None:
+    async with writing_gateway(box, tmp_path) as gateway:
+        before = await first_customer(gateway, system)
+        headers = {"idempotency-key": '"one"'}
+
+        async def asked(name: str) -> Any:
+            given = {"id": before["id"], "patch": {"name": name}, "force": True}
+            return await gateway.ask(UPDATE, {"input": given}, headers)
+
+        first, same, other = await asked("Neumann"), await asked("Neumann"), await asked("Altmann")
+
+    assert first.data["customerUpdate"]["operation"]["replayed"] is False
+    assert same.data["customerUpdate"]["operation"]["replayed"] is True
+    assert (other.status, other.codes) == (422, ["IDEMPOTENCY_MISMATCH"])
