@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 from gateway import gateway_over
+from stories.test_writes import writing_gateway
 
 from customer_gateway import errors
 from customer_gateway.config import AuthSettings, DatabaseSettings, JwtSettings, ServerSettings
@@ -62,6 +63,22 @@ async def test_the_query_has_the_answer_that_is_shown() -> None:
     assert list(systems) == SYSTEMS
 
 
+@pytest.mark.vendors("next")
+async def test_the_mutation_has_the_plan_that_is_shown_and_does_it_without_the_dry_run(tmp_path: Path) -> None:
+    planned, shown = blocks("graphql")[1], json.loads(blocks("json")[1])
+
+    async with writing_gateway(Sandbox(), tmp_path) as gateway:
+        plan = await gateway.ask(planned)
+        done = await gateway.ask(planned.replace("dryRun: true", ""))
+
+    assert plan.body == shown
+    applied = shown["data"]["customerUpdate"]
+    applied["customer"]["address"]["city"] = "Lund"
+    applied["operation"]["state"] = "APPLIED"
+    applied["operation"]["writes"][0] |= {"status": "APPLIED", "verified": True}
+    assert done.body == shown
+
+
 def test_the_unit_for_systemd_starts_with_the_machine_as_the_user_who_owns_the_token() -> None:
     (text,) = re.findall(r"```ini\n(.*?)```", DEPLOYING, re.DOTALL)
     unit = ConfigParser()
@@ -75,7 +92,7 @@ def test_the_unit_for_systemd_starts_with_the_machine_as_the_user_who_owns_the_t
 
 @pytest.mark.vendors("next")
 async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
-    shown, box = json.loads(blocks("json")[1]), Sandbox()
+    shown, box = json.loads(blocks("json")[-1]), Sandbox()
 
     async with box.serving() as urls, gateway_over(box, urls=urls) as gateway:
         box.next.faults.set("reset")
