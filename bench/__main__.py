@@ -30,6 +30,7 @@ from bench.processes import Server, Vendors, posted
 from bench.report import Goal, Report, Section, section_of
 from bench.rounds import Rounds
 from bench.trees import HERE
+from bench.writes import measure_writes
 from customer_gateway.http.graphiql.examples import DEMO_QUERY
 from customer_gateway.server import collector
 
@@ -48,8 +49,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure all there is, in half an hour.")
     parser.add_argument("--quick", action="store_true", help="one short round; RESULTS.md stays as it is")
     parser.add_argument("--against", metavar="REF", help="compare with this commit; nothing is written")
+    parser.add_argument("--writes", action="store_true", help="what a write costs above its vendor calls, alone")
     asked = parser.parse_args()
-    if asked.against is None:
+    if asked.writes:
+        measure_writes()
+    elif asked.against is None:
         measure(quick=asked.quick)
     else:
         compare(asked.against, quick=asked.quick)
