@@ -65,6 +65,8 @@ def _members(writes: Writes, struct: Struct, document: Document, before: str) ->
                 _members(writes, field.type, item, f"{place}.") if is_object(item) else _normal(item) for item in items
             ]
             value = inner if is_list(value) else inner[0]
+            if value == {}:  # all that it holds is the server's
+                continue
         found[field.vendor] = _normal(value)
     return found
 

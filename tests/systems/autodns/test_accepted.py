@@ -222,3 +222,12 @@ async def test_invoices_are_not_read_without_the_customer_they_are_for(box: Sand
 
     assert answer.codes == ["UPSTREAM_BAD_RESPONSE"]
     assert json.dumps(answer.body).count("Not allowed.") == 0
+
+
+async def test_a_version_is_the_same_where_a_key_is_refused(box: Sandbox) -> None:
+    query = '{ system(name: "autodns") { customers(first: 3) { nodes { id version } } } }'
+    async with over(box, Knows("pricelists", says=by_object, status=400)) as refusing, over(box, Knows()) as knowing:
+        refused, known = await refusing.ask(query), await knowing.ask(query)
+
+    assert refused.data == known.data
+    assert refused.errors == known.errors == []

@@ -11,6 +11,7 @@ from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.autodns import KIND
 from customer_gateway.systems.autodns.keys import ALL, ALL_UNIFIED, keys_of
 from customer_gateway.systems.autodns.record import CUSTOMER
+from customer_gateway.systems.autodns.write import WRITES
 
 if TYPE_CHECKING:
     from customer_gateway.documents.structs import VendorField
@@ -25,13 +26,20 @@ def test_nothing_but_the_identity_needs_no_keys() -> None:
 
 
 def test_a_unified_field_asks_for_the_keys_it_is_read_from() -> None:
-    assert keys_of(want(Customer={"status", "emails", "version"})) == {
+    assert keys_of(want(Customer={"status", "emails", "updated_at"})) == {
         "locked",
         "pending",
         "emails",
         "billingEmails",
         "updated",
     }
+
+
+@pytest.mark.parametrize("type_name", ["Customer", "CustomerRecord", "AutodnsCustomer"])
+def test_the_version_asks_for_all_that_a_client_may_write(type_name: str) -> None:
+    writable = {field.vendor for field in CUSTOMER.fields} - WRITES.server_made.keys() - {"client"}
+
+    assert keys_of(want(**{type_name: {"version"}})) == writable
 
 
 def test_a_field_of_the_record_type_asks_for_its_own_key() -> None:

@@ -14,7 +14,6 @@ from pydantic import Field, SecretStr
 
 from customer_gateway.documents.embedded import ITEM_KEY
 from customer_gateway.documents.record import Record
-from customer_gateway.errors import UpstreamError
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.autodns.accepted import AcceptedKeys
@@ -31,6 +30,8 @@ from customer_gateway.systems.autodns.read import (
 )
 from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
+from customer_gateway.systems.autodns.users import embedded, embedded_lists
+from customer_gateway.systems.autodns.versions import versions
 from customer_gateway.systems.autodns.write import WRITES
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.identified import are_of_one_kind
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.system import Finder, Reader, Reads, Route, Selection
+    from customer_gateway.system import Finder, Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.systems.autodns.search import Filter
@@ -58,7 +59,7 @@ KIND: Final = Kind(
     about="InterNetX's registrar software for domains and certificates.",
     record=CUSTOMER,
     view=AutodnsCustomerView,
-    readers=frozenset({"invoices", "owner", "updater", "billing.recipients"}),
+    readers=frozenset({"invoices", "owner", "updater", "billing.recipients", "version"}),
     contacts=(AutodnsContactView,),
     users=(AutodnsUserView,),
     nouns=(INVOICE,),
@@ -120,9 +121,10 @@ class Autodns:
             listed_people=People(self._search(_USERS, (_USER_FIELDS, orjson.loads)), self._users_in_place),
             readers={
                 "invoices": lists_by_customer(invoices),
-                "owner": _embedded(users, attrgetter("owner")),
-                "updater": _embedded(users, attrgetter("updater")),
-                "billing.recipients": _embedded_lists(users, attrgetter("recipients")),
+                "owner": embedded(users, attrgetter("owner")),
+                "updater": embedded(users, attrgetter("updater")),
+                "version": versions(self._accepted, self._route("whole", self._fetch_whole, most=1)),
+                "billing.recipients": embedded_lists(users, attrgetter("recipients")),
             },
             node_lookups={
                 "Contact": self._inside("Contact", _ITEM_KEY, attrgetter("contacts")),
@@ -179,6 +181,14 @@ class Autodns:
         found = await self._search(_CUSTOMERS, projection, filters).whole(deadline)
         customers = {customer.key: customer for customer in self._views(found) if customer is not None}
         return {key: customers[key] for key in keys if key in customers}
+
+    async def _fetch_whole(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Document]:
+        """Fetch a whole customer by itself: not every installation lists all that it consists of."""
+        (key,) = keys
+        document = await self._api.one("/customer/{}", WRITES.path_of(key), deadline, template="/customer/{key}")
+        rows = [] if document is None else self._rows(document, Call("GET", "/customer/{key}"))
+        found = [row for row in rows if WRITES.key_of(row) == key]
+        return {key: found[0]} if found else {}
 
     async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
         filters = created_filters(body, since, self._api.reading)
@@ -253,39 +263,6 @@ def _identity(names: Sequence[str], row: Document) -> str:
     """
     values = [row.get(name) for name in names]
     return str(id(row) if None in values else values)
-
-
-def _embedded(users: Route[User], embedded: Callable[[Any], AutodnsUserView | None]) -> Reader:
-    """Return one user for each customer, as embedded; looked up where the operation selects an e-mail that is not
-    there.
-    """
-
-    async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
-        return await _with_emails([embedded(customer) for customer in customers], users, reads)
-
-    return read
-
-
-def _embedded_lists(users: Route[User], embedded: Callable[[Any], Sequence[AutodnsUserView]]) -> Reader:
-    """Return a list of users for each customer; an unknown user is None in it, a failed read fails the list."""
-
-    async def read(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
-        lists = [embedded(customer) for customer in customers]
-        values = iter(await _with_emails([user for each in lists for user in each], users, reads))
-        found = [[next(values) for _ in each] for each in lists]
-        return [next((user for user in each if isinstance(user, UpstreamError)), each) for each in found]
-
-    return read
-
-
-async def _with_emails(
-    embedded: Sequence[AutodnsUserView | None], users: Route[User], reads: Reads
-) -> Sequence[User | UpstreamError | None]:
-    if not reads.want.selects("User", "email"):
-        return embedded
-    lacking = list({user.key: None for user in embedded if user is not None and user.email is None})
-    found = dict(zip(lacking, await reads.load(users, lacking), strict=True)) if lacking else {}
-    return [user if user is None or user.email is not None else found[user.key] for user in embedded]
 
 
 def _split(key: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire import Answer, Call, Client
     from customer_gateway.work.deadline import Deadline
 
+_CUSTOMERS: Final = "/customer/_search"
 _NONE: Final[Keys] = frozenset()
 _NEEDED: Final[Keys] = frozenset({"customer"})  # without it an invoice is nobody's
 _REFUSED: Final = {400, 422}
@@ -40,6 +41,11 @@ class AcceptedKeys:
         self.withheld: frozenset[str] = frozenset()
         """Unified fields of a customer whose keys are all refused."""
 
+    @property
+    def lacks_keys_of_customers(self) -> bool:
+        """Whether the list of customers was found to refuse any key."""
+        return bool(self._refused.get(_CUSTOMERS))
+
     async def call(self, call: Call, deadline: Deadline) -> Answer:
         """Return the answer of a list whose query is nothing but `keys[]`."""
         remembered = refused = self._refused.get(call.path, _NONE)
@@ -61,7 +67,7 @@ class AcceptedKeys:
         self._refused[path] = self._refused.get(path, _NONE) | refused
         for key in sorted(refused):
             self._reading.drift.notice(key, f"a key that {path} refuses: it is not asked for any more")
-        self.withheld = lost_without(self._refused.get("/customer/_search", _NONE))
+        self.withheld = lost_without(self._refused.get(_CUSTOMERS, _NONE))
 
 
 def _blamed(failure: UpstreamBadResponse, asked: Keys) -> Keys:

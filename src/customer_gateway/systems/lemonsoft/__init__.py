@@ -16,6 +16,7 @@ from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.identified import has_id, in_place, with_integer_ids
+from customer_gateway.systems.lemonsoft.codes import code_of, names_or_codes
 from customer_gateway.systems.lemonsoft.created import created_query
 from customer_gateway.systems.lemonsoft.projection import needs_full_rows
 from customer_gateway.systems.lemonsoft.read import (
@@ -30,7 +31,7 @@ from customer_gateway.systems.lemonsoft.record import CUSTOMER
 from customer_gateway.systems.lemonsoft.session import LemonsoftSettings, error_in_body, login
 from customer_gateway.systems.lemonsoft.write import WRITES
 from customer_gateway.systems.listing import Listing
-from customer_gateway.systems.lookups import key_of_list, names_by, through_customer, values_by
+from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
 from customer_gateway.systems.writer import Lists, Writer
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from customer_gateway.documents.choices import ChoiceList
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reader, Reads, Route, Selection
+    from customer_gateway.system import Finder, Reads, Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.connection import Wiring
     from customer_gateway.work.deadline import Deadline
@@ -104,8 +105,8 @@ class Lemonsoft:
             readers={
                 "invoices": self._read_invoices,
                 "owner": values_by(users, attrgetter("owner_key")),
-                "billing.payment_terms": _names_or_codes(terms, attrgetter("payment_term")),
-                "billing.invoice_delivery": _names_or_codes(methods, attrgetter("invoice_method")),
+                "billing.payment_terms": names_or_codes(terms, attrgetter("payment_term")),
+                "billing.invoice_delivery": names_or_codes(methods, attrgetter("invoice_method")),
             },
             node_lookups={
                 "Contact": self._embedded(attrgetter("contacts")),
@@ -219,7 +220,7 @@ class Lemonsoft:
             listed = await self._listed(path, query, deadline)
             listed = [listed] if is_object(listed) else listed
             rows = [Record(row, self._api.reading) for row in listed if is_object(row)] if is_list(listed) else []
-            known = {code: row for row in rows if (code := _code(row))}
+            known = {code: row for row in rows if (code := code_of(row))}
             if not known and listed != []:
                 raise self._api.refused(f"GET {path} did not answer a list of objects with number or id")
             if is_list(listed) and len(known) < len(listed):
@@ -283,22 +284,6 @@ def connect(name: str, settings: LemonsoftSettings, wiring: Wiring) -> Adapter:
 
 def _paging(number: int, size: int) -> list[tuple[str, str]]:
     return [("filter.page", str(number)), ("filter.page_size", str(size))]
-
-
-def _names_or_codes(route: Route[str], code: Callable[[LemonsoftCustomerView], str | None]) -> Reader:
-    """Return the name of a code, or the code itself where the list does not know it."""
-    read_names = names_by(route, code)
-
-    async def read(customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
-        names = await read_names(customers, reads)
-        return [code(customer) if name is None else name for customer, name in zip(customers, names, strict=True)]
-
-    return read
-
-
-def _code(row: Record) -> str | None:
-    """Return the code of a row of a code list, in the form in which customers name it."""
-    return row.foreign_key("number" if row.holds("number") else "id", CODE)
 
 
 def _owned(found: Record, owner: str | UpstreamError | None) -> Any:

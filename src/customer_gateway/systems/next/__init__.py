@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import SecretStr, model_validator
 
-from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
+from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.system import Kind, Lookup, Route
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
@@ -122,10 +122,9 @@ class Next:
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
         api = self._api
-        users: Route[User] = self._by_id("/user/", partial(_view, NextUserView, api.reading))
-        contact, bill = partial(_view, NextContactView, api.reading), self._invoice
-        contacts = self._by_customer("/customercontact/", contact, _INACTIVE_TOO)
-        invoices = self._by_customer("/invoice/", bill, {})
+        users: Route[User] = self._by_id("/user/", lambda row: NextUserView(row, api.reading))
+        contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
+        invoices = self._by_customer("/invoice/", self._invoice, {})
         return Adapter(
             api,
             self._customers,
@@ -141,10 +140,10 @@ class Next:
                 "creator": values_by(users, attrgetter("creator_key")),
             },
             node_lookups={
-                "Contact": by_route(self._by_id("/customercontact/", contact)),
+                "Contact": by_route(self._by_id("/customercontact/", self._contact)),
                 "Account": through_customer(self._customers.of, _customer_of_bank, attrgetter("accounts")),
                 "Agreement": self._find_agreements,
-                "Invoice": by_route(self._by_id("/invoice/", bill, {})),
+                "Invoice": by_route(self._by_id("/invoice/", self._invoice, {})),
             },
             lookups=(
                 Lookup(contacts, ("contacts",), _NOBODY, attrgetter("key")),
@@ -181,7 +180,7 @@ class Next:
         return await self._list(wanted.path, _INACTIVE_TOO, orjson.loads).whole(deadline)
 
     def _users_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
-        return in_place(rows, "id", partial(_view, NextUserView, self._api.reading))
+        return in_place(rows, "id", lambda row: NextUserView(row, self._api.reading))
 
     def _by_id(
         self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO
@@ -252,15 +251,14 @@ class Next:
         self._api.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
         return document
 
+    def _contact(self, row: Document) -> NextContactView:
+        return NextContactView(row, self._api.reading)
+
     def _invoice(self, row: Document) -> Invoice:
         return INVOICE.read(self._record(row))
 
     def _record(self, row: Document) -> Record:
         return Record(row, self._api.reading)
-
-
-def _view(view: Callable[[Document, DocumentContext], Any], reading: DocumentContext, row: Document) -> Any:
-    return view(row, reading)
 
 
 def connect(name: str, settings: NextSettings, wiring: Wiring) -> Adapter:

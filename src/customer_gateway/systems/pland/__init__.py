@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
-from pydantic import SecretStr, model_validator
 
 from customer_gateway.documents.drift import DriftSampler
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import Record, is_object
 from customer_gateway.documents.row import WrongForm
 from customer_gateway.documents.rows import Rows
-from customer_gateway.errors import ConfigInvalid
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
-from customer_gateway.systems.connection import SystemSettings, Wiring, text_under
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import (
     by_route,
@@ -31,6 +28,7 @@ from customer_gateway.systems.lookups import (
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.paging import read_keys
 from customer_gateway.systems.pland.created import created_query
+from customer_gateway.systems.pland.credentials import PlandSettings, auth_of
 from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
 from customer_gateway.systems.pland.read import (
     PlandContactView,
@@ -42,7 +40,7 @@ from customer_gateway.systems.pland.read import (
 from customer_gateway.systems.pland.record import CUSTOMER, OBJECT_ID
 from customer_gateway.systems.pland.write import WRITES
 from customer_gateway.systems.writer import Lists, Writer
-from customer_gateway.wire import Call, HeaderAuth, SessionLogin, bearer
+from customer_gateway.wire import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,8 +51,8 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Contact, Customer
     from customer_gateway.system import Route, Selection
     from customer_gateway.systems.adapter import Api
+    from customer_gateway.systems.connection import Wiring
     from customer_gateway.systems.pland.entities import PlandEntity
-    from customer_gateway.wire import Auth
     from customer_gateway.work.deadline import Deadline
 
 KIND: Final = Kind(
@@ -77,31 +75,12 @@ _KEYS_PER_CALL: Final = 200  # "ids=" and 24 digits each: the URL stays under 8 
 _ROWS_PER_PAGE: Final = 1_000
 _TERMS_PER_PAGE: Final = 100
 _BY_ID: Final = ("sort", '{"by":"_id","direction":1}')  # unsorted pages repeat and lose rows
-_LOGIN_SECONDS: Final = 3_600.0
-_LOGIN_MARGIN_SECONDS: Final = 600.0
 
 _COUNT: Final = Call("GET", "/customers/count", idempotent=True)
 _KEY: Final = attrgetter("key")
 
 Query: TypeAlias = tuple[str, str]
 Read: TypeAlias = "Callable[[Iterable[Any]], Iterable[Any]]"
-
-
-class PlandSettings(SystemSettings):
-    """`[systems.pland]`: an API key, or a login."""
-
-    time_zone: str = "Europe/Berlin"
-    region: str = "DE"
-    api_key: SecretStr | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    login_type: Literal["dashboard", "app"] = "dashboard"
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> PlandSettings:
-        if self.api_key is None and (self.username is None or self.password is None):
-            raise ValueError("api_key, or username and password")
-        return self
 
 
 class Pland:
@@ -267,28 +246,7 @@ class Pland:
 
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
-    return Pland(open_api(KIND, name, settings, wiring, auth=_auth(settings, wiring))).adapter()
-
-
-def _auth(settings: PlandSettings, wiring: Wiring) -> Auth:
-    if settings.api_key is not None:
-        return HeaderAuth("x-api-key", settings.api_key.get_secret_value())
-    if settings.username is None or settings.password is None:
-        raise ConfigInvalid("pland: api_key, or username and password")
-    body = {
-        "username": settings.username,
-        "password": settings.password.get_secret_value(),
-        "type": settings.login_type,
-    }
-    return SessionLogin(
-        Call("POST", "/auth/login", body=body, idempotent=True),
-        text_under("token"),
-        header="authorization",
-        lifetime_seconds=_LOGIN_SECONDS,
-        renew_margin_seconds=_LOGIN_MARGIN_SECONDS,
-        format_token=bearer,
-        clock=wiring.clock,
-    )
+    return Pland(open_api(KIND, name, settings, wiring, auth=auth_of(settings, wiring))).adapter()
 
 
 def _in_place(rows: Sequence[PlandCustomerView]) -> Sequence[PlandCustomerView | None]:
