@@ -194,7 +194,8 @@ class Resource:
     `made_with` are members of a new one; that of a new customer is sent with it, as its member `inline`, where named.
 
     An update sends the members that changed, nested objects whole but for those `in_part`; where it is `whole`, the
-    document as it was read with the changes in it, without what is `left_out`.
+    document as it was read with the changes in it, without what is `left_out`. `delete` removes it where all of its
+    `vital` members are cleared and nothing is set.
     """
 
     update: tuple[str, str] | None
@@ -206,6 +207,13 @@ class Resource:
     whole: bool = False
     in_part: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
+    delete: tuple[str, str] | None = None
+    vital: frozenset[str] = frozenset()
+
+    def is_removed_by(self, values: Values) -> bool:
+        """Return whether new values at places leave nothing of a document."""
+        cleared = {place for place, value in values.items() if value in (None, ABSENT)}
+        return self.delete is not None and self.vital <= cleared == values.keys()
 
     def update_body(self, document: Document, values: Values) -> Document:
         """Return what an update sends of a document with new values at places."""

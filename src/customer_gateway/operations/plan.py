@@ -67,9 +67,12 @@ def _update(name: str, resource: Resource, path: str, document: Document, change
     part = document.get(name) if name else document
     values = _within(name, changes)
     standing = part if is_object(part) else {}
-    method, template = _way(resource.update if standing else resource.create)
+    removed = bool(standing) and resource.is_removed_by(values)
+    way = resource.delete if removed else resource.update if standing else resource.create
+    method, template = _way(way)
     identity = next((str(standing[each]) for each in ("Id", "id") if each in standing), "")
     body = resource.update_body(standing, values) if standing else resource.create_body(values)
+    body = {} if removed else body
     filled = template.replace("{key}", path).replace("{id}", identity)
     return PlannedWrite(method, filled, template, body, changes, name)
 

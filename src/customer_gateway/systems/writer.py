@@ -84,7 +84,7 @@ class Writer:
 
     async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
         """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
-        call = Call(method, path, body=body or None, template=template, explain=True)
+        call = Call(method, path, body=None if method == "DELETE" else body, template=template, explain=True)
         answer = (await self._api.client.call(call, deadline)).document
         customer = self.writes.resources[""]
         if (method, template) != customer.create:
