@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -296,6 +297,20 @@ def test_a_text_that_is_too_long_is_refused(vendor: Vendor) -> None:
         section = {writes.record.by_vendor_name[place].name: "x" * (most + 1)}
         written = patched(vendor, now, {vendor.kind.slug: section})
         assert [each.code for each in written.refusals] == [RefusalCode.TOO_LONG]
+
+
+@ALL
+def test_a_value_that_the_systems_list_lacks_is_refused(vendor: Vendor) -> None:
+    writes, now = writes_of(vendor), present(vendor)
+
+    for place in writes.lists:
+        field = writes.record.by_vendor_name[place]
+        listed = replace(now, choices={place: [Choice(17, "A"), Choice("18", "B")]})
+        given = {code: patched(vendor, listed, {vendor.kind.slug: {field.name: code}}) for code in ("17", "19", None)}
+        codes = {code: [each.code for each in written.refusals] for code, written in given.items()}
+        if place not in writes.required and field.type is VendorLeaf.ID and writes.numeric_ids:
+            assert codes == {"17": [], "19": [RefusalCode.INVALID], None: []}
+        assert given["19"].refusals[0].field == (vendor.kind.slug, field.name)
 
 
 @ALL

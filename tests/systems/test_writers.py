@@ -133,6 +133,15 @@ async def test_choices_are_the_entries_of_the_documented_lists(vendor: Vendor, b
 
 
 @ALL
+async def test_a_list_that_an_installation_does_not_have_is_left_out(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    for each in written.writes.lists.values():
+        written.upstream.faults.set("status", status=404, path=each.path)
+
+    assert await written.writer.choices(written.writes.lists, soon()) == {}
+
+
+@ALL
 async def test_a_refusal_names_the_places_of_what_it_refuses(vendor: Vendor, box: Sandbox) -> None:
     written = Written(vendor, box)
     planned = await planned_creation(written)

@@ -13,6 +13,7 @@ from customer_gateway.documents.dates import read_moment
 from customer_gateway.documents.naming import places_named
 from customer_gateway.documents.record import is_object
 from customer_gateway.documents.writing import Present
+from customer_gateway.errors import UpstreamBadResponse
 from customer_gateway.system import SendResult
 from customer_gateway.wire import Call
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from customer_gateway.systems.adapter import Api
     from customer_gateway.work.deadline import Deadline
 
+_NOT_FOUND: Final = 404
 SKEW: Final = timedelta(seconds=60)
 """How far a vendor's clock may be behind: its stamp of a new customer may be that much older than the call."""
 
@@ -78,9 +80,13 @@ class Writer:
         return Present(document, self._api.reading, region, choices or {})
 
     async def choices(self, places: Iterable[str], deadline: Deadline) -> Mapping[str, Sequence[Choice]]:
-        """Return what those of the places may be that hold an id of a list; other places are left out."""
+        """Return what those of the places may be that hold an id of a list; other places are left out.
+
+        So are those whose list this installation does not have: the vendor alone judges what is written there.
+        """
         listed = {place: self.writes.lists[place] for place in places if place in self.writes.lists}
-        return {place: await self._entries(each, deadline) for place, each in listed.items()}
+        found = {place: await self._entries(each, deadline) for place, each in listed.items()}
+        return {place: entries for place, entries in found.items() if entries is not None}
 
     async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
         """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
@@ -131,10 +137,15 @@ class Writer:
     def _is_alike(self, row: Document, body: Document) -> bool:
         return all(same(row.get(name), body[name]) for name in self.writes.traces if body.get(name) is not None)
 
-    async def _entries(self, each: ChoiceList, deadline: Deadline) -> Sequence[Choice]:
+    async def _entries(self, each: ChoiceList, deadline: Deadline) -> Sequence[Choice] | None:
         if not each.path or self._lists.choices is None:
             return each.closed
-        return each.entries(await self._lists.choices(each, deadline))
+        try:
+            return each.entries(await self._lists.choices(each, deadline))
+        except UpstreamBadResponse as failure:
+            if failure.status != _NOT_FOUND:
+                raise
+            return None
 
     async def _document(self, resource: Resource, key: str, deadline: Deadline) -> dict[str, Any] | None:
         template = resource.read
