@@ -37,6 +37,7 @@ PLANTED: Final = {
     "next": '{"markup":1.10}',
     "lemonsoft": '{"creditlimit":1.10,"interest":0.12345678901234567890}',
     "billbee": '{"MetaData":[{"Id":7,"TypeId":1,"TypeName":"E-Mail","Value":"a@example.com","price":1.10}]}',
+    "fjord": "{}",  # it cannot be written
 }
 STAMPED: Final = {
     "pland": '{"status":{"status":"1","lastModifiedAt":5,"lastModifiedBy":null}}',
@@ -44,6 +45,7 @@ STAMPED: Final = {
     "next": '{"changed":"2027-01-01T00:00:00","changedby":2,"hasprices":true}',
     "lemonsoft": '{"modified":"2027-01-01T00:00:00.000","open_invoice_sum":4.5}',
     "billbee": '{"RestoredAt":"2027-01-01T00:00:00","xNew":1}',
+    "fjord": "{}",
 }
 
 

@@ -106,7 +106,7 @@ def _path_of(key: str) -> str:
     return f"{quote(client, safe='')}/{number}"
 
 
-def _in_review(document: Document) -> bool:
+def _waits(document: Document) -> bool:
     """Return whether a change waits: then `persistent` holds what is in force."""
     return document.get("pending") is True or is_object(document.get("persistent"))
 
@@ -206,7 +206,7 @@ WRITES: Final = Writes(
     cleared=ABSENT,
     moment=_moment,
     path_of=_path_of,
-    held=_in_review,
+    held=_waits,
     identity=("client", "number"),
     traces=("client", "name", "emails"),
     named=_named,
