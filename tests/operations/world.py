@@ -70,10 +70,29 @@ class Worker:
         seconds: float | None = None,
         **otherwise: Any,
     ) -> Outcome:
+        request = self.request(kind, system, key, patch, rights=rights, **otherwise)
+        return await self.operations.carry_out(request, Deadline.after(seconds or self.seconds))
+
+    def request(
+        self,
+        kind: OperationKind,
+        system: str,
+        key: str | None,
+        patch: Mapping[str, Any],
+        *,
+        rights: Rights = EVERY_RIGHT,
+        **otherwise: Any,
+    ) -> WriteRequest:
         text = otherwise.pop("input_text", repr((kind, system, key, patch)))
         upstream = self.federation.systems[system]
-        request = WriteRequest(kind, upstream, key, patch, ACTOR, rights, input_text=text, **otherwise)
-        return await self.operations.carry_out(request, Deadline.after(seconds or self.seconds))
+        return WriteRequest(kind, upstream, key, patch, ACTOR, rights, input_text=text, **otherwise)
+
+    async def settle(self, done: Outcome) -> Outcome:
+        """Ask again what became of an operation, as `operationSettle` does."""
+        assert done.operation is not None
+        settled = await self.operations.settle(done.operation.id or "", ACTOR, EVERY_RIGHT, Deadline.after(5))
+        assert settled is not None
+        return settled
 
     def calls(self, system: str) -> list[str]:
         """What a vendor was asked, in order."""
@@ -90,12 +109,23 @@ class Worker:
 
 @asynccontextmanager
 async def working(
-    box: Sandbox, path: Path, *, doubt: float = 60, seconds: float = 10, **otherwise: Any
+    box: Sandbox,
+    path: Path,
+    *,
+    url: str | None = None,
+    urls: Mapping[str, str] | None = None,
+    doubt: float = 60,
+    seconds: float = 10,
+    **otherwise: Any,
 ) -> AsyncGenerator[Worker]:
-    """A worker over the vendors of `box`; several of one `path` share its journal."""
-    settings = settings_over(box, **otherwise)
-    federation = build_federation(settings, Wiring(transport=in_process(box, settings)), VENDORS)
-    database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
+    """A worker over the vendors of `box`; several of one `path`, or of the database at one `url`, share its journal.
+
+    Speaks to the vendors in process, or at `urls`.
+    """
+    settings = settings_over(box, urls=urls, **otherwise)
+    wiring = Wiring() if urls is not None else Wiring(transport=in_process(box, settings))
+    federation = build_federation(settings, wiring, VENDORS)
+    database = Database(url or f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
     operations = Operations(federation.systems, journal, seconds=seconds, doubt=timedelta(seconds=doubt))
     try:
