@@ -95,6 +95,7 @@ class Operations:
         """Wait for the operations that are under way; others take over what is not ended by then."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self.seconds)
+        await self._locks.aclose()
 
     async def settle(
         self,
