@@ -96,7 +96,9 @@ async def test_every_mix_of_records_is_told_for_what_it_is_and_costs_a_call_a_sy
             f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Customer {{ {CUSTOMER} }} }} }}",
             {"ids": [encode_id("Customer", *ref) for ref in refs]},
         )
-        calls = {name: [path for path in gateway.paths(name) if LISTS[name] in path] for name in SYSTEMS}
+        # A version may take a call of its own, for the addresses that count in it.
+        paths = {name: [path for path in gateway.paths(name) if not path.endswith("addresses")] for name in SYSTEMS}
+        calls = {name: [path for path in paths[name] if LISTS[name] in path] for name in SYSTEMS}
 
     read = [name for name, state in zip(systems, mix, strict=True) if state == "read"]
     failed = [name for name, state in zip(systems, mix, strict=True) if state == "failed"]

@@ -20,13 +20,12 @@ async def read_versions(customers: Sequence[Customer], request: RequestContext) 
 
     None while one of them could not be read; the failure where what another call tells of one could not.
     """
-    told = await read_records("version", customers, request.reads)
-    return [_version(customer, versions) for customer, versions in zip(customers, told, strict=True)]
+    whole = [customer for customer in customers if not customer.failures]
+    told = iter(await read_records("version", whole, request.reads))
+    return [None if customer.failures else _version(customer, next(told)) for customer in customers]
 
 
-def _version(customer: Customer, versions: Sequence[Any]) -> str | UpstreamError | None:
-    if customer.failures:
-        return None
+def _version(customer: Customer, versions: Sequence[Any]) -> str | UpstreamError:
     failed = next((each for each in versions if isinstance(each, UpstreamError)), None)
     records = zip(customer.records, versions, strict=True)
     return failed or version_of_records((system.name, view.key, version) for (system, view), version in records)

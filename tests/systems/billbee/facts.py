@@ -82,7 +82,7 @@ FACTS: Final = Facts(
     errors_under_200=True,
     single_calls={
         (
-            "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt version "
+            "number name status vatNumber email phone emails { address } phones { raw } notes updatedAt "
             "contacts { id name email phone } "
             "accounts { id ... on BankAccount { iban bic } ... on LedgerAccount { balance } } "
             "agreements { id description startDate products { code } } "
