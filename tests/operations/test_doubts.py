@@ -1,0 +1,194 @@
+"""Writes whose answer is lost, late or an error: looked up, sent once, and told as what they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from operations.cells import CHANGE, NEW, UPDATE, Calls
+from operations.world import working
+from vendors import sandbox
+
+from customer_gateway.model.operations import OperationKind, OperationState, UserErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from operations.world import Worker
+
+    from customer_gateway.operations.requests import Outcome
+    from customer_gateway.sandbox.fault import FaultKind
+
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
+
+EACH = pytest.mark.parametrize("system", [slug for slug, calls in UPDATE.items() if isinstance(calls, Calls)])
+LOST = pytest.mark.parametrize("fault", ["reset", "status"])
+
+
+@pytest.fixture
+async def worker(tmp_path: Path) -> AsyncGenerator[Worker]:
+    """A worker on real sockets, for which no call stays in doubt for long."""
+    box = sandbox(customers=20)
+    async with box.serving() as urls, working(box, tmp_path, urls=urls, doubt=0) as made:
+        yield made
+    box.close()
+
+
+def way_of(worker: Worker, system: str, kind: OperationKind) -> tuple[str, str]:
+    """The method and path of the customer's own call."""
+    writer = worker.federation.systems[system].writer
+    assert writer is not None
+    resource = writer.writes.resources[""]
+    way = resource.create if kind is OperationKind.CREATE else resource.update
+    assert way is not None
+    return way[0], way[1].partition("{")[0]
+
+
+def spoil(worker: Worker, system: str, fault: FaultKind, *, creates: bool = False, **otherwise: Any) -> None:
+    """Let the next call that writes the customer's own document go wrong."""
+    method, path = way_of(worker, system, OperationKind.CREATE if creates else OperationKind.UPDATE)
+    worker.box.vendors[system].faults.set(fault, method=method, path=path, calls=1, **otherwise)
+
+
+async def changed(worker: Worker, system: str, **otherwise: Any) -> Outcome:
+    key = worker.box.vendors[system].customers.keys()[3]
+    version = await worker.version(system, key)
+    worker.forget_calls()
+    return await worker.update(system, key, CHANGE, expected_version=version, **otherwise)
+
+
+def state_of(done: Outcome) -> OperationState:
+    assert done.operation is not None
+    return done.operation.state
+
+
+def is_made(worker: Worker, system: str, before: list[str]) -> set[str]:
+    return set(worker.box.vendors[system].customers.keys()) - set(before)
+
+
+@EACH
+@LOST
+async def test_an_update_whose_answer_is_lost_is_looked_up_and_sent_once(
+    worker: Worker, system: str, fault: FaultKind
+) -> None:
+    spoil(worker, system, fault, applied="before")
+
+    done = await changed(worker, system)
+
+    calls = UPDATE[system]
+    assert isinstance(calls, Calls)
+    assert (done.errors, state_of(done), len(worker.writes(system))) == ([], OperationState.APPLIED, len(calls.writes))
+
+
+@EACH
+@LOST
+async def test_a_creation_whose_answer_is_lost_is_found_and_made_once(
+    worker: Worker, system: str, fault: FaultKind
+) -> None:
+    before = worker.box.vendors[system].customers.keys()
+    spoil(worker, system, fault, creates=True, applied="before")
+
+    done = await worker.create(system, NEW[system])
+
+    assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
+    assert is_made(worker, system, before) == {done.key}
+    assert len(worker.writes(system)) == 1
+
+
+@pytest.mark.parametrize("system", ["next", "billbee"])  # a part, and the whole: what shows nothing is read 3 times
+async def test_an_update_that_leaves_no_trace_is_unknown_then_refused_and_its_key_is_free(
+    worker: Worker, system: str
+) -> None:
+    spoil(worker, system, "status", status=503)
+    key = worker.box.vendors[system].customers.keys()[3]
+    how = {"expected_version": await worker.version(system, key), "idempotency_key": "one"}
+
+    lost = await worker.update(system, key, CHANGE, **how)
+    settled = await worker.settle(lost)
+    again = await worker.update(system, key, CHANGE, **how)
+
+    assert [state_of(each) for each in (lost, settled, again)] == [
+        OperationState.UNKNOWN,
+        OperationState.REJECTED,
+        OperationState.APPLIED,
+    ]
+    assert [(each.code, each.retryable) for each in settled.errors] == [(UserErrorCode.UPSTREAM_UNAVAILABLE, True)]
+    assert again.operation is not None
+    assert not again.operation.replayed
+
+
+@EACH
+async def test_a_creation_that_leaves_no_trace_is_unknown_then_refused_and_its_key_is_free(
+    worker: Worker, system: str
+) -> None:
+    before = worker.box.vendors[system].customers.keys()
+    spoil(worker, system, "reset", creates=True)
+
+    lost = await worker.create(system, NEW[system], idempotency_key="one")
+    settled = await worker.settle(lost)
+    again = await worker.create(system, NEW[system], idempotency_key="one")
+
+    assert [state_of(each) for each in (lost, settled, again)] == [
+        OperationState.UNKNOWN,
+        OperationState.REJECTED,
+        OperationState.APPLIED,
+    ]
+    assert [each.retryable for each in settled.errors] == [True]
+    assert is_made(worker, system, before) == {again.key}
+
+
+@EACH
+async def test_a_second_customer_of_the_same_name_leaves_it_open_and_both_keys_are_named(
+    worker: Worker, system: str
+) -> None:
+    customers = worker.box.vendors[system].customers
+    before = customers.keys()
+    method, path = way_of(worker, system, OperationKind.CREATE)
+    own = customers.kind.key.rpartition("/")[2]
+
+    def make_another() -> None:
+        [made] = is_made(worker, system, before)
+        document = customers.get(made) or {}
+        other = document[own]
+        customers.put({**document, own: other + 1 if isinstance(other, int) else other[::-1]})
+
+    worker.box.vendors[system].hooks.after(f"{method} {path}", make_another)
+    spoil(worker, system, "reset", creates=True, applied="before")
+
+    done = await worker.create(system, NEW[system])
+
+    [error] = done.errors
+    made = is_made(worker, system, before)
+    assert (state_of(done), done.key, len(made)) == (OperationState.UNKNOWN, None, 2)
+    assert all(key in error.message for key in made)
+    assert len(worker.writes(system)) == 1
+
+
+@EACH
+async def test_an_answer_that_comes_too_late_is_looked_up(worker: Worker, system: str) -> None:
+    spoil(worker, system, "latency", latency=3.0, applied="before")
+    worker.operations.seconds = 1.0
+
+    done = await changed(worker, system)
+
+    assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
+
+
+@EACH
+async def test_a_creation_that_is_done_after_we_gave_up_is_found_by_the_one_who_asks_again(
+    worker: Worker, system: str
+) -> None:
+    before, made = worker.box.vendors[system].customers.keys(), anyio.Event()
+    method, path = way_of(worker, system, OperationKind.CREATE)
+    worker.box.vendors[system].hooks.after(f"{method} {path}", made.set)
+    spoil(worker, system, "latency", creates=True, latency=0.7, applied="after")
+    worker.operations.seconds = 0.6
+
+    late = await worker.create(system, NEW[system])
+    await made.wait()
+    settled = await worker.settle(late)
+
+    assert [state_of(late), state_of(settled)] == [OperationState.UNKNOWN, OperationState.APPLIED]
+    assert is_made(worker, system, before) == {settled.key}
