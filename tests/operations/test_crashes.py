@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -38,7 +39,9 @@ TESTS: Final = Path(__file__).parent.parent
 DOUBT: Final = timedelta(seconds=0.5)
 TWO_CALLS: Final = {"name": "Crash Ltd", "first_name": "Crash"}
 """Billbee writes a name in two documents, each by a call of its own: no other update takes more calls."""
+NEW: Final = {"name": "New Ltd", "external_id": "crash-1", "next": {"customertypeid": 1}}
 POINTS: Final = 16
+POINTS_OF_A_CREATE: Final = 8
 
 
 class World:
@@ -70,8 +73,8 @@ class World:
             sys.executable, "-m", "operations.crashing", json.dumps(given), env=environ, stdout=asyncio.subprocess.PIPE
         )
 
-    async def recovered(self, key: str) -> tuple[Sequence[Operation], list[bool]]:
-        """Every operation, and which calls the record shows, when another worker has taken over what was left."""
+    async def recovered(self) -> Sequence[Operation]:
+        """Every operation, the newest first, when another worker has taken over what was left."""
         federation = build_federation(settings_of(self.tables), vendors=VENDORS)
         database = Database(self.url)
         journal = OperationJournal(database, PrivateKeySource(KEY, lambda: None))
@@ -82,17 +85,28 @@ class World:
             while datetime.now(UTC) < until:
                 await asyncio.sleep(0.2)
                 await recovery.recover()
-            writer = federation.systems["billbee"].writer
-            assert writer is not None
-            present = await writer.read(key, Deadline.after(5))
-            assert present is not None
-            shown = [present.at("Name").value, present.at("InvoiceAddress.FirstName").value]
-            applied = [now == new for now, new in zip(shown, TWO_CALLS.values(), strict=True)]
-            return await operations.page(20, None, "key:crash", EVERY_RIGHT), applied
+            return await operations.page(20, None, "key:crash", EVERY_RIGHT)
         finally:
             await operations.aclose()
             await federation.aclose()
             await database.aclose()
+
+    async def shown(self, key: str) -> list[bool]:
+        """Which of the two calls of an update a record of Billbee shows."""
+        federation = build_federation(settings_of(self.tables), vendors=VENDORS)
+        try:
+            writer = federation.systems["billbee"].writer
+            assert writer is not None
+            present = await writer.read(key, Deadline.after(5))
+            assert present is not None
+            values = [present.at("Name").value, present.at("InvoiceAddress.FirstName").value]
+            return [now == new for now, new in zip(values, TWO_CALLS.values(), strict=True)]
+        finally:
+            await federation.aclose()
+
+    def made(self) -> int:
+        """How many customers of NEXT the created one is."""
+        return sum(each.get("externalid") == NEW["external_id"] for each in self.box.vendors["next"].customers)
 
     def sends(self, system: str) -> list[str]:
         """The calls that a vendor carried out and that change something."""
@@ -125,9 +139,9 @@ async def test_a_killed_update_is_finished_or_told(point: int, tmp_path: Path) -
         await process.wait()
         assert process.returncode == -signal.SIGKILL
 
-        told, applied = await world.recovered(key)
+        told = await world.recovered()
 
-        _agrees_with_the_vendor(world, told, applied)
+        _agrees_with_the_vendor(world, told, await world.shown(key))
 
 
 @pytest.mark.parametrize("point", range(1, POINTS + 1, 3))
@@ -137,12 +151,74 @@ async def test_an_update_of_a_worker_that_stood_still_is_sent_once_or_told(point
         process = await world.begin("billbee", "UPDATE", key, TWO_CALLS, point, "SIGSTOP")
         await _stopped(process)
 
-        await world.recovered(key)
+        await world.recovered()
         process.send_signal(signal.SIGCONT)
         await process.wait()
-        told, applied = await world.recovered(key)
+        told = await world.recovered()
 
-        _agrees_with_the_vendor(world, told, applied)
+        _agrees_with_the_vendor(world, told, await world.shown(key))
+
+
+async def test_a_worker_that_creates_a_customer_passes_these_points(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        process = await world.begin("next", "CREATE", None, NEW, 0, "SIGKILL")
+        said, _ = await process.communicate()
+
+        assert json.loads(said.splitlines()[-1]) == {"points": POINTS_OF_A_CREATE, "state": "APPLIED"}
+        assert world.made() == 1
+
+
+@pytest.mark.parametrize("point", range(1, POINTS_OF_A_CREATE + 1))
+async def test_a_killed_creation_is_found_again_or_told(point: int, tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        process = await world.begin("next", "CREATE", None, NEW, point, "SIGKILL")
+        await process.wait()
+
+        told = await world.recovered()
+
+        _agrees_with_what_was_made(world, told)
+
+
+@pytest.mark.parametrize("point", range(3, POINTS_OF_A_CREATE + 1))
+async def test_a_creation_of_a_worker_that_stood_still_is_made_once_and_told(point: int, tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        process = await world.begin("next", "CREATE", None, NEW, point, "SIGSTOP")
+        await _stopped(process)
+
+        await world.recovered()
+        process.send_signal(signal.SIGCONT)
+        await process.wait()
+
+        _agrees_with_what_was_made(world, await world.recovered())
+
+
+@pytest.mark.hypothesis
+@pytest.mark.skipif("FUZZ" not in os.environ, reason="random points are tried by `make fuzz`")
+@pytest.mark.parametrize("number", range(300))
+async def test_a_random_crash_is_finished_or_told(number: int, tmp_path: Path) -> None:
+    draw = random.Random(number)
+    async with a_world(tmp_path) as world:
+        key = draw.choice(world.box.vendors["billbee"].customers.keys())
+        workers = [
+            await world.begin("billbee", "UPDATE", key, TWO_CALLS, draw.randint(1, POINTS), "SIGKILL")
+            for _ in range(draw.randint(1, 3))
+        ]
+        await asyncio.gather(*(each.wait() for each in workers))
+        told = await world.recovered()
+
+        assert not [each for each in told if each.state is OperationState.RUNNING]
+        applied = {each.state is OperationState.APPLIED for each in told}
+        assert True not in applied or all(await world.shown(key))
+
+
+def _agrees_with_what_was_made(world: World, told: Sequence[Operation]) -> None:
+    """One customer at most was made, and the journal knows."""
+    assert world.made() <= 1
+    newest = told[0] if told else None
+    if newest is None:
+        assert world.made() == 0
+    elif newest.state is not OperationState.UNKNOWN:
+        assert (newest.state is OperationState.APPLIED) is (world.made() == 1), newest
 
 
 def _agrees_with_the_vendor(world: World, told: Sequence[Operation], applied: list[bool]) -> None:
