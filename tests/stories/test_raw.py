@@ -126,12 +126,12 @@ async def test_whatever_else_is_told_of_a_customer_is_the_same_with_raw_and_with
 async def test_raw_costs_no_call(gateway: Gateway, system: str) -> None:
     page = f'{{ system(name: "{system}") {{ customers(first: 3) {{ nodes {{ version records {{ key %s }} }} }} }} }}'
     logs: list[list[str]] = []
-    for raw in ("", "raw"):
+    for raw in ("", "", "raw"):
         gateway.forget_calls()
         assert (await gateway.ask(page % raw)).errors == []
         logs.append(gateway.paths(system))
 
-    assert logs[0] == logs[1]
+    assert logs[1] == logs[2]  # the first read may fill what is remembered of people and addresses
 
 
 @pytest.mark.parametrize(("system", "noun"), EMBEDDING)
