@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from gateway import gateway_over
 from operations.cells import CHANGE
 from operations.world import working
 from vendors import sandbox
 
 from customer_gateway.model.operations import OperationState, UserErrorCode, WriteStatus
-from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,6 +24,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.vendors("autodns", "billbee")]
 
 HELD = {"name": "Neumann & Söhne"}
 CHANGE_OF_PHONE = {"phone": CHANGE["phone"]}
+
+RECORD = """query ($key: String!) { customer(by: {record: {system: "autodns", key: $key}}) { records {
+  ... on AutodnsCustomer { name pending persistent { name } } } } }"""
 
 
 @pytest.fixture
@@ -66,12 +69,10 @@ async def test_a_held_change_is_pending_and_the_record_shows_both_values(worker:
     assert done.errors == []
     assert done.operation is not None
     assert not done.operation.is_settled
-    writer = worker.federation.systems["autodns"].writer
-    assert writer is not None
-    present = await writer.read(key, Deadline.after(5))
-    assert present is not None
-    document = present.document
-    assert (document["name"], document["persistent"]["name"], document["pending"]) == (HELD["name"], before, True)
+    async with gateway_over(worker.box) as gateway:
+        answer = await gateway.ask(RECORD, {"key": key})
+    [record] = answer.data["customer"]["records"]
+    assert record == {"name": HELD["name"], "pending": True, "persistent": {"name": before}}
 
 
 async def test_a_second_write_meanwhile_is_refused_as_pending_unless_forced(worker: Worker) -> None:
@@ -190,10 +191,13 @@ async def test_a_second_call_that_is_refused_leaves_the_write_partial_with_what_
     assert stored["Tel1"] == CHANGE["phone"]
 
 
-async def test_a_second_call_that_is_lost_leaves_the_write_open_and_settling_tells_both(worker: Worker) -> None:
+async def test_a_second_call_that_is_lost_is_open_until_it_is_settled(worker: Worker, tmp_path: Path) -> None:
     worker.box.billbee.faults.set("status", status=503, method="PATCH", calls=1)
-    worker.operations.doubt *= 0
 
     done = await changed(worker, "billbee", dict(CHANGE))
+    async with working(worker.box, tmp_path, doubt=0) as later:
+        settled = await later.settle(done)
 
     assert state_of(done) == (OperationState.UNKNOWN, [WriteStatus.APPLIED, WriteStatus.UNKNOWN])
+    assert state_of(settled) == (OperationState.PARTIAL, [WriteStatus.APPLIED, WriteStatus.REJECTED])
+    assert len(worker.writes("billbee")) == 2
