@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode, WriteStatus
 from customer_gateway.operations import clock
-from customer_gateway.operations.lookup import Shown, created_keys, is_untouched, read_after
+from customer_gateway.operations.lookup import Shown, is_untouched, read_after
 from customer_gateway.operations.running import concluded, find_out
 from customer_gateway.operations.stored import with_write
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 DOUBT: Final = timedelta(seconds=60)
-"""A call that nothing shows so long after it was sent is taken as not applied: no vendor is known to answer later."""
+"""An update that nothing shows so long after it was sent counts as not applied: no vendor is known to answer later."""
 
 _STATUSES: Final = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.PENDING}
 
@@ -58,10 +58,7 @@ class Settler:
         write = operation.writes[index]
         sent = write.sent_at or operation.started_at
         if operation.kind is OperationKind.CREATE and operation.key is None:
-            before = operation.private.get("keys_before", ())
-            keys = await created_keys(writer, write, sent, before, deadline)
-            if keys == [] and self._is_old(sent):
-                return _not_applied(operation, index)
+            # That a search finds nothing proves nothing: its outcome stays open until it is found.
             return await find_out(operation, index, writer, deadline, write.error or _open(operation))
         shown, document = await read_after(writer, operation.key or "", [write], deadline)
         if (status := _STATUSES.get(shown)) is not None:
