@@ -142,3 +142,19 @@ async def test_a_call_whose_session_was_refused_is_repeated_where_there_are_sess
     assert done.operation.state is (OperationState.APPLIED if logs_in else OperationState.REJECTED)
     assert [each.code for each in done.errors] == [UserErrorCode.UPSTREAM_UNAUTHORIZED] * (not logs_in)
     assert len(worker.writes(system)) == 1 + logs_in
+
+
+@EACH
+@pytest.mark.parametrize("status", [500, 503])
+async def test_an_error_of_the_vendor_for_an_update_that_it_applied_is_looked_up(
+    worker: Worker, system: str, status: int
+) -> None:
+    fail_updates(worker, system, status, applied="before")
+
+    done = await changed(worker, system, CHANGE)
+
+    calls = UPDATE[system]
+    assert isinstance(calls, Calls)
+    assert done.operation is not None
+    assert (done.errors, done.operation.state) == ([], OperationState.APPLIED)
+    assert len(worker.writes(system)) == len(calls.writes)
