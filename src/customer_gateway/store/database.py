@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from customer_gateway.errors import DatabaseUnavailable, GatewayError
 from customer_gateway.store.address import place_of, sqlite_path
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from customer_gateway.store.engines import Engines
+
+T = TypeVar("T")
 
 _REMEDY: Final = "check [database] url, and that the database can be used by this user"
 
@@ -65,6 +67,20 @@ class Database:
         with self._reported():
             async with (await self._connected()).writing.begin() as connection:
                 yield connection
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what the work returns, in a transaction that reads; for a database that `is_there`."""
+        async with self.read_transaction() as connection:
+            return await connection.run_sync(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Return what the work returns, in a transaction that is committed unless it raises.
+
+        The work is run in one go, on SQLite in a thread: it costs one turn of that, not one a statement.
+        """
+        await self.upgrade()
+        with self._reported():
+            return await (await self._connected()).write(work)
 
     async def upgrade(self) -> str | None:
         """Make the file and the tables, or bring them up to date; return the revision before."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, NullPool, event
+from sqlalchemy import URL, NullPool, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     import aiosqlite
@@ -28,6 +31,10 @@ CONNECT_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
+_WRITING: Final = ("synchronous = FULL",)
+
+T = TypeVar("T")
+
 _CONNECTIONS: Final = 5
 
 
@@ -45,25 +52,80 @@ def reason_of(error: Exception) -> str | None:
     return type((cause.__cause__ if cause else None) or cause or error).__name__
 
 
+class SqliteThread:
+    """Runs whole transactions in a thread of its own, one after the other.
+
+    aiosqlite takes a turn of a thread for every step of a statement, some ten for a transaction; this takes one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_engine(
+            URL.create("sqlite", database=_uri(path), query={"uri": "true"}),
+            hide_parameters=True,
+            poolclass=StaticPool,
+            connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+        )
+        self._thread = ThreadPoolExecutor(1, "sqlite")
+        event.listen(self._engine, "connect", partial(_prepare, _WRITING))
+        event.listen(self._engine, "begin", _begin_immediate)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Return what the work returns, in a transaction that is committed unless it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    async def aclose(self) -> None:
+        """Close the connection when what is under way has ended."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        self._thread.shutdown(wait=False)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+
+def _prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (*pragmas, "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Hold an engine for transactions that write, one for those that read, one for migrations; some are the same."""
+    """Hold an engine for transactions that write, one for those that read, one for migrations; some are the same.
+
+    `in_thread`, of SQLite, is for transactions that are one turn of a thread.
+    """
 
     writing: AsyncEngine
     reading: AsyncEngine
     migrating: AsyncEngine
+    in_thread: SqliteThread | None = None
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run the work in a transaction that writes."""
+        if self.in_thread is not None:
+            return await self.in_thread.run(work)
+        async with self.writing.begin() as connection:
+            return await connection.run_sync(work)
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self.in_thread is not None:
+            await self.in_thread.aclose()
         for engine in {self.writing, self.reading, self.migrating}:
             await engine.dispose()
 
 
 def sqlite_engines(path: Path) -> Engines:
     """Return the engines of a SQLite file that is there: none of their connections makes one."""
-    writing = _sqlite(path, size=1, pragmas=("synchronous = FULL",), begin="BEGIN IMMEDIATE")
+    writing = _sqlite(path, size=1, pragmas=_WRITING, begin="BEGIN IMMEDIATE")
     reading = _sqlite(path, size=_READERS, pragmas=("query_only = ON",), begin="BEGIN")
-    return Engines(writing, reading, writing)
+    return Engines(writing, reading, writing, SqliteThread(path))
 
 
 def postgresql_engines(url: str) -> Engines:
@@ -121,12 +183,6 @@ def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> A
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
     )
 
-    def prepare(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in (*pragmas, "foreign_keys = ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
     def execute(driver: aiosqlite.Connection) -> Coroutine[Any, Any, object]:
         return driver.execute_fetchall(begin)
 
@@ -134,7 +190,7 @@ def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> A
         # One turn of the connection's thread instead of the three of a statement: each write waits for it.
         connection.connection.run_async(execute)
 
-    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "connect", partial(_prepare, pragmas))
     event.listen(engine.sync_engine, "begin", begin_transaction)
     return engine
 

@@ -16,8 +16,9 @@ from customer_gateway.store.operation_rows import has_private_values, sealed_val
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from types import ModuleType
 
-    from sqlalchemy import RowMapping
+    from sqlalchemy import Connection, RowMapping
 
     from customer_gateway.model.journal import StoredOperation
     from customer_gateway.model.operations import OperationState
@@ -48,10 +49,7 @@ class OperationJournal:
         values = {**values_of(operation), **lease, "private": None}
         if has_private_values(operation):
             values["private"] = sealed_values(operation, key)
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            row = await operation_table.insert(connection, values, now)
+        row = await self._database.write(lambda connection: _operations().insert(connection, values, now))
         return None if row is None else Existing(stored_operation(row, key))
 
     async def update(self, operation: StoredOperation) -> None:
@@ -64,79 +62,55 @@ class OperationJournal:
         values["owner"], values["lease_until"] = (None, None) if is_over else (operation.owner, operation.lease_until)
         if has_private_values(operation):
             values["private"] = sealed_values(operation, await self._needed_key())
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            if not await operation_table.change(connection, operation.id, operation.owner, values):
-                raise _lost(operation)
+        id_, owner = operation.id, operation.owner
+        if not await self._database.write(lambda connection: _operations().change(connection, id_, owner, values)):
+            raise _lost(operation)
 
     async def discard(self, operation: StoredOperation) -> None:
         """Delete an operation of which nothing was sent."""
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            if not await operation_table.remove(connection, operation.id, operation.owner):
-                raise _lost(operation)
+        id_, owner = operation.id, operation.owner
+        if not await self._database.write(lambda connection: _operations().remove(connection, id_, owner)):
+            raise _lost(operation)
 
     async def renew(self, id: str, owner: str, until: datetime) -> bool:  # noqa: A002 - as in the protocol
         """Prolong the lease of an operation; return False where another owner has it."""
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            return await operation_table.change(connection, id, owner, {"lease_until": until})
+        lease = {"lease_until": until}
+        return await self._database.write(lambda connection: _operations().change(connection, id, owner, lease))
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
         if not await self._database.is_there():
             return None
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            row = await operation_table.take(connection, id, owner, now, until)
+        row = await self._database.write(lambda connection: _operations().take(connection, id, owner, now, until))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def stranded(self, now: datetime, most: int) -> Sequence[str]:
         """Return the ids of RUNNING operations whose lease is out, the oldest first."""
         if not await self._database.is_there():
             return []
-        async with self._database.read_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            return await operation_table.stranded_ids(connection, now, most)
+        return await self._database.read(lambda connection: _operations().stranded_ids(connection, now, most))
 
     async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
         """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import record_leases
-
-            return await record_leases.take(connection, name, owner, now, until)
+        return await self._database.write(lambda connection: _leases().take(connection, name, owner, now, until))
 
     async def unlock_record(self, name: str, owner: str) -> None:
         """Give the lease of a record up."""
-        async with self._database.write_transaction() as connection:
-            from customer_gateway.store import record_leases
-
-            await record_leases.give_up(connection, name, owner)
+        await self._database.write(lambda connection: _leases().give_up(connection, name, owner))
 
     async def find(self, id: str) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Return an operation."""
         if not await self._database.is_there():
             return None
-        async with self._database.read_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            row = await operation_table.one(connection, id)
+        row = await self._database.read(lambda connection: _operations().one(connection, id))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def unsettled_of(self, system: str, key: str) -> Sequence[StoredOperation]:
         """Return the operations on a record that are PENDING or UNKNOWN, the newest first."""
         if not await self._database.is_there():
             return []
-        async with self._database.read_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            rows = await operation_table.open_rows(connection, system, key)
-        return await self._operations(rows)
+        rows = await self._database.read(lambda connection: _operations().open_rows(connection, system, key))
+        return await self._stored(rows)
 
     async def page(
         self,
@@ -151,14 +125,13 @@ class OperationJournal:
         """Return operations, the newest first, those after a moment and an id: at most `first`."""
         if not await self._database.is_there():
             return []
-        async with self._database.read_transaction() as connection:
-            from customer_gateway.store import operation_table
-
-            names = [state.value for state in states]
-            rows = await operation_table.newest(
+        names = [state.value for state in states]
+        rows = await self._database.read(
+            lambda connection: _operations().newest(
                 connection, first, after, actor=actor, states=names, record=record, systems=systems
             )
-        return await self._operations(rows)
+        )
+        return await self._stored(rows)
 
     async def purge(self, now: datetime) -> int:
         """Delete the personal values of operations settled more than 24 h ago; return of how many.
@@ -167,17 +140,11 @@ class OperationJournal:
         """
         if not await self._database.is_there():
             return 0
-        async with self._database.read_transaction() as connection:
-            from customer_gateway.store import operation_table, record_leases
+        if not await self._database.read(lambda connection: _is_anything_to_purge(connection, now)):
+            return 0
+        return await self._database.write(lambda connection: _purge(connection, now))
 
-            is_anything = await operation_table.is_anything_to_purge(connection, now)
-            if not (is_anything or await record_leases.is_any_out(connection, now)):
-                return 0
-        async with self._database.write_transaction() as connection:
-            await record_leases.delete_out(connection, now)
-            return await operation_table.purge(connection, now)
-
-    async def _operations(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
+    async def _stored(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
         key = await self._key_of(rows)
         return [stored_operation(row, key) for row in rows]
 
@@ -189,6 +156,27 @@ class OperationJournal:
         if all(row["private"] is None for row in rows):
             return None
         return self._keys.present() if self._keys.is_found else await asyncio.to_thread(self._keys.present)
+
+
+def _operations() -> ModuleType:
+    from customer_gateway.store import operation_table
+
+    return operation_table
+
+
+def _leases() -> ModuleType:
+    from customer_gateway.store import record_leases
+
+    return record_leases
+
+
+def _is_anything_to_purge(connection: Connection, now: datetime) -> bool:
+    return _operations().is_anything_to_purge(connection, now) or _leases().is_any_out(connection, now)
+
+
+def _purge(connection: Connection, now: datetime) -> int:
+    _leases().delete_out(connection, now)
+    return _operations().purge(connection, now)
 
 
 def _lost(operation: StoredOperation) -> LeaseLost:

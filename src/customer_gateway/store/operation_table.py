@@ -1,4 +1,4 @@
-"""The statements on the table of operations; each function is a part of a transaction."""
+"""The statements on the table of operations; each function is a part of a transaction, in its thread."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement, RowMapping, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select
 
 KEY_KEPT: Final = timedelta(hours=24)
 """An idempotency key is held at least so long after its operation is settled."""
@@ -28,21 +27,21 @@ _OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
 _IT: Final = OPERATIONS.c
 
 
-async def insert(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> RowMapping | None:
+def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> RowMapping | None:
     """Insert an operation; return the row of the one that holds its idempotency key instead.
 
     Who inserts the same key at the same time waits for the other's transaction, and then finds its row.
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(OPERATIONS).values(**values).on_conflict_do_nothing(index_elements=[_IT.idempotency])
-    while (await connection.execute(statement.returning(_IT.id))).first() is None:
-        found = await connection.execute(select(OPERATIONS).where(_IT.idempotency == values["idempotency"]))
+    while connection.execute(statement.returning(_IT.id)).first() is None:
+        found = connection.execute(select(OPERATIONS).where(_IT.idempotency == values["idempotency"]))
         row = found.mappings().one_or_none()
         if row is not None:  # else it was deleted, or gave the key up, just now
             settled_at: datetime | None = row["settled_at"]
             if settled_at is None or settled_at > now - KEY_KEPT:
                 return row
-            await connection.execute(
+            connection.execute(
                 update(OPERATIONS)
                 .where(_IT.id == row["id"], _IT.idempotency == row["idempotency"])
                 .values(idempotency=None)
@@ -50,26 +49,26 @@ async def insert(connection: AsyncConnection, values: Mapping[str, Any], now: da
     return None
 
 
-async def change(connection: AsyncConnection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
+def change(connection: Connection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
     """Update an operation; return False where another owner has its lease."""
-    changed = await connection.execute(update(OPERATIONS).where(_IT.id == id, _IT.owner == owner).values(**values))
+    changed = connection.execute(update(OPERATIONS).where(_IT.id == id, _IT.owner == owner).values(**values))
     return changed.rowcount > 0
 
 
-async def remove(connection: AsyncConnection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
+def remove(connection: Connection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
     """Delete an operation; return False where another owner has its lease."""
-    return (await connection.execute(delete(OPERATIONS).where(_IT.id == id, _IT.owner == owner))).rowcount > 0
+    return connection.execute(delete(OPERATIONS).where(_IT.id == id, _IT.owner == owner)).rowcount > 0
 
 
-async def take(
-    connection: AsyncConnection,
+def take(
+    connection: Connection,
     id: str,  # noqa: A002 - see `change`
     owner: str,
     now: datetime,
     until: datetime,
 ) -> RowMapping | None:
     """Give the lease of an operation to another owner and return its row; None where it is settled, or has a lease."""
-    taken = await connection.execute(
+    taken = connection.execute(
         update(OPERATIONS)
         .where(_is(_IT.id, id), _IT.settled_at.is_(None), _is_out(now))
         .values(owner=owner, lease_until=until)
@@ -78,25 +77,25 @@ async def take(
     return taken.mappings().one_or_none()
 
 
-async def stranded_ids(connection: AsyncConnection, now: datetime, most: int) -> Sequence[str]:
+def stranded_ids(connection: Connection, now: datetime, most: int) -> Sequence[str]:
     """Return the ids of running operations without a lease, the oldest first."""
     statement = select(_IT.id).where(_IT.state == OperationState.RUNNING.value, _is_out(now))
-    return (await connection.execute(statement.order_by(_IT.started_at, _IT.id).limit(most))).scalars().all()
+    return connection.execute(statement.order_by(_IT.started_at, _IT.id).limit(most)).scalars().all()
 
 
-async def one(connection: AsyncConnection, id: str) -> RowMapping | None:  # noqa: A002 - see `change`
+def one(connection: Connection, id: str) -> RowMapping | None:  # noqa: A002 - see `change`
     """Return the row of an operation."""
-    return (await connection.execute(select(OPERATIONS).where(_is(_IT.id, id)))).mappings().one_or_none()
+    return connection.execute(select(OPERATIONS).where(_is(_IT.id, id))).mappings().one_or_none()
 
 
-async def open_rows(connection: AsyncConnection, system: str, key: str) -> Sequence[RowMapping]:
+def open_rows(connection: Connection, system: str, key: str) -> Sequence[RowMapping]:
     """Return the rows of operations on a record whose outcome is open, the newest first."""
     statement = select(OPERATIONS).where(_IT.system == system, _is(_IT.record_key, key), _IT.state.in_(_OPEN))
-    return (await connection.execute(_newest_first(statement))).mappings().all()
+    return connection.execute(_newest_first(statement)).mappings().all()
 
 
-async def newest(
-    connection: AsyncConnection,
+def newest(
+    connection: Connection,
     first: int,
     after: tuple[datetime, str] | None,
     *,
@@ -119,20 +118,20 @@ async def newest(
     if systems is not None:
         conditions.append(_IT.system.in_(systems))
     statement = _newest_first(select(OPERATIONS).where(*conditions)).limit(first)
-    return (await connection.execute(statement)).mappings().all()
+    return connection.execute(statement).mappings().all()
 
 
-async def purge(connection: AsyncConnection, now: datetime) -> int:
+def purge(connection: Connection, now: datetime) -> int:
     """Delete personal values and whole operations whose time is over; return of how many the values went."""
-    await connection.execute(delete(OPERATIONS).where(_IT.settled_at <= now - OPERATIONS_KEPT))
-    purged = await connection.execute(update(OPERATIONS).where(_is_to_purge(now)).values(private=None))
+    connection.execute(delete(OPERATIONS).where(_IT.settled_at <= now - OPERATIONS_KEPT))
+    purged = connection.execute(update(OPERATIONS).where(_is_to_purge(now)).values(private=None))
     return purged.rowcount
 
 
-async def is_anything_to_purge(connection: AsyncConnection, now: datetime) -> bool:
+def is_anything_to_purge(connection: Connection, now: datetime) -> bool:
     """Return whether `purge` would change anything: asked first, so that a write happens only where it does."""
     over = or_(_is_to_purge(now), _IT.settled_at <= now - OPERATIONS_KEPT)
-    return (await connection.execute(select(_IT.id).where(over).limit(1))).first() is not None
+    return connection.execute(select(_IT.id).where(over).limit(1)).first() is not None
 
 
 def _is(column: Column[Any], text: str) -> ColumnElement[bool]:

@@ -12,15 +12,16 @@ from customer_gateway.store.tables import RECORD_LEASES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection
+
 
 _LEASE: Final = RECORD_LEASES.c
 
 
-async def take(connection: AsyncConnection, name: str, owner: str, now: datetime, until: datetime) -> bool:
+def take(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
     """Take a lease that is free, out, or the owner's own; return False where another has it. It is one statement."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    taken = await connection.execute(
+    taken = connection.execute(
         dialect.insert(RECORD_LEASES)
         .values(name=name, owner=owner, until=until)
         .on_conflict_do_update(
@@ -33,16 +34,16 @@ async def take(connection: AsyncConnection, name: str, owner: str, now: datetime
     return taken.first() is not None
 
 
-async def give_up(connection: AsyncConnection, name: str, owner: str) -> None:
+def give_up(connection: Connection, name: str, owner: str) -> None:
     """Delete a lease of this owner."""
-    await connection.execute(delete(RECORD_LEASES).where(_LEASE.name == name, _LEASE.owner == owner))
+    connection.execute(delete(RECORD_LEASES).where(_LEASE.name == name, _LEASE.owner == owner))
 
 
-async def is_any_out(connection: AsyncConnection, now: datetime) -> bool:
+def is_any_out(connection: Connection, now: datetime) -> bool:
     """Return whether there is a lease that its owner did not give up in time."""
-    return (await connection.execute(select(_LEASE.name).where(_LEASE.until <= now).limit(1))).first() is not None
+    return connection.execute(select(_LEASE.name).where(_LEASE.until <= now).limit(1)).first() is not None
 
 
-async def delete_out(connection: AsyncConnection, now: datetime) -> None:
+def delete_out(connection: Connection, now: datetime) -> None:
     """Delete the leases that are out: anybody may take them as they are, too."""
-    await connection.execute(delete(RECORD_LEASES).where(_LEASE.until <= now))
+    connection.execute(delete(RECORD_LEASES).where(_LEASE.until <= now))
