@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from operations.cells import NEW, UPDATE, Calls
-from operations.world import working
+from operations.world import ACTOR, working
 from vendors import sandbox
 
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationState, UserErrorCode
 
 if TYPE_CHECKING:
@@ -121,3 +122,53 @@ async def test_a_creation_whose_key_comes_to_two_workers_at_once_makes_one_custo
         assert len(made) == 1
         assert {each.key for each in applied} == made
         assert [each.operation.state for each in applied if each.operation] == [OperationState.APPLIED] * len(applied)
+
+
+async def test_a_key_whose_write_is_under_way_is_in_progress_at_another_worker_and_replayed_afterwards(
+    database_url: str, tmp_path: Path
+) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        arrived.set()
+        await go_on.wait()
+
+    async with workers(database_url, tmp_path) as (one, other):
+        key = key_at(one, "next")
+        how = {"expected_version": await one.version("next", key), "idempotency_key": "one"}
+        one.box.next.hooks.before("PUT *", wait)
+        first = asyncio.create_task(one.update("next", key, OURS, **how))
+        await arrived.wait()
+
+        meanwhile = await other.update("next", key, OURS, **how)
+        go_on.set()
+        done = await first
+        again = await other.update("next", key, OURS, **how)
+
+        [error] = meanwhile.errors
+        assert (error.code, error.retryable) == (UserErrorCode.IDEMPOTENCY_IN_PROGRESS, True)
+        assert error.field == ("idempotencyKey",)
+        assert error.retry_after_ms
+        assert codes_of([done, again]) == [None, None]
+        assert again.operation is not None
+        assert again.operation.replayed
+        assert len(one.writes("next")) == 1
+
+
+async def test_a_request_ends_by_its_deadline_and_its_write_goes_on(database_url: str, tmp_path: Path) -> None:
+    go_on = asyncio.Event()
+    async with workers(database_url, tmp_path) as (one, other):
+        key = key_at(one, "next")
+        version = await one.version("next", key)
+        one.box.next.hooks.before("PUT *", go_on.wait)
+
+        early = await one.update("next", key, OURS, expected_version=version, seconds=0.3)
+        go_on.set()
+        await one.operations.aclose()
+
+        assert codes_of([early]) == [UserErrorCode.UPSTREAM_TIMEOUT]
+        assert early.operation is not None
+        assert early.operation.state is OperationState.RUNNING
+        later = await other.operations.find(early.operation.id or "", ACTOR, EVERY_RIGHT)
+        assert later is not None
+        assert (later.state, len(one.writes("next"))) == (OperationState.APPLIED, 1)
