@@ -109,6 +109,19 @@ async def test_a_customer_of_before_is_not_taken_for_the_one_that_was_made(vendo
     assert await written.writer.find_created(trace, soon()) == []
 
 
+@ALL
+async def test_a_customer_of_the_same_name_that_shows_another_value_is_not_taken_for_it(
+    vendor: Vendor, box: Sandbox
+) -> None:
+    written = Written(vendor, box)
+    planned = await planned_creation(written)
+    trace = CreateTrace(planned.body, datetime.now(UTC), await written.writer.search_before(planned.body, soon()))
+    other = await planned_creation(written, phone="+49 221 1111111")
+    await sent(written, other)
+
+    assert await written.writer.find_created(trace, soon()) == []
+
+
 @pytest.mark.vendors("billbee")
 async def test_without_an_email_billbee_has_no_way_to_tell(box: Sandbox) -> None:
     [vendor] = [each for each in WRITTEN if each.kind.slug == "billbee"]

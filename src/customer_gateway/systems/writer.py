@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
-from customer_gateway.documents.changes import same, value_at
+from customer_gateway.documents.changes import same, shows, value_at
 from customer_gateway.documents.contact_data import dialling_region
 from customer_gateway.documents.dates import read_moment
 from customer_gateway.documents.naming import places_named
@@ -112,8 +112,8 @@ class Writer:
     async def find_created(self, trace: CreateTrace, deadline: Deadline) -> Sequence[str] | None:
         """Return the keys of customers that the creation may have made; None where the vendor has no way to tell.
 
-        Its number, name and what else of `Writes.traces` was sent are those that were sent, and it is no older than the
-        call.
+        What the search tells of it (`Writes.traces`) is what was sent, and it is no older than the call; read by its
+        key, it shows all that was sent, as one of the same name that somebody else has made may not.
         """
         since = trace.since - SKEW
         rows = await self._lists.created(trace.body, since, deadline)
@@ -121,11 +121,9 @@ class Writer:
             return None
         if self._lists.compares:
             new = [key for key in self._keys(rows) if key not in trace.before]
-            read = [await self._document(self.writes.resources[""], key, deadline) for key in new]
-            rows = [document for document in read if document is not None]
         else:
-            rows = [row for row in rows if self._is_since(row, since)]
-        return self._keys(row for row in rows if self._is_alike(row, trace.body))
+            new = self._keys(row for row in rows if self._is_since(row, since) and self._is_alike(row, trace.body))
+        return [key for key in new if await self._is_shown(key, trace.body, deadline)]
 
     def _keys(self, rows: Iterable[Document]) -> list[str]:
         return [key for row in rows if (key := self.writes.key_of(row)) is not None]
@@ -136,6 +134,13 @@ class Writer:
 
     def _is_alike(self, row: Document, body: Document) -> bool:
         return all(same(row.get(name), body[name]) for name in self.writes.traces if body.get(name) is not None)
+
+    async def _is_shown(self, key: str, body: Document, deadline: Deadline) -> bool:
+        """Return whether a customer's document has what a creation sent; parts with calls of their own are left out."""
+        document = await self._document(self.writes.resources[""], key, deadline) or {}
+        apart = {*self.writes.server_made, *(part.inline for part in self.writes.resources.values())}
+        members = [name for name in self.writes.record.by_vendor_name if name in body and name not in apart]
+        return all(shows(value_at(document, name), body[name]) for name in members)
 
     async def _entries(self, each: ChoiceList, deadline: Deadline) -> Sequence[Choice] | None:
         if not each.path or self._lists.choices is None:
