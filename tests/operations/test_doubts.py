@@ -180,3 +180,41 @@ async def test_a_creation_that_is_done_after_we_gave_up_is_found_by_the_one_who_
 
     assert [state_of(late), state_of(settled)] == [OperationState.UNKNOWN, OperationState.APPLIED]
     assert is_made(worker, system, before) == {settled.key}
+
+
+@EACH
+async def test_a_customer_that_somebody_else_made_is_not_taken_for_a_creation_that_never_arrived(
+    worker: Worker, system: str
+) -> None:
+    first = await worker.create(system, NEW[system])
+    spoil(worker, system, "reset", creates=True)
+
+    lost = await worker.create(system, {**NEW[system], "phone": "+49 221 1111111"})
+
+    assert state_of(first) is OperationState.APPLIED
+    assert (state_of(lost), lost.key) == (OperationState.UNKNOWN, None)
+
+
+async def test_after_a_creation_that_was_found_the_calls_that_follow_it_are_sent(worker: Worker) -> None:
+    section = {**NEW["autodns"]["autodns"], "sepa": {"iban": "DE02120300000000202051", "accountHolder": "Neumann"}}
+    spoil(worker, "autodns", "reset", creates=True, applied="before")
+
+    done = await worker.create("autodns", {**NEW["autodns"], "autodns": section})
+
+    assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
+    assert worker.writes("autodns") == ["POST /customer", f"POST /customer/{done.key}/sepa"]
+
+
+@pytest.mark.parametrize("system", ["next", "billbee"])
+async def test_a_system_that_is_not_reached_leaves_nothing_behind_and_the_key_free(worker: Worker, system: str) -> None:
+    key = worker.box.vendors[system].customers.keys()[3]
+    how = {"expected_version": await worker.version(system, key), "idempotency_key": "one"}
+    await worker.box.stop(system)
+
+    refused = await worker.update(system, key, CHANGE, **how)
+    await worker.box.start(system)
+    done = await worker.update(system, key, CHANGE, **how)
+
+    assert [(each.code, each.retryable) for each in refused.errors] == [(UserErrorCode.UPSTREAM_UNAVAILABLE, True)]
+    assert refused.operation is None
+    assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)

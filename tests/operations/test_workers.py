@@ -172,3 +172,25 @@ async def test_a_request_ends_by_its_deadline_and_its_write_goes_on(database_url
         later = await other.operations.find(early.operation.id or "", ACTOR, EVERY_RIGHT)
         assert later is not None
         assert (later.state, len(one.writes("next"))) == (OperationState.APPLIED, 1)
+
+
+async def test_a_request_that_is_given_up_leaves_its_write_to_go_on(database_url: str, tmp_path: Path) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        arrived.set()
+        await go_on.wait()
+
+    async with workers(database_url, tmp_path) as (one, other):
+        key = key_at(one, "next")
+        version = await one.version("next", key)
+        one.box.next.hooks.before("PUT *", wait)
+
+        asked = asyncio.create_task(one.update("next", key, OURS, expected_version=version))
+        await arrived.wait()
+        asked.cancel()
+        go_on.set()
+        await one.operations.aclose()
+
+        [told] = await other.operations.page(5, None, ACTOR, EVERY_RIGHT)
+        assert (told.key, told.state, len(one.writes("next"))) == (key, OperationState.APPLIED, 1)
