@@ -35,6 +35,15 @@ async def worker(tmp_path: Path) -> AsyncGenerator[Worker]:
     box.close()
 
 
+@pytest.fixture
+async def hasty(tmp_path: Path) -> AsyncGenerator[Worker]:
+    """A worker whose operations have little time."""
+    box = sandbox(customers=20)
+    async with box.serving() as urls, working(box, tmp_path, urls=urls, doubt=0, seconds=0.6) as made:
+        yield made
+    box.close()
+
+
 def way_of(worker: Worker, system: str, kind: OperationKind) -> tuple[str, str]:
     """The method and path of the customer's own call."""
     writer = worker.federation.systems[system].writer
@@ -166,20 +175,19 @@ async def test_an_answer_that_comes_too_late_is_looked_up(worker: Worker, system
 
 @EACH
 async def test_a_creation_that_is_done_after_we_gave_up_is_found_by_the_one_who_asks_again(
-    worker: Worker, system: str
+    hasty: Worker, system: str
 ) -> None:
-    before, made = worker.box.vendors[system].customers.keys(), anyio.Event()
-    method, path = way_of(worker, system, OperationKind.CREATE)
-    worker.box.vendors[system].hooks.after(f"{method} {path}", made.set)
-    spoil(worker, system, "latency", creates=True, latency=0.7, applied="after")
-    worker.operations.seconds = 0.6
+    before, made = hasty.box.vendors[system].customers.keys(), anyio.Event()
+    method, path = way_of(hasty, system, OperationKind.CREATE)
+    hasty.box.vendors[system].hooks.after(f"{method} {path}", made.set)
+    spoil(hasty, system, "latency", creates=True, latency=0.7, applied="after")
 
-    late = await worker.create(system, NEW[system])
+    late = await hasty.create(system, NEW[system])
     await made.wait()
-    settled = await worker.settle(late)
+    settled = await hasty.settle(late)
 
     assert [state_of(late), state_of(settled)] == [OperationState.UNKNOWN, OperationState.APPLIED]
-    assert is_made(worker, system, before) == {settled.key}
+    assert is_made(hasty, system, before) == {settled.key}
 
 
 @EACH

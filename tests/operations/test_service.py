@@ -10,7 +10,7 @@ from operations.world import working
 from systems.test_laws_of_writing import WRITTEN
 from vendors import sandbox
 
-from customer_gateway.model.callers import EVERY_SCOPE, Rights
+from customer_gateway.model.callers import EVERY_RIGHT, EVERY_SCOPE, Rights
 from customer_gateway.model.operations import OperationKind, OperationState, UserErrorCode, WriteStatus
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def test_an_update_is_applied_and_verified_and_told_by_the_journal(worker:
     if state is OperationState.APPLIED:
         assert write.verified is True
     assert done.operation.foreign_changes == []
-    found = await worker.operations.find(done.operation.id or "", "key:tests", Rights(frozenset()))
+    found = await worker.operations.find(done.operation.id or "", "key:tests", EVERY_RIGHT)
     assert found == done.operation
 
 

@@ -99,10 +99,11 @@ class Journal(Protocol):
         """
         ...
 
-    async def update(self, operation: StoredOperation) -> None:
+    async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now, its lease included; `owner` is who must hold it. Raises `LeaseLost`.
 
-        An operation that is settled gives up its lease.
+        With a `record` so must its owner hold the lease of that, which is prolonged alike. An operation that is settled
+        gives up its lease.
         """
         ...
 
@@ -110,8 +111,8 @@ class Journal(Protocol):
         """Delete an operation of which nothing was sent. Raises `LeaseLost`."""
         ...
 
-    async def renew(self, id: str, owner: str, until: datetime) -> bool:  # noqa: A002 - as everywhere in the model
-        """Prolong the lease of an operation; return False where another owner has it."""
+    async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as everywhere in the model
+        """Prolong the lease of an operation, and of its record; return False where another owner has either."""
         ...
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002

@@ -60,9 +60,9 @@ async def read_after(
 
 
 def _shown(writes: Writes, document: Document, written: Sequence[StoredWrite]) -> Shown:
-    if writes.held(document):
-        return Shown.HELD
-    return Shown.WRITTEN if all(is_shown(document, each) for each in written) else Shown.NOT_WRITTEN
+    if not all(is_shown(document, each) for each in written):
+        return Shown.NOT_WRITTEN
+    return Shown.HELD if writes.held(document) else Shown.WRITTEN
 
 
 def is_shown(document: Document, write: StoredWrite) -> bool:
@@ -94,12 +94,19 @@ def foreign_changes(
     What the vendor makes by itself does not count.
     """
     found: dict[str, tuple[Any, Any]] = {}
-    for place in _leaves(writes, writes.record, before, after, ""):
+    for place in (*_leaves(writes, writes.record, before, after, ""), *_beside(writes, before, after)):
         if not any(_overlap(place, written) for written in places):
             one, other = value_at(before, place), value_at(after, place)
             if not same(one, other):
                 found[place] = (one, other)
     return found
+
+
+def _beside(writes: Writes, before: Document, after: Document) -> Iterator[str]:
+    """Yield the members of parts with calls of their own that are no member of the record, such as an address."""
+    for name in writes.resources.keys() - {""} - writes.record.by_vendor_name.keys():
+        parts = [part for part in (before.get(name), after.get(name)) if is_object(part)]
+        yield from sorted({f"{name}.{member}" for part in parts for member in part})
 
 
 def _overlap(place: str, written: str) -> bool:

@@ -64,3 +64,18 @@ def no_journal(failure: GatewayError) -> UserError:
         message = "The journal of writes does not answer; nothing was sent. Try again in 5 s."
         return UserError(code, message, retryable=True, retry_after_ms=5000)
     return UserError(code, "The gateway has no key for its journal of writes; nothing was sent. Tell its operator.")
+
+
+def journal_failed_after(operation: StoredOperation) -> UserError:
+    """Say that the journal failed while an operation was carried out: its outcome is open."""
+    message = (
+        f"The journal of writes failed while the operation {operation.id} was carried out. "
+        "Ask for it by Query.operation, and do not send the write again before it is settled."
+    )
+    return UserError(UserErrorCode.UPSTREAM_UNAVAILABLE, message, system=operation.system, retry_after_ms=5000)
+
+
+def outcome_is_open(operation: StoredOperation) -> UserError:
+    """Say that an earlier write of the record may still be applied."""
+    message = f"The outcome of an earlier write is open: settle the operation {operation.id} first, or force."
+    return UserError(UserErrorCode.PENDING, message, ("id",), operation.system)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from datetime import datetime
 
-    from customer_gateway.model.journal import Journal
+    from customer_gateway.model.journal import Journal, StoredOperation
     from customer_gateway.operations.service import Operations
 
 RECOVERY_SECONDS: Final = 10.0
 _PURGE_SECONDS: Final = 600.0
+_MOST_OPEN: Final = 100
 _ACTOR: Final = "operator:recovery"
 
 _log: Any = structlog.get_logger("customer_gateway.operations")
@@ -31,30 +32,39 @@ _log: Any = structlog.get_logger("customer_gateway.operations")
 class Recovery:
     """Takes over the operations of processes that ended or stood still.
 
-    Those whose outcome stays open are looked up once more when no late answer is to be expected any more.
+    Those whose outcome stayed open, here or elsewhere, are looked up once more when no late answer is to be expected.
     """
 
     def __init__(self, operations: Operations, journal: Journal) -> None:
         self._operations = operations
         self._journal = journal
-        self._open: dict[str, datetime] = {}
+        self._looked_at: set[str] = set()
 
     async def recover(self, most: int = 20) -> int:
         """Settle what is stranded, or due; return how many there were."""
         now = clock.now()
-        due = [each for each, at in self._open.items() if at <= now]
-        ids = dict.fromkeys([*await self._journal.stranded(now, most), *due])
+        stranded = await self._journal.stranded(now, most)
+        unknown = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN])
+        self._looked_at &= {each.id for each in unknown}
+        due = [each.id for each in unknown if each.id not in self._looked_at and self._is_due(each, now)]
+        self._looked_at.update(due)
+        ids = dict.fromkeys([*stranded, *due])
         for each in ids:
-            self._open.pop(each, None)
-            deadline = Deadline.after(self._operations.seconds)
-            outcome = await self._operations.settle(each, _ACTOR, EVERY_RIGHT, deadline)
-            operation = None if outcome is None else outcome.operation
-            if operation is None:
-                continue
-            _log.warning("operation_taken_over", operation=each, system=operation.system, state=operation.state.value)
-            if operation.state is OperationState.UNKNOWN and each not in due:
-                self._open[each] = now + self._operations.doubt
+            try:
+                await self._settle(each)
+            except GatewayError as failure:  # one that cannot be settled keeps no other from it
+                _log.warning("operation_not_settled", operation=each, reason=type(failure).__name__)
         return len(ids)
+
+    def _is_due(self, operation: StoredOperation, now: datetime) -> bool:
+        sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
+        return now - max(sent, default=operation.started_at) >= self._operations.doubt
+
+    async def _settle(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
+        deadline = Deadline.after(self._operations.seconds)
+        outcome = await self._operations.settle(id, _ACTOR, EVERY_RIGHT, deadline)
+        if outcome is not None and (operation := outcome.operation) is not None:
+            _log.warning("operation_taken_over", operation=id, system=operation.system, state=operation.state.value)
 
 
 @asynccontextmanager

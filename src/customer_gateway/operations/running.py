@@ -39,12 +39,18 @@ _FOR_SENDING: Final = 0.7
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
 
-class Runner:
-    """Sends the calls of operations. `owner` names this process in their leases, which are of `lease` each."""
+class Renewal:
+    """What is prolonged beside an operation: the lease of its record, once that is held."""
 
-    def __init__(self, journal: Journal, owner: str, lease: timedelta = LEASE) -> None:
+    def __init__(self) -> None:
+        self.record: str | None = None
+
+
+class Runner:
+    """Sends the calls of operations, whose leases are of `lease` each."""
+
+    def __init__(self, journal: Journal, lease: timedelta = LEASE) -> None:
         self._journal = journal
-        self._owner = owner
         self._lease = lease
 
     async def run(
@@ -60,12 +66,16 @@ class Runner:
         Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
         """
         for index, write in enumerate(operation.writes):
+            if write.status is WriteStatus.REJECTED:
+                break
             if write.status is not WriteStatus.PLANNED or write.sent_at is not None:
                 continue
             operation = await self._intend(operation, index)
             seen(operation)
             operation = await self._send(operation, index, writer, deadline)
             seen(operation)
+            if write.resource == "" and operation.kind is OperationKind.CREATE:
+                await self._journal.update(operation)  # the key that was told is not lost with this process
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
         operation = concluded(await self._verified(operation, writer, deadline))
@@ -74,31 +84,31 @@ class Runner:
         return operation
 
     @asynccontextmanager
-    async def prolonged(self, operation: StoredOperation) -> AsyncGenerator[None]:
-        """Prolong the leases of an operation and of its record meanwhile."""
-        task = asyncio.create_task(self._renew(operation))
+    async def prolonged(self, operation: StoredOperation) -> AsyncGenerator[Renewal]:
+        """Prolong the lease of an operation meanwhile, and of its record from when the renewal names it."""
+        renewal = Renewal()
+        task = asyncio.create_task(self._renew(operation, renewal))
         try:
-            yield
+            yield renewal
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _renew(self, operation: StoredOperation) -> None:
-        while True:
+    async def _renew(self, operation: StoredOperation, renewal: Renewal) -> None:
+        is_ours = True
+        while is_ours:
             await asyncio.sleep(self._lease.total_seconds() * _RENEWAL)
-            now = clock.now()
             with contextlib.suppress(GatewayError):  # the next send asks the journal, and fails there
-                await self._journal.renew(operation.id, self._owner, now + self._lease)
-                if operation.key is not None:
-                    name = f"{operation.system}/{operation.key}"
-                    await self._journal.lock_record(name, operation.id, now, now + self._lease)
+                until = clock.now() + self._lease
+                is_ours = await self._journal.renew(operation.id, operation.owner or "", until, renewal.record)
 
     async def _intend(self, operation: StoredOperation, index: int) -> StoredOperation:
-        """Store that a call is about to be sent."""
+        """Store that a call is about to be sent. Raises `LeaseLost` where the operation or its record is another's."""
         now = clock.now()
         operation = replace(with_write(operation, index, sent_at=now), lease_until=now + self._lease)
-        await self._journal.update(operation)
+        created = operation.kind is OperationKind.CREATE
+        await self._journal.update(operation, None if created else f"{operation.system}/{operation.key}")
         if now + self._lease - clock.now() < self._lease * _LEFT:
             raise LeaseLost("The process stood still too long before a call; it was not sent.")
         return operation

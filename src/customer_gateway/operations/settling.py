@@ -13,6 +13,8 @@ from customer_gateway.operations.running import concluded, find_out
 from customer_gateway.operations.stored import with_write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from customer_gateway.documents.values import Document
     from customer_gateway.model.journal import Journal, StoredOperation, StoredWrite
     from customer_gateway.operations.running import Runner
@@ -33,8 +35,17 @@ class Settler:
         self._runner = runner
         self._doubt = doubt
 
-    async def settle(self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline) -> StoredOperation:
-        """Return the operation with what was found out, stored. Raises `LeaseLost` and `DatabaseUnavailable`."""
+    async def settle(
+        self,
+        operation: StoredOperation,
+        writer: CustomerWriter,
+        deadline: Deadline,
+        seen: Callable[[StoredOperation], None] = lambda _: None,
+    ) -> StoredOperation:
+        """Return the operation with what was found out, stored; `seen` is called with it after every step.
+
+        Raises `LeaseLost`, `DatabaseUnavailable`, and `UpstreamError` where a record cannot be read.
+        """
         for index, write in enumerate(operation.writes):
             if not _is_open(write):
                 continue
@@ -42,11 +53,12 @@ class Settler:
                 operation = with_write(operation, index, status=WriteStatus.UNKNOWN, error=_unreadable(operation))
             else:
                 operation = await self._look_up(operation, index, writer, deadline)
+            seen(operation)
             if operation.writes[index].status is not WriteStatus.APPLIED:
                 break
         if _is_ready_for_more(operation):
             operation = await self._refuse_overwritten(operation, writer, deadline)
-            return await self._runner.run(operation, writer, deadline)
+            return await self._runner.run(replace(operation, state=OperationState.RUNNING), writer, deadline, seen)
         operation = _given_up(operation) if not operation.writes else concluded(operation)
         await self._journal.update(operation)
         return operation

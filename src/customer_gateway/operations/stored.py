@@ -14,6 +14,7 @@ from customer_gateway.documents.changes import ABSENT
 from customer_gateway.documents.structs import Struct
 from customer_gateway.model.journal import StoredChange, StoredOperation, StoredWrite
 from customer_gateway.model.operations import FieldChange, Operation, Write
+from customer_gateway.model.required_scopes import READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,6 +117,8 @@ class _Redaction:
         return self.change(place, StoredChange(place, before, after) if place in values else None)
 
     def _may_read(self, place: str) -> bool:
+        if not self._scopes >= READ:
+            return False
         struct: Any = self._record
         for name in place.split("."):
             field = struct.by_vendor_name.get(name) if isinstance(struct, Struct) else None

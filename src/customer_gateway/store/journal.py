@@ -7,7 +7,7 @@ Where there is a database, `Database` has imported SQLAlchemy, in a thread, by t
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.journal import Existing
@@ -52,7 +52,7 @@ class OperationJournal:
         row = await self._database.write(lambda connection: _operations().insert(connection, values, now))
         return None if row is None else Existing(stored_operation(row, key))
 
-    async def update(self, operation: StoredOperation) -> None:
+    async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now. Without `lease_until`, or settled, it gives up its lease.
 
         Personal values that the operation does not have stay as they are stored.
@@ -62,9 +62,7 @@ class OperationJournal:
         values["owner"], values["lease_until"] = (None, None) if is_over else (operation.owner, operation.lease_until)
         if has_private_values(operation):
             values["private"] = sealed_values(operation, await self._needed_key())
-        id_, owner = operation.id, operation.owner
-        if not await self._database.write(lambda connection: _operations().change(connection, id_, owner, values)):
-            raise _lost(operation)
+        await self._database.write(lambda connection: _update(connection, operation, values, record))
 
     async def discard(self, operation: StoredOperation) -> None:
         """Delete an operation of which nothing was sent."""
@@ -72,10 +70,9 @@ class OperationJournal:
         if not await self._database.write(lambda connection: _operations().remove(connection, id_, owner)):
             raise _lost(operation)
 
-    async def renew(self, id: str, owner: str, until: datetime) -> bool:  # noqa: A002 - as in the protocol
-        """Prolong the lease of an operation; return False where another owner has it."""
-        lease = {"lease_until": until}
-        return await self._database.write(lambda connection: _operations().change(connection, id, owner, lease))
+    async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as in the protocol
+        """Prolong the lease of an operation, and of its record; return False where another owner has either."""
+        return await self._database.write(lambda connection: _renew(connection, id, owner, until, record))
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
@@ -168,6 +165,19 @@ def _leases() -> ModuleType:
     from customer_gateway.store import record_leases
 
     return record_leases
+
+
+def _update(connection: Connection, operation: StoredOperation, values: Any, record: str | None) -> None:
+    """Store an operation; nothing of it where its owner has lost the lease of it, or of the record."""
+    if not _operations().change(connection, operation.id, operation.owner, values):
+        raise _lost(operation)
+    if record is not None and not _leases().keep(connection, record, operation.owner, operation.lease_until):
+        raise _lost(operation)
+
+
+def _renew(connection: Connection, id_: str, owner: str, until: datetime, record: str | None) -> bool:
+    kept = record is None or _leases().keep(connection, record, owner, until)
+    return kept and _operations().change(connection, id_, owner, {"lease_until": until})
 
 
 def _is_anything_to_purge(connection: Connection, now: datetime) -> bool:

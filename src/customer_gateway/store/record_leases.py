@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.store.tables import RECORD_LEASES
@@ -32,6 +32,14 @@ def take(connection: Connection, name: str, owner: str, now: datetime, until: da
         .returning(_LEASE.name)
     )
     return taken.first() is not None
+
+
+def keep(connection: Connection, name: str, owner: str | None, until: datetime | None) -> bool:
+    """Prolong a lease that this owner has; return False where it has none: one that was lost is never taken back."""
+    kept = connection.execute(
+        update(RECORD_LEASES).where(_LEASE.name == name, _LEASE.owner == owner).values(until=until)
+    )
+    return kept.rowcount > 0
 
 
 def give_up(connection: Connection, name: str, owner: str) -> None:

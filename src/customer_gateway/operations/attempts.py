@@ -1,0 +1,272 @@
+"""Attempts at operations: each has the leases of the operation and of its record, under an owner of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, GatewayError, LeaseLost, UpstreamError
+from customer_gateway.model.journal import StoredOperation
+from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode
+from customer_gateway.operations import clock
+from customer_gateway.operations.late import sent_late
+from customer_gateway.operations.outcomes import (
+    in_progress,
+    journal_failed_after,
+    no_journal,
+    not_sent,
+    outcome_is_open,
+    private_values,
+    writes_of,
+)
+from customer_gateway.operations.preparation import prepare
+from customer_gateway.operations.record_lock import LEASE, RecordLocks
+from customer_gateway.operations.requests import Outcome
+from customer_gateway.operations.running import Runner, error_of
+from customer_gateway.operations.settling import DOUBT, Settler
+from customer_gateway.operations.stored import new_operation_id, operation_as_seen, stored_writes
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from datetime import timedelta
+
+    from customer_gateway.model.callers import Rights
+    from customer_gateway.model.journal import Journal
+    from customer_gateway.model.operations import Operation
+    from customer_gateway.operations.preparation import Prepared
+    from customer_gateway.operations.requests import WriteRequest
+    from customer_gateway.system import System
+
+_log: Any = structlog.get_logger("customer_gateway.operations")
+
+
+class Progress:
+    """What is known of an operation while it runs; None before its first call is stored."""
+
+    def __init__(self) -> None:
+        self.operation: StoredOperation | None = None
+
+    def see(self, operation: StoredOperation) -> None:
+        """Take note of a step."""
+        self.operation = operation
+
+
+class Attempts:
+    """Makes attempts. `written` is called with the system and key of a record when something was sent for it."""
+
+    def __init__(
+        self,
+        systems: Mapping[str, System],
+        journal: Journal,
+        *,
+        seconds: float,
+        doubt: timedelta = DOUBT,
+        lease: timedelta = LEASE,
+        written: Callable[[str, str], None] = lambda _system, _key: None,
+    ) -> None:
+        self._systems = systems
+        self._journal = journal
+        self._seconds = seconds
+        self._lease = lease
+        self._written = written
+        self._has_key = False
+        self._locks = RecordLocks(journal, lease)
+        self._runner = Runner(journal, lease)
+        self._settler = Settler(journal, self._runner, doubt)
+
+    async def aclose(self) -> None:
+        """Wait until every lease that is no longer needed is given up."""
+        await self._locks.aclose()
+
+    async def run(self, request: WriteRequest, deadline: Deadline, progress: Progress) -> Outcome:
+        """Carry a request out; before something is sent its reads end by the deadline."""
+        try:
+            operation, existing = await self._begin(request)
+        except (DatabaseUnavailable, ConfigInvalid) as failure:
+            _log.error("journal_unusable", reason=str(failure))
+            return Outcome(None, [no_journal(failure)])
+        if existing is not None:
+            return await self._replay(existing, operation.input_digest, request, deadline, progress)
+        try:
+            async with self._leased(operation, deadline):
+                return await self._prepare_and_run(request, operation, deadline, progress)
+        except (UpstreamError, LeaseLost, DatabaseUnavailable) as failure:
+            return await self._outcome_of_failure(failure, request, operation, progress)
+        except BaseException:
+            if progress.operation is None:
+                await self._discard(operation)
+            raise
+
+    async def settle(self, operation: StoredOperation, rights: Rights, progress: Progress) -> Outcome:
+        """Find out what became of an operation that nobody carries out at present."""
+        if operation.is_settled:
+            return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
+        now = clock.now()
+        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._lease)
+        system = self._systems.get(operation.system)
+        writer = None if system is None else system.writer
+        if taken is None or writer is None:
+            return Outcome(None, [in_progress(operation)], operation.key)
+        deadline = Deadline.after(self._seconds)
+        try:
+            async with self._leased(taken, deadline):
+                done = await self._settler.settle(taken, writer, deadline, progress.see)
+        except LeaseLost:
+            return await self._report_loss(progress.operation or taken, rights)
+        except UpstreamError as failure:
+            failure.applied = False
+            error = error_of(failure, taken, None)
+            found = progress.operation or taken
+            done = replace(found, state=OperationState.UNKNOWN, errors=[error], lease_until=None)
+            with suppress(LeaseLost):
+                await self._journal.update(done)
+        if done.key is not None:
+            self._written(done.system, done.key)
+        return Outcome(self.as_seen(done, rights), done.errors, done.key)
+
+    def as_seen(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
+        """Return a stored operation as its caller may see it."""
+        system = self._systems.get(operation.system)
+        return operation_as_seen(operation, None if system is None else writes_of(system), rights, replayed=replayed)
+
+    async def _begin(self, request: WriteRequest) -> tuple[StoredOperation, StoredOperation | None]:
+        """Store a new operation; return it, and the one that has its idempotency key instead."""
+        if not self._has_key:
+            await asyncio.to_thread(self._journal.digest, "")  # the first one reads the key's file, or makes it
+            self._has_key = True
+        operation = self._new(request)
+        existing = await self._journal.begin(operation, operation.started_at)
+        return operation, None if existing is None else existing.operation
+
+    async def _outcome_of_failure(
+        self, failure: GatewayError, request: WriteRequest, operation: StoredOperation, progress: Progress
+    ) -> Outcome:
+        if isinstance(failure, UpstreamError):
+            await self._discard(operation)
+            failure.applied = False
+            return Outcome(None, [error_of(failure, operation, None)], request.key)
+        if isinstance(failure, LeaseLost):
+            return await self._report_loss(progress.operation or operation, request.rights)
+        if progress.operation is None:
+            return Outcome(None, [no_journal(failure)], request.key)
+        seen = self.as_seen(progress.operation, request.rights)
+        return Outcome(seen, [journal_failed_after(progress.operation)], progress.operation.key)
+
+    async def _prepare_and_run(
+        self, request: WriteRequest, operation: StoredOperation, deadline: Deadline, progress: Progress
+    ) -> Outcome:
+        if (refusal := await self._refuse_open(request)) is not None:
+            await self._discard(operation)
+            return Outcome(None, [refusal], request.key)
+        prepared = await prepare(request, deadline)
+        writer = prepared.writer
+        if prepared.errors or not prepared.plan or writer is None:
+            return await self._conclude_unsent(request, operation, prepared)
+        operation = replace(operation, writes=stored_writes(prepared.plan), private=private_values(prepared))
+        if request.kind is OperationKind.CREATE:
+            operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, deadline))
+        progress.see(operation)
+        try:
+            done = await self._runner.run(operation, writer, Deadline.after(self._seconds), progress.see)
+        finally:
+            if (key := (progress.operation or operation).key) is not None:
+                self._written(operation.system, key)
+        return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
+
+    async def _conclude_unsent(self, request: WriteRequest, operation: StoredOperation, prepared: Prepared) -> Outcome:
+        """Forget an operation of which nothing is sent; one that had nothing to change keeps its idempotency key."""
+        if prepared.errors or operation.idempotency is None:
+            await self._discard(operation)
+            return not_sent(request, prepared, OperationState.APPLIED)
+        done = replace(operation, state=OperationState.APPLIED, settled_at=clock.now())
+        await self._journal.update(done)
+        return Outcome(self.as_seen(done, request.rights), [], done.key)
+
+    async def _refuse_open(self, request: WriteRequest) -> UserError | None:
+        """Refuse a write of a record that may still get an earlier one, unless it is forced."""
+        if request.force or request.key is None:
+            return None
+        found = await self._journal.unsettled_of(request.system.name, request.key)
+        unknown = [each for each in found if each.state is OperationState.UNKNOWN]
+        return outcome_is_open(unknown[0]) if unknown else None
+
+    @asynccontextmanager
+    async def _leased(self, operation: StoredOperation, deadline: Deadline) -> AsyncGenerator[None]:
+        """Hold the leases of an operation, which has its own already, and of its record."""
+        async with self._runner.prolonged(operation) as renewal:
+            if operation.key is None:
+                yield
+                return
+            async with self._locks.locked(operation.system, operation.key, operation.owner or "", deadline):
+                renewal.record = f"{operation.system}/{operation.key}"
+                yield
+
+    async def _discard(self, operation: StoredOperation) -> None:
+        with suppress(LeaseLost):  # another took it over, and found that nothing was sent
+            await self._journal.discard(operation)
+
+    def _new(self, request: WriteRequest) -> StoredOperation:
+        now = clock.now()
+        key = request.idempotency_key
+        return StoredOperation(
+            id=new_operation_id(),
+            kind=request.kind,
+            system=request.system.name,
+            key=request.key,
+            actor=request.actor,
+            state=OperationState.RUNNING,
+            started_at=now,
+            idempotency=None if key is None else self._journal.digest(f"{request.actor}\0{key}"),
+            input_digest=self._journal.digest(request.input_text),
+            owner=_new_owner(),
+            lease_until=now + self._lease,
+        )
+
+    async def _replay(
+        self, operation: StoredOperation, digest: str, request: WriteRequest, deadline: Deadline, progress: Progress
+    ) -> Outcome:
+        """Return the outcome of an earlier request with the same key; one that is open is settled first."""
+        path = ("idempotencyKey",)
+        if operation.input_digest != digest:
+            message = "The idempotency key came with another input before. Take another key for another write."
+            return Outcome(None, [UserError(UserErrorCode.IDEMPOTENCY_MISMATCH, message, path, request.system.name)])
+        if operation.is_settled:
+            return Outcome(self.as_seen(operation, request.rights, replayed=True), operation.errors, operation.key)
+        outcome = await self.settle(operation, request.rights, progress)
+        if outcome.operation is not None and _applied_nothing(outcome.operation):
+            progress.operation = None
+            return await self.run(request, deadline, progress)
+        shown = None if outcome.operation is None else replace(outcome.operation, replayed=True)
+        return replace(outcome, operation=shown)
+
+    async def _report_loss(self, operation: StoredOperation, rights: Rights) -> Outcome:
+        """Tell what another worker has made of an operation that this one was too slow for.
+
+        A call that was sent after the other had settled the operation is reported by an operation of its own.
+        """
+        _log.error("operation_lease_lost", operation=operation.id, system=operation.system)
+        found = await self._journal.find(operation.id)
+        if found is None:
+            return Outcome(None, [in_progress(operation)], operation.key)
+        if (late := sent_late(operation, found)) is not None:
+            late = replace(late, owner=_new_owner())
+            _log.error("write_sent_late", operation=late.id, of=operation.id, system=operation.system)
+            await self._journal.begin(late, late.started_at)
+            await self._journal.update(late)
+            return Outcome(self.as_seen(late, rights), late.errors, late.key)
+        errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
+        return Outcome(self.as_seen(found, rights), errors, found.key)
+
+
+def _new_owner() -> str:
+    return secrets.token_hex(8)
+
+
+def _applied_nothing(operation: Operation) -> bool:
+    return operation.state is OperationState.REJECTED and all(each.retryable for each in operation.errors)
