@@ -76,6 +76,12 @@ def is_made(worker: Worker, system: str, before: list[str]) -> set[str]:
     return set(worker.box.vendors[system].customers.keys()) - set(before)
 
 
+UNREADABLE: tuple[FaultKind, ...] = (
+    *("truncated", "hang", "slow_headers", "deep_json", "nan", "bad_utf8"),
+    *("wrong_content_type", "redirect", "huge_body", "gzip_bomb", "empty_body"),
+)
+
+
 @EACH
 async def test_an_update_whose_answer_is_lost_is_looked_up_and_sent_once(worker: Worker, system: str) -> None:
     spoil(worker, system, "reset", applied="before")
@@ -97,6 +103,18 @@ async def test_a_creation_whose_answer_is_lost_is_found_and_made_once(worker: Wo
     assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
     assert is_made(worker, system, before) == {done.key}
     assert len(worker.writes(system)) == 1
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+async def test_a_creation_whose_answer_cannot_be_read_is_found_and_made_once(worker: Worker, fault: FaultKind) -> None:
+    before = worker.box.next.customers.keys()
+    spoil(worker, "next", fault, creates=True, applied="before")
+    worker.operations.seconds = 1.0
+
+    done = await worker.create("next", NEW["next"])
+
+    assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
+    assert is_made(worker, "next", before) == {done.key}
 
 
 @pytest.mark.parametrize("system", ["next", "billbee"])  # a part, and the whole: what shows nothing is read 3 times
