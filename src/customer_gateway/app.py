@@ -180,7 +180,8 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     journal = None if database is None else build_journal(settings, database)
     operations = None
     if journal is not None:
-        operations = Operations(federation.systems, journal, seconds=settings.server.write_operation_seconds)
+        seconds, written = settings.server.write_operation_seconds, federation.batchers.forget
+        operations = Operations(federation.systems, journal, seconds=seconds, written=written)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
         body_bytes=settings.server.body_bytes,

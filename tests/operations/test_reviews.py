@@ -100,7 +100,8 @@ async def test_a_confirmed_change_is_applied_when_it_is_settled(worker: Worker) 
 
     assert state_of(waiting)[0] is OperationState.PENDING
     assert state_of(settled) == (OperationState.APPLIED, [WriteStatus.APPLIED])
-    assert settled.errors == []
+    assert settled.operation is not None
+    assert (settled.errors, [each.verified for each in settled.operation.writes]) == ([], [True])
     assert state_of(again) == state_of(settled)
     assert worker.writes("autodns") == []
 
@@ -115,6 +116,17 @@ async def test_a_refused_change_is_rejected_when_it_is_settled(worker: Worker) -
     assert state_of(settled) == (OperationState.REJECTED, [WriteStatus.REJECTED])
     assert [(each.code, each.retryable) for each in settled.errors] == [(UserErrorCode.UPSTREAM_REJECTED, False)]
     assert worker.writes("autodns") == []
+
+
+async def test_of_a_refused_change_the_call_beside_it_that_nobody_reviews_is_told_as_applied(worker: Worker) -> None:
+    mandate = {"iban": "DE02120300000000202051", "accountHolder": "Neumann"}
+    done = await changed(worker, "autodns", {**HELD, "autodns": {"sepa": mandate}})
+    reviews(worker).refuse(key_at(worker, "autodns"))
+
+    settled = await worker.settle(done)
+
+    assert state_of(done)[0] is OperationState.PENDING
+    assert state_of(settled) == (OperationState.PARTIAL, [WriteStatus.REJECTED, WriteStatus.APPLIED])
 
 
 async def test_a_held_change_with_its_key_again_is_settled_and_not_sent_again(worker: Worker) -> None:

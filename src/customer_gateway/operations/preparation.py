@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.changes import changes_of
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.versions import version_of
 from customer_gateway.model.operations import OperationKind, UserError, UserErrorCode
@@ -14,6 +15,7 @@ from customer_gateway.operations.plan import create_plan, update_plan
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from customer_gateway.documents.patching import Spelled
     from customer_gateway.documents.writing import Present, Values, Writes
     from customer_gateway.model.changes import Patch, Refusal
     from customer_gateway.operations.plan import PlannedWrite
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import CustomerWriter
     from customer_gateway.work.deadline import Deadline
 
+BILLING_WRITE: Final = "billing:write"
 MOST_CLEARS: Final = 5
 """A patch that clears more fields needs `force`: a client that sends null for all it does not set wipes a record."""
 
@@ -56,8 +59,9 @@ async def _prepare_create(request: WriteRequest, writer: CustomerWriter, deadlin
     present = writer.present({}, await _choices(request, writer, deadline))
     section = request.system.kind.slug
     found = spelled(writer.writes, section, request.patch, present, creates=True)
-    if found.refusals:
-        return Prepared(writer, errors=[_refused(request, each) for each in found.refusals])
+    errors = [_refused(request, each) for each in found.refusals]
+    if errors := [*errors, *_forbidden(request, writer.writes, present, found)]:
+        return Prepared(writer, errors=errors)
     return Prepared(writer, create_plan(writer.writes, found.values), present, found.paths)
 
 
@@ -83,7 +87,22 @@ def _values(
     if (way := ways.get(request.kind)) is not None:
         return way(present), {}, []
     found = spelled(writes, request.system.kind.slug, request.patch, present, creates=False)
-    return found.values, found.paths, [_refused(request, each) for each in found.refusals]
+    refused = [_refused(request, each) for each in found.refusals]
+    return found.values, found.paths, [*refused, *_forbidden(request, writes, present, found)]
+
+
+def _forbidden(request: WriteRequest, writes: Writes, present: Present, found: Spelled) -> Iterator[UserError]:
+    """Yield a refusal for each place that `billing` writes and that is reached another way, such as by a section."""
+    if BILLING_WRITE in request.rights.scopes:
+        return
+    for change in changes_of(present.document, found.values):
+        names = writes.fields_by_place.get(change.place, ())
+        if any(name.startswith("billing.") for name in names) and all(
+            name.startswith("billing.") or name == "emails" for name in names
+        ):
+            path = ("patch", *found.paths.get(change.place, ()))
+            message = f"It is how the customer is billed, which needs the scope {BILLING_WRITE}. Leave it out."
+            yield UserError(UserErrorCode.FORBIDDEN, message, path, request.system.name)
 
 
 def _is_offered(request: WriteRequest, writes: Writes) -> bool:
@@ -108,18 +127,20 @@ def _refused_unread(request: WriteRequest) -> Iterator[UserError]:
     if request.kind is not OperationKind.CREATE and request.expected_version is None and not request.force:
         message = "The version is missing. Give Customer.version as it was read, or force."
         yield _error(request, UserErrorCode.VERSION_REQUIRED, message, "expectedVersion")
-    clears = sum(_clears(request.patch))
+    clears = sum(_clears(request.patch, request.system.writer))
     if request.kind is OperationKind.UPDATE and clears > MOST_CLEARS and not request.force:
         message = f"The patch clears {clears} fields, more than {MOST_CLEARS}. Leave out what is to stay, or force."
         yield _error(request, UserErrorCode.INVALID, message, "patch")
 
 
-def _clears(patch: Mapping[str, Any]) -> Iterator[int]:
-    for value in patch.values():
+def _clears(patch: Mapping[str, Any], writer: CustomerWriter | None) -> Iterator[int]:
+    """Yield how many fields each entry of a patch clears; null for an object clears all of its fields."""
+    fields = writer.writes.fields if writer is not None else ()
+    for name, value in patch.items():
         if isinstance(value, dict):
-            yield from _clears(value)  # pyright: ignore[reportUnknownArgumentType] - a section, as the schema coerced it
-        else:
-            yield int(value is None)
+            yield from _clears(value, None)  # pyright: ignore[reportUnknownArgumentType] - a section, as the schema coerced it
+        elif value is None:
+            yield max(1, sum(field.startswith(f"{name}.") for field in fields))
 
 
 def _refused_as_it_stands(request: WriteRequest, writes: Writes, present: Present) -> list[UserError]:

@@ -35,6 +35,8 @@ _LEFT: Final = 1 / 3
 """A call is sent only with such a part of the lease left: of 15 s, 5."""
 _RENEWAL: Final = 1 / 4
 """The part of a lease after which it is prolonged."""
+_OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
+"""What is mended at the gateway, after which the same request may be sent again."""
 _FOR_SENDING: Final = 0.7
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
@@ -206,7 +208,7 @@ def concluded(operation: StoredOperation) -> StoredOperation:
             replace(each, status=WriteStatus.SKIPPED) if each.status is WriteStatus.PLANNED else each
             for each in operation.writes
         ]
-        may_retry = not done and all(each.retryable for each in errors)
+        may_retry = not done and all(each.retryable or each.code in _OURS for each in errors)
         return replace(
             operation,
             state=OperationState.PARTIAL if done else OperationState.REJECTED,

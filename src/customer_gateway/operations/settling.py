@@ -54,8 +54,8 @@ class Settler:
             else:
                 operation = await self._look_up(operation, index, writer, deadline)
             seen(operation)
-            if operation.writes[index].status is not WriteStatus.APPLIED:
-                break
+            if operation.writes[index].status is not WriteStatus.APPLIED and write.status is not WriteStatus.PENDING:
+                break  # a call under review was accepted, and those after it were sent: each is looked up
         if _is_ready_for_more(operation):
             operation = await self._refuse_overwritten(operation, writer, deadline)
             return await self._runner.run(replace(operation, state=OperationState.RUNNING), writer, deadline, seen)
@@ -74,7 +74,7 @@ class Settler:
             return await find_out(operation, index, writer, deadline, write.error or _open(operation))
         shown, document = await read_after(writer, operation.key or "", [write], deadline)
         if (status := _STATUSES.get(shown)) is not None:
-            return with_write(operation, index, status=status, error=None)
+            return with_write(operation, index, status=status, verified=shown is Shown.WRITTEN, error=None)
         reviewed = write.status is WriteStatus.PENDING
         if document is not None and reviewed:
             return with_write(operation, index, status=WriteStatus.REJECTED, error=_reviewed_away(operation))

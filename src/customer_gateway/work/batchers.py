@@ -34,3 +34,9 @@ class Batchers:
     def kept_reads(self, system: str) -> KeptReads:
         """Return what is kept of a system for requests that were cut off."""
         return self._kept[system]
+
+    def forget(self, system: str, key: str) -> None:
+        """Forget what any route of a system has kept under a key, as after a write."""
+        for route, batcher in list(self._batchers.items()):
+            if route.system == system:
+                batcher.forget([key])

@@ -97,7 +97,7 @@ FACTS: Final = Facts(
         shared={"context": 1, "user": "another", "base_url": "http://API.autodns.test/v1/"},
         apart={"base_url": "http://api.demo.autodns.test/v1"},
     ),
-    asked_by_doctor=["/customer/_search", "/invoice/_search", "/user/_search"],
+    asked_by_doctor=["/customer/_search", "/customer/domainhaus/{}", "/invoice/_search", "/user/_search"],
     lost=[
         ("/user/_search", ["owner.email", "updater.email", "billing.recipients.email"]),
         ("/invoice/_search", ["invoices"]),

@@ -110,6 +110,7 @@ class Autodns:
         users: Route[User] = self._route("users", self._fetch_users, key_form=_USER_KEY)
         invoices = self._route("invoices", self._fetch_invoices)
         bill = self._route("invoice", self._fetch_invoice, most=1, key_form=_INVOICE_ID)
+        whole = self._route("whole", self._fetch_whole, most=1)
         emails = ("owner.email", "updater.email", "billing.recipients.email")
         return Adapter(
             self._api,
@@ -123,7 +124,7 @@ class Autodns:
                 "invoices": lists_by_customer(invoices),
                 "owner": embedded(users, attrgetter("owner")),
                 "updater": embedded(users, attrgetter("updater")),
-                "version": versions(self._accepted, self._route("whole", self._fetch_whole, most=1)),
+                "version": versions(self._accepted, whole),
                 "billing.recipients": embedded_lists(users, attrgetter("recipients")),
             },
             node_lookups={
@@ -135,6 +136,7 @@ class Autodns:
             lookups=(
                 Lookup(users, emails, _NOBODY, lambda customer: customer.owner and customer.owner.key),
                 Lookup(invoices, ("invoices",), _NOBODY, attrgetter("key")),
+                Lookup(whole, ("version",), _NOBODY, attrgetter("key")),
             ),
         )
 

@@ -71,7 +71,7 @@ _NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
 MOST_ROWS: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
-_ADDRESS_SECONDS: Final = 300.0
+_ADDRESS_SECONDS: Final = 15.0  # a version counts them: one that is older is refused by a write
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
 _CACHED: Final = 10_000
 
@@ -98,7 +98,7 @@ class Billbee:
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
         addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
         listed = self._route("orders", self._fetch_orders, most=1)
-        by_addresses = ("organization", "firstName", "lastName", "address", "addresses", "phones")
+        by_addresses = ("organization", "firstName", "lastName", "address", "addresses", "phones", "version")
         views = self._api.customers_in_place("Id")
         list_customers = partial(self.listing, _CUSTOMERS)
         return Adapter(
