@@ -41,7 +41,7 @@ TWO_CALLS: Final = {"name": "Crash Ltd", "first_name": "Crash"}
 """Billbee writes a name in two documents, each by a call of its own: no other update takes more calls."""
 NEW: Final = {"name": "New Ltd", "external_id": "crash-1", "next": {"customertypeid": 1}}
 POINTS: Final = 16
-POINTS_OF_A_CREATE: Final = 8
+POINTS_OF_A_CREATE: Final = 10
 
 
 class World:
@@ -157,6 +157,24 @@ async def test_an_update_of_a_worker_that_stood_still_is_sent_once_or_told(point
         told = await world.recovered()
 
         _agrees_with_the_vendor(world, told, await world.shown(key))
+
+
+async def test_a_worker_that_stood_still_does_not_overwrite_who_wrote_meanwhile(tmp_path: Path) -> None:
+    """A stale owner that comes back: it has read the record, and stands still before it stores what it will send."""
+    async with a_world(tmp_path) as world:
+        key = world.box.vendors["billbee"].customers.keys()[3]
+        stale = await world.begin("billbee", "UPDATE", key, TWO_CALLS, 5, "SIGSTOP")
+        await _stopped(stale)
+        await asyncio.sleep(LEASE.total_seconds() + 0.2)
+        other = await world.begin("billbee", "UPDATE", key, {"name": "Other Ltd"}, 0, "SIGKILL")
+        await other.wait()
+
+        stale.send_signal(signal.SIGCONT)
+        await stale.wait()
+
+        document = world.box.vendors["billbee"].customers.get(key)
+        assert document is not None
+        assert (document["Name"], len(world.sends("billbee"))) == ("Other Ltd", 1)
 
 
 async def test_a_worker_that_creates_a_customer_passes_these_points(tmp_path: Path) -> None:
