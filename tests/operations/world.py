@@ -100,7 +100,7 @@ class Worker:
 
     def writes(self, system: str) -> list[str]:
         """What a vendor was asked that changes something."""
-        return [call for call in self.calls(system) if not call.startswith("GET") and "earch" not in call]
+        return [call for call in self.calls(system) if not call.startswith("GET") and "search" not in call.lower()]
 
     def forget_calls(self) -> None:
         for vendor in self.box.vendors.values():
