@@ -17,6 +17,7 @@ from customer_gateway.documents.changes import ABSENT, changes_of, same, value_a
 from customer_gateway.documents.exact import decode, encode
 from customer_gateway.documents.patching import Spelled, spelled
 from customer_gateway.documents.record import is_list, is_object
+from customer_gateway.documents.spelling import vat_number
 from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.documents.writing import Choice, Present, Writes
 from customer_gateway.model.changes import PATCH_FIELDS, ListPatch, RefusalCode
@@ -255,6 +256,32 @@ def test_every_place_of_the_tables_is_documented(vendor: Vendor) -> None:
     assert {place for place in named if place.partition(".")[0] not in BESIDE} - documented == set()
 
 
+def with_form(writes: Writes, place: str) -> str | None:
+    """A text of the form that a place demands; None where it demands none."""
+    if place.rpartition(".")[2] == "iban":
+        return "DE02120300000000202051"
+    if (form := writes.forms.get(place)) is None:
+        return None
+    return "DE136695976" if form is vat_number else "new@example.com"
+
+
+@ALL
+def test_a_text_of_a_section_that_has_not_its_form_is_refused_and_not_sent(vendor: Vendor) -> None:
+    writes, now, tried = writes_of(vendor), present(vendor), 0
+
+    for names, place, field in section_leaves(writes.record):
+        if field.type is VendorLeaf.TEXT and with_form(writes, place) and place not in writes.server_made:
+            given: Any = ListPatch(set=["not so"]) if field.many else "DE00 not so"
+            for name in reversed(names):
+                given = {name: given}
+            written = patched(vendor, now, {vendor.kind.slug: given})
+            assert (place, [each.code for each in written.refusals]) == (place, [RefusalCode.INVALID])
+            assert place not in written.values
+            tried += 1
+
+    assert tried
+
+
 @ALL
 def test_every_documented_field_is_written_by_the_section_or_made_by_the_server(vendor: Vendor) -> None:
     writes, now = writes_of(vendor), present(vendor)
@@ -263,6 +290,7 @@ def test_every_documented_field_is_written_by_the_section_or_made_by_the_server(
         value: Any = OF_LEAF[field.type] if isinstance(field.type, VendorLeaf) else {}
         value = "17" if place in writes.numbers else value
         value = now.choices[place][0].value if place in now.choices else value
+        value = (field.type is VendorLeaf.TEXT and with_form(writes, place)) or value
         value = value[: writes.most.get(place)] if isinstance(value, str) else value
         given: Any = ListPatch(set=[value]) if field.many else value
         for name in reversed(names):

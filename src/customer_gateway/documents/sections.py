@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.changes import with_values
-from customer_gateway.documents.spelling import Unwritable, whole_number
+from customer_gateway.documents.forms import email_addresses
+from customer_gateway.documents.spelling import Unwritable, email, iban, whole_number
 from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.model.changes import ListPatch, RefusalCode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from customer_gateway.documents.values import Document
     from customer_gateway.documents.writing import Present, Writes
 
+_IBAN: Final = "iban"
 _OF_A_LIST: Final = "Set the whole list: its entries have no ids."
 
 
@@ -125,7 +127,16 @@ class _Section:
             return whole_number(value, self._now.at(""))
         if leaf is VendorLeaf.DECIMAL:
             return Decimal(str(value))
+        if leaf is VendorLeaf.TEXT:
+            self._check_form(value, place)
         return value
+
+    def _check_form(self, text: str, place: str) -> None:
+        """Refuse a text that is no IBAN, e-mail address or VAT number where one stands; it is sent as given."""
+        check = self._writes.forms.get(place) or (iban if place.rpartition(".")[2] == _IBAN else None)
+        if check is not None and text.strip() and len(text) <= self._writes.most.get(place, len(text)):
+            for part in email_addresses(text) if check is email else (text,):
+                check(part, self._now.at(""))
 
 
 def _index_of(entries: Sequence[Any], identity: str, key: object) -> int:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT, value_at, with_values
 from customer_gateway.documents.choices import Choice, ChoiceList
-from customer_gateway.documents.spelling import Standing, Unwritable, as_text, email
+from customer_gateway.documents.spelling import Standing, Unwritable, as_text, email, vat_number
 from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
 
@@ -285,6 +285,14 @@ class Writes:
             for place in write.places:
                 found[place] = (*found.get(place, ()), name)
         return found
+
+    @cached_property
+    def forms(self) -> Mapping[str, Spell]:
+        """The forms of texts by their places: those that unified fields write so."""
+        checks = {"vat_number": vat_number, "email": email, "billing.email": email}
+        return {
+            place: check for name, check in checks.items() if name in self.fields for place in self.fields[name].places
+        }
 
     def is_required(self, name: str) -> bool:
         """Return whether a unified field has a value always."""
