@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _log: Any = structlog.get_logger("customer_gateway.operations")
 
 
-class Progress:
+class StepLog:
     """What is known of an operation while it runs; None before its first call is stored."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Attempts:
         """Wait until every lease that is no longer needed is given up."""
         await self._locks.aclose()
 
-    async def run(self, request: WriteRequest, deadline: Deadline, progress: Progress) -> Outcome:
+    async def run(self, request: WriteRequest, deadline: Deadline, steps: StepLog) -> Outcome:
         """Carry a request out; before something is sent its reads end by the deadline."""
         try:
             operation, existing = await self._begin(request)
@@ -92,18 +92,18 @@ class Attempts:
             _log.error("journal_unusable", reason=str(failure))
             return Outcome(None, [no_journal(failure)])
         if existing is not None:
-            return await self._replay(existing, operation.input_digest, request, deadline, progress)
+            return await self._replay(existing, operation.input_digest, request, deadline, steps)
         try:
             async with self._leased(operation, deadline):
-                return await self._prepare_and_run(request, operation, deadline, progress)
+                return await self._prepare_and_run(request, operation, deadline, steps)
         except (UpstreamError, LeaseLost, DatabaseUnavailable) as failure:
-            return await self._outcome_of_failure(failure, request, operation, progress)
+            return await self._outcome_of_failure(failure, request, operation, steps)
         except BaseException:
-            if progress.operation is None:
+            if steps.operation is None:
                 await self._discard(operation)
             raise
 
-    async def settle(self, operation: StoredOperation, rights: Rights, progress: Progress) -> Outcome:
+    async def settle(self, operation: StoredOperation, rights: Rights, steps: StepLog) -> Outcome:
         """Find out what became of an operation that nobody carries out at present."""
         if operation.is_settled:
             return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
@@ -116,13 +116,13 @@ class Attempts:
         deadline = Deadline.after(self._seconds)
         try:
             async with self._leased(taken, deadline):
-                done = await self._settler.settle(taken, writer, deadline, progress.see)
+                done = await self._settler.settle(taken, writer, deadline, steps.see)
         except LeaseLost:
-            return await self._report_loss(progress.operation or taken, rights)
+            return await self._report_loss(steps.operation or taken, rights)
         except UpstreamError as failure:
             failure.applied = False
             error = error_of(failure, taken, None)
-            found = progress.operation or taken
+            found = steps.operation or taken
             done = replace(found, state=OperationState.UNKNOWN, errors=[error], lease_until=None)
             with suppress(LeaseLost):
                 await self._journal.update(done)
@@ -145,21 +145,21 @@ class Attempts:
         return operation, None if existing is None else existing.operation
 
     async def _outcome_of_failure(
-        self, failure: GatewayError, request: WriteRequest, operation: StoredOperation, progress: Progress
+        self, failure: GatewayError, request: WriteRequest, operation: StoredOperation, steps: StepLog
     ) -> Outcome:
         if isinstance(failure, UpstreamError):
             await self._discard(operation)
             failure.applied = False
             return Outcome(None, [error_of(failure, operation, None)], request.key)
         if isinstance(failure, LeaseLost):
-            return await self._report_loss(progress.operation or operation, request.rights)
-        if progress.operation is None:
+            return await self._report_loss(steps.operation or operation, request.rights)
+        if steps.operation is None:
             return Outcome(None, [no_journal(failure)], request.key)
-        seen = self.as_seen(progress.operation, request.rights)
-        return Outcome(seen, [journal_failed_after(progress.operation)], progress.operation.key)
+        seen = self.as_seen(steps.operation, request.rights)
+        return Outcome(seen, [journal_failed_after(steps.operation)], steps.operation.key)
 
     async def _prepare_and_run(
-        self, request: WriteRequest, operation: StoredOperation, deadline: Deadline, progress: Progress
+        self, request: WriteRequest, operation: StoredOperation, deadline: Deadline, steps: StepLog
     ) -> Outcome:
         if (refusal := await self._refuse_open(request)) is not None:
             await self._discard(operation)
@@ -171,11 +171,11 @@ class Attempts:
         operation = replace(operation, writes=stored_writes(prepared.plan), private=private_values(prepared))
         if request.kind is OperationKind.CREATE:
             operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, deadline))
-        progress.see(operation)
+        steps.see(operation)
         try:
-            done = await self._runner.run(operation, writer, Deadline.after(self._seconds), progress.see)
+            done = await self._runner.run(operation, writer, Deadline.after(self._seconds), steps.see)
         finally:
-            if (key := (progress.operation or operation).key) is not None:
+            if (key := (steps.operation or operation).key) is not None:
                 self._written(operation.system, key)
         return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
 
@@ -229,7 +229,7 @@ class Attempts:
         )
 
     async def _replay(
-        self, operation: StoredOperation, digest: str, request: WriteRequest, deadline: Deadline, progress: Progress
+        self, operation: StoredOperation, digest: str, request: WriteRequest, deadline: Deadline, steps: StepLog
     ) -> Outcome:
         """Return the outcome of an earlier request with the same key; one that is open is settled first."""
         path = ("idempotencyKey",)
@@ -238,10 +238,10 @@ class Attempts:
             return Outcome(None, [UserError(UserErrorCode.IDEMPOTENCY_MISMATCH, message, path, request.system.name)])
         if operation.is_settled:
             return Outcome(self.as_seen(operation, request.rights, replayed=True), operation.errors, operation.key)
-        outcome = await self.settle(operation, request.rights, progress)
+        outcome = await self.settle(operation, request.rights, steps)
         if outcome.operation is not None and _applied_nothing(outcome.operation):
-            progress.operation = None
-            return await self.run(request, deadline, progress)
+            steps.operation = None
+            return await self.run(request, deadline, steps)
         shown = None if outcome.operation is None else replace(outcome.operation, replayed=True)
         return replace(outcome, operation=shown)
 

@@ -51,7 +51,7 @@ class Recovery:
         ids = dict.fromkeys([*stranded, *due])
         for each in ids:
             try:
-                await self._settle(each)
+                await self._look_up(each)
             except GatewayError as failure:  # one that cannot be settled keeps no other from it
                 _log.warning("operation_not_settled", operation=each, reason=type(failure).__name__)
         return len(ids)
@@ -60,7 +60,7 @@ class Recovery:
         sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
         return now - max(sent, default=operation.started_at) >= self._operations.doubt
 
-    async def _settle(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
+    async def _look_up(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
         deadline = Deadline.after(self._operations.seconds)
         outcome = await self._operations.settle(id, _ACTOR, EVERY_RIGHT, deadline)
         if outcome is not None and (operation := outcome.operation) is not None:

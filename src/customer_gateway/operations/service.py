@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
-from customer_gateway.operations.attempts import Attempts, Progress
+from customer_gateway.operations.attempts import Attempts, StepLog
 from customer_gateway.operations.outcomes import not_sent
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.record_lock import LEASE
@@ -60,8 +60,8 @@ class Operations:
         """
         if request.dry_run:
             return not_sent(request, await prepare(request, deadline), OperationState.PLANNED)
-        progress = Progress()
-        return await self._by(deadline, self._attempts.run(request, deadline, progress), progress, request.rights)
+        steps = StepLog()
+        return await self._by(deadline, self._attempts.run(request, deadline, steps), steps, request.rights)
 
     async def aclose(self) -> None:
         """Wait for the operations that are under way; others take over what is not ended by then."""
@@ -80,9 +80,9 @@ class Operations:
         operation = await self._journal.find(id)
         if operation is None or not _is_visible(operation, actor, rights, self._systems):
             return None
-        progress = Progress()
-        progress.see(operation)
-        return await self._by(deadline, self._attempts.settle(operation, rights, progress), progress, rights)
+        steps = StepLog()
+        steps.see(operation)
+        return await self._by(deadline, self._attempts.settle(operation, rights, steps), steps, rights)
 
     async def find(self, id: str, actor: str, rights: Rights) -> Operation | None:  # noqa: A002 - as above
         """Return an operation of the caller's own, or anybody's with `operations:read`."""
@@ -112,14 +112,14 @@ class Operations:
         return await self._journal.purge(clock.now())
 
     async def _by(
-        self, deadline: Deadline, attempt: Coroutine[None, None, Outcome], progress: Progress, rights: Rights
+        self, deadline: Deadline, attempt: Coroutine[None, None, Outcome], steps: StepLog, rights: Rights
     ) -> Outcome:
         """Return what comes of an attempt, or how far it is by the deadline: it goes on then."""
         task = asyncio.create_task(attempt)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         done, _ = await asyncio.wait({task}, timeout=deadline.remaining())
-        operation = progress.operation
+        operation = steps.operation
         if done or operation is None:
             return await asyncio.shield(task)  # before something is sent its reads end by the same deadline
         message = "The write goes on after this request. Query.operation tells what becomes of it."

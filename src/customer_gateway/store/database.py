@@ -70,8 +70,8 @@ class Database:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that reads; for a database that `is_there`."""
-        async with self.read_transaction() as connection:
-            return await connection.run_sync(work)
+        with self._reported():
+            return await (await self._connected()).read(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that is committed unless it raises.

@@ -32,6 +32,8 @@ COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
 _WRITING: Final = ("synchronous = FULL",)
+_READING: Final = ("query_only = ON",)
+_BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ class SqliteThread:
     aiosqlite takes a turn of a thread for every step of a statement, some ten for a transaction; this takes one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pragmas: tuple[str, ...], begin: str) -> None:
         self._engine = create_engine(
             URL.create("sqlite", database=_uri(path), query={"uri": "true"}),
             hide_parameters=True,
@@ -66,8 +68,8 @@ class SqliteThread:
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
-        event.listen(self._engine, "connect", partial(_prepare, _WRITING))
-        event.listen(self._engine, "begin", _begin_immediate)
+        event.listen(self._engine, "connect", partial(_prepare, pragmas))
+        event.listen(self._engine, "begin", partial(_begin, begin))
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that is committed unless it raises."""
@@ -90,42 +92,52 @@ def _prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
     """Hold an engine for transactions that write, one for those that read, one for migrations; some are the same.
 
-    `in_thread`, of SQLite, is for transactions that are one turn of a thread.
+    Those `in_thread`, of SQLite, are for transactions that are one turn of a thread.
     """
 
     writing: AsyncEngine
     reading: AsyncEngine
     migrating: AsyncEngine
-    in_thread: SqliteThread | None = None
+    writing_in_thread: SqliteThread | None = None
+    reading_in_thread: SqliteThread | None = None
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run the work in a transaction that reads."""
+        if self.reading_in_thread is not None:
+            return await self.reading_in_thread.run(work)
+        async with self.reading.begin() as connection:
+            return await connection.run_sync(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run the work in a transaction that writes."""
-        if self.in_thread is not None:
-            return await self.in_thread.run(work)
+        if self.writing_in_thread is not None:
+            return await self.writing_in_thread.run(work)
         async with self.writing.begin() as connection:
             return await connection.run_sync(work)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self.in_thread is not None:
-            await self.in_thread.aclose()
+        for thread in (self.writing_in_thread, self.reading_in_thread):
+            if thread is not None:
+                await thread.aclose()
         for engine in {self.writing, self.reading, self.migrating}:
             await engine.dispose()
 
 
 def sqlite_engines(path: Path) -> Engines:
     """Return the engines of a SQLite file that is there: none of their connections makes one."""
-    writing = _sqlite(path, size=1, pragmas=_WRITING, begin="BEGIN IMMEDIATE")
-    reading = _sqlite(path, size=_READERS, pragmas=("query_only = ON",), begin="BEGIN")
-    return Engines(writing, reading, writing, SqliteThread(path))
+    writing = _sqlite(path, size=1, pragmas=_WRITING, begin=_BEGIN_WRITING)
+    reading = _sqlite(path, size=_READERS, pragmas=_READING, begin="BEGIN")
+    in_thread = SqliteThread(path, _WRITING, _BEGIN_WRITING), SqliteThread(path, _READING, "BEGIN")
+    return Engines(writing, reading, writing, *in_thread)
 
 
 def postgresql_engines(url: str) -> Engines:
