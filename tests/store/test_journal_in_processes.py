@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 SECONDS = 3
+TESTS = str(Path(__file__).parent.parent)
 WORK = """
 import asyncio, sys, time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+sys.path.insert(0, sys.argv[4])
 from customer_gateway.store.database import Database
 from store.journal_rows import a_journal, an_operation, settled
 
@@ -60,7 +63,7 @@ async def all_operations(url: str) -> Sequence[StoredOperation]:
 @pytest.mark.alone
 async def test_four_processes_write_to_one_record_one_after_the_other(database_url: str) -> None:
     until = str(time.time() + 3 + SECONDS)
-    arguments = [("-c", WORK, database_url, f"worker-{number}", until) for number in range(4)]
+    arguments = [("-c", WORK, database_url, f"worker-{number}", until, TESTS) for number in range(4)]
     with ExitStack() as running:
         workers = [running.enter_context(python(*each)) for each in arguments]
         said = [await asyncio.to_thread(each.communicate, timeout=PATIENCE) for each in workers]
