@@ -74,7 +74,7 @@ class _System:
 
 def measure_writes() -> None:
     """Print, for each system, the milliseconds of a write above its vendor calls: p50 and p95."""
-    configure_logs(plain=True, level="error")  # a line of the log a call would be measured, too
+    configure_logs(plain=True, level="critical")  # a line of the log a call would be measured, too
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         print(f"fsync of the disk: p50 {_p50(_fsyncs(path)):.2f} ms, p95 {_p95(_fsyncs(path)):.2f} ms")
