@@ -40,6 +40,7 @@ def assert_no_call_twice(gateway: Gateway, system: str) -> None:
     assert len(calls) == len(set(calls)), [call for call in set(calls) if calls.count(call) > 1]
 
 
+@pytest.mark.alone  # it goes by the clock: 5 calls a second, cut off at the deadline
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_every_system_ends_a_request_that_is_sent_again_and_makes_no_call_twice(
     box: Sandbox, system: str

@@ -71,7 +71,7 @@ _NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
 MOST_ROWS: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
-_ADDRESS_SECONDS: Final = 15.0  # a version counts them: one that is older is refused by a write
+_ADDRESS_SECONDS: Final = 60.0  # a version counts them: one that is older is refused by a write
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
 _CACHED: Final = 10_000
 
