@@ -126,10 +126,11 @@ async def _outcome_of(
     if found.system not in settings.systems:
         raise NoOperation(f"The operation {id} is one on {found.system}, which is not configured as a system here.")
     federation = build_federation(settings)
+    service = Operations(federation.systems, journal, seconds=seconds)
     try:
-        service = Operations(federation.systems, journal, seconds=seconds)
         outcome = await service.settle(id, _ACTOR, EVERY_RIGHT, Deadline.after(seconds))
     finally:
+        await service.aclose()  # it gives the record's lease up
         await federation.aclose()
     if outcome is None:  # it was deleted meanwhile
         raise _unknown(id)

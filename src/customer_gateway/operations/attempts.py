@@ -19,6 +19,7 @@ from customer_gateway.operations.outcomes import (
     in_progress,
     journal_failed_after,
     no_journal,
+    not_read,
     not_sent,
     outcome_is_open,
     private_values,
@@ -27,7 +28,7 @@ from customer_gateway.operations.outcomes import (
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.record_lock import LEASE, RecordLocks
 from customer_gateway.operations.requests import Outcome
-from customer_gateway.operations.running import Runner, error_of
+from customer_gateway.operations.running import Runner
 from customer_gateway.operations.settling import DOUBT, Settler
 from customer_gateway.operations.stored import new_operation_id, operation_as_seen, stored_writes
 from customer_gateway.work.deadline import Deadline
@@ -120,10 +121,8 @@ class Attempts:
         except LeaseLost:
             return await self._report_loss(steps.operation or taken, rights)
         except UpstreamError as failure:
-            failure.applied = False
-            error = error_of(failure, taken, None)
             found = steps.operation or taken
-            done = replace(found, state=OperationState.UNKNOWN, errors=[error], lease_until=None)
+            done = replace(found, state=OperationState.UNKNOWN, errors=[not_read(failure)], lease_until=None)
             with suppress(LeaseLost):
                 await self._journal.update(done)
         if done.key is not None:
@@ -149,8 +148,7 @@ class Attempts:
     ) -> Outcome:
         if isinstance(failure, UpstreamError):
             await self._discard(operation)
-            failure.applied = False
-            return Outcome(None, [error_of(failure, operation, None)], request.key)
+            return Outcome(None, [not_read(failure)], request.key)
         if isinstance(failure, LeaseLost):
             return await self._report_loss(steps.operation or operation, request.rights)
         if steps.operation is None:
@@ -255,10 +253,8 @@ class Attempts:
         if found is None:
             return Outcome(None, [in_progress(operation)], operation.key)
         if (late := sent_late(operation, found)) is not None:
-            late = replace(late, owner=_new_owner())
             _log.error("write_sent_late", operation=late.id, of=operation.id, system=operation.system)
             await self._journal.begin(late, late.started_at)
-            await self._journal.update(late)
             return Outcome(self.as_seen(late, rights), late.errors, late.key)
         errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
         return Outcome(self.as_seen(found, rights), errors, found.key)

@@ -45,5 +45,6 @@ def sent_late(mine: StoredOperation, settled: StoredOperation) -> StoredOperatio
         started_at=now,
         settled_at=None if unknown else now,
         errors=[error],
+        owner=None,
         lease_until=None,
     )

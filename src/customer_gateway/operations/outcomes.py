@@ -15,7 +15,7 @@ from customer_gateway.operations.stored import operation_as_seen, stored_writes
 
 if TYPE_CHECKING:
     from customer_gateway.documents.writing import Writes
-    from customer_gateway.errors import GatewayError
+    from customer_gateway.errors import GatewayError, UpstreamError
     from customer_gateway.operations.preparation import Prepared
     from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
@@ -64,6 +64,13 @@ def no_journal(failure: GatewayError) -> UserError:
         message = "The journal of writes does not answer; nothing was sent. Try again in 5 s."
         return UserError(code, message, retryable=True, retry_after_ms=5000)
     return UserError(code, "The gateway has no key for its journal of writes; nothing was sent. Tell its operator.")
+
+
+def not_read(failure: UpstreamError) -> UserError:
+    """Say that a record, or a list that a field needs, cannot be read, by the code of any read: nothing was sent."""
+    known = failure.code in UserErrorCode.__members__
+    code = UserErrorCode(failure.code) if known else UserErrorCode.UPSTREAM_BAD_RESPONSE
+    return UserError(code, str(failure), None, failure.system, failure.retryable, failure.retry_after_ms)
 
 
 def journal_failed_after(operation: StoredOperation) -> UserError:

@@ -38,6 +38,7 @@ _RENEWAL: Final = 1 / 4
 _OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
 """What is mended at the gateway, after which the same request may be sent again."""
 _FOR_SENDING: Final = 0.7
+"""The part of an operation's time in which a call is sent; the rest is for looking up what became of it."""
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
 
@@ -122,9 +123,7 @@ class Runner:
         key = "" if operation.key is None else writer.writes.path_of(operation.key)
         path = write.path.replace("{key}", key)
         try:
-            sending = Deadline.after(
-                deadline.remaining() * _FOR_SENDING
-            )  # the rest is for looking up what became of it
+            sending = Deadline.after(deadline.remaining() * _FOR_SENDING)
             sent = await writer.send(write.method, path, write.template, write.body.encode(), sending)
         except UpstreamError as failure:
             error = error_of(failure, operation, writer)
@@ -222,11 +221,11 @@ def concluded(operation: StoredOperation) -> StoredOperation:
     return replace(operation, state=OperationState.APPLIED, errors=errors, settled_at=now)
 
 
-def error_of(failure: UpstreamError, operation: StoredOperation, writer: CustomerWriter | None) -> UserError:
+def error_of(failure: UpstreamError, operation: StoredOperation, writer: CustomerWriter) -> UserError:
     """Return a failure of a call as the mutation tells it: a refusal names the fields of the patch that it is about."""
     if failure.applied is False and isinstance(failure, UpstreamBadResponse):
         paths: dict[str, Any] = operation.private.get("paths", {})
-        named = writer.named_places(failure) if writer else ()
+        named = writer.named_places(failure)
         field = next((tuple(paths[place]) for place in named if place in paths), None)
         places = f"; it names {', '.join(named)}" if named else ""
         status = f" (HTTP status {failure.status})" if failure.status else ""
