@@ -120,3 +120,8 @@ class Operation:
     replayed: bool = False
     foreign_changes: Sequence[FieldChange] = ()
     errors: Sequence[UserError] = field(default_factory=tuple)
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing is left to be done or to be found out."""
+        return self.settled_at is not None
