@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from customer_gateway.errors import DatabaseUnavailable, GatewayError
 from customer_gateway.store.address import place_of, sqlite_path
+from customer_gateway.store.schema import STORE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from customer_gateway.store.engines import Engines
+    from customer_gateway.store.schema import Schema
 
 T = TypeVar("T")
 
@@ -33,8 +35,9 @@ class Database:
     where its tables are of a newer version than this program. One event loop uses it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: Schema = STORE) -> None:
         self.place = place_of(url)
+        self._schema = schema
         self._url = url
         self._path = sqlite_path(url)
         self._file: tuple[int, int] | None = None
@@ -133,26 +136,25 @@ class Database:
         """Import SQLAlchemy in a thread: it takes long, and requests go on meanwhile."""
         from customer_gateway.store.engines import postgresql_engines, sqlite_engines
 
-        return postgresql_engines(self._url) if self._path is None else sqlite_engines(self._path)
+        if self._path is None:
+            return postgresql_engines(self._url)
+        return sqlite_engines(self._path, is_durable=self._schema.is_durable)
 
     async def _revision(self) -> str | None:
         engines = await self._connected()
-        from customer_gateway.store.revision import revision_of
-
         async with engines.reading.connect() as connection:
-            return await connection.run_sync(revision_of)
+            return await connection.run_sync(self._schema.revision_of)
 
     async def _upgrade(self) -> str | None:
         engines = await self._connected()
-        from customer_gateway.store.tables import REVISION
-
+        newest = self._schema.newest()
         if self._is_up_to_date:
-            return REVISION
+            return newest
         before = await self._revision()
-        if before != REVISION:
-            migration = await asyncio.to_thread(_import_migration)
+        if before != newest:
+            upgrade = await asyncio.to_thread(self._schema.load)
             async with engines.migrating.begin() as connection:
-                before = await connection.run_sync(migration, self.place)
+                before = await connection.run_sync(upgrade, self.place)
         self._is_up_to_date = True
         return before
 
@@ -169,9 +171,3 @@ class Database:
                 raise
             message = f"{self.place}: the database cannot be used: {reason}; {_REMEDY}."
             raise DatabaseUnavailable(message, reason) from None
-
-
-def _import_migration() -> Callable[[Connection, str], str | None]:
-    from customer_gateway.store.migration import upgrade
-
-    return upgrade

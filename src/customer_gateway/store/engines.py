@@ -32,6 +32,7 @@ COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
 _WRITING: Final = ("synchronous = FULL",)
+_WRITING_WHAT_CAN_BE_READ_AGAIN: Final = ("synchronous = NORMAL",)  # a loss of power may cost the last commits
 _READING: Final = ("query_only = ON",)
 _BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 
@@ -132,11 +133,12 @@ class Engines:
             await engine.dispose()
 
 
-def sqlite_engines(path: Path) -> Engines:
+def sqlite_engines(path: Path, *, is_durable: bool = True) -> Engines:
     """Return the engines of a SQLite file that is there: none of their connections makes one."""
-    writing = _sqlite(path, size=1, pragmas=_WRITING, begin=_BEGIN_WRITING)
+    pragmas = _WRITING if is_durable else _WRITING_WHAT_CAN_BE_READ_AGAIN
+    writing = _sqlite(path, size=1, pragmas=pragmas, begin=_BEGIN_WRITING)
     reading = _sqlite(path, size=_READERS, pragmas=_READING, begin="BEGIN")
-    in_thread = SqliteThread(path, _WRITING, _BEGIN_WRITING), SqliteThread(path, _READING, "BEGIN")
+    in_thread = SqliteThread(path, pragmas, _BEGIN_WRITING), SqliteThread(path, _READING, "BEGIN")
     return Engines(writing, reading, writing, *in_thread)
 
 

@@ -17,6 +17,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
+def moment_of(value: int) -> datetime:
+    """Return the moment of milliseconds since 1970."""
+    return _EPOCH + value * _MILLISECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment as milliseconds since 1970, which both databases keep and compare alike."""
 
@@ -27,7 +32,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MILLISECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        return None if value is None else moment_of(value)
 
 
 METADATA: Final = MetaData()

@@ -1,0 +1,75 @@
+"""Fold texts for comparison, once, in Python: neither database is asked to know a language.
+
+NFKD, without combining marks, case folded, and a table for letters that do not decompose. German, Danish, Norwegian
+and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN: Final = str.maketrans({"ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "đ": "d", "\u0131": "i", "ð": "d", "þ": "th"})
+_EXPANDED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "ø": "oe"})
+_CONTRACTED: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "å": "a", "æ": "a", "ø": "o"})
+_TWO_SPELLINGS: Final = re.compile(r"[äöüåæøÄÖÜÅÆØ]|[aou]\u0308|a\u030a", re.IGNORECASE)
+_DIGRAPH: Final = re.compile(r"(?:ae|oe|ue|aa)(?=.)")
+"""Two letters that may spell one vowel, unless the text ends with them: `mue` may go on as `muell`."""
+
+
+def fold(text: str) -> str:
+    """Return the text without case and marks: `Łódź` is `lodz`, `Müller` is `muller`."""
+    if text.isascii():
+        return text.lower()
+    composed = unicodedata.normalize("NFC", text).casefold().translate(_CONTRACTED)
+    return _without_marks(composed)
+
+
+def _without_marks(text: str) -> str:
+    """Decompose the text and drop what combines; each of the two steps may make letters for the other."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each)).translate(_PLAIN).casefold()
+
+
+@lru_cache(maxsize=65_536)
+def spellings(text: str) -> Sequence[str]:
+    """Return the folded spellings of a text, each once: `Müller` is `muller` and `mueller`, and so is `Mueller`."""
+    plain = fold(text)
+    found = {plain: None}
+    if not text.isascii() and _TWO_SPELLINGS.search(text):
+        composed = unicodedata.normalize("NFC", text).casefold().translate(_EXPANDED)
+        found[_without_marks(composed)] = None
+    found[_DIGRAPH.sub(_first_letter, plain)] = None
+    return tuple(found)
+
+
+def _first_letter(digraph: re.Match[str]) -> str:
+    return digraph.group()[0]
+
+
+def compact(folded: str) -> str:
+    """Return the letters and digits of a folded text: what a token is made of."""
+    return folded if folded.isalnum() else "".join(each for each in folded if each.isalnum())
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, between blanks."""
+    return text.split()
+
+
+def parts(word: str) -> list[str]:
+    """Return what stands between the signs of a word: `Müller-Lüdenscheidt` has two parts."""
+    if word.isalnum():
+        return [word]
+    return "".join(each if each.isalnum() else " " for each in word).split()
+
+
+def digits(text: str) -> str:
+    """Return the digits of a phone number, without the zeros that dial abroad."""
+    found = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    return found.removeprefix("00")

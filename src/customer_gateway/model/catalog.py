@@ -1,0 +1,194 @@
+"""What the index of records holds, how it is asked, and what it answers; no database and no system is known here.
+
+The index is of *records*, each with the id of its customer beside it. Rows come to the database ready: folded, with
+their tokens and sort keys (`catalog.rows`), so that SQLite and PostgreSQL give the same pages, byte by byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from customer_gateway.model.ids import RecordRef
+
+INDEXED_FIELDS: Final = (
+    "number",
+    "name",
+    "kind",
+    "status",
+    "email",
+    "phone",
+    "vat_number",
+    "organization_number",
+    "country_code",
+    "city",
+    "is_supplier",
+    "created_at",
+    "updated_at",
+)
+"""What is known of a record, by model names; country and city are those of its main address. Nothing else is stored."""
+
+TEXT_FIELDS: Final = ("name", "number", "email", "phone", "vat_number", "organization_number", "city")
+"""Those that a `StringFilter` compares."""
+
+Values: TypeAlias = "Mapping[str, Any]"
+"""Indexed fields as the graph has them (texts, enums, moments, booleans), by name; an absent name is not known."""
+
+
+class RecordState(IntEnum):
+    """Whether a record is there: GONE only with proof. Rows that are GONE are found by nobody."""
+
+    PRESENT = 0
+    MISSING = 1
+    GONE = 2
+
+
+class Order(Enum):
+    """By what customers are ordered; the value is the column."""
+
+    NAME = "name_key"
+    NUMBER = "number_key"
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+
+
+class IndexRow(NamedTuple):
+    """One record as the database stores it.
+
+    `tokens` are parted by blanks, with one before and after; `texts` are the folded texts of `TEXT_FIELDS`, in their
+    order, each variant of spelling in a line; `values` are the indexed fields as displayed, as JSON. Moments are
+    microseconds since 1970. `stamp` tells one state of the record from another.
+    """
+
+    system: str
+    key: str
+    customer: str
+    name_key: str | None
+    number_key: str | None
+    created_at: int | None
+    updated_at: int | None
+    tokens: str
+    texts: Sequence[str | None]
+    values: str
+    stamp: str
+
+
+class Change(NamedTuple):
+    """What a read brought of a record: the fields that it carried, `whole` if those are all that the system has."""
+
+    ref: RecordRef
+    values: Values
+    stamp: str
+    whole: bool = True
+
+
+class Term(NamedTuple):
+    """A token, or with `is_prefix` the beginning of one."""
+
+    text: str
+    is_prefix: bool = False
+
+
+Comparison: TypeAlias = Literal["EQUAL", "BEGINS", "CONTAINS", "AFTER", "BEFORE"]
+
+
+class Check(NamedTuple):
+    """A comparison of one column with some values: one of them is enough.
+
+    EQUAL, BEGINS and CONTAINS compare a text of `TEXT_FIELDS`, AFTER and BEFORE a moment.
+    """
+
+    column: str
+    operator: Comparison
+    values: Sequence[str] | Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What rows are looked for: of each clause a term, no `without`, every check."""
+
+    clauses: Sequence[Sequence[Term]] = ()
+    without: Sequence[Term] = ()
+    checks: Sequence[Check] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One question to the index: rows of these systems, those of the first conditions before those of the next.
+
+    A row that fits several is told by the first of them: the conditions exclude each other.
+    """
+
+    systems: Sequence[str]
+    ranks: Sequence[Conditions] = (Conditions(),)
+    order: Order = Order.NAME
+    is_descending: bool = False
+
+
+class Position(NamedTuple):
+    """Where a row stands in the order; `sort` is None where it has no value to sort by."""
+
+    rank: int
+    sort: str | int | None
+    system: str
+    key: str
+
+
+class FoundRow(NamedTuple):
+    """A row that was found: what the index knows of the record, and when it was last seen."""
+
+    ref: RecordRef
+    customer: str
+    values: Values
+    seen_at: datetime
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """Rows in the order asked; `has_more` in the direction of the page; the count only if it was asked for."""
+
+    rows: Sequence[FoundRow]
+    has_more: bool
+    total: int | None = None
+
+
+class Page(NamedTuple):
+    """Which rows of the order: the first `size` after `start`, or with `is_backward` the last before it."""
+
+    size: int
+    start: Position | None = None
+    is_backward: bool = False
+
+
+class Finder(Protocol):
+    """Finds rows. Raises `DatabaseUnavailable` where the database does not answer."""
+
+    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage: ...
+
+
+class SyncStateName(Enum):
+    """How far the passes of a system are."""
+
+    NEVER = "NEVER"
+    RUNNING = "RUNNING"
+    IDLE = "IDLE"
+    SUSPECT = "SUSPECT"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """The passes of one system: `records` are those that are found, `reason` says why it is SUSPECT or FAILED."""
+
+    system: str
+    state: SyncStateName = SyncStateName.NEVER
+    records: int = 0
+    completed_at: datetime | None = None
+    reason: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -1,0 +1,167 @@
+"""Write rows of the index: what reads have brought, what is missing, what is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customer_gateway.model.catalog import RecordState
+from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from customer_gateway.model.catalog import Change, IndexRow, Values
+    from customer_gateway.model.ids import RecordRef
+
+_RECORD: Final = RECORDS.c
+_INSERTED: Final = (
+    "customer",
+    "state",
+    "name_key",
+    "number_key",
+    "created_at",
+    "updated_at",
+    "tokens",
+    *TEXT_COLUMNS,
+    "shown",
+    "stamp",
+    "seen_at",
+    "seen_pass",
+    "state_since",
+)
+"""The columns of a row beside its system and key."""
+
+
+class Rows(NamedTuple):
+    """How rows are made and read, which the database does not know (`catalog.rows`)."""
+
+    make: Callable[[RecordRef, Values, str], IndexRow]
+    decode: Callable[[str], Values]
+
+
+class Stored(NamedTuple):
+    """What the index has of a record."""
+
+    values: str
+    state: RecordState
+    seen_pass: int
+
+
+def put(
+    connection: Connection, rows: Rows, changes: Sequence[Change], now: datetime, seen_pass: int | None = None
+) -> int:
+    """Store what a read has brought of records of one system; return how many rows were another before.
+
+    A change that is not whole leaves the other fields as they are. Every record is PRESENT, and seen now, in the pass
+    of that number; None leaves the pass in which it was seen.
+    """
+    if not changes:
+        return 0
+    system = changes[0].ref.system
+    register(connection, system)
+    there = stored(connection, system, [each.ref.key for each in changes])
+    written: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []
+    for each in {change.ref.key: change for change in changes}.values():
+        before = there.get(each.ref.key)
+        values = each.values if each.whole or before is None else {**rows.decode(before.values), **each.values}
+        row = rows.make(each.ref, values, each.stamp)
+        number = seen_pass if seen_pass is not None else (before.seen_pass if before else 0)
+        if before is not None and before.values == row.values and before.state is RecordState.PRESENT:
+            seen.append({"of": system, "record": row.key, "at": now, "number": number, "is": row.stamp})
+        else:
+            written.append(_columns(row, now, number))
+    _upsert(connection, written)
+    if seen:
+        connection.execute(_SEEN, seen)
+    return len(written)
+
+
+def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
+    """Return what the index has of some records of a system, by key."""
+    query = select(_RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.seen_pass)
+    found = connection.execute(query.where(_RECORD.system == system, _RECORD.key.in_(keys)))
+    return {row.key: Stored(row.shown, RecordState(row.state), row.seen_pass) for row in found}
+
+
+def mark(connection: Connection, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    """Set the state of records that are in the index; those that are GONE are found no more. Return how many changed.
+
+    Only a record that is PRESENT can become MISSING.
+    """
+    before = [RecordState.PRESENT] if state is RecordState.MISSING else list(set(RecordState) - {state})
+    values: dict[str, Any] = {"state": int(state), "state_since": now}
+    if state is RecordState.GONE:
+        values |= dict.fromkeys(("name_key", "number_key", "created_at", "updated_at", *TEXT_COLUMNS), null())
+        values["tokens"] = ""
+    found = connection.execute(
+        update(RECORDS)
+        .where(_RECORD.system == system, _RECORD.key.in_(keys), _RECORD.state.in_([int(each) for each in before]))
+        .values(**values)
+    )
+    return found.rowcount
+
+
+def forget_gone(connection: Connection, before: datetime, most: int) -> int:
+    """Blank what is known of records that are GONE since before a moment, at most so many; return how many."""
+    old = (
+        select(_RECORD.id)
+        .where(_RECORD.state == int(RecordState.GONE), _RECORD.state_since < before, _RECORD.shown != "{}")
+        .limit(most)
+    )
+    return connection.execute(update(RECORDS).where(_RECORD.id.in_(old)).values(shown="{}", stamp="")).rowcount
+
+
+def register(connection: Connection, system: str) -> None:
+    """Make the row of a system in the index unless it is there."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(SYSTEMS).values(system=system, state="NEVER", pass_number=0, details="{}")
+    connection.execute(new.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system]))
+
+
+def remove_system(connection: Connection, system: str) -> None:
+    """Delete all that is known of a system."""
+    connection.execute(RECORDS.delete().where(_RECORD.system == system))
+    connection.execute(SYSTEMS.delete().where(SYSTEMS.c.system == system))
+
+
+_SEEN: Final = (
+    update(RECORDS)
+    .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
+    .values(seen_at=bindparam("at"), seen_pass=bindparam("number"), stamp=bindparam("is"))
+)
+
+
+def _columns(row: IndexRow, now: datetime, seen_pass: int) -> dict[str, Any]:
+    return {
+        "system": row.system,
+        "key": row.key,
+        "customer": row.customer,
+        "state": int(RecordState.PRESENT),
+        "name_key": row.name_key,
+        "number_key": row.number_key,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "tokens": row.tokens,
+        **dict(zip(TEXT_COLUMNS, row.texts, strict=True)),
+        "shown": row.values,
+        "stamp": row.stamp,
+        "seen_at": now,
+        "seen_pass": seen_pass,
+        "state_since": now,
+    }
+
+
+def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(RECORDS)
+    changed = {name: new.excluded[name] for name in _INSERTED}
+    connection.execute(new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed), rows)

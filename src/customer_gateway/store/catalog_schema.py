@@ -1,0 +1,64 @@
+"""Make the tables of the index, anew where they are of an older version: that costs a rebuild and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import inspect, select, text
+
+from customer_gateway.errors import DatabaseNewer
+from customer_gateway.store.catalog_tables import (
+    CATALOG,
+    CATALOG_VERSION,
+    POSTGRESQL_INDEXES,
+    SQLITE_DROPS,
+    SQLITE_INDEXES,
+    VERSION_TABLE,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_LOCK: Final = 7_163_920_415_287_117
+"""The advisory lock on PostgreSQL, beside that of the migrations."""
+
+
+def version_of(connection: Connection) -> str | None:
+    """Return the version of the tables, None where there are none."""
+    if not inspect(connection).has_table(VERSION_TABLE.name):
+        return None
+    found = connection.execute(select(VERSION_TABLE.c.version)).scalar()
+    return None if found is None else str(found)
+
+
+def make(connection: Connection, place: str) -> str | None:
+    """Make the tables in the transaction of `connection`, and return the version before. Raises `DatabaseNewer`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    before = version_of(connection)
+    if before == str(CATALOG_VERSION):
+        return before
+    if before is not None and int(before) > CATALOG_VERSION:
+        raise DatabaseNewer(
+            f"{place}: the index of customers is of version {before}, which this program does not know: it knows those "
+            f"up to {CATALOG_VERSION}. Run the newer program, or delete the index: it is built again."
+        )
+    drop(connection)
+    create(connection)
+    return before
+
+
+def drop(connection: Connection) -> None:
+    """Drop the index whole; the next that writes makes an empty one."""
+    if connection.dialect.name == "sqlite":
+        for statement in SQLITE_DROPS:
+            connection.exec_driver_sql(statement)
+    CATALOG.drop_all(connection)
+
+
+def create(connection: Connection) -> None:
+    CATALOG.create_all(connection)
+    indexes = SQLITE_INDEXES if connection.dialect.name == "sqlite" else POSTGRESQL_INDEXES
+    for statement in indexes:
+        connection.exec_driver_sql(statement)
+    connection.execute(VERSION_TABLE.insert().values(version=CATALOG_VERSION))
