@@ -20,6 +20,8 @@ _CONTRACTED: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "å": "a", 
 _TWO_SPELLINGS: Final = re.compile(r"[äöüåæøÄÖÜÅÆØ]|[aou]\u0308|a\u030a", re.IGNORECASE)
 _DIGRAPH: Final = re.compile(r"(?:ae|oe|ue|aa)(?=.)")
 """Two letters that may spell one vowel, unless the text ends with them: `mue` may go on as `muell`."""
+_SIGNS: Final = re.compile(r"[\W_]+")
+_NO_DIGITS: Final = re.compile(r"\D+")
 
 
 def fold(text: str) -> str:
@@ -33,6 +35,8 @@ def fold(text: str) -> str:
 def _without_marks(text: str) -> str:
     """Decompose the text and drop what combines; each of the two steps may make letters for the other."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
+    if decomposed.isascii():
+        return decomposed
     return "".join(each for each in decomposed if not unicodedata.combining(each)).translate(_PLAIN).casefold()
 
 
@@ -54,7 +58,7 @@ def _first_letter(digraph: re.Match[str]) -> str:
 
 def compact(folded: str) -> str:
     """Return the letters and digits of a folded text: what a token is made of."""
-    return folded if folded.isalnum() else "".join(each for each in folded if each.isalnum())
+    return folded if folded.isalnum() else _SIGNS.sub("", folded)
 
 
 def words(text: str) -> list[str]:
@@ -66,10 +70,12 @@ def parts(word: str) -> list[str]:
     """Return what stands between the signs of a word: `Müller-Lüdenscheidt` has two parts."""
     if word.isalnum():
         return [word]
-    return "".join(each if each.isalnum() else " " for each in word).split()
+    return _SIGNS.sub(" ", word).split()
 
 
 def digits(text: str) -> str:
     """Return the digits of a phone number, without the zeros that dial abroad."""
-    found = "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+    found = _NO_DIGITS.sub("", text)
+    if not found.isascii():
+        found = "".join(str(unicodedata.decimal(each)) for each in found)
     return found.removeprefix("00")

@@ -26,6 +26,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NUMBER: Final = re.compile(r"[0-9]+")
 _LENGTH_DIGITS: Final = 2
+_BREAKS: Final = re.compile(r"[\0\n\r]")
 
 
 def row_of(ref: RecordRef, values: Values, stamp: str) -> IndexRow:
@@ -79,7 +80,7 @@ def column_text(name: str, value: str | None) -> str | None:
 
 def line_of(text: str) -> str:
     """Make a text one line that both databases can store."""
-    return re.sub(r"[\0\n\r]", " ", text).encode("utf-8", "replace").decode()
+    return _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
 def microseconds(moment: datetime) -> int:

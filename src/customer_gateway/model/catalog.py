@@ -166,6 +166,20 @@ class Page(NamedTuple):
     is_backward: bool = False
 
 
+class Effort(NamedTuple):
+    """How rows are found.
+
+    At most `few` rows that fit are read and ordered, which takes some milliseconds; of more, a walk in the order asked
+    meets enough soon. A walk of SQLite is given up after so many `steps` of its machine: some 20 ms.
+    """
+
+    few: int = 5_000
+    steps: int = 2_000_000
+
+
+USUAL_EFFORT: Final = Effort()
+
+
 class Finder(Protocol):
     """Finds rows. Raises `DatabaseUnavailable` where the database does not answer."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer_gateway.model.catalog import FoundPage
+from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,17 +30,19 @@ class CatalogIndex:
         database: Database,
         make: Callable[[RecordRef, Values, str], IndexRow],
         decode: Callable[[str], Values],
+        effort: Effort = USUAL_EFFORT,
     ) -> None:
         self._database = database
         self._make = make
         self._decode = decode
+        self._effort = effort
 
     async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage:
         """Return the rows of a page, and how many rows fit where they are to be counted, of one snapshot."""
         if not await self._database.is_there():
             return FoundPage([], has_more=False, total=0 if count else None)
         return await self._database.read(
-            lambda connection: _find().find(connection, search, page, self._decode, count=count)
+            lambda connection: _find().find(connection, search, page, self._decode, self._effort, count=count)
         )
 
     async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:

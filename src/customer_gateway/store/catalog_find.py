@@ -32,13 +32,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from customer_gateway.model.catalog import Conditions, Search, Values
+    from customer_gateway.model.catalog import Conditions, Effort, Search, Values
     from customer_gateway.store.catalog_statements import Dialect
-
-FEW: Final = 5_000
-"""So many rows are read and ordered in some milliseconds; of more, a walk meets enough soon."""
-_STEPS_OF_A_WALK: Final = 2_000_000
-"""Instructions of SQLite's machine after which a walk is given up: some 20 ms."""
 
 _DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 
@@ -48,10 +43,10 @@ class _GivenUp(Exception):
 
 
 def find(
-    connection: Connection, search: Search, page: Page, decode: Callable[[str], Values], *, count: bool
+    connection: Connection, search: Search, page: Page, decode: Callable[[str], Values], effort: Effort, *, count: bool
 ) -> FoundPage:
     """Return the rows of the page, all of one snapshot with their count; `decode` reads a row's values."""
-    finding = _Finding(connection, search)
+    finding = _Finding(connection, search, effort)
     rows = finding.page(page, page.size + 1)
     has_more = len(rows) > page.size
     rows = rows[: page.size]
@@ -78,7 +73,8 @@ class _Ids(NamedTuple):
 class _Finding:
     """One question in one transaction."""
 
-    def __init__(self, connection: Connection, search: Search) -> None:
+    def __init__(self, connection: Connection, search: Search, effort: Effort) -> None:
+        self._effort = effort
         self._connection = connection
         self._search = search
         self._dialect = _DIALECTS[connection.dialect.name]
@@ -148,8 +144,8 @@ class _Finding:
     def _few(self, conditions: Conditions) -> _Ids | None:
         """Return the ids of the rows that may fit, where an index says that they are few."""
         for ids in self._indexed(conditions):
-            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({ids.query}) AS ids LIMIT {FEW + 1}) AS few"  # noqa: S608 - our own names, values are bound
-            if self._number(counted, ids.parameters) <= FEW:
+            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({ids.query}) AS ids LIMIT {self._effort.few + 1}) AS few"  # noqa: S608 - our own names, values are bound
+            if self._number(counted, ids.parameters) <= self._effort.few:
                 return ids
         return None
 
@@ -207,7 +203,7 @@ class _Finding:
             yield
             return
         driver: Any = self._connection.connection.driver_connection
-        driver.set_progress_handler(lambda: 1, _STEPS_OF_A_WALK)
+        driver.set_progress_handler(lambda: 1, self._effort.steps)
         try:
             yield
         except OperationalError as error:

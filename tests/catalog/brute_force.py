@@ -1,0 +1,150 @@
+"""Answers questions by reading every record: what the index is compared with.
+
+It knows nothing of tokens, columns or databases: each rule is that of docs/finding.md, said over a record's values.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Any
+
+from customer_gateway.catalog.folding import digits, fold, spellings
+from customer_gateway.model.catalog import Change, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
+
+_SEARCHED = ("name", "number", "email", "phone", "vat_number", "organization_number", "city")
+_FIELDS = {
+    Order.NAME: "name",
+    Order.NUMBER: "number",
+    Order.CREATED_AT: "created_at",
+    Order.UPDATED_AT: "updated_at",
+}
+
+
+def answer(question: Question, changes: Sequence[Change], systems: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the system and key of every record that fits, in order."""
+    ranked = [(rank, each) for each in changes if (rank := _rank(question, each, systems)) is not None]
+    ranked.sort(key=cmp_to_key(lambda one, other: _compare(question, one, other)))
+    return [(each.ref.system, each.ref.key) for _, each in ranked]
+
+
+def _rank(question: Question, change: Change, systems: Sequence[str]) -> int | None:
+    if change.ref.system not in systems or not _fits(question.filter, change.values):
+        return None
+    if question.search is None:
+        return 0
+    is_exact = _is_exact(question.search, change.values)
+    words = [each for each in question.search.split() if any(sign.isalnum() for sign in fold(each))]
+    fits = bool(words) and all(_has_word(word, change.values) for word in words)
+    if not (is_exact or fits):
+        return None
+    return 0 if is_exact or question.order is not None else 1
+
+
+def _compare(question: Question, one: tuple[int, Change], other: tuple[int, Change]) -> int:
+    (rank, change), (other_rank, other_change) = one, other
+    sort, other_sort = _sort(question.order, change.values), _sort(question.order, other_change.values)
+    for left, right in ((rank, other_rank), (sort is None, other_sort is None)):
+        if left != right:
+            return -1 if left < right else 1
+    if sort is not None and other_sort is not None and sort != other_sort:
+        return (-1 if sort < other_sort else 1) * (-1 if question.is_descending else 1)
+    return -1 if change.ref < other_change.ref else 1
+
+
+def _sort(order: Order | None, values: Mapping[str, Any]) -> Any:
+    value = values.get(_FIELDS[order or Order.NAME])
+    if not isinstance(value, str):
+        return value
+    folded = " ".join(fold(value).split())
+    if not folded:
+        return None
+    if order is Order.NUMBER:
+        return [_run(each) for each in re.findall(r"[0-9]+|[^0-9]+", folded)]
+    return folded.encode()[:120]
+
+
+def _run(text: str) -> tuple[bool, int, bytes]:
+    """Runs of digits come by their number, before any letter, as their digits do."""
+    return (False, int(text), b"") if text[0] in "0123456789" else (True, 0, text.encode())
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text if each.isalnum())
+
+
+def _is_exact(search: str, values: Mapping[str, Any]) -> bool:
+    asked = {_letters(each) for each in spellings(search)} - {""}
+    for name in ("number", "vat_number", "email"):
+        if asked & {_letters(each) for each in spellings(values.get(name) or "")}:
+            return True
+    phone = digits(values.get("phone") or "")
+    numbers = asked if any(each.isalpha() for each in search) else asked | {digits(search)}
+    return bool(phone) and phone in numbers
+
+
+def _has_word(word: str, values: Mapping[str, Any]) -> bool:
+    asked = {_letters(each) for each in spellings(word)} - {""}
+    return any(token.startswith(each) for token in _tokens(values) for each in asked)
+
+
+def _tokens(values: Mapping[str, Any]) -> Iterable[str]:
+    for name in _SEARCHED:
+        text = values.get(name) or ""
+        if name == "phone":
+            yield digits(text)
+            continue
+        for word in text.split():
+            pieces = [word, *re.split(r"[\W_]+", word)]
+            if name == "email":
+                pieces += [word.rpartition("@")[0], word.rpartition("@")[2]]
+            for piece in pieces:
+                yield from map(_letters, spellings(piece))
+
+
+def _fits(asked: Filter, values: Mapping[str, Any]) -> bool:
+    flags = (("status", asked.status), ("kind", asked.kind))
+    if any(wanted is not None and values.get(name) not in wanted for name, wanted in flags):
+        return False
+    country = values.get("country_code")
+    if asked.country_code is not None and (country or "").lower() not in [each.lower() for each in asked.country_code]:
+        return False
+    if asked.is_supplier is not None and values.get("is_supplier") is not asked.is_supplier:
+        return False
+    moments = (("created_at", asked.created_at), ("updated_at", asked.updated_at))
+    if not all(_is_between(values.get(name), wanted) for name, wanted in moments):
+        return False
+    return all(_text_fits(name, values.get(name), wanted) for name, wanted in asked.texts.items())
+
+
+def _is_between(value: Any, asked: MomentFilter | None) -> bool:
+    if asked is None or (asked.after is None and asked.before is None):
+        return True
+    if value is None:
+        return False
+    return (asked.after is None or value > asked.after) and (asked.before is None or value < asked.before)
+
+
+def _compared(name: str, text: str) -> set[str]:
+    if name == "phone":
+        return {digits(text)} - {""}
+    return {_letters(fold(text))} if name == "vat_number" else set(spellings(text))
+
+
+def _text_fits(name: str, value: str | None, asked: TextFilter) -> bool:
+    if not value:
+        return False
+    have = _compared(name, value)
+    equal = [asked.eq] if asked.eq is not None else None
+    for wanted in (equal, asked.any_of):
+        if wanted is not None and not any(have & _compared(name, each) for each in wanted):
+            return False
+    begins, contains = asked.starts_with, asked.contains
+    if begins is not None and not any(h.startswith(w) for h in have for w in _compared(name, begins)):
+        return False
+    return contains is None or any(w in h for h in have for w in _compared(name, contains))
