@@ -12,7 +12,7 @@ from catalog.brute_force import answer
 from catalog.generated import SYSTEMS, drawn_changes, drawn_question
 
 from customer_gateway.catalog.questions import search_of
-from customer_gateway.catalog.rows import decode_values, row_of
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.model.catalog import Effort, Page
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.database import Database
@@ -67,8 +67,8 @@ async def walked(index: CatalogIndex, search: Search, size: int, *, is_backward:
 async def test_every_question_gives_the_rows_that_reading_all_records_gives(database: Database, effort: str) -> None:
     random = Random(f"{SEED} {effort}")
     changes = drawn_changes(random, RECORDS)
-    await stored(CatalogIndex(database, row_of, decode_values), changes)
-    index = CatalogIndex(database, row_of, decode_values, EFFORTS[effort])
+    await stored(CatalogIndex(database, row_of, encode_values, decode_values), changes)
+    index = CatalogIndex(database, row_of, encode_values, decode_values, EFFORTS[effort])
     asked = {"found": 0, "none": 0}
 
     for number in range(QUESTIONS):

@@ -2,7 +2,7 @@
 
 | token | of | searched by |
 | --- | --- | --- |
-| `w…` | a word, or a part of one, of any text below; of an e-mail its local part and domain, too | `search`, beginning |
+| `w…` | a word, or a part of one, of any text below; of an e-mail its local part and domain | `search`, beginning |
 | `x…` | the whole number, VAT number, phone or e-mail, without blanks and signs | `search`, whole |
 | `s…` `k…` `t…` `c…` `b…` | system, kind, status, country, whether it is a supplier | `filter`, whole |
 | `n…` `u…` `e…` `p…` | name, number, e-mail, phone | `filter`, whole or beginning |

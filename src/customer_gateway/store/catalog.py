@@ -5,35 +5,40 @@ This module imports no SQLAlchemy: a gateway without an index does not need it.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage
+from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage, RecordState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from types import ModuleType
 
-    from customer_gateway.model.catalog import Change, IndexRow, Page, RecordState, Search, Values
+    from customer_gateway.model.catalog import Change, IndexRow, Page, Search, Values
     from customer_gateway.model.ids import RecordRef
+    from customer_gateway.store.catalog_rows import Prepared, Stored
     from customer_gateway.store.database import Database
 
 
 class CatalogIndex:
     """Finds and stores rows. Every method raises `DatabaseUnavailable` where the database does not answer.
 
-    `make` makes a row of a record's values, `decode` reads the values of a row (`catalog.rows`).
+    `make` makes a row of a record's values, `encode` writes values as a row has them, `decode` reads them
+    (`catalog.rows`).
     """
 
     def __init__(
         self,
         database: Database,
         make: Callable[[RecordRef, Values, str], IndexRow],
+        encode: Callable[[Values], str],
         decode: Callable[[str], Values],
         effort: Effort = USUAL_EFFORT,
     ) -> None:
         self._database = database
         self._make = make
+        self._encode = encode
         self._decode = decode
         self._effort = effort
 
@@ -47,15 +52,38 @@ class CatalogIndex:
 
     async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:
         """Store what a read has brought of records of one system; return how many rows were another before."""
-
-        def work(connection: object) -> int:
-            return _rows().put(connection, _rows().Rows(self._make, self._decode), changes, now, seen_pass)
-
-        return await self._database.write(work)
+        if not changes:
+            return 0
+        latest = {each.ref.key: each for each in changes}
+        system, keys = changes[0].ref.system, list(latest)
+        there: Mapping[str, Stored] = {}
+        if await self._database.is_there():
+            there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
+        # Rows are made while nothing is locked: whoever writes in between has read as lately.
+        prepared = await asyncio.to_thread(self._prepared, system, list(latest.values()), there, seen_pass)
+        await self._database.write(lambda connection: _rows().put(connection, prepared, now))
+        return len(prepared.rows)
 
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
         return await self._database.write(lambda connection: _rows().mark(connection, system, keys, state, now))
+
+    def _prepared(
+        self, system: str, changes: Sequence[Change], there: Mapping[str, Stored], seen_pass: int | None
+    ) -> Prepared:
+        rows: list[tuple[IndexRow, int]] = []
+        seen: list[tuple[str, str, int]] = []
+        for each in changes:
+            before = there.get(each.ref.key)
+            number = seen_pass if seen_pass is not None else (before.seen_pass if before else 0)
+            values = each.values
+            if not each.whole and before is not None:
+                values = {**self._decode(before.values), **values}
+            if before is not None and before.state is RecordState.PRESENT and before.values == self._encode(values):
+                seen.append((each.ref.key, each.stamp, number))
+            else:
+                rows.append((self._make(each.ref, values, each.stamp), number))
+        return _rows().Prepared(system, rows, seen)
 
 
 def _find() -> ModuleType:

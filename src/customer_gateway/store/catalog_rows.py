@@ -11,13 +11,12 @@ from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from customer_gateway.model.catalog import Change, IndexRow, Values
-    from customer_gateway.model.ids import RecordRef
+    from customer_gateway.model.catalog import IndexRow
 
 _RECORD: Final = RECORDS.c
 _INSERTED: Final = (
@@ -38,13 +37,6 @@ _INSERTED: Final = (
 """The columns of a row beside its system and key."""
 
 
-class Rows(NamedTuple):
-    """How rows are made and read, which the database does not know (`catalog.rows`)."""
-
-    make: Callable[[RecordRef, Values, str], IndexRow]
-    decode: Callable[[str], Values]
-
-
 class Stored(NamedTuple):
     """What the index has of a record."""
 
@@ -53,34 +45,27 @@ class Stored(NamedTuple):
     seen_pass: int
 
 
-def put(
-    connection: Connection, rows: Rows, changes: Sequence[Change], now: datetime, seen_pass: int | None = None
-) -> int:
-    """Store what a read has brought of records of one system; return how many rows were another before.
+class Prepared(NamedTuple):
+    """What is to be written of records of one system: rows that are new or another, and keys that were seen as known.
 
-    A change that is not whole leaves the other fields as they are. Every record is PRESENT, and seen now, in the pass
-    of that number; None leaves the pass in which it was seen.
+    Each has the number of the pass in which it was seen.
     """
-    if not changes:
-        return 0
-    system = changes[0].ref.system
-    register(connection, system)
-    there = stored(connection, system, [each.ref.key for each in changes])
-    written: list[dict[str, Any]] = []
-    seen: list[dict[str, Any]] = []
-    for each in {change.ref.key: change for change in changes}.values():
-        before = there.get(each.ref.key)
-        values = each.values if each.whole or before is None else {**rows.decode(before.values), **each.values}
-        row = rows.make(each.ref, values, each.stamp)
-        number = seen_pass if seen_pass is not None else (before.seen_pass if before else 0)
-        if before is not None and before.values == row.values and before.state is RecordState.PRESENT:
-            seen.append({"of": system, "record": row.key, "at": now, "number": number, "is": row.stamp})
-        else:
-            written.append(_columns(row, now, number))
-    _upsert(connection, written)
-    if seen:
-        connection.execute(_SEEN, seen)
-    return len(written)
+
+    system: str
+    rows: Sequence[tuple[IndexRow, int]]
+    seen: Sequence[tuple[str, str, int]]
+
+
+def put(connection: Connection, prepared: Prepared, now: datetime) -> None:
+    """Store what a read has brought: every record is PRESENT, and seen now."""
+    register(connection, prepared.system)
+    _upsert(connection, [_columns(row, now, number) for row, number in prepared.rows])
+    if prepared.seen:
+        same = [
+            {"of": prepared.system, "record": key, "is": stamp, "at": now, "number": number}
+            for key, stamp, number in prepared.seen
+        ]
+        connection.execute(_SEEN, same)
 
 
 def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
