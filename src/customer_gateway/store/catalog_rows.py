@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
+from customer_gateway.store.catalog_fts import put_in, take_out
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ class Prepared(NamedTuple):
 def put(connection: Connection, prepared: Prepared, now: datetime) -> None:
     """Store what a read has brought: every record is PRESENT, and seen now."""
     register(connection, prepared.system)
+    changed = [row.key for row, _ in prepared.rows]
+    take_out(connection, prepared.system, changed)
     _upsert(connection, [_columns(row, now, number) for row, number in prepared.rows])
+    put_in(connection, prepared.system, changed)
     if prepared.seen:
         same = [
             {"of": prepared.system, "record": key, "is": stamp, "at": now, "number": number}
@@ -85,6 +89,7 @@ def mark(connection: Connection, system: str, keys: Sequence[str], state: Record
     if state is RecordState.GONE:
         values |= dict.fromkeys(("name_key", "number_key", "created_at", "updated_at", *TEXT_COLUMNS), null())
         values["tokens"] = ""
+        take_out(connection, system, keys)
     found = connection.execute(
         update(RECORDS)
         .where(_RECORD.system == system, _RECORD.key.in_(keys), _RECORD.state.in_([int(each) for each in before]))
@@ -112,6 +117,7 @@ def register(connection: Connection, system: str) -> None:
 
 def remove_system(connection: Connection, system: str) -> None:
     """Delete all that is known of a system."""
+    take_out(connection, system, connection.scalars(select(_RECORD.key).where(_RECORD.system == system)).all())
     connection.execute(RECORDS.delete().where(_RECORD.system == system))
     connection.execute(SYSTEMS.delete().where(SYSTEMS.c.system == system))
 

@@ -71,24 +71,6 @@ SYSTEMS: Final = Table(
 )
 
 
-def _trigger(moment: str, *statements: str) -> str:
-    return (
-        f"CREATE TRIGGER catalog_{moment.split(maxsplit=1)[0].lower()} AFTER {moment} BEGIN {' '.join(statements)} END"
-    )
-
-
-def _index_of(row: str, command: str = "") -> tuple[str, str]:
-    """Return the statements that put a row into both indexes, or take it out by the command `delete`."""
-    pieces = " || char(10) || ".join(f"coalesce({row}.{name}, '')" for name in TEXT_COLUMNS)
-    tables = {"catalog_tokens": ("tokens", f"{row}.tokens"), "catalog_pieces": ("pieces", pieces)}
-    into, given = ("{table}, ", f"'{command}', ") if command else ("", "")
-    first, second = (
-        f"INSERT INTO {table}({into.format(table=table)}rowid, {column}) VALUES({given}{row}.id, {value});"
-        for table, (column, value) in tables.items()
-    )
-    return first, second
-
-
 SQLITE_INDEXES: Final = (
     (
         "CREATE VIRTUAL TABLE catalog_tokens USING fts5(tokens, content='', detail=none, columnsize=0, "
@@ -98,11 +80,8 @@ SQLITE_INDEXES: Final = (
         "CREATE VIRTUAL TABLE catalog_pieces USING fts5(pieces, content='', detail=none, columnsize=0, "
         "tokenize='trigram case_sensitive 1')"
     ),
-    _trigger("INSERT ON catalog_records", *_index_of("new")),
-    _trigger("DELETE ON catalog_records", *_index_of("old", "delete")),
-    _trigger("UPDATE OF tokens ON catalog_records", *_index_of("old", "delete"), *_index_of("new")),
 )
-"""SQLite 3.40 finds tokens by FTS5. Triggers keep its indexes; a statement that does not set `tokens` costs nothing."""
+"""SQLite 3.40 finds tokens by FTS5, and what contains a text by its pieces of three characters (`catalog_fts`)."""
 
 SQLITE_DROPS: Final = ("DROP TABLE IF EXISTS catalog_tokens", "DROP TABLE IF EXISTS catalog_pieces")
 
