@@ -1,7 +1,7 @@
-"""What finding costs in an index of a million records: `make bench ARGS=find`, on SQLite, and PostgreSQL if it is there.
+"""What finding costs in an index of a million records, on SQLite, and on PostgreSQL if it is there.
 
 Terms are drawn from the records themselves, so by their frequency. Every kind of question is answered first on 10,000
-records and compared with reading each of them. `--records` makes a smaller index.
+records and compared with reading each of them. `make bench ARGS=find`; `--records` makes a smaller index.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _beginning(random: Random, change: Change) -> Question:
 
 _MANY: Final = range(100_000, RECORDS + 1)
 KINDS: Final = (
-    Kind("exact key", lambda random, change: Question(search=str(change.values["number"])), 3),
+    Kind("exact key", lambda _random, change: Question(search=str(change.values["number"])), 3),
     Kind(
         "words, at most 1,000 hits, page and count",
         lambda random, change: Question(search=_word(random, change)),
@@ -164,7 +164,7 @@ async def _on(url: str, name: str, records: int, folder: Path | None) -> None:
             await stored()
             await _check(index, checked, random)
     await stored()
-    size = sum(each.stat().st_size for each in folder.glob("catalog.db*")) if folder else 0
+    size = _size_of(folder)
     print(f"\n{name}: {records:,} records, built in {seconds:.0f} s, {size / 1e6:,.0f} MB")
     print(f"{'':44} {'aim':>5} {'p50':>7} {'p95':>7}   half of the systems hidden: p50, p95")
     for kind in KINDS:
@@ -202,6 +202,10 @@ async def _measure(index: CatalogIndex, kind: Kind, changes: Sequence[Change], r
             times.append((perf_counter() - began) * 1_000)
     figures = " ".join(f"{each:7.2f}" for times in (taken, hidden) for each in (median(times), _p95(times)))
     print(f"{kind.name:44} {kind.aim:5} {figures}", flush=True)
+
+
+def _size_of(folder: Path | None) -> int:
+    return sum(each.stat().st_size for each in folder.glob("catalog.db*")) if folder else 0
 
 
 def _p95(taken: Sequence[float]) -> float:

@@ -1,0 +1,140 @@
+"""Bring the index up to date by what reads and writes have told, off the path of requests.
+
+A live read submits the records that are other than when they were last read; they are made rows and written a batch at
+a time, with pauses between, so that requests keep most of the process. What does not fit in memory is dropped and
+counted: the next pass reads it. A write of our own is never dropped: it is written at once, and where the database does
+not answer, as soon as it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import structlog
+
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
+from customer_gateway.model.catalog import RecordState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    from customer_gateway.model.catalog import Change
+
+MOST_WAITING: Final = 20_000
+"""Records that wait for their batch."""
+BATCH: Final = 50
+"""Records that are written at once: some milliseconds of the database's lock."""
+_PAUSE: Final = 3.0
+"""Between two batches, as a multiple of the time that the one before took."""
+_RETRY_SECONDS: Final = 2.0
+
+_log: Any = structlog.get_logger("customer_gateway.catalog")
+
+
+class IndexWriter(Protocol):
+    """Writes rows of the index; raises `DatabaseUnavailable`."""
+
+    async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int: ...
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
+
+
+class _Submitted(NamedTuple):
+    records: int
+    changes: Callable[[], Sequence[Change]]
+
+
+class IndexUpdates:
+    """Takes what reads and writes tell of records, and writes it to the index. One event loop uses it."""
+
+    def __init__(self, index: IndexWriter) -> None:
+        self._index = index
+        self._submitted: deque[_Submitted] = deque()
+        self._own: deque[Sequence[Change]] = deque()
+        self._missing: deque[tuple[str, Sequence[str]]] = deque()
+        self._wake = asyncio.Event()
+        self.waiting = 0
+        self.dropped = 0
+        self.stored = 0
+
+    def submit(self, count: int, changes: Callable[[], Sequence[Change]]) -> None:
+        """Take so many records of one system, which `changes` makes changes of when their turn comes."""
+        if self.waiting + count > MOST_WAITING:
+            self.dropped += count
+            return
+        self.waiting += count
+        self._submitted.append(_Submitted(count, changes))
+        self._wake.set()
+
+    def submit_missing(self, system: str, keys: Sequence[str]) -> None:
+        """Take keys of records that a read by keys did not find: MISSING, until a pass has proof."""
+        self._missing.append((system, keys))
+        self._wake.set()
+
+    async def put_own(self, changes: Sequence[Change]) -> None:
+        """Store what a write of our own made of records; where the database does not answer, as soon as it does."""
+        try:
+            await self._index.put(changes, _now())
+        except (DatabaseUnavailable, ConfigInvalid) as error:
+            _log.warning("index_not_updated", reason=str(error))
+            self._own.append(changes)
+            self._wake.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Write what is submitted meanwhile, and at the end what waits still."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            with contextlib.suppress(DatabaseUnavailable, ConfigInvalid):
+                while self._own:
+                    await self._put_waiting_own()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            began = time.monotonic()
+            try:
+                await self._batch()
+            except (DatabaseUnavailable, ConfigInvalid) as error:
+                _log.warning("index_not_updated", reason=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            except Exception:  # noqa: BLE001 - a record that nobody foresaw costs its batch, not all that come after it
+                _log.exception("index_update_failed")
+            await asyncio.sleep(_PAUSE * (time.monotonic() - began))
+
+    async def _batch(self) -> None:
+        """Write own changes first, then what is missing, then some of what reads have brought."""
+        if self._own:
+            await self._put_waiting_own()
+        elif self._missing:
+            system, keys = self._missing[0]
+            await self._index.mark(system, keys, RecordState.MISSING, _now())
+            self._missing.popleft()
+        elif self._submitted:
+            submitted = self._submitted.popleft()
+            self.waiting -= submitted.records
+            changes = await asyncio.to_thread(submitted.changes)
+            for start in range(0, len(changes), BATCH):
+                self.stored += await self._index.put(changes[start : start + BATCH], _now())
+        else:
+            self._wake.clear()
+
+    async def _put_waiting_own(self) -> None:
+        await self._index.put(self._own[0], _now())
+        self._own.popleft()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

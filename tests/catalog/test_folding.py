@@ -1,0 +1,70 @@
+"""How texts are folded: without case, marks and signs, in both spellings of a vowel."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_gateway.catalog.folding import compact, digits, fold, parts, spellings
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Müller", "muller"),
+        ("Łódź", "lodz"),
+        ("Bjørn", "bjorn"),
+        ("Strauß", "strauss"),
+        ("ÆGIR", "agir"),
+        ("Đorđe", "dorde"),
+        ("DI\u0307YARBAKIR", "diyarbakir"),
+        ("Mu\u0308ller", "muller"),
+        ("ﬁrma ①", "firma 1"),
+        ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
+    ],
+)
+def test_a_text_is_folded_without_case_and_marks(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize("one", ["Müller", "Mueller", "Muller", "MÜLLER"])
+@pytest.mark.parametrize("other", ["Müller", "Mueller", "Muller", "mu\u0308ller"])
+def test_the_spellings_of_a_vowel_find_each_other(one: str, other: str) -> None:
+    assert set(spellings(one)) & set(spellings(other))
+
+
+def test_other_spellings_of_the_north_find_each_other_too() -> None:
+    for one, other in (("Åbo", "Aabo"), ("Jørgen", "Joergen"), ("Kærgaard", "Kaergaard")):
+        assert set(spellings(one)) & set(spellings(other)), one
+
+
+def test_two_letters_at_the_end_may_be_the_beginning_of_something_else() -> None:
+    assert spellings("mue") == ("mue",)
+    assert spellings("muel") == ("muel", "mul")
+
+
+def test_signs_part_a_word_and_are_no_part_of_a_token() -> None:
+    assert parts("Müller-Lüdenscheidt") == ["Müller", "Lüdenscheidt"]
+    assert compact("o'neill & co._kg") == "oneillcokg"
+
+
+def test_a_phone_is_its_digits_without_the_zeros_that_dial_abroad() -> None:
+    assert digits("0049 (30) 12-34") == digits("+49 30 1234") == "49301234"
+    assert digits("030/1234") == "0301234"
+    assert digits("٣٠") == "30"
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_a_text_and_its_capitals_fold_alike(text: str) -> None:
+    assert fold(text.upper().lower()) == fold(text.lower().upper().lower())
+
+
+@given(st.text())
+def test_a_token_has_letters_and_digits_alone(text: str) -> None:
+    assert all(each.isalnum() for spelling in spellings(text) for each in compact(spelling))

@@ -1,0 +1,44 @@
+"""What is asked is bounded, and what has nothing to look for is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from customer_gateway.catalog.questions import (
+    MOST_CHARACTERS,
+    MOST_TEXTS,
+    MOST_WORDS,
+    Filter,
+    Question,
+    TextFilter,
+    search_of,
+)
+from customer_gateway.errors import BadUserInput
+from customer_gateway.model.catalog import Term
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (Question(search="a" * (MOST_CHARACTERS + 1)), f"at most {MOST_CHARACTERS}"),
+        (Question(search=" ".join(["a"] * (MOST_WORDS + 1))), f"at most {MOST_WORDS}"),
+        (Question(search="&%"), "neither a letter nor a digit"),
+        (Question(filter=Filter(texts={"name": TextFilter(any_of=["a"] * (MOST_TEXTS + 1))})), f"at most {MOST_TEXTS}"),
+        (Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_CHARACTERS + 1))})), "contains has"),
+    ],
+)
+def test_what_is_too_much_or_too_little_is_refused(question: Question, said: str) -> None:
+    with pytest.raises(BadUserInput, match=said):
+        search_of(question, ["alpha"])
+
+
+def test_a_blank_search_is_none() -> None:
+    assert search_of(Question(search="  "), ["alpha"]) == search_of(Question(), ["alpha"])
+
+
+def test_whole_values_come_before_words_unless_an_order_is_asked_for() -> None:
+    exact, words = search_of(Question(search="K-7 Anna"), ["alpha"]).ranks
+
+    assert exact.clauses == [[Term("xk7anna")]]
+    assert words.clauses == [[Term("wk7", is_prefix=True)], [Term("wanna", is_prefix=True)]]
+    assert words.without == [Term("xk7anna")]

@@ -1,0 +1,81 @@
+"""Rows of the index: sort keys that both databases order alike, and values that come back as they were."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_gateway.catalog.rows import (
+    MOST_BYTES_OF_A_SORT_KEY,
+    decode_values,
+    encode_values,
+    natural_key,
+    row_of,
+    sort_key,
+)
+from customer_gateway.model.catalog import INDEXED_FIELDS
+from customer_gateway.model.ids import RecordRef, encode_id
+from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
+
+VALUES: dict[str, Any] = {
+    "number": "K-007",
+    "name": "Müller & Söhne",
+    "kind": CustomerKind.COMPANY,
+    "status": CustomerStatus.ACTIVE,
+    "email": "info@example.com",
+    "phone": "+49 30 12",
+    "vat_number": "DE123456789",
+    "organization_number": None,
+    "country_code": "DE",
+    "city": "Köln",
+    "is_supplier": False,
+    "created_at": datetime(2026, 1, 2, 3, 4, 5, 678901, UTC),
+    "updated_at": None,
+}
+
+
+def test_values_come_back_as_they_were() -> None:
+    assert VALUES.keys() == set(INDEXED_FIELDS)
+    assert decode_values(encode_values(VALUES)) == VALUES
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    assert decode_values(encode_values({"name": None, "city": "Oslo"})) == {"name": None, "city": "Oslo"}
+
+
+def test_a_row_has_the_id_that_the_record_has_as_a_customer() -> None:
+    assert row_of(RecordRef("alpha", "7"), VALUES, "").customer == encode_id("Customer", "alpha", "7")
+
+
+def test_numbers_are_ordered_as_numbers() -> None:
+    texts = ["10", "9", "K-2", "K-10", "2a", "10a", "0"]
+
+    assert sorted(texts, key=lambda text: natural_key(text) or "") == ["0", "2a", "9", "10", "10a", "K-2", "K-10"]
+
+
+@given(st.integers(0, 10**30), st.integers(0, 10**30))
+def test_the_order_of_natural_keys_is_that_of_the_numbers(one: int, other: int) -> None:
+    left, right = (natural_key(str(each)) or "" for each in (one, other))
+
+    assert (left < right) == (one < other)
+
+
+@given(st.text())
+def test_a_sort_key_is_short_has_no_blank_at_its_ends_and_no_zero_character(text: str) -> None:
+    key = sort_key(text)
+
+    assert key is None or (len(key.encode()) <= MOST_BYTES_OF_A_SORT_KEY and "\0" not in key)
+    assert natural_key(text) is None or len((natural_key(text) or "").encode()) <= MOST_BYTES_OF_A_SORT_KEY
+
+
+@given(st.dictionaries(st.sampled_from(["name", "number", "email", "phone", "vat_number", "city"]), st.text()))
+def test_whatever_a_vendor_sends_makes_a_row_of_clean_text(values: dict[str, str]) -> None:
+    row = row_of(RecordRef("alpha", "1"), values, "")
+
+    for text in (row.tokens, row.values, *(each or "" for each in row.texts)):
+        text.encode()  # both databases store it: no half character
+        assert "\0" not in text
+    assert all(token.replace("_", "").isalnum() for token in row.tokens.split())

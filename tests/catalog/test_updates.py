@@ -1,0 +1,155 @@
+"""What reads and writes tell of records comes into the index, in small batches, and own writes always."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.catalog.questions import Question, search_of
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.catalog.updates import BATCH, MOST_WAITING, IndexUpdates
+from customer_gateway.errors import DatabaseUnavailable
+from customer_gateway.model.catalog import Change, Page, RecordState
+from customer_gateway.model.ids import RecordRef
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+pytestmark = pytest.mark.anyio
+
+SYSTEM = "alpha"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def index(database_url: str) -> AsyncGenerator[CatalogIndex]:
+    database = Database(database_url, CATALOG)
+    yield CatalogIndex(database, row_of, encode_values, decode_values)
+    await database.aclose()
+
+
+class Unavailable:
+    """An index whose database does not answer until it `is_back`."""
+
+    def __init__(self) -> None:
+        self.is_back = False
+        self.stored: list[str] = []
+
+    async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:
+        del now, seen_pass
+        if not self.is_back:
+            raise DatabaseUnavailable("the database cannot be used")
+        self.stored += [each.ref.key for each in changes]
+        return len(changes)
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+        raise AssertionError((system, keys, state, now))
+
+
+def named(key: str, name: str, *, whole: bool = True) -> Change:
+    return Change(RecordRef(SYSTEM, key), {"name": name}, name, whole)
+
+
+def changes_of(*changes: Change) -> Callable[[], Sequence[Change]]:
+    return lambda: changes
+
+
+async def found(index: CatalogIndex, search: str) -> list[str]:
+    page = await index.find(search_of(Question(search=search), [SYSTEM]), Page(100))
+    return [row.ref.key for row in page.rows]
+
+
+async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not happened():  # noqa: ASYNC110 - what happens is a counter's doing
+            await asyncio.sleep(0.01)
+
+
+async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex) -> None:
+    updates = IndexUpdates(index)
+    async with updates.running():
+        updates.submit(2, changes_of(named("1", "Anna"), named("2", "Bernd")))
+        await until(lambda: updates.stored == 2)
+
+    assert await found(index, "anna") == ["1"]
+    assert updates.waiting == 0
+
+
+async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: CatalogIndex) -> None:
+    await index.put([Change(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
+    updates = IndexUpdates(index)
+    async with updates.running():
+        updates.submit(1, changes_of(named("1", "Berta", whole=False)))
+        await until(lambda: updates.stored == 1)
+
+    assert (await found(index, "berta oslo"), await found(index, "anna")) == (["1"], [])
+
+
+async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: CatalogIndex) -> None:
+    updates = IndexUpdates(index)
+
+    updates.submit(MOST_WAITING, changes_of())
+    updates.submit(3, changes_of(named("1", "Anna")))
+
+    assert (updates.waiting, updates.dropped) == (MOST_WAITING, 3)
+
+
+async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex) -> None:
+    updates = IndexUpdates(index)
+    many = [named(str(number), f"Name {number}") for number in range(2 * BATCH + 1)]
+    async with updates.running():
+        updates.submit(len(many), changes_of(*many))
+        await until(lambda: updates.stored == len(many))
+
+    assert await found(index, f"name {2 * BATCH}") == [str(2 * BATCH)]
+
+
+async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(index: CatalogIndex) -> None:
+    await index.put([named("1", "Anna")], NOW)
+    updates = IndexUpdates(index)
+    async with updates.running():
+        updates.submit_missing(SYSTEM, ["1", "2"])
+        updates.submit(1, changes_of(named("3", "Cora")))
+        await until(lambda: updates.stored == 1)
+
+    assert await found(index, "anna") == ["1"]
+    assert await index.mark(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
+
+
+async def test_a_write_of_our_own_is_stored_as_soon_as_the_database_answers() -> None:
+    index = Unavailable()
+    updates = IndexUpdates(index)
+    async with updates.running():
+        await updates.put_own([named("1", "Anna")])
+        assert index.stored == []
+        index.is_back = True
+        await until(lambda: index.stored == ["1"])
+
+
+async def test_a_write_of_our_own_that_waits_is_stored_at_the_end() -> None:
+    index = Unavailable()
+    updates = IndexUpdates(index)
+    async with updates.running():
+        await updates.put_own([named("1", "Anna")])
+        index.is_back = True
+
+    assert index.stored == ["1"]
+
+
+async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(index: CatalogIndex) -> None:
+    def failing() -> Sequence[Change]:
+        raise ZeroDivisionError
+
+    updates = IndexUpdates(index)
+    async with updates.running():
+        updates.submit(1, failing)
+        updates.submit(1, changes_of(named("1", "Anna")))
+        await until(lambda: updates.stored == 1)
+
+    assert await found(index, "anna") == ["1"]
