@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -123,11 +124,10 @@ def _import_from_tests() -> None:
 
 
 def _postgresql() -> Iterable[str]:
-    from postgres_server import NEEDS_POSTGRES, PostgresServer
-
-    if NEEDS_POSTGRES.args[0]:
+    postgres: Any = import_module("postgres_server")
+    if postgres.PROGRAMS is None:
         return
-    server = PostgresServer()
+    server = postgres.PostgresServer()
     server.start()
     try:
         yield server.new_database()
@@ -174,8 +174,7 @@ async def _on(url: str, name: str, records: int, folder: Path | None) -> None:
 
 async def _check(index: CatalogIndex, changes: Sequence[Change], random: Random) -> None:
     """Compare what each kind of question finds with reading every record."""
-    from catalog.brute_force import answer
-
+    answer: Any = import_module("catalog.brute_force").answer
     for kind in KINDS:
         for _ in range(20):
             question = kind.ask(random, random.choice(changes))
