@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.find_records import SYSTEMS, made
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter, search_of
@@ -174,12 +174,13 @@ async def _on(url: str, name: str, records: int, folder: Path | None) -> None:
 
 async def _check(index: CatalogIndex, changes: Sequence[Change], random: Random) -> None:
     """Compare what each kind of question finds with reading every record."""
-    answer: Any = import_module("catalog.brute_force").answer
+    brute_force: Any = import_module("catalog.brute_force")
+    records = brute_force.Records(changes)
     for kind in KINDS:
         for _ in range(20):
             question = kind.ask(random, random.choice(changes))
             for systems in (SYSTEMS, _HALF):
-                expected = answer(question, changes, systems)
+                expected = brute_force.answer(question, records, systems)
                 found = await index.find(search_of(question, systems), Page(_PAGE), count=True)
                 keys = [(row.ref.system, row.ref.key) for row in found.rows]
                 if keys != expected[:_PAGE] or found.total != len(expected):

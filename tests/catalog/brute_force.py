@@ -14,6 +14,7 @@ from customer_gateway.model.catalog import Change, Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
 
@@ -26,21 +27,34 @@ _FIELDS = {
 }
 
 
-def answer(question: Question, changes: Sequence[Change], systems: Sequence[str]) -> list[tuple[str, str]]:
+class Records:
+    """Records, and the tokens of each, made once for many questions."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.tokens = [(each, frozenset(_tokens(each.values)), frozenset(_whole(each.values))) for each in changes]
+
+
+def answer(question: Question, records: Records, systems: Sequence[str]) -> list[tuple[str, str]]:
     """Return the system and key of every record that fits, in order."""
-    ranked = [(rank, each) for each in changes if (rank := _rank(question, each, systems)) is not None]
+    ranked = [
+        (rank, each)
+        for each, tokens, whole in records.tokens
+        if (rank := _rank(question, each, tokens, whole, systems)) is not None
+    ]
     ranked.sort(key=cmp_to_key(lambda one, other: _compare(question, one, other)))
     return [(each.ref.system, each.ref.key) for _, each in ranked]
 
 
-def _rank(question: Question, change: Change, systems: Sequence[str]) -> int | None:
+def _rank(
+    question: Question, change: Change, tokens: AbstractSet[str], whole: AbstractSet[str], systems: Sequence[str]
+) -> int | None:
     if change.ref.system not in systems or not _fits(question.filter, change.values):
         return None
     if question.search is None:
         return 0
-    is_exact = _is_exact(question.search, change.values)
+    is_exact = not whole.isdisjoint(_asked(question.search))
     words = [each for each in question.search.split() if any(sign.isalnum() for sign in fold(each))]
-    fits = bool(words) and all(_has_word(word, change.values) for word in words)
+    fits = bool(words) and all(_has_word(word, tokens) for word in words)
     if not (is_exact or fits):
         return None
     return 0 if is_exact or question.order is not None else 1
@@ -78,19 +92,21 @@ def _letters(text: str) -> str:
     return "".join(each for each in text if each.isalnum())
 
 
-def _is_exact(search: str, values: Mapping[str, Any]) -> bool:
-    asked = {_letters(each) for each in spellings(search)} - {""}
+def _asked(search: str) -> set[str]:
+    """Return what whole value a search may be."""
+    asked = {_letters(each) for each in spellings(search)}
+    return (asked if any(each.isalpha() for each in search) else asked | {digits(search)}) - {""}
+
+
+def _whole(values: Mapping[str, Any]) -> Iterable[str]:
     for name in ("number", "vat_number", "email"):
-        if asked & {_letters(each) for each in spellings(values.get(name) or "")}:
-            return True
-    phone = digits(values.get("phone") or "")
-    numbers = asked if any(each.isalpha() for each in search) else asked | {digits(search)}
-    return bool(phone) and phone in numbers
+        yield from (_letters(each) for each in spellings(values.get(name) or ""))
+    yield digits(values.get("phone") or "")
 
 
-def _has_word(word: str, values: Mapping[str, Any]) -> bool:
+def _has_word(word: str, tokens: AbstractSet[str]) -> bool:
     asked = {_letters(each) for each in spellings(word)} - {""}
-    return any(token.startswith(each) for token in _tokens(values) for each in asked)
+    return any(token.startswith(each) for token in tokens for each in asked)
 
 
 def _tokens(values: Mapping[str, Any]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from catalog.brute_force import answer
+from catalog.brute_force import Records, answer
 from catalog.generated import SYSTEMS, drawn_changes, drawn_question
 
 from customer_gateway.catalog.questions import search_of
@@ -69,12 +69,13 @@ async def test_every_question_gives_the_rows_that_reading_all_records_gives(data
     changes = drawn_changes(random, RECORDS)
     await stored(CatalogIndex(database, row_of, encode_values, decode_values), changes)
     index = CatalogIndex(database, row_of, encode_values, decode_values, EFFORTS[effort])
+    records = Records(changes)
     asked = {"found": 0, "none": 0}
 
     for number in range(QUESTIONS):
         question = drawn_question(random, changes)
         systems = random.sample(SYSTEMS, random.randint(1, len(SYSTEMS)))
-        search, expected = search_of(question, systems), answer(question, changes, systems)
+        search, expected = search_of(question, systems), answer(question, records, systems)
         asked["found" if expected else "none"] += 1
 
         size = random.choice((7, 50, 100))
