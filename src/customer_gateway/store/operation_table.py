@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, false, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, false, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.operations import OperationState
@@ -26,17 +26,31 @@ OPERATIONS_KEPT: Final = timedelta(days=90)
 _OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
 _IT: Final = OPERATIONS.c
 
+# The statements of every write are made once: to make one takes longer than to run it.
+_ITS_OWN: Final = (_IT.id == bindparam("its_id"), _IT.owner == bindparam("its_owner"))
+_INSERT: Final = {
+    name: dialect.insert(OPERATIONS).on_conflict_do_nothing(index_elements=[_IT.idempotency]).returning(_IT.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_HOLDER: Final = select(OPERATIONS).where(_IT.idempotency == bindparam("held"))
+_CHANGE: Final = update(OPERATIONS).where(*_ITS_OWN)
+_REMOVE: Final = delete(OPERATIONS).where(*_ITS_OWN)
+_ONE: Final = select(OPERATIONS).where(_IT.id == bindparam("its_id"))
+_OPEN_ROWS: Final = (
+    select(OPERATIONS)
+    .where(_IT.system == bindparam("its_system"), _IT.record_key == bindparam("its_key"), _IT.state.in_(_OPEN))
+    .order_by(_IT.started_at.desc(), _IT.id.desc())
+)
+
 
 def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> RowMapping | None:
     """Insert an operation; return the row of the one that holds its idempotency key instead.
 
     Who inserts the same key at the same time waits for the other's transaction, and then finds its row.
     """
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(OPERATIONS).values(**values).on_conflict_do_nothing(index_elements=[_IT.idempotency])
-    while connection.execute(statement.returning(_IT.id)).first() is None:
-        found = connection.execute(select(OPERATIONS).where(_IT.idempotency == values["idempotency"]))
-        row = found.mappings().one_or_none()
+    statement = _INSERT[connection.dialect.name]
+    while connection.execute(statement, values).first() is None:
+        row = connection.execute(_HOLDER, {"held": values["idempotency"]}).mappings().one_or_none()
         if row is not None:  # else it was deleted, or gave the key up, just now
             settled_at: datetime | None = row["settled_at"]
             if settled_at is None or settled_at > now - KEY_KEPT:
@@ -51,13 +65,12 @@ def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> 
 
 def change(connection: Connection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
     """Update an operation; return False where another owner has its lease."""
-    changed = connection.execute(update(OPERATIONS).where(_IT.id == id, _IT.owner == owner).values(**values))
-    return changed.rowcount > 0
+    return connection.execute(_CHANGE, {**values, "its_id": id, "its_owner": owner}).rowcount > 0
 
 
 def remove(connection: Connection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
     """Delete an operation; return False where another owner has its lease."""
-    return connection.execute(delete(OPERATIONS).where(_IT.id == id, _IT.owner == owner)).rowcount > 0
+    return connection.execute(_REMOVE, {"its_id": id, "its_owner": owner}).rowcount > 0
 
 
 def take(
@@ -85,13 +98,16 @@ def stranded_ids(connection: Connection, now: datetime, most: int) -> Sequence[s
 
 def one(connection: Connection, id: str) -> RowMapping | None:  # noqa: A002 - see `change`
     """Return the row of an operation."""
-    return connection.execute(select(OPERATIONS).where(_is(_IT.id, id))).mappings().one_or_none()
+    if "\0" in id:
+        return None  # PostgreSQL takes none
+    return connection.execute(_ONE, {"its_id": id}).mappings().one_or_none()
 
 
 def open_rows(connection: Connection, system: str, key: str) -> Sequence[RowMapping]:
     """Return the rows of operations on a record whose outcome is open, the newest first."""
-    statement = select(OPERATIONS).where(_IT.system == system, _is(_IT.record_key, key), _IT.state.in_(_OPEN))
-    return connection.execute(_newest_first(statement)).mappings().all()
+    if "\0" in key:
+        return []  # PostgreSQL takes none
+    return connection.execute(_OPEN_ROWS, {"its_system": system, "its_key": key}).mappings().all()
 
 
 def newest(
