@@ -20,7 +20,7 @@ from store.journal_rows import (
 )
 
 from customer_gateway.errors import DatabaseUnavailable, LeaseLost, PrivateKeyMissing
-from customer_gateway.model.journal import Existing, StoredOperation
+from customer_gateway.model.journal import Begun, StoredOperation
 from customer_gateway.model.operations import OperationState, WriteStatus
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
@@ -48,7 +48,7 @@ def without_values(operation: StoredOperation) -> StoredOperation:
 async def test_an_operation_is_found_as_it_was_begun(journal: Journal) -> None:
     operation = an_operation(idempotency="i1")
 
-    assert await journal.begin(operation, NOW) is None
+    assert await journal.begin(operation, NOW) == Begun()
     assert await journal.find("op-1") == operation
     assert await journal.find("op-2") is None
 
@@ -141,18 +141,18 @@ async def test_a_discarded_operation_is_gone_and_frees_its_key(journal: Journal)
     await journal.discard(operation)
 
     assert await journal.find("op-1") is None
-    assert await journal.begin(an_operation("op-2", idempotency="i1"), NOW) is None
+    assert await journal.begin(an_operation("op-2", idempotency="i1"), NOW) == Begun()
 
 
 async def test_an_idempotency_key_names_the_operation_that_began_with_it(journal: Journal) -> None:
     operation = an_operation(idempotency="i1")
     await journal.begin(operation, NOW)
 
-    assert await journal.begin(an_operation("op-2", idempotency="i1"), NOW + DAY * 9) == Existing(operation)
+    assert await journal.begin(an_operation("op-2", idempotency="i1"), NOW + DAY * 9) == Begun(operation)
     assert await journal.find("op-2") is None
-    assert await journal.begin(an_operation("op-3", idempotency="i2"), NOW) is None
-    assert await journal.begin(an_operation("op-4"), NOW) is None
-    assert await journal.begin(an_operation("op-5"), NOW) is None
+    assert await journal.begin(an_operation("op-3", idempotency="i2"), NOW) == Begun()
+    assert await journal.begin(an_operation("op-4"), NOW) == Begun()
+    assert await journal.begin(an_operation("op-5"), NOW) == Begun()
 
 
 async def test_a_settled_operation_holds_its_key_for_a_day(journal: Journal) -> None:
@@ -164,9 +164,9 @@ async def test_a_settled_operation_holds_its_key_for_a_day(journal: Journal) -> 
     held = await journal.begin(later, NOW + DAY - SECOND)
     begun = await journal.begin(later, NOW + DAY)
 
-    assert held is not None
-    assert held.operation.id == "op-1"
-    assert begun is None
+    assert held.existing is not None
+    assert held.existing.id == "op-1"
+    assert begun == Begun()
     first = await journal.find("op-1")
     assert first is not None
     assert first.idempotency is None
@@ -182,8 +182,8 @@ async def test_of_those_that_begin_with_one_key_at_once_one_does(database_url: s
             *(each.begin(an_operation(f"op-{n}", idempotency="i1"), NOW) for n, each in enumerate(workers))
         )
 
-        (one,) = [n for n, each in enumerate(found) if each is None]
-        assert [each.operation.id for each in found if each] == [f"op-{one}"] * 4
+        (one,) = [n for n, each in enumerate(found) if each.existing is None]
+        assert [each.existing.id for each in found if each.existing] == [f"op-{one}"] * 4
         assert {each.id for each in await workers[0].page(9)} == {f"op-{one}", "old"}
 
 
@@ -198,30 +198,6 @@ async def test_running_operations_without_a_lease_are_stranded(journal: Journal)
     assert await journal.stranded(NOW, 9) == []
     assert await journal.stranded(NOW + 30 * SECOND, 9) == ["op-2", "op-1"]
     assert await journal.stranded(NOW + HOUR, 2) == ["op-2", "op-1"]
-
-
-async def test_a_record_has_one_owner_until_its_lease_is_out_or_given_up(journal: Journal) -> None:
-    until = NOW + 30 * SECOND
-
-    assert await journal.lock_record("pland/17", "a", NOW, until)
-    assert not await journal.lock_record("pland/17", "b", NOW, until)
-    assert await journal.lock_record("pland/18", "b", NOW, until)
-    assert await journal.lock_record("pland/17", "a", NOW, until + SECOND)
-    assert not await journal.lock_record("pland/17", "b", until, until + HOUR)
-    assert await journal.lock_record("pland/17", "b", until + SECOND, until + HOUR)
-    await journal.unlock_record("pland/17", "a")
-    assert not await journal.lock_record("pland/17", "a", until + SECOND, until + HOUR)
-    await journal.unlock_record("pland/17", "b")
-    assert await journal.lock_record("pland/17", "a", until + SECOND, until + HOUR)
-
-
-async def test_of_those_that_lock_a_record_at_once_one_has_it(database_url: str) -> None:
-    async with journals(database_url, 5) as workers:
-        for begun in (NOW, NOW + HOUR):  # first there is none, then one that is out
-            had = await asyncio.gather(
-                *(each.lock_record("pland/17", f"{begun} {n}", begun, begun + SECOND) for n, each in enumerate(workers))
-            )
-            assert sorted(had) == [False] * 4 + [True]
 
 
 async def test_open_operations_on_a_record_are_told_the_newest_first(journal: Journal) -> None:

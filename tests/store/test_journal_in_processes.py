@@ -40,7 +40,7 @@ async def main(url, worker, until):
             await asyncio.sleep(0.002)
             continue
         operation = an_operation(id, actor=worker, owner=worker, started_at=now, lease_until=now + LEASE)
-        assert await journal.begin(operation, now) is None
+        assert (await journal.begin(operation, now)).existing is None
         running = [each.id for each in await journal.page(9, states=[operation.state])]
         assert running == [id], running
         await journal.update(replace(operation, lease_until=now + LEASE))

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from store.journal_rows import NOW, a_journal, an_operation
 
 from customer_gateway.errors import DatabaseNewer
+from customer_gateway.model.journal import Begun
 from customer_gateway.store.database import Database
 from customer_gateway.store.tables import METADATA, REVISION
 
@@ -128,7 +129,7 @@ async def test_a_database_of_before_the_journal_gets_it_and_keeps_what_it_has(
     await engine.dispose()
 
     assert await database.revision() == "0001"
-    assert await a_journal(database).begin(an_operation(), NOW) is None
+    assert await a_journal(database).begin(an_operation(), NOW) == Begun()
     async with database.read_transaction() as connection:
         assert (await connection.execute(text("SELECT stamp FROM change_stamps"))).scalars().all() == ["kept"]
 

@@ -79,10 +79,14 @@ class StoredOperation:
 
 
 @dataclass(frozen=True, slots=True)
-class Existing:
-    """What `begin` found instead: the operation that an idempotency key names already."""
+class Begun:
+    """What `begin` has done. `existing` is what has the idempotency key already: then nothing is stored.
 
-    operation: StoredOperation
+    `has_record` says whether the lease of the record is taken, too.
+    """
+
+    existing: StoredOperation | None = None
+    has_record: bool = False
 
 
 class Journal(Protocol):
@@ -92,23 +96,24 @@ class Journal(Protocol):
         """Return an HMAC of a text, by the journal's own key, as hexadecimal digits."""
         ...
 
-    async def begin(self, operation: StoredOperation, now: datetime) -> Existing | None:
-        """Store a new operation with its owner and lease; return the one that has its idempotency key instead.
+    async def begin(self, operation: StoredOperation, now: datetime, record: str | None = None) -> Begun:
+        """Store a new operation with its owner and lease, unless another one has its idempotency key.
 
-        One that is settled and older than 24 h no longer holds its key.
+        One that is settled and older than 24 h no longer holds its key. With a `record` its owner takes the lease of
+        that, too, until `lease_until`; where another owner has it the operation is stored all the same.
         """
         ...
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now, its lease included; `owner` is who must hold it. Raises `LeaseLost`.
 
-        With a `record` so must its owner hold the lease of that, which is prolonged alike. An operation that is settled
-        gives up its lease.
+        With a `record` so must its owner hold the lease of that, which is prolonged alike. An operation that is
+        settled, or is stored without `lease_until`, gives up its lease, and that of the record where it has it.
         """
         ...
 
-    async def discard(self, operation: StoredOperation) -> None:
-        """Delete an operation of which nothing was sent. Raises `LeaseLost`."""
+    async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
+        """Delete an operation of which nothing was sent, and give up the lease of its record. Raises `LeaseLost`."""
         ...
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as everywhere in the model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +15,7 @@ from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
 from customer_gateway.operations.late import sent_late
+from customer_gateway.operations.leases import LEASE, Leases
 from customer_gateway.operations.outcomes import (
     in_progress,
     journal_failed_after,
@@ -26,7 +27,7 @@ from customer_gateway.operations.outcomes import (
     writes_of,
 )
 from customer_gateway.operations.preparation import prepare
-from customer_gateway.operations.record_lock import LEASE, RecordLocks
+from customer_gateway.operations.record_lock import RecordLocks
 from customer_gateway.operations.requests import Outcome
 from customer_gateway.operations.running import Runner
 from customer_gateway.operations.settling import DOUBT, Settler
@@ -34,13 +35,14 @@ from customer_gateway.operations.stored import new_operation_id, operation_as_se
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.journal import Journal
     from customer_gateway.model.operations import Operation
     from customer_gateway.operations.preparation import Prepared
+    from customer_gateway.operations.record_lock import RecordLock
     from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
 
@@ -56,6 +58,18 @@ class StepLog:
     def see(self, operation: StoredOperation) -> None:
         """Take note of a step."""
         self.operation = operation
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An attempt to carry a request out, as an operation that is stored. `deadline` is the request's."""
+
+    request: WriteRequest
+    operation: StoredOperation
+    lock: RecordLock
+    leases: Leases
+    deadline: Deadline
+    steps: StepLog
 
 
 class Attempts:
@@ -77,9 +91,9 @@ class Attempts:
         self._lease = lease
         self._written = written
         self._has_key = False
-        self._locks = RecordLocks(journal, lease)
-        self._runner = Runner(journal, lease)
-        self._settler = Settler(journal, self._runner, doubt)
+        self._locks = RecordLocks(journal)
+        self._runner = Runner(journal)
+        self._settler = Settler(self._runner, doubt)
 
     async def aclose(self) -> None:
         """Wait until every lease that is no longer needed is given up."""
@@ -88,21 +102,20 @@ class Attempts:
     async def run(self, request: WriteRequest, deadline: Deadline, steps: StepLog) -> Outcome:
         """Carry a request out; before something is sent its reads end by the deadline."""
         try:
-            operation, existing = await self._begin(request)
-        except (DatabaseUnavailable, ConfigInvalid) as failure:
-            _log.error("journal_unusable", reason=str(failure))
-            return Outcome(None, [no_journal(failure)])
-        if existing is not None:
-            return await self._replay(existing, operation.input_digest, request, deadline, steps)
-        try:
-            async with self._leased(operation, deadline):
-                return await self._prepare_and_run(request, operation, deadline, steps)
-        except (UpstreamError, LeaseLost, DatabaseUnavailable) as failure:
-            return await self._outcome_of_failure(failure, request, operation, steps)
-        except BaseException:
-            if steps.operation is None:
-                await self._discard(operation)
-            raise
+            operation = await self._new(request)
+        except ConfigInvalid as failure:
+            return _not_begun(failure)
+        leases = Leases(operation, self._lease)
+        async with self._locks.wanted(operation.system, operation.key, leases) as lock:
+            record = await lock.try_turn()
+            try:
+                begun = await self._journal.begin(operation, operation.started_at, record)
+            except (DatabaseUnavailable, ConfigInvalid) as failure:
+                return _not_begun(failure)
+            if begun.existing is None:
+                leases.record = record if begun.has_record else None
+                return await self._carry_out(_Attempt(request, operation, lock, leases, deadline, steps))
+        return await self._replay(begun.existing, operation.input_digest, request, deadline, steps)
 
     async def settle(self, operation: StoredOperation, rights: Rights, steps: StepLog) -> Outcome:
         """Find out what became of an operation that nobody carries out at present."""
@@ -114,10 +127,14 @@ class Attempts:
         writer = None if system is None else system.writer
         if taken is None or writer is None:
             return Outcome(None, [in_progress(operation)], operation.key)
-        deadline = Deadline.after(self._seconds)
+        deadline, leases = Deadline.after(self._seconds), Leases(taken, self._lease)
         try:
-            async with self._leased(taken, deadline):
-                done = await self._settler.settle(taken, writer, deadline, steps.see)
+            async with (
+                self._locks.wanted(taken.system, taken.key, leases) as lock,
+                leases.prolonged(self._journal),
+            ):
+                await lock.acquire(deadline)
+                done = await self._settler.settle(taken, writer, leases, deadline, steps.see)
         except LeaseLost:
             return await self._report_loss(steps.operation or taken, rights)
         except UpstreamError as failure:
@@ -134,56 +151,58 @@ class Attempts:
         system = self._systems.get(operation.system)
         return operation_as_seen(operation, None if system is None else writes_of(system), rights, replayed=replayed)
 
-    async def _begin(self, request: WriteRequest) -> tuple[StoredOperation, StoredOperation | None]:
-        """Store a new operation; return it, and the one that has its idempotency key instead."""
-        if not self._has_key:
-            await asyncio.to_thread(self._journal.digest, "")  # the first one reads the key's file, or makes it
-            self._has_key = True
-        operation = self._new(request)
-        existing = await self._journal.begin(operation, operation.started_at)
-        return operation, None if existing is None else existing.operation
+    async def _carry_out(self, this: _Attempt) -> Outcome:
+        try:
+            async with this.leases.prolonged(self._journal):
+                await this.lock.acquire(this.deadline)
+                return await self._prepare_and_run(this)
+        except (UpstreamError, LeaseLost, DatabaseUnavailable) as failure:
+            return await self._outcome_of_failure(failure, this)
+        except BaseException:
+            if this.steps.operation is None:
+                await self._discard(this)
+            raise
 
-    async def _outcome_of_failure(
-        self, failure: GatewayError, request: WriteRequest, operation: StoredOperation, steps: StepLog
-    ) -> Outcome:
+    async def _outcome_of_failure(self, failure: GatewayError, this: _Attempt) -> Outcome:
+        request, reached = this.request, this.steps.operation
         if isinstance(failure, UpstreamError):
-            await self._discard(operation)
+            await self._discard(this)
             return Outcome(None, [not_read(failure)], request.key)
         if isinstance(failure, LeaseLost):
-            return await self._report_loss(steps.operation or operation, request.rights)
-        if steps.operation is None:
+            return await self._report_loss(reached or this.operation, request.rights)
+        if reached is None:
             return Outcome(None, [no_journal(failure)], request.key)
-        seen = self.as_seen(steps.operation, request.rights)
-        return Outcome(seen, [journal_failed_after(steps.operation)], steps.operation.key)
+        seen = self.as_seen(reached, request.rights)
+        return Outcome(seen, [journal_failed_after(reached)], reached.key)
 
-    async def _prepare_and_run(
-        self, request: WriteRequest, operation: StoredOperation, deadline: Deadline, steps: StepLog
-    ) -> Outcome:
+    async def _prepare_and_run(self, this: _Attempt) -> Outcome:
+        request, operation, steps = this.request, this.operation, this.steps
         if (refusal := await self._refuse_open(request)) is not None:
-            await self._discard(operation)
+            await self._discard(this)
             return Outcome(None, [refusal], request.key)
-        prepared = await prepare(request, deadline)
+        prepared = await prepare(request, this.deadline)
         writer = prepared.writer
         if prepared.errors or not prepared.plan or writer is None:
-            return await self._conclude_unsent(request, operation, prepared)
+            return await self._conclude_unsent(this, prepared)
         operation = replace(operation, writes=stored_writes(prepared.plan), private=private_values(prepared))
         if request.kind is OperationKind.CREATE:
-            operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, deadline))
+            operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, this.deadline))
         steps.see(operation)
         try:
-            done = await self._runner.run(operation, writer, Deadline.after(self._seconds), steps.see)
+            done = await self._runner.run(operation, writer, this.leases, Deadline.after(self._seconds), steps.see)
         finally:
             if (key := (steps.operation or operation).key) is not None:
                 self._written(operation.system, key)
         return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
 
-    async def _conclude_unsent(self, request: WriteRequest, operation: StoredOperation, prepared: Prepared) -> Outcome:
+    async def _conclude_unsent(self, this: _Attempt, prepared: Prepared) -> Outcome:
         """Forget an operation of which nothing is sent; one that had nothing to change keeps its idempotency key."""
+        request, operation = this.request, this.operation
         if prepared.errors or operation.idempotency is None:
-            await self._discard(operation)
+            await self._discard(this)
             return not_sent(request, prepared, OperationState.APPLIED)
         done = replace(operation, state=OperationState.APPLIED, settled_at=clock.now())
-        await self._journal.update(done)
+        await self._runner.conclude(done, this.leases)
         return Outcome(self.as_seen(done, request.rights), [], done.key)
 
     async def _refuse_open(self, request: WriteRequest) -> UserError | None:
@@ -194,22 +213,15 @@ class Attempts:
         unknown = [each for each in found if each.state is OperationState.UNKNOWN]
         return outcome_is_open(unknown[0]) if unknown else None
 
-    @asynccontextmanager
-    async def _leased(self, operation: StoredOperation, deadline: Deadline) -> AsyncGenerator[None]:
-        """Hold the leases of an operation, which has its own already, and of its record."""
-        async with self._runner.prolonged(operation) as renewal:
-            if operation.key is None:
-                yield
-                return
-            async with self._locks.locked(operation.system, operation.key, operation.owner or "", deadline):
-                renewal.record = f"{operation.system}/{operation.key}"
-                yield
-
-    async def _discard(self, operation: StoredOperation) -> None:
+    async def _discard(self, this: _Attempt) -> None:
         with suppress(LeaseLost):  # another took it over, and found that nothing was sent
-            await self._journal.discard(operation)
+            await self._journal.discard(this.operation, this.leases.record)
+            this.leases.record = None
 
-    def _new(self, request: WriteRequest) -> StoredOperation:
+    async def _new(self, request: WriteRequest) -> StoredOperation:
+        if not self._has_key:
+            await asyncio.to_thread(self._journal.digest, "")  # the first one reads the key's file, or makes it
+            self._has_key = True
         now = clock.now()
         key = request.idempotency_key
         return StoredOperation(
@@ -258,6 +270,11 @@ class Attempts:
             return Outcome(self.as_seen(late, rights), late.errors, late.key)
         errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
         return Outcome(self.as_seen(found, rights), errors, found.key)
+
+
+def _not_begun(failure: GatewayError) -> Outcome:
+    _log.error("journal_unusable", reason=str(failure))
+    return Outcome(None, [no_journal(failure)])
 
 
 def _new_owner() -> str:

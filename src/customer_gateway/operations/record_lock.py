@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -16,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from customer_gateway.model.journal import Journal
+    from customer_gateway.operations.leases import Leases
     from customer_gateway.work.deadline import Deadline
 
-LEASE: Final = timedelta(seconds=15)
-"""How long a process that says nothing keeps an operation, and the record that it writes."""
 _log: Any = structlog.get_logger("customer_gateway.operations")
 _PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.25
@@ -28,69 +26,127 @@ _LONGEST_PAUSE_SECONDS: Final = 0.25
 class RecordLocks:
     """The locks of records by name. A lease of the store guards them against other processes."""
 
-    def __init__(self, journal: Journal, lease: timedelta = LEASE) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._lease_time = lease
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._waiting: dict[str, int] = {}
+        self._turns = _Turns()
         self._unlocking: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def locked(self, system: str, key: str, owner: str, deadline: Deadline) -> AsyncGenerator[None]:
-        """Hold a record's lock, whose lease `owner` prolongs; wait for others until the deadline.
+    async def wanted(self, system: str, key: str | None, leases: Leases) -> AsyncGenerator[RecordLock]:
+        """Yield the lock of a record, not taken yet; what is held of it is given up at the end.
 
-        The lease is given up behind the answer: who waits for the write does not wait for that.
-        Raises `UpstreamRateLimited` where others hold it until then.
+        A lease that is held still is given up behind the answer: who waits for the write does not wait for that.
         """
-        name = f"{system}/{key}"
-        lock = self._locks.setdefault(name, asyncio.Lock())
-        self._waiting[name] = self._waiting.get(name, 0) + 1
+        lock = RecordLock(self._journal, self._turns, system, key, leases)
         try:
-            async with deadline.enforce():
-                await lock.acquire()
-        except TimeoutError:
-            self._leave(name)
-            raise _busy(system) from None
-        except BaseException:
-            self._leave(name)
-            raise
-        try:
-            await self._lease(system, name, owner, deadline)
-            yield
+            yield lock
         finally:
-            task = asyncio.create_task(self._unlock(name, owner, lock))
-            self._unlocking.add(task)
-            task.add_done_callback(self._unlocking.discard)
+            if leases.record is None:
+                lock.release()
+            else:
+                task = asyncio.create_task(lock.unlock())
+                self._unlocking.add(task)
+                task.add_done_callback(self._unlocking.discard)
 
     async def aclose(self) -> None:
         """Wait until every lease that is no longer needed is given up."""
         if self._unlocking:
             await asyncio.wait(self._unlocking)
 
-    async def _unlock(self, name: str, owner: str, lock: asyncio.Lock) -> None:
+
+class RecordLock:
+    """The lock of one record, as one attempt has it or wants it: the turn in this process, then the record's lease.
+
+    There is nothing to lock for a customer that is to be made.
+    """
+
+    def __init__(self, journal: Journal, turns: _Turns, system: str, key: str | None, leases: Leases) -> None:
+        self._journal = journal
+        self._turns = turns
+        self._system = system
+        self._name = None if key is None else f"{system}/{key}"
+        self._leases = leases
+        self._has_turn = False
+
+    async def try_turn(self) -> str | None:
+        """Take the turn unless another wants it; return the name of the lease that is to be taken then."""
+        if self._name is None or self._turns.is_wanted(self._name):
+            return None
+        await self._turns.take(self._name)
+        self._has_turn = True
+        return self._name
+
+    async def acquire(self, deadline: Deadline) -> None:
+        """Wait until both turn and lease are held.
+
+        Raises `UpstreamRateLimited` where others hold them until the deadline.
+        """
+        if self._name is None:
+            return
+        if not self._has_turn:
+            try:
+                async with deadline.enforce():
+                    await self._turns.take(self._name)
+                    self._has_turn = True
+            except TimeoutError:
+                raise _busy(self._system) from None
+        if self._leases.record is None:
+            await self._lease(self._name, deadline)
+
+    def release(self) -> None:
+        """Let the next writer of this process have the turn."""
+        if self._has_turn and self._name is not None:
+            self._turns.give_up(self._name)
+
+    async def unlock(self) -> None:
+        """Give the lease up, then the turn."""
         try:
-            await self._journal.unlock_record(name, owner)
+            await self._journal.unlock_record(self._leases.record or "", self._leases.owner)
         except GatewayError:
             _log.warning("record_lease_kept", reason="the database does not answer")  # it ends by itself
         finally:
-            lock.release()
-            self._leave(name)
+            self.release()
 
-    def _leave(self, name: str) -> None:
-        self._waiting[name] -= 1
-        if not self._waiting[name]:
-            del self._waiting[name], self._locks[name]
-
-    async def _lease(self, system: str, name: str, owner: str, deadline: Deadline) -> None:
+    async def _lease(self, name: str, deadline: Deadline) -> None:
         pause = _PAUSE_SECONDS
         while True:
             now = clock.now()
-            if await self._journal.lock_record(name, owner, now, now + self._lease_time):
+            if await self._journal.lock_record(name, self._leases.owner, now, now + self._leases.length):
+                self._leases.record = name
                 return
             if deadline.remaining() <= pause:
-                raise _busy(system)
+                raise _busy(self._system)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+class _Turns:
+    """Whose turn it is to write a record, of those in this process that want to, in their order."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._wanted: dict[str, int] = {}
+
+    def is_wanted(self, name: str) -> bool:
+        return name in self._wanted
+
+    async def take(self, name: str) -> None:
+        turn = self._turns.setdefault(name, asyncio.Lock())
+        self._wanted[name] = self._wanted.get(name, 0) + 1
+        try:
+            await turn.acquire()
+        except BaseException:
+            self._leave(name)
+            raise
+
+    def give_up(self, name: str) -> None:
+        self._turns[name].release()
+        self._leave(name)
+
+    def _leave(self, name: str) -> None:
+        self._wanted[name] -= 1
+        if not self._wanted[name]:
+            del self._wanted[name], self._turns[name]
 
 
 def _busy(system: str) -> UpstreamRateLimited:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.values import is_object
-from customer_gateway.errors import GatewayError, LeaseLost, UpstreamBadResponse, UpstreamError
+from customer_gateway.errors import LeaseLost, UpstreamBadResponse, UpstreamError
 from customer_gateway.model.operations import (
     OperationKind,
     OperationState,
@@ -20,21 +17,16 @@ from customer_gateway.model.operations import (
 )
 from customer_gateway.operations import clock
 from customer_gateway.operations.lookup import Shown, created_keys, foreign_changes, read_after
-from customer_gateway.operations.record_lock import LEASE
 from customer_gateway.operations.stored import text_of, with_write
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable, Sequence
 
     from customer_gateway.model.journal import Journal, StoredOperation
+    from customer_gateway.operations.leases import Leases
     from customer_gateway.system import CustomerWriter
 
-_LEFT: Final = 1 / 3
-"""A call is sent only with such a part of the lease left: of 15 s, 5."""
-_RENEWAL: Final = 1 / 4
-"""The part of a lease after which it is prolonged."""
 _OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
 """What is mended at the gateway, after which the same request may be sent again."""
 _FOR_SENDING: Final = 0.7
@@ -42,24 +34,17 @@ _FOR_SENDING: Final = 0.7
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
 
-class Renewal:
-    """What is prolonged beside an operation: the lease of its record, once that is held."""
-
-    def __init__(self) -> None:
-        self.record: str | None = None
-
-
 class Runner:
-    """Sends the calls of operations, whose leases are of `lease` each."""
+    """Sends the calls of operations."""
 
-    def __init__(self, journal: Journal, lease: timedelta = LEASE) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._lease = lease
 
     async def run(
         self,
         operation: StoredOperation,
         writer: CustomerWriter,
+        leases: Leases,
         deadline: Deadline,
         seen: Callable[[StoredOperation], None] = lambda _: None,
     ) -> StoredOperation:
@@ -73,7 +58,7 @@ class Runner:
                 break
             if write.status is not WriteStatus.PLANNED or write.sent_at is not None:
                 continue
-            operation = await self._intend(operation, index)
+            operation = await self._intend(operation, index, leases)
             seen(operation)
             operation = await self._send(operation, index, writer, deadline)
             seen(operation)
@@ -82,37 +67,22 @@ class Runner:
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
         operation = concluded(await self._verified(operation, writer, deadline))
-        await self._journal.update(operation)
+        await self.conclude(operation, leases)
         seen(operation)
         return operation
 
-    @asynccontextmanager
-    async def prolonged(self, operation: StoredOperation) -> AsyncGenerator[Renewal]:
-        """Prolong the lease of an operation meanwhile, and of its record from when the renewal names it."""
-        renewal = Renewal()
-        task = asyncio.create_task(self._renew(operation, renewal))
-        try:
-            yield renewal
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
+        """Store an operation that this attempt is done with; its leases are given up with that."""
+        await self._journal.update(operation, leases.record)
+        leases.record = None
 
-    async def _renew(self, operation: StoredOperation, renewal: Renewal) -> None:
-        is_ours = True
-        while is_ours:
-            await asyncio.sleep(self._lease.total_seconds() * _RENEWAL)
-            with contextlib.suppress(GatewayError):  # the next send asks the journal, and fails there
-                until = clock.now() + self._lease
-                is_ours = await self._journal.renew(operation.id, operation.owner or "", until, renewal.record)
-
-    async def _intend(self, operation: StoredOperation, index: int) -> StoredOperation:
+    async def _intend(self, operation: StoredOperation, index: int, leases: Leases) -> StoredOperation:
         """Store that a call is about to be sent. Raises `LeaseLost` where the operation or its record is another's."""
         now = clock.now()
-        operation = replace(with_write(operation, index, sent_at=now), lease_until=now + self._lease)
-        created = operation.kind is OperationKind.CREATE
-        await self._journal.update(operation, None if created else f"{operation.system}/{operation.key}")
-        if now + self._lease - clock.now() < self._lease * _LEFT:
+        operation = replace(with_write(operation, index, sent_at=now), lease_until=now + leases.length)
+        await self._journal.update(operation, leases.record)
+        leases.until = now + leases.length
+        if not leases.allow_a_send():
             raise LeaseLost("The process stood still too long before a call; it was not sent.")
         return operation
 

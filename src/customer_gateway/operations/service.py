@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
 from customer_gateway.operations.attempts import Attempts, StepLog
+from customer_gateway.operations.leases import LEASE
 from customer_gateway.operations.outcomes import not_sent
 from customer_gateway.operations.preparation import prepare
-from customer_gateway.operations.record_lock import LEASE
 from customer_gateway.operations.requests import Outcome
 from customer_gateway.operations.settling import DOUBT
 

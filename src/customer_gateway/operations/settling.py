@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from customer_gateway.documents.values import Document
-    from customer_gateway.model.journal import Journal, StoredOperation, StoredWrite
+    from customer_gateway.model.journal import StoredOperation, StoredWrite
+    from customer_gateway.operations.leases import Leases
     from customer_gateway.operations.running import Runner
     from customer_gateway.system import CustomerWriter
     from customer_gateway.work.deadline import Deadline
@@ -30,8 +31,7 @@ _STATUSES: Final = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.
 class Settler:
     """Settles operations whose lease this process has taken."""
 
-    def __init__(self, journal: Journal, runner: Runner, doubt: timedelta = DOUBT) -> None:
-        self._journal = journal
+    def __init__(self, runner: Runner, doubt: timedelta = DOUBT) -> None:
         self._runner = runner
         self._doubt = doubt
 
@@ -39,6 +39,7 @@ class Settler:
         self,
         operation: StoredOperation,
         writer: CustomerWriter,
+        leases: Leases,
         deadline: Deadline,
         seen: Callable[[StoredOperation], None] = lambda _: None,
     ) -> StoredOperation:
@@ -58,9 +59,10 @@ class Settler:
                 break  # a call under review was accepted, and those after it were sent: each is looked up
         if _is_ready_for_more(operation):
             operation = await self._refuse_overwritten(operation, writer, deadline)
-            return await self._runner.run(replace(operation, state=OperationState.RUNNING), writer, deadline, seen)
+            running = replace(operation, state=OperationState.RUNNING)
+            return await self._runner.run(running, writer, leases, deadline, seen)
         operation = _given_up(operation) if not operation.writes else concluded(operation)
-        await self._journal.update(operation)
+        await self._runner.conclude(operation, leases)
         return operation
 
     async def _look_up(

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import LeaseLost
-from customer_gateway.model.journal import Existing
+from customer_gateway.model.journal import Begun
 from customer_gateway.store.operation_rows import has_private_values, sealed_values, stored_operation, values_of
 
 if TYPE_CHECKING:
@@ -42,18 +42,18 @@ class OperationJournal:
         """Return an HMAC of a text as hexadecimal digits. The first one reads the key's file, or makes it."""
         return self._keys.needed().digest(text)
 
-    async def begin(self, operation: StoredOperation, now: datetime) -> Existing | None:
-        """Store a new operation with its lease; return the one that holds its idempotency key instead."""
+    async def begin(self, operation: StoredOperation, now: datetime, record: str | None = None) -> Begun:
+        """Store a new operation with its lease, and take that of its record."""
         key = await self._needed_key()
         lease = {"owner": operation.owner, "lease_until": operation.lease_until}
         values = {**values_of(operation), **lease, "private": None}
         if has_private_values(operation):
             values["private"] = sealed_values(operation, key)
-        row = await self._database.write(lambda connection: _operations().insert(connection, values, now))
-        return None if row is None else Existing(stored_operation(row, key))
+        row, has_record = await self._database.write(lambda connection: _begin(connection, values, record, now))
+        return Begun(None if row is None else stored_operation(row, key), has_record)
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
-        """Store the operation as it is now. Without `lease_until`, or settled, it gives up its lease.
+        """Store the operation as it is now. Without `lease_until`, or settled, it gives up its leases.
 
         Personal values that the operation does not have stay as they are stored.
         """
@@ -64,15 +64,17 @@ class OperationJournal:
             values["private"] = sealed_values(operation, await self._needed_key())
         await self._database.write(lambda connection: _update(connection, operation, values, record))
 
-    async def discard(self, operation: StoredOperation) -> None:
-        """Delete an operation of which nothing was sent."""
-        id_, owner = operation.id, operation.owner
-        if not await self._database.write(lambda connection: _operations().remove(connection, id_, owner)):
-            raise _lost(operation)
+    async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
+        """Delete an operation of which nothing was sent, and give up the lease of its record."""
+        await self._database.write(lambda connection: _discard(connection, operation, record))
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as in the protocol
         """Prolong the lease of an operation, and of its record; return False where another owner has either."""
-        return await self._database.write(lambda connection: _renew(connection, id, owner, until, record))
+        try:
+            await self._database.write(lambda connection: _renew(connection, id, owner, until, record))
+        except LeaseLost:
+            return False
+        return True
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
@@ -167,17 +169,39 @@ def _leases() -> ModuleType:
     return record_leases
 
 
+def _begin(connection: Connection, values: Any, record: str | None, now: datetime) -> tuple[RowMapping | None, bool]:
+    """Insert an operation and take the lease of its record; return the row that has its key instead, and whether."""
+    row: RowMapping | None = _operations().insert(connection, values, now)
+    if row is not None or record is None:
+        return row, False
+    return None, _leases().take(connection, record, values["owner"], now, values["lease_until"])
+
+
 def _update(connection: Connection, operation: StoredOperation, values: Any, record: str | None) -> None:
-    """Store an operation; nothing of it where its owner has lost the lease of it, or of the record."""
+    """Store an operation; nothing of it where its owner has lost the lease of it, or of the record it goes on with."""
     if not _operations().change(connection, operation.id, operation.owner, values):
-        raise _lost(operation)
-    if record is not None and not _leases().keep(connection, record, operation.owner, operation.lease_until):
-        raise _lost(operation)
+        raise _lost(operation.id)
+    if record is None:
+        return
+    if values["lease_until"] is None:
+        _leases().give_up(connection, record, operation.owner)
+    elif not _leases().keep(connection, record, operation.owner, operation.lease_until):
+        raise _lost(operation.id)
 
 
-def _renew(connection: Connection, id_: str, owner: str, until: datetime, record: str | None) -> bool:
-    kept = record is None or _leases().keep(connection, record, owner, until)
-    return kept and _operations().change(connection, id_, owner, {"lease_until": until})
+def _discard(connection: Connection, operation: StoredOperation, record: str | None) -> None:
+    if not _operations().remove(connection, operation.id, operation.owner):
+        raise _lost(operation.id)
+    if record is not None:
+        _leases().give_up(connection, record, operation.owner)
+
+
+def _renew(connection: Connection, id_: str, owner: str, until: datetime, record: str | None) -> None:
+    """Prolong the lease of an operation, then its record's: in the order of every other statement on both."""
+    if not _operations().change(connection, id_, owner, {"lease_until": until}):
+        raise _lost(id_)
+    if record is not None and not _leases().keep(connection, record, owner, until):
+        raise _lost(id_)
 
 
 def _is_anything_to_purge(connection: Connection, now: datetime) -> bool:
@@ -189,5 +213,5 @@ def _purge(connection: Connection, now: datetime) -> int:
     return _operations().purge(connection, now)
 
 
-def _lost(operation: StoredOperation) -> LeaseLost:
-    return LeaseLost(f"operation {operation.id}: another worker has taken it over")
+def _lost(id_: str) -> LeaseLost:
+    return LeaseLost(f"operation {id_}: another worker has taken it over")

@@ -46,7 +46,7 @@ def keep(connection: Connection, name: str, owner: str | None, until: datetime |
     return connection.execute(_KEEP, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
 
 
-def give_up(connection: Connection, name: str, owner: str) -> None:
+def give_up(connection: Connection, name: str, owner: str | None) -> None:
     """Delete a lease of this owner."""
     connection.execute(_GIVE_UP, {"its_name": name, "its_owner": owner})
 

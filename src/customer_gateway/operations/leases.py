@@ -1,0 +1,64 @@
+"""The leases of an attempt at an operation, and prolonging them while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.errors import GatewayError
+from customer_gateway.operations import clock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime
+
+    from customer_gateway.model.journal import Journal, StoredOperation
+
+LEASE: Final = timedelta(seconds=15)
+"""How long a process that says nothing keeps an operation, and the record that it writes."""
+_LEFT: Final = 1 / 3
+"""A call is sent only with such a part of the lease left: of 15 s, 5."""
+_RENEWAL: Final = 1 / 4
+"""The part of a lease after which it is prolonged."""
+
+
+class Leases:
+    """What one attempt holds in the store: the lease of its operation, and that of its record.
+
+    `record` names the record's lease, None while it is not held. Those that are held end at `until`; each is of
+    `length` when it is taken or prolonged.
+    """
+
+    def __init__(self, operation: StoredOperation, length: timedelta) -> None:
+        self.operation = operation.id
+        self.owner = operation.owner or ""
+        self.record: str | None = None
+        self.length = length
+        self.until: datetime = operation.lease_until or operation.started_at
+
+    def allow_a_send(self) -> bool:
+        """Return whether so much of the lease is left that a call may be sent."""
+        return self.until - clock.now() >= self.length * _LEFT
+
+    @asynccontextmanager
+    async def prolonged(self, journal: Journal) -> AsyncGenerator[None]:
+        """Prolong what is held, now and then, within the body."""
+        task = asyncio.create_task(self._prolong(journal))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _prolong(self, journal: Journal) -> None:
+        is_ours = True
+        while is_ours:
+            await asyncio.sleep(self.length.total_seconds() * _RENEWAL)
+            with contextlib.suppress(GatewayError):  # without it no call is sent before long
+                until = clock.now() + self.length
+                if is_ours := await journal.renew(self.operation, self.owner, until, self.record):
+                    self.until = max(self.until, until)
