@@ -57,7 +57,9 @@ def main() -> None:
     if asked.what == "find":
         measure_finding(asked.records)
     elif asked.writes:
-        measure_writes()
+        alone = Report(facts())
+        measure_writes(alone, 1 if asked.quick else 3)
+        alone.close()
     elif asked.against is None:
         measure(quick=asked.quick)
     else:
@@ -78,6 +80,7 @@ def measure(*, quick: bool) -> None:
             workers(report, rounds, running, placed, Path(directory))
             shared_loads(report, rounds, running, placed, Path(directory))
         demo_query(report, rounds, placed, Path(directory))
+    measure_writes(report, rounds.rounds)
     report.close()
     if not quick:
         RESULTS.write_text(report.markdown())
