@@ -251,8 +251,19 @@ class CustomerWriter(Protocol):
         """Return what those of the places may be that hold an id of a list; other places are left out."""
         ...
 
-    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
-        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
+    async def send(
+        self,
+        method: str,
+        path: str,
+        template: str,
+        body: bytes,
+        deadline: Deadline,
+        last_check: Callable[[], str | None] | None = None,
+    ) -> SendResult:
+        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`.
+
+        `last_check` is asked when its turn has come: it says why the call must not be sent any more, None if it may.
+        """
         ...
 
     def named_places(self, failure: UpstreamError) -> Sequence[str]:

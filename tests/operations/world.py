@@ -24,7 +24,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from pathlib import Path
 
     from customer_gateway.federation.request import Federation
@@ -116,18 +116,26 @@ async def working(
     urls: Mapping[str, str] | None = None,
     doubt: float = 60,
     seconds: float = 10,
+    lease: float = 15,
+    journal_as: Callable[[OperationJournal], Any] = lambda journal: journal,
     **otherwise: Any,
 ) -> AsyncGenerator[Worker]:
     """A worker over the vendors of `box`; several of one `path`, or of the database at one `url`, share its journal.
 
-    Speaks to the vendors in process, or at `urls`.
+    Speaks to the vendors in process, or at `urls`. `journal_as` may put something before the journal.
     """
     settings = settings_over(box, urls=urls, **otherwise)
     wiring = Wiring() if urls is not None else Wiring(transport=in_process(box, settings))
     federation = build_federation(settings, wiring, VENDORS)
     database = Database(url or f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
-    operations = Operations(federation.systems, journal, seconds=seconds, doubt=timedelta(seconds=doubt))
+    operations = Operations(
+        federation.systems,
+        journal_as(journal),
+        seconds=seconds,
+        doubt=timedelta(seconds=doubt),
+        lease=timedelta(seconds=lease),
+    )
     try:
         yield Worker(box, federation, journal, operations)
     finally:

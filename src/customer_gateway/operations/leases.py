@@ -39,9 +39,13 @@ class Leases:
         self.length = length
         self.until: datetime = operation.lease_until or operation.started_at
 
-    def allow_a_send(self) -> bool:
-        """Return whether so much of the lease is left that a call may be sent."""
-        return self.until - clock.now() >= self.length * _LEFT
+    def nearly_out(self) -> str | None:
+        """Say that so little of the lease is left that no call may be sent, None where there is enough.
+
+        It is prolonged all the time: only a process that stood still, or that cannot reach the database, gets there.
+        """
+        is_enough = self.until - clock.now() >= self.length * _LEFT
+        return None if is_enough else "its turn came when the lease of the write was nearly out; send it again"
 
     @asynccontextmanager
     async def prolonged(self, journal: Journal) -> AsyncGenerator[None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.values import is_object
-from customer_gateway.errors import LeaseLost, UpstreamBadResponse, UpstreamError
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.model.operations import (
     OperationKind,
     OperationState,
@@ -60,7 +60,7 @@ class Runner:
                 continue
             operation = await self._intend(operation, index, leases)
             seen(operation)
-            operation = await self._send(operation, index, writer, deadline)
+            operation = await self._send(operation, index, writer, leases, deadline)
             seen(operation)
             if write.resource == "" and operation.kind is OperationKind.CREATE:
                 await self._journal.update(operation)  # the key that was told is not lost with this process
@@ -82,19 +82,19 @@ class Runner:
         operation = replace(with_write(operation, index, sent_at=now), lease_until=now + leases.length)
         await self._journal.update(operation, leases.record)
         leases.until = now + leases.length
-        if not leases.allow_a_send():
-            raise LeaseLost("The process stood still too long before a call; it was not sent.")
         return operation
 
     async def _send(
-        self, operation: StoredOperation, index: int, writer: CustomerWriter, deadline: Deadline
+        self, operation: StoredOperation, index: int, writer: CustomerWriter, leases: Leases, deadline: Deadline
     ) -> StoredOperation:
         write = operation.writes[index]
         key = "" if operation.key is None else writer.writes.path_of(operation.key)
         path = write.path.replace("{key}", key)
         try:
             sending = Deadline.after(deadline.remaining() * _FOR_SENDING)
-            sent = await writer.send(write.method, path, write.template, write.body.encode(), sending)
+            sent = await writer.send(
+                write.method, path, write.template, write.body.encode(), sending, leases.nearly_out
+            )
         except UpstreamError as failure:
             error = error_of(failure, operation, writer)
             if failure.applied is False:

@@ -88,9 +88,21 @@ class Writer:
         found = {place: await self._entries(each, deadline) for place, each in listed.items()}
         return {place: entries for place, entries in found.items() if entries is not None}
 
-    async def send(self, method: str, path: str, template: str, body: bytes, deadline: Deadline) -> SendResult:
-        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`."""
-        call = Call(method, path, body=None if method == "DELETE" else body, template=template, explain=True)
+    async def send(
+        self,
+        method: str,
+        path: str,
+        template: str,
+        body: bytes,
+        deadline: Deadline,
+        last_check: Callable[[], str | None] | None = None,
+    ) -> SendResult:
+        """Send a call that writes, once; a refusal is an `UpstreamBadResponse` with the vendor's `explanation`.
+
+        `last_check` is asked when its turn has come: it says why the call must not be sent any more, None if it may.
+        """
+        sent = None if method == "DELETE" else body
+        call = Call(method, path, body=sent, template=template, explain=True, last_check=last_check)
         answer = (await self._api.client.call(call, deadline)).document
         customer = self.writes.resources[""]
         if (method, template) != customer.create:

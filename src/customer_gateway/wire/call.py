@@ -26,7 +26,8 @@ class Call:
     it. With `missing_is_none` a 404 is an `Answer` whose document is None. With `may_be_empty` so is an answer without
     a body to a call that `reads`: its status is all that is needed. `decode` makes the document of an answer's body;
     it raises orjson's `JSONDecodeError`, `WrongForm` or `NotExact`. With `explain` the failure of a refused call (400,
-    409, 422, an error inside an answer) has the vendor's document as its `explanation`.
+    409, 422, an error inside an answer) has the vendor's document as its `explanation`. `last_check` is asked when all
+    that the call waits for is over, each time that it is about to be sent: it says why it must not be, None if it may.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Call:
     may_be_empty: bool = False
     explain: bool = False
     decode: Callable[[Body], Any] = orjson.loads
+    last_check: Callable[[], str | None] | None = None
 
     @property
     def endpoint(self) -> str:

@@ -1,7 +1,7 @@
 """Call one system within deadline, budget and bounds, and raise every failure by its kind.
 
-A call passes, in this order: the breaker, the credentials, the limits (concurrency and rate), the transport, the
-response reader. The deadline bounds all of it. What may be repeated begins again with the credentials.
+A call passes, in this order: the breaker, the credentials, the limits (concurrency and rate), its own last check, the
+transport, the response reader. The deadline bounds all of it. What may be repeated begins again with the credentials.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from customer_gateway.wire.call_record import CallRecord, logged
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
-from customer_gateway.wire.refusals import circuit_open, no_slot
+from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
 from customer_gateway.wire.request import build_request, default_headers
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
@@ -197,9 +197,10 @@ class Client:
         state.waiting_since = None
         entered = self._clock()
         start = await self._limit.enter(call, deadline)
-        if self._is_circuit_open(state):
+        why = None if call.last_check is None else call.last_check()
+        if why is not None or self._is_circuit_open(state):
             self._limit.leave(start)
-            raise CircuitOpen
+            raise CircuitOpen if why is None else not_sent(self.system, f"{call.method} {call.endpoint}", why)
         began = state.waiting_since = self._clock()
         state.doubts_session = False
         applied, state.applied = state.applied, None  # it may have been done from here on

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from customer_gateway.errors import UpstreamRateLimited, UpstreamUnavailable
+from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 
 if TYPE_CHECKING:
     from customer_gateway.wire.breaker import Breaker
@@ -29,6 +29,11 @@ def no_slot(system: str, what: str, error: RateLimitPastDeadline) -> UpstreamRat
     why = "paused after a 429 until past the deadline" if error.paused else "no slot before the deadline"
     text = f"{what}: rate limit: {why}; {try_again_in(error.seconds)}"
     return UpstreamRateLimited(system, text, retry_after_ms=round(error.seconds * 1000))
+
+
+def not_sent(system: str, what: str, why: str) -> UpstreamTimeout:
+    """Refuse a call, named by `what`, that its last check keeps from being sent."""
+    return UpstreamTimeout(system, f"{what}: not sent: {why}")
 
 
 def try_again_in(seconds: float) -> str:
