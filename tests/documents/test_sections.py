@@ -9,6 +9,7 @@ import pytest
 from systems.test_contract import reading
 from vendors import VENDORS
 
+from customer_gateway.documents.changes import ABSENT
 from customer_gateway.documents.exact import decode, encode
 from customer_gateway.documents.patching import Spelled, spelled
 from customer_gateway.documents.writing import Present
@@ -57,9 +58,9 @@ def test_an_entry_of_a_list_within_an_entry_is_updated_by_its_id() -> None:
 
 @OF_LEMONSOFT
 def test_entries_are_added_at_the_end_and_removed_by_their_ids() -> None:
-    changed = contacts("lemonsoft", LEMONSOFT, ListPatch(add=[{"name": "Cai", "gsm": "1"}], remove=["1"]))
+    changed = contacts("lemonsoft", LEMONSOFT, ListPatch(add=[{"name": "Cai", "gsm": "+358 40 5550101"}], remove=["1"]))
 
-    assert changed == [{"id": 2, "customer_id": 7, "name": "Bo"}, {"name": "Cai", "gsm": "1"}]
+    assert changed == [{"id": 2, "customer_id": 7, "name": "Bo"}, {"name": "Cai", "gsm": "+358 40 5550101"}]
 
 
 @OF_LEMONSOFT
@@ -95,3 +96,48 @@ def test_a_list_of_entries_without_ids_is_set_alone() -> None:
     written = patched("autodns", AUTODNS, {"invoiceDays": {"days": ListPatch(add=[14])}})
 
     assert [each.message for each in written.refusals] == ["Set the whole list: its entries have no ids."]
+
+
+@OF_AUTODNS
+def test_a_text_of_an_entry_is_written_in_the_form_of_its_place() -> None:
+    given = {"phone": "0221 7654321", "country": "Deutschland", "email": "a@b.example"}
+
+    [made] = contacts("autodns", AUTODNS, ListPatch(set=[given]))
+
+    assert made == {"phone": "+49-221-7654321", "country": "DE", "email": "a@b.example"}
+
+
+@OF_LEMONSOFT
+def test_a_text_that_stands_there_already_is_written_in_whichever_form() -> None:
+    document = LEMONSOFT[:-1] + b', "phone": "after six"}'
+
+    written = patched("lemonsoft", document, {"phone": "after six"})
+
+    assert (written.refusals, written.values) == ([], {"phone": "after six"})
+
+
+@OF_LEMONSOFT
+def test_null_empties_a_list_where_members_without_a_value_are_null() -> None:
+    assert patched("lemonsoft", LEMONSOFT, {"contacts": None}).values == {"contacts": []}
+
+
+@OF_AUTODNS
+def test_null_takes_a_list_away_where_members_without_a_value_go() -> None:
+    assert patched("autodns", AUTODNS, {"contacts": None}).values == {"contacts": ABSENT}
+
+
+@OF_LEMONSOFT
+def test_what_the_vendor_does_not_clear_is_refused_as_null() -> None:
+    written = patched("lemonsoft", LEMONSOFT, {"number": None})
+
+    assert [(each.code, each.field) for each in written.refusals] == [(RefusalCode.REQUIRED, ("lemonsoft", "number"))]
+    assert written.values == {}
+
+
+@pytest.mark.vendors("billbee")
+def test_null_takes_an_object_away_that_cannot_be_without_some_member() -> None:
+    document = b'{"Id": 1, "DefaultFax": {"Id": 2, "TypeId": 3, "Value": "+49 221 7654321"}}'
+
+    written = patched("billbee", document, {"defaultFax": None})
+
+    assert (written.refusals, written.values) == ([], {"DefaultFax": None})

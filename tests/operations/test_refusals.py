@@ -27,7 +27,7 @@ TAKEN = {"pland": "number", "lemonsoft": "number", "billbee": "Number"}
 SESSIONS = {"lemonsoft"}
 """The vendors at which the tests' gateway logs in; at the others it has a key."""
 MALFORMED: Mapping[str, Any] = {
-    "autodns": ({"autodns": {"paymentCurrency": "eur"}}, ("patch", "autodns", "paymentCurrency")),
+    "autodns": ({"autodns": {"payment": "LATER"}}, ("patch", "autodns", "payment")),
     "next": ({"website": f"https://{'x' * 300}.example"}, ("patch", "website")),
 }
 """What only the vendor knows not to fit, and the field that is told."""

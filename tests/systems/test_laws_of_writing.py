@@ -17,7 +17,15 @@ from customer_gateway.documents.changes import ABSENT, changes_of, same, value_a
 from customer_gateway.documents.exact import decode, encode
 from customer_gateway.documents.patching import Spelled, spelled
 from customer_gateway.documents.record import is_list, is_object
-from customer_gateway.documents.spelling import vat_number
+from customer_gateway.documents.spelling import (
+    country,
+    currency,
+    email,
+    language,
+    phone,
+    phone_in_parts,
+    vat_number,
+)
 from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.documents.writing import Choice, Present, Writes
 from customer_gateway.model.changes import PATCH_FIELDS, ListPatch, RefusalCode
@@ -256,13 +264,23 @@ def test_every_place_of_the_tables_is_documented(vendor: Vendor) -> None:
     assert {place for place in named if place.partition(".")[0] not in BESIDE} - documented == set()
 
 
+WELL_FORMED: Final[dict[Any, str]] = {
+    vat_number: "DE136695976",
+    email: "new@example.com",
+    phone: "+49 221 7654321",
+    phone_in_parts: "+49-221-7654321",
+    country: "FI",
+    currency: "SEK",
+    language: "sv",
+}
+"""A text of each form, as every vendor that has it writes it."""
+
+
 def with_form(writes: Writes, place: str) -> str | None:
     """A text of the form that a place demands; None where it demands none."""
     if place.rpartition(".")[2] == "iban":
         return "DE02120300000000202051"
-    if (form := writes.forms.get(place)) is None:
-        return None
-    return "DE136695976" if form is vat_number else "new@example.com"
+    return WELL_FORMED.get(writes.forms.get(place))
 
 
 @ALL
@@ -271,7 +289,8 @@ def test_a_text_of_a_section_that_has_not_its_form_is_refused_and_not_sent(vendo
 
     for names, place, field in section_leaves(writes.record):
         if field.type is VendorLeaf.TEXT and with_form(writes, place) and place not in writes.server_made:
-            given: Any = ListPatch(set=["not so"]) if field.many else "DE00 not so"
+            text = "??" if place in writes.most else "DE00 not so"
+            given: Any = ListPatch(set=["not so"]) if field.many else text
             for name in reversed(names):
                 given = {name: given}
             written = patched(vendor, now, {vendor.kind.slug: given})
@@ -337,7 +356,8 @@ def test_a_value_that_the_systems_list_lacks_is_refused(vendor: Vendor) -> None:
         given = {code: patched(vendor, listed, {vendor.kind.slug: {field.name: code}}) for code in ("17", "19", None)}
         codes = {code: [each.code for each in written.refusals] for code, written in given.items()}
         if place not in writes.required and field.type is VendorLeaf.ID and writes.numeric_ids:
-            assert codes == {"17": [], "19": [RefusalCode.INVALID], None: []}
+            cleared = [RefusalCode.REQUIRED] if place in writes.lasting else []
+            assert codes == {"17": [], "19": [RefusalCode.INVALID], None: cleared}
         assert given["19"].refusals[0].field == (vendor.kind.slug, field.name)
 
 

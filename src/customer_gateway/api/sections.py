@@ -125,6 +125,8 @@ def _about(field: VendorField, writes: Writes, struct: Struct) -> str:
     rules: list[str] = []
     if field.vendor in writes.required:
         rules.append("Always has a value.")
+    elif field.vendor in writes.lasting:
+        rules.append("Cannot be cleared.")
     if (most := writes.most.get(field.vendor)) is not None:
         rules.append(f"At most {most:,} characters.")
     return " ".join([field.about, *rules])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from customer_gateway.documents.changes import with_values
 from customer_gateway.documents.forms import email_addresses
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from customer_gateway.documents.writing import Present, Writes
 
 _IBAN: Final = "iban"
+_LASTING: Final = "This system does not clear the field. Give a value, or leave it out."
 _OF_A_LIST: Final = "Set the whole list: its entries have no ids."
 
 
@@ -63,15 +64,23 @@ class _Section:
             field = named[name]
             place, here = f"{before}{field.vendor}", (*path, name)
             present = standing.get(field.vendor)
-            if isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made:
-                members = self._cleared(field.type, f"{place}.") if value is None else value
+            if self._has_members(field, place) and not (value is None and self._goes_whole(place)):
+                struct = cast("Struct", field.type)
+                members = self._cleared(struct, f"{place}.") if value is None else value
                 inner = present if is_object(present) else {}
-                yield from self.members(field.type, members, f"{place}.", here, inner)
+                yield from self.members(struct, members, f"{place}.", here, inner)
                 continue
             try:
                 yield Written(here, place, self._value(field, value, place, present))
             except Unwritable as why:
                 yield Written(here, place, why)
+
+    def _has_members(self, field: VendorField, place: str) -> bool:
+        return isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made
+
+    def _goes_whole(self, place: str) -> bool:
+        """Return whether null takes an object away: one that the vendor does not take without some member."""
+        return any(each.startswith(f"{place}.") for each in self._writes.lasting)
 
     def _cleared(self, struct: Struct, before: str) -> Mapping[str, Any]:
         """Return what clears every member of an object that a client may write."""
@@ -80,8 +89,12 @@ class _Section:
     def _value(self, field: VendorField, value: Any, place: str, present: Any) -> Any:
         if (reason := self._writes.server_made.get(place)) is not None:
             raise Unwritable(f"This system makes the field itself. {reason}", RefusalCode.NOT_WRITABLE)
-        if value is None:
-            return self._writes.cleared
+        if value is None and place in self._writes.lasting:
+            raise Unwritable(_LASTING, RefusalCode.REQUIRED)
+        if value is None:  # null would leave a list as it was at a vendor that takes whole documents
+            return [] if field.many and self._writes.cleared is None else self._writes.cleared
+        if value == present and not field.many:
+            return present  # it stands there, in whichever form
         if field.many:
             return self._list(field, value, place, list(present) if is_list(present) else [])
         return self._entry(field.type, value, place, {})
@@ -127,16 +140,22 @@ class _Section:
             return whole_number(value, self._now.at(""))
         if leaf is VendorLeaf.DECIMAL:
             return Decimal(str(value))
-        if leaf is VendorLeaf.TEXT:
-            self._check_form(value, place)
-        return value
+        return self._text(value, place) if leaf is VendorLeaf.TEXT else value
 
-    def _check_form(self, text: str, place: str) -> None:
-        """Refuse a text that is no IBAN, e-mail address or VAT number where one stands; it is sent as given."""
-        check = self._writes.forms.get(place) or (iban if place.rpartition(".")[2] == _IBAN else None)
-        if check is not None and text.strip() and len(text) <= self._writes.most.get(place, len(text)):
-            for part in email_addresses(text) if check is email else (text,):
-                check(part, self._now.at(""))
+    def _text(self, text: str, place: str) -> str:
+        """Return a text in the form of its place: as a unified field would write it, IBANs compact.
+
+        A blank one clears the field at some vendors and has no form; one that is too long is refused as such. A place
+        for an e-mail address may hold several: each is checked, and the text is sent as given.
+        """
+        form = self._writes.forms.get(place) or (iban if place.rpartition(".")[2] == _IBAN else None)
+        if form is None or not text.strip() or len(text) > self._writes.most.get(place, len(text)):
+            return text
+        if form is not email:
+            return str(form(text, self._now.at("")))
+        for part in email_addresses(text):
+            form(part, self._now.at(""))
+        return text
 
 
 def _index_of(entries: Sequence[Any], identity: str, key: object) -> int:

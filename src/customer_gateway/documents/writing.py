@@ -242,7 +242,9 @@ class Writes:
     `resources` are by the member of the document that has calls of its own; "" are those of all others. `archive` takes
     a customer out of use and `restore` brings it back; None where the vendor has nothing for it. `server_made` are the
     places that no client writes, with the reason; `required` those that always have a value; `most` the longest text of
-    a place in characters; `exclusive` pairs of flags of which one may be true. `country` says in which country phones
+    a place in characters; `exclusive` pairs of flags of which one may be true. `lasting` are the places that the vendor
+    never leaves without a value, or keeps as they were when it is sent none. `own_forms` are the forms of the vendor's
+    own texts that no unified field writes, or writes in its own way. `country` says in which country phones
     are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
     in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
     vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids`
@@ -261,6 +263,8 @@ class Writes:
     required: frozenset[str] = frozenset()
     most: Mapping[str, int] = field(default_factory=dict[str, int])
     exclusive: Sequence[tuple[str, str]] = ()
+    lasting: frozenset[str] = frozenset()
+    own_forms: Mapping[str, Spell] = field(default_factory=dict[str, "Spell"])
     country: str = ""
     cleared: Any = None
     moment: Callable[[datetime, DocumentContext], Any] = lambda moment, _reading: moment.isoformat()
@@ -288,11 +292,12 @@ class Writes:
 
     @cached_property
     def forms(self) -> Mapping[str, Spell]:
-        """The forms of texts by their places: those that unified fields write so."""
+        """The forms in which texts are written, by their places: also where a section gives them."""
         checks = {"vat_number": vat_number, "email": email, "billing.email": email}
-        return {
+        unified = {
             place: check for name, check in checks.items() if name in self.fields for place in self.fields[name].places
         }
+        return {**unified, **self.own_forms}
 
     def is_required(self, name: str) -> bool:
         """Return whether a unified field has a value always."""

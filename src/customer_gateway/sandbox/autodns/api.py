@@ -184,12 +184,13 @@ class AutoDns:
 
     async def _set_sepa(self, request: Request) -> Response:
         customer, sent = self._existing(request), checked_mandate(await sent_object(request))
-        former = customer.get("sepa")
+        former = dict(customer.get("sepa") or {})
+        before = former.pop("histories", [])
         mandate = {
             "reference": f"MD-{customer['number']}-{self._answers}",
             "status": "ACTIVE",
             **sent,
-            "histories": [former] if former else [],
+            "histories": [*before, former] if former else [],
         }
         self._stored({**customer, "sepa": mandate})
         return self._success(request, 120101, "sepa", [mandate])

@@ -15,6 +15,7 @@ from customer_gateway.documents.spelling import (
     country,
     country_code,
     currency,
+    email,
     first_email,
     language,
     one_of,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _STAMP: Final = "AutoDNS stamps it when it is written."
 _CHECK: Final = "AutoDNS sets it while it checks a change."
 _BALANCE: Final = "AutoDNS books it."
+_ADDRESSES: Final = ("contacts.email", "contracts.accountManager.email", "account.minRunningTotalNotificationEmail")
 _NESTED: Final = ("contacts", "contracts", "contracts.accountManager", "contracts.contract", "comments", "card", "sepa")
 
 
@@ -202,6 +204,14 @@ WRITES: Final = Writes(
     },
     required=frozenset({"name", "type", "fname", "lname", "pcode", "city", "country", "phone", "emails"}),
     most={"name": 255},
+    lasting=frozenset({"client", "group", "pin"}),
+    own_forms={
+        **dict.fromkeys(("phone", "fax", "contacts.phone", "contacts.fax"), phone_in_parts),
+        **dict.fromkeys(("country", "contacts.country"), country),
+        **dict.fromkeys(("paymentCurrency", "account.currency", "account.view.currency"), currency),
+        **dict.fromkeys(("invoiceLanguage", "contacts.language"), language),
+        **dict.fromkeys(_ADDRESSES, email),
+    },
     country="country",
     cleared=ABSENT,
     moment=_moment,

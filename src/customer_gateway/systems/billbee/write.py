@@ -40,6 +40,8 @@ _DEFAULTS: Final = {
     EmailPurpose.COMMERCIAL: "DefaultCommercialMailAddress",
     EmailPurpose.STATUS_UPDATES: "DefaultStatusUpdatesMailAddress",
 }
+_NUMBERS: Final = ("DefaultPhone1", "DefaultPhone2", "DefaultFax")
+_ENTRIES: Final = (*_DEFAULTS.values(), *_NUMBERS, _META_DATA)
 _ANY_ZONE: Final = DocumentContext.of("billbee", "", "Europe/Berlin", "DE")
 _SINGLE: Final = {EmailPurpose.GENERAL: "Email"}
 
@@ -201,10 +203,12 @@ WRITES: Final = Writes(
         "InvoiceAddress.ArchivedAt": _ARCHIVE,
         "InvoiceAddress.RestoredAt": _ARCHIVE,
         "Address": "Addresses have calls of their own; `address` writes the invoice address.",
-        **{
-            f"{part}.TypeName": _TYPE_NAME
-            for part in (*_DEFAULTS.values(), "DefaultPhone1", "DefaultPhone2", "DefaultFax", _META_DATA)
-        },
+        **{f"{part}.TypeName": _TYPE_NAME for part in _ENTRIES},
+    },
+    lasting=frozenset({"Number", "Type", *(f"{part}.{name}" for part in _ENTRIES for name in ("Id", "TypeId"))}),
+    own_forms={
+        **dict.fromkeys(("Tel1", "Tel2", *(f"{part}.Value" for part in _NUMBERS)), phone),
+        **{f"{part}.Value": email for part in _DEFAULTS.values()},
     },
     country="InvoiceAddress.CountryCode",
     numeric_ids=True,

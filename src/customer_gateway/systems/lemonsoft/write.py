@@ -10,6 +10,7 @@ from customer_gateway.documents.spelling import (
     country,
     country_code,
     currency,
+    email,
     first_email,
     language,
     one_of,
@@ -100,6 +101,14 @@ WRITES: Final = Writes(
         "circulations.customer_id": _PARENT,
     },
     required=frozenset({"name", "email"}),
+    lasting=frozenset({"number"}),
+    own_forms={
+        **dict.fromkeys(("phone", "fax", "contacts.phone", "contacts.fax", "contacts.gsm", "agreements.phone"), phone),
+        **dict.fromkeys(("contacts.email", "agreements.email"), email),
+        **dict.fromkeys(("country", "accounts.bank_country_code"), country),
+        "currency_code": currency,
+        "language_code": language,
+    },
     lists={
         "payment_term_number": ChoiceList("/api/codelist/payment_term", "number", "description"),
         "invoice_method_id": ChoiceList(

@@ -9,6 +9,7 @@ from customer_gateway.documents.countries import country_code as country_code_of
 from customer_gateway.documents.spelling import (
     as_given,
     as_text,
+    country,
     country_code,
     currency,
     first_email,
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 _ANSWERED: Final = "NEXT answers it beside the id that is written."
 _STAMP: Final = "NEXT stamps it when the customer is written."
+_FLAGS: Final = frozenset(
+    {"active", "constructioncompany", "creditrisk", "issupplier", "novat", "privateperson", "useinvoicefee"}
+)
 _TYPES: Final = {CustomerKind.COMPANY: "company", CustomerKind.PERSON: "private", CustomerKind.PUBLIC: "government"}
 _CURRENCY: Final = by_label("currencyid", lambda code: code)
 
@@ -158,6 +162,8 @@ WRITES: Final = Writes(
         "iban": 34,
         "invoiceemail": 255,
     },
+    lasting=_FLAGS | {"currencyid", "customertypeid"},
+    own_forms={"phone": phone, "mobile": phone, "fax": phone, "countrycode": country},
     exclusive=[("novat", "constructioncompany")],
     country="countrycode",
     numeric_ids=True,
