@@ -220,14 +220,14 @@ async def test_an_id_of_no_customer_is_an_error_of_the_field(executor: ExecutorN
 async def test_what_cannot_be_meant_is_refused_with_the_customer_as_it_stands(
     executor: ExecutorName, given: dict[str, Any], code: str, path: list[str]
 ) -> None:
-    recorded = Recorded()
+    recorded = Recorded(lambda request: Outcome(None, request.refused, request.key))
 
     data = await WrittenGraph(executor, recorded).data(UPDATE, input={"id": ANNA, **given})
 
     payload = data["customerUpdate"]
     assert [(each["code"], each["field"]) for each in payload["userErrors"]] == [(code, path)]
     assert (payload["customer"], payload["operation"]) == ({"name": "Anna"}, None)
-    assert recorded.asked == []
+    assert recorded.only.dry_run
 
 
 @pytest.mark.parametrize(
@@ -242,16 +242,28 @@ async def test_what_cannot_be_meant_is_refused_with_the_customer_as_it_stands(
 async def test_what_needs_a_scope_is_forbidden_by_its_path(
     executor: ExecutorName, scope: str, given: dict[str, Any], path: list[str]
 ) -> None:
-    recorded = Recorded()
+    recorded = Recorded(lambda request: Outcome(None, request.refused, request.key))
     graph = WrittenGraph(executor, recorded)
 
     answer = await graph.ask(UPDATE, Rights(EVERY_SCOPE - {scope}), input={"id": ANNA, **given})
+    asked = recorded.only
     allowed = await graph.data(UPDATE, input={"id": ANNA, **given})
 
     errors = answer["data"]["customerUpdate"]["userErrors"]
     assert [(each["code"], each["field"]) for each in errors] == [("FORBIDDEN", path)]
     assert scope in errors[0]["message"]
+    assert (asked.dry_run, asked.force, [*asked.patch.values()]) == (True, False, [{}] * ("acme" in asked.patch))
     assert allowed["customerUpdate"]["userErrors"] == []
+
+
+async def test_what_is_refused_is_told_with_a_record_that_cannot_be_read(executor: ExecutorName) -> None:
+    recorded = Recorded(UpstreamRateLimited("acme", "no slot", retry_after_ms=500))
+    given = {"id": ANNA, "patch": {"notes": {"set": ["a"], "add": ["b"]}}, "idempotencyKey": " "}
+
+    data = await WrittenGraph(executor, recorded).data(UPDATE, input=given)
+
+    codes = [each["code"] for each in data["customerUpdate"]["userErrors"]]
+    assert codes == ["INVALID", "EXCLUSIVE", "UPSTREAM_RATE_LIMITED"]
 
 
 async def test_without_the_scope_to_write_nothing_is_asked(executor: ExecutorName) -> None:

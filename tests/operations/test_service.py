@@ -75,11 +75,11 @@ async def test_an_update_is_applied_and_verified_and_told_by_the_journal(worker:
 
 
 @EACH
-async def test_without_a_version_nothing_is_read_or_sent(worker: Worker, system: str) -> None:
+async def test_without_a_version_nothing_is_sent(worker: Worker, system: str) -> None:
     refused = await worker.update(system, key_of(worker, system), {"name": "Nils"})
 
     assert [each.code for each in refused.errors] == [UserErrorCode.VERSION_REQUIRED]
-    assert worker.calls(system) == []
+    assert worker.writes(system) == []
 
 
 @EACH

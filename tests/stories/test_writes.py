@@ -83,7 +83,7 @@ async def test_a_customer_is_renamed(system: str, box: Sandbox, tmp_path: Path, 
     assert (done["userErrors"], renamed(done)) == ([], renamed(planned))
     assert (again["operation"]["id"], again["operation"]["replayed"]) == (done["operation"]["id"], True)
     assert done["customer"]["version"] != before["version"]
-    assert [each["code"] for each in conflict["userErrors"]] == ["CONFLICT"]
+    assert conflict["userErrors"][0]["code"] == "CONFLICT"  # and PENDING where the new name is under review
     assert conflict["customer"]["name"] == done["customer"]["name"]
     assert done["customer"]["name"] == "Neumann"
     assert done["operation"]["state"] in {"APPLIED", "PENDING"}  # a vendor may review a new name

@@ -34,10 +34,15 @@ class ReadPatch(NamedTuple):
 
 
 def read_patch(given: Mapping[str, Any], system: System, rights: Rights) -> ReadPatch:
-    """Return a coerced `CustomerPatch` for a customer of the system."""
-    errors = [*_unfit_lists(given, ("patch",)), *_forbidden(given, system, rights)]
+    """Return a coerced `CustomerPatch` for a customer of the system.
+
+    What its caller may not write is left out of the patch: of that nothing but FORBIDDEN is told, not whether the
+    record has such an entry, or the vendor such a user.
+    """
+    forbidden = [*_forbidden(given, system, rights)]
+    errors = [*forbidden, *_unfit_lists(given, ("patch",))]
     patch: dict[str, Any] = {}
-    for name, value in _flat(given):
+    for name, value in _flat(_without(given, {each.field for each in forbidden}, ("patch",))):
         path = ("patch", *map(graphql_name, name.split(".")))
         if name in {"owner_id", "billing.recipient_ids"} and value is not None:
             try:
@@ -47,6 +52,19 @@ def read_patch(given: Mapping[str, Any], system: System, rights: Rights) -> Read
         else:
             patch[name] = value
     return ReadPatch(patch, errors)
+
+
+def _without(given: Mapping[str, Any], paths: set[Path | None], here: Path) -> dict[str, Any]:
+    """Return what was given without the members at some paths, and without those of a list that has one inside."""
+    kept: dict[str, Any] = {}
+    for name, value in given.items():
+        path = (*here, graphql_name(name))
+        inside = any(each is not None and each[: len(path)] == path for each in paths)
+        if not inside:
+            kept[name] = value
+        elif path not in paths and is_object(value):
+            kept[name] = _without(value, paths, path)
+    return kept
 
 
 def _flat(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

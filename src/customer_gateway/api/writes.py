@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from customer_gateway.operations.requests import Outcome
     from customer_gateway.system import System
 
+_FORCE: Final = "force"
 _LONGEST_KEY: Final = 255
 _MUTATIONS: Final = {
     OperationKind.CREATE: "customerCreate",
@@ -99,8 +100,7 @@ async def _carried_out(
 ) -> Payload:
     writing = writing_of(request)
     record = None if key is None else RecordRef(system.name, key)
-    if errors := [*_refusals(request, given), *patch.errors]:
-        return Payload(record, errors)
+    refused = [*_refusals(request, given), *patch.errors]
     wanted = WriteRequest(
         kind=kind,
         system=system,
@@ -109,15 +109,17 @@ async def _carried_out(
         actor=writing.asker.actor,
         rights=request.rights,
         expected_version=given.get("expectedVersion"),
-        force=given.get("force", False),
+        force=given.get("force", False) and _FORCE in request.rights.scopes,
         idempotency_key=given.get("idempotencyKey") or writing.asker.idempotency_key,
-        dry_run=given["dryRun"],
+        # What is refused already is planned, so that all refusals are told at once: nothing is stored, nothing sent.
+        dry_run=given["dryRun"] or bool(refused),
         input_text=input_text(_MUTATIONS[kind], given),
+        refused=refused,
     )
     try:
         outcome = await writing.operations.carry_out(wanted, request.deadline)
     except (UpstreamError, DatabaseUnavailable) as error:
-        return Payload(None, [_of_failure(error)])
+        return Payload(record if refused else None, [*refused, _of_failure(error)])
     if outcome.key is not None:
         forget_customer(request, system, outcome.key)
     _tell_header(writing, outcome)
@@ -128,7 +130,7 @@ async def _carried_out(
 
 def _refusals(request: RequestContext, given: Mapping[str, Any]) -> Iterator[UserError]:
     """Yield why the input is refused, whatever it is that is to be written."""
-    if given.get("force") and "force" not in request.rights.scopes:
+    if given.get("force") and _FORCE not in request.rights.scopes:
         message = "force needs the scope: force; ask the operator for a key with it."
         yield UserError(UserErrorCode.FORBIDDEN, message, ("force",))
     key: str | None = given.get("idempotencyKey")

@@ -175,6 +175,11 @@ def one_text_at(place: str, cleared: Any = None) -> FieldWrite:
     return FieldWrite((place,), spell, lambda _now: {place: cleared})
 
 
+def text_or_none(value: Any) -> str | None:
+    """Return an id as text; None where there is none."""
+    return None if value in (None, ABSENT) else str(value)
+
+
 def _texts(value: Any) -> list[str]:
     items: list[Any] = value if is_list(value) else [value]
     return [item for item in items if isinstance(item, str) and item.strip()]
@@ -239,19 +244,20 @@ class Resource:
 class Writes:
     """What can be written of a vendor's customer.
 
-    `resources` are by the member of the document that has calls of its own; "" are those of all others. `archive` takes
-    a customer out of use and `restore` brings it back; None where the vendor has nothing for it. `server_made` are the
-    places that no client writes, with the reason; `required` those that always have a value; `most` the longest text of
-    a place in characters; `exclusive` pairs of flags of which one may be true. `lasting` are the places that the vendor
-    never leaves without a value, or keeps as they were when it is sent none. `own_forms` are the forms of the vendor's
-    own texts that no unified field writes, or writes in its own way. `country` says in which country phones
-    are dialled. `cleared` is what stands at a place without a value; `moment` spells a point in time, `path_of` a key
-    in a path. `held` says of a document whether a change of it waits for the vendor's review, `archived` whether the
-    vendor refuses every change of it. `numeric_ids` says that ids are numbers, `numbers` which texts are; `entry_ids`
-    which member tells the entries of a list apart, by their struct's name; `ids` of which type ids are in a section.
-    `lists` are those whose ids places hold. `identity` are the members that make a customer's key. `traces` are those
-    by which a new one is found again whose creation was not answered, `created` is where its vendor's stamp stands.
-    `named` gives the texts of a refusal that name what is refused.
+    `resources` are by the member of the document that has calls of its own; "" are those of all others. `archive`
+    takes a customer out of use and `restore` brings it back; None where the vendor has nothing for it.
+    `server_made` are the places that no client writes, with the reason; `required` those that always have a value;
+    `most` the longest text of a place in characters; `exclusive` pairs of flags of which one may be true. `lasting`
+    are the places that the vendor never leaves without a value, or keeps as they were when it is sent none.
+    `own_forms` are the forms of the vendor's own texts that no unified field writes, or writes in its own way.
+    `country` says in which country phones are dialled. `cleared` is what stands at a place without a value;
+    `moment` spells a point in time, `path_of` a key in a path. `held` says of a document whether a change of it
+    waits for the vendor's review, `archived` whether the vendor refuses every change of it. `numeric_ids` says that
+    ids are numbers, `numbers` which texts are; `entry_ids` which member tells the entries of a list apart, by their
+    struct's name; `ids` of which type ids are in a section. `lists` are those whose ids places hold. `users` are
+    the places that hold users, each with what gives a user's key. `identity` are the members that make a customer's
+    key. `traces` are those by which a new one is found again whose creation was not answered, `created` is where
+    its vendor's stamp stands. `named` gives the texts of a refusal that name what is refused.
     """
 
     record: Struct
@@ -275,6 +281,7 @@ class Writes:
     archived: Callable[[Document], bool] = lambda _document: False
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
     lists: Mapping[str, ChoiceList] = field(default_factory=dict[str, ChoiceList])
+    users: Mapping[str, Callable[[Any], str | None]] = field(default_factory=dict[str, "Callable[[Any], str | None]"])
     identity: tuple[str, ...] = ("id",)
     traces: tuple[str, ...] = ()
     created: str = "created"

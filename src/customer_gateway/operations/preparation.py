@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.changes import changes_of
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.versions import version_of
+from customer_gateway.errors import UpstreamError
 from customer_gateway.model.operations import OperationKind, UserError, UserErrorCode
 from customer_gateway.model.versions import version_of_record
+from customer_gateway.operations.known_users import unknown_users
+from customer_gateway.operations.outcomes import not_read
 from customer_gateway.operations.plan import create_plan, update_plan
 
 if TYPE_CHECKING:
@@ -44,23 +47,37 @@ class Prepared:
 
 
 async def prepare(request: WriteRequest, deadline: Deadline) -> Prepared:
-    """Return what a write is to do. Raises `UpstreamError` where the record, or a list it needs, cannot be read."""
+    """Return what a write is to do, or everything that is refused of it.
+
+    Raises `UpstreamError` where the record, or a list or users that it needs, cannot be read; where something is
+    refused already, that is told with the failure.
+    """
     writer = request.system.writer
     if writer is None or not _is_offered(request, writer.writes):
-        return Prepared(None, errors=[_not_writable(request)])
-    if at_once := list(_refused_unread(request)):
-        return Prepared(writer, errors=at_once)
-    if request.kind is OperationKind.CREATE:
-        return await _prepare_create(request, writer, deadline)
-    return await _prepare_change(request, writer, deadline)
+        return Prepared(None, errors=[_not_writable(request), *request.refused])
+    known = [*request.refused, *_refused_unread(request)]
+    prepare_it = _prepare_create if request.kind is OperationKind.CREATE else _prepare_change
+    try:
+        prepared = await prepare_it(request, writer, deadline)
+    except UpstreamError as failure:
+        if not known:
+            raise
+        return Prepared(writer, errors=[*known, not_read(failure)])
+    if not known:
+        return prepared
+    errors = [*known, *prepared.errors]
+    return replace(prepared, errors=errors, plan=prepared.plan if _is_conflict(errors) else ())
+
+
+def _is_conflict(errors: Sequence[UserError]) -> bool:
+    return any(each.code is UserErrorCode.CONFLICT for each in errors)
 
 
 async def _prepare_create(request: WriteRequest, writer: CustomerWriter, deadline: Deadline) -> Prepared:
     present = writer.present({}, await _choices(request, writer, deadline))
     section = request.system.kind.slug
     found = spelled(writer.writes, section, request.patch, present, creates=True)
-    errors = [_refused(request, each) for each in found.refusals]
-    if errors := [*errors, *_forbidden(request, writer.writes, present, found)]:
+    if errors := await _refusals(request, writer.writes, present, found, deadline):
         return Prepared(writer, errors=errors)
     return Prepared(writer, create_plan(writer.writes, found.values), present, found.paths)
 
@@ -71,24 +88,36 @@ async def _prepare_change(request: WriteRequest, writer: CustomerWriter, deadlin
     if present is None:
         message = f"{request.system.name} has no customer with this id. Read the customer again."
         return Prepared(writer, errors=[_error(request, UserErrorCode.NOT_FOUND, message, "id")])
-    values, paths, errors = _values(request, writer.writes, present)
-    if stands := _refused_as_it_stands(request, writer.writes, present):
-        errors = [*stands, *errors]
-    conflict = any(each.code is UserErrorCode.CONFLICT for each in errors)
-    plan = update_plan(writer.writes, key, present, values) if conflict or not errors else ()
+    values, paths, errors = await _values(request, writer.writes, present, deadline)
+    errors = [*_refused_as_it_stands(request, writer.writes, present), *errors]
+    plan = update_plan(writer.writes, key, present, values) if _is_conflict(errors) or not errors else ()
     return Prepared(writer, plan, present, paths, errors)
 
 
-def _values(
-    request: WriteRequest, writes: Writes, present: Present
+async def _values(
+    request: WriteRequest, writes: Writes, present: Present, deadline: Deadline
 ) -> tuple[Values, Mapping[str, tuple[str, ...]], list[UserError]]:
     """Return the new values by their places, the paths of what writes them, and what is refused."""
     ways = {OperationKind.ARCHIVE: writes.archive, OperationKind.RESTORE: writes.restore}
     if (way := ways.get(request.kind)) is not None:
         return way(present), {}, []
     found = spelled(writes, request.system.kind.slug, request.patch, present, creates=False)
+    return found.values, found.paths, await _refusals(request, writes, present, found, deadline)
+
+
+async def _refusals(
+    request: WriteRequest, writes: Writes, present: Present, found: Spelled, deadline: Deadline
+) -> list[UserError]:
+    """Return what is refused of the values that a patch gives."""
     refused = [_refused(request, each) for each in found.refusals]
-    return found.values, found.paths, [*refused, *_forbidden(request, writes, present, found)]
+    refused += _forbidden(request, writes, present, found)
+    try:
+        unknown = await unknown_users(request.system, writes, present, found, deadline)
+    except UpstreamError as failure:
+        if not refused:
+            raise
+        return [*refused, not_read(failure)]
+    return [*refused, *(_refused(request, each) for each in unknown)]
 
 
 def _forbidden(request: WriteRequest, writes: Writes, present: Present, found: Spelled) -> Iterator[UserError]:
@@ -151,14 +180,15 @@ def _refused_as_it_stands(request: WriteRequest, writes: Writes, present: Presen
         return [_error(request, UserErrorCode.ARCHIVED, message, "id")]
     if request.force:
         return []
+    errors: list[UserError] = []
     version = version_of_record(request.system.name, request.key or "", version_of(writes, document))
-    if request.expected_version != version:
+    if request.expected_version not in (None, version):
         message = "The record has changed since it was read. Look at it as it is now, and send the write again."
-        return [_error(request, UserErrorCode.CONFLICT, message, "expectedVersion")]
+        errors.append(_error(request, UserErrorCode.CONFLICT, message, "expectedVersion"))
     if writes.held(document):
         message = f"{request.system.name} is still reviewing a change of this record. Wait for it, or force."
-        return [_error(request, UserErrorCode.PENDING, message, "id")]
-    return []
+        errors.append(_error(request, UserErrorCode.PENDING, message, "id"))
+    return errors
 
 
 async def _choices(request: WriteRequest, writer: CustomerWriter, deadline: Deadline) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ class WriteRequest:
 
     `actor` is who asks, as `KIND:NAME`. `expected_version` is the customer's, as it was read. `input_text` is the
     canonical text of the input without the idempotency key, by which a replay is told from another input.
+
+    `refused` is what is known to be refused of the input, which the patch is without: such a request is planned alone,
+    to tell everything else that is refused with it.
     """
 
     kind: OperationKind
@@ -33,6 +36,7 @@ class WriteRequest:
     idempotency_key: str | None = None
     dry_run: bool = False
     input_text: str = ""
+    refused: Sequence[UserError] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,12 @@ def _recipients() -> FieldWrite:
     return FieldWrite(("billingUsers",), spell, lambda _now: {"billingUsers": ABSENT})
 
 
+def _user_key(user: Any) -> str | None:
+    """Return the key `user/context`; None for a user that is named without a context, whom no look-up finds."""
+    name, context = (user.get("user"), user.get("context")) if is_object(user) else (None, None)
+    return None if name is None or context is None else f"{name}/{context}"
+
+
 def _is_same_user(standing: object, user: dict[str, Any]) -> bool:
     return is_object(standing) and all(standing.get(name) == value for name, value in user.items())
 
@@ -217,6 +223,7 @@ WRITES: Final = Writes(
     moment=_moment,
     path_of=_path_of,
     held=_waits,
+    users={"billingUsers": _user_key},
     identity=("client", "number"),
     traces=("client", "name", "emails"),
     named=_named,

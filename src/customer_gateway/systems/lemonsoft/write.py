@@ -19,7 +19,16 @@ from customer_gateway.documents.spelling import (
     whole_number,
 )
 from customer_gateway.documents.values import is_object
-from customer_gateway.documents.writing import Resource, Writes, at, emails_at, lines_at, never_cleared, texts_at
+from customer_gateway.documents.writing import (
+    Resource,
+    Writes,
+    at,
+    emails_at,
+    lines_at,
+    never_cleared,
+    text_or_none,
+    texts_at,
+)
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 
@@ -115,6 +124,7 @@ WRITES: Final = Writes(
             "/api/codelist/description", "id", "description", query=(("filter.codeListFilter", "INVOICE_METHODS"),)
         ),
     },
+    users={"person_responsible_number": text_or_none, "seller_number": text_or_none},
     traces=("number", "name"),
     named=_named,
     country="country",
