@@ -56,6 +56,7 @@ RECORD = Struct(
         structs.many("lines", LINE, "Lines."),
         structs.many("bare", PLACE, "Entries without ids."),
         structs.billing(structs.text("iban", "IBAN.")),
+        structs.secret(structs.text("pin", "Secret number.")),
     ],
 )
 WRITES = Writes(

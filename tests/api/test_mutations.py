@@ -237,6 +237,7 @@ async def test_what_cannot_be_meant_is_refused_with_the_customer_as_it_stands(
         ("billing:write", {"patch": {"billing": {"taxable": None}}}, ["patch", "billing", "taxable"]),
         ("billing:write", {"patch": {"billing": None}}, ["patch", "billing"]),
         ("billing:write", {"patch": {"acme": {"iban": "x"}}}, ["patch", "acme", "iban"]),
+        ("secrets:read", {"patch": {"acme": {"pin": "x"}}}, ["patch", "acme", "pin"]),
     ],
 )
 async def test_what_needs_a_scope_is_forbidden_by_its_path(

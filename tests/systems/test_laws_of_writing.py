@@ -248,6 +248,16 @@ def test_a_section_of_another_system_is_refused(vendor: Vendor) -> None:
 
 
 @ALL
+def test_a_section_is_not_cleared_as_a_whole_and_an_empty_one_changes_nothing(vendor: Vendor) -> None:
+    slug, now = vendor.kind.slug, present(vendor)
+
+    cleared, empty = patched(vendor, now, {slug: None}), patched(vendor, now, {slug: {}})
+
+    assert [(each.code, each.field) for each in cleared.refusals] == [(RefusalCode.INVALID, (slug,))]
+    assert (cleared.values, empty.values, empty.refusals) == ({}, {}, [])
+
+
+@ALL
 def test_every_place_of_the_tables_is_documented(vendor: Vendor) -> None:
     writes = writes_of(vendor)
     documented = {place for place, _ in places_of(writes.record)}

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _GROUPS: Final = frozenset({"address", "billing", "billing.address", "billing.einvoice"})
 _WRITES_BILLING: Final = "billing:write"
-_READS_BILLING: Final = "billing:read"
+_TO_WRITE: Final = {"billing:read": _WRITES_BILLING, "secrets:read": "secrets:read"}
+"""The scope that writing a field needs, by the scope that reading it needs."""
 
 
 class ReadPatch(NamedTuple):
@@ -98,27 +99,29 @@ def _unfit_lists(value: Any, path: Path) -> Iterator[UserError]:
 
 
 def _forbidden(given: Mapping[str, Any], system: System, rights: Rights) -> Iterator[UserError]:
-    """Yield the refusals of what only those may write who may write how a customer is billed."""
-    if _WRITES_BILLING in rights.scopes:
-        return
-    if "billing" in given:
+    """Yield the refusals of what only those may write who may write how a customer is billed, or read its secrets.
+
+    Who may not read a secret may not write it: a plan that makes no call would tell what stands there.
+    """
+    if "billing" in given and _WRITES_BILLING not in rights.scopes:
         members = given["billing"]
         paths = [("patch", "billing", graphql_name(name)) for name in members] if members else [("patch", "billing")]
-        yield from map(_needs_billing, paths)
+        yield from (_needs(_WRITES_BILLING, path) for path in paths)
     slug = system.kind.slug
     if section := given.get(slug):
-        yield from _forbidden_members(system.kind.record, section, ("patch", slug))
+        yield from _forbidden_members(system.kind.record, section, ("patch", slug), rights)
 
 
-def _forbidden_members(struct: Struct, given: Mapping[str, Any], path: Path) -> Iterator[UserError]:
+def _forbidden_members(struct: Struct, given: Mapping[str, Any], path: Path, rights: Rights) -> Iterator[UserError]:
     fields = {each.name: each for each in struct.fields}
     for name, value in given.items():
         field, here = fields[name], (*path, name)
-        if _READS_BILLING in field.scopes:
-            yield _needs_billing(here)
+        needed = {_TO_WRITE[scope] for scope in field.scopes if scope in _TO_WRITE}
+        if lacking := sorted(needed - rights.scopes):
+            yield _needs(", ".join(lacking), here)
         elif isinstance(field.type, Struct):
             for part in _parts(value):
-                yield from _forbidden_members(field.type, part, here)
+                yield from _forbidden_members(field.type, part, here, rights)
 
 
 def _parts(value: Any) -> Iterable[Mapping[str, Any]]:
@@ -128,6 +131,6 @@ def _parts(value: Any) -> Iterable[Mapping[str, Any]]:
     return () if value is None else (value,)
 
 
-def _needs_billing(path: Path) -> UserError:
-    message = f"The field needs the scope: {_WRITES_BILLING}; ask the operator for a key with it."
+def _needs(scopes: str, path: Path) -> UserError:
+    message = f"The field needs the scope: {scopes}; ask the operator for a key with it."
     return UserError(UserErrorCode.FORBIDDEN, message, path)

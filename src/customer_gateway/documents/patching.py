@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.changes import Patch
 
 _NOT_WRITABLE: Final = "This system has no place for the field. System.capabilities lists what it takes."
+_NO_SECTION: Final = "A section is not cleared as a whole. Give null for each field that is to be cleared."
 _NO_CHOICE: Final = "It is not in this system's list. System.choices lists it."
 _REQUIRED: Final = "This system demands a value. Give one."
 
@@ -59,8 +60,10 @@ def spelled(writes: Writes, section: str, patch: Patch, now: Present, *, creates
 
 def _written(writes: Writes, section: str, name: str, value: Any, now: Present) -> Iterator[Written]:
     path = _path(name)
-    if name == section:
-        yield from section_of(writes, value or {}, now, path)
+    if name == section and value is None:
+        yield Written(path, name, Unwritable(_NO_SECTION))
+    elif name == section:
+        yield from section_of(writes, value, now, path)
     elif name in writes.fields:
         yield from _field(writes, name, value, now, path)
     elif value is None and (parts := [each for each in writes.fields if each.startswith(f"{name}.")]):

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.documents.structs import graphql_name
+from customer_gateway.model.changes import PATCH_FIELDS
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
@@ -24,10 +25,26 @@ _READ_AS: Final = {
 }
 """The unified fields by whose patch another one changes, too."""
 
+_PARTS_READ_AS: Final = {"recipient_ids": "recipients"}
+
+_LINES: Final = "lines"
+"""The part that every address has, whatever else it tells."""
+
+_TYPES: Final = {
+    "address": "Address",
+    "billing": "Billing",
+    "billing.address": "Address",
+    "billing.einvoice": "EInvoice",
+}
+"""The unified types of the objects whose parts a patch names."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldCapability:
-    """`field` by its GraphQL name. Filtering comes with the catalog: none yet."""
+    """`field` by its GraphQL name, a part of an object with those before it: `address.city`.
+
+    Filtering comes with the catalog: none yet.
+    """
 
     field: str
     readable: bool
@@ -40,9 +57,37 @@ class FieldCapability:
 
 @cache
 def capabilities(kind: Kind, withheld: frozenset[str] = frozenset()) -> list[FieldCapability]:
-    """Return what a kind supplies; `withheld` are the fields that one installation was found not to have."""
+    """Return what a kind supplies, then each field that a patch writes and that is none of the customer's own: the
+    parts of its objects, and `mobile`, `ownerId` and the like.
+
+    `withheld` are the fields that one installation was found not to have.
+    """
     readable = kind.supplies - withheld
-    return [_capability(name, kind.writes, readable=name in readable) for name in UNIFIED_FIELDS]
+    told = [_capability(name, kind.writes, readable=name in readable) for name in UNIFIED_FIELDS]
+    if kind.writes is None:
+        return told
+    writes = kind.writes
+    parts = [name for name in PATCH_FIELDS if name in writes.fields and name not in UNIFIED_FIELDS]
+    return [*told, *(_of_patch(name, writes, readable=_is_readable(name, kind, readable)) for name in parts)]
+
+
+def _is_readable(name: str, kind: Kind, readable: frozenset[str]) -> bool:
+    before, _, part = name.rpartition(".")
+    if not before:
+        return _READ_AS.get(name, name) in readable
+    told = part == _LINES or kind.tells(_TYPES[before], _PARTS_READ_AS.get(part, part))
+    return name.partition(".")[0] in readable and told
+
+
+def _of_patch(name: str, writes: Writes, *, readable: bool) -> FieldCapability:
+    return FieldCapability(
+        ".".join(map(graphql_name, name.split("."))),
+        readable=readable,
+        writable=True,
+        required=writes.is_required(name),
+        max_length=_shortest(writes, name),
+        clearable=writes.is_clearable(name),
+    )
 
 
 def _capability(name: str, writes: Writes | None, *, readable: bool) -> FieldCapability:
@@ -68,5 +113,8 @@ def _most(writes: Writes, written: Sequence[str]) -> int | None:
     """Return the longest text of a field that is written as a whole: the parts of one have a length each."""
     if len(written) > 1 or "." in written[0]:
         return None
-    lengths = [writes.most[place] for place in writes.fields[written[0]].places if place in writes.most]
-    return min(lengths, default=None)
+    return _shortest(writes, written[0])
+
+
+def _shortest(writes: Writes, name: str) -> int | None:
+    return min((writes.most[place] for place in writes.fields[name].places if place in writes.most), default=None)
