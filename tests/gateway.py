@@ -13,6 +13,7 @@ from vendors import FACTS, SYSTEMS, VENDORS
 from customer_gateway.app import build_engine, build_federation
 from customer_gateway.config import ServerSettings, Settings
 from customer_gateway.http import HttpSettings, build_http
+from customer_gateway.sandbox.server import HOST, Listener
 from customer_gateway.systems.connection import Wiring
 
 if TYPE_CHECKING:
@@ -125,13 +126,14 @@ async def gateway_over(
     bent: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way,
     authenticator: Authenticator = ANYONE,
     writing: Callable[[Federation], WritesCustomers] | None = None,
+    listening: bool = False,
     **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
     """A gateway as it is right after its start: nothing read, nothing cached, no session.
 
     Speaks to the vendors in process, by ways that `bent` may change, or at `urls`; `otherwise` as in `settings_over`.
     Its systems come of `vendors`; `watched` may give another federation of them. Mutations are carried out by what
-    `writing` gives.
+    `writing` gives. Where it is `listening` it is asked on a socket.
     """
     settings = settings_over(box, urls=urls, **otherwise)
     way = in_process(box, settings)
@@ -140,10 +142,16 @@ async def gateway_over(
     http = HttpSettings(deadline_seconds=settings.server.deadline_seconds)
     operations = None if writing is None else writing(federation)
     app = build_http(build_engine(settings, federation, VENDORS, operations), http, authenticator)
+    listener = Listener(app, "the gateway")
     try:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
+        if listening:
+            await listener.start()
+        transport = None if listening else httpx.ASGITransport(app)
+        base_url = f"http://{HOST}:{listener.port}" if listening else "http://gateway.test"
+        async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
             yield Gateway(client, box)
     finally:
+        await listener.stop()
         await federation.aclose()
 
 

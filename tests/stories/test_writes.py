@@ -36,17 +36,19 @@ UPDATE = """mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $inp
 
 
 @asynccontextmanager
-async def writing_gateway(box: Sandbox, path: Path, executor: ExecutorName = "breadth") -> AsyncGenerator[Gateway]:
+async def writing_gateway(
+    box: Sandbox, path: Path, executor: ExecutorName = "breadth", **otherwise: Any
+) -> AsyncGenerator[Gateway]:
     database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
     made: list[Operations] = []
 
     def writing(federation: Federation) -> WritesCustomers:
-        made.append(Operations(federation.systems, journal, seconds=10))
+        made.append(Operations(federation.systems, journal, seconds=10, written=federation.batchers.forget))
         return made[-1]
 
     try:
-        async with gateway_over(box, writing=writing, executor=executor) as gateway:
+        async with gateway_over(box, writing=writing, executor=executor, **otherwise) as gateway:
             yield gateway
             for each in made:
                 await each.aclose()
