@@ -316,7 +316,9 @@ async def test_a_misspelt_key_of_a_fault_is_told_with_those_that_there_are(vendo
     status, told = await answer_to(vendor, b'{"kind": "latency", "seconds": 2}')
 
     assert (status, told.partition("; ")[0]) == (400, "A fault has no `seconds`")
-    assert told.endswith("kind, latency, status, retry_after, html, path, calls, pause, method, applied.")
+    assert told.endswith(
+        "kind, latency, status, retry_after, html, path, calls, pause, method, applied, keys, share, off."
+    )
 
 
 @pytest.mark.parametrize("fields", [b"{}", b'{"latency": 2}'])
@@ -341,4 +343,4 @@ async def test_only_this_machine_may_use_the_admin_routes(vendor: Vendor) -> Non
 
 
 def test_every_kind_of_fault_is_named_once() -> None:
-    assert len(set(KINDS)) == len(KINDS) == 16
+    assert len(set(KINDS)) == len(KINDS) == 21

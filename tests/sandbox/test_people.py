@@ -17,16 +17,18 @@ from stdnum.se import vat as swedish_vat
 from vendors import DEFINITIONS, sandbox
 
 from customer_gateway.sandbox import Sandbox
+from customer_gateway.sandbox.changes import Changes
 from customer_gateway.sandbox.people import DOMAINS, Market, customers_of, staff_of
 from customer_gateway.sandbox.store import Kind
 from customer_gateway.sandbox.vendor import VendorDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from customer_gateway.sandbox.people import Party
-    from customer_gateway.sandbox.store import Store
+    from customer_gateway.sandbox.store import Document, Store
 
 VALID_VAT = {"DE": german_vat.is_valid, "SE": swedish_vat.is_valid, "FI": finnish_vat.is_valid}
 EACH = pytest.mark.parametrize("vendor", DEFINITIONS, ids=lambda vendor: vendor.name)
@@ -41,7 +43,13 @@ def unserved(_store: Store, _clock: Any) -> Any:
     return DEFINITIONS[0].dialect(_store, _clock)
 
 
-CLUB = VendorDefinition("club", unserved, Market("clubs", ("FI", "DE")), MEMBERS, fill_members, port=9300)
+def unstamped(document: Document, _moment: datetime) -> Document:
+    return document
+
+
+CLUB = VendorDefinition(
+    "club", unserved, Market("clubs", ("FI", "DE")), MEMBERS, fill_members, 9300, Changes((), unstamped, unstamped)
+)
 
 
 @EACH

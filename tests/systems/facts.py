@@ -97,6 +97,23 @@ class AsSent:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How the sandbox's vendor is asked for its customers: the arguments of `httpx.AsyncClient.request`."""
+
+    page: Callable[[int, int, Any], Mapping[str, Any]]
+    """A page by the place of its first row, how many rows fit, and the page before it."""
+    customer: Callable[[str], str]
+    """The path of a customer by its key in the sandbox."""
+    key: Callable[[Document], str]
+    changed: Callable[[Document], float] | None
+    """When a customer was changed as it tells, in seconds since 1970; None where nothing tells it."""
+    batch: Callable[[Sequence[Document]], Mapping[str, Any]] | None = None
+    """Many customers by their keys."""
+    count: Mapping[str, Any] | None = None
+    """How many there are, where a page does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`key` is that of the customer with `identity`; `listed` are the routes that list customers.
 
@@ -130,6 +147,7 @@ class Facts:
     """Gives the customer at a path, with this document, the name Neu."""
     sign_in: Callable[[Mapping[str, str | int]], Mapping[str, Any]]
     """The arguments of an HTTP client that the sandbox's vendor lets in, from its credentials."""
+    asked: Asked
     login: Callable[[httpx.AsyncClient, Mapping[str, str | int]], Any] | None = None
     """Gives such a client a session, where that is needed."""
     single: Callable[[str, Sequence[Any]], Any] = lambda _route, _customers: None

@@ -18,10 +18,10 @@ from __future__ import annotations
 from customer_gateway.sandbox.box import PORTS, DirectoryUnfit, Sandbox, run_sandbox
 from customer_gateway.sandbox.call_log import Call, CallLog
 from customer_gateway.sandbox.fault import Fault, FaultKind
-from customer_gateway.sandbox.faults import Faults
 from customer_gateway.sandbox.hooks import Hooks
 from customer_gateway.sandbox.registry import DEFINITIONS
 from customer_gateway.sandbox.server import PortTaken
+from customer_gateway.sandbox.switch import Faults
 from customer_gateway.sandbox.vendor import Vendor, VendorDefinition
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The sandbox's own routes on every vendor's port, for people: /_sandbox/faults and /_sandbox/calls.
+"""The sandbox's own routes on every vendor's port: /_sandbox/faults, /_sandbox/calls and those of `steering`.
 
 GET shows, DELETE clears, PUT /_sandbox/faults switches a fault on (a JSON object with the fields of `Fault`). Calls
 here are no calls of the vendor: they are not logged, meet no faults, need no credentials, and are answered to this
@@ -16,48 +16,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from customer_gateway.sandbox.fault import fault_of
+from customer_gateway.sandbox.steering import steering_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from customer_gateway.sandbox.call_log import CallLog
-    from customer_gateway.sandbox.faults import Faults
+    from customer_gateway.sandbox.switch import Faults
+    from customer_gateway.sandbox.vendor import Vendor
 
 
-def admin(log: CallLog, faults: Faults) -> ASGIApp:
-    async def show_faults(_request: Request) -> Response:
-        return JSONResponse([asdict(fault) for fault in faults])
-
-    async def set_fault(request: Request) -> Response:
-        try:
-            faults.switch(fault_of(_decoded(await request.body())))
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
-        return await show_faults(request)
-
-    async def clear_faults(_request: Request) -> Response:
-        faults.clear()
-        return Response(status_code=204)
-
-    async def show_calls(_request: Request) -> Response:
-        return JSONResponse(
-            [{"call": str(call), "status": call.status, "login": call.login} for call in log.entries],
-        )
-
-    async def clear_calls(_request: Request) -> Response:
-        log.clear()
-        return Response(status_code=204)
-
-    app = Starlette(
-        routes=[
-            Route("/_sandbox/faults", show_faults, methods=["GET"]),
-            Route("/_sandbox/faults", set_fault, methods=["PUT"]),
-            Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
-            Route("/_sandbox/calls", show_calls, methods=["GET"]),
-            Route("/_sandbox/calls", clear_calls, methods=["DELETE"]),
-        ]
-    )
+def admin(vendor: Vendor) -> ASGIApp:
+    app = Starlette(routes=[*_fault_routes(vendor.faults), *_call_routes(vendor.log), *steering_routes(vendor)])
 
     async def for_this_machine(scope: Scope, receive: Receive, send: Send) -> None:
         host = (scope.get("client") or ("", 0))[0]
@@ -65,6 +38,39 @@ def admin(log: CallLog, faults: Faults) -> ASGIApp:
         await handler(scope, receive, send)
 
     return for_this_machine
+
+
+def _fault_routes(faults: Faults) -> Sequence[Route]:
+    async def show(_request: Request) -> Response:
+        return JSONResponse([asdict(fault) for fault in faults])
+
+    async def switch(request: Request) -> Response:
+        try:
+            faults.switch(fault_of(_decoded(await request.body())))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return await show(request)
+
+    async def clear(_request: Request) -> Response:
+        faults.clear()
+        return Response(status_code=204)
+
+    path = "/_sandbox/faults"
+    return [Route(path, show), Route(path, switch, methods=["PUT"]), Route(path, clear, methods=["DELETE"])]
+
+
+def _call_routes(log: CallLog) -> Sequence[Route]:
+    async def show(_request: Request) -> Response:
+        return JSONResponse(
+            [{"call": str(call), "status": call.status, "login": call.login} for call in log.entries],
+        )
+
+    async def clear(_request: Request) -> Response:
+        log.clear()
+        return Response(status_code=204)
+
+    path = "/_sandbox/calls"
+    return [Route(path, show), Route(path, clear, methods=["DELETE"])]
 
 
 def _decoded(body: bytes) -> object:

@@ -51,7 +51,8 @@ class Sandbox:
         self._listeners: dict[str, Listener] = {}
         self._stores = {each.name: _store(each, customers, directory) for each in definitions}
         self.vendors: Mapping[str, Vendor] = {
-            each.name: Vendor(each, self._stores[each.name], clock, rate_limits=rate_limits) for each in definitions
+            each.name: Vendor(each, self._stores[each.name], clock, customers=customers, rate_limits=rate_limits)
+            for each in definitions
         }
 
     def __getattr__(self, name: str) -> Vendor:

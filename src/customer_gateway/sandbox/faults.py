@@ -1,4 +1,4 @@
-"""The fault switch: what can go wrong between a vendor and its callers, made for real.
+"""What can go wrong between a vendor and its callers, made for real.
 
 Faults that break HTTP itself (reset, truncated, slow headers) write to the socket and need one; the others work
 in process too.
@@ -10,21 +10,19 @@ import asyncio
 import socket
 import struct
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.sandbox.fault import Fault
+from customer_gateway.sandbox.fault import VIEW_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from customer_gateway.sandbox.fault import Application, FaultKind
-
-    _Calls = tuple[str, str]
+    from customer_gateway.sandbox.fault import Fault, FaultKind
 
 # Where the server leaves the connection for those faults that need it.
 TRANSPORT: Final = "customer_gateway.sandbox.transport"
@@ -33,64 +31,6 @@ _HTML: Final = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1
 _WITHOUT_BODY: Final = {204, 205}
 _DRIP_BYTES: Final = 2
 _MEGABYTE: Final = 1_000_000
-
-
-@dataclass(slots=True)
-class Faults:
-    """The faults switched on at one vendor; of several that fit a call the one with the longest path happens.
-
-    Of two with the same path the one that names the method does.
-    """
-
-    _active: dict[_Calls, Fault] = field(default_factory=dict["_Calls", Fault])
-    _left: dict[_Calls, int] = field(default_factory=dict["_Calls", int])
-
-    def set(  # noqa: PLR0913 - the fields of a fault, by name
-        self,
-        kind: FaultKind,
-        *,
-        latency: float = 0.0,
-        status: int = 503,
-        retry_after: float | str | None = None,
-        html: bool = False,
-        path: str = "",
-        calls: int | None = None,
-        pause: float = 0.5,
-        method: str = "",
-        applied: Application | None = None,
-    ) -> None:
-        """Switch a fault on, in place of an earlier one for the same path and method. Fields as in `Fault`."""
-        wait = None if retry_after is None else str(retry_after)
-        self.switch(Fault(kind, latency, status, wait, html, path, calls, pause, method, applied))
-
-    def switch(self, fault: Fault) -> None:
-        if fault.kind == "gzip_bomb":
-            _bomb()  # packed now: half a second of work that should not stall the call that meets it
-        calls = (fault.path, fault.method)
-        self._active[calls] = fault
-        self._left.pop(calls, None)
-        if fault.calls is not None:
-            self._left[calls] = fault.calls
-
-    def clear(self) -> None:
-        self._active.clear()
-        self._left.clear()
-
-    def __iter__(self) -> Iterator[Fault]:
-        return iter(list(self._active.values()))
-
-    def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that this call meets; one with a number of calls is used up by it."""
-        fitting = [calls for calls in self._active if path.startswith(calls[0]) and calls[1] in ("", method)]
-        if not fitting:
-            return None
-        chosen = max(fitting, key=lambda calls: (len(calls[0]), calls[1]))
-        fault = self._active[chosen]
-        if fault.calls is not None:
-            self._left[chosen] -= 1
-            if self._left[chosen] <= 0:
-                del self._active[chosen], self._left[chosen]
-        return fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +98,7 @@ def _plain(fault: Fault, scene: Scene) -> Answer:  # noqa: PLR0911 - one line a 
             return Answer(302, [(b"location", b"/elsewhere")], b"")
         case "gzip_bomb":
             headers = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
-            return Answer(200, headers, _bomb())
+            return Answer(200, headers, bomb())
         case "empty_body":
             return _json(b"")
         case _:
@@ -180,7 +120,7 @@ def _status(fault: Fault, scene: Scene) -> Answer:
 
 
 @cache
-def _bomb() -> bytes:
+def bomb() -> bytes:
     """About 130 kB that inflate to 128 MB of JSON."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     blank = b" " * 1_048_576
@@ -264,6 +204,8 @@ _SPOILERS: Final[dict[FaultKind, Callable[[Scene], Awaitable[None]]]] = {
     "slow_headers": _slow_headers,
     "slow_drip": _slow_drip,
     "huge_body": _huge_body,
+    # The true answer, of a vendor that sees its customers through the fault's view.
+    **dict.fromkeys(VIEW_KINDS, _latency),
 }
 
 

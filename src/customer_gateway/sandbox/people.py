@@ -119,6 +119,13 @@ def _found_by(vendor: str, market: Market, customers: int, shared: Sequence[Part
 
 
 @cache
+def strangers_of(vendor: str, market: Market, group: str, count: int) -> tuple[Party, ...]:
+    """Return parties that no vendor has among its customers, in numbers far from theirs."""
+    first = Random(f"strangers {vendor} {group}").randrange(10**6, 10**9)
+    return tuple(_party(first + place, (market,)) for place in range(count))
+
+
+@cache
 def staff_of(vendor: str, market: Market, count: int = 24) -> tuple[Person, ...]:
     """Return the vendor's own users, no two of one name: who creates, owns and updates the customers."""
     rng = Random(f"staff {vendor}")

@@ -9,15 +9,17 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
 from customer_gateway.sandbox import exact
+from customer_gateway.sandbox.views import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from customer_gateway.sandbox.views import Row
 
 Document: TypeAlias = dict[str, Any]
 
@@ -55,28 +57,41 @@ class Store:
     """One vendor's database. Positions keep the order in which documents came in."""
 
     def __init__(self, path: str = ":memory:") -> None:
+        self._other: Store | None = None
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.close = weakref.finalize(self, self._database.close)  # also where the file is no database
         self._database.executescript(_TABLES)
 
     def __getitem__(self, kind: Kind) -> Collection:
-        return Collection(self._database, kind)
+        return Collection(self, kind)
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        return self._database if self._other is None else self._other.database
+
+    def show(self, other: Store | None) -> None:
+        """Let this store, and every collection of it, read and write another one; None shows its own again."""
+        self._other = other
 
     def copied_from(self, other: Store) -> Store:
         """Replace everything in this store by what `other` holds."""
-        other._database.backup(self._database)
+        other.database.backup(self.database)
         return self
 
     def is_empty(self) -> bool:
-        return self._database.execute("select 1 from document limit 1").fetchone() is None
+        return self.database.execute("select 1 from document limit 1").fetchone() is None
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
     """The documents of one kind. Bodies are handed out parsed, or as the bytes they are stored as."""
 
-    database: sqlite3.Connection
+    store: Store
     kind: Kind
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        return self.store.database
 
     def get(self, key: object) -> Document | None:
         row = self._row(key)
@@ -93,6 +108,8 @@ class Collection:
         return self.get(key) is not None
 
     def count(self) -> int:
+        if (view := view_of(self.kind.name)) is not None:
+            return view.total(len(view.kept([(key, b"") for key in self.keys()])))
         row = self.database.execute("select count(*) from document where collection = ?", (self.kind.name,)).fetchone()
         return int(row[0])
 
@@ -117,11 +134,16 @@ class Collection:
         terms = ", ".join(
             f"json_extract(cast(body as text), ?) {'desc' if descending else 'asc'}" for _, descending in sort
         )
-        rows = self.database.execute(
-            f"select body from document where collection = ? order by {terms}, key limit ? offset ?",
-            (self.kind.name, *(f"$.{path}" for path, _ in sort), limit, offset),
-        )
-        return [row[0] for row in rows]
+        return self._in_order(f"{terms}, key", [f"$.{path}" for path, _ in sort], limit, offset)
+
+    def _in_order(self, order: str, arguments: Sequence[str], limit: int, offset: int) -> list[bytes | str]:
+        select = f"select key, body from document where collection = ? order by {order} limit ? offset ?"
+        view = view_of(self.kind.name)
+        portion = (limit, offset) if view is None else (-1, 0)
+        rows: list[Row] = self.database.execute(select, (self.kind.name, *arguments, *portion)).fetchall()
+        if view is not None:
+            rows = view.ordered(view.kept(rows))[offset : None if limit < 0 else offset + limit]
+        return [body for _, body in rows]
 
     def keys(self) -> list[str]:
         rows = self.database.execute(
@@ -135,7 +157,9 @@ class Collection:
         wanted = sorted({_text(value) for value in values})
         for start in range(0, len(wanted), _PORTION):
             found |= self._found(field, wanted[start : start + _PORTION])
-        return [_document(body) for _, body in sorted(found.values(), key=itemgetter(0))]
+        rows: list[Row] = [(key, body) for key, (_, body) in sorted(found.items(), key=lambda item: item[1][0])]
+        view = view_of(self.kind.name)
+        return [_document(body) for _, body in (rows if view is None else view.found(rows))]
 
     def plant(self, key: object, members: str) -> None:
         """Lay the members of a JSON object over a stored document, to the letter, past every rule of the vendor's.
@@ -159,11 +183,7 @@ class Collection:
         ).fetchone()
 
     def _page(self, limit: int, offset: int) -> list[bytes | str]:
-        rows = self.database.execute(
-            "select body from document where collection = ? order by position, key limit ? offset ?",
-            (self.kind.name, limit, offset),
-        )
-        return [row[0] for row in rows]
+        return self._in_order("position, key", (), limit, offset)
 
     def _found(self, field: str, values: Sequence[str]) -> dict[str, tuple[int, bytes | str]]:
         marks = ",".join("?" * len(values))
@@ -208,6 +228,14 @@ class Collection:
             "delete from document where collection = ? and key = ?", (self.kind.name, str(key))
         )
         return gone.rowcount > 0
+
+    def key_at(self, place: int) -> str:
+        """Return the key of the document at a place of the order, counted from 0."""
+        row = self.database.execute(
+            "select key from document where collection = ? order by position, key limit 1 offset ?",
+            (self.kind.name, place),
+        ).fetchone()
+        return str(row[0])
 
     def largest(self, field: str) -> int:
         """Return the largest integer that an indexed field or the key holds; 0 in an empty collection."""

@@ -12,10 +12,16 @@ from starlette.requests import Request
 
 from customer_gateway.sandbox.admin import admin
 from customer_gateway.sandbox.call_log import Call, CallLog
+from customer_gateway.sandbox.churn import Churn
+from customer_gateway.sandbox.clock import VendorClock
 from customer_gateway.sandbox.exchange import Refusal
-from customer_gateway.sandbox.faults import Answer, Faults, Scene, play
+from customer_gateway.sandbox.faults import Answer, Scene, play
 from customer_gateway.sandbox.hooks import Hooks
 from customer_gateway.sandbox.limits import Parallel, RateLimits, Window
+from customer_gateway.sandbox.population import Population
+from customer_gateway.sandbox.switch import Faults
+from customer_gateway.sandbox.tenants import Tenants
+from customer_gateway.sandbox.views import Views, seen_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from customer_gateway.sandbox.changes import Changes
     from customer_gateway.sandbox.exchange import Clock
     from customer_gateway.sandbox.fault import Fault
     from customer_gateway.sandbox.people import Market, Party
@@ -62,7 +69,8 @@ class Dialect(Protocol):
 class VendorDefinition:
     """What a vendor's folder says of it. `fill` puts parties into an empty store, in order, as its `customers`.
 
-    `port` is the vendor's in the sandbox as a command, and its place among the vendors.
+    `port` is the vendor's in the sandbox as a command, and its place among the vendors. `changes` says what a customer
+    looks like after somebody changed it there; `listed` are further collections that faults of lists concern.
     """
 
     name: str
@@ -71,16 +79,22 @@ class VendorDefinition:
     customers: Kind
     fill: Callable[[Store, Sequence[Party]], None]
     port: int
+    changes: Changes
+    listed: tuple[Kind, ...] = ()
 
 
 class Vendor:
     """A running vendor. `app` is the ASGI application; `rate_limits` switches its limits on and off.
 
     `customers` are its customers as they are stored, `store` holds everything else; `hooks` run at its calls.
+    `population` lets customers come and go, `churn` does so by itself.
     """
 
-    def __init__(self, definition: VendorDefinition, store: Store, clock: Clock, *, rate_limits: bool) -> None:
-        dialect = definition.dialect(store, clock)
+    def __init__(
+        self, definition: VendorDefinition, store: Store, clock: Clock, *, customers: int, rate_limits: bool
+    ) -> None:
+        self.clock = VendorClock(clock)
+        dialect = definition.dialect(store, self.clock)
         self.name = dialect.name
         self.base_path = dialect.base_path
         self.credentials = dict(dialect.credentials)
@@ -93,8 +107,12 @@ class Vendor:
         self.customers = store[definition.customers]
         self.dialect = dialect
         self.app: ASGIApp = self._serve
+        self._views = Views(definition.customers.name, [kind.name for kind in definition.listed])
         self._limits = RateLimits(dialect.windows, clock)
-        self._admin = admin(self.log, self.faults)
+        self.population = Population(definition, store, self.clock, customers)
+        self.churn = Churn(self.population, self.clock)
+        self.tenants = Tenants(definition, store, customers)
+        self._admin = admin(self)
         self._api = Starlette(
             routes=list(dialect.routes()),
             exception_handlers={Refusal: self._refused, HTTPException: self._unrouted},
@@ -118,6 +136,8 @@ class Vendor:
         if refusal := self._over_the_limit(request):
             await self.dialect.refusal(refusal)(inner, receive, noting)
             return
+        if not call.login:
+            self.churn.meet_call()
         try:
             await self._met(self.faults.take(call.method, call.path), inner, body, receive, noting)
         finally:
@@ -127,7 +147,7 @@ class Vendor:
         if fault is None:
             await self._answer(scope, _replayed(body), send)
         else:
-            await play(fault, self._scene(scope, body, receive, send))
+            await play(fault, self._scene(fault, scope, body, receive, send))
 
     def _over_the_limit(self, request: Request) -> Refusal | None:
         """Return None where the call is let in, and count it: until it leaves, and in its windows."""
@@ -149,9 +169,10 @@ class Vendor:
         self.log.entries.append(call)
         return call
 
-    def _scene(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> Scene:
+    def _scene(self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send) -> Scene:
         async def true_answer() -> Answer:
-            return await _kept_back(self._answer, scope, _replayed(body))
+            with seen_through(self._views.of(fault) if _is_read(scope) else None):
+                return await _kept_back(self._answer, scope, _replayed(body))
 
         return Scene(scope, receive, send, true_answer, self._error_body, self.dialect.error_under_200)
 
@@ -161,7 +182,8 @@ class Vendor:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         call = f"{scope['method']} {scope['path']}"
-        await self.hooks.run("before", call)
+        with seen_through(None):
+            await self.hooks.run("before", call)
         if request.url.path not in self.dialect.login_paths:
             try:
                 self.dialect.authenticate(request)
@@ -173,7 +195,8 @@ class Vendor:
     def _before_sending(self, call: str, send: Send) -> Send:
         async def run_and_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self.hooks.run("after", call)
+                with seen_through(None):
+                    await self.hooks.run("after", call)
             await send(message)
 
         return run_and_send
@@ -183,6 +206,10 @@ class Vendor:
 
     async def _unrouted(self, _request: Request, error: Any) -> Response:
         return self.dialect.refusal(Refusal(error.status_code, str(error.detail), headers=error.headers))
+
+
+def _is_read(scope: Scope) -> bool:
+    return scope["method"] == "GET" or scope["path"].endswith("search")
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from systems.facts import AsSent, Budget, Facts, Pages
+from systems.facts import Asked, AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 SEARCH: Final = "POST /customer/_search"
@@ -35,6 +38,17 @@ async def rename(client: httpx.AsyncClient, path: str, document: dict[str, Any])
 def sign_in(known: Any) -> dict[str, Any]:
     auth = (str(known["user"]), str(known["password"]))
     return {"auth": auth, "headers": {"X-Domainrobot-Context": str(known["context"])}}
+
+
+def page(start: int, size: int, _before: Any) -> dict[str, Any]:
+    query = {"view": {"limit": size, "offset": start}, "orders": [{"key": "number", "type": "ASC"}]}
+    return {"method": "POST", "url": "/customer/_search", "json": query}
+
+
+def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    numbers = [str(row["number"]) for row in rows]
+    query = {"filters": [{"key": "number", "operator": "IN", "values": numbers}], "view": {"limit": 1000}}
+    return {"method": "POST", "url": "/customer/_search", "json": query}
 
 
 FACTS: Final = Facts(
@@ -83,6 +97,13 @@ FACTS: Final = Facts(
             "creator { name } updater { name } owner { key }"
         ): [SEARCH],
     },
+    asked=Asked(
+        page=page,
+        customer=lambda key: f"/customer/{key}",
+        key=lambda row: f"{row['client']}/{row['number']}",
+        changed=lambda row: datetime.fromisoformat(row["updated"]).timestamp(),
+        batch=batch,
+    ),
     rename=rename,
     sign_in=sign_in,
     embedded={"contacts": "id", "contracts": "id"},

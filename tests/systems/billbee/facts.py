@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 import httpx
-from systems.facts import AsSent, Budget, Facts, Pages
+from systems.facts import Asked, AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,10 @@ async def rename(client: httpx.AsyncClient, path: str, document: dict[str, Any])
 def sign_in(known: Any) -> dict[str, Any]:
     auth = (str(known["user"]), str(known["password"]))
     return {"auth": auth, "headers": {"X-Billbee-Api-Key": str(known["api_key"])}}
+
+
+def page(start: int, size: int, _before: Any) -> dict[str, Any]:
+    return {"method": "GET", "url": "/customers", "params": {"page": start // size + 1, "pageSize": size}}
 
 
 FACTS: Final = Facts(
@@ -89,6 +93,7 @@ FACTS: Final = Facts(
             "creator { name } updater { name } owner { key }"
         ): ["GET /customers"],
     },
+    asked=Asked(page=page, customer=lambda key: f"/customers/{key}", key=lambda row: str(row["Id"]), changed=None),
     rename=rename,
     sign_in=sign_in,
     batches=False,

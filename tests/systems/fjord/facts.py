@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 import httpx
-from systems.facts import AsSent, Facts, Session
+from systems.facts import Asked, AsSent, Facts, Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,11 @@ async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]
 async def login(client: httpx.AsyncClient, known: Mapping[str, str | int]) -> None:
     answer = await client.post("/oauth/token", data={"grant_type": "client_credentials", **known})
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def page(_start: int, size: int, before: Any) -> dict[str, Any]:
+    cursor = {"cursor": before["next_cursor"]} if before and before["next_cursor"] else {}
+    return {"method": "GET", "url": "/customers", "params": {"limit": size, **cursor}}
 
 
 FACTS: Final = Facts(
@@ -131,6 +137,12 @@ FACTS: Final = Facts(
             "creator { name } updater { name }"
         ): ["GET /customers"],
     },
+    asked=Asked(
+        page=page,
+        customer=lambda key: f"/customers/{key}",
+        key=lambda row: row["id"],
+        changed=lambda row: datetime.fromisoformat(row["updated"]).timestamp(),
+    ),
     rename=rename,
     sign_in=lambda _known: {},
     login=login,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
-from systems.facts import AsSent, Facts, Pages, Session
+from systems.facts import Asked, AsSent, Facts, Pages, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import httpx
 
@@ -33,6 +35,20 @@ def login_body(known: Mapping[str, str | int]) -> dict[str, str]:
 async def login(client: httpx.AsyncClient, known: Mapping[str, str | int]) -> None:
     answer = await client.post("/api/auth/login", json=login_body(known))
     client.headers["Session-Id"] = answer.json()["session_id"]
+
+
+def page(start: int, size: int, _before: Any) -> dict[str, Any]:
+    query = {"filter.page": start // size + 1, "filter.page_size": size}
+    return {"method": "GET", "url": "/api/customers", "params": query}
+
+
+def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    query = {"filter.object_ids": [row["id"] for row in rows], "filter.page_size": 100}
+    return {"method": "GET", "url": "/api/customers", "params": query}
+
+
+def changed(row: dict[str, Any]) -> float:
+    return datetime.fromisoformat(row["modified"]).replace(tzinfo=ZoneInfo("Europe/Helsinki")).timestamp()
 
 
 FACTS: Final = Facts(
@@ -82,6 +98,13 @@ FACTS: Final = Facts(
         "number name vatNumber phone address { street postalCode city }": ["GET /api/customers/base"],
     },
     further_capped_calls=2,
+    asked=Asked(
+        page=page,
+        customer=lambda key: f"/api/customers/{key}",
+        key=lambda row: str(row["id"]),
+        changed=changed,
+        batch=batch,
+    ),
     rename=rename,
     sign_in=lambda _known: {},
     login=login,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
-from systems.facts import AsSent, Budget, Facts, Pages
+from systems.facts import Asked, AsSent, Budget, Facts, Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 
@@ -20,6 +25,20 @@ def envelope(rows: list[Any], request: httpx.Request) -> Any:
 
 async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]) -> httpx.Response:
     return await client.put(path, json={"name": "Neu"})
+
+
+def page(start: int, size: int, _before: Any) -> dict[str, Any]:
+    query = {"filter_str": '{"active__in":[true,false]}', "page": start // size + 1, "size": size}
+    return {"method": "GET", "url": "/customer/", "params": query}
+
+
+def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    wanted = {"id__in": [row["id"] for row in rows], "active__in": [True, False]}
+    return {"method": "GET", "url": "/customer/", "params": {"filter_str": json.dumps(wanted), "size": 100}}
+
+
+def changed(row: dict[str, Any]) -> float:
+    return datetime.fromisoformat(row["changed"]).replace(tzinfo=ZoneInfo("Europe/Stockholm")).timestamp()
 
 
 FACTS: Final = Facts(
@@ -62,6 +81,13 @@ FACTS: Final = Facts(
         "creator { id name email } updater { id name email }": ["GET /user/"],
         "contacts { id name email phone }": ["GET /customercontact/"],
     },
+    asked=Asked(
+        page=page,
+        customer=lambda key: f"/customer/{key}",
+        key=lambda row: str(row["id"]),
+        changed=changed,
+        batch=batch,
+    ),
     rename=rename,
     sign_in=lambda known: {"headers": {"Authorization": f"Bearer {known['access_token']}"}},
     nowhere=("999999", "1; drop", ""),

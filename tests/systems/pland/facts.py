@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from systems.facts import AsSent, Facts, Pages, Session
+from systems.facts import Asked, AsSent, Facts, Pages, Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,11 @@ async def rename(client: httpx.AsyncClient, path: str, _document: dict[str, Any]
 
 def single(route: str, customers: Sequence[Any]) -> Any:
     return {"count": len(customers)} if route == "GET /customers/count" else None
+
+
+def page(start: int, size: int, _before: Any) -> dict[str, Any]:
+    order = '{"by":"_id","direction":1}'
+    return {"method": "GET", "url": "/customers/", "params": {"limit": size, "offset": start, "sort": order}}
 
 
 FACTS: Final = Facts(
@@ -75,6 +80,14 @@ FACTS: Final = Facts(
     },
     cold_times=2,
     further_capped_calls=4,  # what follows, and the count of each page
+    asked=Asked(
+        page=page,
+        customer=lambda key: f"/customers/{key}",
+        key=lambda row: row["_id"],
+        changed=lambda row: row["status"]["lastModifiedAt"] / 1000,
+        batch=lambda rows: {"method": "GET", "url": "/customers/", "params": {"ids": [row["_id"] for row in rows]}},
+        count={"method": "GET", "url": "/customers/count"},
+    ),
     rename=rename,
     sign_in=lambda known: {"headers": {"x-API-Key": str(known["api_key"])}},
     nowhere=("5f0000000000000000000000", "x"),

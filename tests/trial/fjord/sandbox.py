@@ -13,6 +13,7 @@ import orjson
 from starlette.routing import Route
 
 from customer_gateway.sandbox import VendorDefinition, moments
+from customer_gateway.sandbox.changes import Changes
 from customer_gateway.sandbox.exchange import Refusal, json_answer, merged, sent_object
 from customer_gateway.sandbox.limits import Parallel
 from customer_gateway.sandbox.people import Market, staff_of
@@ -20,6 +21,7 @@ from customer_gateway.sandbox.store import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -102,7 +104,7 @@ class Fjord:
         start = _place(kind, asked["cursor"]) if "cursor" in asked else 0
         rows = self._store[kind].page(int(size), start)
         end = start + len(rows)
-        more = end < self._store[kind].count()
+        more = bool(self._store[kind].page(1, end))
         return json_answer({"data": rows, "next_cursor": _cursor(kind, end) if more else None})
 
     async def _one(self, request: Request) -> Response:
@@ -179,4 +181,13 @@ def _id(noun: str, of: str) -> str:
     return str(UUID(int=Random(f"fjord {noun} {of}").getrandbits(128), version=4))
 
 
-VENDOR: Final = VendorDefinition("fjord", Fjord, HARBOURS, _CUSTOMERS, fill_fjord, port=9309)
+def _stamped(customer: Document, moment: datetime) -> Document:
+    return {**customer, "updated": moment.isoformat()}
+
+
+def _made(customer: Document, moment: datetime) -> Document:
+    return {**_stamped(customer, moment), "created": moment.isoformat()}
+
+
+CHANGES: Final = Changes(("name", "email", "phone", "vat", "street", "zip", "city", "country"), _stamped, _made)
+VENDOR: Final = VendorDefinition("fjord", Fjord, HARBOURS, _CUSTOMERS, fill_fjord, port=9309, changes=CHANGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer_gateway.sandbox.autodns.api import AutoDns
+from customer_gateway.sandbox.autodns.changing import CHANGES
 from customer_gateway.sandbox.autodns.documents import CUSTOMERS, fill_autodns
 from customer_gateway.sandbox.people import DOMAINS
 from customer_gateway.sandbox.vendor import Vendor, VendorDefinition
@@ -12,7 +13,7 @@ from customer_gateway.sandbox.vendor import Vendor, VendorDefinition
 if TYPE_CHECKING:
     from customer_gateway.sandbox.autodns.reviews import Reviews
 
-VENDOR = VendorDefinition("autodns", AutoDns, DOMAINS, CUSTOMERS, fill_autodns, port=9302)
+VENDOR = VendorDefinition("autodns", AutoDns, DOMAINS, CUSTOMERS, fill_autodns, port=9302, changes=CHANGES)
 
 
 def reviews(vendor: Vendor) -> Reviews:
