@@ -19,6 +19,7 @@ from customer_gateway.config.auth import ClaimSettings, GrantSettings
 from customer_gateway.http import HttpSettings
 from customer_gateway.http.origin import PREFLIGHT_HEADERS
 from customer_gateway.sandbox import Fault, FaultKind, Sandbox
+from customer_gateway.sandbox.steering import steering_routes
 from customer_gateway.systems.connection import BreakerSettings, LimitSettings, SystemSettings
 from customer_gateway.systems.registry import VENDORS
 
@@ -143,6 +144,13 @@ def test_every_key_and_kind_of_a_fault_is_told() -> None:
     )
 
     assert (keys, kinds) == ({field.name for field in fields(Fault)}, set(get_args(FaultKind)))
+
+
+def test_every_route_of_what_happens_to_customers_is_told() -> None:
+    told = re.findall(r"^\| `(/_sandbox/.+?)` \|", rows(OPERATING, "Customers that come and go"), re.MULTILINE)
+    routes = steering_routes(Sandbox(customers=1).vendors[SYSTEMS[0]])
+
+    assert {route.path.replace("{key:path}", "KEY") for route in routes} == set(told)
 
 
 def test_what_a_get_needs_and_may_have_is_told() -> None:

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 import pytest
+from sandbox.clients import names_of
 from sandbox.readers import Reader, reader_of
 from vendors import SYSTEMS, sandbox
 
@@ -130,3 +131,15 @@ async def test_what_runs_at_a_call_sees_the_customers_as_they_are(reader: Reader
 
     assert reader.rows(await reader.page()) == []
     assert seen == [CUSTOMERS, CUSTOMERS]
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+async def test_the_gateway_meets_the_same(name: str, clock: Clock) -> None:
+    box = sandbox(customers=15, clock=clock)
+    before = await names_of(box, name)
+    box.vendors[name].faults.set("lost_rows", keys=[box.vendors[name].customers.keys()[0]])
+    without_one = await names_of(box, name)
+    box.vendors[name].faults.set("empty_list")
+
+    assert (len(before), len(without_one)) == (15, 14)
+    assert await names_of(box, name) == []

@@ -47,6 +47,7 @@ class Churn:
         """Begin the stream, anew where it runs. The log of an earlier one is cleared."""
         if not (0 <= per_second <= _MOST and 0 <= per_call <= _MOST and per_second + per_call):
             raise ValueError(f"Churn needs `per_second` or `per_call`, a number above 0 and up to {_MOST}.")
+        self._population.prepare()
         self._per_second, self._per_call, self._owed = float(per_second), float(per_call), 0.0
         self._rng = Random(seed)
         self._reached = self._clock.true()

@@ -37,6 +37,10 @@ class Population:
         self._turns = count()
         self._appeared = 0
 
+    def prepare(self) -> None:
+        """Make those who may appear now, not when one is needed: it takes seconds where there are thousands."""
+        newcomers(self._vendor, self._began_with)
+
     def documents(self) -> dict[str, Document]:
         """Return the customers that there are now, each as it is stored."""
         return {self._vendor.customers.key_of(each): each for each in self._customers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -84,6 +85,8 @@ def _churn_routes(vendor: Vendor) -> Sequence[Route]:
             asked = _object(
                 await request.body(), {"per_second": (int, float), "per_call": (int, float), "seed": (str,)}
             )
+            # In a thread, so that the other vendors answer meanwhile.
+            await to_thread(vendor.population.prepare)
             churn.start(**asked)
         except ValueError as error:
             return _wrong(error)
@@ -113,10 +116,11 @@ class _Tenant:
     def shown(self) -> dict[str, Any]:
         return {"name": self._tenants.current}
 
-    def put(self, body: bytes) -> None:
+    async def put(self, body: bytes) -> None:
         asked = _object(body, {"name": (str,)})
         if "name" not in asked:
             raise ValueError('A tenant is a JSON object, such as {"name": "other"}.')
+        await to_thread(self._tenants.prepare, asked["name"])
         self._tenants.switch(asked["name"])
 
     def reset(self) -> None:
@@ -130,7 +134,7 @@ class _Clock:
     def shown(self) -> dict[str, Any]:
         return {"offset": self._clock.offset, "now": self._clock()}
 
-    def put(self, body: bytes) -> None:
+    async def put(self, body: bytes) -> None:
         asked = _object(body, {"offset": (int, float)})
         if not -_YEAR <= asked.get("offset", _YEAR + 1) <= _YEAR:
             raise ValueError('A clock is a JSON object of seconds, a year at most, such as {"offset": 3600}.')
@@ -146,7 +150,7 @@ def _setting(path: str, of: _Tenant | _Clock) -> Sequence[Route]:
 
     async def put(request: Request) -> Response:
         try:
-            of.put(await request.body())
+            await of.put(await request.body())
         except ValueError as error:
             return _wrong(error)
         return await show(request)
