@@ -49,6 +49,9 @@ async def test_a_customer_vanishes_and_comes_back_under_its_key(reader: Reader, 
     reader.vendor.population.come_back(keys[3])
     again = await reader.customer(keys[3])
 
+    with pytest.raises(KeyError):
+        reader.vendor.population.come_back(keys[3])
+
     assert (gone, left, total) == (None, [key for key in keys if key != keys[3]], None if total is None else 29)
     assert sorted(await reader.walk()) == sorted(keys)
     assert again.keys() == before.keys()

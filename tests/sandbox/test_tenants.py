@@ -81,6 +81,17 @@ async def test_a_tenant_is_switched_by_its_route(reader: Reader) -> None:
     assert (await reader.sandbox("PUT", "tenant", {})).status_code == 400
 
 
+def test_two_sandboxes_have_tenants_of_their_own() -> None:
+    one, other = (sandbox(customers=5).vendors[SYSTEMS[0]] for _ in range(2))
+    for vendor in (one, other):
+        vendor.tenants.switch("other")
+    keys = list(one.population.documents())
+
+    one.population.vanish(keys[0])
+
+    assert list(other.population.documents()) == keys
+
+
 def test_another_tenant_writes_nothing_to_the_first_one_s_file(tmp_path: Path) -> None:
     first = sandbox(customers=5, directory=tmp_path)
     keys = {name: set(vendor.population.documents()) for name, vendor in first.vendors.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sandbox.clients import names_of
@@ -143,3 +143,23 @@ async def test_the_gateway_meets_the_same(name: str, clock: Clock) -> None:
 
     assert (len(before), len(without_one)) == (15, 14)
     assert await names_of(box, name) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"kind": "lost_keys"}, "A fault of lost_keys needs `keys` or a `share`."),
+        ({"kind": "lost_rows", "path": "/"}, "A fault of lost_rows needs `keys` or a `share`."),
+        ({"kind": "wrong_total"}, "A fault of wrong_total needs `off`, how many more or less."),
+        ({"kind": "lost_keys", "keys": "1202"}, '`keys` of a fault is a list of keys, which are texts, not "1202".'),
+        ({"kind": "lost_keys", "keys": [1202]}, "`keys` of a fault is a list of keys, which are texts, not [1202]."),
+        ({"kind": "lost_keys", "share": 1.5}, "`share` of a fault is a number from 0 to 1, not 1.5."),
+        ({"kind": "wrong_total", "off": 0.5}, "`off` of a fault is a whole number, not 0.5."),
+    ],
+)
+async def test_a_fault_of_lists_that_cannot_happen_is_refused(clock: Clock, wrong: dict[str, Any], told: str) -> None:
+    async with reader_of(sandbox(customers=3, clock=clock), SYSTEMS[0]) as reader:
+        answer = await reader.sandbox("PUT", "faults", wrong)
+
+    assert (answer.status_code, answer.json()) == (400, {"error": told})
+    assert list(reader.vendor.faults) == []
