@@ -85,9 +85,10 @@ class Churn:
         if not (self.is_running and self._per_second):
             return
         now, pause = self._clock.true(), 1 / self._per_second
-        while self._reached + pause <= now:
-            self._reached += pause
-            self.step(self._reached + self._clock.offset)
+        with self._population.at_once():
+            while self._reached + pause <= now:
+                self._reached += pause
+                self.step(self._reached + self._clock.offset)
 
     def _made(self, kind: ChangeKind, at: float) -> Change:
         """Make a change of this kind, or of another where this one cannot be: nobody is there, or left to come."""

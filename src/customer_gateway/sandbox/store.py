@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,7 +18,7 @@ from customer_gateway.sandbox import exact
 from customer_gateway.sandbox.views import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from customer_gateway.sandbox.views import Row
 
@@ -60,6 +61,8 @@ class Store:
         self._other: Store | None = None
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.close = weakref.finalize(self, self._database.close)  # also where the file is no database
+        # What the operating system has outlives this process, and that is all that is asked of it.
+        self._database.execute("pragma synchronous = off")
         self._database.executescript(_TABLES)
 
     def __getitem__(self, kind: Kind) -> Collection:
@@ -72,6 +75,17 @@ class Store:
     def show(self, other: Store | None) -> None:
         """Let this store, and every collection of it, read and write another one; None shows its own again."""
         self._other = other
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Write all that is written in here at once, or nothing where an exception ends it; it may be nested."""
+        database = self.database
+        if database.in_transaction:
+            yield
+            return
+        with database:
+            database.execute("begin")
+            yield
 
     def copied_from(self, other: Store) -> Store:
         """Replace everything in this store by what `other` holds."""
@@ -207,19 +221,18 @@ class Collection:
     def put_all(self, documents: Iterable[Document]) -> None:
         rows = [(self.kind.key_of(document), document) for document in documents]
         start = self._next_position()
-        self.database.execute("begin")
-        self.database.executemany(
-            "insert into document values (?, ?, ?, ?) on conflict do update set body = excluded.body",
-            [(self.kind.name, key, start + place, _body(doc)) for place, (key, doc) in enumerate(rows)],
-        )
-        self.database.executemany(
-            "delete from entry where collection = ? and key = ?", [(self.kind.name, key) for key, _ in rows]
-        )
-        self.database.executemany(
-            "insert or ignore into entry values (?, ?, ?, ?)",
-            [(self.kind.name, *entry, key) for key, doc in rows for entry in self._entries(doc)],
-        )
-        self.database.execute("commit")
+        with self.store.transaction():
+            self.database.executemany(
+                "insert into document values (?, ?, ?, ?) on conflict do update set body = excluded.body",
+                [(self.kind.name, key, start + place, _body(doc)) for place, (key, doc) in enumerate(rows)],
+            )
+            self.database.executemany(
+                "delete from entry where collection = ? and key = ?", [(self.kind.name, key) for key, _ in rows]
+            )
+            self.database.executemany(
+                "insert or ignore into entry values (?, ?, ?, ?)",
+                [(self.kind.name, *entry, key) for key, doc in rows for entry in self._entries(doc)],
+            )
 
     def delete(self, key: object) -> bool:
         """Delete a document; return true when there was one."""
