@@ -137,6 +137,11 @@ class Client:
         except RateLimitPastDeadline as error:
             raise no_slot(self.system, f"{call.method} {call.endpoint}", error) from None
 
+    @property
+    def calls_per_second(self) -> float | None:
+        """Return how many calls that give way may start in a second; None where nothing bounds them."""
+        return self._limit.calls_per_second()
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 

@@ -18,21 +18,23 @@ class Deadline:
 
     A request has one; a call that several requests wait for has one of its own, which `extend` moves to the latest of
     its waiters while the call is already running: every `enforce` in progress moves with it. `joined` counts those
-    that it follows.
+    that it follows. Calls of one that `gives_way` start when no others wait; `calls` counts those that have started.
     """
 
-    __slots__ = ("_followers", "_request", "at", "joined")
+    __slots__ = ("_followers", "_request", "at", "calls", "gives_way", "joined")
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float, *, gives_way: bool = False) -> None:
         self.at = at
+        self.calls = 0
+        self.gives_way = gives_way
         self.joined = 0
         self._request: int | None = None
         self._followers: list[Deadline] = []
 
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
+    @staticmethod
+    def after(seconds: float, *, gives_way: bool = False) -> Deadline:
         """Return the deadline `seconds` from now; must be called inside the running loop."""
-        return cls(asyncio.get_running_loop().time() + seconds)
+        return Deadline(asyncio.get_running_loop().time() + seconds, gives_way=gives_way)
 
     @property
     def request(self) -> int:
@@ -53,9 +55,11 @@ class Deadline:
                 follower.extend(at)
 
     def follow(self, other: Deadline) -> None:
-        """Be at least as late as `other`, now and whenever it is moved."""
+        """Be at least as late as `other`, now and whenever it is moved; give way as long as all that wait do."""
         if self._request is None:
             self._request = other.request
+            self.gives_way = other.gives_way
+        self.gives_way = self.gives_way and other.gives_way
         self.extend(other.at)
         other._followers.append(self)
         self.joined += 1

@@ -34,9 +34,11 @@ class Vendor:
         self.started: list[tuple[str, float]] = []
         self.tasks: list[asyncio.Task[None]] = []
 
-    def request(self, name: str, calls: int, seconds: float = LONG, call: Call = READ) -> list[asyncio.Task[None]]:
+    def request(
+        self, name: str, calls: int, seconds: float = LONG, call: Call = READ, *, gives_way: bool = False
+    ) -> list[asyncio.Task[None]]:
         """One request of so many calls."""
-        deadline = Deadline.after(seconds)
+        deadline = Deadline.after(seconds, gives_way=gives_way)
         tasks = [asyncio.create_task(self._called(name, call, deadline)) for _ in range(calls)]
         self.tasks += tasks
         return tasks
@@ -207,3 +209,60 @@ async def test_whoever_comes_and_goes_no_window_is_overfull_and_nobody_starves(s
             assert task.exception() is None
     assert fullest([at for _, at in vendor.started], window.seconds - 1e-9) <= window.calls
     await vendor.end()
+
+
+async def test_a_call_that_gives_way_starts_after_all_others_that_wait() -> None:
+    vendor = Vendor([Window(1, 1.0)])
+    vendor.request("first", 1)
+    vendor.request("pass", 3, gives_way=True)
+    await vendor.passing(0)
+    vendor.request("one", 2)
+    vendor.request("other", 2)
+    await vendor.passing(0)
+
+    for _ in range(7):
+        await vendor.passing(1.1)
+
+    assert vendor.names() == ["first", "one", "other", "one", "other", "pass", "pass", "pass"]
+    await vendor.end()
+
+
+async def test_calls_that_give_way_leave_room_for_one_that_does_not() -> None:
+    vendor = Vendor([Window(2, 1.0)])
+    vendor.request("pass", 3, gives_way=True)
+    await vendor.passing(0)
+    vendor.request("person", 1)
+    await vendor.passing(0)
+
+    assert vendor.started == [("pass", 1_000.0), ("person", 1_000.0)]
+    await vendor.end()
+
+
+async def test_behind_one_that_gives_way_nobody_is_refused_for_its_sake() -> None:
+    vendor = Vendor([Window(1, 1.0)])
+    vendor.request("first", 1)
+    vendor.request("pass", 50, gives_way=True)
+    await vendor.passing(0)
+    person = vendor.request("person", 1, seconds=3)
+    await vendor.passing(0)
+    await vendor.passing(1.3)
+
+    assert person[0].done()
+    assert vendor.names() == ["first", "person"]
+    await vendor.end()
+
+
+async def test_shared_work_gives_way_as_long_as_all_that_wait_for_it_do() -> None:
+    shared = SharedDeadline(LONG)
+    shared.follow(Deadline.after(LONG, gives_way=True))
+    assert shared.gives_way
+
+    shared.follow(Deadline.after(LONG))
+
+    assert not shared.gives_way
+
+
+async def test_the_rate_of_calls_that_give_way_is_that_of_the_scarcest_window_less_one_call() -> None:
+    assert Vendor([Window(2, 1.0), Window(10, 1.0)]).limit.calls_per_second() == 1
+    assert Vendor([Window(1, 2.0)]).limit.calls_per_second() == 0.5
+    assert Vendor([]).limit.calls_per_second() is None

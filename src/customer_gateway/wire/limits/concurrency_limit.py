@@ -50,6 +50,10 @@ class ConcurrencyLimit:
         self.room += 1
         self._limiter.left(start, counted=self._longest_window > 0)
 
+    def calls_per_second(self) -> float | None:
+        """Return how many calls that give way this process may start in a second; None where nothing bounds them."""
+        return self._limiter.calls_per_second(self.budget)
+
     def pause(self, seconds: float) -> None:
         """Start no call that is counted together with these for so long; where that is 0, for the longest window."""
         self._limiter.pause(seconds or self._longest_window)

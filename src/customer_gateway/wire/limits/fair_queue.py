@@ -1,4 +1,7 @@
-"""Queue calls by the request they belong to: one call each in turn, so that no request waits for all of another's."""
+"""Queue calls by the request they belong to: one call each in turn, so that no request waits for all of another's.
+
+Calls that give way (`Deadline.gives_way`) are those of work that nobody waits for: all others go before them.
+"""
 
 from __future__ import annotations
 
@@ -85,24 +88,36 @@ class FairQueue:
 
     def heads(self, blocked: AbstractSet[Lane]) -> Iterator[Waiter]:
         """Yield the first call of each request in each lane, the next first; `blocked` may grow meanwhile."""
+        giving_way: list[Waiter] = []
         for lanes in self._requests.values():
             if len(blocked) == len(self._sizes):
                 return
             for lane, waiters in lanes.items():
-                if lane not in blocked:
+                if lane in blocked:
+                    continue
+                if waiters[0].deadline.gives_way:
+                    giving_way.append(waiters[0])
+                else:
                     yield waiters[0]
+        yield from (each for each in giving_way if each.lane not in blocked)
 
-    def ahead(self, request: int, lane: Lane, position: int, window: SlidingWindow) -> int:
+    def is_next(self, waiter: Waiter) -> bool:
+        """Return whether nothing waits in its lane but calls that give way to it."""
+        queues = (lanes.get(waiter.lane, ()) for lanes in self._requests.values())
+        return all(each is waiter or each.deadline.gives_way for queue in queues for each in queue)
+
+    def ahead(self, deadline: Deadline, lane: Lane, position: int, window: SlidingWindow) -> int:
         """Count the calls in `window` that start before the one at that place: one of each request in each round."""
+        request = deadline.request
         own = self._requests.get(request, {})
         beside = (len(queue) for other, queue in own.items() if other != lane and window in other.windows)
         mine = position + sum(min(size, position + 1) for size in beside)
         others = (
-            sum(len(queue) for other, queue in lanes.items() if window in other.windows)
+            sum(_before(queue, deadline) for other, queue in lanes.items() if window in other.windows)
             for number, lanes in self._requests.items()
             if number != request
         )
-        return mine + sum(min(size, mine + 1) for size in others)
+        return mine + sum(size if deadline.gives_way else min(size, mine + 1) for size in others)
 
     def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
         """Refuse the calls for which `too_late` returns a refusal, each by its place after those before are dropped."""
@@ -118,3 +133,10 @@ class FairQueue:
                 self.remove(waiter)
                 if refusal is not None and not waiter.future.done():
                     waiter.future.set_exception(refusal)
+
+
+def _before(queue: deque[Waiter], deadline: Deadline) -> int:
+    """Count the calls of another request that do not give way to one of that deadline."""
+    if deadline.gives_way:
+        return len(queue)
+    return sum(not each.deadline.gives_way for each in queue)

@@ -34,7 +34,7 @@ class RateLimitPastDeadline(Exception):
 
 
 class RateLimiter:
-    """Start calls as the windows have room, one of each request in turn.
+    """Start calls as the windows have room, one of each request in turn; those that give way leave room for another.
 
     The first call of each lane has a slot reserved: those whose windows have room earlier do not take it. The
     wait of those behind is estimated: where it ends past their deadline they are refused at once
@@ -76,7 +76,8 @@ class RateLimiter:
         """Wait until a call of `limit` that `windows` count may start."""
         now = self._clock()
         redis = self._deciding(windows)
-        if redis is None and not self._queue and limit.room > 0 and self._earliest(windows, now) <= now:
+        deadline.calls += 1
+        if redis is None and not self._queue and limit.room > 0 and self._earliest(windows, now, deadline) <= now:
             return self._begin(limit, windows, now)
         waiter = Waiter(Lane(limit, windows), deadline, asyncio.get_running_loop().create_future())
         refusal = self._too_late(waiter, self._queue.position(deadline.request, waiter.lane))
@@ -84,7 +85,7 @@ class RateLimiter:
             raise refusal
         self._queue.add(waiter)
         self._stale = self._stale or self._queue.is_contended
-        if self._queue.size(waiter.lane) == 1:
+        if self._queue.is_next(waiter):
             self._dispatch()
         return await self._start_of(waiter)
 
@@ -100,6 +101,13 @@ class RateLimiter:
         """Start what can now that room has come."""
         if self._queue:
             self._dispatch()
+
+    def calls_per_second(self, budget: RateBudget) -> float | None:
+        """Return how many calls that give way may start here in a second, counted by `budget` too."""
+        rates = [each.calls_per_second(leaving=1) for each in (*self.budget.parts, *budget.parts)]
+        if self._slot is not None:
+            rates.append(1 / self._slot.every)
+        return min(rates, default=None)
 
     def pause(self, seconds: float) -> None:
         """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
@@ -126,11 +134,11 @@ class RateLimiter:
             return None
         return self._redis if self._redis.decides(max(window.seconds for window in self._windows)) else None
 
-    def _earliest(self, windows: tuple[SlidingWindow, ...], now: float) -> float:
+    def _earliest(self, windows: tuple[SlidingWindow, ...], now: float, deadline: Deadline) -> float:
         moment = max(now, self._closed_until)
         if not windows:
             return moment
-        fits = [window.earliest for window in windows]
+        fits = [window.earliest_leaving_room if deadline.gives_way else window.earliest for window in windows]
         return first_common(moment, fits if self._slot is None else [*fits, self._slot.next])
 
     def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
@@ -157,16 +165,21 @@ class RateLimiter:
         """Return the refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
         now, lane = self._clock(), waiter.lane
         redis = self._deciding(lane.windows)
-        first = self._earliest(lane.windows, now) if redis is None else max(self._closed_until, redis.next(lane, now))
+        deadline = waiter.deadline
+        first = (
+            self._earliest(lane.windows, now, deadline)
+            if redis is None
+            else max(self._closed_until, redis.next(lane, now))
+        )
         start = first
         for window in lane.windows:
             limit = window.part if redis is None else window.whole
             period = limit.seconds + self._lag
             if redis is None and self._slot is not None and window.whole.calls < self._share.workers:
                 period = max(period, self._slot.every)
-            ahead = self._queue.ahead(waiter.deadline.request, lane, position, window)
+            ahead = self._queue.ahead(deadline, lane, position, window)
             start = max(start, window.estimate(limit, first, ahead, period))
-        return self._refusal(start - now, waiter.deadline.remaining())
+        return self._refusal(start - now, deadline.remaining())
 
     def _refusal(self, seconds: float, remaining: float) -> RateLimitPastDeadline | None:
         """Return the refusal of a call that may start in `seconds`: by the vendor's pause, if that is the cause."""
@@ -222,7 +235,9 @@ class RateLimiter:
         redis = self._deciding(waiter.lane.windows)
         if redis is not None:
             return redis.next_start(waiter, self._queue.size(waiter.lane), now, self._lag)
-        return self._earliest(waiter.lane.windows, now) if waiter.lane.limit.room > 0 else _UNKNOWN
+        if waiter.lane.limit.room <= 0:
+            return _UNKNOWN
+        return self._earliest(waiter.lane.windows, now, waiter.deadline)
 
     def _set_timer(self, now: float, moment: float) -> None:
         if self._timer is not None:

@@ -34,6 +34,10 @@ class Window:
     seconds: float
     scope: Callable[[Call], Hashable] = per_client
 
+    def calls_per_second(self, leaving: int = 0) -> float:
+        """Return the rate that it allows, less so many calls of each window; one call is always left."""
+        return max(1, self.calls - leaving) / self.seconds
+
 
 class StartedCall:
     """Mark a call that has started: `at` is the latest moment at which the vendor may have counted it."""
@@ -74,10 +78,17 @@ class SlidingWindow:
 
     def earliest(self, moment: float) -> float:
         """Find the first moment, not before `moment`, that fits among all calls started and slots reserved."""
+        return self._earliest(moment, self.part.calls)
+
+    def earliest_leaving_room(self, moment: float) -> float:
+        """Find the first moment at which another call fits beside this one, where the window may hold two."""
+        return self._earliest(moment, max(1, self.part.calls - 1))
+
+    def _earliest(self, moment: float, calls: int) -> float:
         # As many calls as the window may hold, close together, leave no room from a window before the last of them
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
-        calls, seconds = self.part.calls, self.part.seconds
+        seconds = self.part.seconds
         slots = sorted([*(Slot(start.at, start.began) for start in self._started), *self._reserved])
         for first, last in zip(slots, slots[calls - 1 :], strict=False):
             if last.at - seconds < moment < first.counted + seconds:
@@ -112,7 +123,7 @@ class RateBudget:
 
     def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
         self.windows = tuple(windows)
-        self._parts = tuple(map(share.of, windows))
+        self.parts = tuple(map(share.of, windows))
         self._name = name
         self._counts: dict[tuple[int, Hashable], SlidingWindow] = {}
 
@@ -125,7 +136,7 @@ class RateBudget:
         if found is None:
             whole = self.windows[number]
             key = f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
-            found = self._counts[number, scope] = SlidingWindow(self._parts[number], whole, key)
+            found = self._counts[number, scope] = SlidingWindow(self.parts[number], whole, key)
         return found
 
 
