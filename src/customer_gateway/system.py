@@ -42,6 +42,9 @@ class Route(Generic[V_co]):
     not know; it pages until complete and raises an `UpstreamError` for all of them together. Where it makes a call a
     key, a value may be the `UpstreamError` of that key alone. `cache_seconds` > 0 lets federation answer from memory
     for that long (code lists, people), at most `cache_keys` values; those of other keys that came along are kept too.
+
+    `sweep` is there where the values of all keys at once are far fewer calls than those of one page of keys after the
+    other; each of its calls has a deadline of its own.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Route(Generic[V_co]):
     key_form: re.Pattern[str] = field(default_factory=lambda: re.compile(r".+", re.DOTALL))
     cache_seconds: float = 0.0
     cache_keys: int = 10_000
+    sweep: Callable[[Callable[[], Deadline]], Awaitable[Mapping[str, V_co]]] | None = None
 
     @property
     def system(self) -> str:
@@ -346,6 +350,16 @@ class System(Protocol):
 
     async def count(self, deadline: Deadline) -> int | None:
         """Return how many customers there are; None where the vendor does not say."""
+        ...
+
+    @property
+    def rows_per_page(self) -> int:
+        """Return how many customers the vendor puts on a page at most."""
+        ...
+
+    @property
+    def calls_per_second(self) -> float | None:
+        """Return how many calls that give way this process may make in a second; None where nothing bounds them."""
         ...
 
     async def reachable(self, deadline: Deadline) -> bool:

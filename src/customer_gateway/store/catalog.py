@@ -52,17 +52,25 @@ class CatalogIndex:
 
     async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:
         """Store what a read has brought of records of one system; return how many rows were another before."""
-        if not changes:
+        prepared = await self.prepared(changes, seen_pass)
+        if prepared is None:
             return 0
+        await self._database.write(lambda connection: _rows().put(connection, prepared, now))
+        return len(prepared.rows)
+
+    async def prepared(self, changes: Sequence[Change], seen_pass: int | None = None) -> Prepared | None:
+        """Return what is to be written of records of one system; None where that is nothing.
+
+        Rows are made while nothing is locked: whoever writes in between has read as lately.
+        """
+        if not changes:
+            return None
         latest = {each.ref.key: each for each in changes}
         system, keys = changes[0].ref.system, list(latest)
         there: Mapping[str, Stored] = {}
         if await self._database.is_there():
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
-        # Rows are made while nothing is locked: whoever writes in between has read as lately.
-        prepared = await asyncio.to_thread(self._prepared, system, list(latest.values()), there, seen_pass)
-        await self._database.write(lambda connection: _rows().put(connection, prepared, now))
-        return len(prepared.rows)
+        return await asyncio.to_thread(self._prepared, system, list(latest.values()), there, seen_pass)
 
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, null, select, update
+from sqlalchemy import bindparam, case, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
@@ -115,13 +115,6 @@ def register(connection: Connection, system: str) -> None:
     connection.execute(new.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system]))
 
 
-def remove_system(connection: Connection, system: str) -> None:
-    """Delete all that is known of a system."""
-    take_out(connection, system, connection.scalars(select(_RECORD.key).where(_RECORD.system == system)).all())
-    connection.execute(RECORDS.delete().where(_RECORD.system == system))
-    connection.execute(SYSTEMS.delete().where(SYSTEMS.c.system == system))
-
-
 _SEEN: Final = (
     update(RECORDS)
     .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
@@ -154,5 +147,8 @@ def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(RECORDS)
-    changed = {name: new.excluded[name] for name in _INSERTED}
+    changed: dict[str, Any] = {name: new.excluded[name] for name in _INSERTED}
+    # One that was PRESENT already is so since then.
+    since = case((_RECORD.state == new.excluded.state, _RECORD.state_since), else_=new.excluded.state_since)
+    changed["state_since"] = since
     connection.execute(new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed), rows)

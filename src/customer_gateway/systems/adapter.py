@@ -219,6 +219,14 @@ class Adapter:
     def withheld(self) -> frozenset[str]:
         return self.refused()
 
+    @property
+    def rows_per_page(self) -> int:
+        return self.read.narrowest().most
+
+    @property
+    def calls_per_second(self) -> float | None:
+        return self.api.client.calls_per_second
+
     async def count(self, deadline: Deadline) -> int | None:
         if self.counted is not None:
             return await self.counted(deadline)

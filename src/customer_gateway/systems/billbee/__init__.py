@@ -29,7 +29,7 @@ from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, pe
 from customer_gateway.work.faults import read_singly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from customer_gateway.documents.record import Decode, Document
@@ -96,7 +96,9 @@ class Billbee:
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
         orders: Route[Invoice] = self._route("order", self._fetch_order, most=1, cache_seconds=_ORDER_SECONDS)
-        addresses = self._route("addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS)
+        addresses = self._route(
+            "addresses", self._fetch_addresses, cache_seconds=_ADDRESS_SECONDS, sweep=self._sweep_addresses
+        )
         listed = self._route("orders", self._fetch_orders, most=1)
         by_addresses = ("organization", "firstName", "lastName", "address", "addresses", "phones", "version")
         views = self._api.customers_in_place("Id")
@@ -177,16 +179,35 @@ class Billbee:
         if not walk.whole:
             one = partial(self._fetch_addresses_of, deadline)
             return await read_singly(one, keys, self._api.name, "addresses")
-        groups: dict[str, list[Record]] = {key: [] for key in keys}
-        for row in those_with_ids(walk.rows.values(), "Id"):
+        groups = {key: [] for key in keys} | self._by_customer(walk.rows.values())
+        wanted = groups if len(groups) <= _CACHED else keys
+        return {key: read.in_order(groups[key]) for key in wanted}
+
+    async def _sweep_addresses(self, deadline: Callable[[], Deadline]) -> dict[str, list[Record]]:
+        """Return the addresses of all customers that have some, by whole pages: as many as the list says."""
+        listing = self.listing(_ADDRESSES)
+        rows: dict[str, Document] = {}
+        number, size, more = 1, listing.lengths.size(listing.most), True
+        while more:
+            page = await listing.read(number, size, deadline())
+            size = listing.lengths.size_of_page(page, size) if number == 1 else size
+            rows |= {str(listing.identity(row)): row for row in page.rows}
+            more = bool(page.rows) and (page.total is None or number * size < page.total)
+            if not more and len(rows) < (page.total or 0):
+                raise listing.lengths.refused("changed while its pages were read", retryable=True)
+            number += 1
+        return {key: read.in_order(found) for key, found in self._by_customer(rows.values()).items()}
+
+    def _by_customer(self, rows: Iterable[Document]) -> dict[str, list[Record]]:
+        groups: dict[str, list[Record]] = {}
+        for row in those_with_ids(rows, "Id"):
             address = Record(row, self._api.reading)
             customer = address.integer("CustomerId")
             if customer is None:
                 self._api.reading.drift.notice("CustomerId", "missing: the address is left out of the list of all")
             else:
                 groups.setdefault(str(customer), []).append(address)
-        wanted = groups if len(groups) <= _CACHED else keys
-        return {key: read.in_order(groups[key]) for key in wanted}
+        return groups
 
     async def _fetch_addresses_of(self, deadline: Deadline, key: str) -> list[Record]:
         return read.in_order(await self._of_customer(key, "addresses", deadline))

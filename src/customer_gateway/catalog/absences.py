@@ -1,0 +1,105 @@
+"""What a complete pass says of the records that it has not seen: MISSING, GONE with proof, or nothing where it is
+not to be believed.
+
+GONE needs the vendor's own word: a read by the record's key that finds nothing, or a second complete pass without it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.catalog.suspicion import is_accepted, suspicion_of
+from customer_gateway.errors import UpstreamError
+from customer_gateway.model.catalog import RecordState, SyncStateName
+from customer_gateway.model.passes import SUSPECT, Ended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.catalog.passes import SystemPass
+    from customer_gateway.model.passes import Absent, PassRow
+
+MOST_LOOKED_UP: Final = 50
+"""Records that a pass looks up by their keys, a call each; the others wait for the next pass."""
+_MOST_FAILED: Final = 3
+COMPLETE: Final = "complete"
+"""The member of `details` with what is known of the last pass that was believed."""
+
+
+async def settle_absences(current: SystemPass, row: PassRow) -> Ended:
+    """Mark the records that a complete pass has not seen, and return how it ended. Raises `UpstreamError`."""
+    store, system = current.kit.store, current.system.name
+    absent = await store.absent(system, current.number, current.began)
+    last: dict[str, Any] | None = row.details.get(COMPLETE)
+    since = None if last is None else datetime.fromisoformat(last["at"])
+    # What came after the last pass that was believed may go as it came.
+    missing = sum(each.state is RecordState.PRESENT and since is not None and each.since <= since for each in absent)
+    known = await store.present(system)
+    found = suspicion_of(missing, known, None if last is None else last["sample"], current.position.sample)
+    told = row.details.get(SUSPECT)
+    if found is not None and not is_accepted(
+        found, row, told, None if told is None else datetime.fromisoformat(told["at"])
+    ):
+        details = {**_kept(row), SUSPECT: found.as_details(current.kit.now())}
+        return Ended(SyncStateName.SUSPECT, details, found.reason)
+    await _mark(current, absent)
+    seen = {
+        "at": current.kit.now().isoformat(),
+        "seconds": (current.kit.now() - current.began).total_seconds(),
+        "calls": current.position.calls,
+        "sample": current.position.sample,
+    }
+    details = {name: value for name, value in _kept(row).items() if name != SUSPECT} | {COMPLETE: seen}
+    return Ended(SyncStateName.IDLE, details, is_complete=True)
+
+
+def _kept(row: PassRow) -> dict[str, Any]:
+    return {name: value for name, value in row.details.items() if name != "failures"}
+
+
+async def _mark(current: SystemPass, absent: Sequence[Absent]) -> None:
+    """Mark records MISSING, look some of them up, and mark GONE what is proved."""
+    kit, system = current.kit, current.system.name
+    missing = [each.key for each in absent if each.state is RecordState.PRESENT]
+    again = [each.key for each in absent if each.state is RecordState.MISSING and each.since < current.began]
+    await kit.store.mark(system, missing, RecordState.MISSING, kit.now())
+    looked_up = await _look_up(current, [*again, *missing][:MOST_LOOKED_UP])
+    there = [key for key, found in looked_up.items() if found]
+    gone = [key for key, found in looked_up.items() if found is False]
+    if not there:  # a list that leaves out one that is there proves nothing of the others
+        gone += [key for key in again if key not in looked_up]
+    await kit.store.mark(system, gone, RecordState.GONE, kit.now())
+    await _bring_back(current, there)
+
+
+async def _look_up(current: SystemPass, keys: Sequence[str]) -> dict[str, bool | None]:
+    """Return of each key whether its record is there, by a call of its own; None where that could not be read.
+
+    A system that takes no such calls says nothing of any.
+    """
+    writer = current.system.writer
+    found: dict[str, bool | None] = {}
+    failed = 0
+    for key in keys if writer is not None else ():
+        try:
+            found[key] = await writer.read(key, current.calls.deadline()) is not None if writer else None
+        except UpstreamError:
+            found[key] = None
+            failed += 1
+        if failed >= _MOST_FAILED:
+            break
+    return found
+
+
+async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
+    """Store what records are that the list has left out and that are there."""
+    if not keys:
+        return
+    kit, system = current.kit, current.system
+    route = system.customers(kit.want)
+    views = await current.reads.load(route, keys)
+    changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
+    await current.advance(changes)
+    read = {change.ref.key for change in changes}
+    await kit.store.mark(system.name, [key for key in keys if key not in read], RecordState.PRESENT, kit.now())

@@ -1,0 +1,197 @@
+"""A whole pass of one system: every page of its customers is read, and what it has seen is stored page by page.
+
+A pass is complete if it has seen as many different customers as the vendor says that there are, before and after; of a
+vendor that does not say it, if it has reached an empty page. Pages without a stable order repeat some rows and lose
+others: then the list is walked again, and what all walks have seen counts. Where customers come and go meanwhile, a new
+pass begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.catalog.absences import settle_absences
+from customer_gateway.catalog.pass_calls import PAUSES, PassCalls, PassReads
+from customer_gateway.catalog.position import Position
+from customer_gateway.catalog.sample import take
+from customer_gateway.errors import UpstreamError
+from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.model.passes import Ended
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from customer_gateway.model import nouns
+    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.passes import PassRow, PassStore
+    from customer_gateway.system import Page, Reads, Selection, System
+
+MOST_WALKS: Final = 5
+MOST_ROWS: Final = 100
+"""Of one transaction: it holds the lock of writers for some 10 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassKit:
+    """What passes are made with: `read` gives the changes of records, read as widely as `want`."""
+
+    store: PassStore
+    want: Selection
+    read: Callable[[System, Sequence[nouns.Customer], Reads], Awaitable[Sequence[Change]]]
+    now: Callable[[], datetime]
+    pauses: Sequence[float] = PAUSES
+
+
+@dataclass(slots=True)
+class SystemPass:
+    """One pass of one system by one owner; `number` and `began` are those that it is stored by."""
+
+    kit: PassKit
+    system: System
+    owner: str
+    number: int
+    began: datetime
+    position: Position
+    calls: PassCalls
+    reads: PassReads = field(init=False)
+    _calls_before: int = 0
+
+    def __post_init__(self) -> None:
+        self._calls_before = self.position.calls
+        self.reads = PassReads(self.kit.want, self.calls)
+
+    async def walk(self) -> None:
+        """Read the list from where the pass is to its end. Raises `UpstreamError`."""
+        while True:
+            page = await self._page()
+            await self._store(page)
+            told = page.total is not None and self.position.start >= page.total
+            if not page.places or told or (page.after and page.has_next is False):
+                return
+
+    async def outcome(self) -> bool | None:
+        """Return whether the pass is complete: False where rows were lost, None where customers came or went."""
+        before, after = self.position.total, await self.total()
+        if before is None or after is None:
+            return True
+        seen = await self.seen()
+        if seen == before == after:
+            return True
+        return False if before == after and seen < after else None
+
+    async def total(self) -> int | None:
+        """Return how many customers the vendor says that there are."""
+        return await self.calls.repeated(lambda: self.system.count(self.calls.deadline()))
+
+    async def seen(self) -> int:
+        return await self.kit.store.seen(self.system.name, self.number) + self.position.unkeyed
+
+    async def values(self, views: Sequence[nouns.Customer]) -> Sequence[Change]:
+        """Return what the index is told of records; `partial` is set where some of it could not be read."""
+        for pause in self.calls.pauses:
+            changes = await self.kit.read(self.system, views, self.reads)
+            if all(each.whole for each in changes):
+                return changes
+            await asyncio.sleep(pause)
+        changes = await self.kit.read(self.system, views, self.reads)
+        self.position.partial = self.position.partial or not all(each.whole for each in changes)
+        return changes
+
+    async def advance(self, changes: Sequence[Change]) -> None:
+        """Store that records were seen, and how far the pass is. Raises `LeaseLost`."""
+        self.position.calls = self._calls_before + self.calls.made
+        await self.kit.store.advance(
+            self.system.name, self.owner, self.number, changes, self.position.as_json(), self.kit.now()
+        )
+
+    async def _page(self) -> Page[nouns.Customer]:
+        async def read() -> Page[nouns.Customer]:
+            position = self.position
+            return await self.system.page(
+                position.start,
+                self.system.rows_per_page,
+                self.kit.want,
+                self.calls.deadline(),
+                ask_next=False,
+                after=position.after,
+            )
+
+        return await self.calls.repeated(read)
+
+    async def _store(self, page: Page[nouns.Customer]) -> None:
+        changes = iter(await self.values(page.items))
+        for first in range(0, len(page.places), MOST_ROWS):
+            places = page.places[first : first + MOST_ROWS]
+            some = [next(changes) for place in places if place is not None]
+            self.position.unkeyed += len(places) - len(some)
+            self.position.start += len(places)
+            if page.after:
+                self.position.after = page.after[first + len(places) - 1]
+            take(self.position.sample, some)
+            await self.advance(some)
+
+
+async def make_pass(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended:
+    """Make a pass of a system whose lease the owner has, or go on with the one that is stored; return how it ended.
+
+    Raises `LeaseLost`, and `DatabaseUnavailable`.
+    """
+    try:
+        ended = await _made(kit, system, owner, row)
+    except UpstreamError as failure:
+        ended = failed(row, f"{failure.code}: {failure}")
+    await kit.store.end(system.name, owner, ended, kit.now())
+    return ended
+
+
+async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended:
+    current = await _begun(kit, system, owner, row)
+    while True:
+        await current.walk()
+        complete = await current.outcome()
+        if complete:
+            break
+        if current.position.walks >= MOST_WALKS:
+            return failed(row, _WHY[complete].format(walks=MOST_WALKS))
+        if complete is None:
+            current = await _anew(kit, system, owner, current.position)
+        else:
+            current.position.begin_again()
+    if current.position.partial:
+        return failed(row, "some fields of its customers could not be read")
+    return await settle_absences(current, row)
+
+
+async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> SystemPass:
+    if row.state is SyncStateName.RUNNING and row.position is not None and row.began_at is not None:
+        position = Position(**row.position)
+        if not position.is_counted:
+            return await _anew(kit, system, owner, Position(walks=0))
+        return SystemPass(kit, system, owner, row.number, row.began_at, position, PassCalls(kit.pauses))
+    return await _anew(kit, system, owner, Position(walks=0))
+
+
+async def _anew(kit: PassKit, system: System, owner: str, before: Position) -> SystemPass:
+    """Begin a pass: nothing that was seen before it counts."""
+    began = kit.now()
+    position = Position(walks=before.walks + 1, calls=before.calls)
+    current = SystemPass(kit, system, owner, 0, began, position, PassCalls(kit.pauses))
+    current.number = await kit.store.begin(system.name, owner, position.as_json(), began)
+    position.total = await current.total()
+    position.is_counted = True
+    return current
+
+
+def failed(row: PassRow, reason: str) -> Ended:
+    """Return how a pass ended that did not see everybody."""
+    failures = int(row.details.get("failures", 0)) + 1
+    return Ended(SyncStateName.FAILED, {**row.details, "failures": failures}, reason)
+
+
+_WHY: Final[dict[bool | None, str]] = {
+    False: "its pages hold fewer customers than it tells of, after {walks} walks",
+    None: "customers came or went while they were read, {walks} times",
+}

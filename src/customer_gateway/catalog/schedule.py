@@ -1,0 +1,184 @@
+"""Who makes which pass when: one worker holds a system by a lease, and makes its passes one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import structlog
+
+from customer_gateway.catalog.passes import failed, make_pass
+from customer_gateway.errors import GatewayError, LeaseLost
+from customer_gateway.model.catalog import SyncStateName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from customer_gateway.catalog.passes import PassKit
+    from customer_gateway.model.passes import Ended, PassRow
+    from customer_gateway.system import System
+
+_FIRST_RETRY: Final = timedelta(seconds=10)
+"""After a pass that failed; twice as long after each further one, up to the interval of passes."""
+_DOUBLINGS: Final = 12
+_TICK_SECONDS: Final = 1.0
+_LEASE: Final = timedelta(seconds=15)
+_RENEWALS: Final = 3
+_TIDY_EVERY: Final = timedelta(hours=1)
+_GONE_FOR: Final = timedelta(days=30)
+_UNHELD_FOR: Final = timedelta(days=7)
+
+_log: Any = structlog.get_logger("customer_gateway.catalog")
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a system is passed, for how long a lease is taken, and how often the table is looked at."""
+
+    every: timedelta = timedelta(hours=1)
+    lease: timedelta = _LEASE
+    tick_seconds: float = _TICK_SECONDS
+
+
+@dataclass(slots=True)
+class Schedule:
+    """Holds the systems that nobody else does, and makes their passes when they are due, side by side.
+
+    One whose `systems` are all that are configured `tidies`: it removes those that were long ago.
+    """
+
+    kit: PassKit
+    systems: Mapping[str, System]
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    owner: str = field(default_factory=lambda: uuid4().hex)
+    tidies: bool = True
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
+    _tidied_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Make passes until it is cancelled."""
+        is_lost = False
+        while True:
+            try:
+                await self.turn()
+                is_lost = False
+            except GatewayError as failure:  # the database does not answer: the next turn tries again
+                if not is_lost:
+                    _log.warning("catalog_unavailable", reason=type(failure).__name__)
+                is_lost = True
+            except Exception:  # noqa: BLE001 - a mistake of ours in one turn is logged; the next turns go on
+                _log.exception("catalog_turn_failed")
+            await asyncio.sleep(self.rhythm.tick_seconds)
+
+    async def turn(self) -> None:
+        """Hold what is free, and begin the passes that are due."""
+        now = self.kit.now()
+        rows = await self.kit.store.rows()
+        if self._has_to_hold(rows, now):
+            await self.kit.store.hold(list(self.systems), self.owner, now, now + self.rhythm.lease)
+            rows = await self.kit.store.rows()
+        held = [name for name in self.systems if name in rows and rows[name].owner == self.owner]
+        self._stop([name for name in self._running if name not in held])
+        for name in held:
+            if name not in self._running and is_due(rows[name], now, self.rhythm.every):
+                self._begin(name, rows[name])
+        if self.tidies and held and (self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY):
+            self._tidied_at = now
+            await self._tidy(rows, now)
+
+    @property
+    def is_passing(self) -> bool:
+        return bool(self._running)
+
+    async def aclose(self) -> None:
+        """End what runs and give the systems up; another goes on with it."""
+        tasks = list(self._running.values())
+        self._stop(self._running)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(GatewayError):
+            await self.kit.store.release(self.owner)
+
+    def _has_to_hold(self, rows: Mapping[str, PassRow], now: datetime) -> bool:
+        """Return whether a system is free, or a lease of ours has a part of its time behind it."""
+        renewed_before = now + self.rhythm.lease - self.rhythm.lease / _RENEWALS
+        for name in self.systems:
+            row = rows.get(name)
+            if row is None or not row.is_held(now):
+                return True
+            if row.owner == self.owner and row.lease_until is not None and row.lease_until <= renewed_before:
+                return True
+        return False
+
+    def _begin(self, name: str, row: PassRow) -> None:
+        task = asyncio.create_task(self._pass(name, row))
+        self._running[name] = task
+        task.add_done_callback(lambda _: self._running.pop(name, None))
+
+    def _stop(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._running[name].cancel()
+
+    async def _pass(self, name: str, row: PassRow) -> None:
+        try:
+            report(name, await make_pass(self.kit, self.systems[name], self.owner, row))
+        except LeaseLost:
+            _log.warning("catalog_pass_lost", system=name)
+        except GatewayError as failure:  # the database does not answer: the pass goes on where it is stored
+            _log.warning("catalog_pass_stopped", system=name, reason=type(failure).__name__)
+        except Exception:  # noqa: BLE001 - a mistake of ours costs this pass
+            _log.exception("catalog_pass_stopped", system=name)
+            ended = failed(row, "internal error; see catalog_pass_stopped in the log")
+            with suppress(GatewayError):
+                await self.kit.store.end(name, self.owner, ended, self.kit.now())
+
+    async def _tidy(self, rows: Mapping[str, PassRow], now: datetime) -> None:
+        """Blank what is GONE for long, and remove systems that nobody has had for long."""
+        while await self.kit.store.forget_gone(now - _GONE_FOR):
+            pass
+        for name, row in rows.items():
+            unheld = row.lease_until is None or row.lease_until < now - _UNHELD_FOR
+            if name not in self.systems and unheld:
+                while await self.kit.store.remove_some(name):
+                    pass
+                _log.warning("catalog_system_removed", system=name)
+
+
+def is_due(row: PassRow, now: datetime, every: timedelta) -> bool:
+    """Return whether a pass of the system is to begin, or to go on."""
+    if row.state is SyncStateName.RUNNING or row.began_at is None or row.requested_at is not None:
+        return True
+    if row.state is SyncStateName.FAILED:
+        failures = min(int(row.details.get("failures", 1)) - 1, _DOUBLINGS)
+        return now - row.began_at >= min(every, _FIRST_RETRY * 2**failures)
+    return now - row.began_at >= every
+
+
+def report(name: str, ended: Ended) -> None:
+    """Log how a pass ended: a warning where it is not believed, or did not see everybody."""
+    if ended.state is SyncStateName.SUSPECT:
+        remedy = f"look at the system; if it is right, customer-gateway sync --accept {name}"
+        _log.warning("catalog_suspect", system=name, reason=ended.reason, remedy=remedy)
+    elif ended.state is SyncStateName.FAILED:
+        _log.warning("catalog_pass_failed", system=name, reason=ended.reason)
+    else:
+        complete: dict[str, Any] = dict(ended.details.get("complete", {}))
+        _log.info("catalog_passed", system=name, calls=complete.get("calls"), seconds=complete.get("seconds"))
+
+
+async def pass_now(schedule: Schedule, names: Sequence[str]) -> Sequence[str]:
+    """Make a pass of each of these systems that nobody holds, side by side; return those that others hold."""
+    kit, now = schedule.kit, schedule.kit.now()
+    held = await kit.store.hold(names, schedule.owner, now, now + schedule.rhythm.lease)
+    mine = Schedule(kit, {name: schedule.systems[name] for name in held}, schedule.rhythm, schedule.owner, tidies=False)
+    try:
+        await mine.turn()
+        while mine.is_passing:
+            await asyncio.sleep(schedule.rhythm.tick_seconds / 5)
+            await mine.turn()
+    finally:
+        await mine.aclose()
+    return [name for name in names if name not in held]

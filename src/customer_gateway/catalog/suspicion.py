@@ -1,0 +1,63 @@
+"""When what a system says of its customers is not believed: too many are missing at once, or they are others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from customer_gateway.catalog.sample import is_of_another_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from customer_gateway.model.passes import PassRow
+
+_FEWEST: Final = 5
+_SHARE: Final = 0.02
+
+
+def is_suspect_batch(asked: int, absent: int) -> bool:
+    """Return whether a look-up of so many keys that are known leaves out too many of them to be believed."""
+    return asked >= _FEWEST and absent * 2 >= asked
+
+
+def are_too_many(missing: int, known: int) -> bool:
+    """Return whether so many of the known customers cannot have gone since the last pass."""
+    return missing >= _FEWEST and missing > known * _SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Why a pass is not believed: `missing` customers, or another tenant; `reason` says it for people."""
+
+    missing: int
+    is_another: bool
+    reason: str
+
+    def as_details(self, now: datetime) -> Mapping[str, Any]:
+        return {"missing": self.missing, "another": self.is_another, "at": now.isoformat()}
+
+
+def suspicion_of(
+    missing: int, known: int, before: Mapping[str, str] | None, sample: Mapping[str, str]
+) -> Suspicion | None:
+    """Return why a pass is not believed that misses some of the known customers, and saw those of a sample.
+
+    `before` is the sample of the last pass that was believed; without one everything is.
+    """
+    if before is None:
+        return None
+    if is_of_another_tenant(before, sample):
+        told = "its customers are not those of before, as of another tenant"
+        return Suspicion(missing, is_another=True, reason=f"{told}: {missing} of {known} are missing")
+    if are_too_many(missing, known):
+        return Suspicion(missing, is_another=False, reason=f"{missing} of {known} customers are missing at once")
+    return None
+
+
+def is_accepted(found: Suspicion, row: PassRow, told: Mapping[str, Any] | None, at: datetime | None) -> bool:
+    """Return whether the suspicion is the one that was `told` at a moment, and accepted since: no more are missing."""
+    if told is None or at is None or row.accepted_at is None or row.accepted_at <= at:
+        return False
+    return bool(told["another"]) or (not found.is_another and not are_too_many(found.missing - told["missing"], 0))

@@ -1,0 +1,137 @@
+"""What is stored of the passes that fill the index of records: how far each system's are, and who makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from customer_gateway.model.catalog import RecordState, SyncState, SyncStateName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from customer_gateway.model.catalog import Change
+
+SUSPECT: Final = "suspect"
+"""The member of `details` that stands there while the last pass found something that cannot be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """The passes of one system, as they are stored.
+
+    `state` is RUNNING within a pass, else how the last one ended. `position` is where an unfinished pass goes on.
+    `requested_at` stands until a pass begins that was asked for, `accepted_at` is when a suspicion was last accepted.
+    `owner` makes the passes of the system until `lease_until`. `details` are what passes tell each other, as JSON.
+    """
+
+    system: str
+    state: SyncStateName = SyncStateName.NEVER
+    reason: str | None = None
+    number: int = 0
+    position: Mapping[str, Any] | None = None
+    began_at: datetime | None = None
+    completed_at: datetime | None = None
+    requested_at: datetime | None = None
+    accepted_at: datetime | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    owner: str | None = None
+    lease_until: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        """Return whether somebody makes the passes of the system."""
+        return self.owner is not None and self.lease_until is not None and self.lease_until > now
+
+    def told(self, records: int, now: datetime) -> SyncState:
+        """Return how far the passes are for those who ask: a suspicion stands until it is accepted or was wrong."""
+        state = self.state
+        if SUSPECT in self.details:
+            state = SyncStateName.SUSPECT
+        elif state is SyncStateName.RUNNING and not self.is_held(now):
+            state = SyncStateName.NEVER if self.completed_at is None else SyncStateName.IDLE
+        return SyncState(self.system, state, records, self.completed_at, self.reason, self.details)
+
+
+class Absent(NamedTuple):
+    """A record that the index has and a pass has not seen; `since` is when it became PRESENT, or MISSING."""
+
+    key: str
+    state: RecordState
+    since: datetime
+
+
+class Ended(NamedTuple):
+    """How a pass ended. `is_complete` says that it saw every customer, and is the one that the next is held against."""
+
+    state: SyncStateName
+    details: Mapping[str, Any]
+    reason: str | None = None
+    is_complete: bool = False
+
+
+class PassStore(Protocol):
+    """Stores passes. Every method raises `DatabaseUnavailable` where the database does not answer.
+
+    Those that are given an `owner` raise `LeaseLost` where another one makes the passes of the system by now.
+    """
+
+    async def rows(self) -> Mapping[str, PassRow]:
+        """Return what is stored of every system, by name."""
+        ...
+
+    async def hold(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
+        """Take what nobody holds, keep what this owner does, until that moment; return all that it holds then."""
+        ...
+
+    async def release(self, owner: str) -> None:
+        """Give up all that this owner holds."""
+        ...
+
+    async def request(self, systems: Sequence[str], now: datetime, *, accept: bool = False) -> None:
+        """Ask for a pass of each system; `accept` what the last one was not believed for."""
+        ...
+
+    async def begin(self, system: str, owner: str, position: Mapping[str, Any], now: datetime) -> int:
+        """Begin a pass and return its number; what was asked for is begun with it."""
+        ...
+
+    async def advance(
+        self,
+        system: str,
+        owner: str,
+        number: int,
+        changes: Sequence[Change],
+        position: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        """Store rows that the pass has seen, and how far it is with them, in one transaction."""
+        ...
+
+    async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
+        """End the pass."""
+        ...
+
+    async def seen(self, system: str, number: int) -> int:
+        """Return how many records of the system the pass has seen."""
+        ...
+
+    async def absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
+        """Return records that are not GONE, which neither the pass nor anything else has seen since that moment."""
+        ...
+
+    async def present(self, system: str) -> int:
+        """Return how many records of the system are PRESENT."""
+        ...
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+        """Set the state of records that are in the index; return how many changed."""
+        ...
+
+    async def forget_gone(self, before: datetime) -> int:
+        """Blank what is known of some records that are GONE since before a moment; return how many."""
+        ...
+
+    async def remove_some(self, system: str) -> int:
+        """Delete some records of a system, and the system after the last of them; return how many."""
+        ...

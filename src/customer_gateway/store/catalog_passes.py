@@ -1,0 +1,111 @@
+"""The passes that fill the index, in its database (`model.passes.PassStore`).
+
+This module imports no SQLAlchemy: a gateway without an index does not need it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from types import ModuleType
+
+    from sqlalchemy import Connection
+
+    from customer_gateway.model.catalog import Change, RecordState
+    from customer_gateway.model.passes import Absent, Ended, PassRow
+    from customer_gateway.store.catalog import CatalogIndex
+    from customer_gateway.store.database import Database
+
+T = TypeVar("T")
+
+MOST_ROWS: Final = 100
+"""Of one transaction that writes rows: it holds the lock for some 10 ms."""
+
+
+class CatalogPasses:
+    """Stores passes beside the rows of an index, in the same database."""
+
+    def __init__(self, database: Database, index: CatalogIndex) -> None:
+        self._database = database
+        self._index = index
+
+    async def rows(self) -> Mapping[str, PassRow]:
+        if not await self._database.is_there():
+            return {}
+        return await self._database.read(lambda connection: _systems().rows(connection))
+
+    async def hold(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
+        return await self._write(lambda connection: _systems().hold(connection, systems, owner, now, until))
+
+    async def release(self, owner: str) -> None:
+        if await self._database.is_there():
+            await self._write(lambda connection: _systems().release(connection, owner))
+
+    async def request(self, systems: Sequence[str], now: datetime, *, accept: bool = False) -> None:
+        await self._write(lambda connection: _systems().request(connection, systems, now, accept=accept))
+
+    async def begin(self, system: str, owner: str, position: Mapping[str, Any], now: datetime) -> int:
+        return await self._write(lambda connection: _systems().begin(connection, system, owner, position, now))
+
+    async def advance(
+        self,
+        system: str,
+        owner: str,
+        number: int,
+        changes: Sequence[Change],
+        position: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        prepared = await self._index.prepared(changes, number)
+
+        def work(connection: Connection) -> None:
+            if prepared is not None:
+                _rows().put(connection, prepared, now)
+            _systems().advance(connection, system, owner, position)
+
+        await self._write(work)
+
+    async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
+        await self._write(lambda connection: _systems().end(connection, system, owner, ended, now))
+
+    async def seen(self, system: str, number: int) -> int:
+        return await self._database.read(lambda connection: _systems().seen(connection, system, number))
+
+    async def absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
+        return await self._database.read(lambda connection: _systems().absent(connection, system, number, before))
+
+    async def present(self, system: str) -> int:
+        return await self._database.read(lambda connection: _systems().present(connection, system))
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+        marked = 0
+        for start in range(0, len(keys), MOST_ROWS):
+            some = keys[start : start + MOST_ROWS]
+            marked += await self._write(
+                lambda connection, some=some: _rows().mark(connection, system, some, state, now)
+            )
+        return marked
+
+    async def forget_gone(self, before: datetime) -> int:
+        return await self._write(lambda connection: _rows().forget_gone(connection, before, MOST_ROWS))
+
+    async def remove_some(self, system: str) -> int:
+        return await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        return await self._database.write(work)
+
+
+def _systems() -> ModuleType:
+    from customer_gateway.store import catalog_systems
+
+    return catalog_systems
+
+
+def _rows() -> ModuleType:
+    from customer_gateway.store import catalog_rows
+
+    return catalog_rows

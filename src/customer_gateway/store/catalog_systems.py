@@ -1,0 +1,140 @@
+"""How far the passes of each system are: its row in the index, its lease, and what a pass has seen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, delete, func, or_, select, update
+
+from customer_gateway.errors import LeaseLost
+from customer_gateway.model.catalog import RecordState, SyncStateName
+from customer_gateway.model.passes import Absent, PassRow
+from customer_gateway.store.catalog_fts import take_out
+from customer_gateway.store.catalog_rows import register
+from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from customer_gateway.model.passes import Ended
+
+_OF: Final = SYSTEMS.c
+_RECORD: Final = RECORDS.c
+
+
+def rows(connection: Connection) -> Mapping[str, PassRow]:
+    """Return what is stored of every system, by name."""
+    return {row.system: _row(row) for row in connection.execute(select(SYSTEMS))}
+
+
+def _row(row: Row[Any]) -> PassRow:
+    return PassRow(
+        row.system,
+        SyncStateName(row.state),
+        row.reason,
+        row.pass_number,
+        None if row.position is None else json.loads(row.position),
+        row.began_at,
+        row.completed_at,
+        row.requested_at,
+        row.accepted_at,
+        json.loads(row.details),
+        row.owner,
+        row.lease_until,
+    )
+
+
+def hold(connection: Connection, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
+    """Take the leases that are free or out, prolong the owner's own; return which systems it holds then."""
+    there = set(connection.execute(select(_OF.system)).scalars())
+    for name in systems:
+        if name not in there:
+            register(connection, name)
+    free = or_(_OF.owner.is_(None), _OF.owner == owner, _OF.lease_until <= now)
+    connection.execute(update(SYSTEMS).where(_OF.system.in_(systems), free).values(owner=owner, lease_until=until))
+    held = select(_OF.system).where(_OF.system.in_(systems), _OF.owner == owner)
+    return list(connection.execute(held).scalars())
+
+
+def release(connection: Connection, owner: str) -> None:
+    connection.execute(update(SYSTEMS).where(_OF.owner == owner).values(owner=None))
+
+
+def request(connection: Connection, systems: Sequence[str], now: datetime, *, accept: bool) -> None:
+    """Ask for a pass of each system; what it then finds is believed where `accept` says so."""
+    for name in systems:
+        register(connection, name)
+    asked = {"requested_at": now, **({"accepted_at": now} if accept else {})}
+    connection.execute(update(SYSTEMS).where(_OF.system.in_(systems)).values(**asked))
+
+
+def begin(connection: Connection, system: str, owner: str, position: Mapping[str, Any], now: datetime) -> int:
+    """Begin a pass and return its number."""
+    values = {"state": SyncStateName.RUNNING.value, "began_at": now, "requested_at": None}
+    _change(connection, system, owner, **values, pass_number=_OF.pass_number + 1, position=json.dumps(position))
+    return connection.execute(select(_OF.pass_number).where(_OF.system == system)).scalar_one()
+
+
+def advance(connection: Connection, system: str, owner: str, position: Mapping[str, Any]) -> None:
+    """Store how far a pass is."""
+    _change(connection, system, owner, position=json.dumps(position))
+
+
+def end(connection: Connection, system: str, owner: str, ended: Ended, now: datetime) -> None:
+    """End a pass: nothing of it is left to go on with."""
+    values: dict[str, Any] = {"state": ended.state.value, "reason": ended.reason, "position": None}
+    if ended.is_complete:
+        values["completed_at"] = now
+    _change(connection, system, owner, **values, details=json.dumps(ended.details))
+
+
+def _change(connection: Connection, system: str, owner: str, **values: Any) -> None:
+    found = connection.execute(update(SYSTEMS).where(_OF.system == system, _OF.owner == owner).values(**values))
+    if not found.rowcount:
+        raise LeaseLost(f"{system}: another worker makes the passes of it by now.")
+
+
+def seen(connection: Connection, system: str, number: int) -> int:
+    """Return how many records of the system the pass has seen; a live read may have found them GONE since."""
+    mine = and_(_RECORD.system == system, _RECORD.state.in_([int(each) for each in RecordState]))
+    return connection.execute(
+        select(func.count()).select_from(RECORDS).where(mine, _RECORD.seen_pass == number)
+    ).scalar_one()
+
+
+def present(connection: Connection, system: str) -> int:
+    """Return how many records of the system are PRESENT."""
+    mine = and_(_RECORD.system == system, _RECORD.state == int(RecordState.PRESENT))
+    return connection.execute(select(func.count()).select_from(RECORDS).where(mine)).scalar_one()
+
+
+def absent(connection: Connection, system: str, number: int, before: datetime) -> Sequence[Absent]:
+    """Return records that are not GONE, which neither the pass nor anything else has seen since that moment."""
+    states = [int(RecordState.PRESENT), int(RecordState.MISSING)]
+    mine = and_(_RECORD.system == system, _RECORD.state.in_(states), _RECORD.seen_pass < number)
+    query = select(_RECORD.key, _RECORD.state, _RECORD.state_since).where(mine, _RECORD.seen_at < before)
+    found = connection.execute(query.order_by(_RECORD.key))
+    return [Absent(row.key, RecordState(row.state), row.state_since) for row in found]
+
+
+def remove_some(connection: Connection, system: str, most: int) -> int:
+    """Delete some records of a system, and its row after the last of them; return how many."""
+    some = connection.scalars(select(_RECORD.key).where(_RECORD.system == system).limit(most)).all()
+    take_out(connection, system, some)
+    removed = connection.execute(delete(RECORDS).where(_RECORD.system == system, _RECORD.key.in_(some))).rowcount
+    if removed < most:
+        connection.execute(delete(SYSTEMS).where(_OF.system == system))
+    return removed
+
+
+def records_by_state(connection: Connection) -> Mapping[str, Mapping[RecordState, int]]:
+    """Return how many records each system has in each state."""
+    query = select(_RECORD.system, _RECORD.state, func.count().label("records"))
+    found: dict[str, dict[RecordState, int]] = {}
+    for row in connection.execute(query.group_by(_RECORD.system, _RECORD.state)):
+        found.setdefault(row.system, {})[RecordState(row.state)] = row.records
+    return found
