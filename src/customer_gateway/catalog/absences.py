@@ -47,7 +47,7 @@ async def settle_absences(current: SystemPass, row: PassRow) -> Ended:
     seen = {
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
-        "calls": current.position.calls,
+        "calls": current.calls_made,
         "sample": current.position.sample,
     }
     details = {name: value for name, value in _kept(row).items() if name != SUSPECT} | {COMPLETE: seen}

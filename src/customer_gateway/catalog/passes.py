@@ -63,6 +63,11 @@ class SystemPass:
         self._calls_before = self.position.calls
         self.reads = PassReads(self.kit.want, self.calls)
 
+    @property
+    def calls_made(self) -> int:
+        """Return how many calls the pass has made, also before it was gone on with."""
+        return self._calls_before + self.calls.made
+
     async def walk(self) -> None:
         """Read the list from where the pass is to its end. Raises `UpstreamError`."""
         while True:
@@ -102,7 +107,7 @@ class SystemPass:
 
     async def advance(self, changes: Sequence[Change]) -> None:
         """Store that records were seen, and how far the pass is. Raises `LeaseLost`."""
-        self.position.calls = self._calls_before + self.calls.made
+        self.position.calls = self.calls_made
         await self.kit.store.advance(
             self.system.name, self.owner, self.number, changes, self.position.as_json(), self.kit.now()
         )
@@ -112,7 +117,7 @@ class SystemPass:
             position = self.position
             return await self.system.page(
                 position.start,
-                self.system.rows_per_page,
+                self._rows_per_page(),
                 self.kit.want,
                 self.calls.deadline(),
                 ask_next=False,
@@ -120,6 +125,15 @@ class SystemPass:
             )
 
         return await self.calls.repeated(read)
+
+    def _rows_per_page(self) -> int:
+        """Return how many rows to ask for: fewer in each walk, so that pages have other borders, over which rows slip.
+
+        A walk that was ended within a page goes on to the end of that.
+        """
+        most = self.system.rows_per_page
+        size = max(1, most - (self.position.walks - 1) * most // 10)
+        return size - self.position.start % size
 
     async def _store(self, page: Page[nouns.Customer]) -> None:
         changes = iter(await self.values(page.items))
@@ -157,7 +171,7 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
         if current.position.walks >= MOST_WALKS:
             return failed(row, _WHY[complete].format(walks=MOST_WALKS))
         if complete is None:
-            current = await _anew(kit, system, owner, current.position)
+            current = await _anew(kit, system, owner, current.position.walks, current.calls_made)
         else:
             current.position.begin_again()
     if current.position.partial:
@@ -169,15 +183,15 @@ async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> Syst
     if row.state is SyncStateName.RUNNING and row.position is not None and row.began_at is not None:
         position = Position(**row.position)
         if not position.is_counted:
-            return await _anew(kit, system, owner, Position(walks=0))
+            return await _anew(kit, system, owner)
         return SystemPass(kit, system, owner, row.number, row.began_at, position, PassCalls(kit.pauses))
-    return await _anew(kit, system, owner, Position(walks=0))
+    return await _anew(kit, system, owner)
 
 
-async def _anew(kit: PassKit, system: System, owner: str, before: Position) -> SystemPass:
+async def _anew(kit: PassKit, system: System, owner: str, walks: int = 0, calls: int = 0) -> SystemPass:
     """Begin a pass: nothing that was seen before it counts."""
     began = kit.now()
-    position = Position(walks=before.walks + 1, calls=before.calls)
+    position = Position(walks=walks + 1, calls=calls)
     current = SystemPass(kit, system, owner, 0, began, position, PassCalls(kit.pauses))
     current.number = await kit.store.begin(system.name, owner, position.as_json(), began)
     position.total = await current.total()

@@ -72,6 +72,7 @@ _CUSTOMERS: Final = "/customers"
 MOST_ROWS: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 60.0  # a version counts them: one that is older is refused by a write
+_SWEEPS: Final = 5  # walks through all addresses, before it is told that they change too fast
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
 _CACHED: Final = 10_000
 
@@ -184,19 +185,25 @@ class Billbee:
         return {key: read.in_order(groups[key]) for key in wanted}
 
     async def _sweep_addresses(self, deadline: Callable[[], Deadline]) -> dict[str, list[Record]]:
-        """Return the addresses of all customers that have some, by whole pages: as many as the list says."""
+        """Return the addresses of all customers that have some, by whole pages: as many as the list says.
+
+        Rows that slip over the borders of pages are on those of pages of another size.
+        """
         listing = self.listing(_ADDRESSES)
+        most, total = listing.lengths.size(listing.most), 0
         rows: dict[str, Document] = {}
-        number, size, more = 1, listing.lengths.size(listing.most), True
-        while more:
-            page = await listing.read(number, size, deadline())
-            size = listing.lengths.size_of_page(page, size) if number == 1 else size
-            rows |= {str(listing.identity(row)): row for row in page.rows}
-            more = bool(page.rows) and (page.total is None or number * size < page.total)
-            if not more and len(rows) < (page.total or 0):
-                raise listing.lengths.refused("changed while its pages were read", retryable=True)
-            number += 1
-        return {key: read.in_order(found) for key, found in self._by_customer(rows.values()).items()}
+        for walk in range(_SWEEPS):
+            number, size, more = 1, most - walk * most // 10, True
+            while more:
+                page = await listing.read(number, size, deadline())
+                size = listing.lengths.size_of_page(page, size) if number == 1 else size
+                rows |= {str(listing.identity(row)): row for row in page.rows}
+                total = page.total or 0
+                more = bool(page.rows) and number * size < total
+                number += 1
+            if len(rows) >= total:
+                return {key: read.in_order(found) for key, found in self._by_customer(rows.values()).items()}
+        raise listing.lengths.refused("changed while its pages were read", retryable=True)
 
     def _by_customer(self, rows: Iterable[Document]) -> dict[str, list[Record]]:
         groups: dict[str, list[Record]] = {}
