@@ -6,9 +6,11 @@
     │   └── PrivateKeyMissing            the journal of writes has no key for personal values
     ├── DatabaseUnavailable              the database does not answer, or its file cannot be used
     ├── LeaseLost                        another worker has taken an operation over
+    ├── CatalogUnavailable               CATALOG_UNAVAILABLE      the index does not answer, or there is none
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
     │   ├── BadUserInput                 BAD_USER_INPUT
     │   ├── InvalidCursor                INVALID_CURSOR
+    │   ├── FilterNotSupported           FILTER_NOT_SUPPORTED     none of the systems has the field of a filter
     │   ├── Unauthenticated              UNAUTHENTICATED          a credential that is not taken: 401
     │   │   └── CredentialMissing                                 none was sent where one is needed
     │   ├── Forbidden                    FORBIDDEN                the caller lacks a scope
@@ -23,6 +25,7 @@
         ├── UpstreamRateLimited          UPSTREAM_RATE_LIMITED     429, or the budget's turn falls past the deadline
         ├── UpstreamUnauthorized         UPSTREAM_UNAUTHORIZED     401 or 403 after one new login
         ├── UpstreamBadResponse          UPSTREAM_BAD_RESPONSE     any other answer that is not the one asked for
+        ├── SyncIncomplete               SYNC_INCOMPLETE           the index has never been filled whole from it
         └── ReadFault                    INTERNAL_SERVER_ERROR     our own mistake while the system was read
 
 The codes are the closed list of docs/errors.md. A message names the system, the call and what to do; it never
@@ -67,6 +70,16 @@ class LeaseLost(GatewayError):
     """Another worker has taken an operation over; this one changes nothing of it any more."""
 
 
+class CatalogUnavailable(GatewayError):
+    """Nothing can be found: the index's database does not answer, in time or at all, or none is configured."""
+
+    code: ClassVar[str] = "CATALOG_UNAVAILABLE"
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
 class RequestRefused(GatewayError):
     """The caller asked for something that cannot be; `code` is its entry in the closed list."""
 
@@ -81,6 +94,12 @@ class InvalidCursor(RequestRefused):
     """A cursor that is not ours, was tampered with, belongs to another list, or was signed with another secret."""
 
     code = "INVALID_CURSOR"
+
+
+class FilterNotSupported(RequestRefused):
+    """A filter asks about a field that none of the asked systems has, so that nothing can ever fit it."""
+
+    code = "FILTER_NOT_SUPPORTED"
 
 
 class Unauthenticated(RequestRefused):
@@ -241,6 +260,17 @@ class UpstreamBadResponse(UpstreamError):
     ) -> None:
         super().__init__(system, message, retryable=retryable, retry_after_ms=retry_after_ms, status=status)
         self.about_keys = status in _REFUSALS if about_keys is None else about_keys
+
+
+class SyncIncomplete(UpstreamError):
+    """The index has never been filled whole from the system: customers of it may be missing in what is found."""
+
+    code = "SYNC_INCOMPLETE"
+    _retryable_by_nature = True
+
+    @classmethod
+    def of(cls, system: str) -> Self:
+        return cls(system, "the index of its customers is not complete yet; try again later")
 
 
 class ReadFault(UpstreamError):

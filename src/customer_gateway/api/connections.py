@@ -30,7 +30,9 @@ class PageInfo:
 
 @strawberry.type(description="A customer and its place in the list.")
 class CustomerEdge:
-    cursor: str = attribute("The customer's place: signed, bound to this list, valid after a restart.")
+    cursor: str = attribute(
+        "The customer's place, bound to this list, or to search, filter and order; valid after a restart."
+    )
     node: LazyCustomer | None = attribute("The customer.")
 
 

@@ -10,6 +10,7 @@ import strawberry
 
 from customer_gateway.api.connections import After, First, InvoiceConnection
 from customer_gateway.api.declare import attribute, batched, described_enum, merged
+from customer_gateway.api.enums import CustomerKind, CustomerStatus, Gender
 from customer_gateway.api.nouns import (
     Account,
     Address,
@@ -26,7 +27,6 @@ from customer_gateway.federation import billing, listing
 from customer_gateway.federation.fields import read_field
 from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
 from customer_gateway.federation.versions import read_versions
-from customer_gateway.model import value_objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,30 +40,6 @@ else:
     LazyRecord = Annotated["CustomerRecord", strawberry.lazy("customer_gateway.api.system")]
 
 described_enum(
-    value_objects.CustomerKind,
-    "What a customer is.",
-    COMPANY="A company, an association or another organisation.",
-    PERSON="A natural person.",
-    PUBLIC="A public body, such as a town or an authority.",
-    OTHER="Something else: the system names a kind that is none of these.",
-)
-described_enum(
-    value_objects.CustomerStatus,
-    "Where a customer stands in its life.",
-    ACTIVE="In use.",
-    INACTIVE="No longer in use, by a flag of the system; it is still listed.",
-    ARCHIVED="In the system's archive.",
-    LOCKED="Barred by the system.",
-    PENDING="Not yet checked by the system.",
-)
-described_enum(
-    value_objects.Gender,
-    "Gender, as the system holds it.",
-    MALE="Male.",
-    FEMALE="Female.",
-    OTHER="Neither, or the system holds another word.",
-)
-described_enum(
     FieldState,
     "Why a field has the value it has, or none.",
     VALUE="It has a value.",
@@ -73,6 +49,7 @@ described_enum(
     REDACTED="It is kept from the caller.",
     FAILED="The system could not be read for it.",
     UNREADABLE="The system sent something that cannot be read as this field; `raw` of the record has it as sent.",
+    STALE="The system did not answer, or was not asked; the index knows the value, seen at seenAt.",
 )
 
 
@@ -129,6 +106,7 @@ class FieldProvenance:
     field: str = attribute("The field of Customer.")
     record: RecordRef | None = attribute("The record that supplied the value, or that was asked for it.")
     state: FieldState = attribute("VALUE, or why there is none.")
+    seen_at: datetime | None = attribute("Of STALE: when the value was last seen; null else.")
 
 
 def _records(customers: Sequence[customer.Customer], _request: RequestContext) -> list[Any]:
@@ -168,12 +146,10 @@ class Customer(Node):
     )
     number: str | None = unified("number", "The number under which people know the customer.")
     name: str | None = unified("name", "Name of the company or person.")
-    kind: value_objects.CustomerKind | None = unified("kind", "Company, person or public body.")
-    status: value_objects.CustomerStatus | None = unified(
-        "status", "Whether the customer is active, locked, archived …"
-    )
+    kind: CustomerKind | None = unified("kind", "Company, person or public body.")
+    status: CustomerStatus | None = unified("status", "Whether the customer is active, locked, archived …")
     title: str | None = unified("title", "Title of a person.")
-    gender: value_objects.Gender | None = unified("gender", "Gender of a person.")
+    gender: Gender | None = unified("gender", "Gender of a person.")
     first_name: str | None = unified("first_name", "First name of a person.")
     last_name: str | None = unified("last_name", "Last name of a person.")
     organization: str | None = unified("organization", "Organisation that the person stands for.")

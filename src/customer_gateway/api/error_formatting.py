@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 from graphql import FieldNode, GraphQLError
 
-from customer_gateway.errors import DatabaseUnavailable, ReadFault, RequestRefused, UpstreamError
+from customer_gateway.errors import CatalogUnavailable, DatabaseUnavailable, ReadFault, RequestRefused, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +45,8 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
     if isinstance(cause, ReadFault):
         _log_once(error, logged, system=cause.system, read=cause.read)
         return coded(error, cause.code, message=MASK)
-    if isinstance(cause, DatabaseUnavailable):
-        return coded(error, "UPSTREAM_UNAVAILABLE", message=NO_DATABASE, retryable=True)
+    if isinstance(cause, CatalogUnavailable | DatabaseUnavailable):
+        return _without_database(error, cause)
     if isinstance(cause, UpstreamError):
         return coded(error, cause.code, **_upstream_extensions(cause))
     code = _code_of(cause if isinstance(cause, GraphQLError) else error) if _is_graphql(cause) else None
@@ -54,6 +54,12 @@ def format_error(error: GraphQLError, logged: set[int] | None = None) -> Formatt
         return coded(error, code)
     _log_once(error, logged, exc_info=cause or error)
     return coded(error, "INTERNAL_SERVER_ERROR", message=MASK)
+
+
+def _without_database(error: GraphQLError, cause: CatalogUnavailable | DatabaseUnavailable) -> FormattedError:
+    if isinstance(cause, CatalogUnavailable):
+        return coded(error, cause.code, retryable=cause.retryable)
+    return coded(error, "UPSTREAM_UNAVAILABLE", message=NO_DATABASE, retryable=True)
 
 
 def coded(error: GraphQLError, code: str, *, message: str | None = None, **extensions: object) -> FormattedError:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
+from customer_gateway.api import finding
 from customer_gateway.api import operations as journal
-from customer_gateway.api.connections import After, First
+from customer_gateway.api.connections import After, CustomerConnection, First
 from customer_gateway.api.customer import Customer
 from customer_gateway.api.declare import CHECK, merged
 from customer_gateway.api.nouns import Node
 from customer_gateway.api.system import System
 from customer_gateway.errors import BadUserInput
 from customer_gateway.federation import nodes
+from customer_gateway.federation.finding import CustomersAsked, find_customers
 from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
@@ -85,6 +87,36 @@ class Query:
         else:
             found = await nodes.customer(request, by.id or "", info.path.as_list())
         return cast("Customer | None", found)
+
+    @strawberry.field(
+        description="Customers of all systems, found in the index and read from their systems. first or last is "
+        "required, 1 to 100. A system that does not answer leaves its rows as the index knows them: STALE in "
+        "provenance, and one entry in `extensions.incomplete`. Selecting only id, the records' keys, cursors and "
+        "totalCount asks no system, nor does `live: false`."
+    )
+    async def customers(  # noqa: PLR0913, PLR0917 - the arguments of the schema's field
+        self,
+        info: strawberry.Info[Any, Any],
+        first: finding.First = None,
+        after: finding.After = None,
+        last: finding.Last = None,
+        before: finding.Before = None,
+        search: finding.Search = None,
+        filter: finding.Filters = None,  # noqa: A002 - as in the schema
+        order_by: finding.Ordered = None,
+        live: finding.Live = True,  # noqa: FBT002 - as in the schema
+    ) -> CustomerConnection:
+        asked = CustomersAsked(
+            finding.question_of(search, filter, order_by),
+            finding.systems_of(filter),
+            first,
+            after,
+            last,
+            before,
+            live,
+        )
+        found = await find_customers(_request(info), asked, info.path.as_list())
+        return cast("CustomerConnection", found)
 
     @strawberry.field(description="The configured systems, all or those named.", metadata={CHECK: _unknown_systems})
     def systems(

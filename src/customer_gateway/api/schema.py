@@ -28,6 +28,7 @@ from customer_gateway.api.records import record_types
 from customer_gateway.api.scalars import SCALARS
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.indexed import indexed_class
 from customer_gateway.model import nouns
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
@@ -167,6 +168,6 @@ def _python_types(kinds: Sequence[Kind]) -> dict[type, str]:
     """Return which object type a value is of, by its class: for the interfaces Node, Account and CustomerRecord."""
     classes = dict(_UNIFIED_CLASSES)
     for kind in kinds:
-        classes[kind.view] = kind.record.name
+        classes[kind.view] = classes[indexed_class(kind)] = kind.record.name
         classes |= dict.fromkeys(kind.contacts, "Contact") | dict.fromkeys(kind.users, "User")
     return classes

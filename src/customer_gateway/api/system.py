@@ -14,6 +14,7 @@ from customer_gateway.execution import JsonText, attempted
 from customer_gateway.federation import people
 from customer_gateway.federation import systems as federated
 from customer_gateway.federation.capabilities import capabilities
+from customer_gateway.federation.indexed import is_indexed
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _record_ids(views: Sequence[nouns.Customer], request: RequestContext) -> lis
 
 
 def _raw(views: Sequence[nouns.Customer], _request: RequestContext) -> list[Any]:
-    return [_text_of(view.document) for view in views]
+    return [None if is_indexed(view) else _text_of(view.document) for view in views]
 
 
 def _text_of(document: Document) -> JsonText | TypeError:

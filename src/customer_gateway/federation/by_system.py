@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from customer_gateway.model import nouns
     from customer_gateway.system import System
 
-_SYSTEM: Final = attrgetter("system.name")
+_SYSTEM: Final = attrgetter("system")
 _READ: Final = attrgetter("read")
 _OTHERS: Final = attrgetter("others")
 
@@ -33,15 +33,16 @@ class BySystem(NamedTuple):
 
     @classmethod
     def of(cls, customers: Sequence[Customer]) -> BySystem:
-        if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_OTHERS, customers)):
+        # By the object: what stands for a system that was not read has its name, too (`federation.indexed`).
+        if len(set(map(id, map(_SYSTEM, customers)))) == 1 and not any(map(_OTHERS, customers)):
             return cls([Group(customers[0].system, list(range(len(customers))), list(map(_READ, customers)))], [])
-        positions: dict[str, list[int]] = {}
+        positions: dict[int, list[int]] = {}
         linked: list[int] = []
         for position, customer in enumerate(customers):
             if customer.others:
                 linked.append(position)
             else:
-                positions.setdefault(customer.system.name, []).append(position)
+                positions.setdefault(id(customer.system), []).append(position)
         groups = [
             Group(customers[mine[0]].system, mine, [_READ(customers[position]) for position in mine])
             for mine in positions.values()

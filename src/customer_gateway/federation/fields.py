@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.incomplete import partly
+from customer_gateway.federation.indexed import IndexedSystem, is_indexed
 from customer_gateway.work.faults import read_all, read_each
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ def read_field(name: str, customers: Sequence[Customer], request: RequestContext
 def read_record_field(name: str, views: Sequence[nouns.Customer], request: RequestContext) -> list[ColumnPart]:
     """Return the field `name` of records of any systems, as `read_views` gives it."""
     places: dict[str, list[int]] = {}
+    unread: list[int] = []
     for place, view in enumerate(views):
-        places.setdefault(view.reading.system, []).append(place)
-    return [
+        (unread if is_indexed(view) else places.setdefault(view.reading.system, [])).append(place)
+    nothing = [ColumnPart(unread, [None] * len(unread))] if unread else []
+    return nothing + [
         ColumnPart(mine, read_views(name, request.systems[system], [views[place] for place in mine], request.reads))
         for system, mine in places.items()
     ]
@@ -77,6 +80,8 @@ def read_views(
 
     Neither raises: an exception that nobody foresaw costs the field of the records that it befalls.
     """
+    if isinstance(system, IndexedSystem):
+        return system.values(name, views)
     reader = system.readers.get(name)
     if name in system.withheld:
         values: Sequence[Any] = [None] * len(views)
@@ -102,6 +107,8 @@ async def _without_unreadable(name: str, values: Awaitable[Sequence[Any]]) -> Se
 
 async def read_states(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
     """Return the field of many records of one system; `UNREADABLE` where it is null because it could not be read."""
+    if isinstance(system, IndexedSystem):
+        return system.states(name, views)
     if name in system.withheld:
         return [None] * len(views)
     reader = system.readers.get(name)
@@ -131,13 +138,13 @@ async def read_records(
     name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
 ) -> list[list[Any]]:
     """Return the field of every record that was read of every customer, as `read` gives it, in their order."""
-    views: dict[str, tuple[System, list[nouns.Customer]]] = {}
+    views: dict[int, tuple[System, list[nouns.Customer]]] = {}
     for customer in customers:
         for system, view in customer.records:
-            views.setdefault(system.name, (system, []))[1].append(view)
+            views.setdefault(id(system), (system, []))[1].append(view)
     answers = await asyncio.gather(*(_awaited(read(name, system, mine, reads)) for system, mine in views.values()))
     columns = {system: iter(values) for system, values in zip(views, answers, strict=True)}
-    return [[next(columns[system.name]) for system, _ in customer.records] for customer in customers]
+    return [[next(columns[id(system)]) for system, _ in customer.records] for customer in customers]
 
 
 async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence[Any]:

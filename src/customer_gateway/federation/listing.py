@@ -10,6 +10,7 @@ from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamE
 from customer_gateway.federation.cells import read_customers
 from customer_gateway.federation.fields import ColumnPart, read_field
 from customer_gateway.federation.incomplete import Incomplete, partly
+from customer_gateway.federation.indexed import is_indexed
 from customer_gateway.model.cursors import refused
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ async def _pages(
     def page(customer: Customer, invoices: Any) -> Any:
         if isinstance(invoices, UpstreamError):
             return invoices
+        if is_indexed(customer.read):
+            return None
         try:
             if isinstance(invoices, Incomplete):
                 return replace(
@@ -235,10 +238,10 @@ def invoices_of(
     )
 
 
-def demand_size(first: int) -> None:
+def demand_size(size: int, argument: str = "first") -> None:
     """Refuse a page size outside 1..100."""
-    if not 1 <= first <= MOST:
-        raise BadUserInput(f"first is {first}; give a number from 1 to {MOST}.")
+    if not 1 <= size <= MOST:
+        raise BadUserInput(f"{argument} is {size}; give a number from 1 to {MOST}.")
 
 
 def _cursor_text(page: Page[Any], place: int, start: int) -> str:

@@ -11,12 +11,14 @@ from customer_gateway.documents.structs import graphql_name
 from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import BadUserInput, UpstreamError
 from customer_gateway.federation.fields import UNITED, read_records, read_states
+from customer_gateway.federation.indexed import SeenBefore
 from customer_gateway.federation.names import listed
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 from customer_gateway.model.required_scopes import redacted_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
@@ -35,18 +37,21 @@ class FieldState(Enum):
     REDACTED = "REDACTED"
     FAILED = "FAILED"
     UNREADABLE = "UNREADABLE"
+    STALE = "STALE"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldProvenance:
     """`record` supplied the value, holds nothing in the field, or could not be read; None where no system has it.
 
-    UNREADABLE: the record holds something in the field that cannot be read as it.
+    UNREADABLE: the record holds something in the field that cannot be read as it. STALE: the record was not read, and
+    the index knows the value, `seen_at` that moment.
     """
 
     field: str
     record: RecordRef | None
     state: FieldState
+    seen_at: datetime | None = None
 
 
 async def provenance(
@@ -110,6 +115,8 @@ def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[Fie
 
 def _found(field: str, candidates: Sequence[tuple[RecordRef, Any]]) -> FieldProvenance:
     for ref, value in candidates:
+        if isinstance(value, SeenBefore):
+            return FieldProvenance(field, ref, FieldState.STALE, value.seen_at)
         if not is_empty(value) and value is not UNREADABLE and not isinstance(value, UpstreamError):
             return FieldProvenance(field, ref, FieldState.VALUE)
     for ref, value in candidates:

@@ -10,6 +10,7 @@ from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
 from customer_gateway.federation.by_system import BySystem
 from customer_gateway.federation.cells import NoLinks
 from customer_gateway.federation.names import listed
+from customer_gateway.federation.observer import NoObserver
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.work.batchers import Batchers
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from customer_gateway.federation.cells import Links
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.loaders import LevelLoader
+    from customer_gateway.federation.observer import RecordObserver
     from customer_gateway.model.callers import Rights
+    from customer_gateway.model.catalog import Finder, SyncStates
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
@@ -37,13 +40,20 @@ _TICKS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Federation:
-    """The configured systems by name, in the order of the configuration, and what their requests share."""
+    """The configured systems by name, in the order of the configuration, and what their requests share.
+
+    Customers of all systems are found by `finder`; without it nothing is. `sync` tells how far its index is, `observer`
+    is told what reads show of it.
+    """
 
     systems: Mapping[str, System]
     cursors: CursorSigner
     batchers: Batchers = field(default_factory=Batchers)
     shared: SharedCalls = field(default_factory=SharedCalls)
     links: Links = field(default_factory=NoLinks)
+    finder: Finder | None = None
+    sync: SyncStates | None = None
+    observer: RecordObserver = field(default_factory=NoObserver)
 
     def request(
         self,
@@ -73,6 +83,9 @@ class Federation:
             extensions=answered,
             records_read=records_read,
             writing=writing,
+            finder=self.finder,
+            sync=self.sync,
+            observer=self.observer,
         )
 
     def _visible(self, rights: Rights) -> Mapping[str, System]:
@@ -105,6 +118,9 @@ class RequestContext:
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
     writing: object | None = None
+    finder: Finder | None = None
+    sync: SyncStates | None = None
+    observer: RecordObserver = field(default_factory=NoObserver)
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])
     loaders: dict[object, LevelLoader] = field(default_factory=dict[object, "LevelLoader"])
     _level: tuple[Sequence[Customer], BySystem] | None = None
@@ -113,6 +129,11 @@ class RequestContext:
     def so_far(self) -> RequestContext:
         """Return the operation over what it has read by now: nothing more is read, and what is missing is late."""
         return replace(self, reads=ReadsSoFar(self.reads), shared=None, loaders={}, extensions={})
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is asked any more: this is the operation `so_far`."""
+        return self.shared is None
 
     def note_read(self, system: str, keys: Sequence[str]) -> None:
         """Note which customers' records were read, where an audit wants to know."""
@@ -123,7 +144,9 @@ class RequestContext:
         """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""
         told: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
         for each in failures:
-            entry = {"path": list(path), "system": each.system, "code": each.code, "retryable": each.retryable}
+            entry: dict[str, Any] = {"path": list(path), "system": each.system, "code": each.code, "retryable": each.retryable}
+            if each.retry_after_ms is not None:
+                entry["retryAfterMs"] = each.retry_after_ms
             if entry not in told:
                 told.append(entry)
 

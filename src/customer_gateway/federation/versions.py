@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_records
+from customer_gateway.federation.indexed import is_indexed
 from customer_gateway.model.versions import version_of_records
 
 if TYPE_CHECKING:
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 async def read_versions(customers: Sequence[Customer], request: RequestContext) -> Sequence[Any]:
     """Return the version of each customer, which changes whenever one of its records does.
 
-    None while one of them could not be read; the failure where what another call tells of one could not.
+    None while one of them was not read; the failure where what another call tells of one could not be.
     """
-    whole = [customer for customer in customers if not customer.failures]
+    are_whole = [not customer.failures and not is_indexed(customer.read) for customer in customers]
+    whole = [customer for customer, is_whole in zip(customers, are_whole, strict=True) if is_whole]
     told = iter(await read_records("version", whole, request.reads))
-    return [None if customer.failures else _version(customer, next(told)) for customer in customers]
+    return [
+        _version(customer, next(told)) if is_whole else None
+        for customer, is_whole in zip(customers, are_whole, strict=True)
+    ]
 
 
 def _version(customer: Customer, versions: Sequence[Any]) -> str | UpstreamError:

@@ -206,3 +206,11 @@ class SyncState:
     completed_at: datetime | None = None
     reason: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class SyncStates(Protocol):
+    """Tells how far the passes of systems are. Raises `DatabaseUnavailable` where the database does not answer."""
+
+    async def sync_states(self) -> Mapping[str, SyncState]:
+        """Return the state of each system that passes have begun with, by name."""
+        ...

@@ -42,6 +42,12 @@ class CursorSigner:
             raise refused()
         return position
 
+    def derived_key(self, purpose: str) -> bytes:
+        """Return 32 bytes that follow from the secret and the purpose, and tell neither."""
+        keyed = self._keyed.copy()
+        keyed.update(f"\0key\0{purpose}".encode())  # the name of a listing has no U+0000
+        return keyed.digest()
+
     def _signature(self, listing: str, position: str) -> bytes:
         keyed = self._keyed.copy()
         keyed.update(f"{listing}\0{position}".encode())

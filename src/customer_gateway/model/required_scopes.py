@@ -30,7 +30,7 @@ def _all(names: str, scopes: frozenset[str]) -> Mapping[str, frozenset[str]]:
 
 FIELDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "Query": {
-        **_all("node nodes customer systems system", READ),
+        **_all("node nodes customer customers systems system", READ),
         **_all("operation operations", READ),
         **_all("__schema __type", SCHEMA),
     },

@@ -1,0 +1,209 @@
+"""Customers of all systems, found in the index and read from their systems: `Query.customers`.
+
+Systems that a caller may not see are not asked about: they are in no row, no count, no cursor and no notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from customer_gateway.catalog.questions import Question, search_of
+from customer_gateway.documents.structs import graphql_name
+from customer_gateway.errors import (
+    BadUserInput,
+    CatalogUnavailable,
+    DatabaseNewer,
+    DatabaseUnavailable,
+    FilterNotSupported,
+    SyncIncomplete,
+)
+from customer_gateway.federation.binding import binding
+from customer_gateway.federation.found_connection import FoundConnection
+from customer_gateway.federation.found_rows import are_to_be_read, as_indexed, foremost, read_rows
+from customer_gateway.federation.listing import demand_size
+from customer_gateway.federation.sealed_cursors import SealedCursors
+from customer_gateway.model.catalog import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+    from customer_gateway.catalog.questions import Filter
+    from customer_gateway.federation.found_rows import ReadRows
+    from customer_gateway.federation.request import RequestContext
+    from customer_gateway.model.catalog import FoundPage, FoundRow, Search
+    from customer_gateway.system import System
+
+_NOT_CONFIGURED: Final = (
+    "This gateway has no index of customers: configure [database], run `customer-gateway sync`, or use "
+    "`system(name:) { customers }`, which needs none."
+)
+_NO_ANSWER: Final = "The index of customers does not answer; try again later."
+_LATE: Final = "The index of customers has not answered before the deadline; try again later."
+_PARTS_OF_AN_ADDRESS: Final = frozenset({"city", "country_code"})
+
+_log = structlog.get_logger("customer_gateway.finding")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersAsked:
+    """The arguments of `customers`: a question, of which systems, and which page of the answer; None is not given.
+
+    Without `is_live` no system is asked.
+    """
+
+    question: Question = field(default_factory=Question)
+    systems: Sequence[str] | None = None
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    is_live: bool = True
+
+
+async def find_customers(request: RequestContext, asked: CustomersAsked, path: Sequence[str | int]) -> FoundConnection:
+    """Return a page of the customers that fit, in their order; what it lacks is told with its `path`.
+
+    Raises `BadUserInput`, `InvalidCursor`, `FilterNotSupported` and `CatalogUnavailable`.
+    """
+    size, cursor, is_backward = _page_of(asked)
+    systems = _systems(request, asked.systems)
+    _refuse_unsupported(systems, asked.question.filter)
+    search = search_of(asked.question, [system.name for system in systems])
+    bound_to, cursors = binding(asked.question, asked.systems), SealedCursors(request.cursors)
+    start = None if cursor is None else cursors.decode(cursor, bound_to)
+    index = _Index(request, search, bound_to)
+    page = await index.page(Page(size, start, is_backward), count=_is_counted(request))
+    await _note_incomplete(request, systems, path)
+    rows, read, has_more = await _read(request, index, page, asked, is_backward=is_backward)
+    request.note_incomplete(path, foremost(read.failures))
+    _audit(request, rows, read)
+    return FoundConnection(
+        request,
+        lambda position: cursors.encode(position, bound_to),
+        rows,
+        read.customers,
+        has_next_page=start is not None if is_backward else has_more,
+        has_previous_page=has_more if is_backward else start is not None,
+        total_count=page.total,
+    )
+
+
+def _page_of(asked: CustomersAsked) -> tuple[int, str | None, bool]:
+    """Return how many, from which cursor, and whether backward. Raises `BadUserInput`."""
+    if (asked.first is None) == (asked.last is None):
+        raise BadUserInput("customers takes either first or last, a number from 1 to 100.")
+    if asked.first is not None:
+        if asked.before is not None:
+            raise BadUserInput("before goes with last; give after with first.")
+        demand_size(asked.first)
+        return asked.first, asked.after, False
+    if asked.after is not None:
+        raise BadUserInput("after goes with first; give before with last.")
+    demand_size(asked.last or 0, "last")
+    return asked.last or 0, asked.before, True
+
+
+def _systems(request: RequestContext, names: Sequence[str] | None) -> list[System]:
+    """Return the systems that are asked about, in the order of the configuration, which says nothing."""
+    if names is None:
+        return list(request.systems.values())
+    if (reason := request.unknown_systems(names, "filter.systems")) is not None:
+        raise BadUserInput(reason)
+    return [system for name, system in request.systems.items() if name in names]
+
+
+def _refuse_unsupported(systems: Sequence[System], asked: Filter) -> None:
+    for name in asked.names:
+        if systems and not any(_supplies(system, name) for system in systems):
+            of_these = ", ".join(system.name for system in systems)
+            raise FilterNotSupported(f"No customer has {graphql_name(name)} in {of_these}: leave it out of the filter.")
+
+
+def _supplies(system: System, name: str) -> bool:
+    whole = "address" if name in _PARTS_OF_AN_ADDRESS else name
+    if whole not in system.kind.supplies or whole in system.withheld:
+        return False
+    return whole == name or system.kind.tells("Address", name)
+
+
+def _is_counted(request: RequestContext) -> bool:
+    return request.want.selects("CustomerConnection", "total_count")
+
+
+class _Index:
+    """One search of one request; what the index has answered is kept for an answer that is given before the end."""
+
+    def __init__(self, request: RequestContext, search: Search, bound_to: bytes) -> None:
+        self._request = request
+        self._search = search
+        self._bound_to = bound_to
+
+    async def page(self, page: Page, *, count: bool = False) -> FoundPage:
+        """Return a page of rows. Raises `CatalogUnavailable`."""
+        finder = self._request.finder
+        if finder is None:
+            raise CatalogUnavailable(_NOT_CONFIGURED, retryable=False)
+        key = ("found", self._bound_to, tuple(self._search.systems), page, count)
+        return await _answered(self._request, key, lambda: finder.find(self._search, page, count=count))
+
+
+async def _answered(request: RequestContext, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what the index answers, once a request, before its deadline. Raises `CatalogUnavailable`."""
+    if key in request.answers:
+        return request.answers[key]
+    if request.is_over:
+        raise CatalogUnavailable(_LATE)
+    try:
+        async with request.deadline.enforce():
+            answer = request.answers[key] = await ask()
+    except TimeoutError:
+        raise CatalogUnavailable(_LATE) from None
+    except (DatabaseUnavailable, DatabaseNewer) as error:
+        _log.warning("catalog_unavailable", reason=getattr(error, "reason", "") or str(error))
+        raise CatalogUnavailable(_NO_ANSWER) from None
+    return answer
+
+
+async def _note_incomplete(request: RequestContext, systems: Sequence[System], path: Sequence[str | int]) -> None:
+    """Tell which of the systems the index was never filled whole from."""
+    if request.sync is None:
+        return
+    states = await _answered(request, "sync_states", request.sync.sync_states)
+    never = [name for name in (system.name for system in systems) if _is_incomplete(states.get(name))]
+    if never:
+        request.note_incomplete(path, list(map(SyncIncomplete.of, never)))
+
+
+def _is_incomplete(state: Any) -> bool:
+    return state is None or state.completed_at is None
+
+
+async def _read(
+    request: RequestContext, index: _Index, page: FoundPage, asked: CustomersAsked, *, is_backward: bool
+) -> tuple[Sequence[FoundRow], ReadRows, bool]:
+    """Return the rows that were looked at, in their order, what was read of them, and whether there are more.
+
+    A page from which records are gone is filled up once.
+    """
+    if not page.rows or not asked.is_live or not are_to_be_read(request):
+        return page.rows, as_indexed(request, page.rows), page.has_more
+    read = await read_rows(request, page.rows)
+    gone = read.customers.count(None)
+    if not gone or not page.has_more or request.is_over:
+        return page.rows, read, page.has_more
+    edge = page.rows[0 if is_backward else -1].position
+    more = await index.page(Page(gone, edge, is_backward))
+    further = await read_rows(request, more.rows)
+    one, two = ((more.rows, further), (page.rows, read))[:: 1 if is_backward else -1]
+    customers = [*one[1].customers, *two[1].customers]
+    return [*one[0], *two[0]], type(read)(customers, [*read.failures, *further.failures]), more.has_more
+
+
+def _audit(request: RequestContext, rows: Sequence[FoundRow], read: ReadRows) -> None:
+    if request.records_read is not None:
+        for row, customer in zip(rows, read.customers, strict=True):
+            if customer is not None:
+                request.note_read(row.ref.system, [row.ref.key])
