@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import replace
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from uvicorn.config import STARTUP_FAILURE
 
 from customer_gateway import config
-from customer_gateway.api.engine import Engine, RequestScope
+from customer_gateway.api.engine import Engine
 from customer_gateway.api.fields_document import fields_document
 from customer_gateway.api.limits import DocumentLimits
+from customer_gateway.api.request_factory import request_factory
 from customer_gateway.api.schema import build_schema, sdl, unified_names
-from customer_gateway.api.writing import Writing
 from customer_gateway.api.writing_document import writing_document
+from customer_gateway.catalog.passes import PassKit
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.catalog.schedule import Rhythm, Schedule, passing
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
+from customer_gateway.federation.indexing import INDEXED, indexed
 from customer_gateway.federation.request import Federation, RequestContext
+from customer_gateway.federation.sync_states import KeptSyncStates
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.authenticator import Authenticator, anonymous
 from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.model.cursors import CursorSigner
-from customer_gateway.model.required_scopes import redacted_fields
 from customer_gateway.operations.recovery import recovering
 from customer_gateway.operations.service import Operations
 from customer_gateway.server import collector
 from customer_gateway.server.worker_number import claimed_number
 from customer_gateway.server.workers import follow_supervisor
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.key_source import KeySource
 from customer_gateway.store.private_key import PrivateKeySource
-from customer_gateway.system import Selection
+from customer_gateway.store.schema import CATALOG
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, DocumentSource, LimiterRegistry, WorkerShare, read_authorities
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from graphql import GraphQLSchema
     from starlette.applications import Starlette
@@ -61,6 +67,15 @@ def load_settings(path: Path | None, vendors: Sequence[Vendor] = VENDORS, *, sys
     """Return the settings of a file and the environment; raises `ConfigInvalid`."""
     models = {vendor.kind.slug: vendor.settings for vendor in vendors}
     return config.load(path, models, systems_required=systems_required)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The index of customers: what finds in it, and what fills it."""
+
+    database: Database
+    index: CatalogIndex
+    passes: CatalogPasses
 
 
 @cache
@@ -91,7 +106,7 @@ def build_federation(
     wiring = wiring or Wiring()
     connect = {vendor.kind.slug: vendor.connect for vendor in vendors}
     systems = {name: connect[kind](name, system, wiring) for name, (kind, system) in settings.systems.items()}
-    return Federation(systems, CursorSigner(_cursor_secret(settings)))
+    return Federation(systems, CursorSigner(config.cursor_secret(settings)))
 
 
 def build_engine(
@@ -109,7 +124,7 @@ def build_engine(
     return Engine(
         schema,
         server.executor,
-        _request_factory(federation, unified_names(schema), operations),
+        request_factory(federation, unified_names(schema), operations),
         DocumentLimits(
             mutation_fields=server.mutation_fields,
             tokens=server.document_tokens,
@@ -161,6 +176,21 @@ def build_journal(settings: Settings, database: Database) -> OperationJournal:
     return OperationJournal(database, PrivateKeySource(configured.private_key(), configured.private_key_place))
 
 
+def build_catalog(settings: Settings) -> Catalog | None:
+    """Return the index of customers; None where none is configured. SQLAlchemy is not there before its first use."""
+    if settings.database is None or not settings.catalog.enabled:
+        return None
+    database = Database(settings.catalog.address(settings.database), CATALOG)
+    index = CatalogIndex(database, row_of, encode_values, decode_values)
+    return Catalog(database, index, CatalogPasses(database, index))
+
+
+def build_schedule(settings: Settings, catalog: Catalog, federation: Federation) -> Schedule:
+    """Return what makes the passes that fill the index."""
+    kit = PassKit(catalog.passes, INDEXED, indexed, lambda: datetime.now(UTC))
+    return Schedule(kit, federation.systems, Rhythm(every=timedelta(seconds=settings.catalog.pass_seconds)))
+
+
 def systems_of_anonymous(settings: Settings) -> tuple[str, ...]:
     """Return the systems that exist for a request without a credential, which GraphiQL's page may name."""
     auth = settings.auth
@@ -176,7 +206,10 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     keys = None if database is None else KeyCache(KeySource(database))
     authenticator, issuer = build_authenticator(settings, keys)
     audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
-    federation = build_federation(settings, wiring)
+    federation, schedule = build_federation(settings, wiring), None
+    if (catalog := build_catalog(settings)) is not None:
+        federation = replace(federation, finder=catalog.index, sync=KeptSyncStates(catalog.passes))
+        schedule = build_schedule(settings, catalog, federation)
     journal = None if database is None else build_journal(settings, database)
     operations = None
     if journal is not None:
@@ -200,12 +233,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                 keys.following() if keys is not None else nullcontext(),
                 audit.writing() if audit is not None else nullcontext(),
                 recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
+                passing(schedule) if schedule is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield
         finally:
             await federation.aclose()
-            for each in (database, issuer):
+            for each in (database, issuer, None if catalog is None else catalog.database):
                 if each is not None:
                     await each.aclose()
             await wiring.limiters.aclose()
@@ -255,46 +289,3 @@ def _sharing(settings: Settings, wiring: Wiring) -> Wiring:
         return wiring
     store = BudgetStore(settings.server.redis.get_secret_value())
     return replace(wiring, limiters=LimiterRegistry(share=wiring.limiters.share, store=store))
-
-
-def _request_factory(
-    federation: Federation, names: Mapping[str, Mapping[str, str]], operations: WritesCustomers | None = None
-) -> Callable[[RequestScope], RequestContext]:
-    # A thousand different selections, each no larger than the schema; operations that read the same fields share one.
-    @lru_cache(maxsize=1_000)
-    def selection_of(selected: frozenset[tuple[str, frozenset[str]]], redacted: frozenset[str]) -> Selection:
-        return Selection(
-            {
-                type_name: frozenset(names[type_name].get(field, field) or field for field in fields)
-                for type_name, fields in selected
-                if type_name in names
-            },
-            redacted,
-        )
-
-    def request(scope: RequestScope) -> RequestContext:
-        want = selection_of(frozenset(scope.fields.items()), redacted_fields(scope.rights))
-        writing = None if operations is None else Writing(operations, scope.asker)
-        return federation.request(want, scope.deadline, scope.extensions, scope.rights, scope.records_read, writing)
-
-    return request
-
-
-def _cursor_secret(settings: Settings) -> bytes:
-    """Return what signs cursors: configured, else drawn from the systems' tables, limits and breakers apart.
-
-    The same configuration signs alike in every worker and after every restart; a changed credential ends the cursors
-    given out before, which then are INVALID_CURSOR.
-    """
-    if settings.server.cursor_secret is not None:
-        return settings.server.cursor_secret.get_secret_value().encode()
-    plain_settings: list[Any] = [(name, _plain_table(system)) for name, (_, system) in sorted(settings.systems.items())]
-    return hashlib.sha256(repr(plain_settings).encode()).digest()
-
-
-def _plain_table(system: Any) -> dict[str, str]:
-    return {
-        key: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
-        for key, value in system
-        if key not in {"limits", "breaker"}
-    }

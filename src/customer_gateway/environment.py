@@ -25,7 +25,7 @@ PORT_VARIABLE: Final = f"{PREFIX}LISTEN_PORT"
 NUMBERS_VARIABLE: Final = f"{PREFIX}WORKER_NUMBERS"
 """Names the file in which worker processes claim their numbers: the first ones take what a split leaves over."""
 
-_PLACES: Final = re.compile(rf"{PREFIX}(?:SERVER|AUTH|DATABASE|SYSTEMS)(?:{BETWEEN}.*)?")
+_PLACES: Final = re.compile(rf"{PREFIX}(?:SERVER|AUTH|DATABASE|CATALOG|SYSTEMS)(?:{BETWEEN}.*)?")
 # Kubernetes sets these in every pod beside a Service with the name customer-gateway.
 _OF_A_SERVICE: Final = re.compile(
     rf"{PREFIX}(?:SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_.*)?)?)"

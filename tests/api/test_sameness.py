@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from vendors import FACTS, VENDORS, sandbox
 
 from customer_gateway.api.engine import RequestScope
+from customer_gateway.api.request_factory import request_factory
 from customer_gateway.api.schema import unified_names
 from customer_gateway.app import (
-    _request_factory,  # pyright: ignore[reportPrivateUsage] - the very contexts that the gateway makes
     build_federation,
     gateway_schema,
 )
@@ -111,7 +111,7 @@ class World:
         configured = settings_over(box, tables={"breaker": {"failures": 0}})
         wiring = Wiring(transport=in_process(box, configured), retry=Retry(attempts=1))
         self.federation = build_federation(configured, wiring, VENDORS)
-        self._scope_to_request = _request_factory(self.federation, unified_names(SCHEMA))
+        self._scope_to_request = request_factory(self.federation, unified_names(SCHEMA))
         self._known = self.runner.run(self._ids_and_a_cursor())
         # One without logins: which of its calls is the first to fail would depend on when its token ends.
         down = [name for name, facts in FACTS.items() if facts.session is None][-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from customer_gateway.errors import GatewayError, LeaseLost
 from customer_gateway.model.catalog import SyncStateName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from customer_gateway.catalog.passes import PassKit
     from customer_gateway.model.passes import Ended, PassRow
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FIRST_RETRY: Final = timedelta(seconds=10)
 """After a pass that failed; twice as long after each further one, up to the interval of passes."""
 _DOUBLINGS: Final = 12
+_START_SECONDS: Final = 0.3
 _TICK_SECONDS: Final = 1.0
 _LEASE: Final = timedelta(seconds=15)
 _RENEWALS: Final = 3
@@ -145,6 +146,23 @@ class Schedule:
                 while await self.kit.store.remove_some(name):
                     pass
                 _log.warning("catalog_system_removed", system=name)
+
+
+@asynccontextmanager
+async def passing(schedule: Schedule) -> AsyncGenerator[None]:
+    """Make passes within the body."""
+
+    async def run() -> None:
+        await asyncio.sleep(_START_SECONDS)  # the first requests do not wait for the import of SQLAlchemy
+        await schedule.run()
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await schedule.aclose()
 
 
 def is_due(row: PassRow, now: datetime, every: timedelta) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from customer_gateway.app import build_app, systems_of_anonymous
-from customer_gateway.config import AuthSettings, DatabaseSettings, ServerSettings, Settings
+from customer_gateway.config import AuthSettings, CatalogSettings, DatabaseSettings, ServerSettings, Settings
+from customer_gateway.config.database import SQLITE
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
@@ -33,12 +37,17 @@ def sandbox_ports(first: int) -> dict[str, int]:
     return {name: first + place if first else 0 for place, name in enumerate(PORTS)}
 
 
-def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool) -> Settings:
-    """Return a gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits."""
+def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool, folder: str | None = None) -> Settings:
+    """Return a gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits.
+
+    It has an index of customers in a `folder`, never among those of real systems; without one it has none.
+    """
     tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
     models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
     systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
-    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES), DatabaseSettings())
+    url = None if folder is None else SecretStr(f"{SQLITE}{folder}/catalog.db")
+    catalog = CatalogSettings(enabled=folder is not None, url=url)
+    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES), DatabaseSettings(), catalog)
 
 
 def sandbox_config(first_port: int) -> str:
@@ -62,11 +71,13 @@ async def run_demo(
     """
     box = Sandbox(rate_limits=rate_limits)
     try:
-        async with box.serving(sandbox_ports(first_port)) as urls:
-            settings = demo_settings(box, urls, budgets=rate_limits)
-            app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
-            text = welcome(address_of(connection), urls, rate_limits=rate_limits)
-            return await serve(app, connection, ending, timeouts=Timeouts(_GRACE_SECONDS), started=lambda: say(text))
+        with TemporaryDirectory(prefix="customer-gateway-") as folder:
+            async with box.serving(sandbox_ports(first_port)) as urls:
+                settings = demo_settings(box, urls, budgets=rate_limits, folder=folder)
+                app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
+                text = welcome(address_of(connection), urls, rate_limits=rate_limits)
+                timeouts = Timeouts(_GRACE_SECONDS)
+                return await serve(app, connection, ending, timeouts=timeouts, started=lambda: say(text))
     finally:
         box.close()
 

@@ -38,17 +38,7 @@ class DatabaseSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_a_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """Check its form; a relative path begins at the folder of the configuration's `file`."""
-        if value is None:
-            return None
-        text = value.get_secret_value()
-        if text.startswith(SQLITE) and _FILE.fullmatch(text.removeprefix(SQLITE)):
-            file: Path | None = info.context["file"] if info.context else None
-            path = (file.parent if file else Path()) / Path(text.removeprefix(SQLITE)).expanduser()
-            return SecretStr(f"{SQLITE}{path.absolute()}")
-        if text.startswith(POSTGRESQL) and _is_reachable(text):
-            return value
-        raise ValueError(_FORMS)
+        return None if value is None else database_url(value, info)
 
     @field_validator("key")
     @classmethod
@@ -73,6 +63,18 @@ class DatabaseSettings(BaseModel):
         if self.url is not None and not self.url.get_secret_value().startswith(SQLITE):
             return None
         return _state_directory(environ) / "gateway.key"
+
+
+def database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Check the form of a URL; a relative path begins at the folder of the configuration's `file`."""
+    text = value.get_secret_value()
+    if text.startswith(SQLITE) and _FILE.fullmatch(text.removeprefix(SQLITE)):
+        file: Path | None = info.context["file"] if info.context else None
+        path = (file.parent if file else Path()) / Path(text.removeprefix(SQLITE)).expanduser()
+        return SecretStr(f"{SQLITE}{path.absolute()}")
+    if text.startswith(POSTGRESQL) and _is_reachable(text):
+        return value
+    raise ValueError(_FORMS)
 
 
 def key_of(text: str) -> bytes | None:

@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from customer_gateway import environment
 from customer_gateway.config.auth import AuthSettings
+from customer_gateway.config.catalog import CatalogSettings
 from customer_gateway.config.database import DatabaseSettings
 from customer_gateway.config.lists import listed
 from customer_gateway.config.secret_files import with_secrets
@@ -112,6 +113,7 @@ class _Raw(BaseSettings):
     server: dict[str, Any] = Field(default_factory=dict)
     auth: dict[str, Any] = Field(default_factory=dict)
     database: dict[str, Any] = Field(default_factory=dict)
+    catalog: dict[str, Any] = Field(default_factory=dict)
     systems: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -119,13 +121,14 @@ class _Raw(BaseSettings):
 class Settings:
     """What one process runs on: `systems` are (kind, settings) by name, in the order of the file.
 
-    Without a `database` there are no API keys; what `load` returns always has one.
+    Without a `database` there are no API keys and no index; what `load` returns always has one.
     """
 
     server: ServerSettings
     systems: Mapping[str, tuple[str, Any]]
     auth: AuthSettings = field(default_factory=AuthSettings)
     database: DatabaseSettings | None = None
+    catalog: CatalogSettings = field(default_factory=CatalogSettings)
 
 
 def load(path: Path | None, models: Mapping[str, type[BaseModel]], *, systems_required: bool = True) -> Settings:
@@ -145,20 +148,22 @@ def load(path: Path | None, models: Mapping[str, type[BaseModel]], *, systems_re
 def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]], *, whole: bool) -> Settings:
     """Read every table, so that several mistakes are reported together; unless `whole`, of systems name and kind."""
     server, systems, mistakes = ServerSettings(), dict[str, tuple[str, Any]](), list[str]()
-    auth, database = AuthSettings(), DatabaseSettings()
+    auth, database, catalog = AuthSettings(), DatabaseSettings(), CatalogSettings()
     with _gathered(mistakes):
         server = _table(path, "server", raw.server, ServerSettings)
     with _gathered(mistakes):
         auth = _auth(path, raw.auth, [*raw.systems])
     with _gathered(mistakes):
         database = _table(path, "database", raw.database, DatabaseSettings)
+    with _gathered(mistakes):
+        catalog = _table(path, "catalog", raw.catalog, CatalogSettings)
     for name, table in raw.systems.items():
         with _gathered(mistakes):
             kind = _kind_of(path, name, table, models)
             systems[name] = kind, _system(path, name, table, models[kind]) if whole else None
     if mistakes:
         raise ConfigInvalid("\n".join(mistakes))
-    return Settings(server, systems, auth, database)
+    return Settings(server, systems, auth, database, catalog)
 
 
 @contextmanager

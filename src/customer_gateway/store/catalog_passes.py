@@ -5,16 +5,18 @@ This module imports no SQLAlchemy: a gateway without an index does not need it.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from customer_gateway.model.catalog import RecordState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from types import ModuleType
 
     from sqlalchemy import Connection
 
-    from customer_gateway.model.catalog import Change, RecordState
+    from customer_gateway.model.catalog import Change, SyncState
     from customer_gateway.model.passes import Absent, Ended, PassRow
     from customer_gateway.store.catalog import CatalogIndex
     from customer_gateway.store.database import Database
@@ -36,6 +38,22 @@ class CatalogPasses:
         if not await self._database.is_there():
             return {}
         return await self._database.read(lambda connection: _systems().rows(connection))
+
+    async def sync_states(self) -> Mapping[str, SyncState]:
+        """Return the state of each system that passes have begun with, by name."""
+        if not await self._database.is_there():
+            return {}
+        now = datetime.now(UTC)
+
+        def work(connection: Connection) -> Mapping[str, SyncState]:
+            records = _systems().records_by_state(connection)
+            gone = RecordState.GONE
+            return {
+                name: row.told(sum(count for state, count in records.get(name, {}).items() if state is not gone), now)
+                for name, row in _systems().rows(connection).items()
+            }
+
+        return await self._database.read(work)
 
     async def hold(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
         return await self._write(lambda connection: _systems().hold(connection, systems, owner, now, until))
