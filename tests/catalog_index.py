@@ -12,7 +12,7 @@ from gateway import gateway_over, in_process, settings_over
 from vendors import VENDORS
 
 from customer_gateway.app import build_federation
-from customer_gateway.catalog.rows import decode_values, row_of
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.federation.fields import read_views
 from customer_gateway.model.catalog import INDEXED_FIELDS, Change, RecordState, SyncState, SyncStateName
 from customer_gateway.model.ids import RecordRef
@@ -87,7 +87,7 @@ async def empty_index(url: str) -> AsyncGenerator[FoundWorld]:
     """An index without rows."""
     database = Database(url, CATALOG)
     try:
-        yield FoundWorld(CatalogIndex(database, row_of, decode_values), database)
+        yield FoundWorld(CatalogIndex(database, row_of, encode_values, decode_values), database)
     finally:
         await database.aclose()
 

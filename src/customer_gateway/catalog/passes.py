@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import Page, Reads, Selection, System
 
 MOST_WALKS: Final = 5
-MOST_ROWS: Final = 100
-"""Of one transaction: it holds the lock of writers for some 10 ms."""
+MOST_ROWS: Final = 50
+"""Of one transaction, which holds the lock of writers for some milliseconds, and of one turn of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,9 @@ class SystemPass:
         return size - self.position.start % size
 
     async def _store(self, page: Page[nouns.Customer]) -> None:
-        changes = iter(await self.values(page.items))
         for first in range(0, len(page.places), MOST_ROWS):
             places = page.places[first : first + MOST_ROWS]
-            some = [next(changes) for place in places if place is not None]
+            some = await self.values([place for place in places if place is not None])
             self.position.unkeyed += len(places) - len(some)
             self.position.start += len(places)
             if page.after:

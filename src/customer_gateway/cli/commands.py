@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_gateway.cli import database, keys, operations, schema_file
+from customer_gateway.cli import catalog, database, keys, operations, schema_file, sync
 from customer_gateway.cli.configured import Config, settings_of
 from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
@@ -61,6 +61,8 @@ app = typer.Typer(cls=_Verbs, add_completion=False, pretty_exceptions_enable=Fal
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="database")
 app.add_typer(operations.app, name="operations")
+app.add_typer(catalog.app, name="catalog")
+app.command()(sync.sync)
 
 
 def _ports_from(first: int) -> int:

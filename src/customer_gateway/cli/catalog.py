@@ -1,0 +1,79 @@
+"""The verbs `customer-gateway catalog …`: the index of customers looked over, and made anew."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from customer_gateway.cli.configured import Config, settings_of
+from customer_gateway.model.catalog import RecordState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer_gateway.config import Settings
+    from customer_gateway.model.catalog import SyncState
+    from customer_gateway.model.passes import PassRow
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check the index of customers, or build it anew.")
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Check the file or the tables, and say how many customers each system has in them. Exit code 1: rebuild it."""
+    lines, is_well = asyncio.run(_checked(settings_of(config, systems_required=False)[1]))
+    typer.echo("\n".join(lines))
+    if not is_well:
+        raise typer.Exit(1)
+
+
+async def _checked(settings: Settings) -> tuple[list[str], bool]:
+    from customer_gateway.cli.passing import demand_catalog
+
+    catalog = demand_catalog(settings)
+    place = catalog.database.place
+    try:
+        if not await catalog.database.is_there():
+            return [f"{place}: nothing is there yet; the first pass makes it."], True
+        from customer_gateway.store.catalog_upkeep import look_over
+
+        found = await catalog.database.write(look_over)
+        states = await catalog.passes.sync_states()
+    finally:
+        await catalog.database.aclose()
+    lines = [f"{place}: {found.bytes / 1_000_000:.1f} MB."]
+    for name, state in states.items():
+        records = found.records.get(name, {})
+        counts = ", ".join(f"{records[each]} {each.name}" for each in RecordState if each in records) or "no customers"
+        lines.append(f"{name}: {state.state.value}: {counts}." + (f" {state.reason}." if state.reason else ""))
+    lines += [f"{place}: {each}" for each in found.problems]
+    if found.problems:
+        lines.append("`customer-gateway catalog rebuild` makes it anew.")
+    return lines, not found.problems
+
+
+@app.command()
+def rebuild(config: Config = None) -> None:
+    """Drop the index and read every customer of every system anew; searches find what there is by then."""
+    from customer_gateway.cli.sync import tell
+    from customer_gateway.logs import configure_logs
+
+    _, settings = settings_of(config)
+    configure_logs(plain=True, level="critical")
+    tell(*asyncio.run(_rebuilt(settings)))
+
+
+async def _rebuilt(settings: Settings) -> tuple[Mapping[str, PassRow], Mapping[str, SyncState]]:
+    from customer_gateway.cli.passing import Following, opened
+    from customer_gateway.cli.sync import followed
+
+    names = list(settings.systems)
+    async with opened(settings) as (catalog, schedule):
+        await catalog.database.upgrade()
+        from customer_gateway.store.catalog_upkeep import make_anew
+
+        await catalog.database.write(lambda connection: make_anew(connection, names, datetime.now(UTC)))
+        return await followed(catalog, Following(schedule, names, {}))
