@@ -74,7 +74,8 @@ class FoundWorld:
     async def put(self, system: str, *records: Mapping[str, Any], seen_at: datetime = SEEN_AT) -> None:
         """Store rows of a system; a record is its `key` and values by model names."""
         changes = [
-            Change(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"}, "") for each in records
+            Change(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"}, "")
+            for each in records
         ]
         await self.index.put(changes, seen_at)
 
@@ -93,9 +94,11 @@ async def empty_index(url: str) -> AsyncGenerator[FoundWorld]:
 
 
 @asynccontextmanager
-async def index_of(box: Sandbox, path: Path) -> AsyncGenerator[FoundWorld]:
-    """An index of all customers of the sandbox, in a file in a folder."""
-    settings = settings_over(box)
+async def index_of(
+    box: Sandbox, path: Path, systems: Sequence[tuple[str, str]] | None = None
+) -> AsyncGenerator[FoundWorld]:
+    """An index of all customers of the sandbox, in a file in a folder; `systems` are (name, kind)."""
+    settings = settings_over(box, systems=systems)
     federation = build_federation(settings, Wiring(transport=in_process(box, settings)), VENDORS)
     async with empty_index(f"sqlite+aiosqlite:///{path}/index.db") as world:
         for name, system in federation.systems.items():

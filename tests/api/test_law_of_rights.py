@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gc
+from contextlib import AsyncExitStack
 from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 from api.test_sameness import FUZZ, PLACEHOLDERS, VARIABLES, nouns_in, operations
+from catalog_index import Passes, index_of
 from gateway import SYSTEMS, in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +31,8 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from catalog_index import FoundWorld
 
     from customer_gateway.api.engine import Engine, ExecutorName
     from customer_gateway.federation.request import Federation
@@ -48,6 +54,8 @@ class World:
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
         self.box = sandbox()
+        self._opened = AsyncExitStack()
+        self._index = self.runner.run(self._filled())
         self._federations: list[Federation] = []
         self._engines: dict[tuple[tuple[str, ...], ExecutorName], Engine] = {}
         self._known = self.runner.run(self._ids_and_a_cursor())
@@ -55,6 +63,7 @@ class World:
     def close(self) -> None:
         for federation in self._federations:
             self.runner.run(federation.aclose())
+        self.runner.run(self._opened.aclose())
         self.runner.close()
         self.box.close()
 
@@ -84,9 +93,17 @@ class World:
         secret = SecretStr("the same secret for all")
         over = dataclasses.replace(over, server=over.server.model_copy(update={"cursor_secret": secret}))
         wiring = Wiring(transport=in_process(self.box, over), retry=Retry(attempts=1))
-        federation = build_federation(over, wiring, VENDORS)
+        federation = self._index.given(build_federation(over, wiring, VENDORS))
         self._federations.append(federation)
         return build_engine(over, federation, VENDORS)
+
+    async def _filled(self) -> FoundWorld:
+        """The index of all, of which two were never read whole and of which one knows a customer who is gone."""
+        folder = Path(self._opened.enter_context(TemporaryDirectory()))
+        index = await self._opened.enter_async_context(index_of(self.box, folder, CONFIGURED))
+        await index.put(NAMES[0], {"key": "9000000", "name": "A", "number": "0"})
+        index.passes = Passes(NAMES[1:-1])
+        return index
 
     async def _ask(self, engine: Engine, document: str, variables: dict[str, Any], rights: Rights) -> bytes:
         suggestions = "schema:read" in rights.scopes
@@ -99,12 +116,14 @@ class World:
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
         page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
-        answer = await self._ask(self.engine(tuple(NAMES)), f"{{ systems {{ {page} }} }}", {}, EVERY_RIGHT)
-        pages: list[Any] = [each["customers"] for each in decoded(answer)["data"]["systems"]]
+        document = f"{{ systems {{ {page} }} customers(first: 9) {{ pageInfo {{ endCursor }} }} }}"
+        data = decoded(await self._ask(self.engine(tuple(NAMES)), document, {}, EVERY_RIGHT))["data"]
+        pages: list[Any] = [each["customers"] for each in data["systems"]]
         ids = sorted({noun["id"] for noun in nouns_in(pages)})
         spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]
         known = {f'"ID{place}"': each for place, each in enumerate(spread)}
-        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"]}
+        found = data["customers"]["pageInfo"]["endCursor"]
+        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"], '"FOUND"': found}
 
 
 def decoded(answer: bytes) -> Any:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from catalog_index import Passes, index_of
 from execution.operations import RULES, Writer
 from execution.sameness import Case, assert_same
 from gateway import SYSTEMS, in_process, settings_over
@@ -32,9 +36,11 @@ from customer_gateway.work.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from catalog_index import FoundWorld
     from graphql import GraphQLField
 
     from customer_gateway.federation.request import RequestContext
+    from customer_gateway.sandbox import Sandbox
 
 SCHEMA = gateway_schema(VENDORS)
 FUZZ = bool(os.environ.get("FUZZ"))
@@ -53,6 +59,25 @@ IDS = [*(f'"ID{number}"' for number in range(PLACEHOLDERS)), '"malformed"', '"Q3
 """Ids of a page of everybody's customers, put in when the operation is executed; and two that name nothing."""
 
 CUSTOMERS = ["(first: 3)", "(first: 2)", "(first: 1)", "(first: 0)", '(first: 2, after: "CURSOR")', "(first: $size)"]
+FOUND = [
+    "(first: 3)",
+    "(last: 2)",
+    "(first: 4, live: false)",
+    '(first: 2, after: "FOUND")',
+    '(last: 3, before: "FOUND")',
+    '(first: 5, search: "mueller")',
+    '(first: 3, search: "de", filter: { kind: [COMPANY], countryCode: ["DE"] })',
+    f'(first: 2, filter: {{ systems: ["{SYSTEMS[1]}"] }})',
+    f'(first: 2, filter: {{ systems: ["{SYSTEMS[3]}", "nobody"] }})',
+    '(first: 2, filter: { name: { startsWith: "a" }, createdAt: { after: "2020-01-01T00:00:00Z" } })',
+    f'(first: 2, filter: {{ isSupplier: true, systems: ["{SYSTEMS[1]}"] }})',
+    "(first: 3, orderBy: { field: NUMBER, direction: DESC })",
+    "(first: $size, orderBy: { field: UPDATED_AT })",
+    '(first: 1, after: "CURSOR")',
+    "",
+    "(first: 1, last: 1)",
+]
+"""What `customers` of all systems is asked."""
 ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("id",): [f"(id: {each})" for each in IDS],
     ("ids",): [f"(ids: [{', '.join(IDS[start : start + 5])}])" for start in range(0, len(IDS), 3)],
@@ -65,6 +90,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("name",): [f"(name: {each})" for each in SYSTEM_NAMES],
     ("after", "first"): CUSTOMERS,
     ("after", "customerId", "first", "state"): CUSTOMERS,
+    ("after", "before", "filter", "first", "last", "live", "orderBy", "search"): FOUND,
     ("field",): ['(field: "kind")', '(field: "nothing")'],
     ("fields",): ["", '(fields: ["name", "contacts"])', '(fields: ["invoices"])', '(fields: ["nothing"])'],
 }
@@ -110,7 +136,9 @@ class World:
         box = sandbox()
         configured = settings_over(box, tables={"breaker": {"failures": 0}})
         wiring = Wiring(transport=in_process(box, configured), retry=Retry(attempts=1))
-        self.federation = build_federation(configured, wiring, VENDORS)
+        self._opened = AsyncExitStack()
+        index = self.runner.run(self._index(box))
+        self.federation = index.given(build_federation(configured, wiring, VENDORS))
         self._scope_to_request = request_factory(self.federation, unified_names(SCHEMA))
         self._known = self.runner.run(self._ids_and_a_cursor())
         # One without logins: which of its calls is the first to fail would depend on when its token ends.
@@ -123,7 +151,18 @@ class World:
 
     def close(self) -> None:
         self.runner.run(self.federation.aclose())
+        self.runner.run(self._opened.aclose())
         self.runner.close()
+
+    async def _index(self, box: Sandbox) -> FoundWorld:
+        """An index that knows customers who are gone, and that was never filled whole from one system."""
+        folder = Path(self._opened.enter_context(TemporaryDirectory()))
+        index = await self._opened.enter_async_context(index_of(box, folder))
+        for place, name in enumerate(("pland", "lemonsoft")):
+            if name in SYSTEMS:
+                await index.put(name, {"key": str(9_000_000 + place), "name": f"A {place}", "number": f"{place}"})
+        index.passes = Passes(SYSTEMS[1:])
+        return index
 
     def check(self, document: str, variables: dict[str, Any]) -> None:
         for placeholder, known in self._known.items():
@@ -140,14 +179,15 @@ class World:
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
         page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
-        document = f"{{ systems {{ {page} }} }}"
+        document = f"{{ systems {{ {page} }} customers(first: 9) {{ pageInfo {{ endCursor }} }} }}"
         compiled = compile_operation(SCHEMA, document, None, RULES)
         found = await compiled.execute({}, self._request(compiled.fields_by_type()), None)
         pages: list[Any] = [each["customers"] for each in (found.data or {})["systems"]]
         ids = sorted({noun["id"] for noun in nouns_in(pages)})
         spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]
         known = {f'"ID{place}"': each for place, each in enumerate(spread)}
-        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"]}
+        cursor = (found.data or {})["customers"]["pageInfo"]["endCursor"]
+        return {**known, '"CURSOR"': pages[0]["pageInfo"]["endCursor"], '"FOUND"': cursor}
 
 
 def nouns_in(value: Any) -> Iterator[dict[str, Any]]:

@@ -128,7 +128,13 @@ async def working(
     federation = build_federation(settings, Wiring(), VENDORS)
     database = Database(url, CATALOG)
     clock = clock or Clock()
-    kit = PassKit(CatalogPasses(database, CatalogIndex(database, row_of, encode_values, decode_values)), INDEXED, _read, clock, QUICK)
+    kit = PassKit(
+        CatalogPasses(database, CatalogIndex(database, row_of, encode_values, decode_values)),
+        INDEXED,
+        _read,
+        clock,
+        QUICK,
+    )
     try:
         yield Worker(box, federation, database, clock, kit, rhythm or Rhythm(tick_seconds=0.05))
     finally:

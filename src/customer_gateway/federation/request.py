@@ -144,7 +144,12 @@ class RequestContext:
         """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""
         told: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
         for each in failures:
-            entry: dict[str, Any] = {"path": list(path), "system": each.system, "code": each.code, "retryable": each.retryable}
+            entry: dict[str, Any] = {
+                "path": list(path),
+                "system": each.system,
+                "code": each.code,
+                "retryable": each.retryable,
+            }
             if each.retry_after_ms is not None:
                 entry["retryAfterMs"] = each.retry_after_ms
             if entry not in told:

@@ -1,0 +1,512 @@
+"""Customers of all systems: found in the index, read from the systems, with the vendors' call logs as the proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from catalog_index import SEEN_AT, Passes, empty_index, finding_gateway, index_of
+from gateway import BATCHING, SYSTEMS, gateway_over
+from named_callers import NamedKeys
+from vendors import FACTS
+
+from customer_gateway.http.callers.authenticator import Authenticator
+from customer_gateway.model.callers import EVERY_SCOPE, Rights
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from catalog_index import FoundWorld
+    from gateway import Gateway
+
+    from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+STOPPED: Final = BATCHING[0]
+ALONE: Final = next(name for name in SYSTEMS if not FACTS[name].batches)
+"""A system that is asked for each customer by a call of its own."""
+FIELDS: Final = "id name number kind status email phone vatNumber address { city countryCode } createdAt updatedAt"
+RECORDS: Final = "records { __typename key version link raw system { name } }"
+SEEN: Final = SEEN_AT.isoformat().replace("+00:00", "Z")
+
+
+@pytest.fixture
+async def world(box: Sandbox, tmp_path: Path) -> AsyncGenerator[FoundWorld]:
+    async with index_of(box, tmp_path) as filled:
+        yield filled
+
+
+@pytest.fixture
+async def gateway(box: Sandbox, world: FoundWorld, executor: ExecutorName) -> AsyncGenerator[Gateway]:
+    async with finding_gateway(box, world, executor=executor) as running:
+        yield running
+
+
+def of_page(arguments: str, selection: str = FIELDS) -> str:
+    page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+    edges = f"edges {{ cursor node {{ {selection} records {{ key system {{ name }} }} }} }}"
+    return f"{{ customers({arguments}) {{ totalCount {page} {edges} }} }}"
+
+
+async def page(gateway: Gateway, arguments: str, selection: str = FIELDS) -> Any:
+    return (await gateway.ask(of_page(arguments, selection))).data["customers"]
+
+
+def refs(connection: Any) -> list[tuple[str, str]]:
+    records = [record for edge in connection["edges"] for record in edge["node"]["records"]]
+    return [(each["system"]["name"], each["key"]) for each in records]
+
+
+def nodes(connection: Any) -> list[Any]:
+    return [edge["node"] for edge in connection["edges"]]
+
+
+def incomplete(answer: Any) -> list[Any]:
+    return answer.body.get("extensions", {}).get("incomplete", [])
+
+
+async def test_one_page_has_customers_of_many_systems_read_by_one_call_of_each(gateway: Gateway) -> None:
+    found = await page(gateway, 'first: 60, search: "mueller"', f'{FIELDS} provenance(fields: ["name"]) {{ state }}')
+
+    systems = [system for system, _ in refs(found)]
+    assert len(set(systems)) >= 4
+    assert found["totalCount"] == len(systems)
+    assert {state["state"] for node in nodes(found) for state in node["provenance"]} == {"VALUE"}
+    for system in set(systems) & set(BATCHING):
+        customers = [call for call in gateway.log(system) if call.partition("?")[0] in FACTS[system].listed]
+        assert len(customers) == 1
+    assert [name for name in SYSTEMS if gateway.log(name)] == [name for name in SYSTEMS if name in systems]
+
+
+async def test_what_is_shown_is_what_the_systems_say_and_not_what_the_index_knows(
+    gateway: Gateway, world: FoundWorld
+) -> None:
+    (system, key), *_ = [each for each in refs(await page(gateway, "first: 50, live: false")) if each[0] == STOPPED]
+    await world.put(system, {"key": key, "name": "A name of yesterday"})
+
+    found = await page(gateway, 'first: 5, search: "yesterday"')
+
+    assert refs(found) == [(system, key)]
+    alone = f'{{ customer(by: {{record: {{system: "{system}", key: "{key}"}}}}) {{ {FIELDS} }} }}'
+    expected = (await gateway.ask(alone)).data["customer"]
+    assert [{name: node[name] for name in expected} for node in nodes(found)] == [expected]
+    assert expected["name"] != "A name of yesterday"
+
+
+async def test_the_customers_of_one_system_are_one_call_of_a_hundred(gateway: Gateway) -> None:
+    for system in BATCHING:
+        found = await page(gateway, f'first: 100, filter: {{ systems: ["{system}"] }}')
+
+        customers = [call for call in gateway.paths(system) if call in FACTS[system].listed]
+        assert (len(refs(found)), len(customers)) == (100, 1)
+
+
+class TestASystemThatDoesNotAnswer:
+    @pytest.fixture(autouse=True)
+    def stopped(self, box: Sandbox, world: FoundWorld) -> None:
+        del world  # filled before
+        box.vendors[STOPPED].faults.set("status", status=503, retry_after="60")
+
+    @pytest.fixture
+    def whole(self) -> str:
+        return (
+            f'first: 20, search: "mueller") {{ nodes {{ {FIELDS} {RECORDS} version contacts {{ name }} notes '
+            "emails { address } invoices(first: 2) { nodes { number } } owner { name } billing { name } "
+            "provenance { field state seenAt record { system key } } }"
+        )
+
+    async def test_the_page_is_whole_and_its_rows_are_as_the_index_knows_them(
+        self, gateway: Gateway, whole: str
+    ) -> None:
+        known = {node["id"]: node for node in nodes(await page(gateway, 'first: 20, search: "mueller", live: false'))}
+        answer = await gateway.ask(f"{{ found: customers({whole} }} }}")
+
+        found = answer.data["found"]["nodes"]
+        assert [node["id"] for node in found] == list(known)
+        stale = [node for node in found if node["records"][0]["system"]["name"] == STOPPED]
+        live = [node for node in found if node not in stale]
+        assert stale
+        assert live
+        for node in stale:
+            shown = known[node["id"]]
+            assert {name: node[name] for name in shown if name != "records"} == {
+                name: value for name, value in shown.items() if name != "records"
+            }
+            assert node["name"]
+        assert all(node["version"] and node["records"][0]["raw"] for node in live)
+        entry = {"path": ["found"], "system": STOPPED, "code": "UPSTREAM_UNAVAILABLE", "retryable": True}
+        assert [{**each, "retryAfterMs": 0} for each in incomplete(answer)] == [{**entry, "retryAfterMs": 0}]
+        assert 0 < incomplete(answer)[0]["retryAfterMs"] <= 60_000
+
+    async def test_what_the_index_does_not_know_is_null_and_costs_no_call(self, gateway: Gateway, whole: str) -> None:
+        answer = await gateway.ask(f"{{ found: customers({whole} }} }}")
+
+        stale = [node for node in answer.data["found"]["nodes"] if node["records"][0]["system"]["name"] == STOPPED]
+        unknown = ("version", "contacts", "notes", "emails", "invoices", "owner", "billing")
+        assert [{name: node[name] for name in unknown} for node in stale] == [dict.fromkeys(unknown)] * len(stale)
+        (record, *_) = stale[0]["records"]
+        assert record["__typename"] == f"{STOPPED.title()}Customer"
+        assert (record["version"], record["link"], record["raw"]) == (None, None, None)
+        assert len(gateway.log(STOPPED)) == 1
+
+    async def test_provenance_says_when_a_value_was_seen_and_what_nobody_knows(
+        self, gateway: Gateway, whole: str
+    ) -> None:
+        answer = await gateway.ask(f"{{ found: customers({whole} }} }}")
+
+        stale = [node for node in answer.data["found"]["nodes"] if node["records"][0]["system"]["name"] == STOPPED]
+        told = {each["field"]: each for each in stale[0]["provenance"]}
+        record = {"system": STOPPED, "key": stale[0]["records"][0]["key"]}
+        assert told["name"] == {"field": "name", "state": "STALE", "seenAt": SEEN, "record": record}
+        assert told["address"]["state"] == "STALE"
+        assert told["contacts"] == {"field": "contacts", "state": "FAILED", "seenAt": None, "record": record}
+        none = FACTS[STOPPED].not_in_system
+        assert {name for name, each in told.items() if each["state"] == "NOT_IN_SYSTEM"} == none
+
+    async def test_what_is_read_only_to_be_counted_or_named_says_nothing_of_it(self, gateway: Gateway) -> None:
+        answer = await gateway.ask(of_page('first: 20, search: "mueller"', "id"))
+
+        assert answer.data["customers"]["totalCount"]
+        assert incomplete(answer) == []
+        assert gateway.log(STOPPED) == []
+
+
+async def test_a_retry_reads_what_had_failed(gateway: Gateway, box: Sandbox) -> None:
+    arguments = f'first: 3, filter: {{ systems: ["{STOPPED}"] }}'
+    document = of_page(arguments, 'provenance(fields: ["name"]) { state }')
+    box.vendors[STOPPED].faults.set("status", status=503)
+    failed = await gateway.ask(document)
+    box.vendors[STOPPED].faults.clear()
+    again = await gateway.ask(document)
+
+    def states(answer: Any) -> list[str]:
+        return [node["provenance"][0]["state"] for node in nodes(answer.data["customers"])]
+
+    assert (states(failed), len(incomplete(failed))) == (["STALE"] * 3, 1)
+    assert (states(again), incomplete(again)) == (["VALUE"] * 3, [])
+
+
+@pytest.mark.vendors(ALONE)
+async def test_rows_that_do_not_fit_the_rate_limit_stand_and_a_retry_gets_further(
+    box: Sandbox, world: FoundWorld, executor: ExecutorName
+) -> None:
+    document = of_page(f'first: 8, filter: {{ systems: ["{ALONE}"] }}', 'name provenance(fields: ["name"]) { state }')
+    async with finding_gateway(box, world, executor=executor, vendor_budget=True, deadline_seconds=1.4) as gateway:
+        answers = [await gateway.ask(document) for _ in range(5)]
+
+    stale = [
+        sum(node["provenance"][0]["state"] == "STALE" for node in nodes(answer.data["customers"])) for answer in answers
+    ]
+    assert all(node["name"] for answer in answers for node in nodes(answer.data["customers"]))
+    assert 0 < stale[0] < 8
+    assert stale[-1] == 0
+    assert stale == sorted(stale, reverse=True)
+    for answer, count in zip(answers, stale, strict=True):
+        told = [(each["system"], each["code"], each["retryable"]) for each in incomplete(answer)]
+        assert told == ([(ALONE, "UPSTREAM_RATE_LIMITED", True)] if count else [])
+
+
+class TestNoCall:
+    @pytest.mark.parametrize(
+        "selection", ["id", "id __typename records { __typename id key system { name kind } }", ""], ids=str
+    )
+    async def test_names_of_records_cursors_and_counts_are_the_indexs(self, gateway: Gateway, selection: str) -> None:
+        found = await page(gateway, 'first: 50, search: "a"', selection)
+
+        assert len(refs(found)) == 50
+        assert found["totalCount"] > 50
+        assert {name: gateway.log(name) for name in SYSTEMS} == {name: [] for name in SYSTEMS}
+
+    async def test_live_false_shows_what_the_index_knows(self, gateway: Gateway) -> None:
+        states = "provenance { field state seenAt }"
+        answer = await gateway.ask(of_page('first: 50, search: "a", live: false', f"{FIELDS} {RECORDS} notes {states}"))
+
+        found = nodes(answer.data["customers"])
+        assert all(node["name"] and node["notes"] is None for node in found)
+        assert {each["state"] for node in found for each in node["provenance"]} == {"STALE", "FAILED", "NOT_IN_SYSTEM"}
+        assert incomplete(answer) == []
+        assert {name: gateway.log(name) for name in SYSTEMS} == {name: [] for name in SYSTEMS}
+
+
+class TestPages:
+    async def walk(self, gateway: Gateway, size: int, arguments: str, *, backward: bool = False) -> list[Any]:
+        found: list[Any] = []
+        cursor, more = "", True
+        count, at, ends = (
+            ("last", "before", ("hasPreviousPage", "startCursor"))
+            if backward
+            else ("first", "after", ("hasNextPage", "endCursor"))
+        )
+        while more:
+            before = f', {at}: "{cursor}"' if cursor else ""
+            connection = await page(gateway, f"{count}: {size}{before}, {arguments}", "id")
+            found = refs(connection) + found if backward else found + refs(connection)
+            info = connection["pageInfo"]
+            assert info["hasPreviousPage" if not backward else "hasNextPage"] == bool(cursor)
+            assert [info["startCursor"], info["endCursor"]] == [
+                connection["edges"][0]["cursor"],
+                connection["edges"][-1]["cursor"],
+            ]
+            more, cursor = info[ends[0]], info[ends[1]]
+        return found
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            'search: "mueller"',
+            'search: "mueller", orderBy: { field: NUMBER, direction: DESC }',
+            f'filter: {{ systems: ["{STOPPED}", "{ALONE}"] }}, orderBy: {{ field: UPDATED_AT }}',
+        ],
+    )
+    async def test_a_walk_forward_and_one_backward_meet_everybody_once_in_the_same_order(
+        self, gateway: Gateway, arguments: str
+    ) -> None:
+        forward = await self.walk(gateway, 37, arguments)
+        backward = await self.walk(gateway, 50, arguments, backward=True)
+        total = (await page(gateway, f"first: 1, {arguments}", "id"))["totalCount"]
+
+        assert len(set(forward)) == len(forward) == total
+        assert backward == forward
+
+    async def test_a_cursor_is_good_for_another_size_and_direction_and_after_a_restart(
+        self, box: Sandbox, world: FoundWorld
+    ) -> None:
+        async with finding_gateway(box, world) as before:
+            first = await page(before, 'first: 10, search: "mueller"', "id")
+            cursor = first["pageInfo"]["endCursor"]
+        async with finding_gateway(box, world) as after:
+            following = await page(after, f'first: 3, search: " MÜLLER ", after: "{cursor}"', "id")
+            preceding = await page(after, f'last: 4, search: "müller", before: "{cursor}"', "id")
+
+        assert not set(refs(following)) & set(refs(first))
+        assert refs(preceding) == refs(first)[5:9]
+
+    async def test_a_cursor_tells_nothing_and_is_short(self, gateway: Gateway) -> None:
+        found = await page(gateway, "first: 100", "name")
+
+        cursors = [edge["cursor"] for edge in found["edges"]]
+        assert len(set(cursors)) == 100
+        assert max(map(len, cursors)) <= 512
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            'search: "mueller", orderBy: { field: NAME }',
+            'search: "muell"',
+            'search: "mueller", filter: { kind: [COMPANY] }',
+            f'search: "mueller", filter: {{ systems: ["{STOPPED}"] }}',
+            "",
+        ],
+        ids=str,
+    )
+    async def test_a_cursor_of_another_question_is_refused(self, gateway: Gateway, arguments: str) -> None:
+        cursor = (await page(gateway, 'first: 2, search: "mueller"', "id"))["pageInfo"]["endCursor"]
+
+        for at in (f'first: 2, after: "{cursor}"', f'last: 2, before: "{cursor}"'):
+            assert (await gateway.ask(of_page(f"{at} {arguments}"))).codes == ["INVALID_CURSOR"]
+
+    async def test_anything_else_is_no_cursor(self, gateway: Gateway) -> None:
+        good = (await page(gateway, "first: 2", "id"))["pageInfo"]["endCursor"]
+        of_system = f'{{ system(name: "{STOPPED}") {{ customers(first: 1) {{ pageInfo {{ endCursor }} }} }} }}'
+        other = (await gateway.ask(of_system)).data["system"]["customers"]["pageInfo"]["endCursor"]
+        middle = len(good) // 2
+        tampered = good[:middle] + ("A" if good[middle] != "A" else "B") + good[middle + 1 :]
+        bad = ["", "x", "ü", good[:-1], good + "=", good + "A", tampered, other, "A" * 3_000, "A" * 512]
+
+        for each in bad:
+            assert (await gateway.ask(of_page(f'first: 1, after: "{each}"'))).codes == ["INVALID_CURSOR"], each
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            "live: true",
+            "first: 2, last: 2",
+            "first: 0",
+            "first: 101",
+            "last: 0",
+            "last: 101",
+            "last: -1",
+            'first: 2, before: "x"',
+            'last: 2, after: "x"',
+            'first: 2, filter: { systems: ["nobody"] }',
+            'first: 2, search: "!?"',
+            'first: 2, filter: { name: { eq: "%s" } }' % ("x" * 3_000),
+        ],
+        ids=lambda arguments: arguments[:40],
+    )
+    async def test_arguments_that_cannot_be(self, gateway: Gateway, arguments: str) -> None:
+        answer = await gateway.ask(of_page(arguments))
+
+        assert answer.codes == ["BAD_USER_INPUT"]
+        assert answer.body["data"] is None
+        assert answer.errors[0]["path"] == ["customers"]
+
+    async def test_a_filter_that_none_of_the_asked_systems_can_honour(self, gateway: Gateway) -> None:
+        kinds = "systems { name capabilities { field readable } }"
+        told = (await gateway.ask(f"{{ {kinds} }}")).data["systems"]
+        lacking = [
+            (each["name"], one["field"])
+            for each in told
+            for one in each["capabilities"]
+            if one["field"] in {"isSupplier", "organizationNumber", "createdAt", "status"} and not one["readable"]
+        ]
+        by_field = {"isSupplier": "true", "status": "[ACTIVE]", "createdAt": '{ after: "2020-01-01T00:00:00Z" }'}
+
+        assert lacking
+        for system, field in lacking:
+            value = by_field.get(field, '{ eq: "1" }')
+            alone = await gateway.ask(of_page(f'first: 1, filter: {{ systems: ["{system}"], {field}: {value} }}', "id"))
+            together = await gateway.ask(of_page(f"first: 1, filter: {{ {field}: {value} }}", "id"))
+            assert (alone.codes, together.codes) == (["FILTER_NOT_SUPPORTED"], [])
+            assert field in alone.errors[0]["message"]
+            assert system in alone.errors[0]["message"]
+
+    async def test_no_system_at_all_finds_nobody(self, gateway: Gateway) -> None:
+        found = await page(gateway, "first: 5, filter: { systems: [], isSupplier: true }", "id")
+
+        assert (found["totalCount"], found["edges"], found["pageInfo"]["endCursor"]) == (0, [], None)
+
+
+class TestHiddenSystems:
+    @pytest.fixture
+    async def gateways(self, box: Sandbox, world: FoundWorld) -> AsyncGenerator[list[Gateway]]:
+        """One that hides systems from its caller, and one that has none of them configured."""
+        visible = SYSTEMS[1:3]
+        world.passes = Passes(visible[:1])
+        keys = Authenticator(None, NamedKeys({"some": Rights(EVERY_SCOPE, frozenset(visible))}))
+        alone = [(name, name) for name in visible]
+        async with (
+            finding_gateway(box, world, authenticator=keys) as hiding,
+            finding_gateway(box, world, authenticator=keys, systems=alone) as lacking,
+        ):
+            yield [hiding, lacking]
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            "first: 20",
+            'last: 20, search: "a"',
+            f'first: 2, filter: {{ systems: ["{SYSTEMS[0]}"] }}',
+            f'first: 2, filter: {{ systems: ["{SYSTEMS[1]}"] }}',
+            "first: 2, filter: { isSupplier: true }",
+        ],
+        ids=str,
+    )
+    async def test_are_as_if_they_were_not_configured(
+        self, gateways: list[Gateway], arguments: str, box: Sandbox
+    ) -> None:
+        selection = f"{FIELDS} {RECORDS} provenance {{ field state }}"
+        answers = [
+            (await gateway.ask(of_page(arguments, selection), headers={"authorization": "Bearer cg_some"})).body
+            for gateway in gateways
+        ]
+
+        for answer in answers:
+            for each in nodes(answer["data"]["customers"]) if answer.get("data") else []:
+                assert each["records"][0]["system"]["name"] in SYSTEMS[1:3]
+            for error in answer.get("errors", []):
+                del error["extensions"]["requestId"]
+        hiding, lacking = (without_cursors(each) for each in answers)
+        assert hiding == lacking
+        assert box.vendors[SYSTEMS[0]].log.calls() == []
+
+
+def without_cursors(answer: Any) -> Any:
+    """An answer without its cursors: gateways of other systems have other secrets."""
+    if isinstance(answer, dict):
+        return {name: without_cursors(each) for name, each in answer.items() if "ursor" not in name}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any JSON
+    return [without_cursors(each) for each in answer] if isinstance(answer, list) else answer  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any JSON
+
+
+class TestRecordsThatAreGone:
+    async def test_are_left_out_and_the_page_is_filled_up_by_one_more_call_of_each_system(
+        self, gateway: Gateway, world: FoundWorld
+    ) -> None:
+        before = refs(await page(gateway, f'first: 12, filter: {{ systems: ["{STOPPED}"] }}', "id"))
+        gone = [gone_key(key) for _, key in before[:2]]
+        await world.put(STOPPED, *({"key": key, "name": "\u00e4" if n else "a"} for n, key in enumerate(gone)))
+
+        found = await page(gateway, f'first: 10, filter: {{ systems: ["{STOPPED}"] }}')
+
+        assert refs(found) == before[:10]
+        assert len([call for call in gateway.paths(STOPPED) if call in FACTS[STOPPED].listed]) == 2
+        assert [(system, sorted(keys), asked) for system, keys, asked in world.observer.told] == [
+            (STOPPED, sorted(gone), 10)
+        ]
+        assert (
+            found["totalCount"]
+            == (await page(gateway, f'first: 1, filter: {{ systems: ["{STOPPED}"] }}', "id"))["totalCount"]
+        )
+
+    async def test_the_cursors_are_those_of_the_rows_that_were_looked_at(
+        self, gateway: Gateway, world: FoundWorld
+    ) -> None:
+        some = f'filter: {{ systems: ["{STOPPED}"] }}'
+        people = refs(await page(gateway, f"first: 8, {some}", "id"))
+        gone = [gone_key(key) for _, key in people[:4]]
+        await world.put(STOPPED, *({"key": key, "name": "a"} for key in gone))
+
+        nobody = await page(gateway, f"first: 2, {some}")  # and the next two rows are gone, too
+        following = await page(gateway, f'first: 3, after: "{nobody["pageInfo"]["endCursor"]}", {some}')
+        preceding = await page(gateway, f'last: 3, before: "{following["edges"][1]["cursor"]}", {some}')
+
+        assert (nobody["edges"], nobody["pageInfo"]["hasNextPage"]) == ([], True)
+        assert refs(following) == people[:3]
+        assert refs(preceding) == people[:1]
+        assert preceding["pageInfo"]["hasPreviousPage"] is False
+
+
+def gone_key(key: str) -> str:
+    """A key of the same form that no customer has."""
+    return key.translate(str.maketrans("123456789", "987654321"))
+
+
+class TestTheIndex:
+    async def test_a_system_that_was_never_read_whole_is_told(
+        self, box: Sandbox, world: FoundWorld, executor: ExecutorName
+    ) -> None:
+        world.passes = Passes(SYSTEMS[1:])
+        async with finding_gateway(box, world, executor=executor) as gateway:
+            some = await gateway.ask(of_page("first: 1", "id").replace("customers(", "found: customers("))
+            others = await gateway.ask(of_page(f'first: 1, filter: {{ systems: ["{SYSTEMS[1]}"] }}', "id"))
+
+        told = {"path": ["found"], "system": SYSTEMS[0], "code": "SYNC_INCOMPLETE", "retryable": True}
+        assert (incomplete(some), incomplete(others)) == ([told], [])
+        assert world.passes.looks == 0  # a copy of it is asked
+
+    async def test_that_does_not_answer_is_an_error_of_the_field_that_may_be_asked_again(
+        self, box: Sandbox, world: FoundWorld, tmp_path: Path, executor: ExecutorName
+    ) -> None:
+        await world.database.aclose()
+        for each in tmp_path.glob("index.db*"):
+            each.unlink()
+        (tmp_path / "index.db").mkdir()
+        async with finding_gateway(box, world, executor=executor) as gateway:
+            answer = await gateway.ask(f"{{ systems {{ name }} {of_page('first: 1')[1:]}")
+
+        (error,) = answer.errors
+        assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("CATALOG_UNAVAILABLE", True)
+        assert (answer.body["data"], error["path"]) == (None, ["customers"])
+        assert str(tmp_path) not in error["message"]
+
+    async def test_that_is_not_configured_says_what_to_configure(self, box: Sandbox, executor: ExecutorName) -> None:
+        async with gateway_over(box, executor=executor) as gateway:
+            answer = await gateway.ask(of_page("first: 1"))
+
+        (error,) = answer.errors
+        assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("CATALOG_UNAVAILABLE", False)
+        assert "[database]" in error["message"]
+
+    async def test_that_was_never_filled_finds_nobody(self, box: Sandbox, tmp_path: Path) -> None:
+        async with empty_index(f"sqlite+aiosqlite:///{tmp_path}/none.db") as world:
+            world.passes = Passes([])
+            async with finding_gateway(box, world) as gateway:
+                answer = await gateway.ask(of_page("first: 5"))
+
+        assert (answer.data["customers"]["totalCount"], answer.data["customers"]["edges"]) == (0, [])
+        assert [each["system"] for each in incomplete(answer)] == list(SYSTEMS)
