@@ -14,6 +14,7 @@ from vendors import VENDORS
 from customer_gateway.app import build_federation
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.federation.fields import read_views
+from customer_gateway.federation.observer import NoObserver
 from customer_gateway.model.catalog import INDEXED_FIELDS, Change, RecordState, SyncState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
@@ -38,7 +39,7 @@ _SIZE: Final = 100
 
 
 @dataclass
-class Gone:
+class Gone(NoObserver):
     """What an observer was told: system, keys, and how many were asked for."""
 
     told: list[tuple[str, list[str], int]] = field(default_factory=list[tuple[str, list[str], int]])

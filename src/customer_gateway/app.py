@@ -20,12 +20,16 @@ from customer_gateway.api.limits import DocumentLimits
 from customer_gateway.api.request_factory import request_factory
 from customer_gateway.api.schema import build_schema, sdl, unified_names
 from customer_gateway.api.writing_document import writing_document
+from customer_gateway.catalog.keeping import keeping
 from customer_gateway.catalog.passes import PassKit
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.schedule import Rhythm, Schedule, passing
+from customer_gateway.catalog.updates import IndexUpdates
+from customer_gateway.catalog.written import WrittenRecords
 from customer_gateway.environment import CONFIG_VARIABLE, NUMBERS_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid
-from customer_gateway.federation.indexing import INDEXED, indexed
+from customer_gateway.federation.indexing import INDEXED, indexed, read_indexed
+from customer_gateway.federation.observed_reads import ObservedReads
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.federation.sync_states import KeptSyncStates
 from customer_gateway.http import HttpSettings, build_http
@@ -48,9 +52,10 @@ from customer_gateway.store.schema import CATALOG
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, DocumentSource, LimiterRegistry, WorkerShare, read_authorities
+from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from graphql import GraphQLSchema
     from starlette.applications import Starlette
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from customer_gateway.http import Example
     from customer_gateway.http.callers.authenticator import Keys, Tokens
     from customer_gateway.http.gateway_app import GatewayApp
+    from customer_gateway.model.catalog import Change
     from customer_gateway.systems.registry import Vendor
 
 
@@ -191,6 +197,29 @@ def build_schedule(settings: Settings, catalog: Catalog, federation: Federation)
     return Schedule(kit, federation.systems, Rhythm(every=timedelta(seconds=settings.catalog.pass_seconds)))
 
 
+def _kept(
+    settings: Settings, federation: Federation, catalog: Catalog
+) -> tuple[Federation, IndexUpdates, WrittenRecords]:
+    """Return the federation that finds in the index, and what keeps that as the systems are."""
+
+    def read(system: str, key: str) -> Awaitable[Change | None]:
+        return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
+
+    updates, written = IndexUpdates(catalog.index), WrittenRecords(catalog.index, read)
+    observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
+    return replace(federation, finder=catalog.index, sync=sync, observer=observer), updates, written
+
+
+def _each(*calls: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """Return what makes all of the calls, in their order."""
+
+    def call(system: str, key: str) -> None:
+        for each in calls:
+            each(system, key)
+
+    return call
+
+
 def systems_of_anonymous(settings: Settings) -> tuple[str, ...]:
     """Return the systems that exist for a request without a credential, which GraphiQL's page may name."""
     auth = settings.auth
@@ -206,15 +235,21 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     keys = None if database is None else KeyCache(KeySource(database))
     authenticator, issuer = build_authenticator(settings, keys)
     audit = None if settings.auth.audit_file is None else ReadAudit(settings.auth.audit_file)
-    federation, schedule = build_federation(settings, wiring), None
+    federation = build_federation(settings, wiring)
+    schedule = updates = written = None
     if (catalog := build_catalog(settings)) is not None:
-        federation = replace(federation, finder=catalog.index, sync=KeptSyncStates(catalog.passes))
+        federation, updates, written = _kept(settings, federation, catalog)
         schedule = build_schedule(settings, catalog, federation)
     journal = None if database is None else build_journal(settings, database)
     operations = None
     if journal is not None:
-        seconds, written = settings.server.write_operation_seconds, federation.batchers.forget
-        operations = Operations(federation.systems, journal, seconds=seconds, written=written)
+        forget = federation.batchers.forget
+        operations = Operations(
+            federation.systems,
+            journal,
+            seconds=settings.server.write_operation_seconds,
+            written=forget if written is None else _each(forget, written.note),
+        )
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
         body_bytes=settings.server.body_bytes,
@@ -234,6 +269,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                 audit.writing() if audit is not None else nullcontext(),
                 recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
                 passing(schedule) if schedule is not None else nullcontext(),
+                keeping(updates, written, journal) if updates is not None and written is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield

@@ -1,4 +1,4 @@
-"""What reads and writes tell of records comes into the index, in small batches, and own writes always."""
+"""What reads tell of records comes into the index, in small batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.updates import BATCH, MOST_WAITING, IndexUpdates
-from customer_gateway.errors import DatabaseUnavailable
 from customer_gateway.model.catalog import Change, Page, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
@@ -32,24 +31,6 @@ async def index(database_url: str) -> AsyncGenerator[CatalogIndex]:
     database = Database(database_url, CATALOG)
     yield CatalogIndex(database, row_of, encode_values, decode_values)
     await database.aclose()
-
-
-class Unavailable:
-    """An index whose database does not answer until it `is_back`."""
-
-    def __init__(self) -> None:
-        self.is_back = False
-        self.stored: list[str] = []
-
-    async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:
-        del now, seen_pass
-        if not self.is_back:
-            raise DatabaseUnavailable("the database cannot be used")
-        self.stored += [each.ref.key for each in changes]
-        return len(changes)
-
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
-        raise AssertionError((system, keys, state, now))
 
 
 def named(key: str, name: str, *, whole: bool = True) -> Change:
@@ -120,26 +101,6 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(inde
 
     assert await found(index, "anna") == ["1"]
     assert await index.mark(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
-
-
-async def test_a_write_of_our_own_is_stored_as_soon_as_the_database_answers() -> None:
-    index = Unavailable()
-    updates = IndexUpdates(index)
-    async with updates.running():
-        await updates.put_own([named("1", "Anna")])
-        assert index.stored == []
-        index.is_back = True
-        await until(lambda: index.stored == ["1"])
-
-
-async def test_a_write_of_our_own_that_waits_is_stored_at_the_end() -> None:
-    index = Unavailable()
-    updates = IndexUpdates(index)
-    async with updates.running():
-        await updates.put_own([named("1", "Anna")])
-        index.is_back = True
-
-    assert index.stored == ["1"]
 
 
 async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(index: CatalogIndex) -> None:

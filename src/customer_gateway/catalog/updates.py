@@ -1,9 +1,8 @@
-"""Bring the index up to date by what reads and writes have told, off the path of requests.
+"""Bring the index up to date by what reads have brought, off the path of requests.
 
 A live read submits the records that are other than when they were last read; they are made rows and written a batch at
 a time, with pauses between, so that requests keep most of the process. What does not fit in memory is dropped and
-counted: the next pass reads it. A write of our own is never dropped: it is written at once, and where the database does
-not answer, as soon as it does.
+counted: the next pass reads it.
 """
 
 from __future__ import annotations
@@ -40,7 +39,9 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 class IndexWriter(Protocol):
     """Writes rows of the index; raises `DatabaseUnavailable`."""
 
-    async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int: ...
+    async def put(
+        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+    ) -> int: ...
 
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
 
@@ -51,12 +52,11 @@ class _Submitted(NamedTuple):
 
 
 class IndexUpdates:
-    """Takes what reads and writes tell of records, and writes it to the index. One event loop uses it."""
+    """Takes what reads tell of records, and writes it to the index. One event loop uses it."""
 
     def __init__(self, index: IndexWriter) -> None:
         self._index = index
         self._submitted: deque[_Submitted] = deque()
-        self._own: deque[Sequence[Change]] = deque()
         self._missing: deque[tuple[str, Sequence[str]]] = deque()
         self._wake = asyncio.Event()
         self.waiting = 0
@@ -77,18 +77,9 @@ class IndexUpdates:
         self._missing.append((system, keys))
         self._wake.set()
 
-    async def put_own(self, changes: Sequence[Change]) -> None:
-        """Store what a write of our own made of records; where the database does not answer, as soon as it does."""
-        try:
-            await self._index.put(changes, _now())
-        except (DatabaseUnavailable, ConfigInvalid) as error:
-            _log.warning("index_not_updated", reason=str(error))
-            self._own.append(changes)
-            self._wake.set()
-
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Write what is submitted meanwhile, and at the end what waits still."""
+        """Write what is submitted meanwhile."""
         task = asyncio.create_task(self._run())
         try:
             yield
@@ -96,9 +87,6 @@ class IndexUpdates:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            with contextlib.suppress(DatabaseUnavailable, ConfigInvalid):
-                while self._own:
-                    await self._put_waiting_own()
 
     async def _run(self) -> None:
         while True:
@@ -115,10 +103,8 @@ class IndexUpdates:
             await asyncio.sleep(_PAUSE * (time.monotonic() - began))
 
     async def _batch(self) -> None:
-        """Write own changes first, then what is missing, then some of what reads have brought."""
-        if self._own:
-            await self._put_waiting_own()
-        elif self._missing:
+        """Write what is missing first, then some of what reads have brought."""
+        if self._missing:
             system, keys = self._missing[0]
             await self._index.mark(system, keys, RecordState.MISSING, _now())
             self._missing.popleft()
@@ -127,13 +113,10 @@ class IndexUpdates:
             self.waiting -= submitted.records
             changes = await asyncio.to_thread(submitted.changes)
             for start in range(0, len(changes), BATCH):
-                self.stored += await self._index.put(changes[start : start + BATCH], _now())
+                some = changes[start : start + BATCH]
+                self.stored += await self._index.put(some, _now(), note_seen=False)
         else:
             self._wake.clear()
-
-    async def _put_waiting_own(self) -> None:
-        await self._index.put(self._own[0], _now())
-        self._own.popleft()
 
 
 def _now() -> datetime:

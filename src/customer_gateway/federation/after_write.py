@@ -1,9 +1,11 @@
-"""Forget what was read of a customer, after it was written."""
+"""Forget what was read of a customer after it was written, and wait until the index knows it."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from customer_gateway.federation.cells import read_customers
 from customer_gateway.federation.reads import RequestReads
 
 if TYPE_CHECKING:
@@ -18,3 +20,17 @@ def forget_customer(request: RequestContext, system: System, key: str) -> None:
         reads.forget(system.customers(request.want), [key])
         reads.forget_of(system.name, key)
     request.answers.clear()
+
+
+async def index_written(request: RequestContext, system: System, key: str) -> None:
+    """Wait until the index has what was written of a customer, by the deadline; its read joins that of the answer."""
+    indexing = asyncio.ensure_future(request.observer.stored(system.name, key))
+    try:
+        if request.want.of("Customer"):
+            await read_customers(request, system, [key])
+        async with request.deadline.enforce():
+            await indexing
+    except TimeoutError:
+        pass  # it is stored later: the answer is not held up
+    finally:
+        indexing.cancel()

@@ -73,6 +73,10 @@ def _all_read(records: Sequence[Any]) -> bool:
     return not any(cls is type(None) or issubclass(cls, UpstreamError) for cls in set(map(type, records)))
 
 
+def _is_view(read: Any) -> bool:
+    return read is not None and not isinstance(read, UpstreamError)
+
+
 def failures_of(customer: Customer | UpstreamError | None) -> Sequence[UpstreamError]:
     """Return why records of a customer could not be read."""
     return customer.failures if isinstance(customer, Customer) else ()
@@ -90,6 +94,8 @@ async def _read_of_one(request: RequestContext, system: System, keys: Sequence[s
         return await request.reads.load(system.customers(request.want), some)
 
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
+    if request.shared is not None:
+        request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.catalog.rows import encode_values, microseconds
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
+from customer_gateway.federation.reads import RequestReads
 from customer_gateway.model.catalog import INDEXED_FIELDS, Change
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.system import Selection
@@ -17,8 +18,10 @@ from customer_gateway.system import Selection
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from customer_gateway.federation.request import Federation
     from customer_gateway.model import nouns
     from customer_gateway.system import Reads, System
+    from customer_gateway.work.deadline import Deadline
 
 _OF_THE_ADDRESS: Final = {"country_code": "country_code", "city": "city"}
 """Indexed fields that are those of the main address."""
@@ -52,6 +55,22 @@ def _change(system: str, view: nouns.Customer, read: Mapping[str, Any]) -> Chang
         address = known.pop("address")
         known |= {name: getattr(address, part, None) for name, part in _OF_THE_ADDRESS.items()}
     return Change(RecordRef(system, view.key), known, stamp_of(known), whole)
+
+
+async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> Change | None:
+    """Return what the index is told of one record, read from its system; None where there is none any more.
+
+    Raises `UpstreamError`.
+    """
+    reads = RequestReads(federation.batchers, INDEXED, deadline)
+    of = federation.systems[system]
+    (view,) = await reads.load(of.customers(INDEXED), [key])
+    if isinstance(view, UpstreamError):
+        raise view
+    if view is None:
+        return None
+    (change,) = await indexed(of, [view], reads)
+    return change
 
 
 def stamp_of(values: Mapping[str, Any]) -> str:

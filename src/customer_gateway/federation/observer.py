@@ -1,4 +1,4 @@
-"""What the index is told of what reads of customers show."""
+"""Who is told what reads of customers have brought: what keeps the index as the systems are."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from customer_gateway.model import nouns
+    from customer_gateway.system import Selection, System
+
 
 class RecordObserver(Protocol):
-    """Is told what was read of records that the index knows; it neither waits nor raises."""
+    """Takes note of what was read; it waits for nothing."""
+
+    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None:
+        """Take note of records of one system that were read at the width of a selection."""
+        ...
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
-        """Take that a system knows these keys no more, of so many that one read asked it for."""
+        """Take note that a read of so many keys did not find these: the index may be mended behind the answer."""
+        ...
+
+    async def stored(self, system: str, key: str) -> None:
+        """Wait until the index has what was just written of a record, or until that has failed."""
         ...
 
 
 class NoObserver:
-    """Takes no notice."""
+    """Takes note of nothing."""
 
-    def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
-        del system, keys, asked
+    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None: ...
+
+    def gone(self, system: str, keys: Sequence[str], asked: int) -> None: ...
+
+    async def stored(self, system: str, key: str) -> None: ...

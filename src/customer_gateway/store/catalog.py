@@ -50,10 +50,15 @@ class CatalogIndex:
             lambda connection: _find().find(connection, search, page, self._decode, self._effort, count=count)
         )
 
-    async def put(self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None) -> int:
-        """Store what a read has brought of records of one system; return how many rows were another before."""
+    async def put(
+        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+    ) -> int:
+        """Store what a read has brought of records of one system; return how many rows were another before.
+
+        Without `note_seen` nothing is written of a record that is as it was.
+        """
         prepared = await self.prepared(changes, seen_pass)
-        if prepared is None:
+        if prepared is None or not (prepared.rows or (note_seen and prepared.seen)):
             return 0
         await self._database.write(lambda connection: _rows().put(connection, prepared, now))
         return len(prepared.rows)
@@ -71,6 +76,12 @@ class CatalogIndex:
         if await self._database.is_there():
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
         return await asyncio.to_thread(self._prepared, system, list(latest.values()), there, seen_pass)
+
+    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when records of a system were last seen, by key; those that the index does not know are left out."""
+        if not await self._database.is_there():
+            return {}
+        return await self._database.read(lambda connection: _rows().seen_at(connection, system, keys))
 
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""

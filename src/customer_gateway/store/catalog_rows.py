@@ -79,6 +79,12 @@ def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[
     return {row.key: Stored(row.shown, RecordState(row.state), row.seen_pass) for row in found}
 
 
+def seen_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+    """Return when records of a system were last seen, by key."""
+    query = select(_RECORD.key, _RECORD.seen_at).where(_RECORD.system == system, _RECORD.key.in_(keys))
+    return {row.key: row.seen_at for row in connection.execute(query)}
+
+
 def mark(connection: Connection, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
     """Set the state of records that are in the index; those that are GONE are found no more. Return how many changed.
 

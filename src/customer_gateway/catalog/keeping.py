@@ -1,0 +1,51 @@
+"""Keep the index as the systems are while the gateway serves: by reads and writes that pass, and by the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from customer_gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from customer_gateway.catalog.updates import IndexUpdates
+    from customer_gateway.catalog.written import WrittenRecords
+    from customer_gateway.model.journal import Journal
+
+RECENT: Final = timedelta(hours=1)
+"""How old an operation may be whose record is looked at when a process starts; a pass has come by the older ones."""
+_MOST_RECENT: Final = 200
+
+_log: Any = structlog.get_logger("customer_gateway.catalog")
+
+
+@asynccontextmanager
+async def keeping(updates: IndexUpdates, written: WrittenRecords, journal: Journal | None) -> AsyncGenerator[None]:
+    """Store what reads and writes bring meanwhile, and what a process that was killed has left."""
+    async with updates.running(), written.running():
+        task = asyncio.create_task(_catch_up(written, journal))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _catch_up(written: WrittenRecords, journal: Journal | None) -> None:
+    """Store the records of recent operations that the index has not seen since."""
+    if journal is None:
+        return
+    try:
+        recent = await journal.page(_MOST_RECENT)
+        oldest = datetime.now(UTC) - RECENT
+        await written.note_unseen([each for each in recent if each.started_at >= oldest])
+    except GatewayError as error:  # the next pass reads them
+        _log.warning("journal_not_read", reason=type(error).__name__)

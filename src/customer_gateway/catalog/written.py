@@ -1,0 +1,120 @@
+"""Bring the index up to date with what this gateway has written: never dropped, and before the write is answered.
+
+A record that was written is read as a pass reads it, and stored. Where its system or the database does not answer, that
+is tried again until it does. What a process that was killed has left is taken from the journal of writes when the next
+one starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import structlog
+
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
+from customer_gateway.model.catalog import RecordState
+from customer_gateway.model.ids import RecordRef
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+
+    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.journal import StoredOperation
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 60.0
+
+_log: Any = structlog.get_logger("customer_gateway.catalog")
+
+
+class IndexOfRecords(Protocol):
+    """Writes rows of the index, and tells when records were last seen; raises `DatabaseUnavailable`."""
+
+    async def put(
+        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+    ) -> int: ...
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
+
+    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]: ...
+
+
+class _Waiting:
+    """A record whose row is not up to date; `is_due` while it was written after the last read of it began."""
+
+    def __init__(self) -> None:
+        self.is_due = True
+        self.tried = asyncio.Event()
+
+
+class WrittenRecords:
+    """Stores what was written. `read` reads a record by system and key; None where there is none any more."""
+
+    def __init__(self, index: IndexOfRecords, read: Callable[[str, str], Awaitable[Change | None]]) -> None:
+        self._index = index
+        self._read = read
+        self._waiting: dict[RecordRef, _Waiting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def note(self, system: str, key: str) -> None:
+        """Take note that something was sent for a record: it is read again, and stored."""
+        ref = RecordRef(system, key)
+        if (waiting := self._waiting.get(ref)) is not None:
+            waiting.is_due = True
+            waiting.tried.clear()
+            return
+        self._waiting[ref] = waiting = _Waiting()
+        task = asyncio.create_task(self._store(ref, waiting))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def note_unseen(self, operations: Sequence[StoredOperation]) -> None:
+        """Take note of the records of operations that the index has not seen since: a process was killed in between."""
+        for each in operations:
+            if each.key is not None:
+                seen = (await self._index.seen_at(each.system, [each.key])).get(each.key)
+                if seen is None or seen < each.started_at:
+                    self.note(each.system, each.key)
+
+    async def stored(self, system: str, key: str) -> None:
+        """Wait until the index has what was written of a record, or until that has failed once."""
+        if (waiting := self._waiting.get(RecordRef(system, key))) is not None:
+            await waiting.tried.wait()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """End what is being stored at the end: the journal has what is left."""
+        try:
+            yield
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _store(self, ref: RecordRef, waiting: _Waiting) -> None:
+        pause = _FIRST_PAUSE
+        while waiting.is_due:
+            waiting.is_due = False
+            try:
+                await self._put(ref)
+            except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
+                _log.warning("written_record_not_indexed", system=ref.system, reason=str(error))
+                waiting.is_due = True
+                waiting.tried.set()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        del self._waiting[ref]
+        waiting.tried.set()
+
+    async def _put(self, ref: RecordRef) -> None:
+        now = datetime.now(UTC)
+        change = await self._read(*ref)
+        if change is None:
+            await self._index.mark(ref.system, [ref.key], RecordState.MISSING, now)
+        else:
+            await self._index.put([change], now)

@@ -1,0 +1,132 @@
+"""What this gateway has written is in the index before the write is answered, and never dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.catalog.written import WrittenRecords
+from customer_gateway.errors import DatabaseUnavailable, UpstreamUnavailable
+from customer_gateway.model.catalog import Change, RecordState
+from customer_gateway.model.ids import RecordRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+pytestmark = pytest.mark.anyio
+
+REF = RecordRef("alpha", "1")
+
+
+class Index:
+    """Keeps what it is given; its database does not answer while it `is_away`."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.rows: list[str | RecordState] = []
+        self.seen: dict[str, datetime] = {}
+
+    async def put(
+        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+    ) -> int:
+        assert note_seen
+        del now, seen_pass
+        self._answer()
+        self.rows += [each.values["name"] for each in changes]
+        return len(changes)
+
+    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+        del system
+        return {key: self.seen[key] for key in keys if key in self.seen}
+
+    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+        del system, now
+        self._answer()
+        self.rows.append(state)
+        return len(keys)
+
+    def _answer(self) -> None:
+        if self.is_away:
+            raise DatabaseUnavailable("the database cannot be used")
+
+
+class Vendor:
+    """Has one record, or none; does not answer while it `is_away`."""
+
+    def __init__(self) -> None:
+        self.name: str | None = "Anna"
+        self.is_away = False
+        self.reads = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def read(self, system: str, key: str) -> Change | None:
+        self.reads += 1
+        name = self.name
+        await self.gate.wait()
+        if self.is_away:
+            raise UpstreamUnavailable(system, "no answer")
+        return None if name is None else Change(RecordRef(system, key), {"name": name}, "")
+
+
+async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:
+    index, vendor = Index(), Vendor()
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF)
+        await written.stored(*REF)
+
+    assert index.rows == ["Anna"]
+
+
+async def test_a_record_that_was_not_written_is_not_waited_for() -> None:
+    written = WrittenRecords(Index(), Vendor().read)
+
+    await asyncio.wait_for(written.stored(*REF), 1)
+
+
+async def test_a_write_during_the_read_of_an_earlier_one_is_read_again() -> None:
+    index, vendor = Index(), Vendor()
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        vendor.gate.clear()
+        written.note(*REF)
+        await asyncio.sleep(0)
+        vendor.name = "Berta"
+        written.note(*REF)
+        vendor.gate.set()
+        await written.stored(*REF)
+
+    assert (index.rows, vendor.reads) == (["Anna", "Berta"], 2)
+
+
+@pytest.mark.parametrize("away", ["index", "vendor"])
+async def test_what_does_not_answer_is_tried_again_and_the_answer_does_not_wait_for_it(away: str) -> None:
+    index, vendor = Index(), Vendor()
+    failing = index if away == "index" else vendor
+    failing.is_away = True
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF)
+        await asyncio.wait_for(written.stored(*REF), 1)
+        assert index.rows == []
+        failing.is_away = False
+        async with asyncio.timeout(10):
+            while not index.rows:  # noqa: ASYNC110 - the pause before another try is what is waited for
+                await asyncio.sleep(0.05)
+
+    assert index.rows == ["Anna"]
+
+
+async def test_a_record_that_is_gone_after_a_write_is_missing() -> None:
+    index, vendor = Index(), Vendor()
+    vendor.name = None
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF)
+        await written.stored(*REF)
+
+    assert index.rows == [RecordState.MISSING]
