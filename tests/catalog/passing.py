@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,14 @@ class Worker:
     def keys_at(self, name: str) -> list[str]:
         """The keys of the customers that the vendor has."""
         return list(self.box.vendors[name].population.documents())
+
+    async def until_called(self, name: str, most: float = 10) -> None:
+        """Wait until a vendor has been called."""
+        async with asyncio.timeout(most):
+            while True:
+                if self.calls(name):
+                    return
+                await asyncio.sleep(0.02)
 
     def calls(self, name: str) -> list[str]:
         return self.box.vendors[name].log.calls()

@@ -230,6 +230,14 @@ class Acme:
         self._fail("count")
         return len(self.documents)
 
+    @property
+    def rows_per_page(self) -> int:
+        return 100
+
+    @property
+    def calls_per_second(self) -> float | None:
+        return None
+
     async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
         del deadline
         self.log.append(f"people {start}+{size}")

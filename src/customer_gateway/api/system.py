@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
@@ -15,6 +16,7 @@ from customer_gateway.federation import people
 from customer_gateway.federation import systems as federated
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.indexed import is_indexed
+from customer_gateway.federation.sync import progress
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
@@ -82,6 +84,21 @@ def _choices(systems: Sequence[upstream.System], request: RequestContext, field:
     return merged(people.choices(systems, request, field), len(systems))
 
 
+async def _sync(systems: Sequence[upstream.System], request: RequestContext) -> Any:
+    return await progress(systems, request)
+
+
+@strawberry.type(description="How far the index of customers is with a system, which whole passes fill.")
+class SyncState:
+    state: str = attribute(
+        "NEVER passed, RUNNING, IDLE, FAILED; SUSPECT: the last pass is not believed, and nothing is marked missing."
+    )
+    records: int = attribute("How many of its customers are found.")
+    last_completed_at: datetime | None = attribute("When a pass had last seen every customer.")
+    lag_seconds: float | None = attribute("How long ago that is.")
+    floor_seconds: float | None = attribute("The least lag that the vendor's limits allow: how long a pass takes.")
+
+
 @strawberry.type(description="One configured upstream.")
 class System:
     id: strawberry.ID = batched(
@@ -106,6 +123,7 @@ class System:
     choices: list[Choice] | None = batched(
         _choices, "What a field that holds an id of a list may be; null for a field of no list."
     )
+    sync: SyncState | None = batched(_sync, "How far the index of customers is; null where there is none.")
 
 
 def _systems(views: Sequence[nouns.Customer], request: RequestContext) -> list[Any]:

@@ -95,6 +95,10 @@ class Schedule:
     def is_passing(self) -> bool:
         return bool(self._running)
 
+    async def wait_idle(self) -> None:
+        """Until the passes that are under way have ended."""
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
     async def aclose(self) -> None:
         """End what runs and give the systems up; another goes on with it."""
         tasks = list(self._running.values())
