@@ -137,6 +137,18 @@ Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
 """Finds nouns of one type by their keys: the noun, None, or an `UpstreamError` for each."""
 
 
+_PAGES_OF_WALKS: Final = (1.0, 0.9, 2 / 3, 1 / 2, 1 / 3)
+MOST_WALKS: Final = len(_PAGES_OF_WALKS)
+"""How often a list is read from its beginning, before it is told that its pages do not hold all of it."""
+
+
+def rows_per_page_of(walk: int, most: int) -> int:
+    """Return how many rows of a list to ask for when it is read for that time, from 1: of another size, pages have
+    other borders, over which rows slip.
+    """
+    return max(1, int(most * _PAGES_OF_WALKS[min(walk, MOST_WALKS) - 1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.

@@ -19,6 +19,7 @@ from customer_gateway.catalog.sample import take
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.catalog import SyncStateName
 from customer_gateway.model.passes import Ended
+from customer_gateway.system import MOST_WALKS, rows_per_page_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from customer_gateway.model.passes import PassRow, PassStore
     from customer_gateway.system import Page, Reads, Selection, System
 
-MOST_WALKS: Final = 5
 MOST_ROWS: Final = 50
 """Of one transaction, which holds the lock of writers for some milliseconds, and of one turn of the event loop."""
 
@@ -127,12 +127,8 @@ class SystemPass:
         return await self.calls.repeated(read)
 
     def _rows_per_page(self) -> int:
-        """Return how many rows to ask for: fewer in each walk, so that pages have other borders, over which rows slip.
-
-        A walk that was ended within a page goes on to the end of that.
-        """
-        most = self.system.rows_per_page
-        size = max(1, most - (self.position.walks - 1) * most // 10)
+        """Return how many rows to ask for; a walk that was ended within a page goes on to the end of that."""
+        size = rows_per_page_of(self.position.walks, self.system.rows_per_page)
         return size - self.position.start % size
 
     async def _store(self, page: Page[nouns.Customer]) -> None:

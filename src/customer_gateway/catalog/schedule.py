@@ -78,6 +78,7 @@ class Schedule:
     async def turn(self) -> None:
         """Hold what is free, and begin the passes that are due."""
         now = self.kit.now()
+        busy = set(self._running)  # the rows of those may be read before their passes end
         rows = await self.kit.store.rows()
         if self._has_to_hold(rows, now):
             await self.kit.store.hold(list(self.systems), self.owner, now, now + self.rhythm.lease)
@@ -85,7 +86,7 @@ class Schedule:
         held = [name for name in self.systems if name in rows and rows[name].owner == self.owner]
         self._stop([name for name in self._running if name not in held])
         for name in held:
-            if name not in self._running and is_due(rows[name], now, self.rhythm.every):
+            if name not in busy and is_due(rows[name], now, self.rhythm.every):
                 self._begin(name, rows[name])
         if self.tidies and held and (self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY):
             self._tidied_at = now

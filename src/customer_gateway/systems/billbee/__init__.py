@@ -13,7 +13,7 @@ from pydantic import SecretStr  # noqa: TC002 - pydantic reads annotations at ru
 from customer_gateway.documents.record import Record, is_list, is_object
 from customer_gateway.documents.versions import version_of
 from customer_gateway.errors import UpstreamError
-from customer_gateway.system import Kind, Lookup
+from customer_gateway.system import MOST_WALKS, Kind, Lookup, rows_per_page_of
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.lists import objection, rows_of
@@ -72,7 +72,6 @@ _CUSTOMERS: Final = "/customers"
 MOST_ROWS: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 60.0  # a version counts them: one that is older is refused by a write
-_SWEEPS: Final = 5  # walks through all addresses, before it is told that they change too fast
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
 _CACHED: Final = 10_000
 
@@ -192,8 +191,8 @@ class Billbee:
         listing = self.listing(_ADDRESSES)
         most, total = listing.lengths.size(listing.most), 0
         rows: dict[str, Document] = {}
-        for walk in range(_SWEEPS):
-            number, size, more = 1, most - walk * most // 10, True
+        for walk in range(1, MOST_WALKS + 1):
+            number, size, more = 1, rows_per_page_of(walk, most), True
             while more:
                 page = await listing.read(number, size, deadline())
                 size = listing.lengths.size_of_page(page, size) if number == 1 else size
