@@ -15,6 +15,7 @@ from customer_gateway.app import build_federation
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.observer import NoObserver
+from customer_gateway.federation.sync_states import KeptSyncStates
 from customer_gateway.model.catalog import INDEXED_FIELDS, Change, RecordState, SyncState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 SEEN_AT: Final = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+SQLITE: Final = "sqlite+aiosqlite:///"
 _SIZE: Final = 100
+_FILLED: Final[dict[tuple[str, ...], bytes]] = {}
+"""The files of indexes by their systems: every sandbox has the same customers, so that one is filled once."""
 
 
 @dataclass
@@ -70,7 +74,8 @@ class FoundWorld:
     passes: Passes | None = None
 
     def given(self, federation: Federation) -> Federation:
-        return replace(federation, finder=self.index, observer=self.observer, sync=self.passes)
+        sync = None if self.passes is None else KeptSyncStates(self.passes)
+        return replace(federation, finder=self.index, observer=self.observer, sync=sync)
 
     async def put(self, system: str, *records: Mapping[str, Any], seen_at: datetime = SEEN_AT) -> None:
         """Store rows of a system; a record is its `key` and values by model names."""
@@ -100,14 +105,20 @@ async def index_of(
 ) -> AsyncGenerator[FoundWorld]:
     """An index of all customers of the sandbox, in a file in a folder; `systems` are (name, kind)."""
     settings = settings_over(box, systems=systems)
-    federation = build_federation(settings, Wiring(transport=in_process(box, settings)), VENDORS)
-    async with empty_index(f"sqlite+aiosqlite:///{path}/index.db") as world:
-        for name, system in federation.systems.items():
-            request = federation.request(EVERYTHING, Deadline.after(60))
-            await world.put(name, *await records_of(system, request))
+    names = tuple(settings.systems)
+    file = path / "index.db"
+    if names not in _FILLED:
+        federation = build_federation(settings, Wiring(transport=in_process(box, settings)), VENDORS)
+        async with empty_index(f"{SQLITE}{file}") as world:
+            for name, system in federation.systems.items():
+                request = federation.request(EVERYTHING, Deadline.after(60))
+                await world.put(name, *await records_of(system, request))
         await federation.aclose()
+        _FILLED[names] = file.read_bytes()
         for vendor in box.vendors.values():
             vendor.log.clear()
+    file.write_bytes(_FILLED[names])
+    async with empty_index(f"{SQLITE}{file}") as world:
         yield world
 
 

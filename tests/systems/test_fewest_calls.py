@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
+from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.pages import Listed, PageLengths
@@ -178,3 +178,14 @@ async def test_a_page_that_fails_costs_those_who_were_not_on_the_pages_before() 
 
     assert {key: found[key] for key in ("300", "301", "302")} == dict.fromkeys(("300", "301", "302"), down)
     assert (found["5"], found["6"]) == ({"number": 5}, {"number": 6})
+
+
+async def test_those_on_a_page_without_a_slot_are_asked_for_one_by_one_as_far_as_there_are_slots() -> None:
+    late = UpstreamRateLimited("acme", "GET /persons: no slot before the deadline", retry_after_ms=900)
+    register = Register(35, page_2=late, one_15=late)
+
+    found = await register.ask(3, 8, 12, 15)
+
+    assert (found["12"], found["15"]) == ({"number": 12}, late)
+    assert {"3", "8"} <= found.keys()
+    assert register.calls == ["page 1", "person 12"]

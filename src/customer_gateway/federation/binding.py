@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.catalog.folding import fold
+from customer_gateway.catalog.folding import spellings, words
 from customer_gateway.catalog.rows import microseconds
 from customer_gateway.model.catalog import Order
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def binding(question: Question, systems: Sequence[str] | None) -> bytes:
     """Return what a question means, of all systems or of some."""
-    search = " ".join(fold(question.search or "").split())
+    search = " ".join(words(question.search or ""))
     order = question.order or (None if search else Order.NAME)
     meant = {
-        "search": search,
+        "search": _spelled(search),
         "order": None if order is None else order.name,
         "descending": question.is_descending,
         "systems": _each_once(systems),
@@ -48,10 +48,10 @@ def _filter(asked: Filter) -> Mapping[str, Any]:
 
 def _text(asked: TextFilter) -> Mapping[str, Any]:
     return {
-        "eq": asked.eq and fold(asked.eq),
+        "eq": _spelled(asked.eq),
         "in": _each_once(_texts_of(asked.any_of)),
-        "contains": asked.contains and fold(asked.contains),
-        "begins": asked.starts_with and fold(asked.starts_with),
+        "contains": _spelled(asked.contains),
+        "begins": _spelled(asked.starts_with),
     }
 
 
@@ -62,8 +62,13 @@ def _moments(asked: MomentFilter | None) -> Sequence[int | None]:
 
 
 def _texts_of(values: Sequence[str | Enum] | None) -> list[str] | None:
-    """Return the values of enums and folded texts."""
-    return None if values is None else [fold(each) if isinstance(each, str) else each.value for each in values]
+    """Return the values of enums, and texts as they are compared."""
+    return None if values is None else [_spelled(each) if isinstance(each, str) else each.value for each in values]
+
+
+def _spelled(text: str | None) -> Any:
+    """Return a text as it is compared: what has the same spellings finds the same."""
+    return None if text is None else "\n".join(sorted(spellings(text)))
 
 
 def _each_once(values: Iterable[str] | None) -> Sequence[str] | None:

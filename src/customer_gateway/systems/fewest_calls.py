@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from customer_gateway.errors import UpstreamError
+from customer_gateway.errors import UpstreamError, UpstreamRateLimited
 from customer_gateway.systems.pages import Gathered
 from customer_gateway.work.faults import read_singly
 
@@ -45,16 +45,18 @@ async def read_fewest(
     """Return the rows with these keys, and all others on the pages that were read; `one` gives a row by itself.
 
     Where a row's own call fails, or a page of the list, that failure stands for whatever was not found by then. Raises
-    the failure of a page before which nothing was found.
+    the failure of a page before which nothing was found. A page for which there is no slot before the deadline is no
+    such failure: of the missing rows as many are read by themselves as there are slots for.
     """
     walk = await read_while(listing, deadline, lambda rows: sum(key not in rows for key in keys))
     if walk.whole:
         return {**walk.rows}
     missing = [key for key in keys if key not in walk.rows]
-    if walk.failure is not None and not walk.rows:
-        raise walk.failure
-    if walk.failure is not None:
-        return {**walk.rows, **dict.fromkeys(missing, walk.failure)}
+    failure = None if isinstance(walk.failure, UpstreamRateLimited) else walk.failure
+    if failure is not None and not walk.rows:
+        raise failure
+    if failure is not None:
+        return {**walk.rows, **dict.fromkeys(missing, failure)}
     return walk.rows | await read_singly(one, missing, listing.lengths.system, what)
 
 
