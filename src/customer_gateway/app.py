@@ -316,7 +316,8 @@ def _worker() -> GatewayApp:
     share = WorkerShare(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
     wiring = Wiring(limiters=LimiterRegistry(share=share))
     settings = load_settings(Path(path) if path else None)
-    return build_app(settings, wiring, examples=examples(systems_of_anonymous(settings)))
+    shown = examples(systems_of_anonymous(settings), finds=settings.database is not None)
+    return build_app(settings, wiring, examples=shown)
 
 
 def _sharing(settings: Settings, wiring: Wiring) -> Wiring:

@@ -156,7 +156,7 @@ async def test_in_a_real_browser_a_typed_query_shows_its_result_and_no_request_l
 
 
 WIDE, NARROW = (1400, 860), (390, 844)
-TITLES = ["Everyone", "OnePage", "Provenance"]
+TITLES = ["Find", "TypeAhead", "Everyone", "OnePage", "Provenance"]
 OVERFLOW = """() => {
   const editor = document.querySelector(".graphiql-query-editor .CodeMirror-scroll");
   return [editor.scrollWidth - editor.clientWidth, editor.scrollHeight - editor.clientHeight];
@@ -205,7 +205,7 @@ async def test_a_window_of_1400_pixels_shows_each_example_whole_in_a_tab_of_its_
     assert {title: re.findall(r"^query (\w+)", query, re.MULTILINE) for title, (query, _) in shown.items()} == {
         title: [title] for title in TITLES
     }
-    assert ['"after": null' in variables for _, variables in shown.values()] == [False, True, False]
+    assert ['"after": null' in variables for _, variables in shown.values()] == [False, False, False, True, False]
     assert 'system(name: "first_one")' in shown["OnePage"][0]
 
 

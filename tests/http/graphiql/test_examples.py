@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from catalog_index import finding_gateway, index_of
 from gateway import gateway_over
 from picked import FIRST, SECOND
+from vendors import REGISTERED_FACTS
 
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +23,7 @@ SYSTEMS = [("nord", FIRST), ("shop", SECOND)]
 
 
 async def test_every_example_has_an_answer_without_errors_from_the_systems_that_are_configured() -> None:
-    shown = examples(name for name, _ in SYSTEMS)
+    shown = examples((name for name, _ in SYSTEMS), finds=False)
 
     async with gateway_over(Sandbox(), systems=SYSTEMS) as gateway:
         everyone, page, provenance = [
@@ -36,7 +41,7 @@ async def test_every_example_has_an_answer_without_errors_from_the_systems_that_
 
 
 async def test_the_cursor_of_the_page_leads_on_where_the_example_says() -> None:
-    _, page, _ = examples(["nord", "shop"])
+    _, page, _ = examples(["nord", "shop"], finds=False)
 
     async def ask(variables: dict[str, Any]) -> Any:
         return (await gateway.ask(page.query, variables)).data["system"]["customers"]
@@ -51,4 +56,27 @@ async def test_the_cursor_of_the_page_leads_on_where_the_example_says() -> None:
 
 
 def test_a_gateway_without_systems_has_no_example_of_one() -> None:
-    assert ["OnePage" in each.query for each in examples([])] == [False, False]
+    assert ["OnePage" in each.query for each in examples([], finds=False)] == [False, False]
+
+
+async def test_the_first_finds_customers_of_every_system_and_types_ahead_without_a_call(tmp_path: Path) -> None:
+    find, type_ahead, *_ = examples([])
+    every = [(name, name) for name in REGISTERED_FACTS]
+
+    box = Sandbox()
+    async with index_of(box, tmp_path, every) as world, finding_gateway(box, world, systems=every) as gateway:
+        found = (await gateway.ask(find.query)).data["customers"]
+        gateway.forget_calls()
+        typed = (await gateway.ask(type_ahead.query, json.loads(type_ahead.variables))).data["customers"]
+        calls = [gateway.log(name) for name in REGISTERED_FACTS]
+    box.close()
+
+    systems = {record["system"]["name"] for node in found["nodes"] for record in node["records"]}
+    assert (len(found["nodes"]), systems) == (10, set(REGISTERED_FACTS))
+    assert {each["state"] for node in found["nodes"] for each in node["provenance"]} == {"VALUE"}
+    assert (len(typed["nodes"]), calls) == (10, [[] for _ in every])
+
+
+def test_a_gateway_without_an_index_has_no_example_of_finding() -> None:
+    assert ["customers(first: 10, search" in each.query for each in examples([])] == [True, True, False, False]
+    assert all("search" not in each.query for each in examples([], finds=False))

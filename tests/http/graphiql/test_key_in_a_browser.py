@@ -70,7 +70,7 @@ async def gateway(unknown: Caller | None = None) -> AsyncGenerator[str]:
     box = Sandbox()
     settings = settings_over(box, systems=[(SYSTEM, SYSTEM)])
     federation = build_federation(settings, Wiring(transport=in_process(box, settings)))
-    http = HttpSettings(examples=examples([]))
+    http = HttpSettings(examples=examples([], finds=False))
     try:
         app = build_http(build_engine(settings, federation), http, Authenticator(unknown, KnownKeys()))
         async with served(app) as port:

@@ -33,9 +33,42 @@ query Everyone {
 }
 """
 
+FIND_QUERY: Final = """\
+query Find {
+  customers(first: 10, search: "muehlen") {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes {
+      id name number status vatNumber email phone
+      address { street postalCode city countryCode }
+      contacts { name email }
+      owner { name email } updatedAt
+      records { __typename key system { name } }
+      provenance(fields: ["name"]) { state seenAt }
+    }
+  }
+}
+"""
+
+_FIND: Final = f"""\
+# Customers of all systems: found in the index, read
+# live from their systems. Ctrl-Enter runs the query.
+{FIND_QUERY}"""
+
+TYPE_AHEAD_QUERY: Final = """\
+query TypeAhead($typed: String = "mül") {
+  customers(first: 10, search: $typed, live: false) {
+    nodes { id name records { key system { name } } }
+  }
+}
+"""
+
+_TYPE_AHEAD: Final = f"""\
+# While somebody types: the index alone answers, and
+# no system is called.
+{TYPE_AHEAD_QUERY}"""
+
 _EVERYONE: Final = f"""\
 # One Customer, live from every configured system.
-# Ctrl-Enter runs the query.
 {DEMO_QUERY}"""
 
 _ONE_PAGE: Final = """\
@@ -77,7 +110,11 @@ query Provenance {
 """
 
 
-def examples(systems: Iterable[str]) -> tuple[Example, ...]:
-    """Return the examples for a gateway over the systems of these names; the page of one system is of the first."""
+def examples(systems: Iterable[str], *, finds: bool = True) -> tuple[Example, ...]:
+    """Return the examples for a gateway over the systems of these names; the page of one system is of the first.
+
+    One that `finds` has an index of customers.
+    """
+    found = [Example(_FIND), Example(_TYPE_AHEAD, '{\n  "typed": "mül"\n}')] if finds else []
     one_page = [Example(_ONE_PAGE % json.dumps(name), '{\n  "after": null\n}') for name in list(systems)[:1]]
-    return (Example(_EVERYONE), *one_page, Example(_PROVENANCE))
+    return (*found, Example(_EVERYONE), *one_page, Example(_PROVENANCE))
