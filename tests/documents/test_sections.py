@@ -76,12 +76,46 @@ def test_what_is_cleared_of_an_entry_goes_where_the_vendor_leaves_out_what_has_n
 
 
 @OF_LEMONSOFT
-@pytest.mark.parametrize("wanted", [ListPatch(update=[{"id": "9", "name": "x"}]), ListPatch(remove=["9"])])
-def test_an_id_that_no_entry_has_is_refused(wanted: ListPatch) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "path"),
+    [
+        (ListPatch(update=[{"id": "1"}, {"id": "9", "name": "x"}]), ("update", "1")),
+        (ListPatch(remove=["9"]), ("remove", "0")),
+    ],
+)
+def test_an_id_that_no_entry_has_is_refused(wanted: ListPatch, path: tuple[str, ...]) -> None:
     written = patched("lemonsoft", LEMONSOFT, {"contacts": wanted})
 
-    assert [(each.code, each.field) for each in written.refusals] == [(RefusalCode.INVALID, ("lemonsoft", "contacts"))]
+    where = ("lemonsoft", "contacts", *path)
+    assert [(each.code, each.field) for each in written.refusals] == [(RefusalCode.INVALID, where)]
     assert written.values == {}
+
+
+@OF_LEMONSOFT
+def test_every_refusal_of_entries_is_told_by_its_path() -> None:
+    inner = ListPatch(update=[{"id": "7", "selected": True}, {"id": "5", "contactId": "8"}])
+    wanted = ListPatch(
+        update=[{"id": "1", "phone": "12", "email": "no", "attributes": inner}], add=[{"gsm": "34"}], remove=["9"]
+    )
+
+    written = patched("lemonsoft", LEMONSOFT, {"contacts": wanted})
+
+    assert written.values == {}
+    assert [(each.code, ".".join(each.field[2:])) for each in written.refusals] == [
+        (RefusalCode.INVALID, "update.0.phone"),
+        (RefusalCode.INVALID, "update.0.email"),
+        (RefusalCode.INVALID, "update.0.attributes.update.0"),
+        (RefusalCode.NOT_WRITABLE, "update.0.attributes.update.1.contactId"),
+        (RefusalCode.INVALID, "remove.0"),
+        (RefusalCode.INVALID, "add.0.gsm"),
+    ]
+
+
+@OF_AUTODNS
+def test_every_refused_text_of_a_list_is_told_by_its_path() -> None:
+    written = patched("autodns", AUTODNS, {"emails": ListPatch(set=["a@b.example", "no", "none"])})
+
+    assert [".".join(each.field[2:]) for each in written.refusals] == ["set.1", "set.2"]
 
 
 @OF_LEMONSOFT

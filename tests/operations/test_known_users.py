@@ -90,6 +90,22 @@ async def test_a_user_whom_the_vendor_does_not_have_is_refused_by_the_path(
     assert field[1] == ("billing" if "billing.recipient_ids" in patch else system if system in patch else "ownerId")
 
 
+IN_ENTRIES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "autodns": {"comments": ListPatch(add=[{"text": "x", "user": {"user": "nobody", "context": 4}}])},
+    "lemonsoft": {"circulations": ListPatch(add=[{"personNumber": 4711, "circulationType": 1}])},
+}
+
+
+@pytest.mark.parametrize("system", IN_ENTRIES)
+async def test_a_user_in_an_entry_of_a_list_is_looked_up_too(worker: Worker, system: str) -> None:
+    [place] = IN_ENTRIES[system]
+
+    refused = await planned(worker, system, {system: IN_ENTRIES[system]})
+
+    assert refused == [(UserErrorCode.INVALID, ("patch", system, place))]
+    assert len(people_read(worker, system)) == 1
+
+
 @EACH
 async def test_without_a_user_in_the_patch_none_is_read(worker: Worker, system: str) -> None:
     assert await planned(worker, system, {"name": "Neumann"}) == []

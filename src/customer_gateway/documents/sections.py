@@ -70,10 +70,15 @@ class _Section:
                 inner = present if is_object(present) else {}
                 yield from self.members(struct, members, f"{place}.", here, inner)
                 continue
+            refused: list[Written] = []
             try:
-                yield Written(here, place, self._value(field, value, place, present))
+                written = Written(here, place, self._value(field, value, place, present, here, refused))
             except Unwritable as why:
-                yield Written(here, place, why)
+                refused.append(Written(here, place, why))
+            else:
+                if not refused:
+                    yield written
+            yield from refused
 
     def _has_members(self, field: VendorField, place: str) -> bool:
         return isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made
@@ -86,7 +91,16 @@ class _Section:
         """Return what clears every member of an object that a client may write."""
         return {each.name: None for each in writable_fields(self._writes, struct, before)}
 
-    def _value(self, field: VendorField, value: Any, place: str, present: Any) -> Any:
+    def _value(
+        self,
+        field: VendorField,
+        value: Any,
+        place: str,
+        present: Any,
+        path: tuple[str, ...],
+        refused: list[Written],
+    ) -> Any:
+        """Return the new value of a place; what of a list's entries is refused is added to `refused`."""
         if (reason := self._writes.server_made.get(place)) is not None:
             raise Unwritable(f"This system makes the field itself. {reason}", RefusalCode.NOT_WRITABLE)
         if value is None and place in self._writes.lasting:
@@ -96,33 +110,11 @@ class _Section:
         if value == present and not field.many:
             return present  # it stands there, in whichever form
         if field.many:
-            return self._list(field, value, place, list(present) if is_list(present) else [])
-        return self._entry(field.type, value, place, {})
+            entries = _Entries(self, field, place, path, refused)
+            return entries.written(value, list(present) if is_list(present) else [])
+        return self.leaf(cast("VendorLeaf", field.type), value, place)
 
-    def _entry(self, kind: VendorLeaf | Struct, value: Any, place: str, standing: Document) -> Any:
-        """Return a leaf as the vendor writes it, or an object: that which stands there with new members."""
-        if isinstance(kind, VendorLeaf):
-            return self._leaf(kind, value, place)
-        values: dict[str, Any] = {}
-        for written in self.members(kind, value, f"{place}.", (), standing):
-            if isinstance(written.value, Unwritable):
-                raise written.value
-            values[written.place.removeprefix(f"{place}.")] = written.value
-        return with_values(standing, values)
-
-    def _list(self, field: VendorField, wanted: ListPatch, place: str, entries: list[Any]) -> list[Any]:
-        if wanted.set is not None:
-            return [self._entry(field.type, item, place, {}) for item in wanted.set]
-        identity = self._id_of_entries(field)
-        for given in wanted.update:
-            index = _index_of(entries, identity.vendor, given.get(identity.name))
-            members = {name: value for name, value in given.items() if name != identity.name}
-            entries[index] = self._entry(field.type, members, place, entries[index])
-        for key in wanted.remove:
-            del entries[_index_of(entries, identity.vendor, key)]
-        return [*entries, *(self._entry(field.type, item, place, {}) for item in wanted.add)]
-
-    def _id_of_entries(self, field: VendorField) -> VendorField:
+    def id_of_entries(self, field: VendorField) -> VendorField:
         struct = field.type
         if not isinstance(struct, Struct):
             raise Unwritable(_OF_A_LIST)
@@ -131,7 +123,7 @@ class _Section:
             raise Unwritable(_OF_A_LIST)
         return identity
 
-    def _leaf(self, leaf: VendorLeaf, value: Any, place: str) -> Any:
+    def leaf(self, leaf: VendorLeaf, value: Any, place: str) -> Any:
         if leaf is VendorLeaf.MOMENT:
             return self._writes.moment(value, self._now.reading)
         if leaf is VendorLeaf.DAY:
@@ -156,6 +148,64 @@ class _Section:
         for part in email_addresses(text):
             form(part, self._now.at(""))
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The entries of one list of a section: `path` leads to the list, what is refused of them is added to `refused`.
+
+    The path of an entry says what is done with it, and its position there: `contacts`, `update`, `0`, `phone`.
+    """
+
+    section: _Section
+    field: VendorField
+    place: str
+    path: tuple[str, ...]
+    refused: list[Written]
+
+    def written(self, wanted: ListPatch, entries: list[Any]) -> list[Any]:
+        """Return the list with what is wanted, of the `entries` that stand there."""
+        if wanted.set is not None:
+            return self._made(wanted.set, "set")
+        identity = self.section.id_of_entries(self.field)
+        for number, given in enumerate(wanted.update):
+            path = (*self.path, "update", str(number))
+            index = self._found(entries, identity.vendor, given.get(identity.name), path)
+            if index is not None:
+                members = {name: value for name, value in given.items() if name != identity.name}
+                entries[index] = self._entry(members, entries[index], path)
+        for number, key in enumerate(wanted.remove):
+            index = self._found(entries, identity.vendor, key, (*self.path, "remove", str(number)))
+            if index is not None:
+                del entries[index]
+        return [*entries, *self._made(wanted.add, "add")]
+
+    def _made(self, given: Sequence[Any], how: str) -> list[Any]:
+        return [self._entry(item, {}, (*self.path, how, str(number))) for number, item in enumerate(given)]
+
+    def _entry(self, value: Any, standing: Document, path: tuple[str, ...]) -> Any:
+        """Return a leaf as the vendor writes it, or an object: that which stands there with new members."""
+        if isinstance(self.field.type, VendorLeaf):
+            try:
+                return self.section.leaf(self.field.type, value, self.place)
+            except Unwritable as why:
+                self.refused.append(Written(path, self.place, why))
+                return None
+        values: dict[str, Any] = {}
+        before = f"{self.place}."
+        for written in self.section.members(self.field.type, value, before, path, standing):
+            if isinstance(written.value, Unwritable):
+                self.refused.append(written)
+            else:
+                values[written.place.removeprefix(before)] = written.value
+        return with_values(standing, values)
+
+    def _found(self, entries: Sequence[Any], identity: str, key: object, path: tuple[str, ...]) -> int | None:
+        try:
+            return _index_of(entries, identity, key)
+        except Unwritable as why:
+            self.refused.append(Written(path, self.place, why))
+            return None
 
 
 def _index_of(entries: Sequence[Any], identity: str, key: object) -> int:

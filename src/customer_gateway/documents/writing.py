@@ -175,11 +175,6 @@ def one_text_at(place: str, cleared: Any = None) -> FieldWrite:
     return FieldWrite((place,), spell, lambda _now: {place: cleared})
 
 
-def text_or_none(value: Any) -> str | None:
-    """Return an id as text; None where there is none."""
-    return None if value in (None, ABSENT) else str(value)
-
-
 def _texts(value: Any) -> list[str]:
     items: list[Any] = value if is_list(value) else [value]
     return [item for item in items if isinstance(item, str) and item.strip()]
@@ -281,7 +276,9 @@ class Writes:
     archived: Callable[[Document], bool] = lambda _document: False
     entry_ids: Mapping[str, str] = field(default_factory=dict[str, str])
     lists: Mapping[str, ChoiceList] = field(default_factory=dict[str, ChoiceList])
-    users: Mapping[str, Callable[[Any], str | None]] = field(default_factory=dict[str, "Callable[[Any], str | None]"])
+    users: Mapping[str, Callable[[Any], Iterable[str]]] = field(
+        default_factory=dict[str, "Callable[[Any], Iterable[str]]"]
+    )
     identity: tuple[str, ...] = ("id",)
     traces: tuple[str, ...] = ()
     created: str = "created"

@@ -10,7 +10,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.model.changes import Refusal, RefusalCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from customer_gateway.documents.patching import Spelled
@@ -30,8 +30,8 @@ async def unknown_users(
     Raises `UpstreamError` where the vendor's users cannot be read.
     """
     named = {
-        place: _new_keys(key, found.values[place], value_at(now.document, place))
-        for place, key in writes.users.items()
+        place: _new_keys(keys_of, found.values[place], value_at(now.document, place))
+        for place, keys_of in writes.users.items()
         if place in found.values
     }
     wanted = dict.fromkeys(key for keys in named.values() for key in keys)
@@ -53,11 +53,11 @@ async def _known(users: Route[User], keys: Sequence[str], deadline: Deadline) ->
     return found
 
 
-def _new_keys(key: Callable[[Any], str | None], value: Any, standing: Any) -> set[str]:
+def _new_keys(keys_of: Callable[[Any], Iterable[str]], value: Any, standing: Any) -> set[str]:
     """Return the keys of users that a place gets and does not hold yet."""
-    return _keys(key, value) - _keys(key, standing)
+    return _keys(keys_of, value) - _keys(keys_of, standing)
 
 
-def _keys(key: Callable[[Any], str | None], value: Any) -> set[str]:
+def _keys(keys_of: Callable[[Any], Iterable[str]], value: Any) -> set[str]:
     items: list[Any] = value if is_list(value) else [value]
-    return {each for item in items if (each := key(item)) is not None}
+    return {key for item in items for key in keys_of(item)}

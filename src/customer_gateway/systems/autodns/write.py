@@ -89,10 +89,14 @@ def _recipients() -> FieldWrite:
     return FieldWrite(("billingUsers",), spell, lambda _now: {"billingUsers": ABSENT})
 
 
-def _user_key(user: Any) -> str | None:
-    """Return the key `user/context`; None for a user that is named without a context, whom no look-up finds."""
+def _users(user: Any) -> list[str]:
+    """Return the key `user/context`; none for a user that is named without a context, whom no look-up finds."""
     name, context = (user.get("user"), user.get("context")) if is_object(user) else (None, None)
-    return None if name is None or context is None else f"{name}/{context}"
+    return [] if name is None or context is None else [f"{name}/{context}"]
+
+
+def _commentators(comment: Any) -> list[str]:
+    return _users(comment.get("user")) if is_object(comment) else []
 
 
 def _is_same_user(standing: object, user: dict[str, Any]) -> bool:
@@ -223,7 +227,7 @@ WRITES: Final = Writes(
     moment=_moment,
     path_of=_path_of,
     held=_waits,
-    users={"billingUsers": _user_key},
+    users={"billingUsers": _users, "comments": _commentators},
     identity=("client", "number"),
     traces=("client", "name", "emails"),
     named=_named,

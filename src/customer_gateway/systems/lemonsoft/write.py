@@ -18,6 +18,7 @@ from customer_gateway.documents.spelling import (
     vat_number,
     whole_number,
 )
+from customer_gateway.documents.user_places import user_itself, users_in
 from customer_gateway.documents.values import is_object
 from customer_gateway.documents.writing import (
     Resource,
@@ -26,7 +27,6 @@ from customer_gateway.documents.writing import (
     emails_at,
     lines_at,
     never_cleared,
-    text_or_none,
     texts_at,
 )
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
@@ -124,7 +124,11 @@ WRITES: Final = Writes(
             "/api/codelist/description", "id", "description", query=(("filter.codeListFilter", "INVOICE_METHODS"),)
         ),
     },
-    users={"person_responsible_number": text_or_none, "seller_number": text_or_none},
+    users={
+        **dict.fromkeys(("person_responsible_number", "seller_number"), user_itself),
+        "agreements": users_in("responsible_person", "service_person_number", "backup_service_person_number"),
+        "circulations": users_in("person_number"),
+    },
     traces=("number", "name"),
     named=_named,
     country="country",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number, whole_number
 from customer_gateway.documents.structs import VendorLeaf
+from customer_gateway.documents.user_places import user_itself
 from customer_gateway.documents.writing import (
     FieldWrite,
     Resource,
@@ -16,7 +17,6 @@ from customer_gateway.documents.writing import (
     emails_at,
     lines_at,
     never_cleared,
-    text_or_none,
 )
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.systems.explained import texts_in
@@ -112,7 +112,7 @@ WRITES: Final = Writes(
     country="address.country",
     moment=_unix_milliseconds,
     lists={"paymentTermId": ChoiceList("/paymentTerms/", "_id", "description")},
-    users={_FIRST: text_or_none, _COPIES: text_or_none},
+    users={_FIRST: user_itself, _COPIES: user_itself},
     identity=("_id",),
     traces=("number", "name"),
     created="status.createdAt",
