@@ -179,6 +179,11 @@ class WrittenValues:
         }
         return st.fixed_dictionaries(members)
 
+    def of_section(self) -> SearchStrategy[Any]:
+        """Sections with a value of every field that a client may write."""
+        members = writable_fields(self.writes, self.writes.record)
+        return st.fixed_dictionaries({each.name: self._member(each, each.vendor) for each in members})
+
     def _member(self, field: VendorField, place: str) -> SearchStrategy[Any]:
         if field.many:
             return st.lists(self.of_entries(field, place), min_size=1, max_size=2).map(lambda each: ListPatch(set=each))
