@@ -12,6 +12,7 @@ from vendors import VENDORS
 from customer_gateway.documents.changes import ABSENT
 from customer_gateway.documents.exact import decode, encode
 from customer_gateway.documents.patching import Spelled, spelled
+from customer_gateway.documents.sections import clears_of
 from customer_gateway.documents.writing import Present
 from customer_gateway.model.changes import ListPatch, RefusalCode
 
@@ -168,6 +169,13 @@ def test_what_the_vendor_does_not_clear_is_refused_as_null() -> None:
     assert written.values == {}
 
 
+@pytest.mark.vendors("pland")
+def test_an_object_that_the_vendor_does_not_clear_is_refused_as_null() -> None:
+    written = patched("pland", b'{"_id": "a", "status": {"status": "1", "createdAt": 1}}', {"status": None})
+
+    assert [(each.code, each.field) for each in written.refusals] == [(RefusalCode.REQUIRED, ("pland", "status"))]
+
+
 @pytest.mark.vendors("billbee")
 def test_null_takes_an_object_away_that_cannot_be_without_some_member() -> None:
     document = b'{"Id": 1, "DefaultFax": {"Id": 2, "TypeId": 3, "Value": "+49 221 7654321"}}'
@@ -175,3 +183,28 @@ def test_null_takes_an_object_away_that_cannot_be_without_some_member() -> None:
     written = patched("billbee", document, {"defaultFax": None})
 
     assert (written.refusals, written.values) == ([], {"DefaultFax": None})
+
+
+def cleared(slug: str, section: dict[str, Any]) -> int:
+    writes = next(each for each in VENDORS if each.kind.slug == slug).kind.writes
+    assert writes is not None
+    return clears_of(writes, section)
+
+
+@OF_LEMONSOFT
+def test_null_for_an_object_counts_as_all_of_its_members() -> None:
+    assert cleared("lemonsoft", {"dimension": None}) == 22
+    assert cleared("lemonsoft", {"dimension": {"areaCode": None, "chainCode": 1}, "phone": None, "fax": "x"}) == 2
+
+
+@OF_LEMONSOFT
+def test_null_in_an_entry_that_is_updated_counts_and_a_list_counts_once() -> None:
+    wanted = ListPatch(update=[{"id": "1", "phone": None, "gsm": None}], add=[{"name": None}])
+
+    assert cleared("lemonsoft", {"contacts": wanted, "accounts": None}) == 3
+
+
+@pytest.mark.vendors("autodns", "billbee")
+def test_an_object_that_goes_as_a_whole_counts_once() -> None:
+    assert cleared("autodns", {"sepa": None}) == 1
+    assert cleared("billbee", {"defaultFax": None}) == 1

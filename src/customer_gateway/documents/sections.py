@@ -48,6 +48,36 @@ def writable_fields(writes: Writes, struct: Struct, before: str = "") -> list[Ve
     return [each for each in struct.fields if f"{before}{each.vendor}" not in writes.server_made]
 
 
+def clears_of(writes: Writes, given: Mapping[str, Any]) -> int:
+    """Return how many fields a section clears: null for an object clears each of its members, unless it goes whole."""
+    return sum(_clears(writes, writes.record, given, ""))
+
+
+def _clears(writes: Writes, struct: Struct, given: Mapping[str, Any], before: str) -> Iterator[int]:
+    named = {each.name: each for each in struct.fields}
+    for name, value in given.items():
+        field = named[name]
+        place = f"{before}{field.vendor}"
+        if value is None:
+            yield _count(writes, field, place)
+        elif isinstance(field.type, Struct):
+            for part in value.update if isinstance(value, ListPatch) else (value,):
+                yield from _clears(writes, field.type, part, f"{place}.")
+
+
+def _count(writes: Writes, field: VendorField, place: str) -> int:
+    removed = place in writes.resources and writes.resources[place].delete is not None
+    if not isinstance(field.type, Struct) or field.many or removed or _goes_whole(writes, place):
+        return 1
+    members = writable_fields(writes, field.type, f"{place}.")
+    return sum(_count(writes, each, f"{place}.{each.vendor}") for each in members)
+
+
+def _goes_whole(writes: Writes, place: str) -> bool:
+    """Return whether null takes an object away: one that the vendor does not take without some member."""
+    return any(each.startswith(f"{place}.") for each in writes.lasting)
+
+
 class _Section:
     """Writes fields of one section."""
 
@@ -64,7 +94,7 @@ class _Section:
             field = named[name]
             place, here = f"{before}{field.vendor}", (*path, name)
             present = standing.get(field.vendor)
-            if self._has_members(field, place) and not (value is None and self._goes_whole(place)):
+            if self._has_members(field, place) and not (value is None and _goes_whole(self._writes, place)):
                 struct = cast("Struct", field.type)
                 members = self._cleared(struct, f"{place}.") if value is None else value
                 inner = present if is_object(present) else {}
@@ -82,10 +112,6 @@ class _Section:
 
     def _has_members(self, field: VendorField, place: str) -> bool:
         return isinstance(field.type, Struct) and not field.many and place not in self._writes.server_made
-
-    def _goes_whole(self, place: str) -> bool:
-        """Return whether null takes an object away: one that the vendor does not take without some member."""
-        return any(each.startswith(f"{place}.") for each in self._writes.lasting)
 
     def _cleared(self, struct: Struct, before: str) -> Mapping[str, Any]:
         """Return what clears every member of an object that a client may write."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.changes import changes_of
 from customer_gateway.documents.patching import spelled
+from customer_gateway.documents.sections import clears_of
 from customer_gateway.documents.versions import version_of
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.operations import OperationKind, UserError, UserErrorCode
@@ -55,7 +56,7 @@ async def prepare(request: WriteRequest, deadline: Deadline) -> Prepared:
     writer = request.system.writer
     if writer is None or not _is_offered(request, writer.writes):
         return Prepared(None, errors=[_not_writable(request), *request.refused])
-    known = [*request.refused, *_refused_unread(request)]
+    known = [*request.refused, *_refused_unread(request, writer.writes)]
     prepare_it = _prepare_create if request.kind is OperationKind.CREATE else _prepare_change
     try:
         prepared = await prepare_it(request, writer, deadline)
@@ -151,25 +152,24 @@ def _not_writable(request: WriteRequest) -> UserError:
     return _error(request, UserErrorCode.NOT_WRITABLE, message)
 
 
-def _refused_unread(request: WriteRequest) -> Iterator[UserError]:
+def _refused_unread(request: WriteRequest, writes: Writes) -> Iterator[UserError]:
     """Yield what is refused whatever the record holds."""
     if request.kind is not OperationKind.CREATE and request.expected_version is None and not request.force:
         message = "The version is missing. Give Customer.version as it was read, or force."
         yield _error(request, UserErrorCode.VERSION_REQUIRED, message, "expectedVersion")
-    clears = sum(_clears(request.patch, request.system.writer))
+    clears = sum(_clears(request, writes))
     if request.kind is OperationKind.UPDATE and clears > MOST_CLEARS and not request.force:
         message = f"The patch clears {clears} fields, more than {MOST_CLEARS}. Leave out what is to stay, or force."
         yield _error(request, UserErrorCode.INVALID, message, "patch")
 
 
-def _clears(patch: Mapping[str, Any], writer: CustomerWriter | None) -> Iterator[int]:
+def _clears(request: WriteRequest, writes: Writes) -> Iterator[int]:
     """Yield how many fields each entry of a patch clears; null for an object clears all of its fields."""
-    fields = writer.writes.fields if writer is not None else ()
-    for name, value in patch.items():
-        if isinstance(value, dict):
-            yield from _clears(value, None)  # pyright: ignore[reportUnknownArgumentType] - a section, as the schema coerced it
-        elif value is None:
-            yield max(1, sum(field.startswith(f"{name}.") for field in fields))
+    for name, value in request.patch.items():
+        if value is None:
+            yield max(1, sum(field.startswith(f"{name}.") for field in writes.fields))
+        elif name == request.system.kind.slug:
+            yield clears_of(writes, value)
 
 
 def _refused_as_it_stands(request: WriteRequest, writes: Writes, present: Present) -> list[UserError]:

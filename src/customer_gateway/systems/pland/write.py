@@ -105,7 +105,7 @@ WRITES: Final = Writes(
         "contact.lastSMSStatus": _SMS,
     },
     required=frozenset({"name"}),
-    lasting=frozenset({"number", "hideRecipientOnDocuments", "status.status"}),
+    lasting=frozenset({"number", "hideRecipientOnDocuments", "status", "status.status"}),
     own_forms={"contact.telephone": phone, "contact.mobile": phone, "contact.sms": phone},
     numbers=frozenset({"number"}),
     ids=VendorLeaf.TEXT,
