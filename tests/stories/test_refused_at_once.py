@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from stories.test_writes import WRITTEN, first_customer, update, writing_gateway
+from named_callers import NamedKeys
+from stories.test_writes import UPDATE, WRITTEN, first_customer, update, writing_gateway
 
+from customer_gateway.http.callers.authenticator import Authenticator
+from customer_gateway.model.callers import Rights
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
@@ -161,3 +164,40 @@ async def test_all_refusals_are_told_at_once_and_nothing_is_sent_but_reads(
     assert (done["operation"], done["customer"]["version"]) == (None, customer["version"])
     assert [call for call in gateway.log(system) if not call.startswith("GET") and "search" not in call] == []
     assert box.vendors[system].customers.bodies() == before
+
+
+WRITER: Final = Rights(frozenset({"customers:read", "customers:write"}))
+NOT_THEIRS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "pland": {"pland": {"buyerReference": "x", "invoiceRecipientId": "not an id"}},
+    "autodns": {
+        "autodns": {"pin": "1", "sepa": {"iban": "DE0"}, "billingUsers": {"set": [{"user": "x", "context": 4}]}}
+    },
+    "next": {"next": {"iban": "DE0", "markup": "1.5"}},
+    "lemonsoft": {"lemonsoft": {"accounts": {"remove": ["1"]}, "creditlimit": "1.5"}},
+    "billbee": {},
+    "fjord": {},
+}
+"""Fields of the section that need more than `customers:write`, with what else would be refused of them."""
+
+
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_of_what_a_caller_has_no_scope_for_nothing_but_that_is_told(
+    system: str, box: Sandbox, tmp_path: Path
+) -> None:
+    keys = Authenticator(keys=NamedKeys({"writer": WRITER}))
+    headers = {"authorization": "Bearer cg_writer"}
+    patch = {"vatNumber": "DE1", "billing": {"paymentTermsId": "4711"}, **NOT_THEIRS[system]}
+    key = box.vendors[system].customers.keys()[0]
+    given = {"id": encode_id("Customer", system, key), "patch": patch, "force": True}
+    async with writing_gateway(box, tmp_path, authenticator=keys) as gateway:
+        done = (await gateway.ask(UPDATE, {"input": given}, headers)).data["customerUpdate"]
+        calls = gateway.log(system)
+
+    told = sorted((each["code"], ".".join(each["field"])) for each in done["userErrors"])
+    own = [f"patch.{system}.{name}" for name in NOT_THEIRS[system].get(system, {})]
+    assert told == [
+        *(("FORBIDDEN", path) for path in sorted(["force", "patch.billing.paymentTermsId", *own])),
+        ("INVALID", "patch.vatNumber"),
+        ("VERSION_REQUIRED", "expectedVersion"),
+    ]
+    assert [call for call in calls if "user" in call.lower() or "term" in call.lower()] == []
