@@ -1,7 +1,8 @@
-"""A worker process that ends, or stands still, at a numbered point of a write: before and after each commit and send.
+"""Worker processes that end, or stand still, at a numbered point of a write: before and after each commit and send.
 
-Run as a program with one argument, JSON: the journal's URL, the systems' tables, the write, the point and the signal.
-It prints the number of points that it has passed.
+Run as a program it reads a line of JSON for each worker that is wanted, forks it, and says its process id: what a
+worker needs is imported once for all of them. A worker writes what came of its write, and which points it has passed,
+as JSON into the file that its line names.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ import os
 import signal
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiosqlite
+import asyncpg
 from vendors import VENDORS
 
 from customer_gateway.app import build_federation
 from customer_gateway.config import ServerSettings, Settings
+from customer_gateway.errors import GatewayError
+from customer_gateway.logs import configure_logs
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
+from customer_gateway.operations.recovery import Recovery, recovering
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
+from customer_gateway.store import engines, migration, operation_table, private_values, record_leases
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.private_key import PrivateKeySource
@@ -31,21 +39,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 KEY = b"k" * 32
-LEASE = timedelta(seconds=1.2)
-_COMMITS = ("begin", "update", "discard", "lock_record", "unlock_record")
+LEASE = timedelta(seconds=2.5)
+DOUBT = timedelta(seconds=0.6)
+PRELOADED = (aiosqlite, asyncpg, engines, migration, operation_table, private_values, record_leases)
+"""What the first write imports, which is what takes longest."""
+_COMMITS = ("begin", "update", "discard", "take_over", "lock_record", "unlock_record")
 
 
 class Points:
-    """Counts points; at the one that is named it sends this process a signal."""
+    """Names points as they are passed; at the one of a number it sends this process a signal."""
 
     def __init__(self, at: int, number: int) -> None:
-        self.passed = 0
+        self.passed: list[str] = []
         self._at = at
         self._number = number
 
-    def passing(self) -> None:
-        self.passed += 1
-        if self.passed == self._at:
+    def passing(self, name: str) -> None:
+        self.passed.append(name)
+        if len(self.passed) == self._at:
             os.kill(os.getpid(), self._number)
 
 
@@ -59,13 +70,13 @@ class Counted:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        return self._counted(found) if name in self._names else found
+        return self._counted(name, found) if name in self._names else found
 
-    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         async def counted(*given: Any, **otherwise: Any) -> Any:
-            self._points.passing()
+            self._points.passing(f"before {name}")
             answer = await call(*given, **otherwise)
-            self._points.passing()
+            self._points.passing(f"after {name}")
             return answer
 
         return counted
@@ -88,23 +99,65 @@ def settings_of(tables: Mapping[str, Any]) -> Settings:
     return Settings(ServerSettings(), systems)
 
 
-async def write(given: Mapping[str, Any]) -> None:
+async def work(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what a worker is told to: one write, or where there is none to take over what others left."""
     federation = build_federation(settings_of(given["tables"]), vendors=VENDORS)
     points = Points(given["point"], getattr(signal, given["signal"]))
     database = Database(given["url"])
     journal: Any = Counted(OperationJournal(database, PrivateKeySource(KEY, lambda: None)), points, _COMMITS)
-    system: Any = CountedSystem(federation.systems[given["system"]], points)
-    operations = Operations({system.name: system}, journal, seconds=10, lease=LEASE)
-    request = WriteRequest(
-        OperationKind(given["kind"]), system, given["key"], given["patch"], "key:crash", EVERY_RIGHT, force=True
-    )
-    outcome = await operations.carry_out(request, Deadline.after(10))
+    systems: Any = {name: CountedSystem(each, points) for name, each in federation.systems.items()}
+    operations = Operations(systems, journal, seconds=given.get("seconds", 10), doubt=DOUBT, lease=LEASE)
+    state: str | None = None
+    if given.get("kind") is None:
+        await Recovery(operations, journal).recover()
+    else:
+        async with recovering(operations, journal, given.get("recovery_seconds", 60)):
+            state = await _written(operations, systems[given["system"]], given)
     await operations.aclose()
     await federation.aclose()
     await database.aclose()
-    state = None if outcome.operation is None else outcome.operation.state.value
-    print(json.dumps({"points": points.passed, "state": state}), flush=True)  # noqa: T201 - what its parent reads
+    return {"points": points.passed, "state": state}
+
+
+async def _written(operations: Operations, system: Any, given: Mapping[str, Any]) -> str | None:
+    request = WriteRequest(
+        OperationKind(given["kind"]),
+        system,
+        given["key"],
+        given["patch"],
+        given["actor"],
+        EVERY_RIGHT,
+        force=True,
+        idempotency_key=given.get("idempotency_key"),
+    )
+    outcome = await operations.carry_out(request, Deadline.after(10))
+    return None if outcome.operation is None else outcome.operation.state.value
+
+
+def _child(given: Mapping[str, Any]) -> None:
+    """Be one worker, and end."""
+    status = 1
+    try:
+        configure_logs(plain=True, level="critical")
+        try:
+            told = asyncio.run(work(given))
+        except GatewayError as failure:  # the database, which another worker keeps from writing by standing still
+            told = {"failure": str(failure)}
+        Path(given["answer"]).write_text(json.dumps(told))
+        status = 0
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a worker that has ended is gone: nobody asks how
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _child(json.loads(line))
+        print(pid, flush=True)  # noqa: T201 - what its parent reads
 
 
 if __name__ == "__main__":
-    asyncio.run(write(json.loads(sys.argv[1])))
+    main()

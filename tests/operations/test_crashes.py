@@ -1,270 +1,143 @@
-"""Workers that are killed or stand still at every point of the longest write: nothing is lost or sent twice."""
+"""Workers that are killed, or stand still, at every point of a write: nothing is lost, sent twice, or untold."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import random
 import signal
-import sys
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from operations.crashing import KEY, LEASE, settings_of
-from vendors import VENDORS, sandbox
-
-from customer_gateway.app import build_federation
-from customer_gateway.model.callers import EVERY_RIGHT
-from customer_gateway.model.operations import OperationState, WriteStatus
-from customer_gateway.operations.recovery import Recovery
-from customer_gateway.operations.service import Operations
-from customer_gateway.store.database import Database
-from customer_gateway.store.journal import OperationJournal
-from customer_gateway.store.private_key import PrivateKeySource
-from customer_gateway.work.deadline import Deadline
+from operations.crash_world import a_world
+from operations.crash_writes import longest
+from operations.crashing import LEASE
+from postgres_server import NEEDS_POSTGRES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from customer_gateway.model.operations import Operation
-    from customer_gateway.sandbox import Sandbox
+    from operations.crash_world import World
+    from postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
-TESTS: Final = Path(__file__).parent.parent
-DOUBT: Final = timedelta(seconds=0.5)
-TWO_CALLS: Final = {"name": "Crash Ltd", "first_name": "Crash"}
-"""Billbee writes a name in two documents, each by a call of its own: no other update takes more calls."""
-NEW: Final = {"name": "New Ltd", "external_id": "crash-1", "next": {"customertypeid": 1}}
-POINTS: Final = 16
-POINTS_OF_A_CREATE: Final = 10
+SIDE_BY_SIDE: Final = 14
+"""So many runs wait for leases to be out at the same time."""
+
+_TIMES: Final = 3
+
+CREATION: Final = (
+    ("begin", "NOTHING", "REJECTED"),
+    ("update", "REJECTED", "UNKNOWN"),  # that a search finds nothing does not prove that nothing comes
+    ("send", "UNKNOWN", "APPLIED"),
+    ("update", "APPLIED", "APPLIED"),
+    ("update", "APPLIED", "APPLIED"),
+)
+LONGEST: Final = {
+    "pland": CREATION,
+    "next": CREATION,
+    "lemonsoft": CREATION,
+    "autodns": (
+        *CREATION[:4],
+        ("update", "APPLIED", "PARTIAL"),
+        ("send", "PARTIAL", "APPLIED"),
+        ("update", "APPLIED", "APPLIED"),
+    ),
+    "billbee": (
+        ("begin", "NOTHING", "REJECTED"),
+        ("update", "REJECTED", "REJECTED"),
+        ("send", "REJECTED", "APPLIED"),
+        ("update", "APPLIED", "PARTIAL"),
+        ("send", "PARTIAL", "APPLIED"),
+        ("update", "APPLIED", "APPLIED"),
+    ),
+}
+"""The commits and sends of a system's longest write, and what it is told to be in the end where it is cut off before
+each, and after: of a call that was to be sent and shows no trace, that it was not applied; what is left is sent."""
+EACH: Final = pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGSTOP"])
 
 
-class World:
-    """A sandbox on real ports, and a journal that several processes use."""
+def points_of(system: str) -> list[str]:
+    return [f"{when} {step}" for step, _, _ in LONGEST[system] for when in ("before", "after")]
 
-    def __init__(self, box: Sandbox, urls: dict[str, str], path: Path) -> None:
-        self.box = box
-        self.url = f"sqlite+aiosqlite:///{path / 'gateway.db'}"
-        self.tables = {
-            name: {"base_url": url, **box.vendors[name].credentials, "limits": {"vendor_budget": False}}
-            for name, url in urls.items()
-        }
 
-    async def begin(
-        self, system: str, kind: str, key: str | None, patch: dict[str, Any], point: int, signal_name: str
-    ) -> asyncio.subprocess.Process:
-        given = {
-            "url": self.url,
-            "tables": {system: self.tables[system]},
-            "system": system,
-            "kind": kind,
-            "key": key,
-            "patch": patch,
-            "point": point,
-            "signal": signal_name,
-        }
-        environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"}
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "operations.crashing", json.dumps(given), env=environ, stdout=asyncio.subprocess.PIPE
-        )
+def states_of(system: str, signal_name: str) -> list[str]:
+    """What is told in the end, for each point. Who stood still before anything was stored goes on as if nothing was."""
+    states = [state for _, before, after in LONGEST[system] for state in (before, after)]
+    return ["APPLIED", *states[1:]] if signal_name == "SIGSTOP" else states
 
-    async def recovered(self) -> Sequence[Operation]:
-        """Every operation, the newest first, when another worker has taken over what was left."""
-        federation = build_federation(settings_of(self.tables), vendors=VENDORS)
-        database = Database(self.url)
-        journal = OperationJournal(database, PrivateKeySource(KEY, lambda: None))
-        operations = Operations(federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE)
-        recovery = Recovery(operations, journal)
+
+async def state_after(world: World, system: str, point: int, signal_name: str) -> str:
+    """Cut a write off at a point, let others take it over, and return what it is told to be in the end."""
+    write, url = longest(world, system), world.new_journal()
+    process = await world.start(url, point=point, signal_name=signal_name, **write.given)
+    if signal_name == "SIGSTOP":
+        await process.stands_still()
+        await asyncio.sleep(LEASE.total_seconds())
+        with suppress(TimeoutError):  # it may stand still in a transaction, which others wait for
+            await world.recovered(url, write.actor, patience=10)
+        process.send(signal.SIGCONT)
+    said = await process.ended()
+    return await write.check(world, await world.recovered(url, write.actor), said)
+
+
+async def state_expected_after(world: World, system: str, point: int, signal_name: str) -> str:
+    """Return the same, of three times at most the first that is as expected; a check that fails is returned at once.
+
+    A busy machine may let a worker wait so long that it loses its lease without any signal.
+    """
+    state = ""
+    for _ in range(_TIMES):
         try:
-            until = datetime.now(UTC) + LEASE + 2 * DOUBT + timedelta(seconds=1)
-            while datetime.now(UTC) < until:
-                await asyncio.sleep(0.2)
-                await recovery.recover()
-            return await operations.page(20, None, "key:crash", EVERY_RIGHT)
-        finally:
-            await operations.aclose()
-            await federation.aclose()
-            await database.aclose()
-
-    async def shown(self, key: str) -> list[bool]:
-        """Which of the two calls of an update a record of Billbee shows."""
-        federation = build_federation(settings_of(self.tables), vendors=VENDORS)
-        try:
-            writer = federation.systems["billbee"].writer
-            assert writer is not None
-            present = await writer.read(key, Deadline.after(5))
-            assert present is not None
-            values = [present.at("Name").value, present.at("InvoiceAddress.FirstName").value]
-            return [now == new for now, new in zip(values, TWO_CALLS.values(), strict=True)]
-        finally:
-            await federation.aclose()
-
-    def made(self) -> int:
-        """How many customers of NEXT the created one is."""
-        return sum(each.get("externalid") == NEW["external_id"] for each in self.box.vendors["next"].customers)
-
-    def sends(self, system: str) -> list[str]:
-        """The calls that a vendor carried out and that change something."""
-        log = self.box.vendors[system].log.calls()
-        return [call for call in log if call.split()[0] in {"PUT", "PATCH"} or call == "POST /customer/"]
+            state = await state_after(world, system, point, signal_name)
+        except (AssertionError, TimeoutError) as failure:
+            return f"{type(failure).__name__}: {failure}"
+        if state == states_of(system, signal_name)[point - 1]:
+            break
+    return state
 
 
-@asynccontextmanager
-async def a_world(path: Path) -> AsyncGenerator[World]:
-    box = sandbox(customers=10)
-    async with box.serving() as urls:
-        yield World(box, urls, path)
-    box.close()
+async def states_after_each(world: World, systems: Sequence[str], signal_name: str) -> dict[str, list[str]]:
+    """Cut the longest writes off at each of their points; return what they are told to be, or how a check failed."""
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def at(system: str, point: int) -> str:
+        async with turns:
+            return await state_expected_after(world, system, point, signal_name)
+
+    async def of(system: str) -> list[str]:
+        return await asyncio.gather(*(at(system, number + 1) for number in range(len(points_of(system)))))
+
+    return dict(zip(systems, await asyncio.gather(*map(of, systems)), strict=True))
 
 
-async def test_a_worker_that_nothing_befalls_passes_these_points(tmp_path: Path) -> None:
+async def test_the_longest_writes_pass_these_points(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
-        key = world.box.vendors["billbee"].customers.keys()[3]
-        process = await world.begin("billbee", "UPDATE", key, TWO_CALLS, 0, "SIGKILL")
-        said, _ = await process.communicate()
+        for system in LONGEST:
+            write, url = longest(world, system), world.new_journal()
+            said = await (await world.start(url, **write.given)).ended()
 
-    assert json.loads(said.splitlines()[-1]) == {"points": POINTS, "state": "APPLIED"}
+            assert said == {"points": points_of(system), "state": "APPLIED"}
+            assert await write.check(world, await world.recovered(url, write.actor), said) == "APPLIED"
 
 
-@pytest.mark.parametrize("point", range(1, POINTS + 1))
-async def test_a_killed_update_is_finished_or_told(point: int, tmp_path: Path) -> None:
+@EACH
+async def test_a_write_that_is_cut_off_at_any_point_is_finished_or_told(signal_name: str, tmp_path: Path) -> None:
+    """The process is killed, or stands still until its lease is out and others have taken over, and then goes on."""
     async with a_world(tmp_path) as world:
-        key = world.box.vendors["billbee"].customers.keys()[3]
-        process = await world.begin("billbee", "UPDATE", key, TWO_CALLS, point, "SIGKILL")
-        await process.wait()
-        assert process.returncode == -signal.SIGKILL
+        states = await states_after_each(world, [*LONGEST], signal_name)
 
-        told = await world.recovered()
-
-        _agrees_with_the_vendor(world, told, await world.shown(key))
+    assert states == {system: states_of(system, signal_name) for system in LONGEST}
 
 
-@pytest.mark.parametrize("point", range(1, POINTS + 1, 3))
-async def test_an_update_of_a_worker_that_stood_still_is_sent_once_or_told(point: int, tmp_path: Path) -> None:
-    async with a_world(tmp_path) as world:
-        key = world.box.vendors["billbee"].customers.keys()[3]
-        process = await world.begin("billbee", "UPDATE", key, TWO_CALLS, point, "SIGSTOP")
-        await _stopped(process)
+@NEEDS_POSTGRES
+@EACH
+async def test_a_write_that_is_cut_off_is_finished_or_told_on_postgresql_too(
+    signal_name: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    systems = ["autodns", "billbee"]
+    async with a_world(tmp_path, database=postgres.new_database()) as world:
+        states = await states_after_each(world, systems, signal_name)
 
-        await world.recovered()
-        process.send_signal(signal.SIGCONT)
-        await process.wait()
-        told = await world.recovered()
-
-        _agrees_with_the_vendor(world, told, await world.shown(key))
-
-
-async def test_a_worker_that_stood_still_does_not_overwrite_who_wrote_meanwhile(tmp_path: Path) -> None:
-    """A stale owner that comes back: it has read the record, and stands still before it stores what it will send."""
-    async with a_world(tmp_path) as world:
-        key = world.box.vendors["billbee"].customers.keys()[3]
-        stale = await world.begin("billbee", "UPDATE", key, TWO_CALLS, 5, "SIGSTOP")
-        await _stopped(stale)
-        await asyncio.sleep(LEASE.total_seconds() + 0.2)
-        other = await world.begin("billbee", "UPDATE", key, {"name": "Other Ltd"}, 0, "SIGKILL")
-        await other.wait()
-
-        stale.send_signal(signal.SIGCONT)
-        await stale.wait()
-
-        document = world.box.vendors["billbee"].customers.get(key)
-        assert document is not None
-        assert (document["Name"], len(world.sends("billbee"))) == ("Other Ltd", 1)
-
-
-async def test_a_worker_that_creates_a_customer_passes_these_points(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as world:
-        process = await world.begin("next", "CREATE", None, NEW, 0, "SIGKILL")
-        said, _ = await process.communicate()
-
-        assert json.loads(said.splitlines()[-1]) == {"points": POINTS_OF_A_CREATE, "state": "APPLIED"}
-        assert world.made() == 1
-
-
-@pytest.mark.parametrize("point", range(1, POINTS_OF_A_CREATE + 1))
-async def test_a_killed_creation_is_found_again_or_told(point: int, tmp_path: Path) -> None:
-    async with a_world(tmp_path) as world:
-        process = await world.begin("next", "CREATE", None, NEW, point, "SIGKILL")
-        await process.wait()
-
-        told = await world.recovered()
-
-        _agrees_with_what_was_made(world, told)
-
-
-@pytest.mark.parametrize("point", range(3, POINTS_OF_A_CREATE + 1))
-async def test_a_creation_of_a_worker_that_stood_still_is_made_once_and_told(point: int, tmp_path: Path) -> None:
-    async with a_world(tmp_path) as world:
-        process = await world.begin("next", "CREATE", None, NEW, point, "SIGSTOP")
-        await _stopped(process)
-
-        await world.recovered()
-        process.send_signal(signal.SIGCONT)
-        await process.wait()
-
-        _agrees_with_what_was_made(world, await world.recovered())
-
-
-@pytest.mark.hypothesis
-@pytest.mark.skipif("FUZZ" not in os.environ, reason="random points are tried by `make fuzz`")
-@pytest.mark.parametrize("number", range(300))
-async def test_a_random_crash_is_finished_or_told(number: int, tmp_path: Path) -> None:
-    draw = random.Random(number)
-    async with a_world(tmp_path) as world:
-        key = draw.choice(world.box.vendors["billbee"].customers.keys())
-        workers = [
-            await world.begin("billbee", "UPDATE", key, TWO_CALLS, draw.randint(1, POINTS), "SIGKILL")
-            for _ in range(draw.randint(1, 3))
-        ]
-        await asyncio.gather(*(each.wait() for each in workers))
-        told = await world.recovered()
-
-        assert not [each for each in told if each.state is OperationState.RUNNING]
-        applied = {each.state is OperationState.APPLIED for each in told}
-        assert True not in applied or all(await world.shown(key))
-
-
-def _agrees_with_what_was_made(world: World, told: Sequence[Operation]) -> None:
-    """One customer at most was made, and the journal knows."""
-    assert world.made() <= 1
-    newest = told[0] if told else None
-    if newest is None:
-        assert world.made() == 0
-    elif newest.state is not OperationState.UNKNOWN:
-        assert (newest.state is OperationState.APPLIED) is (world.made() == 1), newest
-
-
-def _agrees_with_the_vendor(world: World, told: Sequence[Operation], applied: list[bool]) -> None:
-    """Each call was sent once at most, and what the journal says of it is what the vendor has."""
-    sent = world.sends("billbee")
-    assert len(sent) == len(set(sent)), sent
-    if not told:
-        assert applied == [False, False]
-        return
-    # Newest first: what was sent late is reported by an operation of its own, after the one that was given up.
-    newest = told[0]
-    assert newest.state is not OperationState.RUNNING
-    if newest.state is OperationState.UNKNOWN:
-        return
-    says = [each.status is WriteStatus.APPLIED for each in newest.writes] or [False, False]
-    assert says == applied, (newest, sent)
-    if newest.state is OperationState.REJECTED:
-        assert newest.errors
-
-
-async def _stopped(process: asyncio.subprocess.Process) -> None:
-    """Wait until the process stands still."""
-    for _ in range(200):
-        if _state_of(process.pid) == "T":
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the process did not stop")
-
-
-def _state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    assert states == {system: states_of(system, signal_name) for system in systems}

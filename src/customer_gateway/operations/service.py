@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
+from customer_gateway.errors import GatewayError
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
 from customer_gateway.operations.attempts import Attempts, StepLog
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 _ALL: Final = "operations:read"
+_log: Any = structlog.get_logger("customer_gateway.operations")
 
 
 class Operations:
@@ -117,7 +121,7 @@ class Operations:
         """Return what comes of an attempt, or how far it is by the deadline: it goes on then."""
         task = asyncio.create_task(attempt)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         done, _ = await asyncio.wait({task}, timeout=deadline.remaining())
         operation = steps.operation
         if done or operation is None:
@@ -125,6 +129,12 @@ class Operations:
         message = "The write goes on after this request. Query.operation tells what becomes of it."
         error = UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=operation.system, retryable=True)
         return Outcome(self._attempts.as_seen(operation, rights), [error], operation.key)
+
+    def _ended(self, task: asyncio.Task[Outcome]) -> None:
+        """Forget a task. Why it failed behind its request stands in the log: nobody waits for it any more."""
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(failure := task.exception(), GatewayError):
+            _log.warning("operation_not_carried_on", reason=type(failure).__name__)
 
 
 def _is_visible(operation: StoredOperation, actor: str, rights: Rights, systems: Mapping[str, System]) -> bool:

@@ -1,0 +1,182 @@
+"""What crashes are told in: the vendors on real ports, a journal for several processes, and worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from operations.crashing import DOUBT, KEY, LEASE, settings_of
+from vendors import VENDORS, sandbox
+
+from customer_gateway.app import build_federation
+from customer_gateway.errors import GatewayError
+from customer_gateway.model.operations import OperationState
+from customer_gateway.operations.recovery import Recovery
+from customer_gateway.operations.service import Operations
+from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
+from customer_gateway.store.private_key import PrivateKeySource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from customer_gateway.federation.request import Federation
+    from customer_gateway.model.journal import StoredOperation
+    from customer_gateway.sandbox import Sandbox
+
+TESTS: Final = Path(__file__).parent.parent
+PATIENCE: Final = 30.0
+_OPEN: Final = (OperationState.RUNNING, OperationState.UNKNOWN)
+
+
+@dataclass
+class Process:
+    """One worker process; `answer` is the file that it writes at its end."""
+
+    pid: int
+    answer: Path
+
+    def send(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    async def stands_still(self) -> bool:
+        """Wait until the process is stopped, or gone; tell which."""
+        return await self._until("T") == "T"
+
+    async def ended(self) -> dict[str, Any] | None:
+        """Wait until the process is gone; return what it said, None where it was killed before."""
+        await self._until("")
+        return json.loads(self.answer.read_text()) if self.answer.exists() else None
+
+    def is_there(self) -> bool:
+        return self._state() != ""
+
+    async def _until(self, state: str) -> str:
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while (now := self._state()) not in (state, ""):
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError(f"a worker is {now!r} still")
+            await asyncio.sleep(0.02)
+        return now
+
+    def _state(self) -> str:
+        """Return the letter of its state, "" where it is gone."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        return "" if state in "ZX" else state
+
+
+@dataclass
+class World:
+    """The vendors, served in this process, and what starts worker processes."""
+
+    box: Sandbox
+    urls: dict[str, str]
+    path: Path
+    forking: asyncio.subprocess.Process
+    federation: Federation
+    database: str | None = None
+    numbers: count[int] = field(default_factory=count)
+    answers: count[int] = field(default_factory=count)
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    started: list[Process] = field(default_factory=list[Process])
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        return tables_of(self.box, self.urls)
+
+    def new_journal(self) -> str:
+        """Return the URL of a journal: a new SQLite file, since a process that stands still may keep others waiting."""
+        return self.database or f"sqlite+aiosqlite:///{self.path / f'{next(self.answers)}.db'}"
+
+    async def start(self, url: str, *, point: int = 0, signal_name: str = "SIGKILL", **given: Any) -> Process:
+        """Start a worker that is sent a signal at a point; `given` is its write, or nothing: it takes over."""
+        answer = self.path / f"answer-{next(self.answers)}.json"
+        told = {
+            "url": url,
+            "tables": self.tables,
+            "answer": str(answer),
+            "point": point,
+            "signal": signal_name,
+            **given,
+        }
+        assert self.forking.stdin is not None
+        assert self.forking.stdout is not None
+        async with self.starting:
+            self.forking.stdin.write(json.dumps(told).encode() + b"\n")
+            process = Process(int(await self.forking.stdout.readline()), answer)
+        self.started.append(process)
+        return process
+
+    async def recovered(self, url: str, actor: str, patience: float = PATIENCE) -> Sequence[StoredOperation]:
+        """Let another worker take over until nothing of an actor is left to be taken over; return its operations.
+
+        The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected.
+        """
+        database = Database(url)
+        journal = OperationJournal(database, PrivateKeySource(KEY, lambda: None))
+        operations = Operations(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE)
+        recovery = Recovery(operations, journal)
+        until = datetime.now(UTC) + timedelta(seconds=patience)
+        try:
+            while datetime.now(UTC) < until:
+                with suppress(GatewayError):  # a process that stands still in a transaction keeps others from theirs
+                    await recovery.recover()
+                    found = await journal.page(50, actor=actor)
+                    if all(_is_told(each) for each in found):
+                        return found
+                await asyncio.sleep(0.1)
+            raise TimeoutError("operations are open still")
+        finally:
+            await operations.aclose()
+            await database.aclose()
+
+
+def _is_told(operation: StoredOperation) -> bool:
+    """Return whether nothing is to be expected any more: it is settled, or was looked up after its doubt."""
+    sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
+    is_old = datetime.now(UTC) - max(sent, default=operation.started_at) > 3 * DOUBT
+    return operation.state not in _OPEN or (operation.state is OperationState.UNKNOWN and is_old)
+
+
+def tables_of(box: Sandbox, urls: dict[str, str]) -> dict[str, Any]:
+    """Return the settings of every vendor."""
+    limits = {"limits": {"vendor_budget": False, "parallel": 64}}
+    return {name: {"base_url": url, **box.vendors[name].credentials, **limits} for name, url in urls.items()}
+
+
+@asynccontextmanager
+async def a_world(path: Path, *, customers: int = 120, database: str | None = None) -> AsyncGenerator[World]:
+    """Serve the vendors, and start what forks workers. Journals are SQLite files, unless all use one `database`."""
+    box = sandbox(customers=customers)
+    environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"}
+    pipe = asyncio.subprocess.PIPE
+    forking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "operations.crashing", env=environ, stdin=pipe, stdout=pipe
+    )
+    async with box.serving() as urls:
+        federation = build_federation(settings_of(tables_of(box, urls)), vendors=VENDORS)
+        world = World(box, urls, path, forking, federation, database)
+        try:
+            yield world
+        finally:
+            for each in world.started:
+                if each.is_there():
+                    each.send(signal.SIGKILL)  # what a test that failed has left standing
+            await federation.aclose()
+            assert forking.stdin is not None
+            forking.stdin.close()
+            await forking.wait()
+    box.close()

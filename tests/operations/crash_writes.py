@@ -1,0 +1,121 @@
+"""The writes that are cut off: the longest of each system, and what is to be seen of one afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from operations.cells import NEW
+
+from customer_gateway.model.operations import OperationState, WriteStatus
+from customer_gateway.operations.lookup import is_shown
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from operations.crash_world import World
+
+    from customer_gateway.model.journal import StoredOperation
+
+_OPEN: Final = (OperationState.UNKNOWN, OperationState.PENDING)
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """One write. Every call of it has `mark` in its body, which is in no other write's."""
+
+    system: str
+    mark: str
+    kind: str
+    key: str | None
+    patch: dict[str, Any]
+
+    @property
+    def actor(self) -> str:
+        """Who asks for it: nobody else's operations are looked at."""
+        return f"key:{self.mark}"
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What a worker is told of it."""
+        named = {"system": self.system, "kind": self.kind, "key": self.key}
+        return {**named, "patch": self.patch, "actor": self.actor}
+
+    def sent(self, world: World) -> Counter[str]:
+        """The calls of it that the vendor got, and how often."""
+        entries = world.box.vendors[self.system].log.entries
+        return Counter(
+            f"{each.method} {each.path}"
+            for each in entries
+            if self.mark.encode() in each.body and not (each.login or "search" in each.path.lower())
+        )
+
+    def made(self, world: World) -> list[str]:
+        """The keys of customers that show it."""
+        customers = world.box.vendors[self.system].customers
+        return [key for key in customers.keys() if self.mark in json.dumps(customers.get(key))]  # noqa: SIM118 - no mapping
+
+    async def check(self, world: World, told: Sequence[StoredOperation], said: dict[str, Any] | None) -> str:
+        """Hold what the journal tells, and what the process has said, against what the vendor has; return the state."""
+        sent = self.sent(world)
+        assert all(number == 1 for number in sent.values()), f"sent twice: {sent}"
+        made = self.made(world) if self.key is None else [self.key]
+        assert len(made) <= 1, f"made twice: {made}"
+        if not told:
+            assert not sent, f"not told: {sent}"
+            return "NOTHING"
+        newest = told[0]  # what was sent late is told by an operation of its own, after the one that was given up
+        assert newest.state is not OperationState.RUNNING
+        shown = [await self._is_shown(world, made, newest, index) for index in range(len(newest.writes))]
+        if newest.state not in _OPEN:
+            says = [each.status is WriteStatus.APPLIED for each in newest.writes]
+            assert says == shown, f"told {says}, the vendor has {shown}"
+            assert newest.state is not OperationState.REJECTED or newest.errors
+        if said is not None and said.get("state") == "APPLIED":
+            assert shown
+            assert all(shown)
+        return newest.state.value
+
+    async def _is_shown(self, world: World, made: list[str], operation: StoredOperation, index: int) -> bool:
+        if not made:
+            return False
+        writer = world.federation.systems[self.system].writer
+        assert writer is not None
+        present = await writer.read(made[0], Deadline.after(10))
+        assert present is not None
+        return is_shown(present.document, operation.writes[index])
+
+
+def _new(system: str, number: int, **more: Any) -> CutOff:
+    mark = f"Crash{number}x"
+    told = {**NEW[system], "name": mark, "email": f"{mark.lower()}@example.com", **more}
+    told.pop("kind", None)  # as the vendor spells it, in its section: what a worker is told is JSON
+    return CutOff(system, mark, "CREATE", None, told)
+
+
+def longest(world: World, system: str) -> CutOff:
+    """Return a new write of a system's kind that takes the most commits and calls.
+
+    It is the creation, whose key is stored by a commit of its own; of Billbee an update of a name that it has in two
+    documents, each written by a call of its own.
+    """
+    number = next(world.numbers)
+    if system == "billbee":
+        mark, customers = f"Crash{number}x", world.box.vendors[system].customers
+        key = [each for each in customers.keys() if not (customers.get(each) or {}).get("ArchivedAt")][number]  # noqa: SIM118 - no mapping
+        return CutOff(system, mark, "UPDATE", key, {"name": f"{mark} Ltd", "first_name": mark})
+    sections = {
+        "autodns": {
+            "client": f"neu{number}",
+            "type": "ORGANIZATION",
+            "paymentCurrency": "EUR",
+            "sepa": {"iban": "DE89370400440532013000", "accountHolder": f"Crash{number}x"},
+        },
+        "next": {"customertypeid": 1},
+    }
+    if system == "next":
+        return _new(system, number, external_id=f"EXT-{number}", next=sections["next"])
+    return _new(system, number, **{name: sections[name] for name in sections if name == system})
