@@ -87,7 +87,8 @@ class World:
     path: Path
     forking: asyncio.subprocess.Process
     federation: Federation
-    database: str | None = None
+    database_url: str | None = None
+    shared: Database | None = None
     numbers: count[int] = field(default_factory=count)
     answers: count[int] = field(default_factory=count)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -99,7 +100,7 @@ class World:
 
     def new_journal(self) -> str:
         """Return the URL of a journal: a new SQLite file, since a process that stands still may keep others waiting."""
-        return self.database or f"sqlite+aiosqlite:///{self.path / f'{next(self.answers)}.db'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.path / f'{next(self.answers)}.db'}"
 
     async def start(self, url: str, *, point: int = 0, signal_name: str = "SIGKILL", **given: Any) -> Process:
         """Start a worker that is sent a signal at a point; `given` is its write, or nothing: it takes over."""
@@ -125,23 +126,33 @@ class World:
 
         The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected.
         """
-        database = Database(url)
-        journal = OperationJournal(database, PrivateKeySource(KEY, lambda: None))
-        operations = Operations(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE)
-        recovery = Recovery(operations, journal)
-        until = datetime.now(UTC) + timedelta(seconds=patience)
+        async with self._journal(url) as journal:
+            operations = Operations(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE)
+            recovery = Recovery(operations, journal)
+            until = datetime.now(UTC) + timedelta(seconds=patience)
+            try:
+                while datetime.now(UTC) < until:
+                    with suppress(
+                        GatewayError
+                    ):  # a process that stands still in a transaction keeps others from theirs
+                        await recovery.recover()
+                        found = await journal.page(50, actor=actor)
+                        if all(_is_told(each) for each in found):
+                            return found
+                    await asyncio.sleep(0.1)
+                raise TimeoutError("operations are open still")
+            finally:
+                await operations.aclose()
+
+    @asynccontextmanager
+    async def _journal(self, url: str) -> AsyncGenerator[OperationJournal]:
+        """Yield the journal of a database; of the one that all use there is one: servers bound connections."""
+        database = self.shared if self.shared is not None else Database(url)
         try:
-            while datetime.now(UTC) < until:
-                with suppress(GatewayError):  # a process that stands still in a transaction keeps others from theirs
-                    await recovery.recover()
-                    found = await journal.page(50, actor=actor)
-                    if all(_is_told(each) for each in found):
-                        return found
-                await asyncio.sleep(0.1)
-            raise TimeoutError("operations are open still")
+            yield OperationJournal(database, PrivateKeySource(KEY, lambda: None))
         finally:
-            await operations.aclose()
-            await database.aclose()
+            if database is not self.shared:
+                await database.aclose()
 
 
 def _is_told(operation: StoredOperation) -> bool:
@@ -168,13 +179,16 @@ async def a_world(path: Path, *, customers: int = 120, database: str | None = No
     )
     async with box.serving() as urls:
         federation = build_federation(settings_of(tables_of(box, urls)), vendors=VENDORS)
-        world = World(box, urls, path, forking, federation, database)
+        shared = None if database is None else Database(database)
+        world = World(box, urls, path, forking, federation, database, shared)
         try:
             yield world
         finally:
             for each in world.started:
                 if each.is_there():
                     each.send(signal.SIGKILL)  # what a test that failed has left standing
+            if shared is not None:
+                await shared.aclose()
             await federation.aclose()
             assert forking.stdin is not None
             forking.stdin.close()
