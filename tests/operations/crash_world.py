@@ -49,25 +49,27 @@ class Process:
         with suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
-    async def stands_still(self) -> bool:
-        """Wait until the process is stopped, or gone; tell which."""
-        return await self._until("T") == "T"
+    async def stands_still(self, patience: float = PATIENCE) -> bool:
+        """Wait until the process is stopped, or gone; tell whether it is one of them by then."""
+        with suppress(TimeoutError):
+            await self._until("T", patience)
+            return True
+        return False
 
     async def ended(self) -> dict[str, Any] | None:
         """Wait until the process is gone; return what it said, None where it was killed before."""
-        await self._until("")
+        await self._until("", PATIENCE)
         return json.loads(self.answer.read_text()) if self.answer.exists() else None
 
     def is_there(self) -> bool:
         return self._state() != ""
 
-    async def _until(self, state: str) -> str:
-        until = asyncio.get_running_loop().time() + PATIENCE
+    async def _until(self, state: str, patience: float) -> None:
+        until = asyncio.get_running_loop().time() + patience
         while (now := self._state()) not in (state, ""):
             if asyncio.get_running_loop().time() > until:
                 raise TimeoutError(f"a worker is {now!r} still")
             await asyncio.sleep(0.02)
-        return now
 
     def _state(self) -> str:
         """Return the letter of its state, "" where it is gone."""
@@ -90,6 +92,7 @@ class World:
     database_url: str | None = None
     shared: Database | None = None
     numbers: count[int] = field(default_factory=count)
+    records: count[int] = field(default_factory=count)
     answers: count[int] = field(default_factory=count)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     started: list[Process] = field(default_factory=list[Process])

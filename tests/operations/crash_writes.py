@@ -69,7 +69,7 @@ class CutOff:
             return "NOTHING"
         newest = told[0]  # what was sent late is told by an operation of its own, after the one that was given up
         assert newest.state is not OperationState.RUNNING
-        shown = [await self._is_shown(world, made, newest, index) for index in range(len(newest.writes))]
+        shown = [await self.is_shown(world, made, newest, index) for index in range(len(newest.writes))]
         if newest.state not in _OPEN:
             says = [each.status is WriteStatus.APPLIED for each in newest.writes]
             assert says == shown, f"told {says}, the vendor has {shown}"
@@ -79,7 +79,7 @@ class CutOff:
             assert all(shown)
         return newest.state.value
 
-    async def _is_shown(self, world: World, made: list[str], operation: StoredOperation, index: int) -> bool:
+    async def is_shown(self, world: World, made: list[str], operation: StoredOperation, index: int) -> bool:
         if not made:
             return False
         writer = world.federation.systems[self.system].writer
@@ -87,6 +87,12 @@ class CutOff:
         present = await writer.read(made[0], Deadline.after(10))
         assert present is not None
         return is_shown(present.document, operation.writes[index])
+
+
+def keys_of(world: World, system: str) -> list[str]:
+    """Return the keys of the customers of a system that takes changes of them."""
+    customers = world.box.vendors[system].customers
+    return [key for key in customers.keys() if not (customers.get(key) or {}).get("ArchivedAt")]  # noqa: SIM118 - no mapping
 
 
 def _new(system: str, number: int, **more: Any) -> CutOff:
@@ -104,8 +110,8 @@ def longest(world: World, system: str) -> CutOff:
     """
     number = next(world.numbers)
     if system == "billbee":
-        mark, customers = f"Crash{number}x", world.box.vendors[system].customers
-        key = [each for each in customers.keys() if not (customers.get(each) or {}).get("ArchivedAt")][number]  # noqa: SIM118 - no mapping
+        mark = f"Crash{number}x"
+        key = keys_of(world, system)[number]
         return CutOff(system, mark, "UPDATE", key, {"name": f"{mark} Ltd", "first_name": mark})
     sections = {
         "autodns": {
@@ -119,3 +125,28 @@ def longest(world: World, system: str) -> CutOff:
     if system == "next":
         return _new(system, number, external_id=f"EXT-{number}", next=sections["next"])
     return _new(system, number, **{name: sections[name] for name in sections if name == system})
+
+
+def shortest(world: World, system: str, key: str) -> CutOff:
+    """Return a new write of a customer that takes one call."""
+    mark = f"Crash{next(world.numbers)}x"
+    return CutOff(system, mark, "UPDATE", key, {"address.city": mark})
+
+
+async def check_together(world: World, writes: Sequence[CutOff], told: Sequence[Sequence[StoredOperation]]) -> None:
+    """Hold what the journal tells of writes of the same places of one record against what the vendor has."""
+    says: Counter[str] = Counter()
+    stands: Counter[str] = Counter()
+    for write, operations in zip(writes, told, strict=True):
+        sent = write.sent(world)
+        assert all(number == 1 for number in sent.values()), f"sent twice: {sent}"
+        assert operations or not sent, f"not told: {sent}"
+        for operation in operations[:1]:
+            assert operation.state is not OperationState.RUNNING
+            for index, call in enumerate(operation.writes):
+                shown = await write.is_shown(world, [write.key or ""], operation, index)
+                applied = call.status is WriteStatus.APPLIED
+                assert applied or not shown or operation.state in _OPEN, f"applied, and told to be {call.status}"
+                says[call.template] += applied
+                stands[call.template] += shown
+    assert all(stands[template] == 1 for template in says if says[template]), f"lost: told {says}, there is {stands}"
