@@ -142,6 +142,8 @@ class RequestContext:
 
     def note_incomplete(self, path: Sequence[str | int], failures: Sequence[UpstreamError]) -> None:
         """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""
+        if not failures:
+            return
         told: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
         for each in failures:
             entry: dict[str, Any] = {
