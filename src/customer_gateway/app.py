@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from uvicorn.config import STARTUP_FAILURE
@@ -197,17 +197,24 @@ def build_schedule(settings: Settings, catalog: Catalog, federation: Federation)
     return Schedule(kit, federation.systems, Rhythm(every=timedelta(seconds=settings.catalog.pass_seconds)))
 
 
-def _kept(
-    settings: Settings, federation: Federation, catalog: Catalog
-) -> tuple[Federation, IndexUpdates, WrittenRecords]:
-    """Return the federation that finds in the index, and what keeps that as the systems are."""
+class KeptIndex(NamedTuple):
+    """A federation that finds in an index, and what keeps that: what reads bring, what was written."""
+
+    federation: Federation
+    updates: IndexUpdates
+    written: WrittenRecords
+
+
+def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> KeptIndex:
+    """Return the federation that finds in the index, and what keeps that as the systems are by reads and writes."""
 
     def read(system: str, key: str) -> Awaitable[Change | None]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
     updates, written = IndexUpdates(catalog.index), WrittenRecords(catalog.index, read)
     observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
-    return replace(federation, finder=catalog.index, sync=sync, observer=observer), updates, written
+    finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
+    return KeptIndex(finding, updates, written)
 
 
 def _each(*calls: Callable[[str, str], None]) -> Callable[[str, str], None]:
@@ -238,7 +245,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     federation = build_federation(settings, wiring)
     schedule = updates = written = None
     if (catalog := build_catalog(settings)) is not None:
-        federation, updates, written = _kept(settings, federation, catalog)
+        federation, updates, written = keep_index(settings, federation, catalog)
         schedule = build_schedule(settings, catalog, federation)
     journal = None if database is None else build_journal(settings, database)
     operations = None

@@ -15,7 +15,7 @@ from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.private_key import PrivateKeySource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
     from customer_gateway.api.engine import ExecutorName
@@ -37,14 +37,23 @@ UPDATE = """mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $inp
 
 @asynccontextmanager
 async def writing_gateway(
-    box: Sandbox, path: Path, executor: ExecutorName = "breadth", **otherwise: Any
+    box: Sandbox,
+    path: Path,
+    executor: ExecutorName = "breadth",
+    noting: Callable[[str, str], None] = lambda _system, _key: None,
+    **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
+    """A gateway with a journal in a folder; `noting` is told what was written, too."""
     database = Database(f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
     made: list[Operations] = []
 
     def writing(federation: Federation) -> WritesCustomers:
-        made.append(Operations(federation.systems, journal, seconds=10, written=federation.batchers.forget))
+        def written(system: str, key: str) -> None:
+            federation.batchers.forget(system, key)
+            noting(system, key)
+
+        made.append(Operations(federation.systems, journal, seconds=10, written=written))
         return made[-1]
 
     try:

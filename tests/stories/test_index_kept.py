@@ -1,0 +1,163 @@
+"""The index is kept by what passes: reads that show a change, writes of our own, and what a killed process has left."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from catalog_index import index_of
+from gateway import settings_over
+from stories.test_writes import PATCH, WRITTEN, first_customer, update, writing_gateway
+
+from customer_gateway.app import Catalog, KeptIndex, keep_index
+from customer_gateway.catalog.keeping import keeping
+from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
+from customer_gateway.store.private_key import PrivateKeySource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from gateway import Gateway
+
+    from customer_gateway.catalog.updates import IndexUpdates
+    from customer_gateway.federation.request import Federation
+    from customer_gateway.model.journal import Journal
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+FIND = "query ($text: String!) { customers(first: 20, search: $text, live: false) { totalCount nodes { id } } }"
+
+
+@dataclass
+class Kept:
+    """What keeps the index of a gateway."""
+
+    parts: list[KeptIndex] = field(default_factory=list[KeptIndex])
+
+    def note(self, system: str, key: str) -> None:
+        self.parts[0].written.note(system, key)
+
+    @property
+    def updates(self) -> IndexUpdates:
+        return self.parts[0].updates
+
+    def keeping(self, journal: Journal | None) -> AbstractAsyncContextManager[None]:
+        return keeping(self.updates, self.parts[0].written, journal)
+
+
+@asynccontextmanager
+async def kept_gateway(box: Sandbox, path: Path) -> AsyncGenerator[tuple[Gateway, Kept]]:
+    """A gateway with a filled index and a journal, put together as `serve` does it."""
+    kept = Kept()
+    async with index_of(box, path) as world:
+        catalog = Catalog(world.database, world.index, CatalogPasses(world.database, world.index))
+
+        def watched(federation: Federation) -> Federation:
+            kept.parts.append(keep_index(settings_over(box), federation, catalog))
+            return kept.parts[0].federation
+
+        async with (
+            writing_gateway(box, path, watched=watched, noting=kept.note) as gateway,
+            kept.keeping(None),
+        ):
+            yield gateway, kept
+
+
+async def found(gateway: Gateway, text: str) -> list[str]:
+    page = (await gateway.ask(FIND, {"text": text})).data["customers"]
+    assert page["totalCount"] == len(page["nodes"])
+    return [each["id"] for each in page["nodes"]]
+
+
+async def found_soon(gateway: Gateway, text: str) -> list[str]:
+    """What is found within two seconds."""
+    until = asyncio.get_running_loop().time() + 2
+    while not (ids := await found(gateway, text)) and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - one question after the other, as who waits would ask
+        await asyncio.sleep(0.02)
+    return ids
+
+
+async def change_elsewhere(box: Sandbox, path: Path, system: str, patch: dict[str, Any]) -> str:
+    """Change a customer by another gateway, which has no index; return its id."""
+    async with writing_gateway(box, path) as other:
+        before = await first_customer(other, system)
+        payload = await update(other, id=before["id"], patch=patch, expectedVersion=before["version"])
+        assert payload["userErrors"] == []
+        return before["id"]
+
+
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_what_was_written_is_found_by_the_next_request(system: str, box: Sandbox, tmp_path: Path) -> None:
+    async with kept_gateway(box, tmp_path) as (gateway, _):
+        before = await first_customer(gateway, system)
+        given = {"id": before["id"], "expectedVersion": before["version"]}
+        payload = await update(gateway, **given, patch={**PATCH, "name": "Quitten Xylander"})
+
+        assert payload["userErrors"] == []
+        assert await found(gateway, "xylander") == [before["id"]]
+
+
+async def test_a_read_that_shows_a_change_is_found_within_two_seconds(box: Sandbox, tmp_path: Path) -> None:
+    system = WRITTEN[0]
+    (tmp_path / "other").mkdir()
+    async with kept_gateway(box, tmp_path) as (gateway, kept):
+        id_ = await change_elsewhere(box, tmp_path / "other", system, {"name": "Quitten Xylander"})
+        assert await found(gateway, "xylander") == []
+
+        await gateway.ask(f'{{ system(name: "{system}") {{ customers(first: 100) {{ nodes {{ name email }} }} }} }}')
+
+        assert await found_soon(gateway, "xylander") == [id_]
+        assert kept.updates.dropped == 0
+
+
+async def test_a_read_tells_the_fields_that_it_carries_and_no_others(box: Sandbox, tmp_path: Path) -> None:
+    system = WRITTEN[0]
+    (tmp_path / "other").mkdir()
+    patch = {"name": "Quitten Xylander", "email": "xylander@quitte.example"}
+    async with kept_gateway(box, tmp_path) as (gateway, _):
+        id_ = await change_elsewhere(box, tmp_path / "other", system, patch)
+
+        await gateway.ask("query ($id: ID!) { node(id: $id) { ... on Customer { email } } }", {"id": id_})
+
+        assert await found_soon(gateway, "xylander@quitte.example") == [id_]
+        assert await found(gateway, "quitten xylander") == []
+
+
+async def test_reads_that_show_nothing_new_write_nothing(box: Sandbox, tmp_path: Path) -> None:
+    nodes = "nodes { name email address { city } }"
+    document = f'{{ system(name: "{WRITTEN[0]}") {{ customers(first: 20) {{ {nodes} }} }} }}'
+    async with kept_gateway(box, tmp_path) as (gateway, kept):
+        for _ in range(3):
+            await gateway.ask(document)
+        async with asyncio.timeout(10):
+            while kept.updates.waiting:  # noqa: ASYNC110 - what waits is a counter's doing
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+
+        assert (kept.updates.stored, kept.updates.dropped) == (0, 0)
+
+
+async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: Sandbox, tmp_path: Path) -> None:
+    """The index is that of before the write: a process was killed between the journal and the index."""
+    system = WRITTEN[0]
+    async with writing_gateway(box, tmp_path) as gateway:
+        before = await first_customer(gateway, system)
+        payload = await update(
+            gateway, id=before["id"], patch={"name": "Quitten Xylander"}, expectedVersion=before["version"]
+        )
+        assert payload["operation"]["state"] == "APPLIED"
+
+    async with kept_gateway(box, tmp_path) as (gateway, kept):
+        assert await found(gateway, "xylander") == []
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
+        journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
+        async with kept.keeping(journal):
+            assert await found_soon(gateway, "xylander") == [before["id"]]
+        await database.aclose()
