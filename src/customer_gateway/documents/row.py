@@ -53,8 +53,11 @@ def raw_document() -> Any:
     return msgspec.field(default=NOT_KEPT, name=OWN["document"])
 
 
-class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
-    """An object; each field is a `Text`, an `Email`, a `Raw`, or a part that may be missing (`Status | None`)."""
+class Part(msgspec.Struct, kw_only=True, gc=False):
+    """An object, equal to another with the same fields.
+
+    Each field is a `Text`, an `Email`, a `Raw`, or a part that may be missing (`Status | None`).
+    """
 
 
 class Row(Part, kw_only=True, gc=False, eq=False):

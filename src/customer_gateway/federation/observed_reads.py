@@ -1,6 +1,6 @@
 """Notice which records are other than when they were last read, and tell the index.
 
-Every read of customers passes here, so the comparison is one of documents, which Python does in C; what is equal costs
+Every read of customers passes here, so what is compared are whole documents (`documents.content`); what is equal costs
 nothing more. The fields of the others are read later, off the request's path.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from customer_gateway.documents.content import content_of
 from customer_gateway.documents.values import is_empty
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import stamp_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import Selection, System
 
 MOST_KNOWN: Final = 20_000
-"""Documents that are kept to compare with; the oldest half goes where there are more."""
+"""Records that are kept to compare with; the oldest half goes where there are more."""
 
 _OF_THE_ADDRESS: Final = ("country_code", "city")
 
@@ -55,12 +56,12 @@ class ObservedReads:
             width = self._known[at] = _Width(_carried(system, want))
         if not width.names:
             return
-        known = width.documents
-        changed = [view for view in views if known.get(view.key) != view.document]
+        known = width.contents
+        changed = [view for view in views if known.get(view.key) != content_of(view)]
         if not changed:
             return
         self._count -= len(known)
-        known.update((view.key, view.document) for view in changed)
+        known.update((view.key, content_of(view)) for view in changed)
         self._count += len(known)
         if self._count > MOST_KNOWN:
             self._forget_oldest()
@@ -78,9 +79,9 @@ class ObservedReads:
 
     def _forget_oldest(self) -> None:
         for width in self._known.values():
-            for key in list(width.documents)[: (len(width.documents) + 1) // 2]:
-                del width.documents[key]
-        self._count = sum(len(each.documents) for each in self._known.values())
+            for key in list(width.contents)[: (len(width.contents) + 1) // 2]:
+                del width.contents[key]
+        self._count = sum(len(each.contents) for each in self._known.values())
 
 
 _DOUBTED: Final = 5
@@ -88,13 +89,13 @@ _DOUBTED: Final = 5
 
 
 class _Width:
-    """The indexed fields that reads of one width carry, and the documents that they brought."""
+    """The indexed fields that reads of one width carry, and what they brought of each record."""
 
-    __slots__ = ("documents", "names")
+    __slots__ = ("contents", "names")
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
-        self.documents: dict[str, Any] = {}
+        self.contents: dict[str, Any] = {}
 
 
 def _carried(system: System, want: Selection) -> Sequence[str]:
