@@ -17,7 +17,7 @@ from customer_gateway.model.catalog import SyncStateName
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from catalog.passing import Worker
 
@@ -35,7 +35,7 @@ def worker_process(database: str, urls: Mapping[str, str], **facts: Any) -> Gene
         yield process
 
 
-async def until(worker: Worker, holds: Any, most: float = 60) -> PassRow:
+async def until(worker: Worker, holds: Callable[[PassRow], bool], most: float = 60) -> PassRow:
     """Wait until the stored row of NEXT is such a one."""
     async with asyncio.timeout(most):
         while True:
@@ -45,12 +45,21 @@ async def until(worker: Worker, holds: Any, most: float = 60) -> PassRow:
             await asyncio.sleep(0.02)
 
 
+def is_at(rows: int) -> Callable[[PassRow], bool]:
+    """Whether a pass has seen so many rows of the list."""
+    return lambda row: row.position is not None and row.position["start"] >= rows
+
+
+def is_over(row: PassRow) -> bool:
+    return row.state is not SyncStateName.RUNNING
+
+
 async def test_a_pass_goes_on_where_a_killed_process_left_it(database_url: str) -> None:
     box = sandbox(customers=1_200)
     async with box.serving() as urls, working(box, urls, database_url) as reader:
         box.next.faults.set("latency", latency=0.3)
         with worker_process(database_url, urls) as process:
-            await until(reader, lambda row: (row.position or {}).get("start", 0) >= 400)
+            await until(reader, is_at(400))
             process.kill()
             process.communicate()
         row = await reader.row("next")
@@ -60,7 +69,7 @@ async def test_a_pass_goes_on_where_a_killed_process_left_it(database_url: str) 
         box.next.faults.clear()
         box.next.log.clear()
         with worker_process(database_url, urls):
-            row = await until(reader, lambda row: row.state is not SyncStateName.RUNNING)
+            row = await until(reader, is_over)
 
         assert row.state is SyncStateName.IDLE
         assert row.number == 1
@@ -75,12 +84,12 @@ async def test_a_process_that_is_killed_again_and_again_ends_with_every_customer
         box.next.faults.set("latency", latency=0.1)
         for least in (200, 500, 800):
             with worker_process(database_url, urls) as process:
-                await until(reader, lambda row, least=least: (row.position or {}).get("start", 0) >= least)
+                await until(reader, is_at(least))
                 process.kill()
                 process.communicate()
         box.next.faults.clear()
         with worker_process(database_url, urls):
-            row = await until(reader, lambda row: row.state is not SyncStateName.RUNNING)
+            row = await until(reader, is_over)
 
         assert row.state is SyncStateName.IDLE
         assert await reader.keys("next") == set(reader.keys_at("next"))
