@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="What can be done with a unified field in a system.")
 class FieldCapability:
-    field: str = attribute("The field of Customer.")
+    field: str = attribute("The field of Customer; what a patch names beside these by its path, such as address.city.")
     readable: bool = attribute("Whether the system has a source for it.")
     writable: bool = attribute("Whether it can be changed through the gateway.")
     filterable: bool = attribute("Whether lists can be filtered by it.")
