@@ -151,6 +151,17 @@ def test_a_text_that_stands_there_already_is_written_in_whichever_form() -> None
     assert (written.refusals, written.values) == ([], {"phone": "after six"})
 
 
+@OF_AUTODNS
+def test_a_list_is_set_with_texts_of_its_entries_in_whichever_form() -> None:
+    document = AUTODNS.replace(b'"id": 1,', b'"id": 1, "phone": "after six",')
+
+    kept = patched("autodns", document, {"contacts": ListPatch(set=[{"phone": "after six"}])})
+    other = patched("autodns", document, {"contacts": ListPatch(set=[{"fax": "after six"}])})
+
+    assert kept.values == {"contacts": [{"phone": "after six"}]}
+    assert [".".join(each.field) for each in other.refusals] == ["autodns.contacts.set.0.fax"]
+
+
 @OF_LEMONSOFT
 def test_null_empties_a_list_where_members_without_a_value_are_null() -> None:
     assert patched("lemonsoft", LEMONSOFT, {"contacts": None}).values == {"contacts": []}

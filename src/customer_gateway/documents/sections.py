@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from customer_gateway.documents.changes import with_values
@@ -85,6 +86,11 @@ class _Section:
         self._writes = writes
         self._now = now
 
+    @cached_property
+    def _standing(self) -> frozenset[tuple[str, str]]:
+        """The texts of the document, by their places."""
+        return frozenset(_texts_of(self._now.document, ""))
+
     def members(
         self, struct: Struct, given: Mapping[str, Any], before: str, path: tuple[str, ...], standing: Document
     ) -> Iterator[Written]:
@@ -133,8 +139,6 @@ class _Section:
             raise Unwritable(_LASTING, RefusalCode.REQUIRED)
         if value is None:  # null would leave a list as it was at a vendor that takes whole documents
             return [] if field.many and self._writes.cleared is None else self._writes.cleared
-        if value == present and not field.many:
-            return present  # it stands there, in whichever form
         if field.many:
             entries = _Entries(self, field, place, path, refused)
             return entries.written(value, list(present) if is_list(present) else [])
@@ -163,17 +167,32 @@ class _Section:
     def _text(self, text: str, place: str) -> str:
         """Return a text in the form of its place: as a unified field would write it, IBANs compact.
 
-        A blank one clears the field at some vendors and has no form; one that is too long is refused as such. A place
-        for an e-mail address may hold several: each is checked, and the text is sent as given.
+        A blank one clears the field at some vendors and has no form; one that is too long is refused as such. One that
+        stands at the place already, in any entry of a list, is sent in whichever form. A place for an e-mail address
+        may hold several: each is checked, and the text is sent as given.
         """
         form = self._writes.forms.get(place) or (iban if place.rpartition(".")[2] == _IBAN else None)
         if form is None or not text.strip() or len(text) > self._writes.most.get(place, len(text)):
+            return text
+        if (place, text) in self._standing:
             return text
         if form is not email:
             return str(form(text, self._now.at("")))
         for part in email_addresses(text):
             form(part, self._now.at(""))
         return text
+
+
+def _texts_of(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Yield every text of a document with its place; the entries of a list have the list's."""
+    if isinstance(value, str):
+        yield place, value
+    elif is_object(value):
+        for name, inner in value.items():
+            yield from _texts_of(inner, f"{place}.{name}".removeprefix("."))
+    elif is_list(value):
+        for inner in value:
+            yield from _texts_of(inner, place)
 
 
 @dataclass(frozen=True, slots=True)
