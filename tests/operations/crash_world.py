@@ -124,8 +124,10 @@ class World:
         self.started.append(process)
         return process
 
-    async def recovered(self, url: str, actor: str, patience: float = PATIENCE) -> Sequence[StoredOperation]:
-        """Let another worker take over until nothing of an actor is left to be taken over; return its operations.
+    async def recovered(
+        self, url: str, actor: str, patience: float = PATIENCE, *, takes_over: bool = True
+    ) -> Sequence[StoredOperation]:
+        """Take over what an actor's workers left, or wait until others have; return the actor's operations.
 
         The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected.
         """
@@ -138,7 +140,8 @@ class World:
                     with suppress(
                         GatewayError
                     ):  # a process that stands still in a transaction keeps others from theirs
-                        await recovery.recover()
+                        if takes_over:
+                            await recovery.recover()
                         found = await journal.page(50, actor=actor)
                         if all(_is_told(each) for each in found):
                             return found

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OPEN: Final = (OperationState.UNKNOWN, OperationState.PENDING)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CutOff:
     """One write. Every call of it has `mark` in its body, which is in no other write's."""
 

@@ -100,23 +100,41 @@ def settings_of(tables: Mapping[str, Any]) -> Settings:
 
 
 async def work(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what a worker is told to: one write, or where there is none to take over what others left."""
+    """Do what a worker is told to: one write; else to take over what others left, once or until it is told to end."""
     federation = build_federation(settings_of(given["tables"]), vendors=VENDORS)
     points = Points(given["point"], getattr(signal, given["signal"]))
     database = Database(given["url"])
     journal: Any = Counted(OperationJournal(database, PrivateKeySource(KEY, lambda: None)), points, _COMMITS)
     systems: Any = {name: CountedSystem(each, points) for name, each in federation.systems.items()}
     operations = Operations(systems, journal, seconds=given.get("seconds", 10), doubt=DOUBT, lease=LEASE)
+    told_to_end = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     state: str | None = None
-    if given.get("kind") is None:
+    if given.get("stays"):
+        async with recovering(operations, journal, 0.2):
+            await told_to_end.wait()
+    elif given.get("kind") is None:
         await Recovery(operations, journal).recover()
     else:
-        async with recovering(operations, journal, given.get("recovery_seconds", 60)):
-            state = await _written(operations, systems[given["system"]], given)
+        state = await _written_or_left(operations, systems[given["system"]], given, told_to_end)
     await operations.aclose()
     await federation.aclose()
     await database.aclose()
     return {"points": points.passed, "state": state}
+
+
+async def _written_or_left(
+    operations: Operations, system: Any, given: Mapping[str, Any], told_to_end: asyncio.Event
+) -> str | None:
+    """Return what came of a write; None where the worker is told to end before, which leaves the request alone."""
+    request, ending = asyncio.create_task(_written(operations, system, given)), asyncio.create_task(told_to_end.wait())
+    await asyncio.wait({request, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if request.done():
+        return await request
+    request.cancel()
+    await asyncio.wait({request})
+    return None
 
 
 async def _written(operations: Operations, system: Any, given: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,147 @@
+"""What befalls workers: a failover, a rolling restart, an owner that comes back, an end between two calls."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from operations.crash_world import a_world
+from operations.crash_writes import keys_of, longest, shortest
+from operations.crashing import LEASE
+
+from customer_gateway.model.operations import UserErrorCode
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from operations.crash_world import World
+    from operations.crash_writes import CutOff
+
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
+
+SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
+BEFORE_ITS_CALL_IS_STORED: Final = 3
+"""It has begun, has the lease of the record, and has read it."""
+BETWEEN_TWO_CALLS: Final = 7
+"""The first call was sent and answered; what became of it is stored together with the intent of the second."""
+
+
+async def a_key(world: World, system: str) -> str:
+    return keys_of(world, system)[next(world.numbers)]
+
+
+async def told_of(world: World, write: CutOff, url: str, **how: Any) -> tuple[str, list[str]]:
+    """What a write is told to be, once that agrees with what the vendor has, and its errors."""
+    told = await world.recovered(url, write.actor, **how)
+    return await write.check(world, told, None), [error.code.value for error in told[0].errors]
+
+
+async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_worker_that_stays(tmp_path: Path) -> None:
+    """Four workers end at once, each at another point; nobody asks, and the fifth settles what they have left."""
+    async with a_world(tmp_path) as world:
+        url = world.new_journal()
+        begun, intended, sent = (
+            shortest(world, "next", await a_key(world, "next")),
+            shortest(world, "lemonsoft", await a_key(world, "lemonsoft")),
+            longest(world, "pland"),
+        )
+        between = longest(world, "billbee")
+        points = {begun: 2, intended: 4, sent: 6, between: BETWEEN_TWO_CALLS}
+        staying = await world.start(url, stays=True)
+        lost = [await world.start(url, point=point, **write.given) for write, point in points.items()]
+        for each in lost:
+            assert await each.ended() is None
+
+        told = {write.system: await told_of(world, write, url, takes_over=False) for write in points}
+        staying.send(signal.SIGTERM)
+        ended = await staying.ended()
+
+        not_sent = ("REJECTED", [UserErrorCode.UPSTREAM_UNAVAILABLE.value])
+        assert told == {"next": not_sent, "lemonsoft": not_sent, "pland": ("APPLIED", []), "billbee": ("APPLIED", [])}
+        assert [len(write.sent(world)) for write in points] == [0, 0, 1, 2]
+        assert ended is not None
+
+
+async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(tmp_path: Path) -> None:
+    """Each worker is told to end while the vendor has its call and has not answered; the next begins meanwhile."""
+    async with a_world(tmp_path) as world:
+        url, hooks = world.new_journal(), world.box.vendors["next"].hooks
+        writes = [shortest(world, "next", await a_key(world, "next")) for _ in range(3)]
+        for write in writes:
+            arrived, go_on = asyncio.Event(), asyncio.Event()
+
+            async def wait(arrived: asyncio.Event = arrived, go_on: asyncio.Event = go_on) -> None:
+                arrived.set()
+                await go_on.wait()
+
+            hooks.before("PUT *", wait)
+            worker = await world.start(url, **write.given)
+            await arrived.wait()
+            hooks.clear()
+            worker.send(signal.SIGTERM)
+            await asyncio.sleep(LEASE.total_seconds())
+            assert worker.is_there()
+            go_on.set()
+            assert await worker.ended() is not None
+
+            assert await told_of(world, write, url) == ("APPLIED", [])
+            assert sum(write.sent(world).values()) == 1
+
+
+async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwhile(tmp_path: Path) -> None:
+    """It has read the record, and stands still before it stores what it will send, until another has written."""
+    async with a_world(tmp_path) as world:
+
+        async def story(system: str) -> None:
+            url, key = world.new_journal(), await a_key(world, system)
+            mine, others = shortest(world, system, key), shortest(world, system, key)
+            stale = await world.start(url, point=BEFORE_ITS_CALL_IS_STORED, signal_name="SIGSTOP", **mine.given)
+            await stale.stands_still()
+            await asyncio.sleep(LEASE.total_seconds())
+            other = await world.start(url, **others.given)
+            assert await other.ended() is not None
+
+            stale.send(signal.SIGCONT)
+            said = await stale.ended()
+
+            assert said is not None
+            assert said["state"] != "APPLIED"
+            assert (sum(mine.sent(world).values()), sum(others.sent(world).values())) == (0, 1)
+            assert await told_of(world, others, url) == ("APPLIED", [])
+            assert (await told_of(world, mine, url))[0] == "REJECTED"
+
+        await asyncio.gather(*map(story, SYSTEMS))
+
+
+async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_worker(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        write, url = longest(world, "billbee"), world.new_journal()
+        worker = await world.start(url, point=BETWEEN_TWO_CALLS, **write.given)
+        await worker.ended()
+        assert len(write.sent(world)) == 1
+
+        assert await told_of(world, write, url) == ("APPLIED", [])
+        assert len(write.sent(world)) == 2
+
+
+async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_foreign_change(tmp_path: Path) -> None:
+    """Somebody else changes meanwhile what the second call was to change: it is not sent, and the first one stands."""
+    async with a_world(tmp_path) as world:
+        write, url = longest(world, "billbee"), world.new_journal()
+        writer = world.federation.systems["billbee"].writer
+        assert writer is not None
+        worker = await world.start(url, point=BETWEEN_TWO_CALLS, **write.given)
+        await worker.ended()
+        present = await writer.read(write.key or "", Deadline.after(5))
+        assert present is not None
+        path = f"/customers/addresses/{present.document['InvoiceAddress']['Id']}"
+        await writer.send("PATCH", path, path, b'{"FirstName":"Stranger"}', Deadline.after(5))
+
+        assert await told_of(world, write, url) == ("PARTIAL", [UserErrorCode.CONFLICT.value])
+        after = await writer.read(write.key or "", Deadline.after(5))
+        assert after is not None
+        assert (after.at("Name").value, after.at("InvoiceAddress.FirstName").value) == (f"{write.mark} Ltd", "Stranger")
+        assert len(write.sent(world)) == 1
