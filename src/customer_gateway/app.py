@@ -211,7 +211,7 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
     def read(system: str, key: str) -> Awaitable[Change | None]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
-    updates, written = IndexUpdates(catalog.index), WrittenRecords(catalog.index, read)
+    updates, written = IndexUpdates(catalog.index, catalog.passes), WrittenRecords(catalog.index, read)
     observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
     finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
     return KeptIndex(finding, updates, written)

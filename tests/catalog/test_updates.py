@@ -11,9 +11,10 @@ import pytest
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.updates import BATCH, MOST_WAITING, IndexUpdates
-from customer_gateway.model.catalog import Change, Page, RecordState
+from customer_gateway.model.catalog import Change, Page, RecordState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
@@ -27,10 +28,15 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-async def index(database_url: str) -> AsyncGenerator[CatalogIndex]:
-    database = Database(database_url, CATALOG)
-    yield CatalogIndex(database, row_of, encode_values, decode_values)
-    await database.aclose()
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    opened = Database(database_url, CATALOG)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def index(database: Database) -> CatalogIndex:
+    return CatalogIndex(database, row_of, encode_values, decode_values)
 
 
 def named(key: str, name: str, *, whole: bool = True) -> Change:
@@ -52,8 +58,8 @@ async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex) -> None:
-    updates = IndexUpdates(index)
+async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex, database: Database) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(2, changes_of(named("1", "Anna"), named("2", "Bernd")))
         await until(lambda: updates.stored == 2)
@@ -62,9 +68,9 @@ async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex) -
     assert updates.waiting == 0
 
 
-async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: CatalogIndex) -> None:
+async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: CatalogIndex, database: Database) -> None:
     await index.put([Change(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
-    updates = IndexUpdates(index)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(1, changes_of(named("1", "Berta", whole=False)))
         await until(lambda: updates.stored == 1)
@@ -72,8 +78,8 @@ async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: Catalo
     assert (await found(index, "berta oslo"), await found(index, "anna")) == (["1"], [])
 
 
-async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: CatalogIndex) -> None:
-    updates = IndexUpdates(index)
+async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: CatalogIndex, database: Database) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
 
     updates.submit(MOST_WAITING, changes_of())
     updates.submit(3, changes_of(named("1", "Anna")))
@@ -81,8 +87,8 @@ async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: Catalog
     assert (updates.waiting, updates.dropped) == (MOST_WAITING, 3)
 
 
-async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex) -> None:
-    updates = IndexUpdates(index)
+async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex, database: Database) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
     many = [named(str(number), f"Name {number}") for number in range(2 * BATCH + 1)]
     async with updates.running():
         updates.submit(len(many), changes_of(*many))
@@ -91,11 +97,13 @@ async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex) -
     assert await found(index, f"name {2 * BATCH}") == [str(2 * BATCH)]
 
 
-async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(index: CatalogIndex) -> None:
+async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(
+    index: CatalogIndex, database: Database
+) -> None:
     await index.put([named("1", "Anna")], NOW)
-    updates = IndexUpdates(index)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
-        updates.submit_missing(SYSTEM, ["1", "2"])
+        updates.submit_missing(SYSTEM, ["1", "2"], 2)
         updates.submit(1, changes_of(named("3", "Cora")))
         await until(lambda: updates.stored == 1)
 
@@ -103,11 +111,30 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(inde
     assert await index.mark(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
 
 
-async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(index: CatalogIndex) -> None:
+async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspect_and_marks_nothing(
+    index: CatalogIndex, database: Database
+) -> None:
+    await index.put([named(str(number), "Anna") for number in range(6)], NOW)
+    passes = CatalogPasses(database, index)
+    updates = IndexUpdates(index, passes)
+    async with updates.running():
+        updates.submit_missing(SYSTEM, ["1", "2", "3"], 6)
+        updates.submit(1, changes_of(named("9", "Cora")))
+        await until(lambda: updates.stored == 1)
+
+    state = (await passes.sync_states())[SYSTEM]
+    assert (state.state, state.reason) == (SyncStateName.SUSPECT, "a read of 6 customers by their keys left out 3")
+    assert (await passes.rows())[SYSTEM].requested_at is not None
+    assert await index.mark(SYSTEM, ["1", "2", "3"], RecordState.MISSING, NOW) == 3  # they were PRESENT
+
+
+async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(
+    index: CatalogIndex, database: Database
+) -> None:
     def failing() -> Sequence[Change]:
         raise ZeroDivisionError
 
-    updates = IndexUpdates(index)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(1, failing)
         updates.submit(1, changes_of(named("1", "Anna")))

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
 
+from customer_gateway.catalog.suspicion import Suspicion, is_suspect_batch
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
 from customer_gateway.model.catalog import RecordState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from customer_gateway.model.catalog import Change
 
@@ -46,18 +47,31 @@ class IndexWriter(Protocol):
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
 
 
+class Doubts(Protocol):
+    """Stores that a system is not believed, as `model.passes.PassStore` does."""
+
+    async def doubt(self, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None: ...
+
+
 class _Submitted(NamedTuple):
     records: int
     changes: Callable[[], Sequence[Change]]
 
 
+class _Missing(NamedTuple):
+    system: str
+    keys: Sequence[str]
+    asked: int
+
+
 class IndexUpdates:
     """Takes what reads tell of records, and writes it to the index. One event loop uses it."""
 
-    def __init__(self, index: IndexWriter) -> None:
+    def __init__(self, index: IndexWriter, passes: Doubts) -> None:
         self._index = index
+        self._passes = passes
         self._submitted: deque[_Submitted] = deque()
-        self._missing: deque[tuple[str, Sequence[str]]] = deque()
+        self._missing: deque[_Missing] = deque()
         self._wake = asyncio.Event()
         self.waiting = 0
         self.dropped = 0
@@ -72,9 +86,12 @@ class IndexUpdates:
         self._submitted.append(_Submitted(count, changes))
         self._wake.set()
 
-    def submit_missing(self, system: str, keys: Sequence[str]) -> None:
-        """Take keys of records that a read by keys did not find: MISSING, until a pass has proof."""
-        self._missing.append((system, keys))
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None:
+        """Take keys of records that a read of so many keys did not find: MISSING, until a pass has proof.
+
+        Where too many are missing for that nothing is marked, and the system is SUSPECT.
+        """
+        self._missing.append(_Missing(system, keys, asked))
         self._wake.set()
 
     @asynccontextmanager
@@ -105,8 +122,7 @@ class IndexUpdates:
     async def _batch(self) -> None:
         """Write what is missing first, then some of what reads have brought."""
         if self._missing:
-            system, keys = self._missing[0]
-            await self._index.mark(system, keys, RecordState.MISSING, _now())
+            await self._mark(self._missing[0])
             self._missing.popleft()
         elif self._submitted:
             submitted = self._submitted.popleft()
@@ -117,6 +133,15 @@ class IndexUpdates:
                 self.stored += await self._index.put(some, _now(), note_seen=False)
         else:
             self._wake.clear()
+
+    async def _mark(self, missing: _Missing) -> None:
+        if not is_suspect_batch(missing.asked, len(missing.keys)):
+            await self._index.mark(missing.system, missing.keys, RecordState.MISSING, _now())
+            return
+        reason = f"a read of {missing.asked} customers by their keys left out {len(missing.keys)}"
+        doubt = Suspicion(len(missing.keys), is_another=False, reason=reason)
+        _log.warning("catalog_system_suspect", system=missing.system, reason=reason)
+        await self._passes.doubt(missing.system, doubt.as_details(_now()), reason, _now())
 
 
 def _now() -> datetime:

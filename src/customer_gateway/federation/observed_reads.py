@@ -33,7 +33,7 @@ class Updates(Protocol):
 
     def submit(self, count: int, changes: Callable[[], Sequence[Change]]) -> None: ...
 
-    def submit_missing(self, system: str, keys: Sequence[str]) -> None: ...
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 
 
 class ObservedReads:
@@ -69,9 +69,7 @@ class ObservedReads:
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
-        if asked >= _DOUBTED and len(keys) * 2 >= asked:
-            return  # a read that loses half of what it is asked for proves nothing; a pass looks at it
-        self._updates.submit_missing(system, keys)
+        self._updates.submit_missing(system, keys, asked)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was just written of a record, or until that has failed."""
@@ -82,10 +80,6 @@ class ObservedReads:
             for key in list(width.contents)[: (len(width.contents) + 1) // 2]:
                 del width.contents[key]
         self._count = sum(len(each.contents) for each in self._known.values())
-
-
-_DOUBTED: Final = 5
-"""Keys of a read at the least of which the absence of half is doubted."""
 
 
 class _Width:

@@ -112,6 +112,13 @@ class PassStore(Protocol):
         """End the pass."""
         ...
 
+    async def doubt(self, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None:
+        """Store that what a system says is not believed, unless that is known, and ask for a pass: it finds out.
+
+        `told` is the member SUSPECT of its details.
+        """
+        ...
+
     async def seen(self, system: str, number: int) -> int:
         """Return how many records of the system the pass has seen."""
         ...

@@ -48,10 +48,12 @@ def _run(connection: Connection, statements: Sequence[Any], system: str, keys: S
     for start in range(0, len(keys), _MOST_KEYS):
         some = keys[start : start + _MOST_KEYS]
         query = select(*columns).where(_RECORD.system == system, _RECORD.key.in_(some), _RECORD.tokens != "")
-        rows = [
-            {"id": id_, "tokens": tokens, "pieces": "\n".join(filter(None, texts))}
-            for id_, tokens, *texts in connection.execute(query)
-        ]
+        rows = [_parts(*row) for row in connection.execute(query).all()]
         if rows:
             for statement in statements:
                 connection.execute(statement, rows)
+
+
+def _parts(id_: int, tokens: str, *texts: str | None) -> dict[str, Any]:
+    """Return what stands of a row in the indexes."""
+    return {"id": id_, "tokens": tokens, "pieces": "\n".join(filter(None, texts))}

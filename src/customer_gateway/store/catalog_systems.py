@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.catalog import RecordState, SyncStateName
-from customer_gateway.model.passes import Absent, PassRow
+from customer_gateway.model.passes import SUSPECT, Absent, PassRow
 from customer_gateway.store.catalog_fts import take_out
 from customer_gateway.store.catalog_rows import register
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS
@@ -90,6 +90,16 @@ def end(connection: Connection, system: str, owner: str, ended: Ended, now: date
     if ended.is_complete:
         values["completed_at"] = now
     _change(connection, system, owner, **values, details=json.dumps(ended.details))
+
+
+def doubt(connection: Connection, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None:
+    """Store that what a system says is not believed, and ask for a pass, which finds out."""
+    details = connection.execute(select(_OF.details).where(_OF.system == system)).scalar()
+    if details is None or SUSPECT in (known := json.loads(details)):
+        return
+    doubted = json.dumps({**known, SUSPECT: dict(told)})
+    asked = update(SYSTEMS).where(_OF.system == system)
+    connection.execute(asked.values(details=doubted, reason=reason, requested_at=now))
 
 
 def _change(connection: Connection, system: str, owner: str, **values: Any) -> None:
