@@ -18,7 +18,7 @@ from users import BY_SCOPE, settings_of
 
 from customer_gateway.cli.commands import app
 from customer_gateway.cli.doctor import Checkup, examine, to_mend
-from customer_gateway.config import DatabaseSettings, ServerSettings, Settings
+from customer_gateway.config import CatalogSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.store.database import Database
 from customer_gateway.store.tables import REVISION
@@ -47,7 +47,8 @@ async def issuer_row(issuer: Issuer, folder: Path, more: str = BY_SCOPE, seconds
 
 
 async def database_row(url: str, seconds: float = 10) -> Checkup:
-    settings = Settings(ServerSettings(), {}, database=DatabaseSettings(url=SecretStr(url)))
+    database, catalog = DatabaseSettings(url=SecretStr(url)), CatalogSettings(enabled=False)
+    settings = Settings(ServerSettings(), {}, database=database, catalog=catalog)
     (row,) = await examine(settings, seconds=seconds)
     assert PASSWORD not in repr(row)
     return row

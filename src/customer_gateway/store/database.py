@@ -45,6 +45,11 @@ class Database:
         self._is_up_to_date = False
         self._preparing = asyncio.Lock()
 
+    @property
+    def is_file(self) -> bool:
+        """Return whether it is a file of SQLite."""
+        return self._path is not None
+
     async def is_there(self) -> bool:
         """Return whether there are tables to read; where there are none, nothing was ever written."""
         async with self._preparing:

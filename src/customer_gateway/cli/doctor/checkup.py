@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.app import authorities_of_issuer, build_federation
+from customer_gateway.app import authorities_of_issuer, build_catalog, build_federation
 from customer_gateway.cli.doctor.budgets import examine_budgets
+from customer_gateway.cli.doctor.catalog import examine_catalog
 from customer_gateway.cli.doctor.database import examine_database
 from customer_gateway.cli.doctor.finding import Checkup, Finding
 from customer_gateway.cli.doctor.issuer import examine_issuer
@@ -44,7 +45,7 @@ async def examine(
     now: Callable[[], float] = time.time,
     vendors: Sequence[Vendor] = VENDORS,
 ) -> list[Checkup]:
-    """Examine side by side, each stage within `seconds`, what is configured: systems, issuer, database and Redis.
+    """Examine side by side, each stage within `seconds`, what is configured: systems, issuer, database, index, Redis.
 
     Raises `ConfigInvalid`.
     """
@@ -57,6 +58,8 @@ async def examine(
         checkups.append(examine_issuer(settings.auth.jwt, authorities_of_issuer(settings.auth.jwt), seconds, now))
     if settings.database is not None:
         checkups.append(examine_database(settings.database.address(), seconds))
+    if (catalog := build_catalog(settings)) is not None:
+        checkups.append(examine_catalog(catalog, settings.systems.keys(), seconds))
     if settings.server.redis is not None:
         checkups.append(examine_budgets(settings.server.redis))
     try:

@@ -1,0 +1,54 @@
+"""Whether the index of customers is believed: which systems are SUSPECT, or could not be passed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from customer_gateway.cli.doctor.finding import Checkup, Finding
+from customer_gateway.errors import DatabaseNewer, DatabaseUnavailable
+from customer_gateway.model.catalog import SyncStateName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from customer_gateway.app import Catalog
+    from customer_gateway.model.catalog import SyncState
+
+_NAME: Final = "[catalog]"
+_NO_CLOCK: Final = Finding("unknown", "not known")
+_NONE_NEEDED: Final = Finding("unknown", "none needed")
+
+
+async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: float) -> Checkup:
+    """Read how the passes of the configured systems ended; nothing is made or changed."""
+    states: Mapping[str, SyncState] = {}
+    try:
+        async with asyncio.timeout(seconds):
+            if await catalog.database.revision() is not None:  # else asking for more would make it
+                states = await catalog.passes.sync_states()
+        reach = Finding("well", "yes" if states else "not there yet")
+    except (TimeoutError, DatabaseUnavailable, DatabaseNewer) as error:
+        text = f"it cannot be used ({getattr(error, 'reason', '') or type(error).__name__})"
+        reach = Finding("wrong", "no", text, "check [catalog] url, and that this user may use it")
+    finally:
+        await catalog.database.aclose()
+    known = [state for name, state in states.items() if name in systems]
+    whole = sum(state.completed_at is not None for state in known)
+    content = Finding("well", f"{whole} of {len(systems)} passed")
+    kind = "sqlite" if catalog.database.is_file else "postgresql"
+    return Checkup(
+        _NAME, kind, catalog.database.place, reach, _NONE_NEEDED, _NO_CLOCK, tuple(_doubts(known)), content=content
+    )
+
+
+def _doubts(states: Iterable[SyncState]) -> Iterable[Finding]:
+    for state in states:
+        told = f"{state.system} is {state.state.value}: {state.reason}"
+        if state.state is SyncStateName.SUSPECT:
+            remedy = f"look at the system; if that is right, `customer-gateway sync --accept {state.system}`"
+            yield Finding("wrong", state.system, f"{told}; nothing of it was marked missing", remedy)
+        elif state.state is SyncStateName.FAILED:
+            yield Finding(
+                "warned", state.system, told, "`serve` tries again by itself; see catalog_pass_failed in its log"
+            )
