@@ -108,5 +108,5 @@ async def test_capabilities_are_told_per_unified_field(executor: ExecutorName) -
     (told,) = (await Graph(executor, world()).data(document))["systems"]
 
     by_field = {each["field"]: each for each in told["capabilities"]}
-    assert by_field["name"] == {"field": "name", "readable": True, "writable": False, "filterable": False}
+    assert by_field["name"] == {"field": "name", "readable": True, "writable": False, "filterable": True}
     assert by_field["vatNumber"]["readable"] is False

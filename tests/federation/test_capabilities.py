@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from api.recorded_operations import KIND
 from federation.fake_system import ACME
 from vendors import VENDORS
 
 from customer_gateway.documents.structs import graphql_name
-from customer_gateway.federation.capabilities import FieldCapability, capabilities
+from customer_gateway.federation.capabilities import FieldCapability, can_be_filtered, capabilities
 from customer_gateway.model.nouns import UNIFIED_FIELDS
+
+if TYPE_CHECKING:
+    from customer_gateway.system import Kind
 
 
 def test_every_unified_field_is_told_under_its_graphql_name() -> None:
@@ -48,8 +53,24 @@ def test_readable_is_what_the_view_or_a_reader_supplies() -> None:
     assert readable == of_the_view | of_readers | {"owner", "invoices"}
 
 
-def test_nothing_is_writable_of_a_vendor_that_cannot_be_written_and_nothing_filterable() -> None:
-    assert not any(each.writable or each.filterable for each in capabilities(ACME))
+def test_nothing_is_writable_of_a_vendor_that_cannot_be_written() -> None:
+    assert not any(each.writable for each in capabilities(ACME))
+
+
+def test_filterable_is_what_is_indexed_and_supplied() -> None:
+    assert [each.field for each in capabilities(ACME) if each.filterable] == ["name", "isSupplier"]
+    withheld = frozenset({"is_supplier"})
+    assert [each.field for each in capabilities(ACME, withheld) if each.filterable] == ["name"]
+
+
+@pytest.mark.parametrize("kind", [vendor.kind for vendor in VENDORS], ids=lambda kind: kind.slug)
+def test_an_address_is_filterable_by_the_parts_that_the_kind_has(kind: Kind) -> None:
+    told = {each.field: each.filterable for each in capabilities(kind)}
+
+    assert told["address"]
+    assert can_be_filtered(kind, "city")
+    assert told.get("address.city", True)
+    assert not told.get("address.street", False)
 
 
 def test_writable_is_what_a_patch_can_change_as_a_whole_or_in_part() -> None:

@@ -34,7 +34,9 @@ class FieldCapability:
     field: str = attribute("The field of Customer; what a patch names beside these by its path, such as address.city.")
     readable: bool = attribute("Whether the system has a source for it.")
     writable: bool = attribute("Whether it can be changed through the gateway.")
-    filterable: bool = attribute("Whether lists can be filtered by it.")
+    filterable: bool = attribute(
+        "Whether `customers` of all systems can be filtered by it; of an address by its city and country."
+    )
     required: bool = attribute("Whether the system demands a value.")
     max_length: int | None = attribute("The longest text that the system takes, in characters; null where any.")
     clearable: bool = attribute("Whether null clears it.")

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.documents.structs import graphql_name
+from customer_gateway.model.catalog import INDEXED_FIELDS
 from customer_gateway.model.changes import PATCH_FIELDS
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
@@ -38,12 +39,15 @@ _TYPES: Final = {
 }
 """The unified types of the objects whose parts a patch names."""
 
+_INDEXED_AS: Final = {"city": "address.city", "country_code": "address.country_code"}
+"""Indexed fields that are parts of a unified one."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldCapability:
     """`field` by its GraphQL name, a part of an object with those before it: `address.city`.
 
-    Filtering comes with the catalog: none yet.
+    An address is filterable where its city or its country is.
     """
 
     field: str
@@ -63,12 +67,27 @@ def capabilities(kind: Kind, withheld: frozenset[str] = frozenset()) -> list[Fie
     `withheld` are the fields that one installation was found not to have.
     """
     readable = kind.supplies - withheld
-    told = [_capability(name, kind.writes, readable=name in readable) for name in UNIFIED_FIELDS]
+    filterable = frozenset(name for name in INDEXED_FIELDS if can_be_filtered(kind, name, withheld))
+    told = [_capability(name, kind.writes, filterable, readable=name in readable) for name in UNIFIED_FIELDS]
     if kind.writes is None:
         return told
     writes = kind.writes
     parts = [name for name in PATCH_FIELDS if name in writes.fields and name not in UNIFIED_FIELDS]
-    return [*told, *(_of_patch(name, writes, readable=_is_readable(name, kind, readable)) for name in parts)]
+    further = (_of_patch(name, writes, filterable, readable=_is_readable(name, kind, readable)) for name in parts)
+    return [*told, *further]
+
+
+def can_be_filtered(kind: Kind, name: str, withheld: frozenset[str] = frozenset()) -> bool:
+    """Return whether customers of a kind can be filtered by an indexed field: whether they have it."""
+    whole, _, part = _INDEXED_AS.get(name, name).partition(".")
+    if whole not in kind.supplies or whole in withheld:
+        return False
+    return not part or kind.tells(_TYPES[whole], part)
+
+
+def _is_filterable(name: str, filterable: frozenset[str]) -> bool:
+    """Return whether a field is among the indexed ones that can be filtered, as a whole or by a part of it."""
+    return any(f"{_INDEXED_AS.get(each, each)}.".startswith(f"{name}.") for each in filterable)
 
 
 def _is_readable(name: str, kind: Kind, readable: frozenset[str]) -> bool:
@@ -79,25 +98,28 @@ def _is_readable(name: str, kind: Kind, readable: frozenset[str]) -> bool:
     return name.partition(".")[0] in readable and told
 
 
-def _of_patch(name: str, writes: Writes, *, readable: bool) -> FieldCapability:
+def _of_patch(name: str, writes: Writes, filterable: frozenset[str], *, readable: bool) -> FieldCapability:
     return FieldCapability(
         ".".join(map(graphql_name, name.split("."))),
         readable=readable,
         writable=True,
+        filterable=_is_filterable(name, filterable),
         required=writes.is_required(name),
         max_length=_shortest(writes, name),
         clearable=writes.is_clearable(name),
     )
 
 
-def _capability(name: str, writes: Writes | None, *, readable: bool) -> FieldCapability:
+def _capability(name: str, writes: Writes | None, filterable: frozenset[str], *, readable: bool) -> FieldCapability:
+    is_filterable = _is_filterable(name, filterable)
     written = [] if writes is None else [each for each in writes.fields if _writes(each, name)]
     if writes is None or not written:
-        return FieldCapability(graphql_name(name), readable=readable)
+        return FieldCapability(graphql_name(name), readable=readable, filterable=is_filterable)
     return FieldCapability(
         graphql_name(name),
         readable=readable,
         writable=True,
+        filterable=is_filterable,
         required=any(map(writes.is_required, written)),
         max_length=_most(writes, written),
         clearable=any(map(writes.is_clearable, written)),

@@ -21,6 +21,7 @@ from customer_gateway.errors import (
     SyncIncomplete,
 )
 from customer_gateway.federation.binding import binding
+from customer_gateway.federation.capabilities import can_be_filtered
 from customer_gateway.federation.found_connection import FoundConnection
 from customer_gateway.federation.found_rows import are_to_be_read, as_indexed, foremost, read_rows
 from customer_gateway.federation.listing import demand_size
@@ -42,7 +43,6 @@ _NOT_CONFIGURED: Final = (
 )
 _NO_ANSWER: Final = "The index of customers does not answer; try again later."
 _LATE: Final = "The index of customers has not answered before the deadline; try again later."
-_PARTS_OF_AN_ADDRESS: Final = frozenset({"city", "country_code"})
 
 _log = structlog.get_logger("customer_gateway.finding")
 
@@ -117,16 +117,9 @@ def _systems(request: RequestContext, names: Sequence[str] | None) -> list[Syste
 
 def _refuse_unsupported(systems: Sequence[System], asked: Filter) -> None:
     for name in asked.names:
-        if systems and not any(_supplies(system, name) for system in systems):
+        if systems and not any(can_be_filtered(system.kind, name, system.withheld) for system in systems):
             of_these = ", ".join(system.name for system in systems)
             raise FilterNotSupported(f"No customer has {graphql_name(name)} in {of_these}: leave it out of the filter.")
-
-
-def _supplies(system: System, name: str) -> bool:
-    whole = "address" if name in _PARTS_OF_AN_ADDRESS else name
-    if whole not in system.kind.supplies or whole in system.withheld:
-        return False
-    return whole == name or system.kind.tells("Address", name)
 
 
 def _is_counted(request: RequestContext) -> bool:
