@@ -76,6 +76,7 @@ OF_QUERY = {
     "node": '(id: "%s")',
     "nodes": '(ids: ["%s"])',
     "customer": '(by: { id: "%s" })',
+    "customers": "(first: 1)",
     "operation": '(id: "o1")',
     "operations": "(first: 1)",
     "__type": '(name: "Customer")',

@@ -1,0 +1,218 @@
+"""Finding: rows that were found and what is read of them, pages that are filled up, and an index that is late."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from catalog_index import Gone, Passes
+from federation.fake_system import Acme, Asked, federation, numbered
+
+from customer_gateway.catalog.questions import Question
+from customer_gateway.errors import CatalogUnavailable, DatabaseUnavailable, UpstreamRateLimited, UpstreamTimeout
+from customer_gateway.federation.finding import CustomersAsked, find_customers
+from customer_gateway.federation.found_rows import foremost
+from customer_gateway.federation.sync_states import KeptSyncStates
+from customer_gateway.model.catalog import FoundPage, FoundRow, Position
+from customer_gateway.model.ids import RecordRef, encode_id
+from customer_gateway.system import EVERYTHING, Route, Selection
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer_gateway.federation.found_connection import FoundConnection
+    from customer_gateway.federation.request import RequestContext
+    from customer_gateway.model.catalog import Page, Search
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def row(system: str, key: str) -> FoundRow:
+    position = Position(0, key, system, key)
+    ref = RecordRef(system, key)
+    return FoundRow(ref, encode_id("Customer", system, key), {"name": f"Index {key}"}, NOW, position)
+
+
+@dataclass
+class Rows:
+    """An index of one order; `failing` is raised, after the gate is open."""
+
+    rows: Sequence[FoundRow]
+    failing: Exception | None = None
+    pages: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
+    gate: asyncio.Event | None = None
+
+    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage:
+        self.pages.append((page.size, page.is_backward))
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.failing is not None:
+            raise self.failing
+        rows = [each for each in self.rows if each.ref.system in search.systems]
+        places = [place for place, each in enumerate(rows) if each.position == page.start]
+        if page.is_backward:
+            before = rows[: places[0]] if places else rows
+            return FoundPage(before[-page.size :], len(before) > page.size, len(rows) if count else None)
+        after = rows[places[0] + 1 :] if places else rows
+        return FoundPage(after[: page.size], len(after) > page.size, len(rows) if count else None)
+
+
+def world(system: Acme, rows: Rows, want: Selection = EVERYTHING, **further: Any) -> RequestContext:
+    return replace(federation(system), finder=rows, **further).request(want, Deadline.after(0.2))
+
+
+async def found(request: RequestContext, **arguments: Any) -> FoundConnection:
+    return await find_customers(request, CustomersAsked(Question(), **arguments), ["customers"])
+
+
+def keys(connection: FoundConnection) -> list[str]:
+    return [node.key for node in connection.nodes]
+
+
+class TestAPageThatIsFilledUp:
+    """Customers 1 to 9 of whom the even ones are gone."""
+
+    def system(self) -> Acme:
+        return Acme(documents=numbered(range(1, 10, 2)))
+
+    def rows(self) -> Rows:
+        return Rows([row("acme", str(key)) for key in range(1, 10)])
+
+    async def test_forward_by_the_rows_after_it(self) -> None:
+        rows, gone = self.rows(), Gone()
+
+        connection = await found(world(self.system(), rows, observer=gone), first=4)
+
+        assert keys(connection) == ["1", "3", "5"]  # 2 and 4 are gone, then 5 and 6 are looked at, and no more
+        assert rows.pages == [(4, False), (2, False)]
+        assert gone.told == [("acme", ["2", "4"], 4), ("acme", ["6"], 2)]
+        assert (connection.has_next_page, connection.has_previous_page) == (True, False)
+
+    async def test_backward_by_the_rows_before_it(self) -> None:
+        rows = self.rows()
+
+        connection = await found(world(self.system(), rows), last=3)
+
+        assert keys(connection) == ["7", "9"]  # 8 is gone, and so is 6
+        assert rows.pages == [(3, True), (1, True)]
+        assert (connection.has_next_page, connection.has_previous_page) == (False, True)
+
+    async def test_the_next_page_begins_after_the_last_row_that_was_looked_at(self) -> None:
+        first = await found(world(self.system(), self.rows()), first=4)
+
+        following = await found(world(self.system(), self.rows()), first=2, after=first.end_cursor)
+
+        assert keys(following) == ["7", "9"]
+        assert first.edges[-1].cursor != first.end_cursor  # 6 was looked at after 5
+
+    async def test_not_where_there_are_no_more_rows(self) -> None:
+        rows = self.rows()
+
+        connection = await found(world(self.system(), rows), first=9)
+
+        assert keys(connection) == ["1", "3", "5", "7", "9"]
+        assert rows.pages == [(9, False)]
+
+
+class TestTheTimeIsUp:
+    async def test_an_index_that_has_not_answered_is_unavailable(self) -> None:
+        rows = Rows([row("acme", "1")], gate=asyncio.Event())
+
+        with pytest.raises(CatalogUnavailable, match="deadline"):
+            await found(world(Acme(documents=numbered([1])), rows), first=1)
+
+    async def test_an_answer_before_the_end_has_the_rows_as_the_index_knows_them(self) -> None:
+        system, rows = Acme(), Rows([row("acme", "1")])
+        slow = Asked({}, held=True)
+        system.route_of_customers = Route("acme.customers", slow.fetch, 100)
+        request = world(system, rows)
+
+        reading = asyncio.create_task(found(request, first=1))
+        await asyncio.sleep(0.05)
+        early = request.so_far()
+        shown = await found(early, first=1)
+        slow.gate.set()
+        await reading
+
+        assert [node.read.value("name") for node in shown.nodes] == ["Index 1"]
+        assert [each["code"] for each in early.extensions["incomplete"]] == ["UPSTREAM_TIMEOUT"]
+        assert rows.pages == [(1, False)]
+        assert "incomplete" not in request.extensions
+
+    async def test_an_answer_before_the_index_has_answered_is_an_error(self) -> None:
+        rows = Rows([], gate=asyncio.Event())
+        request = world(Acme(), rows)
+
+        reading = asyncio.create_task(found(request, first=1))
+        await asyncio.sleep(0.02)
+        with pytest.raises(CatalogUnavailable):
+            await found(request.so_far(), first=1)
+
+        with pytest.raises(CatalogUnavailable):
+            await reading
+
+
+async def test_the_reason_why_the_database_fails_is_not_told() -> None:
+    rows = Rows([], failing=DatabaseUnavailable("/var/lib/secret.db: cannot be used", "disk I/O error"))
+
+    with pytest.raises(CatalogUnavailable) as raised:
+        await found(world(Acme(), rows), first=1)
+
+    assert raised.value.retryable
+    assert "secret" not in str(raised.value)
+
+
+async def test_rows_are_counted_only_where_the_count_is_selected() -> None:
+    rows = Rows([row("acme", str(key)) for key in range(5)])
+    counted = Selection({"CustomerConnection": frozenset({"total_count"})})
+
+    assert (await found(world(Acme(), rows, Selection()), first=1)).total_count is None
+    assert (await found(world(Acme(), rows, counted), first=1)).total_count == 5
+
+
+async def test_customers_that_were_shown_are_noted_for_the_audit() -> None:
+    system = Acme(documents=numbered([1, 3]))
+    rows = Rows([row("acme", str(key)) for key in (1, 2, 3)])
+    read: dict[str, dict[str, None]] = {}
+    for want in (EVERYTHING, Selection({"Customer": frozenset({"id"})})):
+        request = replace(federation(system), finder=rows).request(want, Deadline.after(5), records_read=read)
+        await found(request, first=3, is_live=want is EVERYTHING)
+        shown, read = read, {}
+
+        assert {name: list(each) for name, each in shown.items()} == {
+            "acme": ["1", "3"] if want is EVERYTHING else ["1", "2", "3"]
+        }
+
+
+def test_of_the_failures_of_a_system_the_first_is_told_with_the_longest_wait() -> None:
+    def late(milliseconds: int | None) -> UpstreamRateLimited:
+        return UpstreamRateLimited("one", "no slot", retry_after_ms=milliseconds)
+
+    failures = [late(100), UpstreamTimeout("one", "late", retry_after_ms=900), late(300), late(None), late(200)]
+    told = foremost([*failures, UpstreamTimeout("two", "late")])
+
+    assert [(each.system, each.code, each.retry_after_ms) for each in told] == [
+        ("one", "UPSTREAM_RATE_LIMITED", 300),
+        ("two", "UPSTREAM_TIMEOUT", None),
+    ]
+
+
+class TestSyncStates:
+    async def test_requests_of_the_same_seconds_ask_once(self) -> None:
+        passes = Passes(["acme"])
+        kept = KeptSyncStates(passes, seconds=0.05)
+
+        states = await asyncio.gather(*(kept.sync_states() for _ in range(5)))
+        again = await kept.sync_states()
+        await asyncio.sleep(0.06)
+        passes.completed = []
+        later = await kept.sync_states()
+
+        assert [list(each) for each in (*states, again, later)] == [["acme"]] * 6 + [[]]
+        assert passes.looks == 2

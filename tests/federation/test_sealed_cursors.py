@@ -1,0 +1,114 @@
+"""Cursors of found customers: they give back what they were made of, for the same question alone, and tell nothing."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
+from customer_gateway.catalog.rows import sort_key
+from customer_gateway.errors import InvalidCursor
+from customer_gateway.federation.binding import binding
+from customer_gateway.federation.sealed_cursors import SealedCursors
+from customer_gateway.model.catalog import Order, Position
+from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
+
+CURSORS = SealedCursors(CursorSigner(b"secret"))
+SORTS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=120).map(sort_key)
+POSITIONS = st.builds(Position, st.integers(0, 1), SORTS, st.from_regex("[a-z][a-z0-9_]*", fullmatch=True), st.text())
+POSITION = Position(1, "muller, stefan", "pland", "49bc85d793b0f3de4fcf8911")
+
+
+@given(POSITIONS, st.binary())
+def test_a_cursor_gives_back_its_position_in_every_worker(position: Position, bound_to: bytes) -> None:
+    cursor = CURSORS.encode(position, bound_to)
+
+    assert SealedCursors(CursorSigner(b"secret")).decode(cursor, bound_to) == position
+    assert CURSORS.encode(position, bound_to) == cursor
+
+
+def test_the_longest_position_of_our_systems_is_a_cursor_of_512_characters_at_most() -> None:
+    longest = Position(1, "x" * 120, "a_system_of_a_long_name", "n" * 200 + "/" + "9" * 18)
+
+    assert len(CURSORS.encode(longest, b"")) <= 512
+
+
+def test_a_cursor_tells_nothing_of_its_row() -> None:
+    sealed = urlsafe_b64decode(CURSORS.encode(POSITION, b"") + "==")
+
+    assert not any(part.encode() in sealed for part in ("muller", "stefan", "pland", "49bc85"))
+
+
+@pytest.mark.parametrize("place", range(0, len(CURSORS.encode(POSITION, b"")), 7))
+def test_a_cursor_that_was_changed_anywhere_is_refused(place: int) -> None:
+    good = CURSORS.encode(POSITION, b"")
+    other = "A" if good[place] != "A" else "B"
+
+    with pytest.raises(InvalidCursor):
+        CURSORS.decode(good[:place] + other + good[place + 1 :], b"")
+
+
+def test_a_cursor_of_another_secret_or_question_is_refused() -> None:
+    for cursors, bound_to in ((SealedCursors(CursorSigner(b"other")), b"one"), (CURSORS, b"two")):
+        with pytest.raises(InvalidCursor):
+            cursors.decode(CURSORS.encode(POSITION, b"one"), bound_to)
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SAME = [
+    [Question(), Question(search="  "), Question(order=Order.NAME), Question(filter=Filter(texts={}))],
+    [Question("mueller"), Question(" MÜLLER "), Question("müller")],
+    [
+        Question(filter=Filter(kind=[CustomerKind.COMPANY, CustomerKind.PERSON], country_code=["de", "SE"])),
+        Question(
+            filter=Filter(
+                kind=[CustomerKind.PERSON, CustomerKind.COMPANY, CustomerKind.PERSON], country_code=["SE", "DE"]
+            )
+        ),
+    ],
+    [
+        Question(filter=Filter(created_at=MomentFilter(after=NOON))),
+        Question(filter=Filter(created_at=MomentFilter(after=NOON.astimezone(timezone(timedelta(hours=2)))))),
+    ],
+    [
+        Question(filter=Filter(texts={"city": TextFilter(any_of=["Köln", "Bonn"])})),
+        Question(filter=Filter(texts={"city": TextFilter(any_of=["bonn", "koeln", "KÖLN"])})),
+    ],
+]
+OTHERS = [
+    Question("muller x"),
+    Question("mueller", order=Order.NAME),
+    Question(is_descending=True),
+    Question(order=Order.NUMBER),
+    Question(filter=Filter(status=[CustomerStatus.ACTIVE])),
+    Question(filter=Filter(status=[])),
+    Question(filter=Filter(is_supplier=True)),
+    Question(filter=Filter(is_supplier=False)),
+    Question(filter=Filter(updated_at=MomentFilter(after=NOON))),
+    Question(filter=Filter(created_at=MomentFilter(before=NOON))),
+    Question(filter=Filter(texts={"name": TextFilter(eq="Köln")})),
+    Question(filter=Filter(texts={"city": TextFilter(eq="Köln")})),
+    Question(filter=Filter(texts={"city": TextFilter(contains="Köln")})),
+    Question(filter=Filter(texts={"city": TextFilter(starts_with="Köln")})),
+    Question(filter=Filter(texts={"city": TextFilter(any_of=["Köln"])})),
+    Question(filter=Filter(texts={"city": TextFilter()})),
+]
+
+
+@pytest.mark.parametrize("same", SAME, ids=lambda same: str(same[0])[:60])
+def test_questions_that_mean_the_same_have_the_same_cursors(same: list[Question]) -> None:
+    assert len({binding(each, None) for each in same}) == 1
+
+
+def test_other_questions_have_other_cursors() -> None:
+    every = [*(each[0] for each in SAME), *OTHERS]
+
+    bound = [*(binding(each, None) for each in every), binding(Question(), ["a"]), binding(Question(), [])]
+    assert [pair for pair in combinations(bound, 2) if pair[0] == pair[1]] == []
+    assert binding(Question(), ["b", "a"]) == binding(Question(), ["a", "b", "a"])
