@@ -16,6 +16,7 @@ from customer_gateway.errors import GatewayError, RequestRefused, UpstreamError
         (errors.UpstreamRateLimited, "UPSTREAM_RATE_LIMITED", True),
         (errors.UpstreamUnauthorized, "UPSTREAM_UNAUTHORIZED", False),
         (errors.UpstreamBadResponse, "UPSTREAM_BAD_RESPONSE", False),
+        (errors.SyncIncomplete, "SYNC_INCOMPLETE", True),
     ],
 )
 def test_a_failed_read_names_its_system_its_code_and_whether_to_ask_again(
@@ -40,6 +41,7 @@ def test_one_failure_may_know_better_than_its_kind_whether_to_ask_again() -> Non
     [
         (errors.BadUserInput, "BAD_USER_INPUT"),
         (errors.InvalidCursor, "INVALID_CURSOR"),
+        (errors.FilterNotSupported, "FILTER_NOT_SUPPORTED"),
         (errors.QueryTooLarge, "QUERY_TOO_LARGE"),
         (errors.QueryTooDeep, "QUERY_TOO_DEEP"),
     ],
