@@ -32,7 +32,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz schema lock graphiql-assets docker clean
+.PHONY: help demo test check bench soak fuzz schema lock graphiql-assets docker clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,8 +52,11 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(BIN)/customer-gateway schema --check schema.graphql
 	$(if $(TESTS),$(COVERED_TESTS))
 
-bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit and writes nothing
+bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit, ARGS=find measures finding
 	$(BIN)/python -m bench $(if $(AGAINST),--against '$(AGAINST)') $(ARGS)
+
+soak: $(DEV) ## an hour of churn, faults, kills and passes under the index; SECONDS=60 for a minute
+	$(BIN)/python -m bench.soak --seconds $(or $(SECONDS),3600) $(ARGS)
 
 fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; five to ten minutes
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
