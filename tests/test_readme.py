@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
+from catalog_index import finding_gateway, index_of
 from gateway import gateway_over
 from stories.test_writes import writing_gateway
 
 from customer_gateway import errors
-from customer_gateway.config import AuthSettings, DatabaseSettings, JwtSettings, ServerSettings
+from customer_gateway.config import AuthSettings, CatalogSettings, DatabaseSettings, JwtSettings, ServerSettings
 from customer_gateway.config.auth import ClaimSettings, GrantSettings
 from customer_gateway.http import HttpSettings
 from customer_gateway.http.origin import PREFLIGHT_HEADERS
@@ -64,9 +65,19 @@ async def test_the_query_has_the_answer_that_is_shown() -> None:
     assert list(systems) == SYSTEMS
 
 
+@pytest.mark.vendors("pland", "billbee")
+async def test_the_search_has_the_answer_that_is_shown(tmp_path: Path) -> None:
+    query, shown, box = blocks("graphql")[1], json.loads(blocks("json")[1]), Sandbox()
+
+    async with index_of(box, tmp_path) as index, finding_gateway(box, index) as gateway:
+        answer = await gateway.ask(query)
+
+    assert answer.body == shown
+
+
 @pytest.mark.vendors("next")
 async def test_the_mutation_has_the_plan_that_is_shown_and_does_it_without_the_dry_run(tmp_path: Path) -> None:
-    planned, shown = blocks("graphql")[1], json.loads(blocks("json")[1])
+    planned, shown = blocks("graphql")[2], json.loads(blocks("json")[2])
 
     async with writing_gateway(Sandbox(), tmp_path) as gateway:
         plan = await gateway.ask(planned)
@@ -109,6 +120,7 @@ async def test_a_failing_vendor_has_the_error_that_is_shown() -> None:
     "model",
     [
         *(ServerSettings, AuthSettings, JwtSettings, ClaimSettings, GrantSettings, DatabaseSettings),
+        CatalogSettings,
         *(LimitSettings, BreakerSettings, SystemSettings),
     ],
 )
