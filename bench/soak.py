@@ -284,7 +284,7 @@ async def address_in(log: Path) -> str:
 
 def look_at_log(soak: Soak, log: Path) -> None:
     for line in log.read_text(encoding="utf-8").splitlines():
-        if "locked" in line or '"catalog_turn_failed"' in line or '"catalog_pass_stopped"' in line:
+        if "locked" in line or '"catalog_passes_failed"' in line or '"catalog_pass_stopped"' in line:
             soak.problems.append(f"the log says: {line[:300]}")
 
 

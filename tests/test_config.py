@@ -205,7 +205,7 @@ def test_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
         ("[server]\ndeadline_seconds = 0", "[server] deadline_seconds", "greater than 0"),
         ('[server]\nexecutor = "magic"', "[server] executor", "'breadth' or 'reference'"),
         ("[server]\nhost = 1", "[server] host", "not a key"),
-        ("[sevrer]\nx = 1", "[sevrer]: ", "whose keys are server, auth, database, systems"),
+        ("[sevrer]\nx = 1", "[sevrer]: ", "whose keys are server, auth, database, catalog, systems"),
         ("[systems]\nsecond = 3", "[systems] second", "a table"),
     ],
 )

@@ -63,7 +63,7 @@ async def test_a_crowd_is_served_before_a_pass_goes_on(tmp_path: Path) -> None:
     ):
         await worker.kit.store.request(["billbee"], worker.clock())
         schedule = worker.schedule("billbee")
-        await schedule.turn()
+        await schedule.run_due()
         await worker.until_called("billbee")
         before = len(worker.calls("billbee"))
         await asyncio.gather(

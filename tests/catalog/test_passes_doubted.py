@@ -54,13 +54,13 @@ async def test_an_empty_list_by_mistake_changes_nothing_and_is_forgotten_when_it
     assert row.state is SyncStateName.SUSPECT
     assert row.reason == f"{CUSTOMERS} of {CUSTOMERS} customers are missing at once" or "tenant" in (row.reason or "")
     assert await worker.keys(name) == set(worker.keys_at(name))
-    assert row.told(0, worker.clock()).state is SyncStateName.SUSPECT
+    assert row.sync_state(0, worker.clock()).state is SyncStateName.SUSPECT
 
     worker.box.vendors[name].faults.clear()
     row = await worker.sync(name)
 
     assert row.state is SyncStateName.IDLE
-    assert row.told(0, worker.clock()).state is SyncStateName.IDLE
+    assert row.sync_state(0, worker.clock()).state is SyncStateName.IDLE
 
 
 @pytest.mark.parametrize("name", PAGED)

@@ -81,10 +81,10 @@ async def test_two_workers_make_one_pass_of_a_system(pair: tuple[Worker, Worker]
 async def test_a_worker_that_ends_gives_its_systems_up_at_once(pair: tuple[Worker, Worker]) -> None:
     one, other = pair
     first, second = one.schedule("next"), other.schedule("next")
-    await first.turn()
+    await first.run_due()
     assert (await one.row("next")).owner == first.owner
     await first.aclose()
-    await second.turn()
+    await second.run_due()
 
     assert (await one.row("next")).owner == second.owner
     await second.aclose()
@@ -94,7 +94,7 @@ async def test_a_worker_that_stands_still_loses_its_pass_and_stores_nothing_more
     one, other = pair
     first, second = one.schedule("next"), other.schedule("next")
     one.box.next.faults.set("hang", path="/customer/")
-    await first.turn()  # begins the pass, and then renews nothing
+    await first.run_due()  # begins the pass, and then renews nothing
     await one.until_called("next")
     one.box.next.faults.clear()
     await asyncio.sleep(0.8)
@@ -113,7 +113,7 @@ async def test_another_worker_goes_on_at_the_page_that_a_pass_has_reached(pair: 
     one, other = pair
     one.box.next.faults.set("hang", path="/customer/")  # the first call hangs until the worker is stopped
     first, second = one.schedule("next"), other.schedule("next")
-    await first.turn()
+    await first.run_due()
     await one.until_called("next")
     one.box.next.faults.clear()
     await first.aclose()
@@ -135,7 +135,7 @@ async def test_a_system_that_fails_is_tried_again_after_longer_and_longer(pair: 
     numbers: list[int] = []
     for seconds in (0, 9, 2, 19, 2):
         one.clock.ahead += timedelta(seconds=seconds)
-        await schedule.turn()
+        await schedule.run_due()
         await schedule.wait_idle()
         numbers.append((await one.row("pland")).number)
     await schedule.aclose()
@@ -162,10 +162,10 @@ async def test_a_system_that_nobody_has_any_more_is_removed_after_a_while(pair: 
     assert await one.found("next") == 250
     one.clock.ahead += timedelta(days=6)
     left = one.schedule("next")
-    await left.turn()
+    await left.run_due()
     assert await one.states("pland")
     one.clock.ahead += timedelta(days=2)
-    await left.turn()
+    await left.run_due()
     await left.wait_idle()
     await left.aclose()
 
@@ -192,7 +192,7 @@ async def test_what_is_gone_for_thirty_days_has_no_personal_data(pair: tuple[Wor
     assert await shown() != "{}"
     one.clock.ahead += timedelta(days=31)
     schedule = one.schedule("pland")
-    await schedule.turn()
+    await schedule.run_due()
     await schedule.aclose()
 
     assert await shown() == "{}"

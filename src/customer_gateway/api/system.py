@@ -16,7 +16,7 @@ from customer_gateway.federation import people
 from customer_gateway.federation import systems as federated
 from customer_gateway.federation.capabilities import capabilities
 from customer_gateway.federation.indexed import is_indexed
-from customer_gateway.federation.sync import progress
+from customer_gateway.federation.sync import sync_progress
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _choices(systems: Sequence[upstream.System], request: RequestContext, field:
 
 
 async def _sync(systems: Sequence[upstream.System], request: RequestContext) -> Any:
-    return await progress(systems, request)
+    return await sync_progress(systems, request)
 
 
 @strawberry.type(description="How far the index of customers is with a system, which whole passes fill.")

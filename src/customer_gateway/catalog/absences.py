@@ -27,7 +27,7 @@ COMPLETE: Final = "complete"
 """The member of `details` with what is known of the last pass that was believed."""
 
 
-async def settle_absences(current: SystemPass, row: PassRow) -> Ended:
+async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     """Mark the records that a complete pass has not seen, and return how it ended. Raises `UpstreamError`."""
     store, system = current.kit.store, current.system.name
     absent = await store.absent(system, current.number, current.began)
@@ -41,35 +41,35 @@ async def settle_absences(current: SystemPass, row: PassRow) -> Ended:
     if found is not None and not is_accepted(
         found, row, told, None if told is None else datetime.fromisoformat(told["at"])
     ):
-        details = {**_kept(row), SUSPECT: found.as_details(current.kit.now())}
+        details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
         return Ended(SyncStateName.SUSPECT, details, found.reason)
-    await _mark(current, absent)
+    await _mark_records(current, absent)
     seen = {
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
         "calls": current.calls_made,
         "sample": current.position.sample,
     }
-    details = {name: value for name, value in _kept(row).items() if name != SUSPECT} | {COMPLETE: seen}
+    details = {name: value for name, value in _details_of(row).items() if name != SUSPECT} | {COMPLETE: seen}
     return Ended(SyncStateName.IDLE, details, is_complete=True)
 
 
-def _kept(row: PassRow) -> dict[str, Any]:
+def _details_of(row: PassRow) -> dict[str, Any]:
     return {name: value for name, value in row.details.items() if name != "failures"}
 
 
-async def _mark(current: SystemPass, absent: Sequence[Absent]) -> None:
+async def _mark_records(current: SystemPass, absent: Sequence[Absent]) -> None:
     """Mark records MISSING, look some of them up, and mark GONE what is proved."""
     kit, system = current.kit, current.system.name
     missing = [each.key for each in absent if each.state is RecordState.PRESENT]
     again = [each.key for each in absent if each.state is RecordState.MISSING and each.since < current.began]
-    await kit.store.mark(system, missing, RecordState.MISSING, kit.now())
+    await kit.store.set_state(system, missing, RecordState.MISSING, kit.now())
     looked_up = await _look_up(current, [*again, *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     if not there:  # a list that leaves out one that is there proves nothing of the others
         gone += [key for key in again if key not in looked_up]
-    await kit.store.mark(system, gone, RecordState.GONE, kit.now())
+    await kit.store.set_state(system, gone, RecordState.GONE, kit.now())
     await _bring_back(current, there)
 
 
@@ -102,4 +102,4 @@ async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
     changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
     await current.advance(changes)
     read = {change.ref.key for change in changes}
-    await kit.store.mark(system.name, [key for key in keys if key not in read], RecordState.PRESENT, kit.now())
+    await kit.store.set_state(system.name, [key for key in keys if key not in read], RecordState.PRESENT, kit.now())

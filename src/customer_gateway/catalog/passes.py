@@ -12,9 +12,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.catalog.absences import settle_absences
+from customer_gateway.catalog.absences import apply_absences
 from customer_gateway.catalog.pass_calls import PAUSES, PassCalls, PassReads
-from customer_gateway.catalog.position import Position
+from customer_gateway.catalog.position import PassPosition
 from customer_gateway.catalog.sample import take
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.catalog import SyncStateName
@@ -54,7 +54,7 @@ class SystemPass:
     owner: str
     number: int
     began: datetime
-    position: Position
+    position: PassPosition
     calls: PassCalls
     reads: PassReads = field(init=False)
     _calls_before: int = 0
@@ -171,12 +171,12 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
             current.position.begin_again()
     if current.position.partial:
         return failed(row, "some fields of its customers could not be read")
-    return await settle_absences(current, row)
+    return await apply_absences(current, row)
 
 
 async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> SystemPass:
     if row.state is SyncStateName.RUNNING and row.position is not None and row.began_at is not None:
-        position = Position(**row.position)
+        position = PassPosition(**row.position)
         if not position.is_counted:
             return await _anew(kit, system, owner)
         return SystemPass(kit, system, owner, row.number, row.began_at, position, PassCalls(kit.pauses))
@@ -186,7 +186,7 @@ async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> Syst
 async def _anew(kit: PassKit, system: System, owner: str, walks: int = 0, calls: int = 0) -> SystemPass:
     """Begin a pass: nothing that was seen before it counts."""
     began = kit.now()
-    position = Position(walks=walks + 1, calls=calls)
+    position = PassPosition(walks=walks + 1, calls=calls)
     current = SystemPass(kit, system, owner, 0, began, position, PassCalls(kit.pauses))
     current.number = await kit.store.begin(system.name, owner, position.as_json(), began)
     position.total = await current.total()

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Position:
+class PassPosition:
     """Where a pass goes on: `start` counts the rows of the list so far, `after` is the vendor's own word for it.
 
     `total` is how many customers there were when it began, once it `is_counted`; `unkeyed` how many rows of this walk

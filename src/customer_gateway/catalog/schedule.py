@@ -65,17 +65,17 @@ class Schedule:
         is_lost = False
         while True:
             try:
-                await self.turn()
+                await self.run_due()
                 is_lost = False
             except GatewayError as failure:  # the database does not answer: the next turn tries again
                 if not is_lost:
                     _log.warning("catalog_unavailable", reason=type(failure).__name__)
                 is_lost = True
             except Exception:  # noqa: BLE001 - a mistake of ours in one turn is logged; the next turns go on
-                _log.exception("catalog_turn_failed")
+                _log.exception("catalog_passes_failed")
             await asyncio.sleep(self.rhythm.tick_seconds)
 
-    async def turn(self) -> None:
+    async def run_due(self) -> None:
         """Hold what is free, and begin the passes that are due."""
         now = self.kit.now()
         busy = set(self._running)  # the rows of those may be read before their passes end
@@ -198,10 +198,10 @@ async def pass_now(schedule: Schedule, names: Sequence[str]) -> Sequence[str]:
     held = await kit.store.hold(names, schedule.owner, now, now + schedule.rhythm.lease)
     mine = Schedule(kit, {name: schedule.systems[name] for name in held}, schedule.rhythm, schedule.owner, tidies=False)
     try:
-        await mine.turn()
+        await mine.run_due()
         while mine.is_passing:
             await asyncio.sleep(schedule.rhythm.tick_seconds / 5)
-            await mine.turn()
+            await mine.run_due()
     finally:
         await mine.aclose()
     return [name for name in names if name not in held]

@@ -73,7 +73,7 @@ async def followed(
     catalog: Catalog, following: Following, *, as_json: bool = False
 ) -> tuple[Mapping[str, PassRow], Mapping[str, SyncState]]:
     """Show how far passes are until they have ended; return what is stored of the systems then."""
-    from customer_gateway.cli.progress import bars, nothing
+    from customer_gateway.cli.pass_bars import bars, nothing
 
     if as_json:
         rows = await following.follow(nothing)

@@ -32,7 +32,7 @@ class SyncProgress:
     floor_seconds: float | None
 
 
-async def progress(systems: Sequence[System], request: RequestContext) -> Sequence[SyncProgress | None]:
+async def sync_progress_of(systems: Sequence[System], request: RequestContext) -> Sequence[SyncProgress | None]:
     """Return how far the passes of systems are; None where there is no index. Raises `CatalogUnavailable`."""
     if request.sync is None:
         return [None] * len(systems)
@@ -41,10 +41,10 @@ async def progress(systems: Sequence[System], request: RequestContext) -> Sequen
             states = await request.sync.sync_states()
     except (DatabaseUnavailable, DatabaseNewer, TimeoutError):
         raise CatalogUnavailable(_NO_ANSWER) from None
-    return [_progress(system, states.get(system.name)) for system in systems]
+    return [_progress_of(system, states.get(system.name)) for system in systems]
 
 
-def _progress(system: System, state: SyncState | None) -> SyncProgress:
+def _progress_of(system: System, state: SyncState | None) -> SyncProgress:
     if state is None:
         return SyncProgress("NEVER", 0, None, None, None)
     at = state.completed_at

@@ -43,7 +43,7 @@ class PassRow:
         """Return whether somebody makes the passes of the system."""
         return self.owner is not None and self.lease_until is not None and self.lease_until > now
 
-    def told(self, records: int, now: datetime) -> SyncState:
+    def sync_state(self, records: int, now: datetime) -> SyncState:
         """Return how far the passes are for those who ask: a suspicion stands until it is accepted or was wrong."""
         state = self.state
         if SUSPECT in self.details:
@@ -131,7 +131,7 @@ class PassStore(Protocol):
         """Return how many records of the system are PRESENT."""
         ...
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
         ...
 

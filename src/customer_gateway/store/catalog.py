@@ -85,7 +85,7 @@ class CatalogIndex:
 
     async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
-        return await self._database.write(lambda connection: _rows().mark(connection, system, keys, state, now))
+        return await self._database.write(lambda connection: _rows().set_state(connection, system, keys, state, now))
 
     def _prepared(
         self, system: str, changes: Sequence[Change], there: Mapping[str, Stored], seen_pass: int | None

@@ -49,7 +49,9 @@ class CatalogPasses:
             records = _systems().records_by_state(connection)
             gone = RecordState.GONE
             return {
-                name: row.told(sum(count for state, count in records.get(name, {}).items() if state is not gone), now)
+                name: row.sync_state(
+                    sum(count for state, count in records.get(name, {}).items() if state is not gone), now
+                )
                 for name, row in _systems().rows(connection).items()
             }
 
@@ -102,12 +104,12 @@ class CatalogPasses:
     async def present(self, system: str) -> int:
         return await self._database.read(lambda connection: _systems().present(connection, system))
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         marked = 0
         for start in range(0, len(keys), MOST_ROWS):
             some = keys[start : start + MOST_ROWS]
             marked += await self._write(
-                lambda connection, some=some: _rows().mark(connection, system, some, state, now)
+                lambda connection, some=some: _rows().set_state(connection, system, some, state, now)
             )
         return marked
 

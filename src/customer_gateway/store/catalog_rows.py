@@ -85,7 +85,7 @@ def seen_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping
     return {row.key: row.seen_at for row in connection.execute(query)}
 
 
-def mark(connection: Connection, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+def set_state(connection: Connection, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
     """Set the state of records that are in the index; those that are GONE are found no more. Return how many changed.
 
     Only a record that is PRESENT can become MISSING.
