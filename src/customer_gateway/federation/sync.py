@@ -32,7 +32,7 @@ class SyncProgress:
     floor_seconds: float | None
 
 
-async def sync_progress_of(systems: Sequence[System], request: RequestContext) -> Sequence[SyncProgress | None]:
+async def sync_progress(systems: Sequence[System], request: RequestContext) -> Sequence[SyncProgress | None]:
     """Return how far the passes of systems are; None where there is no index. Raises `CatalogUnavailable`."""
     if request.sync is None:
         return [None] * len(systems)
