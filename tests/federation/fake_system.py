@@ -160,7 +160,7 @@ class Asked:
         return {key: self.rows[key] for key in keys if key in self.rows}
 
 
-@dataclass
+@dataclass(eq=False)
 class Acme:
     """One configured system. `log` tells every call, `failing` what fails: a name of the log, and with what."""
 

@@ -34,15 +34,15 @@ class BySystem(NamedTuple):
     @classmethod
     def of(cls, customers: Sequence[Customer]) -> BySystem:
         # By the object: what stands for a system that was not read has its name, too (`federation.indexed`).
-        if len(set(map(id, map(_SYSTEM, customers)))) == 1 and not any(map(_OTHERS, customers)):
+        if len(set(map(_SYSTEM, customers))) == 1 and not any(map(_OTHERS, customers)):
             return cls([Group(customers[0].system, list(range(len(customers))), list(map(_READ, customers)))], [])
-        positions: dict[int, list[int]] = {}
+        positions: dict[System, list[int]] = {}
         linked: list[int] = []
         for position, customer in enumerate(customers):
             if customer.others:
                 linked.append(position)
             else:
-                positions.setdefault(id(customer.system), []).append(position)
+                positions.setdefault(customer.system, []).append(position)
         groups = [
             Group(customers[mine[0]].system, mine, [_READ(customers[position]) for position in mine])
             for mine in positions.values()

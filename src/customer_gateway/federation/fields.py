@@ -138,13 +138,13 @@ async def read_records(
     name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
 ) -> list[list[Any]]:
     """Return the field of every record that was read of every customer, as `read` gives it, in their order."""
-    views: dict[int, tuple[System, list[nouns.Customer]]] = {}
+    views: dict[System, list[nouns.Customer]] = {}
     for customer in customers:
         for system, view in customer.records:
-            views.setdefault(id(system), (system, []))[1].append(view)
-    answers = await asyncio.gather(*(_awaited(read(name, system, mine, reads)) for system, mine in views.values()))
+            views.setdefault(system, []).append(view)
+    answers = await asyncio.gather(*(_awaited(read(name, system, mine, reads)) for system, mine in views.items()))
     columns = {system: iter(values) for system, values in zip(views, answers, strict=True)}
-    return [[next(columns[id(system)]) for system, _ in customer.records] for customer in customers]
+    return [[next(columns[system]) for system, _ in customer.records] for customer in customers]
 
 
 async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence[Any]:
