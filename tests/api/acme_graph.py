@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from customer_gateway.api.engine import Execution, ExecutorName
     from customer_gateway.api.reply import Reply
     from customer_gateway.federation.cells import Links
+    from customer_gateway.model.catalog import Finder
 
 SCHEMA = build_schema([ACME])
 NAMES = unified_names(SCHEMA)
@@ -29,9 +31,16 @@ NAMES = unified_names(SCHEMA)
 class Graph:
     """One gateway; each `ask` is a request of its own."""
 
-    def __init__(self, executor: ExecutorName, *systems: Acme, seconds: float = 5, links: Links | None = None) -> None:
+    def __init__(
+        self,
+        executor: ExecutorName,
+        *systems: Acme,
+        seconds: float = 5,
+        links: Links | None = None,
+        finder: Finder | None = None,
+    ) -> None:
         self._seconds = seconds
-        self._federation = federation(*systems, links=links)
+        self._federation = replace(federation(*systems, links=links), finder=finder)
         self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits(), so_far=RequestContext.so_far)
 
     def begin(self, document: str, **variables: Any) -> Execution:

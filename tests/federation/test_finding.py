@@ -3,64 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from catalog_index import Gone, Passes
 from federation.fake_system import Acme, Asked, federation, numbered
+from federation.index_rows import Rows, row
 
 from customer_gateway.catalog.questions import Question
 from customer_gateway.errors import CatalogUnavailable, DatabaseUnavailable, UpstreamRateLimited, UpstreamTimeout
 from customer_gateway.federation.finding import CustomersAsked, find_customers
 from customer_gateway.federation.found_rows import foremost
 from customer_gateway.federation.sync_states import KeptSyncStates
-from customer_gateway.model.catalog import FoundPage, FoundRow, Position
-from customer_gateway.model.ids import RecordRef, encode_id
 from customer_gateway.system import EVERYTHING, Route, Selection
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from customer_gateway.federation.found_connection import FoundConnection
     from customer_gateway.federation.request import RequestContext
-    from customer_gateway.model.catalog import Page, Search
 
 pytestmark = pytest.mark.anyio
-
-NOW = datetime(2026, 11, 29, tzinfo=UTC)
-
-
-def row(system: str, key: str) -> FoundRow:
-    position = Position(0, key, system, key)
-    ref = RecordRef(system, key)
-    return FoundRow(ref, encode_id("Customer", system, key), {"name": f"Index {key}"}, NOW, position)
-
-
-@dataclass
-class Rows:
-    """An index of one order; `failing` is raised, after the gate is open."""
-
-    rows: Sequence[FoundRow]
-    failing: Exception | None = None
-    pages: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
-    gate: asyncio.Event | None = None
-
-    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage:
-        self.pages.append((page.size, page.is_backward))
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.failing is not None:
-            raise self.failing
-        rows = [each for each in self.rows if each.ref.system in search.systems]
-        places = [place for place, each in enumerate(rows) if each.position == page.start]
-        if page.is_backward:
-            before = rows[: places[0]] if places else rows
-            return FoundPage(before[-page.size :], len(before) > page.size, len(rows) if count else None)
-        after = rows[places[0] + 1 :] if places else rows
-        return FoundPage(after[: page.size], len(after) > page.size, len(rows) if count else None)
 
 
 def world(system: Acme, rows: Rows, want: Selection = EVERYTHING, **further: Any) -> RequestContext:

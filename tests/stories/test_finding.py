@@ -174,6 +174,44 @@ class TestASystemThatDoesNotAnswer:
         assert gateway.log(STOPPED) == []
 
 
+async def test_a_system_that_hangs_holds_the_page_up_to_the_deadline_and_its_rows_stand(
+    box: Sandbox, world: FoundWorld, executor: ExecutorName
+) -> None:
+    box.vendors[STOPPED].faults.set("hang")
+    names = f'"{STOPPED}", "{ALONE}"'
+    async with finding_gateway(box, world, executor=executor, deadline_seconds=2) as gateway:
+        answer = await gateway.ask(of_page(f"first: 30, filter: {{ systems: [{names}] }}", "name version"))
+
+    found = {
+        system: node
+        for (system, _), node in zip(refs(answer.data["customers"]), nodes(answer.data["customers"]), strict=True)
+    }
+    assert found[STOPPED]["name"]
+    assert (found[STOPPED]["version"] is None, found[ALONE]["version"] is None) == (True, False)
+    assert [(each["system"], each["code"]) for each in incomplete(answer)] == [(STOPPED, "UPSTREAM_TIMEOUT")]
+
+
+async def test_what_is_not_given_may_be_null_and_come_by_variables(gateway: Gateway) -> None:
+    document = """
+        query ($first: Int, $last: Int, $after: String, $search: String, $filter: CustomerFilter, $by: CustomerOrder,
+               $live: Boolean = false) {
+          customers(first: $first, last: $last, after: $after, search: $search, filter: $filter, orderBy: $by,
+                    live: $live) { nodes { name } } }"""
+    unset = dict.fromkeys(("systems", "status", "kind", "name", "countryCode", "isSupplier", "createdAt"))
+    texts = dict.fromkeys(("eq", "in", "contains", "startsWith"))
+    variables: dict[str, Any] = {"first": 5, "last": None, "after": None, "search": None, "filter": unset, "by": None}
+
+    plain = await gateway.ask(document, {"first": 5})
+    nulls = await gateway.ask(document, variables)
+    filtered = await gateway.ask(document, {**variables, "filter": {**unset, "name": {**texts, "startsWith": "zen"}}})
+
+    assert plain.data == nulls.data
+    names = [node["name"] for node in filtered.data["customers"]["nodes"]]
+    assert len(names) == 5
+    assert all(name.startswith("Zen") for name in names)
+    assert (await gateway.ask(document, {**variables, "live": None})).codes == ["BAD_USER_INPUT"]
+
+
 async def test_a_retry_reads_what_had_failed(gateway: Gateway, box: Sandbox) -> None:
     arguments = f'first: 3, filter: {{ systems: ["{STOPPED}"] }}'
     document = of_page(arguments, 'provenance(fields: ["name"]) { state }')

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.declare import attribute
+from customer_gateway.api.declare import attribute, batched, merged
 from customer_gateway.api.nouns import Invoice, User
+from customer_gateway.federation.found_rows import in_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer_gateway.api.customer import Customer
+    from customer_gateway.federation.listing import Connection, Edge
+    from customer_gateway.federation.request import RequestContext
 
     LazyCustomer: TypeAlias = Customer
 else:
@@ -28,18 +33,26 @@ class PageInfo:
     end_cursor: str | None = attribute("Cursor of the last item: give it as `after` for the next page.")
 
 
+def _node_of_each(edges: Sequence[Edge], _request: RequestContext) -> Any:
+    return merged(in_parts([edge.node for edge in edges]), len(edges))
+
+
+def _nodes_of_each(connections: Sequence[Connection], _request: RequestContext) -> list[Any]:
+    return [merged(in_parts(each.nodes), len(each.nodes)) for each in connections]
+
+
 @strawberry.type(description="A customer and its place in the list.")
 class CustomerEdge:
     cursor: str = attribute(
         "The customer's place, bound to this list, or to search, filter and order; valid after a restart."
     )
-    node: LazyCustomer | None = attribute("The customer.")
+    node: LazyCustomer | None = batched(_node_of_each, "The customer.")
 
 
 @strawberry.type(description="A page of customers.")
 class CustomerConnection:
     edges: list[CustomerEdge] = attribute("The customers with their places.")
-    nodes: list[LazyCustomer | None] = attribute("The customers.")
+    nodes: list[LazyCustomer | None] = batched(_nodes_of_each, "The customers.")
     page_info: PageInfo = attribute("Where the page stands.")
     total_count: int | None = attribute(
         "Null where the system does not know; costs an extra call only when selected and not in the page's answer."

@@ -19,11 +19,13 @@ def introduction(kinds: Iterable[Kind]) -> str:
     text = f"""
 Customers of {titles}, read live from each system as one `Customer`.
 
-**How to begin.** `systems` lists what is configured. `customers(first:)` of a system is a page of its customers; give
-`pageInfo.endCursor` as `after` for the next page. `customer(by:)` and `node(id:)` read one of them again. `records`
-has every field that the vendor documents, `provenance` why a value is what it is.
+**How to begin.** `customers(first:, search:)` finds customers of all systems; give `pageInfo.endCursor` as `after` for
+the next page. `systems` lists what is configured, and `customers(first:)` of a system is a page in its own order.
+`customer(by:)` and `node(id:)` read one of them again. `records` has every field that the vendor documents,
+`provenance` why a value is what it is.
 
-**Errors.** A system that fails costs its own fields: they are null, and `errors` says why by a code.
+**Errors.** A system that fails costs its own fields: they are null, and `errors` says why by a code. What survives in
+part has none: `extensions.incomplete` says what it lacks.
 
 **Limits.** A page has 1 to {MOST} items, `nodes` takes at most {MOST_IDS} ids. Unless configured otherwise, a request
 has 10 s (less with `X-Request-Timeout`), and a document at most 2,000 tokens and 15 levels.

@@ -23,7 +23,7 @@ from customer_gateway.errors import (
 from customer_gateway.federation.binding import binding
 from customer_gateway.federation.capabilities import can_be_filtered
 from customer_gateway.federation.found_connection import FoundConnection
-from customer_gateway.federation.found_rows import are_to_be_read, as_indexed, foremost, read_rows
+from customer_gateway.federation.found_rows import LateRow, are_to_be_read, as_indexed, read_rows
 from customer_gateway.federation.listing import demand_size
 from customer_gateway.federation.sealed_cursors import SealedCursors
 from customer_gateway.model.catalog import Page
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
     from customer_gateway.catalog.questions import Filter
-    from customer_gateway.federation.found_rows import ReadRows
+    from customer_gateway.federation.found_rows import Found
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.catalog import FoundPage, FoundRow, Search
     from customer_gateway.system import System
@@ -77,14 +77,12 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     index = _Index(request, search, bound_to)
     page = await index.page(Page(size, start, is_backward), count=_is_counted(request))
     await _note_incomplete(request, systems, path)
-    rows, read, has_more = await _read(request, index, page, asked, is_backward=is_backward)
-    request.note_incomplete(path, foremost(read.failures))
-    _audit(request, rows, read)
+    rows, customers, has_more = await _read(request, index, page, asked, path)
     return FoundConnection(
         request,
         lambda position: cursors.encode(position, bound_to),
         rows,
-        read.customers,
+        customers,
         has_next_page=start is not None if is_backward else has_more,
         has_previous_page=has_more if is_backward else start is not None,
         total_count=page.total,
@@ -175,28 +173,25 @@ def _is_incomplete(state: Any) -> bool:
 
 
 async def _read(
-    request: RequestContext, index: _Index, page: FoundPage, asked: CustomersAsked, *, is_backward: bool
-) -> tuple[Sequence[FoundRow], ReadRows, bool]:
-    """Return the rows that were looked at, in their order, what was read of them, and whether there are more.
+    request: RequestContext, index: _Index, page: FoundPage, asked: CustomersAsked, path: Sequence[str | int]
+) -> tuple[Sequence[FoundRow], Sequence[Found], bool]:
+    """Return the rows that were looked at, in their order, the customer of each, and whether there are more.
 
-    A page from which records are gone is filled up once.
+    A page from which records are gone is filled up once, unless a system is slow.
     """
     if not page.rows or not asked.is_live or not are_to_be_read(request):
+        for row in page.rows:
+            request.note_read(row.ref.system, [row.ref.key])
         return page.rows, as_indexed(request, page.rows), page.has_more
-    read = await read_rows(request, page.rows)
-    gone = read.customers.count(None)
-    if not gone or not page.has_more or request.is_over:
-        return page.rows, read, page.has_more
+    customers = await read_rows(request, page.rows, path)
+    gone = customers.count(None)
+    is_late = any(isinstance(each, LateRow) for each in customers)
+    if not gone or is_late or not page.has_more or request.is_over:
+        return page.rows, customers, page.has_more
+    is_backward = asked.first is None
     edge = page.rows[0 if is_backward else -1].position
     more = await index.page(Page(gone, edge, is_backward))
-    further = await read_rows(request, more.rows)
-    one, two = ((more.rows, further), (page.rows, read))[:: 1 if is_backward else -1]
-    customers = [*one[1].customers, *two[1].customers]
-    return [*one[0], *two[0]], type(read)(customers, [*read.failures, *further.failures]), more.has_more
-
-
-def _audit(request: RequestContext, rows: Sequence[FoundRow], read: ReadRows) -> None:
-    if request.records_read is not None:
-        for row, customer in zip(rows, read.customers, strict=True):
-            if customer is not None:
-                request.note_read(row.ref.system, [row.ref.key])
+    further = await read_rows(request, more.rows, path)
+    if is_backward:
+        return [*more.rows, *page.rows], [*further, *customers], more.has_more
+    return [*page.rows, *more.rows], [*customers, *further], more.has_more

@@ -9,7 +9,7 @@ from customer_gateway.federation.listing import Connection
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.found_rows import Found
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.catalog import FoundRow, Position
 
@@ -24,7 +24,7 @@ class FoundConnection(Connection):
         request: RequestContext,
         cursor_of: Callable[[Position], str],
         rows: Sequence[FoundRow],
-        customers: Sequence[Customer | None],
+        customers: Sequence[Found],
         *,
         has_next_page: bool,
         has_previous_page: bool,

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from asyncio import CancelledError, ensure_future, wait
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.cells import read_customers
+from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.indexed import IndexedSystem
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Iterable, Sequence
 
-    from customer_gateway.federation.cells import ReadCustomers
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.catalog import FoundRow
     from customer_gateway.system import System
 
 _KNOWN_WITHOUT_A_READ: Final = frozenset({"id", "records", "__typename"})
+_PATIENCE_SECONDS: Final = 1.0
+_PATIENCE_SHARE: Final = 0.25
+"""Of the request's time: what is selected inside of the customers needs some, too."""
 _OF_A_RECORD: Final = frozenset({"id", "key", "system", "__typename"})
 
 
@@ -27,6 +31,17 @@ class ReadRows(NamedTuple):
 
     customers: list[Customer | None]
     failures: list[UpstreamError]
+
+
+class LateRow(NamedTuple):
+    """A row whose system has not answered yet: its customer will stand at `place` of what is read."""
+
+    customers: Future[list[Customer | None]]
+    place: int
+
+
+Found: TypeAlias = "Customer | LateRow | None"
+"""The customer of a row: None where its system knows the record no more."""
 
 
 def are_to_be_read(request: RequestContext) -> bool:
@@ -38,33 +53,93 @@ def are_to_be_read(request: RequestContext) -> bool:
     )
 
 
-def as_indexed(request: RequestContext, rows: Sequence[FoundRow]) -> ReadRows:
+def as_indexed(request: RequestContext, rows: Sequence[FoundRow]) -> list[Found]:
     """Return the customers of rows as the index knows them: no system is asked."""
     systems = {name: IndexedSystem(request.systems[name]) for name in {row.ref.system for row in rows}}
-    return ReadRows([systems[row.ref.system].customer(row) for row in rows], [])
+    return [systems[row.ref.system].customer(row) for row in rows]
 
 
-async def read_rows(request: RequestContext, rows: Sequence[FoundRow]) -> ReadRows:
+async def read_rows(request: RequestContext, rows: Sequence[FoundRow], path: Sequence[str | int]) -> list[Found]:
     """Return the customers of rows as their systems have them, side by side; those that fail as the index knows them.
 
-    Records that a system knows no more are told to the request's observer.
+    Systems that are slow hold up the others for a moment only: their rows are `LateRow`s then. What fails is told with
+    the `path`; records that a system knows no more are told to the request's observer.
     """
     places: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.ref.system, []).append(place)
-    mine = [(request.systems[name], [rows[each] for each in found]) for name, found in places.items()]
-    read = await asyncio.gather(
-        *(read_customers(request, system, [row.ref.key for row in of_one]) for system, of_one in mine)
-    )
-    customers: list[Customer | None] = [None] * len(rows)
+    reads = [
+        ensure_future(_read_of_one(request, request.systems[name], [rows[each] for each in mine]))
+        for name, mine in places.items()
+    ]
+    await _answered(request, reads)
+    customers: list[Found] = [None] * len(rows)
     failures: list[UpstreamError] = []
-    for (system, of_one), found, positions in zip(mine, read, places.values(), strict=True):
-        failed = [each for each in found.customers if isinstance(each, UpstreamError)]
-        failures += [*foremost(failed), *found.failures]
-        for position, customer in zip(positions, _standing(system, of_one, found, failed), strict=True):
+    for read, positions in zip(reads, places.values(), strict=True):
+        if read.done():
+            found: Sequence[Found] = read.result().customers
+            failures += read.result().failures
+        else:
+            late = ensure_future(_completed(request, read, path))
+            found = [LateRow(late, place) for place in range(len(positions))]
+        for position, customer in zip(positions, found, strict=True):
             customers[position] = customer
-        _observe(request, system, of_one, found)
-    return ReadRows(customers, failures)
+    request.note_incomplete(path, foremost(failures))
+    return customers
+
+
+async def _answered(request: RequestContext, reads: Sequence[Future[ReadRows]]) -> None:
+    """Wait until all have answered, but not long for those that are slow."""
+    patience = None if request.is_over else min(_PATIENCE_SECONDS, request.deadline.remaining() * _PATIENCE_SHARE)
+    if not reads:
+        return
+    try:
+        await wait(reads, timeout=patience)
+    except CancelledError:
+        for read in reads:
+            read.cancel()
+        raise
+
+
+async def _completed(
+    request: RequestContext, read: Future[ReadRows], path: Sequence[str | int]
+) -> list[Customer | None]:
+    customers, failures = await read
+    request.note_incomplete(path, foremost(failures))
+    return customers
+
+
+async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
+    found = await read_customers(request, system, [row.ref.key for row in rows])
+    failed = foremost(each for each in found.customers if isinstance(each, UpstreamError))
+    indexed = IndexedSystem(system, next(iter(failed), None))
+    customers = [
+        indexed.customer(row) if isinstance(each, UpstreamError) else each
+        for row, each in zip(rows, found.customers, strict=True)
+    ]
+    gone = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is None]
+    if gone and not request.is_over:
+        request.observer.gone(system.name, gone, len(rows))
+    shown = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is not None]
+    request.note_read(system.name, shown)
+    return ReadRows(customers, [*failed, *found.failures])
+
+
+def in_parts(nodes: Sequence[Any]) -> list[ColumnPart]:
+    """Return nodes in parts: those at hand, and those of each read that is under way."""
+    if LateRow not in set(map(type, nodes)):
+        return [ColumnPart(range(len(nodes)), nodes)]
+    late: dict[Future[list[Customer | None]], list[int]] = {}
+    at_hand: list[int] = []
+    for position, node in enumerate(nodes):
+        (late.setdefault(node.customers, []) if isinstance(node, LateRow) else at_hand).append(position)
+    parts = [ColumnPart(mine, _arrived(read, [nodes[each].place for each in mine])) for read, mine in late.items()]
+    return [*parts, *([ColumnPart(at_hand, [nodes[each] for each in at_hand])] if at_hand else [])]
+
+
+async def _arrived(read: Future[list[Customer | None]], places: Sequence[int]) -> list[Customer | None]:
+    customers = await read
+    return [customers[place] for place in places]
 
 
 def foremost(failures: Iterable[UpstreamError]) -> list[UpstreamError]:
@@ -75,20 +150,3 @@ def foremost(failures: Iterable[UpstreamError]) -> list[UpstreamError]:
         if each.code == first.code and (each.retry_after_ms or 0) > (first.retry_after_ms or 0):
             found[each.system] = each
     return list(found.values())
-
-
-def _standing(
-    system: System, rows: Sequence[FoundRow], found: ReadCustomers, failed: Sequence[UpstreamError]
-) -> list[Customer | None]:
-    """Return the customers that were read, and those that could not be as the index knows them."""
-    indexed = IndexedSystem(system, next(iter(foremost(failed)), None))
-    return [
-        indexed.customer(row) if isinstance(each, UpstreamError) else each
-        for row, each in zip(rows, found.customers, strict=True)
-    ]
-
-
-def _observe(request: RequestContext, system: System, rows: Sequence[FoundRow], found: ReadCustomers) -> None:
-    gone = [row.ref.key for row, each in zip(rows, found.customers, strict=True) if each is None]
-    if gone and not request.is_over:
-        request.observer.gone(system.name, gone, len(rows))
