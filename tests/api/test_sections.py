@@ -42,6 +42,7 @@ def test_a_section_has_every_documented_field_but_those_that_the_server_makes() 
         "lines": "AcmeLineListPatch",
         "bare": "AcmePlaceListPatch",
         "iban": "String",
+        "pin": "String",
     }
 
 
