@@ -56,9 +56,9 @@ class Process:
             return True
         return False
 
-    async def ended(self) -> dict[str, Any] | None:
+    async def ended(self, patience: float = PATIENCE) -> dict[str, Any] | None:
         """Wait until the process is gone; return what it said, None where it was killed before."""
-        await self._until("", PATIENCE)
+        await self._until("", patience)
         return json.loads(self.answer.read_text()) if self.answer.exists() else None
 
     def is_there(self) -> bool:

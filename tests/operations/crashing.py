@@ -12,7 +12,9 @@ import json
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +112,11 @@ async def work(given: Mapping[str, Any]) -> dict[str, Any]:
     told_to_end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     state: str | None = None
-    if given.get("stays"):
+    done: list[Any] = []
+    if given.get("minutes"):
+        async with recovering(operations, journal, 1):
+            done = await _many_written(operations, systems, given)
+    elif given.get("stays"):
         async with recovering(operations, journal, 0.2):
             await told_to_end.wait()
     elif given.get("kind") is None:
@@ -120,7 +126,9 @@ async def work(given: Mapping[str, Any]) -> dict[str, Any]:
     await operations.aclose()
     await federation.aclose()
     await database.aclose()
-    return {"points": points.passed, "state": state}
+    return (
+        {"points": points.passed, "state": state, "done": done} if done else {"points": points.passed, "state": state}
+    )
 
 
 async def _written_or_left(
@@ -135,6 +143,19 @@ async def _written_or_left(
     request.cancel()
     await asyncio.wait({request})
     return None
+
+
+async def _many_written(operations: Operations, systems: Any, given: Mapping[str, Any]) -> list[Any]:
+    """Write to one record after the other for so many minutes; return how many writes there were, and their errors."""
+    until, errors = time.monotonic() + given["minutes"] * 60, list[str]()
+    for number, (name, key) in enumerate(cycle(given["records"])):
+        if time.monotonic() >= until:
+            return [number, errors]
+        patch = {"address.city": f"{given['actor']} {number}"}
+        request = WriteRequest(OperationKind.UPDATE, systems[name], key, patch, given["actor"], EVERY_RIGHT, force=True)
+        outcome = await operations.carry_out(request, Deadline.after(30))
+        errors += [each.message for each in outcome.errors]
+    return []
 
 
 async def _written(operations: Operations, system: Any, given: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,51 @@
+"""Four workers write to one SQLite file for a minute, each commit forced to the disk: it is never locked for long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from operations.crash_world import a_world
+from operations.crash_writes import keys_of
+from operations.crashing import KEY
+
+from customer_gateway.model.operations import OperationState
+from customer_gateway.store.database import Database
+from customer_gateway.store.journal import OperationJournal
+from customer_gateway.store.private_key import PrivateKeySource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from operations.crash_world import Process
+
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
+
+WORKERS: Final = 4
+MINUTES: Final = 1
+SYSTEMS: Final = ("pland", "next", "billbee")
+OF_EACH: Final = 3
+
+
+async def test_four_workers_write_for_a_minute(tmp_path: Path) -> None:
+    """They write to records of their own, and all of them to some in common."""
+    async with a_world(tmp_path) as world:
+        url = world.new_journal()
+        keys = {system: keys_of(world, system) for system in SYSTEMS}
+        common = [(system, key) for system in SYSTEMS for key in keys[system][-2:]]
+        workers: list[Process] = []
+        for number in range(WORKERS):
+            part = slice(number * OF_EACH, (number + 1) * OF_EACH)
+            own = [(system, key) for system in SYSTEMS for key in keys[system][part]]
+            given: dict[str, Any] = {"minutes": MINUTES, "records": own + common, "actor": f"key:worker-{number}"}
+            workers.append(await world.start(url, **given))
+        said = [(await each.ended(patience=MINUTES * 60 + 60) or {})["done"] for each in workers]
+        calls = [call for system in SYSTEMS for call in world.box.vendors[system].log.calls()]
+
+    assert [errors for _, errors in said] == [[]] * WORKERS
+    database = Database(url)
+    stored = await OperationJournal(database, PrivateKeySource(KEY, lambda: None)).page(1_000_000)
+    await database.aclose()
+    sent = [call for call in calls if call.startswith(("PUT", "PATCH"))]
+    assert len(stored) == len(sent) == sum(number for number, _ in said) > WORKERS * 60
+    assert {each.state for each in stored} == {OperationState.APPLIED}
