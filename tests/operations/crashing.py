@@ -148,7 +148,8 @@ async def _written_or_left(
 async def _many_written(operations: Operations, systems: Any, given: Mapping[str, Any]) -> list[Any]:
     """Write to one record after the other for so many minutes; return how many writes there were, and their errors."""
     until, errors = time.monotonic() + given["minutes"] * 60, list[str]()
-    for number, (name, key) in enumerate(cycle(given["records"])):
+    records: list[tuple[str, str]] = given["records"]
+    for number, (name, key) in enumerate(cycle(records)):
         if time.monotonic() >= until:
             return [number, errors]
         patch = {"address.city": f"{given['actor']} {number}"}

@@ -21,7 +21,7 @@ async def main():
     database = Database(sys.argv[1])
     journal = customer_gateway.app.build_journal(Settings(ServerSettings(), {}), database)
     async with KeyCache(KeySource(database)).following():
-        assert await journal.stranded(datetime.now(UTC), 9) == []
+        assert await journal.stranded(datetime.now(UTC), 9, ["pland"]) == []
         assert await journal.purge(datetime.now(UTC)) == 0
 
 asyncio.run(main())

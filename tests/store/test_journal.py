@@ -24,7 +24,7 @@ from customer_gateway.model.journal import Begun, StoredOperation
 from customer_gateway.model.operations import OperationState, WriteStatus
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
-from customer_gateway.store.operation_table import OPERATIONS_KEPT
+from customer_gateway.store.operation_table import GIVEN_UP, OPERATIONS_KEPT
 from customer_gateway.store.private_key import PrivateKeySource
 from customer_gateway.store.tables import OPERATIONS
 
@@ -195,9 +195,10 @@ async def test_running_operations_without_a_lease_are_stranded(journal: Journal)
     await journal.update(replace(pending, state=OperationState.PENDING, lease_until=None))
     await journal.renew("op-3", "worker-1", NOW + HOUR)
 
-    assert await journal.stranded(NOW, 9) == []
-    assert await journal.stranded(NOW + 30 * SECOND, 9) == ["op-2", "op-1"]
-    assert await journal.stranded(NOW + HOUR, 2) == ["op-2", "op-1"]
+    assert await journal.stranded(NOW, 9, ["pland"]) == []
+    assert await journal.stranded(NOW + 30 * SECOND, 9, ["pland"]) == ["op-2", "op-1"]
+    assert await journal.stranded(NOW + HOUR, 2, ["next", "pland"]) == ["op-2", "op-1"]
+    assert await journal.stranded(NOW + HOUR, 2, ["next"]) == []
 
 
 async def test_open_operations_on_a_record_are_told_the_newest_first(journal: Journal) -> None:
@@ -264,6 +265,37 @@ async def test_operations_go_90_days_after_they_are_settled(journal: Journal) ->
     await journal.purge(NOW + OPERATIONS_KEPT)
 
     assert (kept, [each.id for each in await journal.page(9)]) == (2, ["op-2"])
+
+
+@pytest.mark.parametrize("state", [OperationState.RUNNING, OperationState.PENDING, OperationState.UNKNOWN])
+async def test_an_operation_that_nobody_settles_for_30_days_is_given_up_as_unknown(
+    journal: Journal, state: OperationState
+) -> None:
+    operation = an_operation(idempotency="i1")
+    await journal.begin(operation, NOW)
+    if state is not OperationState.RUNNING:
+        await journal.update(replace(operation, state=state, lease_until=None))
+
+    early = await journal.purge(NOW + GIVEN_UP - SECOND)
+    kept = await journal.find("op-1")
+    purged = await journal.purge(NOW + GIVEN_UP)
+
+    assert (early, purged) == (0, 1)
+    assert kept is not None
+    assert (kept.state, kept.private) == (state, operation.private)
+    over = settled(operation, NOW + GIVEN_UP)
+    assert await journal.find("op-1") == without_values(
+        replace(over, state=OperationState.UNKNOWN, owner=None, lease_until=None)
+    )
+    assert await journal.unsettled_of("pland", "17") == []
+    later = an_operation("op-2", idempotency="i1")
+    assert await journal.begin(later, NOW + GIVEN_UP + DAY) == Begun()
+
+
+async def test_an_operation_that_a_worker_is_at_is_not_given_up(journal: Journal) -> None:
+    await journal.begin(replace(an_operation(), lease_until=NOW + DAY + GIVEN_UP), NOW)
+
+    assert await journal.purge(NOW + GIVEN_UP) == 0
 
 
 async def test_leases_of_records_that_are_out_are_deleted_with_it(journal: Journal) -> None:
@@ -348,9 +380,11 @@ async def test_nothing_is_written_without_a_key_and_nothing_is_made_by_reading(
         journal.digest("text")
     assert await journal.find("op-1") is None
     assert await journal.take_over("op-1", "a", NOW, NOW) is None
-    assert [await journal.stranded(NOW, 9), await journal.page(9), await journal.unsettled_of("pland", "17")] == [
-        []
-    ] * 3
+    assert [
+        await journal.stranded(NOW, 9, ["pland"]),
+        await journal.page(9),
+        await journal.unsettled_of("pland", "17"),
+    ] == [[]] * 3
     assert await journal.purge(NOW) == 0
     assert not await database.is_there()
     assert not (tmp_path / "state").exists()

@@ -124,8 +124,8 @@ class Journal(Protocol):
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
         ...
 
-    async def stranded(self, now: datetime, most: int) -> Sequence[str]:
-        """Return the ids of RUNNING operations whose lease is out, the oldest first."""
+    async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
+        """Return the ids of RUNNING operations of these systems whose lease is out, the oldest first."""
         ...
 
     async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
@@ -141,7 +141,7 @@ class Journal(Protocol):
         ...
 
     async def unsettled_of(self, system: str, key: str) -> Sequence[StoredOperation]:
-        """Return the operations on a record that are PENDING or UNKNOWN, the newest first."""
+        """Return the operations on a record that are PENDING or UNKNOWN and not given up, the newest first."""
         ...
 
     async def page(
@@ -161,5 +161,8 @@ class Journal(Protocol):
         ...
 
     async def purge(self, now: datetime) -> int:
-        """Delete the personal data of operations settled more than 24 h ago; return of how many."""
+        """Delete the personal data of operations settled more than 24 h ago; return of how many.
+
+        One that nobody has settled for 30 days is given up: it is settled as UNKNOWN, and its personal data go at once.
+        """
         ...

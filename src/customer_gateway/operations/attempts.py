@@ -121,11 +121,13 @@ class Attempts:
         """Find out what became of an operation that nobody carries out at present."""
         if operation.is_settled:
             return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
-        now = clock.now()
-        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._lease)
         system = self._systems.get(operation.system)
         writer = None if system is None else system.writer
-        if taken is None or writer is None:
+        now = clock.now()
+        if writer is None:  # another worker may be configured otherwise
+            return Outcome(None, [in_progress(operation)], operation.key)
+        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._lease)
+        if taken is None:
             return Outcome(None, [in_progress(operation)], operation.key)
         deadline, leases = Deadline.after(self._seconds), Leases(taken, self._lease)
         try:

@@ -33,6 +33,7 @@ class Recovery:
     """Takes over the operations of processes that ended or stood still.
 
     Those whose outcome stayed open, here or elsewhere, are looked up once more when no late answer is to be expected.
+    Operations of systems that are not configured any more wait until they are again, or are given up.
     """
 
     def __init__(self, operations: Operations, journal: Journal) -> None:
@@ -43,8 +44,10 @@ class Recovery:
     async def recover(self, most: int = 20) -> int:
         """Settle what is stranded, or due; return how many there were."""
         now = clock.now()
-        stranded = await self._journal.stranded(now, most)
-        unknown = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN])
+        systems = self._operations.systems
+        stranded = await self._journal.stranded(now, most, systems)
+        found = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN], systems=systems)
+        unknown = [each for each in found if not each.is_settled]
         self._looked_at &= {each.id for each in unknown}
         due = [each.id for each in unknown if each.id not in self._looked_at and self._is_due(each, now)]
         self._looked_at.update(due)

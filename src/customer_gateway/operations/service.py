@@ -57,6 +57,11 @@ class Operations:
         self._attempts = Attempts(systems, journal, seconds=seconds, doubt=doubt, lease=lease, written=written)
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
+    @property
+    def systems(self) -> Sequence[str]:
+        """Return the names of the systems whose operations are carried out here."""
+        return [*self._systems]
+
     async def carry_out(self, request: WriteRequest, deadline: Deadline) -> Outcome:
         """Plan the write, and unless it is a dry run carry it out; tell what came of it by the deadline.
 

@@ -83,11 +83,11 @@ class OperationJournal:
         row = await self._database.write(lambda connection: _operations().take(connection, id, owner, now, until))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
-    async def stranded(self, now: datetime, most: int) -> Sequence[str]:
-        """Return the ids of RUNNING operations whose lease is out, the oldest first."""
+    async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
+        """Return the ids of RUNNING operations of these systems whose lease is out, the oldest first."""
         if not await self._database.is_there():
             return []
-        return await self._database.read(lambda connection: _operations().stranded_ids(connection, now, most))
+        return await self._database.read(lambda connection: _operations().stranded_ids(connection, now, most, systems))
 
     async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
         """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
@@ -105,7 +105,7 @@ class OperationJournal:
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def unsettled_of(self, system: str, key: str) -> Sequence[StoredOperation]:
-        """Return the operations on a record that are PENDING or UNKNOWN, the newest first."""
+        """Return the operations on a record that are PENDING or UNKNOWN and not given up, the newest first."""
         if not await self._database.is_there():
             return []
         rows = await self._database.read(lambda connection: _operations().open_rows(connection, system, key))
@@ -135,7 +135,8 @@ class OperationJournal:
     async def purge(self, now: datetime) -> int:
         """Delete the personal values of operations settled more than 24 h ago; return of how many.
 
-        Operations that were settled 90 days ago go as a whole, and so do leases of records that are out.
+        Those that nobody has settled for 30 days are given up. Operations that were settled 90 days ago go as a whole,
+        and so do leases of records that are out.
         """
         if not await self._database.is_there():
             return 0

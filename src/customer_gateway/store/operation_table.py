@@ -21,6 +21,11 @@ KEY_KEPT: Final = timedelta(hours=24)
 """An idempotency key is held at least so long after its operation is settled."""
 VALUES_KEPT: Final = timedelta(hours=24)
 """Personal values stay so long after their operation is settled."""
+GIVEN_UP: Final = timedelta(days=30)
+"""An operation that is not settled so long after it began is given up: it is settled as UNKNOWN, without its values.
+
+No vendor reviews a change for longer, and whoever could tell what became of a call has been asked for a month.
+"""
 OPERATIONS_KEPT: Final = timedelta(days=90)
 """Operations stay so long after they are settled."""
 _OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
@@ -38,7 +43,12 @@ _REMOVE: Final = delete(OPERATIONS).where(*_ITS_OWN)
 _ONE: Final = select(OPERATIONS).where(_IT.id == bindparam("its_id"))
 _OPEN_ROWS: Final = (
     select(OPERATIONS)
-    .where(_IT.system == bindparam("its_system"), _IT.record_key == bindparam("its_key"), _IT.state.in_(_OPEN))
+    .where(
+        _IT.system == bindparam("its_system"),
+        _IT.record_key == bindparam("its_key"),
+        _IT.state.in_(_OPEN),
+        _IT.settled_at.is_(None),
+    )
     .order_by(_IT.started_at.desc(), _IT.id.desc())
 )
 
@@ -90,9 +100,9 @@ def take(
     return taken.mappings().one_or_none()
 
 
-def stranded_ids(connection: Connection, now: datetime, most: int) -> Sequence[str]:
-    """Return the ids of running operations without a lease, the oldest first."""
-    statement = select(_IT.id).where(_IT.state == OperationState.RUNNING.value, _is_out(now))
+def stranded_ids(connection: Connection, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
+    """Return the ids of running operations of these systems without a lease, the oldest first."""
+    statement = select(_IT.id).where(_IT.state == OperationState.RUNNING.value, _IT.system.in_(systems), _is_out(now))
     return connection.execute(statement.order_by(_IT.started_at, _IT.id).limit(most)).scalars().all()
 
 
@@ -138,15 +148,22 @@ def newest(
 
 
 def purge(connection: Connection, now: datetime) -> int:
-    """Delete personal values and whole operations whose time is over; return of how many the values went."""
+    """Delete personal values and whole operations whose time is over; return of how many the values went.
+
+    Operations that nobody has settled for long are given up, and their values go with that.
+    """
     connection.execute(delete(OPERATIONS).where(_IT.settled_at <= now - OPERATIONS_KEPT))
+    over: dict[str, Any] = {"private": None, "owner": None, "lease_until": None}
+    given_up = connection.execute(
+        update(OPERATIONS).where(_is_to_give_up(now)).values(state=OperationState.UNKNOWN.value, settled_at=now, **over)
+    )
     purged = connection.execute(update(OPERATIONS).where(_is_to_purge(now)).values(private=None))
-    return purged.rowcount
+    return given_up.rowcount + purged.rowcount
 
 
 def is_anything_to_purge(connection: Connection, now: datetime) -> bool:
     """Return whether `purge` would change anything: asked first, so that a write happens only where it does."""
-    over = or_(_is_to_purge(now), _IT.settled_at <= now - OPERATIONS_KEPT)
+    over = or_(_is_to_purge(now), _is_to_give_up(now), _IT.settled_at <= now - OPERATIONS_KEPT)
     return connection.execute(select(_IT.id).where(over).limit(1)).first() is not None
 
 
@@ -157,6 +174,10 @@ def _is(column: Column[Any], text: str) -> ColumnElement[bool]:
 
 def _is_to_purge(now: datetime) -> ColumnElement[bool]:
     return (_IT.settled_at <= now - VALUES_KEPT) & _IT.private.is_not(None)
+
+
+def _is_to_give_up(now: datetime) -> ColumnElement[bool]:
+    return _IT.settled_at.is_(None) & (_IT.started_at <= now - GIVEN_UP) & _is_out(now)
 
 
 def _is_out(now: datetime) -> ColumnElement[bool]:
