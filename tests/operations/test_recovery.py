@@ -1,0 +1,120 @@
+"""What others left is taken over, of the systems that are configured; what goes wrong behind a request is logged."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from operations.world import ACTOR, working
+from structlog.testing import capture_logs
+from vendors import sandbox
+
+from customer_gateway.errors import DatabaseUnavailable
+from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.journal import StoredOperation
+from customer_gateway.model.operations import OperationKind, OperationState, UserErrorCode
+from customer_gateway.operations.recovery import Recovery
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from customer_gateway.sandbox import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    made = sandbox(customers=10)
+    yield made
+    made.close()
+
+
+def stranded(number: int, system: str) -> StoredOperation:
+    """One that a process left before it had a plan; those of lower numbers are older."""
+    started = LONG_AGO + timedelta(seconds=number)
+    return StoredOperation(
+        id=f"op-{number:03}",
+        kind=OperationKind.UPDATE,
+        system=system,
+        key="17",
+        actor=ACTOR,
+        state=OperationState.RUNNING,
+        started_at=started,
+        owner="gone",
+        lease_until=started,
+    )
+
+
+class LateToFail:
+    """A journal whose database says late that it takes nothing over."""
+
+    def __init__(self, journal: Any) -> None:
+        self._journal = journal
+        self.go_on = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    async def take_over(self, *_: Any) -> StoredOperation | None:
+        await self.go_on.wait()
+        raise DatabaseUnavailable("it does not answer", "it does not answer")
+
+
+@pytest.mark.parametrize("state", [OperationState.RUNNING, OperationState.UNKNOWN])
+async def test_operations_of_systems_that_are_gone_hold_up_no_others(
+    state: OperationState, box: Sandbox, tmp_path: Path
+) -> None:
+    async with working(box, tmp_path) as worker:
+        for number in range(150):
+            each = stranded(number, "gone")
+            await worker.journal.begin(each, LONG_AGO)
+            if state is OperationState.UNKNOWN:
+                await worker.journal.update(replace(each, state=state, lease_until=None))
+        await worker.journal.begin(stranded(500, "next"), LONG_AGO)
+        for number in range(200, 320):
+            await worker.journal.begin(stranded(number, "gone"), LONG_AGO)
+
+        taken = await Recovery(worker.operations, worker.journal).recover()
+
+        found = await worker.journal.find("op-500")
+        assert found is not None
+        assert (taken, found.state) == (1, OperationState.REJECTED)
+        gone = await worker.journal.find("op-200")
+        assert gone == stranded(200, "gone")
+
+
+async def test_an_operation_of_a_system_that_is_gone_is_not_taken_over(box: Sandbox, tmp_path: Path) -> None:
+    async with working(box, tmp_path, systems=[("next", "next")]) as worker:
+        await worker.journal.begin(stranded(1, "pland"), LONG_AGO)
+
+        assert await worker.operations.find("op-001", ACTOR, EVERY_RIGHT) is None
+        assert await Recovery(worker.operations, worker.journal).recover() == 0
+        assert await worker.journal.find("op-001") == stranded(1, "pland")
+
+
+async def test_what_fails_behind_its_request_leaves_a_line_in_the_log(box: Sandbox, tmp_path: Path) -> None:
+    made: list[LateToFail] = []
+
+    def late(journal: Any) -> LateToFail:
+        made.append(LateToFail(journal))
+        return made[0]
+
+    async with working(box, tmp_path, journal_as=late) as worker:
+        await worker.journal.begin(stranded(1, "next"), LONG_AGO)
+        early = await worker.operations.settle("op-001", ACTOR, EVERY_RIGHT, Deadline.after(0.1))
+        with capture_logs() as lines:
+            made[0].go_on.set()
+            await worker.operations.aclose()
+            await asyncio.sleep(0)  # the task's end is told in the next turn
+
+    assert early is not None
+    assert [each.code for each in early.errors] == [UserErrorCode.UPSTREAM_TIMEOUT]
+    assert [(each["event"], each["reason"]) for each in lines] == [("operation_not_carried_on", "DatabaseUnavailable")]
