@@ -62,6 +62,18 @@ async def test_an_operation_that_begins_takes_its_record_too(journal: Journal) -
     assert await journal.lock_record(RECORD, "worker-2", NOW + 30 * SECOND, NOW + HOUR)
 
 
+async def test_an_operation_that_takes_its_record_is_told_what_is_unsettled_of_it(journal: Journal) -> None:
+    unknown = replace(an_operation("op-0", state=OperationState.UNKNOWN), lease_until=None)
+    await journal.begin(an_operation("op-0"), NOW)
+    await journal.update(unknown)
+
+    first = await journal.begin(an_operation(), NOW, RECORD)
+    second = await journal.begin(an_operation("op-2", owner="worker-2"), NOW, RECORD)
+
+    assert first == Begun(has_record=True, unsettled=(replace(unknown, owner=None),))
+    assert second == Begun()
+
+
 async def test_an_operation_begins_while_another_has_its_record(journal: Journal) -> None:
     await journal.begin(an_operation(), NOW, RECORD)
 

@@ -82,11 +82,12 @@ class StoredOperation:
 class Begun:
     """What `begin` has done. `existing` is what has the idempotency key already: then nothing is stored.
 
-    `has_record` says whether the lease of the record is taken, too.
+    `has_record` says whether the lease of the record is taken, too; then `unsettled` is what `unsettled_of` tells of it.
     """
 
     existing: StoredOperation | None = None
     has_record: bool = False
+    unsettled: Sequence[StoredOperation] = ()
 
 
 class Journal(Protocol):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from customer_gateway.model.callers import Rights
-    from customer_gateway.model.journal import Journal
+    from customer_gateway.model.journal import Begun, Journal
     from customer_gateway.model.operations import Operation
     from customer_gateway.operations.preparation import Prepared
     from customer_gateway.operations.record_lock import RecordLock
@@ -62,10 +62,11 @@ class StepLog:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """An attempt to carry a request out, as an operation that is stored. `deadline` is the request's."""
+    """An attempt to carry a request out, as an operation that has begun. `deadline` is the request's."""
 
     request: WriteRequest
     operation: StoredOperation
+    begun: Begun
     lock: RecordLock
     leases: Leases
     deadline: Deadline
@@ -114,7 +115,7 @@ class Attempts:
                 return _not_begun(failure)
             if begun.existing is None:
                 leases.record = record if begun.has_record else None
-                return await self._carry_out(_Attempt(request, operation, lock, leases, deadline, steps))
+                return await self._carry_out(_Attempt(request, operation, begun, lock, leases, deadline, steps))
         return await self._replay(begun.existing, operation.input_digest, request, deadline, steps)
 
     async def settle(self, operation: StoredOperation, rights: Rights, steps: StepLog) -> Outcome:
@@ -179,7 +180,7 @@ class Attempts:
 
     async def _prepare_and_run(self, this: _Attempt) -> Outcome:
         request, operation, steps = this.request, this.operation, this.steps
-        if (refusal := await self._refuse_open(request)) is not None:
+        if (refusal := await self._refuse_open(this)) is not None:
             await self._discard(this)
             return Outcome(None, [refusal], request.key)
         prepared = await prepare(request, this.deadline)
@@ -207,11 +208,13 @@ class Attempts:
         await self._runner.conclude(done, this.leases)
         return Outcome(self.as_seen(done, request.rights), [], done.key)
 
-    async def _refuse_open(self, request: WriteRequest) -> UserError | None:
+    async def _refuse_open(self, this: _Attempt) -> UserError | None:
         """Refuse a write of a record that may still get an earlier one, unless it is forced."""
+        request, found = this.request, this.begun.unsettled
         if request.force or request.key is None:
             return None
-        found = await self._journal.unsettled_of(request.system.name, request.key)
+        if not this.begun.has_record:  # the lease came later, and others may have written before
+            found = await self._journal.unsettled_of(request.system.name, request.key)
         unknown = [each for each in found if each.state is OperationState.UNKNOWN]
         return outcome_is_open(unknown[0]) if unknown else None
 

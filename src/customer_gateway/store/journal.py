@@ -49,8 +49,7 @@ class OperationJournal:
         values = {**values_of(operation), **lease, "private": None}
         if has_private_values(operation):
             values["private"] = sealed_values(operation, key)
-        row, has_record = await self._database.write(lambda connection: _begin(connection, values, record, now))
-        return Begun(None if row is None else stored_operation(row, key), has_record)
+        return await self._database.write(lambda connection: _begin(connection, values, record, now, key))
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now. Without `lease_until`, or settled, it gives up its leases.
@@ -170,12 +169,15 @@ def _leases() -> ModuleType:
     return record_leases
 
 
-def _begin(connection: Connection, values: Any, record: str | None, now: datetime) -> tuple[RowMapping | None, bool]:
-    """Insert an operation and take the lease of its record; return the row that has its key instead, and whether."""
+def _begin(connection: Connection, values: Any, record: str | None, now: datetime, key: PrivateKey) -> Begun:
+    """Insert an operation and take the lease of its record; what is unsettled of that is asked under the lease."""
     row: RowMapping | None = _operations().insert(connection, values, now)
-    if row is not None or record is None:
-        return row, False
-    return None, _leases().take(connection, record, values["owner"], now, values["lease_until"])
+    if row is not None:
+        return Begun(stored_operation(row, key))
+    if record is None or not _leases().take(connection, record, values["owner"], now, values["lease_until"]):
+        return Begun()
+    rows = _operations().open_rows(connection, values["system"], values["record_key"])
+    return Begun(has_record=True, unsettled=tuple(stored_operation(each, key) for each in rows))
 
 
 def _update(connection: Connection, operation: StoredOperation, values: Any, record: str | None) -> None:
