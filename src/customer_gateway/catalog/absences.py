@@ -43,7 +43,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     ):
         details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
         return Ended(SyncStateName.SUSPECT, details, found.reason)
-    await _mark_records(current, absent)
+    await _mark_records(current, absent, since)
     seen = {
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
@@ -58,13 +58,14 @@ def _details_of(row: PassRow) -> dict[str, Any]:
     return {name: value for name, value in row.details.items() if name != "failures"}
 
 
-async def _mark_records(current: SystemPass, absent: Sequence[Absent]) -> None:
-    """Mark records MISSING, look some of them up, and mark GONE what is proved."""
+async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: datetime | None) -> None:
+    """Mark records MISSING, look some of them up, and mark GONE what is proved; `last` is when the last pass ended."""
     kit, system = current.kit, current.system.name
     missing = [each.key for each in absent if each.state is RecordState.PRESENT]
-    again = [each.key for each in absent if each.state is RecordState.MISSING and each.since < current.began]
+    already = [each for each in absent if each.state is RecordState.MISSING]
+    again = [each.key for each in already if last is not None and each.since <= last]
     await kit.store.set_state(system, missing, RecordState.MISSING, kit.now())
-    looked_up = await _look_up(current, [*again, *missing][:MOST_LOOKED_UP])
+    looked_up = await _look_up(current, [*(each.key for each in already), *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     if not there:  # a list that leaves out one that is there proves nothing of the others
