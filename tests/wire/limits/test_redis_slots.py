@@ -79,6 +79,18 @@ async def test_a_worker_alone_has_the_whole_budget(redis: RedisServer) -> None:
         assert time.monotonic() - began < 1
 
 
+async def test_calls_that_give_way_leave_room_for_one_that_does_not(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 1.0), workers=1) as one:
+        giving_way = [asyncio.create_task(one.call(READ, Deadline.after(30, gives_way=True))) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await one.call(READ, Deadline.after(30))
+
+        assert time.monotonic() - began < 0.3
+        await asyncio.gather(*giving_way)
+        assert fullest(vendor.arrivals, 1.0) == 2
+
+
 async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: RedisServer) -> None:
     async with (
         serving(telling([])) as vendor,

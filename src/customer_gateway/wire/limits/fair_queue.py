@@ -101,6 +101,12 @@ class FairQueue:
                     yield waiters[0]
         yield from (each for each in giving_way if each.lane not in blocked)
 
+    def size_of_kind(self, waiter: Waiter) -> int:
+        """Count the calls of its lane that give way as it does, or as little."""
+        queues = (lanes.get(waiter.lane, ()) for lanes in self._requests.values())
+        giving_way = sum(len(queue) for queue in queues if queue and queue[0].deadline.gives_way)
+        return giving_way if waiter.deadline.gives_way else self._sizes[waiter.lane] - giving_way
+
     def is_next(self, waiter: Waiter) -> bool:
         """Return whether nothing waits in its lane but calls that give way to it."""
         queues = (lanes.get(waiter.lane, ()) for lanes in self._requests.values())

@@ -234,7 +234,11 @@ class RateLimiter:
         """Return when the call may start; infinity where another call's end or the store's answer decides."""
         redis = self._deciding(waiter.lane.windows)
         if redis is not None:
-            return redis.next_start(waiter, self._queue.size(waiter.lane), now, self._lag)
+            if waiter.deadline.gives_way:
+                moment = self._earliest(waiter.lane.windows, now, waiter.deadline)
+                if moment > now:  # by this worker's own count: the store does not know who gives way
+                    return moment
+            return redis.next_start(waiter, self._queue.size_of_kind(waiter), now, self._lag)
         if waiter.lane.limit.room <= 0:
             return _UNKNOWN
         return self._earliest(waiter.lane.windows, now, waiter.deadline)
