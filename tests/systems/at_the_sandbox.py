@@ -58,6 +58,7 @@ def own_values(slug: str, users: Sequence[str], document: Any) -> Mapping[str, s
             "invoiceCCRecipientIds": st.sampled_from(users or [""]),
         },
         "autodns": {
+            "client": st.from_regex("[a-z]{1,9}-[a-z]{1,9}", fullmatch=True),  # it is a part of paths
             "type": st.sampled_from(["PERSON", "ORGANIZATION"]),
             "gender": st.sampled_from(["MALE", "FEMALE"]),
             "payment": st.sampled_from(["PRE", "POST", "LIVE"]),

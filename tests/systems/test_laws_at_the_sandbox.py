@@ -122,7 +122,9 @@ def test_every_place_is_written_changed_and_cleared_and_nothing_else_is_another(
 @EACH
 def test_a_patch_of_several_places_and_its_inverse_leave_the_document_as_it_was(standing: AtTheSandbox) -> None:
     cases = [each for each in Cases(values_of(standing), standing.held).all() if isinstance(each, Case)]
-    alone = [each for each in cases if not is_in_a_list(standing.writes, each.name.rpartition(":")[2])]
+    # What an id of Billbee's entries points to, the vendor keeps in the list: that is one place with it.
+    free = [each for each in cases if not each.name.endswith(".Id")]
+    alone = [each for each in free if not is_in_a_list(standing.writes, each.name.rpartition(":")[2])]
 
     @settings(LAW, max_examples=10 * EXAMPLES)
     @given(st.lists(st.sampled_from(alone), min_size=2, max_size=8, unique_by=lambda case: case.name), st.data())

@@ -48,14 +48,24 @@ def spelled(writes: Writes, section: str, patch: Patch, now: Present, *, creates
     for written in chain.from_iterable(_written(writes, section, name, patch[name], now) for name in patch):
         if isinstance(written.value, Unwritable):
             refusals.append(Refusal(written.value.code, written.path, written.value.message))
-        elif (other := writers.setdefault(written.place, written.path)) != written.path:
+        elif (other := _other_writer(writers, written)) is not None:
             first = ".".join(other)
             refusals.append(Refusal(RefusalCode.EXCLUSIVE, written.path, f"{first} writes the same place. Give one."))
         else:
+            writers[written.place] = written.path
             values[written.place] = written.value
     checked = _Checks(writes, section, values, writers, now)
     broken = [*checked.too_long(), *checked.exclusive(), *checked.no_choice(), *checked.required(creates=creates)]
     return Spelled(values, [*refusals, *broken], writers)
+
+
+def _other_writer(writers: Mapping[str, tuple[str, ...]], written: Written) -> tuple[str, ...] | None:
+    """Return the path of another field that writes the place already, a part of it, or what it is a part of."""
+    here = f"{written.place}."
+    for place, path in writers.items():
+        if path != written.path and (here.startswith(f"{place}.") or place.startswith(here)):
+            return path
+    return None
 
 
 def _written(writes: Writes, section: str, name: str, value: Any, now: Present) -> Iterator[Written]:
