@@ -98,11 +98,14 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
 
 
 class GatewayWriter(Writer):
-    """Asks for what is there, most of the time; and not for `reachable`, which depends on who was asked last."""
+    """Asks for what is there, most of the time; and not for `reachable`, which depends on who was asked last, nor for
+    `lagSeconds`, which grows meanwhile.
+    """
 
     def field(self, parent: Any, depth: int, condition: str) -> str:
         written = super().field(parent, depth, condition)
-        return "__typename" if "reachable" in written.partition("{")[0] else written
+        name = written.partition("{")[0]
+        return "__typename" if "reachable" in name or "lagSeconds" in name else written
 
     def arguments(self, field: GraphQLField) -> str:
         names = tuple(sorted(field.args))

@@ -60,10 +60,10 @@ class TestAPageThatIsFilledUp:
     async def test_backward_by_the_rows_before_it(self) -> None:
         rows = self.rows()
 
-        connection = await found(world(self.system(), rows), last=3)
+        connection = await found(world(self.system(), rows), last=4)
 
-        assert keys(connection) == ["7", "9"]  # 8 is gone, and so is 6
-        assert rows.pages == [(3, True), (1, True)]
+        assert keys(connection) == ["5", "7", "9"]  # 8 and 6 are gone, then 5 and 4 are looked at
+        assert rows.pages == [(4, True), (2, True)]
         assert (connection.has_next_page, connection.has_previous_page) == (False, True)
 
     async def test_the_next_page_begins_after_the_last_row_that_was_looked_at(self) -> None:

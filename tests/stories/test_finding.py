@@ -130,6 +130,7 @@ class TestASystemThatDoesNotAnswer:
         live = [node for node in found if node not in stale]
         assert stale
         assert live
+        assert any(node["address"]["city"] and node["address"]["countryCode"] for node in stale)
         for node in stale:
             shown = known[node["id"]]
             assert {name: node[name] for name in shown if name != "records"} == {

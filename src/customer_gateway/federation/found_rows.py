@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 _KNOWN_WITHOUT_A_READ: Final = frozenset({"id", "records", "__typename"})
-_PATIENCE_SECONDS: Final = 1.0
-_PATIENCE_SHARE: Final = 0.25
-"""Of the request's time: what is selected inside of the customers needs some, too."""
+_PATIENCE: Final = 0.25
+"""How much of the request's time slow systems have before the others go on: what is selected inside of customers needs
+some, too.
+"""
 _OF_A_RECORD: Final = frozenset({"id", "key", "system", "__typename"})
 
 
@@ -90,7 +91,7 @@ async def read_rows(request: RequestContext, rows: Sequence[FoundRow], path: Seq
 
 async def _answered(request: RequestContext, reads: Sequence[Future[ReadRows]]) -> None:
     """Wait until all have answered, but not long for those that are slow."""
-    patience = None if request.is_over else min(_PATIENCE_SECONDS, request.deadline.remaining() * _PATIENCE_SHARE)
+    patience = None if request.is_over else request.deadline.remaining() * _PATIENCE
     if not reads:
         return
     try:
