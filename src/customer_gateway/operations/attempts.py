@@ -108,7 +108,7 @@ class Attempts:
             return _not_begun(failure)
         leases = Leases(operation, self._lease)
         async with self._locks.wanted(operation.system, operation.key, leases) as lock:
-            record = await lock.try_turn()
+            record = await lock.try_local()
             try:
                 begun = await self._journal.begin(operation, operation.started_at, record)
             except (DatabaseUnavailable, ConfigInvalid) as failure:

@@ -28,7 +28,7 @@ class RecordLocks:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._turns = _Turns()
+        self._local = _LocalLocks()
         self._unlocking: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -37,7 +37,7 @@ class RecordLocks:
 
         A lease that is held still is given up behind the answer: who waits for the write does not wait for that.
         """
-        lock = RecordLock(self._journal, self._turns, system, key, leases)
+        lock = RecordLock(self._journal, self._local, system, key, leases)
         try:
             yield lock
         finally:
@@ -55,51 +55,51 @@ class RecordLocks:
 
 
 class RecordLock:
-    """The lock of one record, as one attempt has it or wants it: the turn in this process, then the record's lease.
+    """The lock of one record, as one attempt has it or wants it: the local lock, then the record's lease.
 
     There is nothing to lock for a customer that is to be made.
     """
 
-    def __init__(self, journal: Journal, turns: _Turns, system: str, key: str | None, leases: Leases) -> None:
+    def __init__(self, journal: Journal, local: _LocalLocks, system: str, key: str | None, leases: Leases) -> None:
         self._journal = journal
-        self._turns = turns
+        self._local = local
         self._system = system
         self._name = None if key is None else f"{system}/{key}"
         self._leases = leases
-        self._has_turn = False
+        self._is_locked = False
 
-    async def try_turn(self) -> str | None:
-        """Take the turn unless another wants it; return the name of the lease that is to be taken then."""
-        if self._name is None or self._turns.is_wanted(self._name):
+    async def try_local(self) -> str | None:
+        """Take the local lock unless another wants it; return the name of the lease that is to be taken then."""
+        if self._name is None or self._local.is_wanted(self._name):
             return None
-        await self._turns.take(self._name)
-        self._has_turn = True
+        await self._local.take(self._name)
+        self._is_locked = True
         return self._name
 
     async def acquire(self, deadline: Deadline) -> None:
-        """Wait until both turn and lease are held.
+        """Wait until both the local lock and the lease are held.
 
         Raises `UpstreamRateLimited` where others hold them until the deadline.
         """
         if self._name is None:
             return
-        if not self._has_turn:
+        if not self._is_locked:
             try:
                 async with deadline.enforce():
-                    await self._turns.take(self._name)
-                    self._has_turn = True
+                    await self._local.take(self._name)
+                    self._is_locked = True
             except TimeoutError:
                 raise _busy(self._system) from None
         if self._leases.record is None:
             await self._lease(self._name, deadline)
 
     def release(self) -> None:
-        """Let the next writer of this process have the turn."""
-        if self._has_turn and self._name is not None:
-            self._turns.give_up(self._name)
+        """Let the next writer of this process have the record."""
+        if self._is_locked and self._name is not None:
+            self._local.give_up(self._name)
 
     async def unlock(self) -> None:
-        """Give the lease up, then the turn."""
+        """Give the lease up, then the local lock."""
         try:
             await self._journal.unlock_record(self._leases.record or "", self._leases.owner)
         except GatewayError:
@@ -120,33 +120,33 @@ class RecordLock:
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-class _Turns:
-    """Whose turn it is to write a record, of those in this process that want to, in their order."""
+class _LocalLocks:
+    """The locks of records within this process, which those that wait get in their order."""
 
     def __init__(self) -> None:
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._wanted: dict[str, int] = {}
 
     def is_wanted(self, name: str) -> bool:
         return name in self._wanted
 
     async def take(self, name: str) -> None:
-        turn = self._turns.setdefault(name, asyncio.Lock())
+        lock = self._locks.setdefault(name, asyncio.Lock())
         self._wanted[name] = self._wanted.get(name, 0) + 1
         try:
-            await turn.acquire()
+            await lock.acquire()
         except BaseException:
             self._leave(name)
             raise
 
     def give_up(self, name: str) -> None:
-        self._turns[name].release()
+        self._locks[name].release()
         self._leave(name)
 
     def _leave(self, name: str) -> None:
         self._wanted[name] -= 1
         if not self._wanted[name]:
-            del self._wanted[name], self._turns[name]
+            del self._wanted[name], self._locks[name]
 
 
 def _busy(system: str) -> UpstreamRateLimited:
