@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
 
 TESTS: Final = Path(__file__).parent.parent
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 _OPEN: Final = (OperationState.RUNNING, OperationState.UNKNOWN)
 
 
@@ -67,6 +67,8 @@ class Process:
     async def _until(self, state: str, patience: float) -> None:
         until = asyncio.get_running_loop().time() + patience
         while (now := self._state()) not in (state, ""):
+            if now == "T":
+                self.send(signal.SIGCONT)  # it got to its point after it had been told to go on
             if asyncio.get_running_loop().time() > until:
                 raise TimeoutError(f"a worker is {now!r} still")
             await asyncio.sleep(0.02)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 KEY = b"k" * 32
-LEASE = timedelta(seconds=2.5)
+LEASE = timedelta(seconds=4)
 DOUBT = timedelta(seconds=0.6)
 PRELOADED = (aiosqlite, asyncpg, engines, migration, operation_table, private_values, record_leases)
 """What the first write imports, which is what takes longest."""
@@ -170,7 +170,7 @@ async def _written(operations: Operations, system: Any, given: Mapping[str, Any]
         force=True,
         idempotency_key=given.get("idempotency_key"),
     )
-    outcome = await operations.carry_out(request, Deadline.after(10))
+    outcome = await operations.carry_out(request, Deadline.after(60))  # a worker may stand still for long
     return None if outcome.operation is None else outcome.operation.state.value
 
 
