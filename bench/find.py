@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.find_records import SYSTEMS, made
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import Order, Page
+from customer_gateway.model.catalog import Order, PageOfRows
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.database import Database
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from random import Random
 
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
 
 RECORDS: Final = 1_000_000
 CHECKED: Final = 10_000
@@ -46,23 +46,23 @@ class Kind:
     """One kind of question: how it is drawn from a record, whether rows are counted, what is aimed at in ms."""
 
     name: str
-    ask: Callable[[Random, Change], Question]
+    ask: Callable[[Random, RecordChange], Question]
     aim: float
     is_counted: bool = False
     hits: range | None = None
     """How many rows it has to find, of all systems; others are drawn again."""
 
 
-def _word(random: Random, change: Change) -> str:
+def _word(random: Random, change: RecordChange) -> str:
     return random.choice(str(change.values["name"]).split())
 
 
-def _selective(random: Random, change: Change) -> Question:
+def _selective(random: Random, change: RecordChange) -> Question:
     name = random.choice(("number", "email", "phone"))
     return Question(filter=Filter(texts={name: TextFilter(eq=change.values[name])}))
 
 
-def _several(random: Random, change: Change) -> Question:
+def _several(random: Random, change: RecordChange) -> Question:
     asked = Filter(
         status=[change.values["status"], CustomerStatus.LOCKED],
         kind=[change.values["kind"]],
@@ -73,14 +73,14 @@ def _several(random: Random, change: Change) -> Question:
     return Question(filter=asked, order=random.choice(tuple(Order)), is_descending=random.random() < 0.5)
 
 
-def _contains(random: Random, change: Change) -> Question:
+def _contains(random: Random, change: RecordChange) -> Question:
     word = _word(random, change)
     start = random.randrange(max(1, len(word) - 3))
     piece = word[start : start + random.randint(3, 5)]
     return Question(filter=Filter(texts={"name": TextFilter(contains=piece)}))
 
 
-def _beginning(random: Random, change: Change) -> Question:
+def _beginning(random: Random, change: RecordChange) -> Question:
     return Question(search=_word(random, change)[: random.randint(1, 2)])
 
 
@@ -139,10 +139,10 @@ async def _on(url: str, name: str, records: int, folder: Path | None) -> None:
     database = Database(url, CATALOG)
     index = CatalogIndex(database, row_of, encode_values, decode_values)
     changes, random, _ = made(records)
-    kept: list[Change] = []
-    checked: list[Change] = []
+    kept: list[RecordChange] = []
+    checked: list[RecordChange] = []
     seconds = 0.0
-    batch: list[Change] = []
+    batch: list[RecordChange] = []
 
     async def stored() -> None:
         nonlocal seconds
@@ -172,7 +172,7 @@ async def _on(url: str, name: str, records: int, folder: Path | None) -> None:
     await database.aclose()
 
 
-async def _check(index: CatalogIndex, changes: Sequence[Change], random: Random) -> None:
+async def _check(index: CatalogIndex, changes: Sequence[RecordChange], random: Random) -> None:
     """Compare what each kind of question finds with reading every record."""
     brute_force: Any = import_module("catalog.brute_force")
     records = brute_force.Records(changes)
@@ -181,24 +181,24 @@ async def _check(index: CatalogIndex, changes: Sequence[Change], random: Random)
             question = kind.ask(random, random.choice(changes))
             for systems in (SYSTEMS, _HALF):
                 expected = brute_force.answer(question, records, systems)
-                found = await index.find(search_of(question, systems), Page(_PAGE), count=True)
+                found = await index.find(search_of(question, systems), PageOfRows(_PAGE), count=True)
                 keys = [(row.ref.system, row.ref.key) for row in found.rows]
                 if keys != expected[:_PAGE] or found.total != len(expected):
                     raise RuntimeError(f"{kind.name}: {question} finds other rows than reading every record does")
 
 
-async def _measure(index: CatalogIndex, kind: Kind, changes: Sequence[Change], random: Random) -> None:
+async def _measure(index: CatalogIndex, kind: Kind, changes: Sequence[RecordChange], random: Random) -> None:
     taken: list[float] = []
     hidden: list[float] = []
     while len(taken) < TERMS:
         question = kind.ask(random, random.choice(changes))
         if kind.hits is not None:
-            counted = await index.find(search_of(question, SYSTEMS), Page(1), count=True)
+            counted = await index.find(search_of(question, SYSTEMS), PageOfRows(1), count=True)
             if counted.total not in kind.hits:
                 continue
         for systems, times in ((SYSTEMS, taken), (_HALF, hidden)):
             began = perf_counter()
-            await index.find(search_of(question, systems), Page(_PAGE), count=kind.is_counted)
+            await index.find(search_of(question, systems), PageOfRows(_PAGE), count=kind.is_counted)
             times.append((perf_counter() - began) * 1_000)
     figures = " ".join(f"{each:7.2f}" for times in (taken, hidden) for each in (median(times), _p95(times)))
     print(f"{kind.name:44} {kind.aim:5} {figures}", flush=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.model.catalog import Change
+from customer_gateway.model.catalog import RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
@@ -78,13 +78,13 @@ class Words:
         return [each.capitalize() for each in dict.fromkeys(made)]
 
 
-def records(count: int, random: Random, words: Words) -> Iterator[Change]:
+def records(count: int, random: Random, words: Words) -> Iterator[RecordChange]:
     """Yield so many records of five systems."""
     for number in range(count):
-        yield Change(RecordRef(random.choice(SYSTEMS), str(number)), _values(random, words), "")
+        yield RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), _values(random, words), "")
 
 
-def made(count: int) -> tuple[Iterator[Change], Random, Words]:
+def made(count: int) -> tuple[Iterator[RecordChange], Random, Words]:
     """Return records, and what their questions are drawn by."""
     random = Random(_SEED)
     words = Words(random)

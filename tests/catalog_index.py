@@ -17,7 +17,7 @@ from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.observer import NoObserver
 from customer_gateway.federation.sync_states import KeptSyncStates
-from customer_gateway.model.catalog import INDEXED_FIELDS, Change, RecordState, SyncState, SyncStateName
+from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange, RecordState, SyncState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.database import Database
@@ -82,13 +82,13 @@ class FoundWorld:
     async def put(self, system: str, *records: Mapping[str, Any], seen_at: datetime = SEEN_AT) -> None:
         """Store rows of a system; a record is its `key` and values by model names."""
         changes = [
-            Change(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"}, "")
+            RecordChange(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"}, "")
             for each in records
         ]
         await self.index.put(changes, seen_at)
 
     async def remove(self, system: str, *keys: str) -> None:
-        await self.index.mark(system, keys, RecordState.GONE, SEEN_AT)
+        await self.index.set_state(system, keys, RecordState.GONE, SEEN_AT)
 
 
 @asynccontextmanager

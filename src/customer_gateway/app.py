@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from customer_gateway.http import Example
     from customer_gateway.http.callers.authenticator import Keys, Tokens
     from customer_gateway.http.gateway_app import GatewayApp
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
     from customer_gateway.systems.registry import Vendor
 
 
@@ -208,7 +208,7 @@ class KeptIndex(NamedTuple):
 def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> KeptIndex:
     """Return the federation that finds in the index, and what keeps that as the systems are by reads and writes."""
 
-    def read(system: str, key: str) -> Awaitable[Change | None]:
+    def read(system: str, key: str) -> Awaitable[RecordChange | None]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
     updates, written = IndexUpdates(catalog.index, catalog.passes), WrittenRecords(catalog.index, read)

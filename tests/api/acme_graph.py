@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from customer_gateway.api.engine import Execution, ExecutorName
     from customer_gateway.api.reply import Reply
     from customer_gateway.federation.cells import Links
-    from customer_gateway.model.catalog import Finder
+    from customer_gateway.model.catalog import CustomerIndex
 
 SCHEMA = build_schema([ACME])
 NAMES = unified_names(SCHEMA)
@@ -37,7 +37,7 @@ class Graph:
         *systems: Acme,
         seconds: float = 5,
         links: Links | None = None,
-        finder: Finder | None = None,
+        finder: CustomerIndex | None = None,
     ) -> None:
         self._seconds = seconds
         self._federation = replace(federation(*systems, links=links), finder=finder)

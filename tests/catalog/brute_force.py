@@ -10,7 +10,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.catalog.folding import digits, fold, spellings
-from customer_gateway.model.catalog import Change, Order
+from customer_gateway.model.catalog import Order, RecordChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ _FIELDS = {
 class Records:
     """Records, and the tokens of each, made once for many questions."""
 
-    def __init__(self, changes: Sequence[Change]) -> None:
+    def __init__(self, changes: Sequence[RecordChange]) -> None:
         self.tokens = [(each, frozenset(_tokens(each.values)), frozenset(_whole(each.values))) for each in changes]
 
 
@@ -46,7 +46,7 @@ def answer(question: Question, records: Records, systems: Sequence[str]) -> list
 
 
 def _rank(
-    question: Question, change: Change, tokens: AbstractSet[str], whole: AbstractSet[str], systems: Sequence[str]
+    question: Question, change: RecordChange, tokens: AbstractSet[str], whole: AbstractSet[str], systems: Sequence[str]
 ) -> int | None:
     if change.ref.system not in systems or not _fits(question.filter, change.values):
         return None
@@ -60,7 +60,7 @@ def _rank(
     return 0 if is_exact or question.order is not None else 1
 
 
-def _compare(question: Question, one: tuple[int, Change], other: tuple[int, Change]) -> int:
+def _compare(question: Question, one: tuple[int, RecordChange], other: tuple[int, RecordChange]) -> int:
     (rank, change), (other_rank, other_change) = one, other
     sort, other_sort = _sort(question.order, change.values), _sort(question.order, other_change.values)
     for left, right in ((rank, other_rank), (sort is None, other_sort is None)):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
-from customer_gateway.model.catalog import TEXT_FIELDS, Change, Order
+from customer_gateway.model.catalog import TEXT_FIELDS, Order, RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
@@ -77,15 +77,15 @@ def drawn_value(random: Random) -> dict[str, Any]:
     return {key: (None if random.random() < 0.15 else value) for key, value in values.items()}
 
 
-def drawn_changes(random: Random, count: int) -> list[Change]:
+def drawn_changes(random: Random, count: int) -> list[RecordChange]:
     """Draw so many records of all systems, with keys of one and of several digits."""
     return [
-        Change(RecordRef(random.choice(SYSTEMS), str(number)), drawn_value(random), f"stamp {number}")
+        RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), drawn_value(random), f"stamp {number}")
         for number in range(count)
     ]
 
 
-def drawn_question(random: Random, changes: Sequence[Change]) -> Question:
+def drawn_question(random: Random, changes: Sequence[RecordChange]) -> Question:
     """Draw a question; half of its texts stand in one of the records."""
     question = Question(order=random.choice((None, *Order)), is_descending=random.random() < 0.5)
     if random.random() < 0.6:
@@ -95,7 +95,7 @@ def drawn_question(random: Random, changes: Sequence[Change]) -> Question:
     return question
 
 
-def _text(random: Random, changes: Sequence[Change]) -> str:
+def _text(random: Random, changes: Sequence[RecordChange]) -> str:
     value = random.choice(changes).values.get(random.choice(TEXT_FIELDS)) or random.choice(_WORDS)
     words = value.split()
     some = random.sample(words, k=min(len(words), random.randint(1, 2)))
@@ -104,7 +104,7 @@ def _text(random: Random, changes: Sequence[Change]) -> str:
     return text if any(each.isalnum() for each in text) else "a"
 
 
-def _filter(random: Random, changes: Sequence[Change]) -> Filter:
+def _filter(random: Random, changes: Sequence[RecordChange]) -> Filter:
     texts = {name: _text_filter(random, changes, name) for name in random.sample(TEXT_FIELDS, random.choice((0, 1, 2)))}
     found = Filter(texts=texts)
     if random.random() < 0.3:
@@ -122,7 +122,7 @@ def _filter(random: Random, changes: Sequence[Change]) -> Filter:
     return found
 
 
-def _text_filter(random: Random, changes: Sequence[Change], name: str) -> TextFilter:
+def _text_filter(random: Random, changes: Sequence[RecordChange], name: str) -> TextFilter:
     value = random.choice(changes).values.get(name) or "?"
     start = random.randrange(len(value))
     piece = value[start : start + random.randint(1, 6)]

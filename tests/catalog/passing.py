@@ -17,7 +17,7 @@ from customer_gateway.catalog.passes import PassKit
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.schedule import Rhythm, Schedule, pass_now
 from customer_gateway.federation.indexing import INDEXED, indexed
-from customer_gateway.model.catalog import Page, RecordState, Search
+from customer_gateway.model.catalog import PageOfRows, RecordState, Search
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.catalog_tables import RECORDS
@@ -92,7 +92,7 @@ class Worker:
 
     async def found(self, *names: str) -> int:
         """How many records a search finds."""
-        page = await self.index.find(Search(names), Page(1), count=True)
+        page = await self.index.find(Search(names), PageOfRows(1), count=True)
         return page.total or 0
 
     async def truth(self, name: str) -> dict[str, Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from catalog.generated import SYSTEMS, drawn_changes, drawn_question
 
 from customer_gateway.catalog.questions import search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import Effort, Page
+from customer_gateway.model.catalog import Effort, PageOfRows
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
@@ -21,7 +21,7 @@ from customer_gateway.store.schema import CATALOG
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from customer_gateway.model.catalog import Change, Search
+    from customer_gateway.model.catalog import RecordChange, Search
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     await opened.aclose()
 
 
-async def stored(index: CatalogIndex, changes: list[Change]) -> None:
+async def stored(index: CatalogIndex, changes: list[RecordChange]) -> None:
     for system in SYSTEMS:
         mine = [each for each in changes if each.ref.system == system]
         for start in range(0, len(mine), 500):
@@ -54,7 +54,7 @@ async def walked(index: CatalogIndex, search: Search, size: int, *, is_backward:
     found: list[tuple[str, str]] = []
     start = None
     while True:
-        page = await index.find(search, Page(size, start, is_backward), count=not found)
+        page = await index.find(search, PageOfRows(size, start, is_backward), count=not found)
         keys = [(row.ref.system, row.ref.key) for row in page.rows]
         found = [*keys, *found] if is_backward else [*found, *keys]
         if not page.has_more:
@@ -81,7 +81,7 @@ async def test_every_question_gives_the_rows_that_reading_all_records_gives(data
         size = random.choice((7, 50, 100))
         assert await walked(index, search, size, is_backward=False) == expected, (number, question, systems)
         assert await walked(index, search, size, is_backward=True) == expected, (number, question, systems)
-        counted = await index.find(search, Page(1), count=True)
+        counted = await index.find(search, PageOfRows(1), count=True)
         assert counted.total == len(expected), (number, question, systems)
 
     assert min(asked.values()) > QUESTIONS // 20  # neither all of them found something, nor none

@@ -11,7 +11,7 @@ import pytest
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.updates import BATCH, MOST_WAITING, IndexUpdates
-from customer_gateway.model.catalog import Change, Page, RecordState, SyncStateName
+from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
@@ -39,16 +39,16 @@ def index(database: Database) -> CatalogIndex:
     return CatalogIndex(database, row_of, encode_values, decode_values)
 
 
-def named(key: str, name: str, *, whole: bool = True) -> Change:
-    return Change(RecordRef(SYSTEM, key), {"name": name}, name, whole)
+def named(key: str, name: str, *, whole: bool = True) -> RecordChange:
+    return RecordChange(RecordRef(SYSTEM, key), {"name": name}, name, whole)
 
 
-def changes_of(*changes: Change) -> Callable[[], Sequence[Change]]:
+def changes_of(*changes: RecordChange) -> Callable[[], Sequence[RecordChange]]:
     return lambda: changes
 
 
 async def found(index: CatalogIndex, search: str) -> list[str]:
-    page = await index.find(search_of(Question(search=search), [SYSTEM]), Page(100))
+    page = await index.find(search_of(Question(search=search), [SYSTEM]), PageOfRows(100))
     return [row.ref.key for row in page.rows]
 
 
@@ -69,7 +69,7 @@ async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex, d
 
 
 async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: CatalogIndex, database: Database) -> None:
-    await index.put([Change(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
+    await index.put([RecordChange(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(1, changes_of(named("1", "Berta", whole=False)))
@@ -108,7 +108,7 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(
         await until(lambda: updates.stored == 1)
 
     assert await found(index, "anna") == ["1"]
-    assert await index.mark(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
+    assert await index.set_state(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
 
 
 async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspect_and_marks_nothing(
@@ -125,13 +125,13 @@ async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspe
     state = (await passes.sync_states())[SYSTEM]
     assert (state.state, state.reason) == (SyncStateName.SUSPECT, "a read of 6 customers by their keys left out 3")
     assert (await passes.rows())[SYSTEM].requested_at is not None
-    assert await index.mark(SYSTEM, ["1", "2", "3"], RecordState.MISSING, NOW) == 3  # they were PRESENT
+    assert await index.set_state(SYSTEM, ["1", "2", "3"], RecordState.MISSING, NOW) == 3  # they were PRESENT
 
 
 async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(
     index: CatalogIndex, database: Database
 ) -> None:
-    def failing() -> Sequence[Change]:
+    def failing() -> Sequence[RecordChange]:
         raise ZeroDivisionError
 
     updates = IndexUpdates(index, CatalogPasses(database, index))

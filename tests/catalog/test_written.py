@@ -9,7 +9,7 @@ import pytest
 
 from customer_gateway.catalog.written import WrittenRecords
 from customer_gateway.errors import DatabaseUnavailable, UpstreamUnavailable
-from customer_gateway.model.catalog import Change, RecordState
+from customer_gateway.model.catalog import RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Index:
         self.seen: dict[str, datetime] = {}
 
     async def put(
-        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
     ) -> int:
         assert note_seen
         del now, seen_pass
@@ -42,7 +42,7 @@ class Index:
         del system
         return {key: self.seen[key] for key in keys if key in self.seen}
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         del system, now
         self._answer()
         self.rows.append(state)
@@ -63,13 +63,13 @@ class Vendor:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def read(self, system: str, key: str) -> Change | None:
+    async def read(self, system: str, key: str) -> RecordChange | None:
         self.reads += 1
         name = self.name
         await self.gate.wait()
         if self.is_away:
             raise UpstreamUnavailable(system, "no answer")
-        return None if name is None else Change(RecordRef(system, key), {"name": name}, "")
+        return None if name is None else RecordChange(RecordRef(system, key), {"name": name}, "")
 
 
 async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:

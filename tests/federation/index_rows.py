@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from customer_gateway.model.catalog import Page, Search
+    from customer_gateway.model.catalog import PageOfRows, Search
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ class Rows:
     pages: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
     gate: asyncio.Event | None = None
 
-    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage:
+    async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
         self.pages.append((page.size, page.is_backward))
         if self.gate is not None:
             await self.gate.wait()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.errors import DatabaseNewer
-from customer_gateway.model.catalog import Change, Page, Search
+from customer_gateway.model.catalog import PageOfRows, RecordChange, Search
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.database import Database
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CHANGE = Change(RecordRef("alpha", "1"), {"name": "Anna"}, "")
+CHANGE = RecordChange(RecordRef("alpha", "1"), {"name": "Anna"}, "")
 SEARCH = Search(["alpha"])
 
 
@@ -47,7 +47,7 @@ def set_version(connection: Connection, version: int) -> None:
 
 async def test_without_an_index_nothing_is_found_and_no_file_is_made(tmp_path: Path) -> None:
     file = tmp_path / "catalog.db"
-    found = await index_of(Database(f"sqlite+aiosqlite:///{file}", CATALOG)).find(SEARCH, Page(10), count=True)
+    found = await index_of(Database(f"sqlite+aiosqlite:///{file}", CATALOG)).find(SEARCH, PageOfRows(10), count=True)
 
     assert (list(found.rows), found.total, file.exists()) == ([], 0, False)
 
@@ -66,7 +66,7 @@ async def test_tables_of_an_older_version_are_made_anew(database: Database, data
     await database.write(lambda connection: set_version(connection, 0))
 
     later = Database(database_url, CATALOG)
-    found = await index_of(later).find(SEARCH, Page(10), count=True)
+    found = await index_of(later).find(SEARCH, PageOfRows(10), count=True)
     await later.aclose()
 
     assert found.total == 0
@@ -78,11 +78,11 @@ async def test_tables_of_a_newer_version_are_refused_and_stay(database: Database
 
     later = Database(database_url, CATALOG)
     with pytest.raises(DatabaseNewer, match="version 99"):
-        await index_of(later).find(SEARCH, Page(10))
+        await index_of(later).find(SEARCH, PageOfRows(10))
     await later.aclose()
 
     await database.write(lambda connection: set_version(connection, 1))
-    assert (await index_of(database).find(SEARCH, Page(10), count=True)).total == 1
+    assert (await index_of(database).find(SEARCH, PageOfRows(10), count=True)).total == 1
 
 
 async def test_the_index_stands_beside_the_other_tables_of_a_database(database_url: str) -> None:
@@ -91,6 +91,6 @@ async def test_the_index_stands_beside_the_other_tables_of_a_database(database_u
     await index_of(catalog).put([CHANGE], NOW)
 
     assert await store.revision() is not None
-    assert (await index_of(catalog).find(SEARCH, Page(10), count=True)).total == 1
+    assert (await index_of(catalog).find(SEARCH, PageOfRows(10), count=True)).total == 1
     await store.aclose()
     await catalog.aclose()

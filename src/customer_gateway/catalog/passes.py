@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from customer_gateway.model import nouns
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
     from customer_gateway.model.passes import PassRow, PassStore
     from customer_gateway.system import Page, Reads, Selection, System
 
@@ -40,7 +40,7 @@ class PassKit:
 
     store: PassStore
     want: Selection
-    read: Callable[[System, Sequence[nouns.Customer], Reads], Awaitable[Sequence[Change]]]
+    read: Callable[[System, Sequence[nouns.Customer], Reads], Awaitable[Sequence[RecordChange]]]
     now: Callable[[], datetime]
     pauses: Sequence[float] = PAUSES
 
@@ -94,7 +94,7 @@ class SystemPass:
     async def seen(self) -> int:
         return await self.kit.store.seen(self.system.name, self.number) + self.position.unkeyed
 
-    async def values(self, views: Sequence[nouns.Customer]) -> Sequence[Change]:
+    async def values(self, views: Sequence[nouns.Customer]) -> Sequence[RecordChange]:
         """Return what the index is told of records; `partial` is set where some of it could not be read."""
         for pause in self.calls.pauses:
             changes = await self.kit.read(self.system, views, self.reads)
@@ -105,7 +105,7 @@ class SystemPass:
         self.position.partial = self.position.partial or not all(each.whole for each in changes)
         return changes
 
-    async def advance(self, changes: Sequence[Change]) -> None:
+    async def advance(self, changes: Sequence[RecordChange]) -> None:
         """Store that records were seen, and how far the pass is. Raises `LeaseLost`."""
         self.position.calls = self.calls_made
         await self.kit.store.advance(

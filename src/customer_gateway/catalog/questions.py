@@ -9,7 +9,7 @@ from customer_gateway.catalog.folding import compact, spellings, words
 from customer_gateway.catalog.rows import line_of, microseconds
 from customer_gateway.catalog.tokens import FLAGS, TEXTS, WORD, cut, flag_text, texts_of, whole_terms
 from customer_gateway.errors import BadUserInput
-from customer_gateway.model.catalog import Check, Conditions, Order, Search, Term
+from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Search, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -114,7 +114,7 @@ def _beginnings(word: str) -> list[Term]:
 
 def _filtered(asked: Filter) -> Conditions:
     clauses: list[Sequence[Term]] = []
-    checks: list[Check] = []
+    checks: list[ColumnCheck] = []
     for name, letter in FLAGS.items():
         value = getattr(asked, name)
         if value is not None:
@@ -123,7 +123,7 @@ def _filtered(asked: Filter) -> Conditions:
     for name, text in asked.texts.items():
         for operator, texts in _compared(name, text):
             clauses += _candidates(name, operator, texts)
-            checks.append(Check(name, operator, texts or [_IMPOSSIBLE]))
+            checks.append(ColumnCheck(name, operator, texts or [_IMPOSSIBLE]))
     for name in ("created_at", "updated_at"):
         checks += _moments(name, getattr(asked, name))
     return Conditions(clauses, (), checks)
@@ -164,11 +164,11 @@ def _candidates(name: str, operator: Comparison, texts: Sequence[str]) -> list[S
     return [[Term(each, is_prefix=operator == "BEGINS") for each in tokens] or [_NOTHING]]
 
 
-def _moments(name: str, asked: MomentFilter | None) -> list[Check]:
+def _moments(name: str, asked: MomentFilter | None) -> list[ColumnCheck]:
     if asked is None:
         return []
-    after = [] if asked.after is None else [Check(name, "AFTER", [microseconds(asked.after)])]
-    before = [] if asked.before is None else [Check(name, "BEFORE", [microseconds(asked.before)])]
+    after = [] if asked.after is None else [ColumnCheck(name, "AFTER", [microseconds(asked.after)])]
+    before = [] if asked.before is None else [ColumnCheck(name, "BEFORE", [microseconds(asked.before)])]
     return [*after, *before]
 
 

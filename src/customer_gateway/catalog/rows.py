@@ -90,7 +90,7 @@ def microseconds(moment: datetime) -> int:
 
 def encode_values(values: Values) -> str:
     """Return the values as JSON, with what is known to be empty."""
-    known = {name: _plain(values[name]) for name in INDEXED_FIELDS if name in values}
+    known = {name: _as_json(values[name]) for name in INDEXED_FIELDS if name in values}
     return orjson.dumps(known).decode()
 
 
@@ -111,7 +111,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, CustomerKind | CustomerStatus):
         return value.value
     if isinstance(value, datetime):

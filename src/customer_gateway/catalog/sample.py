@@ -14,14 +14,14 @@ from customer_gateway.catalog.folding import fold
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
 
 _MOST: Final = 64
 _ENOUGH: Final = 5
 _FEWEST: Final = 2
 
 
-def take(sample: MutableMapping[str, str], changes: Sequence[Change]) -> None:
+def take(sample: MutableMapping[str, str], changes: Sequence[RecordChange]) -> None:
     """Put those of the customers into a sample that belong there."""
     for change in changes:
         sample[_hash(change.ref.key, 8)] = _identity(change)
@@ -39,7 +39,7 @@ def is_of_another_tenant(before: Mapping[str, str], now: Mapping[str, str]) -> b
     return len(expected) >= _FEWEST and not same
 
 
-def _identity(change: Change) -> str:
+def _identity(change: RecordChange) -> str:
     named = change.values.get("name") or change.values.get("number") or ""
     return _hash(fold(named), 4)
 

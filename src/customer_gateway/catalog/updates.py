@@ -24,7 +24,7 @@ from customer_gateway.model.catalog import RecordState
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
 
 MOST_WAITING: Final = 20_000
 """Records that wait for their batch."""
@@ -41,10 +41,10 @@ class IndexWriter(Protocol):
     """Writes rows of the index; raises `DatabaseUnavailable`."""
 
     async def put(
-        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
     ) -> int: ...
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
 
 
 class Doubts(Protocol):
@@ -55,7 +55,7 @@ class Doubts(Protocol):
 
 class _Submitted(NamedTuple):
     records: int
-    changes: Callable[[], Sequence[Change]]
+    changes: Callable[[], Sequence[RecordChange]]
 
 
 class _Missing(NamedTuple):
@@ -77,7 +77,7 @@ class IndexUpdates:
         self.dropped = 0
         self.stored = 0
 
-    def submit(self, count: int, changes: Callable[[], Sequence[Change]]) -> None:
+    def submit(self, count: int, changes: Callable[[], Sequence[RecordChange]]) -> None:
         """Take so many records of one system, which `changes` makes changes of when their turn comes."""
         if self.waiting + count > MOST_WAITING:
             self.dropped += count
@@ -122,7 +122,7 @@ class IndexUpdates:
     async def _batch(self) -> None:
         """Write what is missing first, then some of what reads have brought."""
         if self._missing:
-            await self._mark(self._missing[0])
+            await self._take_missing(self._missing[0])
             self._missing.popleft()
         elif self._submitted:
             submitted = self._submitted.popleft()
@@ -134,9 +134,9 @@ class IndexUpdates:
         else:
             self._wake.clear()
 
-    async def _mark(self, missing: _Missing) -> None:
+    async def _take_missing(self, missing: _Missing) -> None:
         if not is_suspect_batch(missing.asked, len(missing.keys)):
-            await self._index.mark(missing.system, missing.keys, RecordState.MISSING, _now())
+            await self._index.set_state(missing.system, missing.keys, RecordState.MISSING, _now())
             return
         reason = f"a read of {missing.asked} customers by their keys left out {len(missing.keys)}"
         doubt = Suspicion(len(missing.keys), is_another=False, reason=reason)

@@ -22,7 +22,7 @@ from customer_gateway.model.ids import RecordRef
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
     from customer_gateway.model.journal import StoredOperation
 
 _FIRST_PAUSE: Final = 1.0
@@ -35,10 +35,10 @@ class IndexOfRecords(Protocol):
     """Writes rows of the index, and tells when records were last seen; raises `DatabaseUnavailable`."""
 
     async def put(
-        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
     ) -> int: ...
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
 
     async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]: ...
 
@@ -54,7 +54,7 @@ class _Waiting:
 class WrittenRecords:
     """Stores what was written. `read` reads a record by system and key; None where there is none any more."""
 
-    def __init__(self, index: IndexOfRecords, read: Callable[[str, str], Awaitable[Change | None]]) -> None:
+    def __init__(self, index: IndexOfRecords, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> None:
         self._index = index
         self._read = read
         self._waiting: dict[RecordRef, _Waiting] = {}
@@ -115,6 +115,6 @@ class WrittenRecords:
         now = datetime.now(UTC)
         change = await self._read(*ref)
         if change is None:
-            await self._index.mark(ref.system, [ref.key], RecordState.MISSING, now)
+            await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, now)
         else:
             await self._index.put([change], now)

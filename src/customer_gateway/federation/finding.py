@@ -26,7 +26,7 @@ from customer_gateway.federation.found_connection import FoundConnection
 from customer_gateway.federation.found_rows import LateRow, are_to_be_read, as_indexed, read_rows
 from customer_gateway.federation.listing import demand_size
 from customer_gateway.federation.sealed_cursors import SealedCursors
-from customer_gateway.model.catalog import Page
+from customer_gateway.model.catalog import PageOfRows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -75,7 +75,7 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     bound_to, cursors = binding(asked.question, asked.systems), SealedCursors(request.cursors)
     start = None if cursor is None else cursors.decode(cursor, bound_to)
     index = _Index(request, search, bound_to)
-    page = await index.page(Page(size, start, is_backward), count=_is_counted(request))
+    page = await index.page(PageOfRows(size, start, is_backward), count=_is_counted(request))
     await _note_incomplete(request, systems, path)
     rows, customers, has_more = await _read(request, index, page, asked, path)
     return FoundConnection(
@@ -132,7 +132,7 @@ class _Index:
         self._search = search
         self._bound_to = bound_to
 
-    async def page(self, page: Page, *, count: bool = False) -> FoundPage:
+    async def page(self, page: PageOfRows, *, count: bool = False) -> FoundPage:
         """Return a page of rows. Raises `CatalogUnavailable`."""
         finder = self._request.finder
         if finder is None:
@@ -190,7 +190,7 @@ async def _read(
         return page.rows, customers, page.has_more
     is_backward = asked.first is None
     edge = page.rows[0 if is_backward else -1].position
-    more = await index.page(Page(gone, edge, is_backward))
+    more = await index.page(PageOfRows(gone, edge, is_backward))
     further = await read_rows(request, more.rows, path)
     if is_backward:
         return [*more.rows, *page.rows], [*further, *customers], more.has_more

@@ -11,7 +11,7 @@ from customer_gateway.catalog.rows import encode_values, microseconds
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.catalog import INDEXED_FIELDS, Change
+from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.system import Selection
 
@@ -31,7 +31,7 @@ INDEXED: Final = Selection({"Customer": frozenset(_READ), "Address": frozenset(_
 """What is selected of customers that are read for the index alone."""
 
 
-async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Change]:
+async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[RecordChange]:
     """Return what the index is told of records of one system.
 
     A field that the system has no source for is not known of any. One whose read failed is left out of its record,
@@ -48,16 +48,16 @@ async def _column(name: str, system: System, views: Sequence[nouns.Customer], re
     return await values if inspect.isawaitable(values) else values
 
 
-def _change(system: str, view: nouns.Customer, read: Mapping[str, Any]) -> Change:
+def _change(system: str, view: nouns.Customer, read: Mapping[str, Any]) -> RecordChange:
     known = {name: value for name, value in read.items() if not isinstance(value, UpstreamError)}
     whole = len(known) == len(read)
     if "address" in known:
         address = known.pop("address")
         known |= {name: getattr(address, part, None) for name, part in _OF_THE_ADDRESS.items()}
-    return Change(RecordRef(system, view.key), known, stamp_of(known), whole)
+    return RecordChange(RecordRef(system, view.key), known, stamp_of(known), whole)
 
 
-async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> Change | None:
+async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> RecordChange | None:
     """Return what the index is told of one record, read from its system; None where there is none any more.
 
     Raises `UpstreamError`.

@@ -13,7 +13,7 @@ from customer_gateway.documents.content import content_of
 from customer_gateway.documents.values import is_empty
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import stamp_of
-from customer_gateway.model.catalog import INDEXED_FIELDS, Change
+from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange
 from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _OF_THE_ADDRESS: Final = ("country_code", "city")
 class Updates(Protocol):
     """Takes what was noticed, as `catalog.updates.IndexUpdates` does."""
 
-    def submit(self, count: int, changes: Callable[[], Sequence[Change]]) -> None: ...
+    def submit(self, count: int, changes: Callable[[], Sequence[RecordChange]]) -> None: ...
 
     def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 
@@ -45,7 +45,7 @@ class ObservedReads:
     def __init__(self, updates: Updates, stored: Callable[[str, str], Awaitable[None]]) -> None:
         self._updates = updates
         self._stored = stored
-        self._known: dict[tuple[str, frozenset[str], frozenset[str]], _Width] = {}
+        self._known: dict[tuple[str, frozenset[str], frozenset[str]], _SelectedFields] = {}
         self._count = 0
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None:
@@ -53,7 +53,7 @@ class ObservedReads:
         at = (system.name, want.of("Customer"), want.of("Address"))
         width = self._known.get(at)
         if width is None:
-            width = self._known[at] = _Width(_carried(system, want))
+            width = self._known[at] = _SelectedFields(_carried(system, want))
         if not width.names:
             return
         known = width.contents
@@ -82,7 +82,7 @@ class ObservedReads:
         self._count = sum(len(each.contents) for each in self._known.values())
 
 
-class _Width:
+class _SelectedFields:
     """The indexed fields that reads of one width carry, and what they brought of each record."""
 
     __slots__ = ("contents", "names")
@@ -102,7 +102,7 @@ def _carried(system: System, want: Selection) -> Sequence[str]:
     return [*own, *(name for name in _OF_THE_ADDRESS if want.selects("Address", name))]
 
 
-def _changes(system: System, views: Sequence[nouns.Customer], names: Sequence[str]) -> Sequence[Change]:
+def _changes(system: System, views: Sequence[nouns.Customer], names: Sequence[str]) -> Sequence[RecordChange]:
     """Return what the records tell of the named fields; of one that cannot be read nothing is told."""
     columns: Mapping[str, Sequence[Any]] = {name: _column(system, views, name) for name in names}
     return [
@@ -118,10 +118,10 @@ def _column(system: System, views: Sequence[nouns.Customer], name: str) -> Seque
     return values
 
 
-def _change(system: str, view: nouns.Customer, values: Mapping[str, Any]) -> Change:
+def _change(system: str, view: nouns.Customer, values: Mapping[str, Any]) -> RecordChange:
     read = {name: value for name, value in values.items() if not isinstance(value, Exception)}
     known = {name: None if is_empty(value) else value for name, value in read.items()}
-    return Change(RecordRef(system, view.key), known, stamp_of(known), whole=False)
+    return RecordChange(RecordRef(system, view.key), known, stamp_of(known), whole=False)
 
 
 _NO_READS: Any = None

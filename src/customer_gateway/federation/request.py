@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.federation.observer import RecordObserver
     from customer_gateway.model.callers import Rights
-    from customer_gateway.model.catalog import Finder, SyncStates
+    from customer_gateway.model.catalog import CustomerIndex, SyncStates
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
@@ -51,7 +51,7 @@ class Federation:
     batchers: Batchers = field(default_factory=Batchers)
     shared: SharedCalls = field(default_factory=SharedCalls)
     links: Links = field(default_factory=NoLinks)
-    finder: Finder | None = None
+    finder: CustomerIndex | None = None
     sync: SyncStates | None = None
     observer: RecordObserver = field(default_factory=NoObserver)
 
@@ -118,7 +118,7 @@ class RequestContext:
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
     writing: object | None = None
-    finder: Finder | None = None
+    finder: CustomerIndex | None = None
     sync: SyncStates | None = None
     observer: RecordObserver = field(default_factory=NoObserver)
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])

@@ -78,7 +78,7 @@ class IndexRow(NamedTuple):
     stamp: str
 
 
-class Change(NamedTuple):
+class RecordChange(NamedTuple):
     """What a read brought of a record: the fields that it carried, `whole` if those are all that the system has."""
 
     ref: RecordRef
@@ -97,7 +97,7 @@ class Term(NamedTuple):
 Comparison: TypeAlias = Literal["EQUAL", "BEGINS", "CONTAINS", "AFTER", "BEFORE"]
 
 
-class Check(NamedTuple):
+class ColumnCheck(NamedTuple):
     """A comparison of one column with some values: one of them is enough.
 
     EQUAL, BEGINS and CONTAINS compare a text of `TEXT_FIELDS`, AFTER and BEFORE a moment.
@@ -114,7 +114,7 @@ class Conditions:
 
     clauses: Sequence[Sequence[Term]] = ()
     without: Sequence[Term] = ()
-    checks: Sequence[Check] = ()
+    checks: Sequence[ColumnCheck] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class FoundPage:
     total: int | None = None
 
 
-class Page(NamedTuple):
+class PageOfRows(NamedTuple):
     """Which rows of the order: the first `size` after `start`, or with `is_backward` the last before it."""
 
     size: int
@@ -180,10 +180,10 @@ class Effort(NamedTuple):
 USUAL_EFFORT: Final = Effort()
 
 
-class Finder(Protocol):
+class CustomerIndex(Protocol):
     """Finds rows. Raises `DatabaseUnavailable` where the database does not answer."""
 
-    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage: ...
+    async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage: ...
 
 
 class SyncStateName(Enum):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from customer_gateway.model.catalog import Change
+    from customer_gateway.model.catalog import RecordChange
 
 SUSPECT: Final = "suspect"
 """The member of `details` that stands there while the last pass found something that cannot be believed."""
@@ -101,7 +101,7 @@ class PassStore(Protocol):
         system: str,
         owner: str,
         number: int,
-        changes: Sequence[Change],
+        changes: Sequence[RecordChange],
         position: Mapping[str, Any],
         now: datetime,
     ) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
-    from customer_gateway.model.catalog import Change, IndexRow, Page, Search, Values
+    from customer_gateway.model.catalog import IndexRow, PageOfRows, RecordChange, Search, Values
     from customer_gateway.model.ids import RecordRef
-    from customer_gateway.store.catalog_rows import Prepared, Stored
+    from customer_gateway.store.catalog_rows import PreparedRows, Stored
     from customer_gateway.store.database import Database
 
 
@@ -42,7 +42,7 @@ class CatalogIndex:
         self._decode = decode
         self._effort = effort
 
-    async def find(self, search: Search, page: Page, *, count: bool = False) -> FoundPage:
+    async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
         """Return the rows of a page, and how many rows fit where they are to be counted, of one snapshot."""
         if not await self._database.is_there():
             return FoundPage([], has_more=False, total=0 if count else None)
@@ -51,7 +51,7 @@ class CatalogIndex:
         )
 
     async def put(
-        self, changes: Sequence[Change], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
     ) -> int:
         """Store what a read has brought of records of one system; return how many rows were another before.
 
@@ -63,7 +63,7 @@ class CatalogIndex:
         await self._database.write(lambda connection: _rows().put(connection, prepared, now))
         return len(prepared.rows)
 
-    async def prepared(self, changes: Sequence[Change], seen_pass: int | None = None) -> Prepared | None:
+    async def prepared(self, changes: Sequence[RecordChange], seen_pass: int | None = None) -> PreparedRows | None:
         """Return what is to be written of records of one system; None where that is nothing.
 
         Rows are made while nothing is locked: whoever writes in between has read as lately.
@@ -83,13 +83,13 @@ class CatalogIndex:
             return {}
         return await self._database.read(lambda connection: _rows().seen_at(connection, system, keys))
 
-    async def mark(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
         return await self._database.write(lambda connection: _rows().set_state(connection, system, keys, state, now))
 
     def _prepared(
-        self, system: str, changes: Sequence[Change], there: Mapping[str, Stored], seen_pass: int | None
-    ) -> Prepared:
+        self, system: str, changes: Sequence[RecordChange], there: Mapping[str, Stored], seen_pass: int | None
+    ) -> PreparedRows:
         rows: list[tuple[IndexRow, int]] = []
         seen: list[tuple[str, str, int]] = []
         for each in changes:
@@ -102,7 +102,7 @@ class CatalogIndex:
                 seen.append((each.ref.key, each.stamp, number))
             else:
                 rows.append((self._make(each.ref, values, each.stamp), number))
-        return _rows().Prepared(system, rows, seen)
+        return _rows().PreparedRows(system, rows, seen)
 
 
 def _find() -> ModuleType:

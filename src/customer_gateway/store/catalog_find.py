@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from customer_gateway.model.catalog import FoundPage, FoundRow, Page, Position, RecordState
+from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog_statements import (
     Postgresql,
@@ -43,7 +43,13 @@ class _GivenUp(Exception):
 
 
 def find(
-    connection: Connection, search: Search, page: Page, decode: Callable[[str], Values], effort: Effort, *, count: bool
+    connection: Connection,
+    search: Search,
+    page: PageOfRows,
+    decode: Callable[[str], Values],
+    effort: Effort,
+    *,
+    count: bool,
 ) -> FoundPage:
     """Return the rows of the page, all of one snapshot with their count; `decode` reads a row's values."""
     finding = _Finding(connection, search, effort)
@@ -82,7 +88,7 @@ class _Finding:
         self._systems = [name for name in sorted(set(search.systems)) if name in there]
         self._restricted = None if set(there) <= set(search.systems) else self._systems
 
-    def page(self, page: Page, most: int) -> list[tuple[int, Row[Any]]]:
+    def page(self, page: PageOfRows, most: int) -> list[tuple[int, Row[Any]]]:
         """Return at most so many rows in the direction of the page, each with its rank."""
         found: list[tuple[int, Row[Any]]] = []
         if not self._systems:
@@ -99,7 +105,7 @@ class _Finding:
             return 0
         return sum(self._count(conditions) for conditions in self._search.ranks)
 
-    def _segments(self, page: Page) -> Iterable[tuple[int, Segment]]:
+    def _segments(self, page: PageOfRows) -> Iterable[tuple[int, Segment]]:
         search, start = self._search, page.start
         all_of_them = [(rank, valued) for rank in range(len(search.ranks)) for valued in (True, False)]
         if page.is_backward:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from customer_gateway.model.catalog import Change, SyncState
+    from customer_gateway.model.catalog import RecordChange, SyncState
     from customer_gateway.model.passes import Absent, Ended, PassRow
     from customer_gateway.store.catalog import CatalogIndex
     from customer_gateway.store.database import Database
@@ -75,7 +75,7 @@ class CatalogPasses:
         system: str,
         owner: str,
         number: int,
-        changes: Sequence[Change],
+        changes: Sequence[RecordChange],
         position: Mapping[str, Any],
         now: datetime,
     ) -> None:

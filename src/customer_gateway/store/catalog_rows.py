@@ -46,7 +46,7 @@ class Stored(NamedTuple):
     seen_pass: int
 
 
-class Prepared(NamedTuple):
+class PreparedRows(NamedTuple):
     """What is to be written of records of one system: rows that are new or another, and keys that were seen as known.
 
     Each has the number of the pass in which it was seen.
@@ -57,7 +57,7 @@ class Prepared(NamedTuple):
     seen: Sequence[tuple[str, str, int]]
 
 
-def put(connection: Connection, prepared: Prepared, now: datetime) -> None:
+def put(connection: Connection, prepared: PreparedRows, now: datetime) -> None:
     """Store what a read has brought: every record is PRESENT, and seen now."""
     register(connection, prepared.system)
     changed = [row.key for row, _ in prepared.rows]

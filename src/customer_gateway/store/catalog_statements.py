@@ -14,7 +14,7 @@ from customer_gateway.model.catalog import RecordState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer_gateway.model.catalog import Check, Conditions, Order, Position, Term
+    from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Position, Term
 
 _COLUMNS: Final = "id, system, key, customer, shown, seen_at"
 _COMPARED: Final = {"EQUAL": ("\n", "\n"), "BEGINS": ("\n", ""), "CONTAINS": ("", "")}
@@ -111,7 +111,7 @@ class Postgresql(Dialect):
         return f"'{term.text}'{':*' if term.is_prefix else ''}"
 
 
-def _pieces_of(check: Check) -> str | None:
+def _pieces_of(check: ColumnCheck) -> str | None:
     """Return the expression of FTS5 for texts of three characters that stand in what contains a value."""
     if check.operator != "CONTAINS" or any(len(str(each)) < _PIECE for each in check.values):
         return None
@@ -131,7 +131,7 @@ def checks(dialect: Dialect, conditions: Conditions, statement: Statement) -> li
     return [_FOUND, *(_check(dialect, each, statement) for each in conditions.checks)]
 
 
-def _check(dialect: Dialect, check: Check, statement: Statement) -> str:
+def _check(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
     if (sign := _MOMENTS.get(check.operator)) is not None:
         return f"{check.column} {sign} {statement.bind(check.values[0])}"
     before, after = _COMPARED[check.operator]
