@@ -8,7 +8,7 @@ import pytest
 
 from customer_gateway.catalog.sample import is_of_another_tenant, take
 from customer_gateway.catalog.suspicion import Suspicion, is_accepted, is_suspect_batch, suspicion_of
-from customer_gateway.model.catalog import Change
+from customer_gateway.model.catalog import RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.passes import PassRow
 
@@ -19,7 +19,7 @@ LATER = NOW + timedelta(minutes=1)
 def sample(keys: range, name: str = "Name {}") -> dict[str, str]:
     """The sample of customers with these keys, whose names are made of them."""
     found: dict[str, str] = {}
-    changes = [Change(RecordRef("pland", str(key)), {"name": name.format(key)}, "") for key in keys]
+    changes = [RecordChange(RecordRef("pland", str(key)), {"name": name.format(key)}, "") for key in keys]
     for first in range(0, len(changes), 50):
         take(found, changes[first : first + 50])
     return found
