@@ -35,9 +35,7 @@ CREATION: Final = (
     ("update", "APPLIED", "APPLIED"),
 )
 LONGEST: Final = {
-    "pland": CREATION,
-    "next": CREATION,
-    "lemonsoft": CREATION,
+    **dict.fromkeys(("pland", "next", "lemonsoft"), CREATION),
     "autodns": (
         *CREATION[:4],
         ("update", "APPLIED", "PARTIAL"),

@@ -13,6 +13,7 @@ import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import check_together, keys_of, longest, shortest
 from operations.crashing import LEASE
+from systems.test_laws_of_writing import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 SIDE_BY_SIDE: Final = 14
-SYSTEMS: Final = ("pland", "autodns", "next", "lemonsoft", "billbee")
+SYSTEMS: Final = tuple(vendor.kind.slug for vendor in WRITTEN)
 MOST_POINTS: Final = 14
 RUNS: Final = 50
 """Of each kind: all of them together are a hundred."""
