@@ -58,7 +58,7 @@ bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with th
 soak: $(DEV) ## an hour of churn, faults, kills and passes under the index; SECONDS=60 for a minute
 	$(BIN)/python -m bench.soak --seconds $(or $(SECONDS),3600) $(ARGS)
 
-fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations; five to ten minutes
+fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations, crashes by the thousand; an hour
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
 
 schema: $(DEV) ## write schema.graphql, docs/fields.md and the tables of docs/writing.md from the code
