@@ -37,9 +37,11 @@ class Mishap:
         """Whether an error says so and no more."""
         extensions = error["extensions"]
         expected: dict[str, Any] = {"code": self.code, "retryable": self.retryable}
-        if self.retry_after_ms is not None:
-            expected["retryAfterMs"] = self.retry_after_ms
-        return {name: extensions[name] for name in extensions.keys() - {"system", "requestId"}} == expected
+        said = {name: extensions[name] for name in extensions.keys() - {"system", "requestId"}}
+        if self.retry_after_ms is None:
+            return said == expected
+        wait = said.pop("retryAfterMs", None)  # what is left of it when the call is refused
+        return said == expected and wait is not None and 0 <= self.retry_after_ms - wait < _REFUSED_WITHIN_MS
 
 
 def _status(
@@ -55,6 +57,8 @@ def _garbage(kind: str, *, retryable: bool = False) -> Mishap:
 def _silence(kind: str) -> Mishap:
     return Mishap({"kind": kind}, "UPSTREAM_TIMEOUT", retryable=True, silent=True)
 
+
+_REFUSED_WITHIN_MS: Final = 1_000
 
 MISHAPS: Final = {
     "401": _status(401, "UPSTREAM_UNAUTHORIZED"),

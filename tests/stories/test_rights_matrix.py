@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from catalog_index import Passes
 from gateway import SYSTEMS, gateway_over
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
 from vendors import FACTS
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from gateway import Answer, Gateway
 
+    from customer_gateway.federation.request import Federation
     from customer_gateway.sandbox import Sandbox
 
 # Tried with the laws, without coverage: thousands of requests over fields that other tests reach, too.
@@ -196,6 +198,11 @@ class Gateways:
         return answer, [call for name in SYSTEMS for call in self.opened.log(name)]
 
 
+def passed(federation: Federation) -> Federation:
+    """The federation of a gateway whose index is filled."""
+    return replace(federation, sync=Passes(SYSTEMS))
+
+
 @asynccontextmanager
 async def gateways_over(
     box: Sandbox, stored: Stored, anonymous_systems: frozenset[str] | None = None
@@ -206,8 +213,8 @@ async def gateways_over(
     try:
         async with (
             keys.following(),
-            gateway_over(box, authenticator=Authenticator(some, keys)) as opened,
-            gateway_over(box, authenticator=Authenticator(keys=keys)) as closed,
+            gateway_over(box, authenticator=Authenticator(some, keys), watched=passed) as opened,
+            gateway_over(box, authenticator=Authenticator(keys=keys), watched=passed) as closed,
         ):
             yield Gateways(opened, closed, stored.texts)
     finally:

@@ -19,7 +19,7 @@ def circuit_open(system: str, breaker: Breaker, *, applied: bool | None) -> Upst
     """
     failures, seconds = breaker.failures, breaker.wait() or 0.0
     text = f"circuit open after {failures} failed {'call' if failures == 1 else 'calls'}; {try_again_in(seconds)}"
-    failure = UpstreamUnavailable(system, text, retry_after_ms=round(seconds * 1000))
+    failure = UpstreamUnavailable(system, text, retry_after_ms=ceil(seconds * 1000))
     failure.applied = applied
     return failure
 
@@ -28,7 +28,7 @@ def no_slot(system: str, what: str, error: RateLimitPastDeadline) -> UpstreamRat
     """Refuse a call, named by `what`, that the rate limit lets start after its deadline."""
     why = "paused after a 429 until past the deadline" if error.paused else "no slot before the deadline"
     text = f"{what}: rate limit: {why}; {try_again_in(error.seconds)}"
-    return UpstreamRateLimited(system, text, retry_after_ms=round(error.seconds * 1000))
+    return UpstreamRateLimited(system, text, retry_after_ms=ceil(error.seconds * 1000))
 
 
 def not_sent(system: str, what: str, why: str) -> UpstreamTimeout:
