@@ -55,6 +55,8 @@ def _rank(
     is_exact = not whole.isdisjoint(_asked(question.search))
     words = [each for each in question.search.split() if any(sign.isalnum() for sign in fold(each))]
     fits = bool(words) and all(_has_word(word, tokens) for word in words)
+    if words and not any(each.isalpha() for each in question.search) and (number := digits(question.search)):
+        fits = fits or any(token.startswith(number) for token in tokens)
     if not (is_exact or fits):
         return None
     return 0 if is_exact or question.order is not None else 1
@@ -161,6 +163,11 @@ def _text_fits(name: str, value: str | None, asked: TextFilter) -> bool:
         if wanted is not None and not any(have & _compared(name, each) for each in wanted):
             return False
     begins, contains = asked.starts_with, asked.contains
+    if name == "phone" and contains is not None:
+        piece = "".join(each for each in contains if each.isdecimal())
+        if not piece or not any(piece in h for h in have):
+            return False
+        contains = None
     if begins is not None and not any(h.startswith(w) for h in have for w in _compared(name, begins)):
         return False
     return contains is None or any(w in h for h in have for w in _compared(name, contains))

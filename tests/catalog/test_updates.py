@@ -61,7 +61,7 @@ async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
 async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex, database: Database) -> None:
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
-        updates.submit(2, changes_of(named("1", "Anna"), named("2", "Bernd")))
+        updates.submit(2, NOW, changes_of(named("1", "Anna"), named("2", "Bernd")))
         await until(lambda: updates.stored == 2)
 
     assert await found(index, "anna") == ["1"]
@@ -72,7 +72,7 @@ async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: Catalo
     await index.put([RecordChange(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
-        updates.submit(1, changes_of(named("1", "Berta", whole=False)))
+        updates.submit(1, NOW, changes_of(named("1", "Berta", whole=False)))
         await until(lambda: updates.stored == 1)
 
     assert (await found(index, "berta oslo"), await found(index, "anna")) == (["1"], [])
@@ -81,8 +81,8 @@ async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: Catalo
 async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: CatalogIndex, database: Database) -> None:
     updates = IndexUpdates(index, CatalogPasses(database, index))
 
-    updates.submit(MOST_WAITING, changes_of())
-    updates.submit(3, changes_of(named("1", "Anna")))
+    updates.submit(MOST_WAITING, NOW, changes_of())
+    updates.submit(3, NOW, changes_of(named("1", "Anna")))
 
     assert (updates.waiting, updates.dropped) == (MOST_WAITING, 3)
 
@@ -91,7 +91,7 @@ async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex, d
     updates = IndexUpdates(index, CatalogPasses(database, index))
     many = [named(str(number), f"Name {number}") for number in range(2 * BATCH + 1)]
     async with updates.running():
-        updates.submit(len(many), changes_of(*many))
+        updates.submit(len(many), NOW, changes_of(*many))
         await until(lambda: updates.stored == len(many))
 
     assert await found(index, f"name {2 * BATCH}") == [str(2 * BATCH)]
@@ -104,7 +104,7 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1", "2"], 2)
-        updates.submit(1, changes_of(named("3", "Cora")))
+        updates.submit(1, NOW, changes_of(named("3", "Cora")))
         await until(lambda: updates.stored == 1)
 
     assert await found(index, "anna") == ["1"]
@@ -119,7 +119,7 @@ async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspe
     updates = IndexUpdates(index, passes)
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1", "2", "3"], 6)
-        updates.submit(1, changes_of(named("9", "Cora")))
+        updates.submit(1, NOW, changes_of(named("9", "Cora")))
         await until(lambda: updates.stored == 1)
 
     state = (await passes.sync_states())[SYSTEM]
@@ -136,8 +136,8 @@ async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(
 
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
-        updates.submit(1, failing)
-        updates.submit(1, changes_of(named("1", "Anna")))
+        updates.submit(1, NOW, failing)
+        updates.submit(1, NOW, changes_of(named("1", "Anna")))
         await until(lambda: updates.stored == 1)
 
     assert await found(index, "anna") == ["1"]

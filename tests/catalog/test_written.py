@@ -30,10 +30,15 @@ class Index:
         self.seen: dict[str, datetime] = {}
 
     async def put(
-        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self,
+        changes: Sequence[RecordChange],
+        read_at: datetime,
+        seen_pass: int | None = None,
+        *,
+        note_seen: bool = True,
     ) -> int:
         assert note_seen
-        del now, seen_pass
+        del read_at, seen_pass
         self._answer()
         self.rows += [each.values["name"] for each in changes]
         return len(changes)

@@ -49,7 +49,7 @@ class Kept:
         return self.parts[0].updates
 
     def keeping(self, journal: Journal | None) -> AbstractAsyncContextManager[None]:
-        return keeping(self.updates, self.parts[0].written, journal)
+        return keeping(self.updates, self.parts[0].written, journal, self.parts[0].federation.systems)
 
 
 @asynccontextmanager

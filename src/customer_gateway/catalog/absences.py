@@ -30,6 +30,7 @@ COMPLETE: Final = "complete"
 async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     """Mark the records that a complete pass has not seen, and return how it ended. Raises `UpstreamError`."""
     store, system = current.kit.store, current.system.name
+    row = (await store.rows()).get(system, row)  # it may have been accepted while the pass ran
     absent = await store.absent(system, current.number, current.began)
     last: dict[str, Any] | None = row.details.get(COMPLETE)
     since = None if last is None else datetime.fromisoformat(last["at"])
@@ -43,11 +44,12 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     ):
         details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
         return Ended(SyncStateName.SUSPECT, details, found.reason)
-    await _mark_records(current, absent, since)
+    await _mark_records(current, absent, since, 0 if last is None else last.get("number", 0))
     seen = {
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
         "calls": current.calls_made,
+        "number": current.number,
         "sample": current.position.sample,
     }
     details = {name: value for name, value in _details_of(row).items() if name != SUSPECT} | {COMPLETE: seen}
@@ -58,19 +60,24 @@ def _details_of(row: PassRow) -> dict[str, Any]:
     return {name: value for name, value in row.details.items() if name != "failures"}
 
 
-async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: datetime | None) -> None:
-    """Mark records MISSING, look some of them up, and mark GONE what is proved; `last` is when the last pass ended."""
+async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: datetime | None, number: int) -> None:
+    """Mark records MISSING, look some of them up, and mark GONE what is proved.
+
+    `last` is when the last pass that was believed ended, `number` is its own.
+    """
     kit, system = current.kit, current.system.name
     missing = [each.key for each in absent if each.state is RecordState.PRESENT]
     already = [each for each in absent if each.state is RecordState.MISSING]
-    again = [each.key for each in already if last is not None and each.since <= last]
-    await kit.store.set_state(system, missing, RecordState.MISSING, kit.now())
+    # The last whole pass has not seen these either, and they were MISSING before it ended.
+    again = [each.key for each in already if last is not None and each.since <= last and each.seen_pass < number]
+    began = current.began
+    await kit.store.set_state(system, missing, RecordState.MISSING, kit.now(), began)
     looked_up = await _look_up(current, [*(each.key for each in already), *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     if not there:  # a list that leaves out one that is there proves nothing of the others
         gone += [key for key in again if key not in looked_up]
-    await kit.store.set_state(system, gone, RecordState.GONE, kit.now())
+    await kit.store.set_state(system, gone, RecordState.GONE, kit.now(), began)
     await _bring_back(current, there)
 
 
@@ -98,9 +105,9 @@ async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
     if not keys:
         return
     kit, system = current.kit, current.system
-    route = system.customers(kit.want)
+    route, read_at = system.customers(kit.want), kit.now()
     views = await current.reads.load(route, keys)
     changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
-    await current.advance(changes)
+    await current.advance(changes, read_at)
     read = {change.ref.key for change in changes}
     await kit.store.set_state(system.name, [key for key in keys if key not in read], RecordState.PRESENT, kit.now())

@@ -75,7 +75,12 @@ def parts(word: str) -> list[str]:
 
 def digits(text: str) -> str:
     """Return the digits of a phone number, without the zeros that dial abroad."""
+    return all_digits(text).removeprefix("00")
+
+
+def all_digits(text: str) -> str:
+    """Return the digits of a piece of a phone number."""
     found = _NO_DIGITS.sub("", text)
     if not found.isascii():
         found = "".join(str(unicodedata.decimal(each)) for each in found)
-    return found.removeprefix("00")
+    return found

@@ -13,7 +13,7 @@ import structlog
 from customer_gateway.errors import GatewayError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Collection
 
     from customer_gateway.catalog.updates import IndexUpdates
     from customer_gateway.catalog.written import WrittenRecords
@@ -27,10 +27,12 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 
 @asynccontextmanager
-async def keeping(updates: IndexUpdates, written: WrittenRecords, journal: Journal | None) -> AsyncGenerator[None]:
+async def keeping(
+    updates: IndexUpdates, written: WrittenRecords, journal: Journal | None, systems: Collection[str]
+) -> AsyncGenerator[None]:
     """Store what reads and writes bring meanwhile, and what a process that was killed has left."""
     async with updates.running(), written.running():
-        task = asyncio.create_task(_catch_up(written, journal))
+        task = asyncio.create_task(_catch_up(written, journal, systems))
         try:
             yield
         finally:
@@ -39,13 +41,13 @@ async def keeping(updates: IndexUpdates, written: WrittenRecords, journal: Journ
                 await task
 
 
-async def _catch_up(written: WrittenRecords, journal: Journal | None) -> None:
-    """Store the records of recent operations that the index has not seen since."""
+async def _catch_up(written: WrittenRecords, journal: Journal | None, systems: Collection[str]) -> None:
+    """Store the records of recent operations on these systems that the index has not seen since."""
     if journal is None:
         return
     try:
         recent = await journal.page(_MOST_RECENT)
         oldest = datetime.now(UTC) - RECENT
-        await written.note_unseen([each for each in recent if each.started_at >= oldest])
+        await written.note_unseen([each for each in recent if each.started_at >= oldest and each.system in systems])
     except GatewayError as error:  # the next pass reads them
         _log.warning("journal_not_read", reason=type(error).__name__)

@@ -10,6 +10,7 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.system import Route, Selection
 
@@ -61,11 +62,16 @@ def _may_pass(failure: UpstreamError) -> bool:
 
 
 class PassReads:
-    """The reads of one pass (`system.Reads`): what can be read for all customers at once is, and kept for the pass."""
+    """The reads of one pass (`system.Reads`): what can be read for all customers at once is, and kept for the pass.
 
-    def __init__(self, want: Selection, calls: PassCalls) -> None:
+    `swept_at` is when that began; None where nothing was read so.
+    """
+
+    def __init__(self, want: Selection, calls: PassCalls, now: Callable[[], datetime]) -> None:
         self.want = want
+        self.swept_at: datetime | None = None
         self._calls = calls
+        self._now = now
         self._swept: dict[Route[Any], Mapping[str, Any]] = {}
 
     @property
@@ -82,6 +88,7 @@ class PassReads:
 
     async def _swept_of(self, route: Route[V]) -> Mapping[str, V]:
         if route not in self._swept and route.sweep is not None:
+            self.swept_at = self.swept_at or self._now()
             self._swept[route] = await route.sweep(self._calls.deadline)
         return self._swept[route]
 

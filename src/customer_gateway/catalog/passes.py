@@ -61,7 +61,7 @@ class SystemPass:
 
     def __post_init__(self) -> None:
         self._calls_before = self.position.calls
-        self.reads = PassReads(self.kit.want, self.calls)
+        self.reads = PassReads(self.kit.want, self.calls, self.kit.now)
 
     @property
     def calls_made(self) -> int:
@@ -71,8 +71,9 @@ class SystemPass:
     async def walk(self) -> None:
         """Read the list from where the pass is to its end. Raises `UpstreamError`."""
         while True:
+            read_at = self.kit.now()
             page = await self._page()
-            await self._store(page)
+            await self._store(page, read_at)
             told = page.total is not None and self.position.start >= page.total
             if not page.places or told or (page.after and page.has_next is False):
                 return
@@ -96,7 +97,8 @@ class SystemPass:
 
     async def values(self, views: Sequence[nouns.Customer]) -> Sequence[RecordChange]:
         """Return what the index is told of records; `partial` is set where some of it could not be read."""
-        for pause in self.calls.pauses:
+        # Once something could not be read the pass cannot be complete: nothing is tried again for that.
+        for pause in () if self.position.partial else self.calls.pauses:
             changes = await self.kit.read(self.system, views, self.reads)
             if all(each.whole for each in changes):
                 return changes
@@ -105,12 +107,11 @@ class SystemPass:
         self.position.partial = self.position.partial or not all(each.whole for each in changes)
         return changes
 
-    async def advance(self, changes: Sequence[RecordChange]) -> None:
-        """Store that records were seen, and how far the pass is. Raises `LeaseLost`."""
+    async def advance(self, changes: Sequence[RecordChange], read_at: datetime) -> None:
+        """Store that records were seen, by a read that began then, and how far the pass is. Raises `LeaseLost`."""
         self.position.calls = self.calls_made
-        await self.kit.store.advance(
-            self.system.name, self.owner, self.number, changes, self.position.as_json(), self.kit.now()
-        )
+        began = min(read_at, self.reads.swept_at or read_at)
+        await self.kit.store.advance(self.system.name, self.owner, self.number, changes, self.position.as_json(), began)
 
     async def _page(self) -> Page[nouns.Customer]:
         async def read() -> Page[nouns.Customer]:
@@ -131,7 +132,7 @@ class SystemPass:
         size = rows_per_page_of(self.position.walks, self.system.rows_per_page)
         return size - self.position.start % size
 
-    async def _store(self, page: Page[nouns.Customer]) -> None:
+    async def _store(self, page: Page[nouns.Customer], read_at: datetime) -> None:
         for first in range(0, len(page.places), MOST_ROWS):
             places = page.places[first : first + MOST_ROWS]
             some = await self.values([place for place in places if place is not None])
@@ -140,7 +141,7 @@ class SystemPass:
             if page.after:
                 self.position.after = page.after[first + len(places) - 1]
             take(self.position.sample, some)
-            await self.advance(some)
+            await self.advance(some, read_at)
 
 
 async def make_pass(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.catalog.folding import compact, spellings, words
+from customer_gateway.catalog.folding import all_digits, compact, digits, spellings, words
 from customer_gateway.catalog.rows import line_of, microseconds
 from customer_gateway.catalog.tokens import FLAGS, TEXTS, WORD, cut, flag_text, texts_of, whole_terms
 from customer_gateway.errors import BadUserInput
@@ -101,7 +101,7 @@ def _searched(text: str) -> tuple[Sequence[Term], Sequence[Sequence[Term]]]:
     if len(found) > MOST_WORDS:
         raise BadUserInput(f"search has {len(found)} words; give at most {MOST_WORDS}.")
     whole = [Term(each) for each in whole_terms(text)]
-    clauses = [clause for each in found if (clause := _beginnings(each))]
+    clauses = [[*clause, *_beginning_of_a_phone(text)] for each in found if (clause := _beginnings(each))]
     if not whole:
         raise BadUserInput("search has neither a letter nor a digit; give at least one.")
     return whole, clauses
@@ -110,6 +110,12 @@ def _searched(text: str) -> tuple[Sequence[Term], Sequence[Sequence[Term]]]:
 def _beginnings(word: str) -> list[Term]:
     found = dict.fromkeys(map(compact, spellings(word)))
     return [Term(cut(WORD + each), is_prefix=True) for each in found if each]
+
+
+def _beginning_of_a_phone(text: str) -> list[Term]:
+    """Return the beginning of a phone number that a text without letters may be, whatever stands between its digits."""
+    number = "" if any(each.isalpha() for each in text) else digits(text)
+    return [Term(cut(WORD + number), is_prefix=True)] if number else []
 
 
 def _filtered(asked: Filter) -> Conditions:
@@ -150,8 +156,14 @@ def _compared(name: str, asked: TextFilter) -> Iterable[tuple[Comparison, Sequen
             raise BadUserInput(f"{argument} has {len(given)} texts; give at most {MOST_TEXTS}.")
         for each in given:
             demand_length(argument, each)
-        found = dict.fromkeys(line_of(folded) for each in given for folded in texts_of(name, each))
+        read = _pieces_of_phones if name == "phone" and operator == "CONTAINS" else texts_of
+        found = dict.fromkeys(line_of(folded) for each in given for folded in read(name, each))
         yield operator, list(found)
+
+
+def _pieces_of_phones(_name: str, text: str) -> Sequence[str]:
+    """Return the digits of a piece of a phone number: zeros within one do not dial abroad."""
+    return [found] if (found := all_digits(text)) else []
 
 
 def _candidates(name: str, operator: Comparison, texts: Sequence[str]) -> list[Sequence[Term]]:

@@ -30,7 +30,12 @@ def take(sample: MutableMapping[str, str], changes: Sequence[RecordChange]) -> N
 
 
 def is_of_another_tenant(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Return whether fewer than half of the customers of a sample are the same in a later one, or none of a few."""
+    """Return whether fewer than half of the customers of a sample are the same in a later one, or none of a few.
+
+    Where nobody is there, that is an empty list, and not another tenant's.
+    """
+    if not now:
+        return False
     last = max(now, default="") if len(now) >= _MOST else None
     expected = [key for key in before if last is None or key <= last]
     same = sum(now.get(key) == before[key] for key in expected)

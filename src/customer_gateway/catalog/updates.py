@@ -30,6 +30,8 @@ MOST_WAITING: Final = 20_000
 """Records that wait for their batch."""
 BATCH: Final = 50
 """Records that are written at once: some milliseconds of the database's lock."""
+_MOST_MISSING: Final = 1_000
+"""Reads that did not find records and wait to be written; a pass finds out about the others."""
 _PAUSE: Final = 3.0
 """Between two batches, as a multiple of the time that the one before took."""
 _RETRY_SECONDS: Final = 2.0
@@ -41,7 +43,12 @@ class IndexWriter(Protocol):
     """Writes rows of the index; raises `DatabaseUnavailable`."""
 
     async def put(
-        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self,
+        changes: Sequence[RecordChange],
+        read_at: datetime,
+        seen_pass: int | None = None,
+        *,
+        note_seen: bool = True,
     ) -> int: ...
 
     async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
@@ -55,6 +62,7 @@ class Doubts(Protocol):
 
 class _Submitted(NamedTuple):
     records: int
+    read_at: datetime
     changes: Callable[[], Sequence[RecordChange]]
 
 
@@ -77,22 +85,29 @@ class IndexUpdates:
         self.dropped = 0
         self.stored = 0
 
-    def submit(self, count: int, changes: Callable[[], Sequence[RecordChange]]) -> None:
-        """Take so many records of one system, which `changes` makes changes of when their turn comes."""
+    def submit(self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]]) -> bool:
+        """Take so many records of one system, of a read that began then; `changes` are made of them later.
+
+        Return False where they do not fit, and are dropped.
+        """
         if self.waiting + count > MOST_WAITING:
+            if not self.dropped:
+                _log.warning("index_updates_dropped", waiting=self.waiting)
             self.dropped += count
-            return
+            return False
         self.waiting += count
-        self._submitted.append(_Submitted(count, changes))
+        self._submitted.append(_Submitted(count, read_at, changes))
         self._wake.set()
+        return True
 
     def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take keys of records that a read of so many keys did not find: MISSING, until a pass has proof.
 
         Where too many are missing for that nothing is marked, and the system is SUSPECT.
         """
-        self._missing.append(_Missing(system, keys, asked))
-        self._wake.set()
+        if len(self._missing) < _MOST_MISSING:
+            self._missing.append(_Missing(system, keys, asked))
+            self._wake.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -110,29 +125,40 @@ class IndexUpdates:
             await self._wake.wait()
             began = time.monotonic()
             try:
-                await self._batch()
+                await self._write_next()
             except (DatabaseUnavailable, ConfigInvalid) as error:
                 _log.warning("index_not_updated", reason=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            except Exception:  # noqa: BLE001 - a record that nobody foresaw costs its batch, not all that come after it
-                _log.exception("index_update_failed")
             await asyncio.sleep(_PAUSE * (time.monotonic() - began))
 
-    async def _batch(self) -> None:
-        """Write what is missing first, then some of what reads have brought."""
-        if self._missing:
-            await self._take_missing(self._missing[0])
+    async def _write_next(self) -> None:
+        """Write what is missing first, then what reads have brought; it waits until it is written.
+
+        A record that nobody foresaw costs its batch, not all that come after it.
+        """
+        missing, submitted = next(iter(self._missing), None), next(iter(self._submitted), None)
+        try:
+            if missing is not None:
+                await self._take_missing(missing)
+            elif submitted is not None:
+                await self._put(submitted)
+        except (DatabaseUnavailable, ConfigInvalid):
+            raise
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("index_update_failed")
+        if missing is not None:
             self._missing.popleft()
-        elif self._submitted:
-            submitted = self._submitted.popleft()
-            self.waiting -= submitted.records
-            changes = await asyncio.to_thread(submitted.changes)
-            for start in range(0, len(changes), BATCH):
-                some = changes[start : start + BATCH]
-                self.stored += await self._index.put(some, _now(), note_seen=False)
+        elif submitted is not None:
+            self.waiting -= self._submitted.popleft().records
         else:
             self._wake.clear()
+
+    async def _put(self, submitted: _Submitted) -> None:
+        changes = await asyncio.to_thread(submitted.changes)
+        for start in range(0, len(changes), BATCH):
+            some = changes[start : start + BATCH]
+            self.stored += await self._index.put(some, submitted.read_at, note_seen=False)
 
     async def _take_missing(self, missing: _Missing) -> None:
         if not is_suspect_batch(missing.asked, len(missing.keys)):

@@ -35,7 +35,12 @@ class IndexOfRecords(Protocol):
     """Writes rows of the index, and tells when records were last seen; raises `DatabaseUnavailable`."""
 
     async def put(
-        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self,
+        changes: Sequence[RecordChange],
+        read_at: datetime,
+        seen_pass: int | None = None,
+        *,
+        note_seen: bool = True,
     ) -> int: ...
 
     async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
@@ -77,7 +82,7 @@ class WrittenRecords:
         for each in operations:
             if each.key is not None:
                 seen = (await self._index.seen_at(each.system, [each.key])).get(each.key)
-                if seen is None or seen < each.started_at:
+                if seen is None or seen < (each.settled_at or datetime.now(UTC)):
                     self.note(each.system, each.key)
 
     async def stored(self, system: str, key: str) -> None:
@@ -108,6 +113,9 @@ class WrittenRecords:
                 waiting.tried.set()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            except Exception:  # noqa: BLE001 - a record that nobody foresaw holds up no other, and no write of it
+                _log.exception("written_record_not_indexed")
+                break
         del self._waiting[ref]
         waiting.tried.set()
 

@@ -53,8 +53,8 @@ def raw_document() -> Any:
     return msgspec.field(default=NOT_KEPT, name=OWN["document"])
 
 
-class Part(msgspec.Struct, kw_only=True, gc=False):
-    """An object, equal to another with the same fields.
+class Part(msgspec.Struct, kw_only=True, gc=False, eq=False):
+    """An object.
 
     Each field is a `Text`, an `Email`, a `Raw`, or a part that may be missing (`Status | None`).
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -93,9 +94,10 @@ async def _read_of_one(request: RequestContext, system: System, keys: Sequence[s
     async def load(some: Sequence[str]) -> Sequence[Any]:
         return await request.reads.load(system.customers(request.want), some)
 
+    read_at = datetime.now(UTC)
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
     if request.shared is not None:
-        request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want)
+        request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want, read_at)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

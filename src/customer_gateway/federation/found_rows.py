@@ -5,7 +5,8 @@ from __future__ import annotations
 from asyncio import CancelledError, ensure_future, wait
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from customer_gateway.errors import UpstreamError
+from customer_gateway.catalog.suspicion import is_suspect_batch
+from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.cells import read_customers
 from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.indexed import IndexedSystem
@@ -112,15 +113,18 @@ async def _completed(
 
 async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
     found = await read_customers(request, system, [row.ref.key for row in rows])
-    failed = foremost(each for each in found.customers if isinstance(each, UpstreamError))
-    indexed = IndexedSystem(system, next(iter(failed), None))
-    customers = [
-        indexed.customer(row) if isinstance(each, UpstreamError) else each
-        for row, each in zip(rows, found.customers, strict=True)
-    ]
-    gone = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is None]
+    gone = [row.ref.key for row, each in zip(rows, found.customers, strict=True) if each is None]
     if gone and not request.is_over:
         request.observer.gone(system.name, gone, len(rows))
+    read: list[Customer | UpstreamError | None] = list(found.customers)
+    if is_suspect_batch(len(rows), len(gone)):  # that so many are gone at once is not believed
+        left_out = UpstreamBadResponse(system.name, f"it left out {len(gone)} of {len(rows)} customers that it had")
+        read = [left_out if each is None else each for each in read]
+    failed = foremost(each for each in read if isinstance(each, UpstreamError))
+    indexed = IndexedSystem(system, next(iter(failed), None))
+    customers = [
+        indexed.customer(row) if isinstance(each, UpstreamError) else each for row, each in zip(rows, read, strict=True)
+    ]
     shown = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is not None]
     request.note_read(system.name, shown)
     return ReadRows(customers, [*failed, *found.failures])

@@ -1,15 +1,16 @@
 """Notice which records are other than when they were last read, and tell the index.
 
-Every read of customers passes here, so what is compared are whole documents (`documents.content`); what is equal costs
-nothing more. The fields of the others are read later, off the request's path.
+Every read of customers passes here, so what is compared are hashes of whole documents (`documents.content`); what is
+equal costs nothing more. The fields of the others are read later, off the request's path.
 """
 
 from __future__ import annotations
 
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from customer_gateway.documents.content import content_of
+from customer_gateway.documents.content import fingerprint
 from customer_gateway.documents.values import is_empty
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import stamp_of
@@ -18,12 +19,17 @@ from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.model import nouns
     from customer_gateway.system import Selection, System
 
-MOST_KNOWN: Final = 20_000
-"""Records that are kept to compare with; the oldest half goes where there are more."""
+MOST_KNOWN: Final = 50_000
+"""Records whose last read is known; the older half goes where there are more."""
+KNOWN_SECONDS: Final = 60.0
+"""Then a record is told again: another process may have told the index something else of it meanwhile."""
+_MOST_WIDTHS: Final = 1_000
+"""Selections, whose fields are looked up once each; clients make them."""
 
 _OF_THE_ADDRESS: Final = ("country_code", "city")
 
@@ -31,13 +37,21 @@ _OF_THE_ADDRESS: Final = ("country_code", "city")
 class Updates(Protocol):
     """Takes what was noticed, as `catalog.updates.IndexUpdates` does."""
 
-    def submit(self, count: int, changes: Callable[[], Sequence[RecordChange]]) -> None: ...
+    def submit(self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]]) -> bool: ...
 
     def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 
 
+class _LastRead(NamedTuple):
+    """What a record was when it was last read: which fields were, a hash of them, and when it was told."""
+
+    names: Sequence[str]
+    fingerprint: object
+    at: float
+
+
 class ObservedReads:
-    """What this process has read of records, at each width at which they are read.
+    """What this process has last read of records.
 
     `stored` waits for the row of a record that was written (`catalog.written`).
     """
@@ -45,51 +59,46 @@ class ObservedReads:
     def __init__(self, updates: Updates, stored: Callable[[str, str], Awaitable[None]]) -> None:
         self._updates = updates
         self._stored = stored
-        self._known: dict[tuple[str, frozenset[str], frozenset[str]], _SelectedFields] = {}
-        self._count = 0
+        self._known: dict[tuple[str, str], _LastRead] = {}
+        self._names: dict[tuple[str, frozenset[str], frozenset[str]], Sequence[str]] = {}
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None:
-        """Take note of records of one system that were read at the width of a selection."""
-        at = (system.name, want.of("Customer"), want.of("Address"))
-        width = self._known.get(at)
-        if width is None:
-            width = self._known[at] = _SelectedFields(_carried(system, want))
-        if not width.names:
+    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+        """Take note of records of one system that were read at the width of a selection, from a moment on."""
+        names = self._names_of(system, want)
+        if not names:
             return
-        known = width.contents
-        changed = [view for view in views if known.get(view.key) != content_of(view)]
-        if not changed:
-            return
-        self._count -= len(known)
-        known.update((view.key, content_of(view)) for view in changed)
-        self._count += len(known)
-        if self._count > MOST_KNOWN:
-            self._forget_oldest()
-        self._updates.submit(len(changed), partial(_changes, system, changed, width.names))
+        now = time.monotonic()
+        fresh: dict[tuple[str, str], _LastRead] = {}
+        changed: list[nouns.Customer] = []
+        for view in views:
+            at = (system.name, view.key)
+            last, found = self._known.get(at), fingerprint(view)
+            if last is None or last.fingerprint != found or last.names is not names or now - last.at > KNOWN_SECONDS:
+                fresh[at] = _LastRead(names, found, now)
+                changed.append(view)
+        if changed and self._updates.submit(len(changed), read_at, partial(_changes, system, changed, names)):
+            self._known.update(fresh)
+            if len(self._known) > MOST_KNOWN:
+                self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
+        for key in keys:
+            self._known.pop((system, key), None)
         self._updates.submit_missing(system, keys, asked)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was just written of a record, or until that has failed."""
         await self._stored(system, key)
 
-    def _forget_oldest(self) -> None:
-        for width in self._known.values():
-            for key in list(width.contents)[: (len(width.contents) + 1) // 2]:
-                del width.contents[key]
-        self._count = sum(len(each.contents) for each in self._known.values())
-
-
-class _SelectedFields:
-    """The indexed fields that reads of one width carry, and what they brought of each record."""
-
-    __slots__ = ("contents", "names")
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-        self.contents: dict[str, Any] = {}
+    def _names_of(self, system: System, want: Selection) -> Sequence[str]:
+        """Return the indexed fields that a read carries: the same list for the same selection."""
+        width = (system.name, want.of("Customer"), want.of("Address"))
+        if (names := self._names.get(width)) is None:
+            if len(self._names) >= _MOST_WIDTHS:
+                self._names.clear()
+            names = self._names[width] = _carried(system, want)
+        return names
 
 
 def _carried(system: System, want: Selection) -> Sequence[str]:

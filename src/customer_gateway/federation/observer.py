@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from customer_gateway.model import nouns
     from customer_gateway.system import Selection, System
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 class RecordObserver(Protocol):
     """Takes note of what was read; it waits for nothing."""
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None:
-        """Take note of records of one system that were read at the width of a selection."""
+    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+        """Take note of records of one system that were read at the width of a selection, from a moment on."""
         ...
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
@@ -30,7 +31,7 @@ class RecordObserver(Protocol):
 class NoObserver:
     """Takes note of nothing."""
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection) -> None: ...
+    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None: ...
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 

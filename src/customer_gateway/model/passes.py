@@ -54,11 +54,15 @@ class PassRow:
 
 
 class Absent(NamedTuple):
-    """A record that the index has and a pass has not seen; `since` is when it became PRESENT, or MISSING."""
+    """A record that the index has and a pass has not seen; `since` is when it became PRESENT, or MISSING.
+
+    `seen_pass` is the number of the last pass that saw it.
+    """
 
     key: str
     state: RecordState
     since: datetime
+    seen_pass: int
 
 
 class Ended(NamedTuple):
@@ -103,9 +107,9 @@ class PassStore(Protocol):
         number: int,
         changes: Sequence[RecordChange],
         position: Mapping[str, Any],
-        now: datetime,
+        read_at: datetime,
     ) -> None:
-        """Store rows that the pass has seen, and how far it is with them, in one transaction."""
+        """Store rows that the pass has seen, by a read that began then, and how far it is, in one transaction."""
         ...
 
     async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
@@ -131,8 +135,15 @@ class PassStore(Protocol):
         """Return how many records of the system are PRESENT."""
         ...
 
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
-        """Set the state of records that are in the index; return how many changed."""
+    async def set_state(
+        self,
+        system: str,
+        keys: Sequence[str],
+        state: RecordState,
+        now: datetime,
+        unseen_since: datetime | None = None,
+    ) -> int:
+        """Set the state of records that are in the index, not of those seen since a moment; return how many changed."""
         ...
 
     async def forget_gone(self, before: datetime) -> int:

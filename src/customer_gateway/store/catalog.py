@@ -51,16 +51,22 @@ class CatalogIndex:
         )
 
     async def put(
-        self, changes: Sequence[RecordChange], now: datetime, seen_pass: int | None = None, *, note_seen: bool = True
+        self,
+        changes: Sequence[RecordChange],
+        read_at: datetime,
+        seen_pass: int | None = None,
+        *,
+        note_seen: bool = True,
     ) -> int:
         """Store what a read has brought of records of one system; return how many rows were another before.
 
-        Without `note_seen` nothing is written of a record that is as it was.
+        The read began at `read_at`: what a later one brought stays. Without `note_seen` nothing is written of a record
+        that is as it was.
         """
         prepared = await self.prepared(changes, seen_pass)
         if prepared is None or not (prepared.rows or (note_seen and prepared.seen)):
             return 0
-        await self._database.write(lambda connection: _rows().put(connection, prepared, now))
+        await self._database.write(lambda connection: _rows().put(connection, prepared, read_at))
         return len(prepared.rows)
 
     async def prepared(self, changes: Sequence[RecordChange], seen_pass: int | None = None) -> PreparedRows | None:

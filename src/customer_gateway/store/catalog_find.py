@@ -52,6 +52,8 @@ def find(
     count: bool,
 ) -> FoundPage:
     """Return the rows of the page, all of one snapshot with their count; `decode` reads a row's values."""
+    if connection.dialect.name == "postgresql":  # SQLite reads one snapshot in a transaction anyway
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     finding = _Finding(connection, search, effort)
     rows = finding.page(page, page.size + 1)
     has_more = len(rows) > page.size

@@ -77,13 +77,13 @@ class CatalogPasses:
         number: int,
         changes: Sequence[RecordChange],
         position: Mapping[str, Any],
-        now: datetime,
+        read_at: datetime,
     ) -> None:
         prepared = await self._index.prepared(changes, number)
 
         def work(connection: Connection) -> None:
             if prepared is not None:
-                _rows().put(connection, prepared, now)
+                _rows().put(connection, prepared, read_at)
             _systems().advance(connection, system, owner, position)
 
         await self._write(work)
@@ -104,14 +104,21 @@ class CatalogPasses:
     async def present(self, system: str) -> int:
         return await self._database.read(lambda connection: _systems().present(connection, system))
 
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
-        marked = 0
+    async def set_state(
+        self,
+        system: str,
+        keys: Sequence[str],
+        state: RecordState,
+        now: datetime,
+        unseen_since: datetime | None = None,
+    ) -> int:
+        changed = 0
         for start in range(0, len(keys), MOST_ROWS):
             some = keys[start : start + MOST_ROWS]
-            marked += await self._write(
-                lambda connection, some=some: _rows().set_state(connection, system, some, state, now)
+            changed += await self._write(
+                lambda connection, some=some: _rows().set_state(connection, system, some, state, now, unseen_since)
             )
-        return marked
+        return changed
 
     async def forget_gone(self, before: datetime) -> int:
         return await self._write(lambda connection: _rows().forget_gone(connection, before, MOST_ROWS))

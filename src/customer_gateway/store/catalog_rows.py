@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, case, null, select, update
+from sqlalchemy import and_, bindparam, case, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import IndexRow
 
 _RECORD: Final = RECORDS.c
-_INSERTED: Final = (
+_CHANGED: Final = (
     "customer",
     "state",
     "name_key",
@@ -32,10 +32,9 @@ _INSERTED: Final = (
     "shown",
     "stamp",
     "seen_at",
-    "seen_pass",
     "state_since",
 )
-"""The columns of a row beside its system and key."""
+"""The columns of a row that a newer read changes."""
 
 
 class Stored(NamedTuple):
@@ -57,19 +56,31 @@ class PreparedRows(NamedTuple):
     seen: Sequence[tuple[str, str, int]]
 
 
-def put(connection: Connection, prepared: PreparedRows, now: datetime) -> None:
-    """Store what a read has brought: every record is PRESENT, and seen now."""
-    register(connection, prepared.system)
-    changed = [row.key for row, _ in prepared.rows]
-    take_out(connection, prepared.system, changed)
-    _upsert(connection, [_columns(row, now, number) for row, number in prepared.rows])
-    put_in(connection, prepared.system, changed)
+def put(connection: Connection, prepared: PreparedRows, read_at: datetime) -> None:
+    """Store what a read has brought that began at a moment: every record is PRESENT, and was seen then.
+
+    A row that was seen later, or whose state is of later, stays as it is, but for the pass in which it was seen.
+    """
+    system = prepared.system
+    register(connection, system)
+    changed = sorted(row.key for row, _ in prepared.rows)
+    _lock(connection, system, [*changed, *(key for key, _, _ in prepared.seen)])
+    take_out(connection, system, changed)
+    _upsert(connection, [_columns(row, read_at, number) for row, number in prepared.rows])
+    put_in(connection, system, changed)
     if prepared.seen:
-        same = [
-            {"of": prepared.system, "record": key, "is": stamp, "at": now, "number": number}
-            for key, stamp, number in prepared.seen
-        ]
+        same = [{"of": system, "record": key, "is": stamp, "at": read_at} for key, stamp, _ in prepared.seen]
         connection.execute(_SEEN, same)
+    passed = [{"of": system, "record": row.key, "number": number} for row, number in prepared.rows]
+    passed += [{"of": system, "record": key, "number": number} for key, _, number in prepared.seen]
+    connection.execute(_SEEN_PASS, passed)
+
+
+def _lock(connection: Connection, system: str, keys: Sequence[str]) -> None:
+    """Lock rows in the order of their keys, as every writer does: two of them never wait for each other."""
+    if connection.dialect.name != "sqlite":  # whose writers come one after the other
+        mine = select(_RECORD.id).where(_RECORD.system == system, _RECORD.key.in_(keys))
+        connection.execute(mine.order_by(_RECORD.key).with_for_update()).all()
 
 
 def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
@@ -85,11 +96,23 @@ def seen_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping
     return {row.key: row.seen_at for row in connection.execute(query)}
 
 
-def set_state(connection: Connection, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+def set_state(
+    connection: Connection,
+    system: str,
+    keys: Sequence[str],
+    state: RecordState,
+    now: datetime,
+    unseen_since: datetime | None = None,
+) -> int:
     """Set the state of records that are in the index; those that are GONE are found no more. Return how many changed.
 
-    Only a record that is PRESENT can become MISSING.
+    Only a record that is PRESENT can become MISSING. What was seen at `unseen_since`, or later, stays as it is.
     """
+    if unseen_since is not None:
+        unseen = select(_RECORD.key).where(
+            _RECORD.system == system, _RECORD.key.in_(keys), _RECORD.seen_at < unseen_since
+        )
+        keys = connection.scalars(unseen if connection.dialect.name == "sqlite" else unseen.with_for_update()).all()
     before = [RecordState.PRESENT] if state is RecordState.MISSING else list(set(RecordState) - {state})
     values: dict[str, Any] = {"state": int(state), "state_since": now}
     if state is RecordState.GONE:
@@ -123,8 +146,14 @@ def register(connection: Connection, system: str) -> None:
 
 _SEEN: Final = (
     update(RECORDS)
+    .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"), _RECORD.seen_at <= bindparam("at"))
+    .values(seen_at=bindparam("at"), stamp=bindparam("is"))
+)
+_SEEN_PASS: Final = (
+    update(RECORDS)
     .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
-    .values(seen_at=bindparam("at"), seen_pass=bindparam("number"), stamp=bindparam("is"))
+    .where(_RECORD.seen_pass < bindparam("number"))
+    .values(seen_pass=bindparam("number"))
 )
 
 
@@ -153,8 +182,13 @@ def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(RECORDS)
-    changed: dict[str, Any] = {name: new.excluded[name] for name in _INSERTED}
+    changed: dict[str, Any] = {name: new.excluded[name] for name in _CHANGED}
     # One that was PRESENT already is so since then.
     since = case((_RECORD.state == new.excluded.state, _RECORD.state_since), else_=new.excluded.state_since)
     changed["state_since"] = since
-    connection.execute(new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed), rows)
+    is_newer = and_(
+        _RECORD.seen_at <= new.excluded.seen_at,
+        or_(_RECORD.state == int(RecordState.PRESENT), _RECORD.state_since <= new.excluded.seen_at),
+    )
+    key = [_RECORD.system, _RECORD.key]
+    connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed, where=is_newer), rows)

@@ -126,9 +126,11 @@ def absent(connection: Connection, system: str, number: int, before: datetime) -
     """Return records that are not GONE, which neither the pass nor anything else has seen since that moment."""
     states = [int(RecordState.PRESENT), int(RecordState.MISSING)]
     mine = and_(_RECORD.system == system, _RECORD.state.in_(states), _RECORD.seen_pass < number)
-    query = select(_RECORD.key, _RECORD.state, _RECORD.state_since).where(mine, _RECORD.seen_at < before)
+    query = select(_RECORD.key, _RECORD.state, _RECORD.state_since, _RECORD.seen_pass).where(
+        mine, _RECORD.seen_at < before
+    )
     found = connection.execute(query.order_by(_RECORD.key))
-    return [Absent(row.key, RecordState(row.state), row.state_since) for row in found]
+    return [Absent(row.key, RecordState(row.state), row.state_since, row.seen_pass) for row in found]
 
 
 def remove_some(connection: Connection, system: str, most: int) -> int:
