@@ -34,6 +34,9 @@ _MOST_MISSING: Final = 1_000
 """Reads that did not find records and wait to be written; a pass finds out about the others."""
 _PAUSE: Final = 3.0
 """Between two batches, as a multiple of the time that the one before took."""
+_LONG_PAUSE: Final = 40.0
+"""The same after records that are compared with the index, and most of which are as it has them."""
+_LONGEST_PAUSE: Final = 1.0
 _RETRY_SECONDS: Final = 2.0
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")
@@ -79,16 +82,21 @@ class IndexUpdates:
         self._index = index
         self._passes = passes
         self._submitted: deque[_Submitted] = deque()
+        self._unsure: deque[_Submitted] = deque()
         self._missing: deque[_Missing] = deque()
         self._wake = asyncio.Event()
+        self._has_changes = asyncio.Event()
         self.waiting = 0
         self.dropped = 0
         self.stored = 0
 
-    def submit(self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]]) -> bool:
+    def submit(
+        self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
+    ) -> bool:
         """Take so many records of one system, of a read that began then; `changes` are made of them later.
 
-        Return False where they do not fit, and are dropped.
+        Those that are to be compared with the index, but are no change that this process knows of, come after all
+        others. Return False where they do not fit, and are dropped.
         """
         if self.waiting + count > MOST_WAITING:
             if not self.dropped:
@@ -96,7 +104,9 @@ class IndexUpdates:
             self.dropped += count
             return False
         self.waiting += count
-        self._submitted.append(_Submitted(count, read_at, changes))
+        (self._submitted if is_change else self._unsure).append(_Submitted(count, read_at, changes))
+        if is_change:
+            self._has_changes.set()
         self._wake.set()
         return True
 
@@ -107,6 +117,7 @@ class IndexUpdates:
         """
         if len(self._missing) < _MOST_MISSING:
             self._missing.append(_Missing(system, keys, asked))
+            self._has_changes.set()
             self._wake.set()
 
     @asynccontextmanager
@@ -131,13 +142,19 @@ class IndexUpdates:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             await asyncio.sleep(_PAUSE * (time.monotonic() - began))
+            if not (self._missing or self._submitted):
+                self._has_changes.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(_LONG_PAUSE * (time.monotonic() - began), _LONGEST_PAUSE)):
+                        await self._has_changes.wait()
 
     async def _write_next(self) -> None:
         """Write what is missing first, then what reads have brought; it waits until it is written.
 
         A record that nobody foresaw costs its batch, not all that come after it.
         """
-        missing, submitted = next(iter(self._missing), None), next(iter(self._submitted), None)
+        missing, queue = next(iter(self._missing), None), self._submitted or self._unsure
+        submitted = next(iter(queue), None)
         try:
             if missing is not None:
                 await self._take_missing(missing)
@@ -150,7 +167,7 @@ class IndexUpdates:
         if missing is not None:
             self._missing.popleft()
         elif submitted is not None:
-            self.waiting -= self._submitted.popleft().records
+            self.waiting -= queue.popleft().records
         else:
             self._wake.clear()
 

@@ -37,7 +37,9 @@ _OF_THE_ADDRESS: Final = ("country_code", "city")
 class Updates(Protocol):
     """Takes what was noticed, as `catalog.updates.IndexUpdates` does."""
 
-    def submit(self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]]) -> bool: ...
+    def submit(
+        self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
+    ) -> bool: ...
 
     def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 
@@ -70,13 +72,23 @@ class ObservedReads:
         now = time.monotonic()
         fresh: dict[tuple[str, str], _LastRead] = {}
         changed: list[nouns.Customer] = []
+        unsure: list[nouns.Customer] = []
         for view in views:
             at = (system.name, view.key)
             last, found = self._known.get(at), fingerprint(view)
-            if last is None or last.fingerprint != found or last.names is not names or now - last.at > KNOWN_SECONDS:
-                fresh[at] = _LastRead(names, found, now)
+            if last is not None and last.names is names and last.fingerprint != found:
                 changed.append(view)
-        if changed and self._updates.submit(len(changed), read_at, partial(_changes, system, changed, names)):
+            elif last is None or last.names is not names or now - last.at > KNOWN_SECONDS:
+                unsure.append(view)
+            else:
+                continue
+            fresh[at] = _LastRead(names, found, now)
+        told = [
+            self._updates.submit(len(some), read_at, partial(_changes, system, some, names), is_change=some is changed)
+            for some in (changed, unsure)
+            if some
+        ]
+        if told and all(told):
             self._known.update(fresh)
             if len(self._known) > MOST_KNOWN:
                 self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
