@@ -32,6 +32,8 @@ BATCH: Final = 50
 """Records that are written at once: some milliseconds of the database's lock."""
 _MOST_MISSING: Final = 1_000
 """Reads that did not find records and wait to be written; a pass finds out about the others."""
+_MOST_UNSURE: Final = 20
+"""Pages of records that are compared with the index and wait for it."""
 _PAUSE: Final = 3.0
 """Between two batches, as a multiple of the time that the one before took."""
 _LONG_PAUSE: Final = 40.0
@@ -89,6 +91,11 @@ class IndexUpdates:
         self.waiting = 0
         self.dropped = 0
         self.stored = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Return whether records are to be submitted that are no change as far as this process knows."""
+        return len(self._unsure) < _MOST_UNSURE
 
     def submit(
         self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True

@@ -35,7 +35,13 @@ _OF_THE_ADDRESS: Final = ("country_code", "city")
 
 
 class Updates(Protocol):
-    """Takes what was noticed, as `catalog.updates.IndexUpdates` does."""
+    """Takes what was noticed, as `catalog.updates.IndexUpdates` does.
+
+    Without `has_room` nothing is to be submitted that is no change.
+    """
+
+    @property
+    def has_room(self) -> bool: ...
 
     def submit(
         self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
@@ -73,12 +79,15 @@ class ObservedReads:
         fresh: dict[tuple[str, str], _LastRead] = {}
         changed: list[nouns.Customer] = []
         unsure: list[nouns.Customer] = []
+        known, has_room = self._known, self._updates.has_room
         for view in views:
             at = (system.name, view.key)
-            last, found = self._known.get(at), fingerprint(view)
+            if (last := known.get(at)) is None and not has_room:
+                continue  # it is compared another time: the process has enough to do
+            found = fingerprint(view)
             if last is not None and last.names is names and last.fingerprint != found:
                 changed.append(view)
-            elif last is None or last.names is not names or now - last.at > KNOWN_SECONDS:
+            elif has_room and (last is None or last.names is not names or now - last.at > KNOWN_SECONDS):
                 unsure.append(view)
             else:
                 continue
