@@ -61,7 +61,7 @@ async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_work
         ended = await staying.ended()
 
         not_sent = ("REJECTED", [UserErrorCode.UPSTREAM_UNAVAILABLE.value])
-        applied = ("APPLIED", [])
+        applied: tuple[str, list[str]] = ("APPLIED", [])
         assert told == {
             **dict.fromkeys(("next", "lemonsoft"), not_sent),
             **dict.fromkeys(("pland", "billbee"), applied),
