@@ -10,6 +10,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway import gateway_over, in_process, settings_over
+from sqlalchemy import update
 from vendors import VENDORS
 
 from customer_gateway.app import build_federation
@@ -20,6 +21,7 @@ from customer_gateway.federation.sync_states import KeptSyncStates
 from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange, RecordState, SyncState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_tables import SYSTEMS as TABLE
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 from customer_gateway.system import EVERYTHING
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway import Gateway
+    from sqlalchemy import Connection
 
     from customer_gateway.federation.request import Federation, RequestContext
     from customer_gateway.sandbox import Sandbox
@@ -79,6 +82,18 @@ class FoundWorld:
         sync = None if self.passes is None else KeptSyncStates(self.passes)
         return replace(federation, finder=self.index, observer=self.observer, sync=sync)
 
+    async def complete(self, systems: Sequence[str]) -> None:
+        """Say of which systems a pass was complete, and that it never was of others."""
+        self.passes = Passes(systems)
+        await self.set_completed(systems)
+
+    async def set_completed(self, systems: Sequence[str]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(update(TABLE).values(completed_at=None))
+            connection.execute(update(TABLE).where(TABLE.c.system.in_(systems)).values(completed_at=SEEN_AT))
+
+        await self.database.write(work)
+
     async def put(self, system: str, *records: Mapping[str, Any], seen_at: datetime = SEEN_AT) -> None:
         """Store rows of a system; a record is its `key` and values by model names."""
         changes = [
@@ -121,6 +136,7 @@ async def index_of(
             vendor.log.clear()
     file.write_bytes(_FILLED[names])
     async with empty_index(f"{SQLITE}{file}") as world:
+        await world.set_completed(names)
         yield world
 
 

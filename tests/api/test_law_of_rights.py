@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 from api.test_sameness import FUZZ, PLACEHOLDERS, VARIABLES, nouns_in, operations
-from catalog_index import Passes, index_of
+from catalog_index import index_of
 from gateway import SYSTEMS, in_process, settings_over
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -102,7 +102,7 @@ class World:
         folder = Path(self._opened.enter_context(TemporaryDirectory()))
         index = await self._opened.enter_async_context(index_of(self.box, folder, CONFIGURED))
         await index.put(NAMES[0], {"key": "9000000", "name": "A", "number": "0"})
-        index.passes = Passes(NAMES[1:-1])
+        await index.complete(NAMES[1:-1])
         return index
 
     async def _ask(self, engine: Engine, document: str, variables: dict[str, Any], rights: Rights) -> bytes:

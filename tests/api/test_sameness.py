@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from catalog_index import Passes, index_of
+from catalog_index import index_of
 from execution.operations import RULES, Writer
 from execution.sameness import Case, assert_same
 from gateway import SYSTEMS, in_process, settings_over
@@ -164,7 +164,7 @@ class World:
         for place, name in enumerate(("pland", "lemonsoft")):
             if name in SYSTEMS:
                 await index.put(name, {"key": str(9_000_000 + place), "name": f"A {place}", "number": f"{place}"})
-        index.passes = Passes(SYSTEMS[1:])
+        await index.complete(SYSTEMS[1:])
         return index
 
     def check(self, document: str, variables: dict[str, Any]) -> None:

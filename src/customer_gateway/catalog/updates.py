@@ -24,7 +24,7 @@ from customer_gateway.model.catalog import RecordState
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from customer_gateway.model.catalog import RecordChange
+    from customer_gateway.model.catalog import IndexWriter, RecordChange
 
 MOST_WAITING: Final = 20_000
 """Records that wait for their batch."""
@@ -42,21 +42,6 @@ _LONGEST_PAUSE: Final = 1.0
 _RETRY_SECONDS: Final = 2.0
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")
-
-
-class IndexWriter(Protocol):
-    """Writes rows of the index; raises `DatabaseUnavailable`."""
-
-    async def put(
-        self,
-        changes: Sequence[RecordChange],
-        read_at: datetime,
-        seen_pass: int | None = None,
-        *,
-        note_seen: bool = True,
-    ) -> int: ...
-
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
 
 
 class Doubts(Protocol):

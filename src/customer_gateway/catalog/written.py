@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -20,9 +20,9 @@ from customer_gateway.model.catalog import RecordState
 from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from customer_gateway.model.catalog import RecordChange
+    from customer_gateway.model.catalog import IndexWriter, RecordChange
     from customer_gateway.model.journal import StoredOperation
 
 _FIRST_PAUSE: Final = 1.0
@@ -31,35 +31,19 @@ _LONGEST_PAUSE: Final = 60.0
 _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 
-class IndexOfRecords(Protocol):
-    """Writes rows of the index, and tells when records were last seen; raises `DatabaseUnavailable`."""
-
-    async def put(
-        self,
-        changes: Sequence[RecordChange],
-        read_at: datetime,
-        seen_pass: int | None = None,
-        *,
-        note_seen: bool = True,
-    ) -> int: ...
-
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int: ...
-
-    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]: ...
-
-
 class _Waiting:
     """A record whose row is not up to date; `is_due` while it was written after the last read of it began."""
 
     def __init__(self) -> None:
         self.is_due = True
         self.tried = asyncio.Event()
+        self.again = asyncio.Event()
 
 
 class WrittenRecords:
     """Stores what was written. `read` reads a record by system and key; None where there is none any more."""
 
-    def __init__(self, index: IndexOfRecords, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> None:
+    def __init__(self, index: IndexWriter, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> None:
         self._index = index
         self._read = read
         self._waiting: dict[RecordRef, _Waiting] = {}
@@ -71,6 +55,7 @@ class WrittenRecords:
         if (waiting := self._waiting.get(ref)) is not None:
             waiting.is_due = True
             waiting.tried.clear()
+            waiting.again.set()
             return
         self._waiting[ref] = waiting = _Waiting()
         task = asyncio.create_task(self._store(ref, waiting))
@@ -105,13 +90,16 @@ class WrittenRecords:
         pause = _FIRST_PAUSE
         while waiting.is_due:
             waiting.is_due = False
+            waiting.again.clear()
             try:
                 await self._put(ref)
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
                 _log.warning("written_record_not_indexed", system=ref.system, reason=str(error))
                 waiting.is_due = True
                 waiting.tried.set()
-                await asyncio.sleep(pause)
+                with contextlib.suppress(TimeoutError):  # a new write of it is not held up by an earlier failure
+                    async with asyncio.timeout(pause):
+                        await waiting.again.wait()
                 pause = min(2 * pause, _LONGEST_PAUSE)
             except Exception:  # noqa: BLE001 - a record that nobody foresaw holds up no other, and no write of it
                 _log.exception("written_record_not_indexed")

@@ -6,7 +6,7 @@ Systems that a caller may not see are not asked about: they are in no row, no co
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -29,7 +29,7 @@ from customer_gateway.federation.sealed_cursors import SealedCursors
 from customer_gateway.model.catalog import PageOfRows
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Sequence
+    from collections.abc import Sequence
 
     from customer_gateway.catalog.questions import Filter
     from customer_gateway.federation.found_rows import Found
@@ -76,7 +76,7 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     start = None if cursor is None else cursors.decode(cursor, bound_to)
     index = _Index(request, search, bound_to)
     page = await index.page(PageOfRows(size, start, is_backward), count=_is_counted(request))
-    await _note_incomplete(request, systems, path)
+    request.note_incomplete(path, list(map(SyncIncomplete.of, page.unfilled)))
     rows, customers, has_more = await _read(request, index, page, asked, path)
     return FoundConnection(
         request,
@@ -133,43 +133,24 @@ class _Index:
         self._bound_to = bound_to
 
     async def page(self, page: PageOfRows, *, count: bool = False) -> FoundPage:
-        """Return a page of rows. Raises `CatalogUnavailable`."""
+        """Return a page of rows, by the request's deadline. Raises `CatalogUnavailable`."""
         finder = self._request.finder
         if finder is None:
             raise CatalogUnavailable(_NOT_CONFIGURED, retryable=False)
-        key = ("found", self._bound_to, tuple(self._search.systems), page, count)
-        return await _answered(self._request, key, lambda: finder.find(self._search, page, count=count))
-
-
-async def _answered(request: RequestContext, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
-    """Return what the index answers, once a request, before its deadline. Raises `CatalogUnavailable`."""
-    if key in request.answers:
-        return request.answers[key]
-    if request.is_over:
-        raise CatalogUnavailable(_LATE)
-    try:
-        async with request.deadline.enforce():
-            answer = request.answers[key] = await ask()
-    except TimeoutError:
-        raise CatalogUnavailable(_LATE) from None
-    except (DatabaseUnavailable, DatabaseNewer) as error:
-        _log.warning("catalog_unavailable", reason=getattr(error, "reason", "") or str(error))
-        raise CatalogUnavailable(_NO_ANSWER) from None
-    return answer
-
-
-async def _note_incomplete(request: RequestContext, systems: Sequence[System], path: Sequence[str | int]) -> None:
-    """Tell which of the systems the index was never filled whole from."""
-    if request.sync is None:
-        return
-    states = await _answered(request, "sync_states", request.sync.sync_states)
-    never = [name for name in (system.name for system in systems) if _is_incomplete(states.get(name))]
-    if never:
-        request.note_incomplete(path, list(map(SyncIncomplete.of, never)))
-
-
-def _is_incomplete(state: Any) -> bool:
-    return state is None or state.completed_at is None
+        answers, key = self._request.answers, ("found", self._bound_to, tuple(self._search.systems), page, count)
+        if key in answers:
+            return answers[key]
+        if self._request.is_over:
+            raise CatalogUnavailable(_LATE)
+        try:
+            async with self._request.deadline.enforce():
+                answers[key] = await finder.find(self._search, page, count=count)
+        except TimeoutError:
+            raise CatalogUnavailable(_LATE) from None
+        except (DatabaseUnavailable, DatabaseNewer) as error:
+            _log.warning("catalog_unavailable", reason=getattr(error, "reason", "") or str(error))
+            raise CatalogUnavailable(_NO_ANSWER) from None
+        return answers[key]
 
 
 async def _read(

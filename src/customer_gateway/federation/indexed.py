@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from customer_gateway.documents.values import DocumentContext
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.customer import Customer
-from customer_gateway.model.catalog import INDEXED_FIELDS
+from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
 from customer_gateway.model.value_objects import Address, AddressKind
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer as View
     from customer_gateway.system import Kind, Reader, System
 
-_PARTS_OF_THE_ADDRESS: Final = ("city", "country_code")
-_WITH_ADDRESS: Final = (*(name for name in INDEXED_FIELDS if name not in _PARTS_OF_THE_ADDRESS), "address")
-KNOWN_FIELDS: Final = frozenset(_WITH_ADDRESS)
+KNOWN_FIELDS: Final = frozenset(UNIFIED_SOURCES)
 """The unified fields of which the index may know the value; of an address it knows the city and the country."""
 
 
@@ -61,12 +59,12 @@ class IndexedRecord:
         """Return a unified field, by its model name."""
         if field != "address":
             return self.row.values.get(field) if field in KNOWN_FIELDS else None
-        city, country = map(self.row.values.get, _PARTS_OF_THE_ADDRESS)
+        country, city = map(self.row.values.get, ADDRESS_PARTS)
         return Address(AddressKind.MAIN, city=city, country_code=country) if city or country else None
 
     def knows(self, field: str) -> bool:
         """Return whether the index knows what the field holds, also that it holds nothing."""
-        names = _PARTS_OF_THE_ADDRESS if field == "address" else (field,)
+        names = ADDRESS_PARTS if field == "address" else (field,)
         return any(name in self.row.values for name in names)
 
 

@@ -8,10 +8,11 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.catalog.rows import encode_values, microseconds
+from customer_gateway.documents.values import is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange
+from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES, RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.system import Selection
 
@@ -23,11 +24,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import Reads, System
     from customer_gateway.work.deadline import Deadline
 
-_OF_THE_ADDRESS: Final = {"country_code": "country_code", "city": "city"}
-"""Indexed fields that are those of the main address."""
-_READ: Final = (*(name for name in INDEXED_FIELDS if name not in _OF_THE_ADDRESS), "address")
-
-INDEXED: Final = Selection({"Customer": frozenset(_READ), "Address": frozenset(_OF_THE_ADDRESS.values())})
+INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": frozenset(ADDRESS_PARTS)})
 """What is selected of customers that are read for the index alone."""
 
 
@@ -37,10 +34,9 @@ async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads)
     A field that the system has no source for is not known of any. One whose read failed is left out of its record,
     whose change is not `whole` then.
     """
-    names = [name for name in _READ if name in system.kind.supplies and name not in system.withheld]
+    names = [name for name in UNIFIED_SOURCES if name in system.kind.supplies and name not in system.withheld]
     columns = await asyncio.gather(*(_column(name, system, views, reads) for name in names))
-    by_name = dict(zip(names, columns, strict=True))
-    return [_change(system.name, view, {name: by_name[name][at] for name in names}) for at, view in enumerate(views)]
+    return changes_of(system, views, dict(zip(names, columns, strict=True)), ADDRESS_PARTS, is_all=True)
 
 
 async def _column(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
@@ -48,13 +44,30 @@ async def _column(name: str, system: System, views: Sequence[nouns.Customer], re
     return await values if inspect.isawaitable(values) else values
 
 
-def _change(system: str, view: nouns.Customer, read: Mapping[str, Any]) -> RecordChange:
-    known = {name: value for name, value in read.items() if not isinstance(value, UpstreamError)}
-    whole = len(known) == len(read)
-    if "address" in known:
-        address = known.pop("address")
-        known |= {name: getattr(address, part, None) for name, part in _OF_THE_ADDRESS.items()}
-    return RecordChange(RecordRef(system, view.key), known, stamp_of(known), whole)
+def changes_of(
+    system: System,
+    views: Sequence[nouns.Customer],
+    columns: Mapping[str, Sequence[Any]],
+    parts: Sequence[str],
+    *,
+    is_all: bool,
+) -> list[RecordChange]:
+    """Return the changes of records from the columns of their unified fields, of the address these parts alone.
+
+    `is_all` says that the columns are all that the system has; one of which a value failed is not whole all the same.
+    """
+
+    def change(at: int, view: nouns.Customer) -> RecordChange:
+        read = {name: column[at] for name, column in columns.items()}
+        known = {name: value for name, value in read.items() if not isinstance(value, Exception)}
+        whole = is_all and len(known) == len(read)
+        if "address" in known:
+            address = known.pop("address")
+            known |= {part: getattr(address, part, None) for part in parts}
+        values = {name: None if is_empty(value) else value for name, value in known.items()}
+        return RecordChange(RecordRef(system.name, view.key), values, _stamp_of(values), whole)
+
+    return [change(at, view) for at, view in enumerate(views)]
 
 
 async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> RecordChange | None:
@@ -73,7 +86,7 @@ async def read_indexed(federation: Federation, system: str, key: str, deadline: 
     return change
 
 
-def stamp_of(values: Mapping[str, Any]) -> str:
+def _stamp_of(values: Mapping[str, Any]) -> str:
     """Return what tells one state of a record from another: the vendor's own stamp, else a hash of the values."""
     changed = values.get("updated_at")
     if changed is not None:

@@ -1,4 +1,4 @@
-"""Notice which records are other than when they were last read, and tell the index.
+"""Notice which records are other than when they were last read, and submit them to the index.
 
 Every read of customers passes here, so what is compared are hashes of whole documents (`documents.content`); what is
 equal costs nothing more. The fields of the others are read later, off the request's path.
@@ -11,27 +11,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from customer_gateway.documents.content import fingerprint
-from customer_gateway.documents.values import is_empty
 from customer_gateway.federation.fields import read_views
-from customer_gateway.federation.indexing import stamp_of
-from customer_gateway.model.catalog import INDEXED_FIELDS, RecordChange
-from customer_gateway.model.ids import RecordRef
+from customer_gateway.federation.indexing import changes_of
+from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from customer_gateway.model import nouns
+    from customer_gateway.model.catalog import RecordChange
     from customer_gateway.system import Selection, System
 
 MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
 KNOWN_SECONDS: Final = 60.0
-"""Then a record is told again: another process may have told the index something else of it meanwhile."""
-_MOST_WIDTHS: Final = 1_000
-"""Selections, whose fields are looked up once each; clients make them."""
-
-_OF_THE_ADDRESS: Final = ("country_code", "city")
+"""Then a record is compared with the index again: another process may have written something else meanwhile."""
+_MOST_SELECTIONS: Final = 1_000
+"""Whose fields are looked up once each; clients make them."""
 
 
 class Updates(Protocol):
@@ -50,10 +47,17 @@ class Updates(Protocol):
     def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
 
 
-class _LastRead(NamedTuple):
-    """What a record was when it was last read: which fields were, a hash of them, and when it was told."""
+class _Carried(NamedTuple):
+    """What reads of one selection tell the index: unified fields, and the parts of the address."""
 
-    names: Sequence[str]
+    fields: Sequence[str]
+    parts: Sequence[str]
+
+
+class _LastRead(NamedTuple):
+    """What a record was when it was last read: what was carried, a hash of it, and when it was submitted."""
+
+    carried: _Carried
     fingerprint: object
     at: float
 
@@ -68,12 +72,12 @@ class ObservedReads:
         self._updates = updates
         self._stored = stored
         self._known: dict[tuple[str, str], _LastRead] = {}
-        self._names: dict[tuple[str, frozenset[str], frozenset[str]], Sequence[str]] = {}
+        self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on."""
-        names = self._names_of(system, want)
-        if not names:
+        carried = self._carried_by(system, want)
+        if not carried.fields:
             return
         now = time.monotonic()
         fresh: dict[tuple[str, str], _LastRead] = {}
@@ -85,19 +89,21 @@ class ObservedReads:
             if (last := known.get(at)) is None and not has_room:
                 continue  # it is compared another time: the process has enough to do
             found = fingerprint(view)
-            if last is not None and last.names is names and last.fingerprint != found:
+            if last is not None and last.carried is carried and last.fingerprint != found:
                 changed.append(view)
-            elif has_room and (last is None or last.names is not names or now - last.at > KNOWN_SECONDS):
+            elif has_room and (last is None or last.carried is not carried or now - last.at > KNOWN_SECONDS):
                 unsure.append(view)
             else:
                 continue
-            fresh[at] = _LastRead(names, found, now)
-        told = [
-            self._updates.submit(len(some), read_at, partial(_changes, system, some, names), is_change=some is changed)
+            fresh[at] = _LastRead(carried, found, now)
+        taken = [
+            self._updates.submit(
+                len(some), read_at, partial(_changes, system, some, carried), is_change=some is changed
+            )
             for some in (changed, unsure)
             if some
         ]
-        if told and all(told):
+        if taken and all(taken):
             self._known.update(fresh)
             if len(self._known) > MOST_KNOWN:
                 self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
@@ -112,47 +118,29 @@ class ObservedReads:
         """Wait until the index has what was just written of a record, or until that has failed."""
         await self._stored(system, key)
 
-    def _names_of(self, system: System, want: Selection) -> Sequence[str]:
-        """Return the indexed fields that a read carries: the same list for the same selection."""
-        width = (system.name, want.of("Customer"), want.of("Address"))
-        if (names := self._names.get(width)) is None:
-            if len(self._names) >= _MOST_WIDTHS:
-                self._names.clear()
-            names = self._names[width] = _carried(system, want)
-        return names
+    def _carried_by(self, system: System, want: Selection) -> _Carried:
+        """Return what a read tells the index: the same object for the same selection."""
+        selected = (system.name, want.of("Customer"), want.of("Address"))
+        if (carried := self._carried.get(selected)) is None:
+            if len(self._carried) >= _MOST_SELECTIONS:
+                self._carried.clear()
+            carried = self._carried[selected] = _carried(system, want)
+        return carried
 
 
-def _carried(system: System, want: Selection) -> Sequence[str]:
-    """Return the indexed fields that a record read for the selection tells by itself."""
+def _carried(system: System, want: Selection) -> _Carried:
+    """Return what a record read for the selection tells the index by itself."""
     asked = want.of("Customer") - want.redacted
-    told = system.kind.supplies - system.kind.readers - system.withheld
-    own = [name for name in INDEXED_FIELDS if name in asked and name in told]
-    if "address" not in asked or "address" not in told:
-        return own
-    return [*own, *(name for name in _OF_THE_ADDRESS if want.selects("Address", name))]
+    own = system.kind.supplies - system.kind.readers - system.withheld
+    parts = [part for part in ADDRESS_PARTS if want.selects("Address", part)]
+    fields = [name for name in UNIFIED_SOURCES if name in asked and name in own and (name != "address" or parts)]
+    return _Carried(fields, parts)
 
 
-def _changes(system: System, views: Sequence[nouns.Customer], names: Sequence[str]) -> Sequence[RecordChange]:
-    """Return what the records tell of the named fields; of one that cannot be read nothing is told."""
-    columns: Mapping[str, Sequence[Any]] = {name: _column(system, views, name) for name in names}
-    return [
-        _change(system.name, view, {name: column[at] for name, column in columns.items()})
-        for at, view in enumerate(views)
-    ]
-
-
-def _column(system: System, views: Sequence[nouns.Customer], name: str) -> Sequence[Any]:
-    if name in _OF_THE_ADDRESS:
-        return [getattr(view.address, name, None) for view in views]
-    values: Any = read_views(name, system, views, _NO_READS)
-    return values
-
-
-def _change(system: str, view: nouns.Customer, values: Mapping[str, Any]) -> RecordChange:
-    read = {name: value for name, value in values.items() if not isinstance(value, Exception)}
-    known = {name: None if is_empty(value) else value for name, value in read.items()}
-    return RecordChange(RecordRef(system, view.key), known, stamp_of(known), whole=False)
+def _changes(system: System, views: Sequence[nouns.Customer], carried: _Carried) -> Sequence[RecordChange]:
+    """Return what the records tell; no field of them has a reader, so nothing is asked."""
+    columns: dict[str, Any] = {name: read_views(name, system, views, _NO_READS) for name in carried.fields}
+    return changes_of(system, views, columns, carried.parts, is_all=False)
 
 
 _NO_READS: Any = None
-"""No field of the named ones has a reader, so none is asked."""

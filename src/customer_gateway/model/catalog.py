@@ -33,6 +33,12 @@ INDEXED_FIELDS: Final = (
 )
 """What is known of a record, by model names; country and city are those of its main address. Nothing else is stored."""
 
+ADDRESS_PARTS: Final = ("country_code", "city")
+"""Those that are parts of the main address, under the same names."""
+
+UNIFIED_SOURCES: Final = (*(name for name in INDEXED_FIELDS if name not in ADDRESS_PARTS), "address")
+"""The unified fields that tell the indexed ones."""
+
 TEXT_FIELDS: Final = ("name", "number", "email", "phone", "vat_number", "organization_number", "city")
 """Those that a `StringFilter` compares."""
 
@@ -151,11 +157,15 @@ class FoundRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """Rows in the order asked; `has_more` in the direction of the page; the count only if it was asked for."""
+    """Rows in the order asked; `has_more` in the direction of the page; the count only if it was asked for.
+
+    `unfilled` are the systems asked of which no pass was ever complete.
+    """
 
     rows: Sequence[FoundRow]
     has_more: bool
     total: int | None = None
+    unfilled: Sequence[str] = ()
 
 
 class PageOfRows(NamedTuple):
@@ -184,6 +194,32 @@ class CustomerIndex(Protocol):
     """Finds rows. Raises `DatabaseUnavailable` where the database does not answer."""
 
     async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage: ...
+
+
+class IndexWriter(Protocol):
+    """Writes rows. Raises `DatabaseUnavailable` where the database does not answer."""
+
+    async def put(
+        self,
+        changes: Sequence[RecordChange],
+        read_at: datetime,
+        seen_pass: int | None = None,
+        *,
+        note_seen: bool = True,
+    ) -> int:
+        """Store what a read, which began then, has brought of records of one system; return how many are another now.
+
+        What a later read has brought stays. Without `note_seen` nothing is written of a record that is as it was.
+        """
+        ...
+
+    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+        """Set the state of records that are in the index; return how many changed."""
+        ...
+
+    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when records of a system were last seen, by key; those that the index does not know are left out."""
+        ...
 
 
 class SyncStateName(Enum):

@@ -45,7 +45,7 @@ class CatalogIndex:
     async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
         """Return the rows of a page, and how many rows fit where they are to be counted, of one snapshot."""
         if not await self._database.is_there():
-            return FoundPage([], has_more=False, total=0 if count else None)
+            return FoundPage([], has_more=False, total=0 if count else None, unfilled=search.systems)
         return await self._database.read(
             lambda connection: _find().find(connection, search, page, self._decode, self._effort, count=count)
         )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import Conditions, Effort, Search, Values
     from customer_gateway.store.catalog_statements import Dialect
 
+_SYSTEMS: Final = "SELECT system, completed_at FROM catalog_systems"
 _DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 
 
@@ -61,7 +62,7 @@ def find(
     if page.is_backward:
         rows.reverse()
     found = [_found(rank, row, decode) for rank, row in rows]
-    return FoundPage(found, has_more, finding.total() if count else None)
+    return FoundPage(found, has_more, finding.total() if count else None, finding.unfilled)
 
 
 def _found(rank: int, row: Row[Any], decode: Callable[[str], Values]) -> FoundRow:
@@ -86,9 +87,10 @@ class _Finding:
         self._connection = connection
         self._search = search
         self._dialect = _DIALECTS[connection.dialect.name]
-        there = [row.system for row in self._rows("SELECT system FROM catalog_systems", {})]
+        there = {row.system: row.completed_at for row in self._rows(_SYSTEMS, {})}
         self._systems = [name for name in sorted(set(search.systems)) if name in there]
-        self._restricted = None if set(there) <= set(search.systems) else self._systems
+        self._restricted = None if there.keys() <= set(search.systems) else self._systems
+        self.unfilled = [name for name in search.systems if there.get(name) is None]
 
     def page(self, page: PageOfRows, most: int) -> list[tuple[int, Row[Any]]]:
         """Return at most so many rows in the direction of the page, each with its rank."""
