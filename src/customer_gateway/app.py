@@ -325,7 +325,7 @@ def _worker() -> GatewayApp:
     share = WorkerShare(int(os.environ.get(WORKERS_VARIABLE, "1")), claimed_number(Path(numbers)) if numbers else None)
     wiring = Wiring(limiters=LimiterRegistry(share=share))
     settings = load_settings(Path(path) if path else None)
-    shown = examples(systems_of_anonymous(settings), finds=settings.database is not None)
+    shown = examples(systems_of_anonymous(settings), finds=settings.database is not None and settings.catalog.enabled)
     return build_app(settings, wiring, examples=shown)
 
 

@@ -126,6 +126,20 @@ async def test_what_does_not_answer_is_tried_again_and_the_answer_does_not_wait_
     assert index.rows == ["Anna"]
 
 
+async def test_a_new_write_is_not_held_up_by_an_earlier_failure() -> None:
+    index, vendor = Index(), Vendor()
+    index.is_away = True
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF)
+        await written.stored(*REF)
+        index.is_away = False
+        written.note(*REF)
+        await asyncio.wait_for(written.stored(*REF), 0.5)  # the next try would be a second after the first
+
+    assert index.rows == ["Anna"]
+
+
 async def test_a_record_that_is_gone_after_a_write_is_missing() -> None:
     index, vendor = Index(), Vendor()
     vendor.name = None

@@ -238,6 +238,7 @@ async def test_rows_that_do_not_fit_the_rate_limit_stand_and_a_retry_gets_furthe
     async with empty_index(f"{SQLITE}{tmp_path}/index.db") as world:
         keys = [str(each["Id"]) for each in box.billbee.customers.page(6, 1_000)]
         await world.put("billbee", *({"key": key, "name": f"Index {key}"} for key in keys))
+        await world.set_completed(["billbee"])
         async with finding_gateway(box, world, vendor_budget=True, deadline_seconds=1.4) as gateway:
             answers = [await gateway.ask(document) for _ in range(3)]
         calls = box.vendors["billbee"].log.calls()

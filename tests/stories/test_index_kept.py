@@ -130,6 +130,26 @@ async def test_a_read_tells_the_fields_that_it_carries_and_no_others(box: Sandbo
         assert await found(gateway, "quitten xylander") == []
 
 
+async def test_a_value_that_goes_back_is_found_again(box: Sandbox, tmp_path: Path) -> None:
+    """A selection reads what it read before; one of other fields has brought something else in between."""
+    system, elsewhere = WRITTEN[0], tmp_path / "other"
+    elsewhere.mkdir()
+    page = f'{{ system(name: "{system}") {{ customers(first: 100) {{ nodes {{ %s }} }} }} }}'
+    async with kept_gateway(box, tmp_path) as (gateway, _):
+        id_ = await change_elsewhere(box, elsewhere, system, {"name": "Quitten Xylander"})
+        await gateway.ask(page % "name")
+        assert await found_soon(gateway, "xylander") == [id_]
+        await change_elsewhere(box, elsewhere, system, {"name": "Quitten Quastenflosser"})
+        await gateway.ask(page % "name email")
+        assert await found_soon(gateway, "quastenflosser") == [id_]
+
+        await change_elsewhere(box, elsewhere, system, {"name": "Quitten Xylander"})
+        await gateway.ask(page % "name")
+
+        assert await found_soon(gateway, "xylander") == [id_]
+        assert await found(gateway, "quastenflosser") == []
+
+
 async def test_reads_that_show_nothing_new_write_nothing(box: Sandbox, tmp_path: Path) -> None:
     nodes = "nodes { name email address { city } }"
     document = f'{{ system(name: "{WRITTEN[0]}") {{ customers(first: 20) {{ {nodes} }} }} }}'

@@ -71,13 +71,13 @@ async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: dat
     # The last whole pass has not seen these either, and they were MISSING before it ended.
     again = [each.key for each in already if last is not None and each.since <= last and each.seen_pass < number]
     began = current.began
-    await kit.store.set_state(system, missing, RecordState.MISSING, kit.now(), began)
+    await kit.store.set_state(system, current.owner, missing, RecordState.MISSING, kit.now(), began)
     looked_up = await _look_up(current, [*(each.key for each in already), *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     if not there:  # a list that leaves out one that is there proves nothing of the others
         gone += [key for key in again if key not in looked_up]
-    await kit.store.set_state(system, gone, RecordState.GONE, kit.now(), began)
+    await kit.store.set_state(system, current.owner, gone, RecordState.GONE, kit.now(), began)
     await _bring_back(current, there)
 
 
@@ -110,4 +110,5 @@ async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
     changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
     await current.advance(changes, read_at)
     read = {change.ref.key for change in changes}
-    await kit.store.set_state(system.name, [key for key in keys if key not in read], RecordState.PRESENT, kit.now())
+    there = [key for key in keys if key not in read]
+    await kit.store.set_state(system.name, current.owner, there, RecordState.PRESENT, kit.now())

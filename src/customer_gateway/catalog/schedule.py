@@ -16,7 +16,7 @@ from customer_gateway.errors import GatewayError, LeaseLost
 from customer_gateway.model.catalog import SyncStateName
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.catalog.passes import PassKit
     from customer_gateway.model.passes import Ended, PassRow
@@ -29,6 +29,8 @@ _START_SECONDS: Final = 0.3
 _TICK_SECONDS: Final = 1.0
 _LEASE: Final = timedelta(seconds=15)
 _RENEWALS: Final = 3
+_TIDY_PAUSE: Final = 0.1
+"""Seconds between two transactions that tidy: they hold the lock of writers."""
 _TIDY_EVERY: Final = timedelta(hours=1)
 _GONE_FOR: Final = timedelta(days=30)
 _UNHELD_FOR: Final = timedelta(days=7)
@@ -59,6 +61,7 @@ class Schedule:
     tidies: bool = True
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
     _tidied_at: datetime | None = None
+    _tidying: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Make passes until it is cancelled."""
@@ -90,7 +93,7 @@ class Schedule:
                 self._begin(name, rows[name])
         if self.tidies and held and (self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY):
             self._tidied_at = now
-            await self._tidy(rows, now)
+            self._tidying = asyncio.create_task(self._tidy(rows, now))
 
     @property
     def is_passing(self) -> bool:
@@ -104,6 +107,9 @@ class Schedule:
         """End what runs and give the systems up; another goes on with it."""
         tasks = list(self._running.values())
         self._stop(self._running)
+        if self._tidying is not None:
+            self._tidying.cancel()
+            tasks.append(self._tidying)
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(GatewayError):
             await self.kit.store.release(self.owner)
@@ -142,15 +148,22 @@ class Schedule:
                 await self.kit.store.end(name, self.owner, ended, self.kit.now())
 
     async def _tidy(self, rows: Mapping[str, PassRow], now: datetime) -> None:
-        """Blank what is GONE for long, and remove systems that nobody has had for long."""
-        while await self.kit.store.forget_gone(now - _GONE_FOR):
-            pass
-        for name, row in rows.items():
-            unheld = row.lease_until is None or row.lease_until < now - _UNHELD_FOR
-            if name not in self.systems and unheld:
-                while await self.kit.store.remove_some(name):
-                    pass
-                _log.warning("catalog_system_removed", system=name)
+        """Blank what is GONE for long, and remove systems that nobody has had for long: some at a time, with pauses."""
+        store = self.kit.store
+        try:
+            for name, row in rows.items():
+                await _repeated(lambda name=name: store.forget_gone(name, now - _GONE_FOR))
+                if name not in self.systems and row.lease_until is not None and row.lease_until < now - _UNHELD_FOR:
+                    await _repeated(lambda name=name: store.remove_some(name))
+                    _log.warning("catalog_system_removed", system=name)
+        except GatewayError as failure:  # the database does not answer: it is tried again in an hour
+            _log.warning("catalog_not_tidied", reason=type(failure).__name__)
+
+
+async def _repeated(some: Callable[[], Awaitable[int]]) -> None:
+    """Do something with some records at a time, with pauses, until none are left."""
+    while await some():  # noqa: ASYNC110 - nothing is waited for: others are to have the database in between
+        await asyncio.sleep(_TIDY_PAUSE)
 
 
 @asynccontextmanager

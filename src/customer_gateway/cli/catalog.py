@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -38,9 +39,12 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
     try:
         if not await catalog.database.is_there():
             return [f"{place}: nothing is there yet; the first pass makes it."], True
-        from customer_gateway.store.catalog_upkeep import look_over
+        from customer_gateway.store.catalog_upkeep import INDEXES, check_index, look_over
 
-        found = await catalog.database.write(look_over)
+        found = await catalog.database.read(look_over)
+        problems = list(found.problems)
+        for table in INDEXES if catalog.database.is_file else ():
+            problems += await catalog.database.write(partial(check_index, table=table))
         states = await catalog.passes.sync_states()
     finally:
         await catalog.database.aclose()
@@ -49,10 +53,10 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
         records = found.records.get(name, {})
         counts = ", ".join(f"{records[each]} {each.name}" for each in RecordState if each in records) or "no customers"
         lines.append(f"{name}: {state.state.value}: {counts}." + (f" {state.reason}." if state.reason else ""))
-    lines += [f"{place}: {each}" for each in found.problems]
-    if found.problems:
+    lines += [f"{place}: {each}" for each in problems]
+    if problems:
         lines.append("`customer-gateway catalog rebuild` makes it anew.")
-    return lines, not found.problems
+    return lines, not problems
 
 
 @app.command()

@@ -138,6 +138,7 @@ class PassStore(Protocol):
     async def set_state(
         self,
         system: str,
+        owner: str,
         keys: Sequence[str],
         state: RecordState,
         now: datetime,
@@ -146,8 +147,8 @@ class PassStore(Protocol):
         """Set the state of records that are in the index, not of those seen since a moment; return how many changed."""
         ...
 
-    async def forget_gone(self, before: datetime) -> int:
-        """Blank what is known of some records that are GONE since before a moment; return how many."""
+    async def forget_gone(self, system: str, before: datetime) -> int:
+        """Blank what is known of some of a system's records that are GONE since before a moment; return how many."""
         ...
 
     async def remove_some(self, system: str) -> int:

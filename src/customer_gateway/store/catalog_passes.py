@@ -107,21 +107,24 @@ class CatalogPasses:
     async def set_state(
         self,
         system: str,
+        owner: str,
         keys: Sequence[str],
         state: RecordState,
         now: datetime,
         unseen_since: datetime | None = None,
     ) -> int:
+        def work(connection: Connection, some: Sequence[str]) -> int:
+            _systems().demand_owner(connection, system, owner)
+            return _rows().set_state(connection, system, some, state, now, unseen_since)
+
         changed = 0
         for start in range(0, len(keys), MOST_ROWS):
             some = keys[start : start + MOST_ROWS]
-            changed += await self._write(
-                lambda connection, some=some: _rows().set_state(connection, system, some, state, now, unseen_since)
-            )
+            changed += await self._write(lambda connection, some=some: work(connection, some))
         return changed
 
-    async def forget_gone(self, before: datetime) -> int:
-        return await self._write(lambda connection: _rows().forget_gone(connection, before, MOST_ROWS))
+    async def forget_gone(self, system: str, before: datetime) -> int:
+        return await self._write(lambda connection: _rows().forget_gone(connection, system, before, MOST_ROWS))
 
     async def remove_some(self, system: str) -> int:
         return await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))

@@ -127,13 +127,12 @@ def set_state(
     return found.rowcount
 
 
-def forget_gone(connection: Connection, before: datetime, most: int) -> int:
-    """Blank what is known of records that are GONE since before a moment, at most so many; return how many."""
-    old = (
-        select(_RECORD.id)
-        .where(_RECORD.state == int(RecordState.GONE), _RECORD.state_since < before, _RECORD.shown != "{}")
-        .limit(most)
-    )
+def forget_gone(connection: Connection, system: str, before: datetime, most: int) -> int:
+    """Blank what is known of a system's records that are GONE since before a moment, at most so many; return how
+    many.
+    """
+    mine = and_(_RECORD.system == system, _RECORD.state == int(RecordState.GONE))
+    old = select(_RECORD.id).where(mine, _RECORD.state_since < before, _RECORD.shown != "{}").limit(most)
     return connection.execute(update(RECORDS).where(_RECORD.id.in_(old)).values(shown="{}", stamp="")).rowcount
 
 

@@ -105,7 +105,18 @@ def doubt(connection: Connection, system: str, told: Mapping[str, Any], reason: 
 def _change(connection: Connection, system: str, owner: str, **values: Any) -> None:
     found = connection.execute(update(SYSTEMS).where(_OF.system == system, _OF.owner == owner).values(**values))
     if not found.rowcount:
-        raise LeaseLost(f"{system}: another worker makes the passes of it by now.")
+        raise _lost(system)
+
+
+def _lost(system: str) -> LeaseLost:
+    return LeaseLost(f"{system}: another worker makes the passes of it by now.")
+
+
+def demand_owner(connection: Connection, system: str, owner: str) -> None:
+    """Raise `LeaseLost` where another worker makes the passes of the system by now."""
+    held = select(_OF.owner).where(_OF.system == system).with_for_update()  # SQLite has the lock of writers anyway
+    if connection.execute(held).scalar() != owner:
+        raise _lost(system)
 
 
 def seen(connection: Connection, system: str, number: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.store import catalog_schema
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_FTS: Final = ("catalog_tokens", "catalog_pieces")
+INDEXES: Final = ("catalog_tokens", "catalog_pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,19 @@ class CatalogReport:
 
 
 def look_over(connection: Connection) -> CatalogReport:
-    """Check the tables and their indexes, in a transaction that writes: SQLite checks those of tokens by a command."""
+    """Check the tables and count what is in them, in a transaction that reads: others write meanwhile."""
     sqlite = connection.dialect.name == "sqlite"
     problems = _problems_of_sqlite(connection) if sqlite else _problems_of_postgresql(connection)
     return CatalogReport(tuple(problems), records_by_state(connection), _size(connection, sqlite=sqlite))
+
+
+def check_index(connection: Connection, table: str) -> list[str]:
+    """Return what is wrong in one of SQLite's indexes, `INDEXES`, in a transaction that writes: it is a command."""
+    try:
+        connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES('integrity-check')")
+    except Exception as error:  # noqa: BLE001 - whatever the check raises is what it found
+        return [f"{table}: {getattr(error, 'orig', error)}"]
+    return []
 
 
 def make_anew(connection: Connection, systems: Sequence[str], now: datetime) -> None:
@@ -47,11 +57,6 @@ def make_anew(connection: Connection, systems: Sequence[str], now: datetime) -> 
 def _problems_of_sqlite(connection: Connection) -> list[str]:
     found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(10)")]
     problems = [each for each in found if each != "ok"]
-    for table in _FTS:
-        try:
-            connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES('integrity-check')")
-        except Exception as error:  # noqa: BLE001 - whatever the check raises is what it found
-            problems.append(f"{table}: {getattr(error, 'orig', error)}")
     return problems or _rows_without_tokens(connection)
 
 
@@ -61,7 +66,10 @@ def _rows_without_tokens(connection: Connection) -> list[str]:
     query = text("SELECT count(*) FROM catalog_tokens WHERE catalog_tokens MATCH :token")
     for system, states in records_by_state(connection).items():
         there = sum(count for state, count in states.items() if state is not RecordState.GONE)
-        indexed = connection.execute(query, {"token": f'"s{system}"'}).scalar_one()
+        try:
+            indexed = connection.execute(query, {"token": f'"s{system}"'}).scalar_one()
+        except DBAPIError as error:
+            return [f"catalog_tokens: {error.orig}"]
         if indexed != there:
             problems.append(f"catalog_tokens: {indexed} records of {system}, where {there} are stored")
     return problems

@@ -1,0 +1,121 @@
+"""Reads of a record may end in any order: what the one that began last has brought stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer_gateway.catalog.questions import Question, search_of
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.errors import LeaseLost
+from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState
+from customer_gateway.model.ids import RecordRef
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+pytestmark = pytest.mark.anyio
+
+SYSTEM, KEY = "alpha", "1"
+EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = EARLY + timedelta(seconds=1)
+LAST = EARLY + timedelta(seconds=2)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    opened = Database(database_url, CATALOG)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def index(database: Database) -> CatalogIndex:
+    return CatalogIndex(database, row_of, encode_values, decode_values)
+
+
+@pytest.fixture
+def passes(database: Database, index: CatalogIndex) -> CatalogPasses:
+    return CatalogPasses(database, index)
+
+
+def named(name: str) -> list[RecordChange]:
+    return [RecordChange(RecordRef(SYSTEM, KEY), {"name": name}, name)]
+
+
+async def names(index: CatalogIndex) -> list[str]:
+    """What a search for everybody finds, by the tokens and by the values."""
+    found: list[str] = []
+    for word in ("anna", "berta", "cora"):
+        page = await index.find(search_of(Question(search=word), [SYSTEM]), PageOfRows(10), count=True)
+        assert page.total == len(page.rows)
+        found += [row.values["name"] for row in page.rows]
+    return found
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_whatever_the_order_in_which_reads_end_the_last_begun_stays(
+    index: CatalogIndex, order: tuple[int, ...]
+) -> None:
+    reads = [("Anna", EARLY), ("Berta", LATER), ("Cora", LAST)]
+
+    for place in order:
+        name, began = reads[place]
+        await index.put(named(name), began)
+
+    assert await names(index) == ["Cora"]
+
+
+async def test_a_pass_counts_a_record_of_which_a_later_read_has_told(
+    index: CatalogIndex, passes: CatalogPasses
+) -> None:
+    await index.put(named("Berta"), LATER)
+    await index.put(named("Anna"), EARLY, seen_pass=7)
+
+    assert (await names(index), await passes.seen(SYSTEM, 7)) == (["Berta"], 1)
+
+
+async def test_a_read_beside_a_pass_takes_no_record_out_of_it(index: CatalogIndex, passes: CatalogPasses) -> None:
+    await index.put(named("Anna"), EARLY, seen_pass=7)
+    await index.put(named("Berta"), LATER)
+
+    assert (await names(index), await passes.seen(SYSTEM, 7)) == (["Berta"], 1)
+
+
+async def test_a_record_that_was_seen_since_a_pass_began_does_not_become_gone_by_it(
+    index: CatalogIndex, passes: CatalogPasses
+) -> None:
+    await passes.hold([SYSTEM], "me", EARLY, LAST)
+    await index.put(named("Anna"), LATER)
+
+    assert await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST, LATER) == 0
+    assert await names(index) == ["Anna"]
+    assert await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST, LAST) == 1
+    assert await names(index) == []
+
+
+async def test_a_record_that_is_gone_comes_back_by_a_read_that_began_after_that_alone(index: CatalogIndex) -> None:
+    await index.put(named("Anna"), EARLY)
+    await index.set_state(SYSTEM, [KEY], RecordState.GONE, LATER)
+
+    await index.put(named("Berta"), EARLY)
+    assert await names(index) == []
+
+    await index.put(named("Cora"), LAST)
+    assert await names(index) == ["Cora"]
+
+
+async def test_who_has_lost_the_lease_of_a_system_sets_no_state(index: CatalogIndex, passes: CatalogPasses) -> None:
+    await index.put(named("Anna"), EARLY)
+    await passes.hold([SYSTEM], "another", EARLY, LAST)
+
+    with pytest.raises(LeaseLost):
+        await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST)
+    assert await names(index) == ["Anna"]
