@@ -228,6 +228,25 @@ async def test_a_retry_reads_what_had_failed(gateway: Gateway, box: Sandbox) -> 
     assert (states(again), incomplete(again)) == (["VALUE"] * 3, [])
 
 
+@pytest.mark.parametrize("system", BATCHING)
+async def test_a_read_that_leaves_out_half_of_its_customers_costs_no_row(
+    system: str, box: Sandbox, world: FoundWorld, gateway: Gateway
+) -> None:
+    document = of_page(f'first: 20, filter: {{ systems: ["{system}"] }}', 'name provenance(fields: ["name"]) { state }')
+    before = nodes((await gateway.ask(document)).data["customers"])
+    lost = [ref[1] for ref in refs((await gateway.ask(document)).data["customers"])][:12]
+    box.vendors[system].faults.set("lost_keys", keys=lost)
+
+    answer = await gateway.ask(document)
+
+    found = nodes(answer.data["customers"])
+    assert [each["name"] for each in found] == [each["name"] for each in before]
+    states = [each["provenance"][0]["state"] for each in found]
+    assert states == ["STALE"] * 12 + ["VALUE"] * 8
+    assert [(each["system"], each["code"]) for each in incomplete(answer)] == [(system, "UPSTREAM_BAD_RESPONSE")]
+    assert [(of, asked) for of, _, asked in world.observer.told] == [(system, 20)]
+
+
 @pytest.mark.vendors("billbee")
 @pytest.mark.alone  # it goes by the clock: two calls a second
 async def test_rows_that_do_not_fit_the_rate_limit_stand_and_a_retry_gets_further(tmp_path: Path) -> None:
