@@ -139,7 +139,7 @@ Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
 
 _PAGES_OF_WALKS: Final = (1.0, 0.9, 2 / 3, 1 / 2, 1 / 3)
 MOST_WALKS: Final = len(_PAGES_OF_WALKS)
-"""How often a list is read from its beginning, before it is told that its pages do not hold all of it."""
+"""How often a list is read from its beginning, before its pages are said not to hold all of it."""
 
 
 def rows_per_page_of(walk: int, most: int) -> int:

@@ -37,7 +37,7 @@ class ReadPatch(NamedTuple):
 def read_patch(given: Mapping[str, Any], system: System, rights: Rights) -> ReadPatch:
     """Return a coerced `CustomerPatch` for a customer of the system.
 
-    What its caller may not write is left out of the patch: of that nothing but FORBIDDEN is told, not whether the
+    What its caller may not write is left out of the patch: of that nothing but FORBIDDEN is reported, not whether the
     record has such an entry, or the vendor such a user.
     """
     forbidden = [*_forbidden(given, system, rights)]
@@ -101,7 +101,7 @@ def _unfit_lists(value: Any, path: Path) -> Iterator[UserError]:
 def _forbidden(given: Mapping[str, Any], system: System, rights: Rights) -> Iterator[UserError]:
     """Yield the refusals of what only those may write who may write how a customer is billed, or read its secrets.
 
-    Who may not read a secret may not write it: a plan that makes no call would tell what stands there.
+    Who may not read a secret may not write it: a plan that makes no call would show what stands there.
     """
     if "billing" in given and _WRITES_BILLING not in rights.scopes:
         members = given["billing"]

@@ -111,7 +111,7 @@ async def _carried_out(
         expected_version=given.get("expectedVersion"),
         force=given.get("force", False) and _FORCE in request.rights.scopes,
         idempotency_key=given.get("idempotencyKey") or writing.asker.idempotency_key,
-        # What is refused already is planned, so that all refusals are told at once: nothing is stored, nothing sent.
+        # What is refused already is planned, so that all refusals come at once: nothing is stored, nothing sent.
         dry_run=given["dryRun"] or bool(refused),
         input_text=input_text(_MUTATIONS[kind], given),
         refused=refused,

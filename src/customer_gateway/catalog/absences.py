@@ -38,9 +38,9 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     missing = sum(each.state is RecordState.PRESENT and since is not None and each.since <= since for each in absent)
     known = await store.present(system)
     found = suspicion_of(missing, known, None if last is None else last["sample"], current.position.sample)
-    told = row.details.get(SUSPECT)
+    earlier = row.details.get(SUSPECT)
     if found is not None and not is_accepted(
-        found, row, told, None if told is None else datetime.fromisoformat(told["at"])
+        found, row, earlier, None if earlier is None else datetime.fromisoformat(earlier["at"])
     ):
         details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
         return Ended(SyncStateName.SUSPECT, details, found.reason)

@@ -74,8 +74,8 @@ class SystemPass:
             read_at = self.kit.now()
             page = await self._page()
             await self._store(page, read_at)
-            told = page.total is not None and self.position.start >= page.total
-            if not page.places or told or (page.after and page.has_next is False):
+            is_read = page.total is not None and self.position.start >= page.total
+            if not page.places or is_read or (page.after and page.has_next is False):
                 return
 
     async def outcome(self) -> bool | None:
@@ -96,7 +96,7 @@ class SystemPass:
         return await self.kit.store.seen(self.system.name, self.number) + self.position.unkeyed
 
     async def values(self, views: Sequence[nouns.Customer]) -> Sequence[RecordChange]:
-        """Return what the index is told of records; `partial` is set where some of it could not be read."""
+        """Return the changes that records make to the index; `partial` is set where some of it could not be read."""
         # Once something could not be read the pass cannot be complete: nothing is tried again for that.
         for pause in () if self.position.partial else self.calls.pauses:
             changes = await self.kit.read(self.system, views, self.reads)
@@ -202,6 +202,6 @@ def failed(row: PassRow, reason: str) -> Ended:
 
 
 _WHY: Final[dict[bool | None, str]] = {
-    False: "its pages hold fewer customers than it tells of, after {walks} walks",
+    False: "its pages hold fewer customers than its total, after {walks} walks",
     None: "customers came or went while they were read, {walks} times",
 }

@@ -167,7 +167,7 @@ def _pieces_of_phones(_name: str, text: str) -> Sequence[str]:
 
 
 def _candidates(name: str, operator: Comparison, texts: Sequence[str]) -> list[Sequence[Term]]:
-    """Return the clause that all rows fit for which a comparison holds; none where tokens cannot tell."""
+    """Return the clause that all rows fit for which a comparison holds; none where tokens do not decide."""
     if operator == "CONTAINS":
         return []
     tokens = [cut(TEXTS[name] + compact(each)) for each in texts]

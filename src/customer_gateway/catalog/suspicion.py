@@ -49,15 +49,17 @@ def suspicion_of(
     if before is None:
         return None
     if is_of_another_tenant(before, sample):
-        told = "its customers are not those of before, as of another tenant"
-        return Suspicion(missing, is_another=True, reason=f"{told}: {missing} of {known} are missing")
+        reason = f"its customers are not those of before, as of another tenant: {missing} of {known} are missing"
+        return Suspicion(missing, is_another=True, reason=reason)
     if are_too_many(missing, known):
         return Suspicion(missing, is_another=False, reason=f"{missing} of {known} customers are missing at once")
     return None
 
 
-def is_accepted(found: Suspicion, row: PassRow, told: Mapping[str, Any] | None, at: datetime | None) -> bool:
-    """Return whether the suspicion is the one that was `told` at a moment, and accepted since: no more are missing."""
-    if told is None or at is None or row.accepted_at is None or row.accepted_at <= at:
+def is_accepted(found: Suspicion, row: PassRow, earlier: Mapping[str, Any] | None, at: datetime | None) -> bool:
+    """Return whether the suspicion is the `earlier` one, of that moment, and accepted since: no more are missing."""
+    if earlier is None or at is None or row.accepted_at is None or row.accepted_at <= at:
         return False
-    return bool(told["another"]) or (not found.is_another and not are_too_many(found.missing - told["missing"], 0))
+    return bool(earlier["another"]) or (
+        not found.is_another and not are_too_many(found.missing - earlier["missing"], 0)
+    )

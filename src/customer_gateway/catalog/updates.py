@@ -47,7 +47,7 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 class Doubts(Protocol):
     """Stores that a system is not believed, as `model.passes.PassStore` does."""
 
-    async def doubt(self, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None: ...
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None: ...
 
 
 class _Submitted(NamedTuple):
@@ -63,7 +63,7 @@ class _Missing(NamedTuple):
 
 
 class IndexUpdates:
-    """Takes what reads tell of records, and writes it to the index. One event loop uses it."""
+    """Takes what reads bring of records, and writes it to the index. One event loop uses it."""
 
     def __init__(self, index: IndexWriter, passes: Doubts) -> None:
         self._index = index

@@ -62,12 +62,12 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
 @app.command()
 def rebuild(config: Config = None) -> None:
     """Drop the index and read every customer of every system anew; searches find what there is by then."""
-    from customer_gateway.cli.sync import tell
+    from customer_gateway.cli.sync import print_states
     from customer_gateway.logs import configure_logs
 
     _, settings = settings_of(config)
     configure_logs(plain=True, level="critical")
-    tell(*asyncio.run(_rebuilt(settings)))
+    print_states(*asyncio.run(_rebuilt(settings)))
 
 
 async def _rebuilt(settings: Settings) -> tuple[Mapping[str, PassRow], Mapping[str, SyncState]]:

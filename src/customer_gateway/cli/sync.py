@@ -42,10 +42,10 @@ def sync(
     if accept and not systems:
         raise ConfigInvalid("--accept needs the names of the systems that are believed.")
     configure_logs(plain=True, level="critical")
-    tell(*asyncio.run(_asked(settings, names, accept=accept, as_json=as_json)), as_json=as_json)
+    print_states(*asyncio.run(_asked(settings, names, accept=accept, as_json=as_json)), as_json=as_json)
 
 
-def tell(rows: Mapping[str, PassRow], states: Mapping[str, SyncState], *, as_json: bool = False) -> None:
+def print_states(rows: Mapping[str, PassRow], states: Mapping[str, SyncState], *, as_json: bool = False) -> None:
     """Print how passes ended; end with code 1 where one failed, or is not believed."""
     typer.echo(_json(rows, states) if as_json else "\n".join(_line(rows[name], states[name]) for name in rows))
     if any(each.state is not SyncStateName.IDLE for each in states.values()):
@@ -89,14 +89,14 @@ def _line(row: PassRow, state: SyncState) -> str:
         complete: dict[str, Any] = dict(row.details.get("complete", {}))
         spent = f"{complete.get('calls', 0)} calls in {complete.get('seconds', 0):.1f} s"
         return f"{row.system}: {state.records} customers, {spent}."
-    told = f"{row.system}: {state.state.value}: {row.reason or 'not passed yet'}."
+    text = f"{row.system}: {state.state.value}: {row.reason or 'not passed yet'}."
     if state.state is SyncStateName.SUSPECT:
-        return f"{told} Nothing was marked missing. If it is right: customer-gateway sync --accept {row.system}"
-    return told
+        return f"{text} Nothing was marked missing. If it is right: customer-gateway sync --accept {row.system}"
+    return text
 
 
 def _json(rows: Mapping[str, PassRow], states: Mapping[str, SyncState]) -> str:
-    told = [
+    listed = [
         {
             "system": name,
             "state": states[name].state.value,
@@ -106,4 +106,4 @@ def _json(rows: Mapping[str, PassRow], states: Mapping[str, SyncState]) -> str:
         }
         for name, row in rows.items()
     ]
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return json.dumps(listed, indent=2, ensure_ascii=False)

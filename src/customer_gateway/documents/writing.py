@@ -248,7 +248,7 @@ class Writes:
     `country` says in which country phones are dialled. `cleared` is what stands at a place without a value;
     `moment` spells a point in time, `path_of` a key in a path. `held` says of a document whether a change of it
     waits for the vendor's review, `archived` whether the vendor refuses every change of it. `numeric_ids` says that
-    ids are numbers, `numbers` which texts are; `entry_ids` which member tells the entries of a list apart, by their
+    ids are numbers, `numbers` which texts are; `entry_ids` which member parts the entries of a list, by their
     struct's name; `ids` of which type ids are in a section. `lists` are those whose ids places hold. `users` are
     the places that hold users, each with what gives a user's key. `identity` are the members that make a customer's
     key. `traces` are those by which a new one is found again whose creation was not answered, `created` is where

@@ -29,7 +29,7 @@ _READ_AS: Final = {
 _PARTS_READ_AS: Final = {"recipient_ids": "recipients"}
 
 _LINES: Final = "lines"
-"""The part that every address has, whatever else it tells."""
+"""The part that every address has, whatever else it holds."""
 
 _TYPES: Final = {
     "address": "Address",
@@ -68,13 +68,13 @@ def capabilities(kind: Kind, withheld: frozenset[str] = frozenset()) -> list[Fie
     """
     readable = kind.supplies - withheld
     filterable = frozenset(name for name in INDEXED_FIELDS if can_be_filtered(kind, name, withheld))
-    told = [_capability(name, kind.writes, filterable, readable=name in readable) for name in UNIFIED_FIELDS]
+    supplied = [_capability(name, kind.writes, filterable, readable=name in readable) for name in UNIFIED_FIELDS]
     if kind.writes is None:
-        return told
+        return supplied
     writes = kind.writes
     parts = [name for name in PATCH_FIELDS if name in writes.fields and name not in UNIFIED_FIELDS]
     further = (_of_patch(name, writes, filterable, readable=_is_readable(name, kind, readable)) for name in parts)
-    return [*told, *further]
+    return [*supplied, *further]
 
 
 def can_be_filtered(kind: Kind, name: str, withheld: frozenset[str] = frozenset()) -> bool:
@@ -94,8 +94,8 @@ def _is_readable(name: str, kind: Kind, readable: frozenset[str]) -> bool:
     before, _, part = name.rpartition(".")
     if not before:
         return _READ_AS.get(name, name) in readable
-    told = part == _LINES or kind.tells(_TYPES[before], _PARTS_READ_AS.get(part, part))
-    return name.partition(".")[0] in readable and told
+    is_read = part == _LINES or kind.tells(_TYPES[before], _PARTS_READ_AS.get(part, part))
+    return name.partition(".")[0] in readable and is_read
 
 
 def _of_patch(name: str, writes: Writes, filterable: frozenset[str], *, readable: bool) -> FieldCapability:

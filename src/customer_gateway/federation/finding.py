@@ -64,7 +64,7 @@ class CustomersAsked:
 
 
 async def find_customers(request: RequestContext, asked: CustomersAsked, path: Sequence[str | int]) -> FoundConnection:
-    """Return a page of the customers that fit, in their order; what it lacks is told with its `path`.
+    """Return a page of the customers that fit, in their order; what it lacks is noted with its `path`.
 
     Raises `BadUserInput`, `InvalidCursor`, `FilterNotSupported` and `CatalogUnavailable`.
     """

@@ -47,7 +47,7 @@ Found: TypeAlias = "Customer | LateRow | None"
 
 
 def are_to_be_read(request: RequestContext) -> bool:
-    """Return whether anything is selected of customers beyond what a row of the index tells of itself."""
+    """Return whether anything is selected of customers beyond the id and the reference of a row of the index."""
     want = request.want
     records = ("CustomerRecord", *(system.kind.record.name for system in request.systems.values()))
     return not want.of("Customer") <= _KNOWN_WITHOUT_A_READ or any(
@@ -64,8 +64,8 @@ def as_indexed(request: RequestContext, rows: Sequence[FoundRow]) -> list[Found]
 async def read_rows(request: RequestContext, rows: Sequence[FoundRow], path: Sequence[str | int]) -> list[Found]:
     """Return the customers of rows as their systems have them, side by side; those that fail as the index knows them.
 
-    Systems that are slow hold up the others for a moment only: their rows are `LateRow`s then. What fails is told with
-    the `path`; records that a system knows no more are told to the request's observer.
+    Systems that are slow hold up the others for a moment only: their rows are `LateRow`s then. What fails is noted
+    with the `path`; the request's observer gets the records that a system knows no more.
     """
     places: dict[str, list[int]] = {}
     for place, row in enumerate(rows):

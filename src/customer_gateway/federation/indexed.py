@@ -106,7 +106,7 @@ class IndexedSystem:
         return [view.value(field) if isinstance(view, IndexedRecord) else None for view in views]
 
     def states(self, field: str, views: Sequence[View]) -> list[Any]:
-        """Return the field of many records as provenance tells it: `SeenBefore`, or the failure if nobody knows it."""
+        """Return the field of many records as provenance has it: `SeenBefore`, or the failure if nobody knows it."""
         return [
             SeenBefore(view.value(field), view.row.seen_at)
             if isinstance(view, IndexedRecord) and view.knows(field)

@@ -1,4 +1,4 @@
-"""What the index of records is told of customers: their indexed fields, read for many records of one system at once."""
+"""Make the changes of the index of records: the indexed fields of many customers of one system, read at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": f
 
 
 async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[RecordChange]:
-    """Return what the index is told of records of one system.
+    """Return the changes that records of one system make to the index.
 
     A field that the system has no source for is not known of any. One whose read failed is left out of its record,
     whose change is not `whole` then.
@@ -71,7 +71,7 @@ def changes_of(
 
 
 async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> RecordChange | None:
-    """Return what the index is told of one record, read from its system; None where there is none any more.
+    """Return the change that one record makes to the index, read from its system; None where there is none any more.
 
     Raises `UpstreamError`.
     """
@@ -87,7 +87,7 @@ async def read_indexed(federation: Federation, system: str, key: str, deadline: 
 
 
 def _stamp_of(values: Mapping[str, Any]) -> str:
-    """Return what tells one state of a record from another: the vendor's own stamp, else a hash of the values."""
+    """Return what parts one state of a record from another: the vendor's own stamp, else a hash of the values."""
     changed = values.get("updated_at")
     if changed is not None:
         return str(microseconds(changed))

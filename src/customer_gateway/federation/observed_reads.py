@@ -48,7 +48,7 @@ class Updates(Protocol):
 
 
 class _Carried(NamedTuple):
-    """What reads of one selection tell the index: unified fields, and the parts of the address."""
+    """What reads of one selection bring to the index: unified fields, and the parts of the address."""
 
     fields: Sequence[str]
     parts: Sequence[str]
@@ -119,7 +119,7 @@ class ObservedReads:
         await self._stored(system, key)
 
     def _carried_by(self, system: System, want: Selection) -> _Carried:
-        """Return what a read tells the index: the same object for the same selection."""
+        """Return what a read brings to the index: the same object for the same selection."""
         selected = (system.name, want.of("Customer"), want.of("Address"))
         if (carried := self._carried.get(selected)) is None:
             if len(self._carried) >= _MOST_SELECTIONS:
@@ -129,7 +129,7 @@ class ObservedReads:
 
 
 def _carried(system: System, want: Selection) -> _Carried:
-    """Return what a record read for the selection tells the index by itself."""
+    """Return what a record read for the selection brings to the index by itself."""
     asked = want.of("Customer") - want.redacted
     own = system.kind.supplies - system.kind.readers - system.withheld
     parts = [part for part in ADDRESS_PARTS if want.selects("Address", part)]
@@ -138,7 +138,7 @@ def _carried(system: System, want: Selection) -> _Carried:
 
 
 def _changes(system: System, views: Sequence[nouns.Customer], carried: _Carried) -> Sequence[RecordChange]:
-    """Return what the records tell; no field of them has a reader, so nothing is asked."""
+    """Return the changes of the records; no field of them has a reader, so nothing is asked."""
     columns: dict[str, Any] = {name: read_views(name, system, views, _NO_READS) for name in carried.fields}
     return changes_of(system, views, columns, carried.parts, is_all=False)
 

@@ -1,4 +1,4 @@
-"""Who is told what reads of customers have brought: what keeps the index as the systems are."""
+"""Take note of what reads of customers have brought: what keeps the index as the systems are."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ _TICKS: Final = 5
 class Federation:
     """The configured systems by name, in the order of the configuration, and what their requests share.
 
-    Customers of all systems are found by `finder`; without it nothing is. `sync` tells how far its index is, `observer`
-    is told what reads show of it.
+    Customers of all systems are found by `finder`; without it nothing is. `sync` says how far its index is, `observer`
+    takes note of what reads show of it.
     """
 
     systems: Mapping[str, System]

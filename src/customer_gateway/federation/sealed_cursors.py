@@ -1,7 +1,7 @@
 """Cursors of what was found: a row's position, encrypted, bound to the search, the filter and the order.
 
 A position holds a sort key, which is a name mostly, and the row's system and key; a cursor stands in URLs and logs and
-tells none of them. The encryption is deterministic (AES-SIV, RFC 5297): the same position has the same cursor in every
+shows none of them. The encryption is deterministic (AES-SIV, RFC 5297): the same position has the same cursor in every
 worker, after a restart and when the index was built again, and any other text is refused. The only module outside of
 the store that uses cryptography, which takes 20 ms to import: the first cursor does.
 """

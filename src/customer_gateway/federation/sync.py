@@ -20,7 +20,7 @@ _NO_ANSWER: Final = "The index of customers does not answer; try again later."
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """What a client is told of the passes of a system.
+    """The passes of a system, as a client sees them.
 
     `floor_seconds` is how long a pass takes at least: its calls, at the rate that the process may make them.
     """

@@ -37,7 +37,7 @@ ADDRESS_PARTS: Final = ("country_code", "city")
 """Those that are parts of the main address, under the same names."""
 
 UNIFIED_SOURCES: Final = (*(name for name in INDEXED_FIELDS if name not in ADDRESS_PARTS), "address")
-"""The unified fields that tell the indexed ones."""
+"""The unified fields of which the indexed ones are made."""
 
 TEXT_FIELDS: Final = ("name", "number", "email", "phone", "vat_number", "organization_number", "city")
 """Those that a `StringFilter` compares."""
@@ -68,7 +68,7 @@ class IndexRow(NamedTuple):
 
     `tokens` are parted by blanks, with one before and after; `texts` are the folded texts of `TEXT_FIELDS`, in their
     order, each variant of spelling in a line; `values` are the indexed fields as displayed, as JSON. Moments are
-    microseconds since 1970. `stamp` tells one state of the record from another.
+    microseconds since 1970. `stamp` parts one state of the record from another.
     """
 
     system: str
@@ -127,7 +127,7 @@ class Conditions:
 class Search:
     """One question to the index: rows of these systems, those of the first conditions before those of the next.
 
-    A row that fits several is told by the first of them: the conditions exclude each other.
+    A row that fits several stands with the first of them: the conditions exclude each other.
     """
 
     systems: Sequence[str]

@@ -43,7 +43,7 @@ class CursorSigner:
         return position
 
     def derived_key(self, purpose: str) -> bytes:
-        """Return 32 bytes that follow from the secret and the purpose, and tell neither."""
+        """Return 32 bytes that follow from the secret and the purpose, and show neither."""
         keyed = self._keyed.copy()
         keyed.update(f"\0key\0{purpose}".encode())  # the name of a listing has no U+0000
         return keyed.digest()

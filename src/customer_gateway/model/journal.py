@@ -82,7 +82,7 @@ class StoredOperation:
 class Begun:
     """What `begin` has done. `existing` is what has the idempotency key already: then nothing is stored.
 
-    `has_record` says whether the lease of the record is taken, too; then `unsettled` is what `unsettled_of` tells.
+    `has_record` says whether the lease of the record is taken, too; then `unsettled` is what `unsettled_of` returns.
     """
 
     existing: StoredOperation | None = None

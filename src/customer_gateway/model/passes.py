@@ -23,7 +23,7 @@ class PassRow:
 
     `state` is RUNNING within a pass, else how the last one ended. `position` is where an unfinished pass goes on.
     `requested_at` stands until a pass begins that was asked for, `accepted_at` is when a suspicion was last accepted.
-    `owner` makes the passes of the system until `lease_until`. `details` are what passes tell each other, as JSON.
+    `owner` makes the passes of the system until `lease_until`. `details` are what passes leave for each other, as JSON.
     """
 
     system: str
@@ -116,10 +116,10 @@ class PassStore(Protocol):
         """End the pass."""
         ...
 
-    async def doubt(self, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None:
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
         """Store that what a system says is not believed, unless that is known, and ask for a pass: it finds out.
 
-        `told` is the member SUSPECT of its details.
+        `suspicion` is the member SUSPECT of its details.
         """
         ...
 

@@ -51,7 +51,7 @@ async def prepare(request: WriteRequest, deadline: Deadline) -> Prepared:
     """Return what a write is to do, or everything that is refused of it.
 
     Raises `UpstreamError` where the record, or a list or users that it needs, cannot be read; where something is
-    refused already, that is told with the failure.
+    refused already, that comes with the failure.
     """
     writer = request.system.writer
     if writer is None or not _is_offered(request, writer.writes):

@@ -22,7 +22,7 @@ class WriteRequest:
     canonical text of the input without the idempotency key, by which a replay is told from another input.
 
     `refused` is what is known to be refused of the input, which the patch is without: such a request is planned alone,
-    to tell everything else that is refused with it.
+    to report everything else that is refused with it.
     """
 
     kind: OperationKind

@@ -63,7 +63,7 @@ class Runner:
             operation = await self._send(operation, index, writer, leases, deadline)
             seen(operation)
             if write.resource == "" and operation.kind is OperationKind.CREATE:
-                await self._journal.update(operation)  # the key that was told is not lost with this process
+                await self._journal.update(operation)  # the key that the vendor gave is not lost with this process
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
         operation = concluded(await self._verified(operation, writer, deadline))

@@ -77,8 +77,8 @@ def _churn_routes(vendor: Vendor) -> Sequence[Route]:
     async def show(_request: Request) -> Response:
         customers = len(churn.truth())
         kinds = Counter(change.kind for change in churn.log)
-        told = {"running": churn.is_running, "changes": len(churn.log), **kinds, "customers": customers}
-        return JSONResponse(told)
+        state = {"running": churn.is_running, "changes": len(churn.log), **kinds, "customers": customers}
+        return JSONResponse(state)
 
     async def start(request: Request) -> Response:
         try:

@@ -160,7 +160,7 @@ class _Finding:
         return None
 
     def _indexed(self, conditions: Conditions) -> Iterable[_Ids]:
-        """Return the ids of rows by each index that tells some: of all rows that fit, and maybe of others."""
+        """Return the ids of rows by each index that has some: of all rows that fit, and maybe of others."""
         if conditions.clauses and (ids := self._matching(conditions)) is not None:
             yield ids
         statement = Statement()

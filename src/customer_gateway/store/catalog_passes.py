@@ -91,9 +91,9 @@ class CatalogPasses:
     async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
         await self._write(lambda connection: _systems().end(connection, system, owner, ended, now))
 
-    async def doubt(self, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None:
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
         if await self._database.is_there():
-            await self._write(lambda connection: _systems().doubt(connection, system, told, reason, now))
+            await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason, now))
 
     async def seen(self, system: str, number: int) -> int:
         return await self._database.read(lambda connection: _systems().seen(connection, system, number))

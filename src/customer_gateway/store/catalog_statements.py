@@ -57,7 +57,7 @@ class Dialect:
         raise NotImplementedError
 
     def containing(self, conditions: Conditions, statement: Statement) -> str | None:
-        """Return a query for the ids of rows that may contain what is looked for; None where no index tells."""
+        """Return a query for the ids of rows that may contain what is looked for; None where no index has them."""
         raise NotImplementedError
 
 

@@ -92,12 +92,12 @@ def end(connection: Connection, system: str, owner: str, ended: Ended, now: date
     _change(connection, system, owner, **values, details=json.dumps(ended.details))
 
 
-def doubt(connection: Connection, system: str, told: Mapping[str, Any], reason: str, now: datetime) -> None:
+def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
     """Store that what a system says is not believed, and ask for a pass, which finds out."""
     details = connection.execute(select(_OF.details).where(_OF.system == system)).scalar()
     if details is None or SUSPECT in (known := json.loads(details)):
         return
-    doubted = json.dumps({**known, SUSPECT: dict(told)})
+    doubted = json.dumps({**known, SUSPECT: dict(suspicion)})
     asked = update(SYSTEMS).where(_OF.system == system)
     connection.execute(asked.values(details=doubted, reason=reason, requested_at=now))
 

@@ -24,7 +24,7 @@ VALUES_KEPT: Final = timedelta(hours=24)
 GIVEN_UP: Final = timedelta(days=30)
 """An operation that is not settled so long after it began is given up: it is settled as UNKNOWN, without its values.
 
-No vendor reviews a change for longer, and whoever could tell what became of a call has been asked for a month.
+No vendor reviews a change for longer, and whoever could say what became of a call has been asked for a month.
 """
 OPERATIONS_KEPT: Final = timedelta(days=90)
 """Operations stay so long after they are settled."""

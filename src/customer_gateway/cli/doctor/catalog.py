@@ -44,11 +44,11 @@ async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: f
 
 def _doubts(states: Iterable[SyncState]) -> Iterable[Finding]:
     for state in states:
-        told = f"{state.system} is {state.state.value}: {state.reason}"
+        text = f"{state.system} is {state.state.value}: {state.reason}"
         if state.state is SyncStateName.SUSPECT:
             remedy = f"look at the system; if that is right, `customer-gateway sync --accept {state.system}`"
-            yield Finding("wrong", state.system, f"{told}; nothing of it was marked missing", remedy)
+            yield Finding("wrong", state.system, f"{text}; nothing of it was marked missing", remedy)
         elif state.state is SyncStateName.FAILED:
             yield Finding(
-                "warned", state.system, told, "`serve` tries again by itself; see catalog_pass_failed in its log"
+                "warned", state.system, text, "`serve` tries again by itself; see catalog_pass_failed in its log"
             )

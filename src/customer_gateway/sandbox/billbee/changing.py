@@ -1,4 +1,4 @@
-"""How a customer changes at Billbee when nobody uses its API: no stamp tells, and its addresses change with it."""
+"""How a customer changes at Billbee when nobody uses its API: no stamp changes, and its addresses change with it."""
 
 from __future__ import annotations
 
