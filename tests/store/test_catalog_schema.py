@@ -14,6 +14,7 @@ from customer_gateway.errors import DatabaseNewer
 from customer_gateway.model.catalog import PageOfRows, RecordChange, Search
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_tables import CATALOG_VERSION
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
@@ -81,7 +82,7 @@ async def test_tables_of_a_newer_version_are_refused_and_stay(database: Database
         await index_of(later).find(SEARCH, PageOfRows(10))
     await later.aclose()
 
-    await database.write(lambda connection: set_version(connection, 1))
+    await database.write(lambda connection: set_version(connection, CATALOG_VERSION))
     assert (await index_of(database).find(SEARCH, PageOfRows(10), count=True)).total == 1
 
 

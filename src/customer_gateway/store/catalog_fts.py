@@ -21,13 +21,15 @@ _RECORD: Final = RECORDS.c
 _MOST_KEYS: Final = 500
 """In one statement; SQLite takes some thousands of parameters."""
 
+_TEXTS: Final = ", ".join(TEXT_COLUMNS)
+_VALUES: Final = ", ".join(f":{name}" for name in TEXT_COLUMNS)
 _IN: Final = (
     text("INSERT INTO catalog_tokens(rowid, tokens) VALUES(:id, :tokens)"),
-    text("INSERT INTO catalog_pieces(rowid, pieces) VALUES(:id, :pieces)"),
+    text(f"INSERT INTO catalog_pieces(rowid, {_TEXTS}) VALUES(:id, {_VALUES})"),
 )
 _OUT: Final = (
     text("INSERT INTO catalog_tokens(catalog_tokens, rowid, tokens) VALUES('delete', :id, :tokens)"),
-    text("INSERT INTO catalog_pieces(catalog_pieces, rowid, pieces) VALUES('delete', :id, :pieces)"),
+    text(f"INSERT INTO catalog_pieces(catalog_pieces, rowid, {_TEXTS}) VALUES('delete', :id, {_VALUES})"),
 )
 
 
@@ -48,12 +50,7 @@ def _run(connection: Connection, statements: Sequence[Any], system: str, keys: S
     for start in range(0, len(keys), _MOST_KEYS):
         some = keys[start : start + _MOST_KEYS]
         query = select(*columns).where(_RECORD.system == system, _RECORD.key.in_(some), _RECORD.tokens != "")
-        rows = [_parts(*row) for row in connection.execute(query).all()]
+        rows = [dict(row) for row in connection.execute(query).mappings()]
         if rows:
             for statement in statements:
                 connection.execute(statement, rows)
-
-
-def _parts(id_: int, tokens: str, *texts: str | None) -> dict[str, Any]:
-    """Return what stands of a row in the indexes."""
-    return {"id": id_, "tokens": tokens, "pieces": "\n".join(filter(None, texts))}

@@ -115,7 +115,8 @@ def _pieces_of(check: ColumnCheck) -> str | None:
     """Return the expression of FTS5 for texts of three characters that stand in what contains a value."""
     if check.operator != "CONTAINS" or any(len(str(each)) < _PIECE for each in check.values):
         return None
-    return " OR ".join(f"({' AND '.join(map(_quoted, _pieces(str(each))))})" for each in check.values)
+    each_of = (f"({' AND '.join(map(_quoted, _pieces(str(each))))})" for each in check.values)
+    return f"{check.column}_text : ({' OR '.join(each_of)})"
 
 
 def _pieces(text: str) -> Sequence[str]:

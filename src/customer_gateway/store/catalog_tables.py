@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallIntege
 from customer_gateway.model.catalog import TEXT_FIELDS
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 1
+CATALOG_VERSION: Final = 2
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
@@ -77,11 +77,12 @@ SQLITE_INDEXES: Final = (
         "prefix='2 3 4', tokenize=\"ascii tokenchars '_'\")"
     ),
     (
-        "CREATE VIRTUAL TABLE catalog_pieces USING fts5(pieces, content='', detail=none, columnsize=0, "
-        "tokenize='trigram case_sensitive 1')"
+        f"CREATE VIRTUAL TABLE catalog_pieces USING fts5({', '.join(TEXT_COLUMNS)}, content='', detail=column, "
+        "columnsize=0, tokenize='trigram case_sensitive 1')"
     ),
 )
-"""SQLite 3.40 finds tokens by FTS5, and what contains a text by its pieces of three characters (`catalog_fts`)."""
+"""SQLite 3.40 finds tokens by FTS5, and what contains a text by its pieces of three characters, by columns
+(`catalog_fts`)."""
 
 SQLITE_DROPS: Final = ("DROP TABLE IF EXISTS catalog_tokens", "DROP TABLE IF EXISTS catalog_pieces")
 
