@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +34,11 @@ async def worker(database_url: str) -> AsyncGenerator[Worker]:
         yield made
 
 
-async def tidied(schedule: Schedule, seconds: float = 0.5) -> None:
-    """Let a schedule look after the index for a moment."""
-    task = asyncio.create_task(schedule.run())
-    await asyncio.sleep(seconds)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def tidied(schedule: Schedule) -> None:
+    """Let a schedule look at the index once, and wait until it has tidied."""
+    await schedule.run_due()
+    await schedule.wait_tidied()
+    await schedule.wait_idle()
     await schedule.aclose()
 
 

@@ -103,6 +103,11 @@ class Schedule:
         """Until the passes that are under way have ended."""
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
+    async def wait_tidied(self) -> None:
+        """Until what was long ago has been removed, if that is under way."""
+        if self._tidying is not None:
+            await asyncio.gather(self._tidying, return_exceptions=True)
+
     async def aclose(self) -> None:
         """End what runs and give the systems up; another goes on with it."""
         tasks = list(self._running.values())
