@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customer_gateway.catalog.rows import (
@@ -16,6 +16,7 @@ from customer_gateway.catalog.rows import (
     row_of,
     sort_key,
 )
+from customer_gateway.catalog.tokens import filter_token, is_cut, texts_of
 from customer_gateway.model.catalog import INDEXED_FIELDS
 from customer_gateway.model.ids import RecordRef, encode_id
 from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
@@ -79,3 +80,13 @@ def test_whatever_a_vendor_sends_makes_a_row_of_clean_text(values: dict[str, str
         text.encode()  # both databases store it: no half character
         assert "\0" not in text
     assert all(token.replace("_", "").isalnum() for token in row.tokens.split())
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_only_equal_texts_have_the_same_token_and_only_beginnings_begin_it(one: str, other: str) -> None:
+    (left, *_), (right, *_) = (texts_of("city", f"a{each}") for each in (one, other))
+    tokens = filter_token("y", left), filter_token("y", right)
+
+    assume(not any(map(is_cut, tokens)))
+    assert (tokens[0] == tokens[1]) == (left == right)
+    assert tokens[1].startswith(tokens[0]) == right.startswith(left)

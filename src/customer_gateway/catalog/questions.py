@@ -6,8 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.catalog.folding import all_digits, compact, digits, spellings, words
-from customer_gateway.catalog.rows import line_of, microseconds
-from customer_gateway.catalog.tokens import FLAGS, TEXTS, WORD, cut, flag_text, texts_of, whole_terms
+from customer_gateway.catalog.rows import microseconds
+from customer_gateway.catalog.tokens import (
+    FLAGS,
+    TEXTS,
+    WORD,
+    cut,
+    filter_token,
+    flag_text,
+    is_cut,
+    texts_of,
+    whole_terms,
+)
 from customer_gateway.errors import BadUserInput
 from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Search, Term
 
@@ -128,8 +138,11 @@ def _filtered(asked: Filter) -> Conditions:
             clauses.append([Term(letter + flag_text(each)) for each in several] or [_NOTHING])
     for name, text in asked.texts.items():
         for operator, texts in _compared(name, text):
-            clauses += _candidates(name, operator, texts)
-            checks.append(ColumnCheck(name, operator, texts or [_IMPOSSIBLE]))
+            tokens = [] if operator == "CONTAINS" else [filter_token(TEXTS[name], each) for each in texts]
+            if operator != "CONTAINS":
+                clauses.append([Term(each, is_prefix=operator == "BEGINS") for each in tokens] or [_NOTHING])
+            if operator == "CONTAINS" or any(map(is_cut, tokens)):
+                checks.append(ColumnCheck(name, operator, texts or [_IMPOSSIBLE]))
     for name in ("created_at", "updated_at"):
         checks += _moments(name, getattr(asked, name))
     return Conditions(clauses, (), checks)
@@ -157,23 +170,13 @@ def _compared(name: str, asked: TextFilter) -> Iterable[tuple[Comparison, Sequen
         for each in given:
             demand_length(argument, each)
         read = _pieces_of_phones if name == "phone" and operator == "CONTAINS" else texts_of
-        found = dict.fromkeys(line_of(folded) for each in given for folded in read(name, each))
+        found = dict.fromkeys(folded for each in given for folded in read(name, each))
         yield operator, list(found)
 
 
 def _pieces_of_phones(_name: str, text: str) -> Sequence[str]:
     """Return the digits of a piece of a phone number: zeros within one do not dial abroad."""
     return [found] if (found := all_digits(text)) else []
-
-
-def _candidates(name: str, operator: Comparison, texts: Sequence[str]) -> list[Sequence[Term]]:
-    """Return the clause that all rows fit for which a comparison holds; none where tokens do not decide."""
-    if operator == "CONTAINS":
-        return []
-    tokens = [cut(TEXTS[name] + compact(each)) for each in texts]
-    if any(len(each) == len(TEXTS[name]) for each in tokens):  # signs alone
-        return []
-    return [[Term(each, is_prefix=operator == "BEGINS") for each in tokens] or [_NOTHING]]
 
 
 def _moments(name: str, asked: MomentFilter | None) -> list[ColumnCheck]:

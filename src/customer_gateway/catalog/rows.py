@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 MOST_BYTES_OF_A_SORT_KEY: Final = 120
 """What is longer is ordered by its beginning, then by system and key, so that a cursor that holds it stays short."""
+_MOMENTS: Final = ("created_at", "updated_at")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NUMBER: Final = re.compile(r"[0-9]+")
 _LENGTH_DIGITS: Final = 2
-_BREAKS: Final = re.compile(r"[\0\n\r]")
 
 
 def row_of(ref: RecordRef, values: Values, stamp: str) -> IndexRow:
@@ -75,12 +75,7 @@ def _cut(text: str) -> str:
 def column_text(name: str, value: str | None) -> str | None:
     """Return the text of a column that filters compare: each spelling in a line of its own."""
     found = texts_of(name, value)
-    return None if not found else "\n".join(("", *map(line_of, found), ""))
-
-
-def line_of(text: str) -> str:
-    """Make a text one line that both databases can store."""
-    return _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
+    return None if not found else "\n".join(("", *found, ""))
 
 
 def microseconds(moment: datetime) -> int:
@@ -90,8 +85,14 @@ def microseconds(moment: datetime) -> int:
 
 def encode_values(values: Values) -> str:
     """Return the values as JSON, with what is known to be empty."""
-    known = {name: _as_json(values[name]) for name in INDEXED_FIELDS if name in values}
-    return orjson.dumps(known).decode()
+    known = {name: values[name] for name in INDEXED_FIELDS if name in values}
+    for name in _MOMENTS:
+        if (moment := known.get(name)) is not None:
+            known[name] = moment.astimezone(UTC)
+    try:
+        return orjson.dumps(known).decode()
+    except orjson.JSONEncodeError:  # half of a character, which UTF-8 has no bytes for
+        return orjson.dumps({name: _whole(value) for name, value in known.items()}).decode()
 
 
 def decode_values(text: str) -> dict[str, Any]:
@@ -111,9 +112,5 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def _as_json(value: Any) -> Any:
-    if isinstance(value, CustomerKind | CustomerStatus):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+def _whole(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -5,15 +5,18 @@
 | `w…` | a word, or a part of one, of any text below; of an e-mail its local part and domain | `search`, beginning |
 | `x…` | the whole number, VAT number, phone or e-mail, without blanks and signs | `search`, whole |
 | `s…` `k…` `t…` `c…` `b…` | system, kind, status, country, whether it is a supplier | `filter`, whole |
-| `n…` `u…` `e…` `p…` | name, number, e-mail, phone | `filter`, whole or beginning |
-| `v…` `o…` `y…` | VAT number, register number, city | `filter`, whole or beginning |
+| `n…` `u…` `e…` `p…` | name, number, e-mail, phone, signs and blanks too | `filter`, whole or beginning |
+| `v…` `o…` `y…` | VAT number, register number, city, likewise | `filter`, whole or beginning |
 
-A token holds letters and digits alone (a system's name also `_`), so that both databases take it as one.
+A token holds letters, digits and `_` alone, so that both databases take it as one: a sign or a blank of the last two
+rows is written as its number in Unicode, a hyphen as `_2d_`.
 """
 
 from __future__ import annotations
 
+import re
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.catalog.folding import compact, digits, fold, parts, spellings, words
@@ -38,6 +41,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "organization_number": "o",
     "city": "y",
 }
+_SIGN: Final = re.compile(r"[\W_]")
+_BREAKS: Final = re.compile(r"[\0\n\r]")
 _SEARCHED_WHOLE: Final = ("number", "vat_number", "email")
 _IN_WORDS: Final = ("name", "number", "email", "vat_number", "organization_number", "city")
 
@@ -50,10 +55,10 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
             found[letter + flag_text(value)] = None
     for name, letter in TEXTS.items():
         for each in texts_of(name, values.get(name)):
-            found[cut(letter + compact(each))] = None
+            found[filter_token(letter, each)] = None
     for name in _IN_WORDS:
-        if text := values.get(name):
-            found.update((cut(WORD + each), None) for each in _words_of(name, text))
+        for word in words(values.get(name) or ""):
+            found.update(_tokens_of_email(word) if name == "email" else _tokens_of_word(word))
     for each in _whole(values):
         found[cut(WHOLE + each)] = None
     if phone := digits(values.get("phone") or ""):
@@ -61,15 +66,32 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
     return list(found)
 
 
+@lru_cache(maxsize=16_384)
 def texts_of(name: str, value: str | None) -> Sequence[str]:
-    """Return what a filter on the field compares: the folded spellings of the text, a phone's digits, a compact VAT."""
+    """Return what a filter on the field compares: the folded spellings of the text, a phone's digits, a compact VAT.
+
+    Each is one line that both databases can store.
+    """
     if not value:
         return ()
     if name == "phone":
         return (digits(value),) if digits(value) else ()
     if name == "vat_number":
         return (compact(fold(value)),)
-    return spellings(value)
+    return tuple(dict.fromkeys(map(_line_of, spellings(value))))
+
+
+def filter_token(letter: str, text: str) -> str:
+    """Return the token of a whole text, signs and blanks too: no other text has it, unless it had to be cut."""
+    return cut(letter + (text if text.isalnum() else _SIGN.sub(_number_of, text)))
+
+
+def _number_of(sign: re.Match[str]) -> str:
+    return f"_{ord(sign.group()):x}_"
+
+
+def _line_of(text: str) -> str:
+    return text if text.isalnum() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
 def flag_text(value: Any) -> str:
@@ -81,6 +103,11 @@ def flag_text(value: Any) -> str:
 
 def cut(token: str) -> str:
     return token[:MOST_CHARACTERS]
+
+
+def is_cut(token: str) -> bool:
+    """Return whether other texts may have the token, too."""
+    return len(token) == MOST_CHARACTERS
 
 
 def whole_terms(text: str) -> Iterable[str]:
@@ -99,11 +126,18 @@ def _whole(values: Values) -> Iterable[str]:
         yield phone
 
 
-def _words_of(name: str, text: str) -> Iterable[str]:
-    for word in words(text):
-        pieces = [word, *parts(word)]
-        if name == "email":
-            local, _, domain = word.rpartition("@")
-            pieces += [local, domain]
-        for each in dict.fromkeys(pieces):
-            yield from filter(None, map(compact, spellings(each)))
+@lru_cache(maxsize=65_536)
+def _tokens_of_word(word: str) -> dict[str, None]:
+    """Return the tokens of a word, and of what stands between its signs."""
+    return _tokens_of_pieces([word, *parts(word)])
+
+
+def _tokens_of_email(word: str) -> dict[str, None]:
+    """Return the tokens of a word of an e-mail, its local part and its domain too."""
+    local, _, domain = word.rpartition("@")
+    return _tokens_of_pieces([word]) | _tokens_of_word(local) | _tokens_of_word(domain)
+
+
+def _tokens_of_pieces(pieces: Iterable[str]) -> dict[str, None]:
+    spelled = (compact(spelling) for each in dict.fromkeys(pieces) for spelling in spellings(each))
+    return dict.fromkeys(cut(WORD + each) for each in spelled if each)

@@ -179,11 +179,11 @@ class PageOfRows(NamedTuple):
 class Effort(NamedTuple):
     """How rows are found.
 
-    At most `few` rows that fit are read and ordered, which takes some milliseconds; of more, a walk in the order asked
-    meets enough soon. A walk of SQLite is given up after so many `steps` of its machine: some 20 ms.
+    At most `few` rows that fit are read and ordered, which takes 20 ms; of more, a walk in the order asked meets enough
+    soon. A walk of SQLite is given up after so many `steps` of its machine: some 20 ms.
     """
 
-    few: int = 5_000
+    few: int = 20_000
     steps: int = 2_000_000
 
 

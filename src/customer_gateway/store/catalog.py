@@ -96,19 +96,18 @@ class CatalogIndex:
     def _prepared(
         self, system: str, changes: Sequence[RecordChange], there: Mapping[str, Stored], seen_pass: int | None
     ) -> PreparedRows:
-        rows: list[tuple[IndexRow, int]] = []
-        seen: list[tuple[str, str, int]] = []
+        rows: list[IndexRow] = []
+        seen: list[tuple[str, str]] = []
         for each in changes:
             before = there.get(each.ref.key)
-            number = seen_pass if seen_pass is not None else (before.seen_pass if before else 0)
             values = each.values
             if not each.whole and before is not None:
                 values = {**self._decode(before.values), **values}
             if before is not None and before.state is RecordState.PRESENT and before.values == self._encode(values):
-                seen.append((each.ref.key, each.stamp, number))
+                seen.append((each.ref.key, each.stamp))
             else:
-                rows.append((self._make(each.ref, values, each.stamp), number))
-        return _rows().PreparedRows(system, rows, seen)
+                rows.append(self._make(each.ref, values, each.stamp))
+        return _rows().PreparedRows(system, rows, seen, seen_pass)
 
 
 def _find() -> ModuleType:

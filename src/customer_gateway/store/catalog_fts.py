@@ -6,30 +6,30 @@ statements is a savepoint, at which FTS5 writes what it has to disk: that is ten
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from customer_gateway.store.catalog_tables import RECORDS, TEXT_COLUMNS
+from customer_gateway.store.catalog_tables import TEXT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
-_RECORD: Final = RECORDS.c
-_MOST_KEYS: Final = 500
-"""In one statement; SQLite takes some thousands of parameters."""
+    from sqlalchemy import Connection, TextClause
 
 _TEXTS: Final = ", ".join(TEXT_COLUMNS)
-_VALUES: Final = ", ".join(f":{name}" for name in TEXT_COLUMNS)
+_ROWS: Final = (
+    "FROM catalog_records WHERE system = :system AND key IN (SELECT value FROM json_each(:keys)) AND tokens <> ''"
+)
+# S608: these are our own names; values are bound.
 _IN: Final = (
-    text("INSERT INTO catalog_tokens(rowid, tokens) VALUES(:id, :tokens)"),
-    text(f"INSERT INTO catalog_pieces(rowid, {_TEXTS}) VALUES(:id, {_VALUES})"),
+    text(f"INSERT INTO catalog_tokens(rowid, tokens) SELECT id, tokens {_ROWS}"),
+    text(f"INSERT INTO catalog_pieces(rowid, {_TEXTS}) SELECT id, {_TEXTS} {_ROWS}"),
 )
 _OUT: Final = (
-    text("INSERT INTO catalog_tokens(catalog_tokens, rowid, tokens) VALUES('delete', :id, :tokens)"),
-    text(f"INSERT INTO catalog_pieces(catalog_pieces, rowid, {_TEXTS}) VALUES('delete', :id, {_VALUES})"),
+    text(f"INSERT INTO catalog_tokens(catalog_tokens, rowid, tokens) SELECT 'delete', id, tokens {_ROWS}"),
+    text(f"INSERT INTO catalog_pieces(catalog_pieces, rowid, {_TEXTS}) SELECT 'delete', id, {_TEXTS} {_ROWS}"),
 )
 
 
@@ -43,14 +43,8 @@ def put_in(connection: Connection, system: str, keys: Sequence[str]) -> None:
     _run(connection, _IN, system, keys)
 
 
-def _run(connection: Connection, statements: Sequence[Any], system: str, keys: Sequence[str]) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    columns = [_RECORD.id, _RECORD.tokens, *(_RECORD[name] for name in TEXT_COLUMNS)]
-    for start in range(0, len(keys), _MOST_KEYS):
-        some = keys[start : start + _MOST_KEYS]
-        query = select(*columns).where(_RECORD.system == system, _RECORD.key.in_(some), _RECORD.tokens != "")
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-        if rows:
-            for statement in statements:
-                connection.execute(statement, rows)
+def _run(connection: Connection, statements: Sequence[TextClause], system: str, keys: Sequence[str]) -> None:
+    if connection.dialect.name == "sqlite" and keys:
+        rows = {"system": system, "keys": json.dumps(list(keys))}
+        for statement in statements:
+            connection.execute(statement, rows)

@@ -46,14 +46,15 @@ class Stored(NamedTuple):
 
 
 class PreparedRows(NamedTuple):
-    """What is to be written of records of one system: rows that are new or another, and keys that were seen as known.
+    """What is to be written of records of one system: rows that are new or another, and what was seen as known.
 
-    Each has the number of the pass in which it was seen.
+    `seen` are keys with their stamps; `seen_pass` is the number of the pass that saw all of them, if one did.
     """
 
     system: str
-    rows: Sequence[tuple[IndexRow, int]]
-    seen: Sequence[tuple[str, str, int]]
+    rows: Sequence[IndexRow]
+    seen: Sequence[tuple[str, str]]
+    seen_pass: int | None
 
 
 def put(connection: Connection, prepared: PreparedRows, read_at: datetime) -> None:
@@ -63,17 +64,17 @@ def put(connection: Connection, prepared: PreparedRows, read_at: datetime) -> No
     """
     system = prepared.system
     register(connection, system)
-    changed = sorted(row.key for row, _ in prepared.rows)
-    _lock(connection, system, [*changed, *(key for key, _, _ in prepared.seen)])
+    changed = sorted(row.key for row in prepared.rows)
+    keys = [*changed, *(key for key, _ in prepared.seen)]
+    _lock(connection, system, keys)
     take_out(connection, system, changed)
-    _upsert(connection, [_columns(row, read_at, number) for row, number in prepared.rows])
+    _upsert(connection, [_columns(row, read_at, prepared.seen_pass or 0) for row in prepared.rows])
     put_in(connection, system, changed)
     if prepared.seen:
-        same = [{"of": system, "record": key, "is": stamp, "at": read_at} for key, stamp, _ in prepared.seen]
+        same = [{"of": system, "record": key, "is": stamp, "at": read_at} for key, stamp in prepared.seen]
         connection.execute(_SEEN, same)
-    passed = [{"of": system, "record": row.key, "number": number} for row, number in prepared.rows]
-    passed += [{"of": system, "record": key, "number": number} for key, _, number in prepared.seen]
-    connection.execute(_SEEN_PASS, passed)
+    if prepared.seen_pass is not None:
+        _note_pass(connection, system, keys, prepared.seen_pass)
 
 
 def _lock(connection: Connection, system: str, keys: Sequence[str]) -> None:
@@ -148,12 +149,12 @@ _SEEN: Final = (
     .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"), _RECORD.seen_at <= bindparam("at"))
     .values(seen_at=bindparam("at"), stamp=bindparam("is"))
 )
-_SEEN_PASS: Final = (
-    update(RECORDS)
-    .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
-    .where(_RECORD.seen_pass < bindparam("number"))
-    .values(seen_pass=bindparam("number"))
-)
+
+
+def _note_pass(connection: Connection, system: str, keys: Sequence[str], number: int) -> None:
+    """Store that a pass has seen records; a later one may have already."""
+    mine = update(RECORDS).where(_RECORD.system == system, _RECORD.key.in_(keys), _RECORD.seen_pass < number)
+    connection.execute(mine.values(seen_pass=number))
 
 
 def _columns(row: IndexRow, now: datetime, seen_pass: int) -> dict[str, Any]:

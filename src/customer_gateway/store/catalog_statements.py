@@ -20,7 +20,6 @@ _COLUMNS: Final = "id, system, key, customer, shown, seen_at"
 _COMPARED: Final = {"EQUAL": ("\n", "\n"), "BEGINS": ("\n", ""), "CONTAINS": ("", "")}
 _PIECE: Final = 3
 _MOMENTS: Final = {"AFTER": ">", "BEFORE": "<"}
-_FOUND: Final = f"state <> {int(RecordState.GONE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class Dialect:
     """What the databases spell differently; the texts of tokens have letters, digits and `_` alone."""
 
     position: str
+    has_narrow_index: bool
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         """Return a query for the ids of the rows that fit the clauses; None where there are none."""
@@ -63,6 +63,7 @@ class Dialect:
 
 class Sqlite(Dialect):
     position = "instr"
+    has_narrow_index = True
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         expression = self._expression(conditions, systems)
@@ -92,6 +93,7 @@ class Sqlite(Dialect):
 
 class Postgresql(Dialect):
     position = "strpos"
+    has_narrow_index = False
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         clauses = ["|".join(map(self._term, clause)) for clause in conditions.clauses]
@@ -127,14 +129,23 @@ def _quoted(piece: str) -> str:
     return f'"{piece.replace(chr(34), chr(34) * 2)}"'
 
 
-def checks(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
-    """Return the conditions of SQL for the checks; a row that is GONE fits none."""
-    return [_FOUND, *(_check(dialect, each, statement) for each in conditions.checks)]
+def of_moments(conditions: Conditions, statement: Statement) -> list[str]:
+    """Return the conditions of SQL for moments."""
+    compared = [each for each in conditions.checks if each.operator in _MOMENTS]
+    return [f"{each.column} {_MOMENTS[each.operator]} {statement.bind(each.values[0])}" for each in compared]
 
 
-def _check(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
-    if (sign := _MOMENTS.get(check.operator)) is not None:
-        return f"{check.column} {sign} {statement.bind(check.values[0])}"
+def of_texts(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
+    """Return the conditions of SQL for texts."""
+    return [_of_text(dialect, each, statement) for each in conditions.checks if each.operator in _COMPARED]
+
+
+def of_state(conditions: Conditions) -> list[str]:
+    """Return the condition for rows that are not GONE, where no other is: those have no tokens and no values."""
+    return [] if conditions.clauses or conditions.checks else [f"state <> {int(RecordState.GONE)}"]
+
+
+def _of_text(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
     before, after = _COMPARED[check.operator]
     found = [
         f"{dialect.position}({check.column}_text, {statement.bind(f'{before}{value}{after}')}) > 0"
@@ -175,6 +186,20 @@ def fetched(segment: Segment, conditions: Sequence[str], limit: int, statement: 
         f"SELECT {_COLUMNS}, {column} AS sort FROM catalog_records "  # noqa: S608 - our own names, values are bound
         f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {limit}"
     )
+
+
+def picked(segment: Segment, ids: str, conditions: Sequence[str], limit: int, statement: Statement) -> str:
+    """Return the query that orders the rows of some ids by SQLite's narrow index alone: ids, and where they stand."""
+    every = [*conditions, _valued(segment), *_after(segment, statement)]
+    return (
+        f"SELECT catalog_records.id, system, key, {segment.order.value} AS sort FROM {narrow(ids)} "  # noqa: S608 - our own names, values are bound
+        f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {limit}"
+    )
+
+
+def narrow(ids: str) -> str:
+    """Return some ids joined with what SQLite's narrow index has of their rows."""
+    return f"({ids}) AS found CROSS JOIN catalog_records INDEXED BY catalog_narrow ON catalog_records.id = found.id"
 
 
 def walked(

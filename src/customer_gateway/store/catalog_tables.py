@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallIntege
 from customer_gateway.model.catalog import TEXT_FIELDS
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 2
+CATALOG_VERSION: Final = 3
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
@@ -80,9 +80,13 @@ SQLITE_INDEXES: Final = (
         f"CREATE VIRTUAL TABLE catalog_pieces USING fts5({', '.join(TEXT_COLUMNS)}, content='', detail=column, "
         "columnsize=0, tokenize='trigram case_sensitive 1')"
     ),
+    (
+        "CREATE INDEX catalog_narrow ON catalog_records"
+        "(id, state, system, key, name_key, number_key, created_at, updated_at)"
+    ),
 )
 """SQLite 3.40 finds tokens by FTS5, and what contains a text by its pieces of three characters, by columns
-(`catalog_fts`)."""
+(`catalog_fts`). What both find is ordered by an index that has the columns for it, a tenth of a row."""
 
 SQLITE_DROPS: Final = ("DROP TABLE IF EXISTS catalog_tokens", "DROP TABLE IF EXISTS catalog_pieces")
 
