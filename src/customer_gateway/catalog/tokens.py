@@ -41,7 +41,6 @@ TEXTS: Final[Mapping[str, str]] = {
     "organization_number": "o",
     "city": "y",
 }
-_SIGN: Final = re.compile(r"[\W_]")
 _BREAKS: Final = re.compile(r"[\0\n\r]")
 _SEARCHED_WHOLE: Final = ("number", "vat_number", "email")
 _IN_WORDS: Final = ("name", "number", "email", "vat_number", "organization_number", "city")
@@ -83,17 +82,26 @@ def texts_of(name: str, value: str | None) -> Sequence[str]:
 
 def filter_token(letter: str, text: str) -> str:
     """Return the token of a whole text, signs and blanks too: no other text has it, unless it had to be cut."""
-    return cut(letter + (text if text.isalnum() else _SIGN.sub(_number_of, text)))
+    return cut(letter + (text if text.isalnum() else text.translate(_WRITTEN)))
 
 
-def _number_of(sign: re.Match[str]) -> str:
-    return f"_{ord(sign.group()):x}_"
+class _Written(dict[int, str]):
+    """How a token has a character, by its number in Unicode."""
+
+    def __missing__(self, number: int) -> str:
+        written = chr(number) if chr(number).isalnum() else f"_{number:x}_"
+        self[number] = written
+        return written
+
+
+_WRITTEN: Final = _Written()
 
 
 def _line_of(text: str) -> str:
     return text if text.isalnum() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
+@lru_cache(maxsize=1_024)
 def flag_text(value: Any) -> str:
     """Return an enum's value, a country's code or a truth as a token has it."""
     if isinstance(value, bool):

@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState, Term
+from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
 from customer_gateway.model.ids import RecordRef
+from customer_gateway.store.catalog_ids import IdFinder, number, rows
 from customer_gateway.store.catalog_statements import (
-    Postgresql,
+    DIALECTS,
     Segment,
-    Sqlite,
     Statement,
     fetched,
-    moments,
     narrow,
     of_moments,
     of_state,
@@ -34,17 +33,16 @@ from customer_gateway.store.catalog_statements import (
 from customer_gateway.store.tables import moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from sqlalchemy import Connection, Row
 
     from customer_gateway.model.catalog import Conditions, Effort, Search, Values
-    from customer_gateway.store.catalog_statements import Dialect
+    from customer_gateway.store.catalog_ids import Ids
 
 _MORE: Final = 4
 """So many times as many rows are read as are wanted where some may not fit, and again where too few did."""
 _SYSTEMS: Final = "SELECT system, completed_at FROM catalog_systems"
-_DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 
 
 class _GivenUp(Exception):
@@ -64,12 +62,12 @@ def find(
     if connection.dialect.name == "postgresql":  # SQLite reads one snapshot in a transaction anyway
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     finding = _Finding(connection, search, effort)
-    rows = finding.page(page, page.size + 1)
-    has_more = len(rows) > page.size
-    rows = rows[: page.size]
+    page_rows = finding.page(page, page.size + 1)
+    has_more = len(page_rows) > page.size
+    page_rows = page_rows[: page.size]
     if page.is_backward:
-        rows.reverse()
-    found = [_found(rank, row, decode) for rank, row in rows]
+        page_rows.reverse()
+    found = [_found(rank, row, decode) for rank, row in page_rows]
     return FoundPage(found, has_more, finding.total() if count else None, finding.unfilled)
 
 
@@ -79,14 +77,6 @@ def _found(rank: int, row: Row[Any], decode: Callable[[str], Values]) -> FoundRo
     return FoundRow(ref, row.customer, decode(row.shown), moment_of(row.seen_at), position)
 
 
-class _Ids(NamedTuple):
-    """A query for ids of rows, with its parameters."""
-
-    query: str
-    parameters: Mapping[str, Any]
-    fits_clauses: bool = False
-
-
 class _Finding:
     """One question in one transaction."""
 
@@ -94,11 +84,11 @@ class _Finding:
         self._effort = effort
         self._connection = connection
         self._search = search
-        self._dialect = _DIALECTS[connection.dialect.name]
-        self._known: dict[int, _Ids | None] = {}
-        there = {row.system: row.completed_at for row in self._rows(_SYSTEMS, {})}
+        self._dialect = DIALECTS[connection.dialect.name]
+        there = {row.system: row.completed_at for row in rows(self._connection, _SYSTEMS, {})}
         self._systems = [name for name in sorted(set(search.systems)) if name in there]
         self._restricted = None if there.keys() <= set(search.systems) else self._systems
+        self._ids = IdFinder(connection, self._dialect, self._systems, effort.few)
         self.unfilled = [name for name in search.systems if there.get(name) is None]
 
     def page(self, page: PageOfRows, most: int) -> list[tuple[int, Row[Any]]]:
@@ -140,15 +130,15 @@ class _Finding:
                 yield rank, segment
 
     def _segment(self, segment: Segment, limit: int) -> Sequence[Row[Any]]:
-        if (few := self._few(segment.conditions)) is not None:
+        if (few := self._ids.few(segment.conditions)) is not None:
             return self._by_ids(segment, few, limit)
         try:
             return self._walk(segment, limit)
         except _GivenUp:
-            ids = next(iter(self._indexed(segment.conditions)), None)
+            ids = next(iter(self._ids.of(segment.conditions)), None)
             return self._fetch(segment, None, limit) if ids is None else self._by_ids(segment, ids, limit)
 
-    def _by_ids(self, segment: Segment, ids: _Ids, limit: int) -> Sequence[Row[Any]]:
+    def _by_ids(self, segment: Segment, ids: Ids, limit: int) -> Sequence[Row[Any]]:
         """Return the rows of a page among some ids: a narrow index orders them, then the first are read."""
         if not self._dialect.has_narrow_index:
             return self._fetch(segment, ids, limit)
@@ -156,98 +146,61 @@ class _Finding:
         size = limit if self._is_narrow(segment.conditions, ids) else limit * _MORE
         while True:
             first = self._picked(segment, ids, size)
-            found += self._read(segment, ids, [row.id for row in first])
+            found += self._read(segment, ids, [row.id for row in first]) if first else []
             if len(found) >= limit or len(first) < size:
                 return found[:limit]
             last = first[-1]
             segment = replace(segment, start=Position(0, last.sort, last.system, last.key))
             size *= _MORE
 
-    def _picked(self, segment: Segment, ids: _Ids, limit: int) -> Sequence[Row[Any]]:
+    def _picked(self, segment: Segment, ids: Ids, limit: int) -> Sequence[Row[Any]]:
         statement = Statement(dict(ids.parameters))
         conditions = [*self._of_systems(statement), *of_moments(segment.conditions, statement)]
-        return self._rows(picked(segment, ids.query, conditions, limit, statement), statement.parameters)
+        return rows(self._connection, picked(segment, ids.query, conditions, limit, statement), statement.parameters)
 
-    def _read(self, segment: Segment, ids: _Ids, picked_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    def _read(self, segment: Segment, ids: Ids, picked_ids: Sequence[int]) -> Sequence[Row[Any]]:
         statement = Statement()
         bound = statement.bind(json.dumps(picked_ids))
         conditions = [f"id IN (SELECT value FROM json_each({bound}))"]  # noqa: S608 - our own names, values are bound
         conditions += self._of_wide_columns(segment.conditions, ids, statement)
         sql = fetched(replace(segment, start=None), conditions, len(picked_ids), statement)
-        return self._rows(sql, statement.parameters)
+        return rows(self._connection, sql, statement.parameters)
 
-    def _fetch(self, segment: Segment, ids: _Ids | None, limit: int) -> Sequence[Row[Any]]:
+    def _fetch(self, segment: Segment, ids: Ids | None, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
         conditions = self._conditions(segment.conditions, ids, statement)
-        return self._rows(fetched(segment, conditions, limit, statement), statement.parameters)
+        return rows(self._connection, fetched(segment, conditions, limit, statement), statement.parameters)
 
     def _walk(self, segment: Segment, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
         conditions = self._conditions(segment.conditions, None, statement, are_of_systems=True)
         sql = walked(segment, self._systems, conditions, limit, statement)
         with self._given_up():
-            return self._rows(sql, statement.parameters)
-
-    def _few(self, conditions: Conditions) -> _Ids | None:
-        """Return the ids of the rows that may fit, where an index says that they are few."""
-        if id(conditions) not in self._known:
-            self._known[id(conditions)] = None if self._is_broad(conditions) else self._few_of(conditions)
-        return self._known[id(conditions)]
-
-    def _few_of(self, conditions: Conditions) -> _Ids | None:
-        return next((ids for ids in self._indexed(conditions) if self._are_few(ids)), None)
-
-    def _is_broad(self, conditions: Conditions) -> bool:
-        """Return whether whole words alone find more than few: of beginnings SQLite first collects all rows."""
-        if not any(term.is_prefix for clause in conditions.clauses for term in clause):
-            return False
-        whole = [[Term(term.text) for term in clause] for clause in conditions.clauses]
-        ids = self._matching(replace(conditions, clauses=whole), None)
-        return ids is not None and not self._are_few(ids)
-
-    def _are_few(self, ids: _Ids) -> bool:
-        most = self._effort.few
-        counted = f"SELECT count(*) FROM (SELECT 1 FROM ({ids.query}) AS ids LIMIT {most + 1}) AS few"  # noqa: S608 - our own names, values are bound
-        return self._number(counted, ids.parameters) <= most
-
-    def _indexed(self, conditions: Conditions) -> Iterable[_Ids]:
-        """Return the ids of rows by each index that has some: of all rows that fit, and maybe of others."""
-        if conditions.clauses and (ids := self._matching(conditions, None)) is not None:
-            yield ids
-        statement = Statement()
-        if (query := self._dialect.containing(conditions, statement)) is not None:
-            yield _Ids(query, statement.parameters)
-        statement = Statement()
-        if (query := moments(conditions, self._systems, statement)) is not None:
-            yield _Ids(query, statement.parameters)
-
-    def _matching(self, conditions: Conditions, systems: Sequence[str] | None) -> _Ids | None:
-        statement = Statement()
-        query = self._dialect.matching(conditions, systems, statement)
-        return None if query is None else _Ids(query, statement.parameters, fits_clauses=True)
+            return rows(self._connection, sql, statement.parameters)
 
     def _count(self, conditions: Conditions) -> int:
-        matching = self._matching(conditions, self._restricted)
+        matching = self._ids.matching(conditions, self._restricted)
         is_exact = matching is not None and not conditions.checks
-        few = None if is_exact and self._restricted is None else self._few(conditions)
+        few = None if is_exact and self._restricted is None else self._ids.few(conditions)
         if few is None and matching is not None and is_exact:
-            return self._number(f"SELECT count(*) FROM ({matching.query}) AS ids", matching.parameters)  # noqa: S608 - our own names, values are bound
+            return number(self._connection, f"SELECT count(*) FROM ({matching.query}) AS ids", matching.parameters)  # noqa: S608 - our own names, values are bound
         ids = few or matching
         statement = Statement()
         if ids is not None and self._dialect.has_narrow_index and self._is_narrow(conditions, ids):
             statement.parameters.update(ids.parameters)
             every = [*self._of_systems(statement), *of_moments(conditions, statement)]
-            rows = narrow(ids.query)
+            source = narrow(ids.query)
         else:
-            every, rows = self._conditions(conditions, ids, statement), "catalog_records"
-        return self._number(f"SELECT count(*) FROM {rows} WHERE {' AND '.join(every)}", statement.parameters)  # noqa: S608 - our own names, values are bound
+            every, source = self._conditions(conditions, ids, statement), "catalog_records"
+        counted = f"SELECT count(*) FROM {source} WHERE {' AND '.join(every)}"  # noqa: S608 - our own names, values are bound
+        return number(self._connection, counted, statement.parameters)
 
-    def _is_narrow(self, conditions: Conditions, ids: _Ids) -> bool:
+    def _is_narrow(self, conditions: Conditions, ids: Ids) -> bool:
         """Return whether nothing but systems and moments decides which of these ids fit."""
         return not self._of_wide_columns(conditions, ids, Statement())
 
     def _conditions(
-        self, conditions: Conditions, ids: _Ids | None, statement: Statement, *, are_of_systems: bool = False
+        self, conditions: Conditions, ids: Ids | None, statement: Statement, *, are_of_systems: bool = False
     ) -> list[str]:
         """Return what rows fit, given ids that all of them are among, or rows that are of the systems."""
         every = of_state(conditions)
@@ -258,7 +211,7 @@ class _Finding:
             every += self._of_systems(statement)
         return [*every, *of_moments(conditions, statement), *self._of_wide_columns(conditions, ids, statement)]
 
-    def _of_wide_columns(self, conditions: Conditions, ids: _Ids | None, statement: Statement) -> list[str]:
+    def _of_wide_columns(self, conditions: Conditions, ids: Ids | None, statement: Statement) -> list[str]:
         every = of_texts(self._dialect, conditions, statement)
         if ids is None or not ids.fits_clauses:
             every += scanned(self._dialect, conditions, statement)
@@ -268,12 +221,6 @@ class _Finding:
         if self._restricted is None:
             return []
         return [f"system IN ({', '.join(statement.bind(each) for each in self._restricted)})"]
-
-    def _number(self, sql: str, parameters: Mapping[str, Any]) -> int:
-        return int(self._connection.execute(text(sql), parameters).scalar_one())
-
-    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        return self._connection.execute(text(sql), parameters).all()
 
     @contextmanager
     def _given_up(self) -> Generator[None]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.model.catalog import RecordState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Position, Term
 
@@ -111,6 +111,10 @@ class Postgresql(Dialect):
 
     def _term(self, term: Term) -> str:
         return f"'{term.text}'{':*' if term.is_prefix else ''}"
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
+"""By the names that SQLAlchemy has for them."""
 
 
 def _pieces_of(check: ColumnCheck) -> str | None:

@@ -1,0 +1,101 @@
+"""Find by the indexes which rows may fit: their ids, and whether they are few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import text
+
+from customer_gateway.model.catalog import Term
+from customer_gateway.store.catalog_statements import Statement, moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from customer_gateway.model.catalog import Conditions
+    from customer_gateway.store.catalog_statements import Dialect
+
+
+class Ids(NamedTuple):
+    """A query for ids of rows, with its parameters; `fits_clauses` if all of these rows fit the clauses asked."""
+
+    query: str
+    parameters: Mapping[str, Any]
+    fits_clauses: bool = False
+
+
+class IdFinder:
+    """Finds ids for the questions of one transaction; systems are left out of account unless said."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, systems: Sequence[str], most: int) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._systems = systems
+        self._most = most
+        self._known: dict[int, Ids | None] = {}
+
+    def few(self, conditions: Conditions) -> Ids | None:
+        """Return the ids of the rows that may fit, where an index says that they are few."""
+        if id(conditions) not in self._known:
+            self._known[id(conditions)] = None if self._is_broad(conditions) else self._few_of(conditions)
+        return self._known[id(conditions)]
+
+    def of(self, conditions: Conditions) -> Iterable[Ids]:
+        """Return the ids of rows by each index that has some: of all rows that fit, and maybe of others."""
+        if conditions.clauses and (ids := self.matching(conditions, None)) is not None:
+            yield ids
+        statement = Statement()
+        if (query := self._dialect.containing(conditions, statement)) is not None:
+            yield Ids(query, statement.parameters)
+        statement = Statement()
+        if (query := moments(conditions, self._systems, statement)) is not None:
+            yield Ids(query, statement.parameters)
+
+    def matching(self, conditions: Conditions, systems: Sequence[str] | None) -> Ids | None:
+        """Return the ids of the rows that fit the clauses, of these systems where they are given; None without both."""
+        statement = Statement()
+        query = self._dialect.matching(conditions, systems, statement)
+        return None if query is None else Ids(query, statement.parameters, fits_clauses=True)
+
+    def _few_of(self, conditions: Conditions) -> Ids | None:
+        for ids in self.of(conditions):
+            if self._dialect.has_narrow_index:
+                if (few := self._listed(ids)) is not None:
+                    return few
+            elif self._are_few(ids):
+                return ids
+        return None
+
+    def _listed(self, ids: Ids) -> Ids | None:
+        """Return few ids as a list: several statements read them, and finding them may take longest."""
+        some = f"SELECT id FROM ({ids.query}) AS ids LIMIT {self._most + 1}"  # noqa: S608 - our own names, values are bound
+        sql = f"SELECT count(*) AS number, json_group_array(id) AS list FROM ({some})"  # noqa: S608 - see above
+        (found,) = rows(self._connection, sql, ids.parameters)
+        if found.number > self._most:
+            return None
+        return Ids("SELECT value AS id FROM json_each(:ids)", {"ids": found.list}, ids.fits_clauses)
+
+    def _is_broad(self, conditions: Conditions) -> bool:
+        """Return whether whole words alone find more than few: of beginnings SQLite first collects all rows."""
+        if not any(term.is_prefix for clause in conditions.clauses for term in clause):
+            return False
+        whole = [[Term(term.text) for term in clause] for clause in conditions.clauses]
+        ids = self.matching(replace(conditions, clauses=whole), None)
+        return ids is not None and not self._are_few(ids)
+
+    def _are_few(self, ids: Ids) -> bool:
+        some = f"SELECT 1 FROM ({ids.query}) AS ids LIMIT {self._most + 1}"  # noqa: S608 - our own names, values are bound
+        return number(self._connection, f"SELECT count(*) FROM ({some}) AS few", ids.parameters) <= self._most  # noqa: S608 - see above
+
+
+def number(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> int:
+    """Return the one number that a query gives."""
+    return int(connection.execute(text(sql), parameters).scalar_one())
+
+
+def rows(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """Return the rows that a query gives."""
+    return connection.execute(text(sql), parameters).all()
