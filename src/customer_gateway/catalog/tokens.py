@@ -98,7 +98,7 @@ _WRITTEN: Final = _Written()
 
 
 def _line_of(text: str) -> str:
-    return text if text.isalnum() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
+    return text if text.isprintable() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
 @lru_cache(maxsize=1_024)
