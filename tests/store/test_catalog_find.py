@@ -1,0 +1,83 @@
+"""Rows are found whatever stands before them in the order, and rows that are GONE by no question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter, search_of
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.model.catalog import Effort, Order, PageOfRows, RecordChange, RecordState
+from customer_gateway.model.ids import RecordRef
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EFFORTS = [Effort(), Effort(few=0, steps=1_000)]
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    opened = Database(database_url, CATALOG)
+    yield opened
+    await opened.aclose()
+
+
+async def filled(database: Database, values: Sequence[dict[str, Any]], effort: Effort = EFFORTS[0]) -> CatalogIndex:
+    index = CatalogIndex(database, row_of, encode_values, decode_values, effort)
+    await index.put([RecordChange(RecordRef("alpha", f"{key:04}"), each, "") for key, each in enumerate(values)], NOW)
+    return index
+
+
+@pytest.mark.parametrize("effort", EFFORTS, ids=["few", "many"])
+async def test_what_contains_a_text_is_found_behind_many_that_only_contain_its_pieces(
+    database: Database, effort: Effort
+) -> None:
+    names = ["a anabana", *(f"a{number:03} anab aban" for number in range(400)), "z1 anabana", "z2 anabana"]
+    index = await filled(database, [{"name": each} for each in names], effort)
+    search = search_of(Question(filter=Filter(texts={"name": TextFilter(contains="anabana")})), ["alpha"])
+
+    first = await index.find(search, PageOfRows(2), count=True)
+    rest = await index.find(search, PageOfRows(2, first.rows[-1].position))
+    last = await index.find(search, PageOfRows(2, is_backward=True))
+
+    assert [[row.values["name"] for row in page.rows] for page in (first, rest, last)] == [
+        ["a anabana", "z1 anabana"],
+        ["z2 anabana"],
+        ["z1 anabana", "z2 anabana"],
+    ]
+    assert (first.total, first.has_more, rest.has_more, last.has_more) == (3, True, False, True)
+
+
+@pytest.mark.parametrize("effort", EFFORTS, ids=["few", "many"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(),
+        Question(order=Order.CREATED_AT),
+        Question("anna"),
+        Question(filter=Filter(texts={"name": TextFilter(eq="Anna Berg")})),
+        Question(filter=Filter(texts={"name": TextFilter(contains="nna")})),
+        Question(filter=Filter(texts={"name": TextFilter(contains="nn")})),
+        Question(filter=Filter(created_at=MomentFilter(after=datetime(2020, 1, 1, tzinfo=UTC)))),
+    ],
+    ids=["all", "ordered", "search", "equal", "pieces", "two letters", "moment"],
+)
+async def test_a_record_that_is_gone_is_found_and_counted_by_no_question(
+    database: Database, question: Question, effort: Effort
+) -> None:
+    anna = {"name": "Anna Berg", "created_at": datetime(2021, 1, 1, tzinfo=UTC)}
+    index = await filled(database, [anna, anna], effort)
+    await index.set_state("alpha", ["0000"], RecordState.GONE, NOW)
+
+    page = await index.find(search_of(question, ["alpha"]), PageOfRows(5), count=True)
+
+    assert ([row.ref.key for row in page.rows], page.total) == (["0001"], 1)
