@@ -250,3 +250,26 @@ async def test_a_postgresql_that_was_started_again_is_used_again() -> None:
         await database.aclose()
     finally:
         await asyncio.to_thread(server.remove)
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e12) SELECT count(*) FROM n"
+"""A statement that takes hours."""
+
+
+async def test_reads_that_take_long_hold_up_no_other_and_end_when_nobody_waits_for_them(tmp_path: Path) -> None:
+    database = sqlite(tmp_path / "gateway.db")
+    await database.upgrade()
+
+    def read(sql: str) -> asyncio.Task[int]:
+        return asyncio.create_task(database.read(lambda connection: connection.execute(text(sql)).scalar_one()))
+
+    long = [read(ENDLESS) for _ in range(3)]
+    async with asyncio.timeout(20):
+        assert await read("SELECT 1") == 1
+        for each in long:
+            each.cancel()
+        assert [type(each) for each in await asyncio.gather(*long, return_exceptions=True)] == [
+            asyncio.CancelledError
+        ] * 3
+        assert [await each for each in [read(f"SELECT {number}") for number in range(8)]] == list(range(8))
+        await database.aclose()  # waits for what is under way

@@ -229,11 +229,17 @@ class _Finding:
             yield
             return
         driver: Any = self._connection.connection.driver_connection
-        driver.set_progress_handler(lambda: 1, self._effort.steps)
+        stopped: list[bool] = []
+
+        def stop() -> bool:
+            stopped.append(True)
+            return True
+
+        driver.set_progress_handler(stop, self._effort.steps)
         try:
             yield
-        except OperationalError as error:
-            if "interrupted" not in str(error.orig):
+        except OperationalError:
+            if not stopped:  # it failed, or nobody waits for it any more
                 raise
             raise _GivenUp from None
         finally:

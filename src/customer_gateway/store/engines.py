@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
     from pathlib import Path
 
     import aiosqlite
@@ -72,12 +73,23 @@ class SqliteThread:
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
+        self._driver: sqlite3.Connection | None = None
         event.listen(self._engine, "connect", partial(_prepare, pragmas))
+        event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "begin", partial(_begin, begin))
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that is committed unless it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+        return await asyncio.wrap_future(self.submit(work))
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Begin a transaction when the one before has ended."""
+        return self._thread.submit(self._run, work)
+
+    def interrupt(self) -> None:
+        """End the statement that runs now; the transaction raises."""
+        if self._driver is not None:
+            self._driver.interrupt()
 
     async def aclose(self) -> None:
         """Close the connection when what is under way has ended."""
@@ -87,6 +99,45 @@ class SqliteThread:
     def _run(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:
             return work(connection)
+
+    def _connected(self, driver: Any, _record: object) -> None:
+        self._driver = driver
+
+
+class SqliteReaders:
+    """Runs transactions that read side by side, each in a thread of its own with a connection of its own.
+
+    One that is waited for no more, such as after a deadline, is ended: its thread is free for others then.
+    """
+
+    def __init__(self, path: Path, pragmas: tuple[str, ...], most: int) -> None:
+        self._threads = [SqliteThread(path, pragmas, "BEGIN") for _ in range(most)]
+        self._free = list(self._threads)
+        self._turns = asyncio.Semaphore(most)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Return what the work returns, in a transaction that reads."""
+        await self._turns.acquire()
+        thread = self._free.pop()
+        loop = asyncio.get_running_loop()
+        future = thread.submit(work)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._release, thread))
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            thread.interrupt()  # it has no other work before it is released
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connections when what is under way has ended."""
+        for _ in self._threads:
+            await self._turns.acquire()
+        for thread in self._threads:
+            await thread.aclose()
+
+    def _release(self, thread: SqliteThread) -> None:
+        self._free.append(thread)
+        self._turns.release()
 
 
 def _prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:
@@ -104,19 +155,19 @@ def _begin(statement: str, connection: Connection) -> None:
 class Engines:
     """Hold an engine for transactions that write, one for those that read, one for migrations; some are the same.
 
-    Those `in_thread`, of SQLite, are for transactions that are one turn of a thread.
+    Those in threads, of SQLite, are for transactions that are one turn of a thread.
     """
 
     writing: AsyncEngine
     reading: AsyncEngine
     migrating: AsyncEngine
     writing_in_thread: SqliteThread | None = None
-    reading_in_thread: SqliteThread | None = None
+    reading_in_threads: SqliteReaders | None = None
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run the work in a transaction that reads."""
-        if self.reading_in_thread is not None:
-            return await self.reading_in_thread.run(work)
+        if self.reading_in_threads is not None:
+            return await self.reading_in_threads.run(work)
         async with self.reading.begin() as connection:
             return await connection.run_sync(work)
 
@@ -129,7 +180,7 @@ class Engines:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for thread in (self.writing_in_thread, self.reading_in_thread):
+        for thread in (self.writing_in_thread, self.reading_in_threads):
             if thread is not None:
                 await thread.aclose()
         for engine in {self.writing, self.reading, self.migrating}:
@@ -141,8 +192,8 @@ def sqlite_engines(path: Path, *, is_durable: bool = True) -> Engines:
     for_writing, for_reading = (_WRITING, _READING) if is_durable else (_WRITING_AN_INDEX, _READING_AN_INDEX)
     writing = _sqlite(path, size=1, pragmas=for_writing, begin=_BEGIN_WRITING)
     reading = _sqlite(path, size=_READERS, pragmas=for_reading, begin="BEGIN")
-    in_thread = SqliteThread(path, for_writing, _BEGIN_WRITING), SqliteThread(path, for_reading, "BEGIN")
-    return Engines(writing, reading, writing, *in_thread)
+    in_threads = SqliteThread(path, for_writing, _BEGIN_WRITING), SqliteReaders(path, for_reading, _READERS)
+    return Engines(writing, reading, writing, *in_threads)
 
 
 def postgresql_engines(url: str) -> Engines:
