@@ -103,7 +103,17 @@ def _asked(search: str) -> set[str]:
 def _whole(values: Mapping[str, Any]) -> Iterable[str]:
     for name in ("number", "vat_number", "email"):
         yield from (_letters(each) for each in spellings(values.get(name) or ""))
-    yield digits(values.get("phone") or "")
+    yield from _phones(values.get("phone") or "")
+
+
+def _phones(phone: str) -> Iterable[str]:
+    """Yield the digits of a number; of those of Germany and Finland, which are drawn, also as dialled there."""
+    number = digits(phone)
+    yield number
+    if phone.startswith(("+", "00")):
+        for code in ("49", "358"):
+            if number.startswith(code):
+                yield "0" + number.removeprefix(code).lstrip("0")
 
 
 def _has_word(word: str, tokens: AbstractSet[str]) -> bool:
@@ -115,7 +125,7 @@ def _tokens(values: Mapping[str, Any]) -> Iterable[str]:
     for name in _SEARCHED:
         text = values.get(name) or ""
         if name == "phone":
-            yield digits(text)
+            yield from _phones(text)
             continue
         for word in text.split():
             pieces = [word, *re.split(r"[\W_]+", word)]

@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +23,7 @@ _TWO_SPELLINGS: Final = re.compile(r"[äöüåæøÄÖÜÅÆØ]|[aou]\u0308|a\u0
 _DIGRAPH: Final = re.compile(r"(?:ae|oe|ue|aa)(?=.)")
 """Two letters that may spell one vowel, unless the text ends with them: `mue` may go on as `muell`."""
 _SIGNS: Final = re.compile(r"[\W_]+")
+_COUNTRY_CODES: Final = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 _NO_DIGITS: Final = re.compile(r"\D+")
 
 
@@ -76,6 +79,20 @@ def parts(word: str) -> list[str]:
 def digits(text: str) -> str:
     """Return the digits of a phone number, without the zeros that dial abroad."""
     return all_digits(text).removeprefix("00")
+
+
+def national_digits(text: str) -> str | None:
+    """Return the digits of a phone number as they are dialled within its country; None where that is not said.
+
+    `+49 40 361` is `040361`: the country's code is the only one that the number begins with, and a 0 stands for it.
+    """
+    number = digits(text)
+    if not text.lstrip().startswith("+") and number == all_digits(text):
+        return None
+    for length in (1, 2, 3):
+        if number[:length] in _COUNTRY_CODES:
+            return f"0{rest}" if (rest := number[length:].lstrip("0")) else None
+    return None
 
 
 def all_digits(text: str) -> str:
