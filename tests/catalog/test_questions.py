@@ -24,7 +24,11 @@ from customer_gateway.model.catalog import Term
         (Question(search=" ".join(["a"] * (MOST_WORDS + 1))), f"at most {MOST_WORDS}"),
         (Question(search="&%"), "neither a letter nor a digit"),
         (Question(filter=Filter(texts={"name": TextFilter(any_of=["a"] * (MOST_TEXTS + 1))})), f"at most {MOST_TEXTS}"),
-        (Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_CHARACTERS + 1))})), "contains has"),
+        (
+            Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_CHARACTERS + 1))})),
+            "filter.name.contains has",
+        ),
+        (Question(filter=Filter(texts={"vat_number": TextFilter(any_of=["a"] * 101)})), "filter.vatNumber.in has 101"),
     ],
 )
 def test_what_is_too_much_or_too_little_is_refused(question: Question, said: str) -> None:

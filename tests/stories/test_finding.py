@@ -375,8 +375,11 @@ class TestPages:
     async def test_a_cursor_of_another_question_is_refused(self, gateway: Gateway, arguments: str) -> None:
         cursor = (await page(gateway, 'first: 2, search: "mueller"', "id"))["pageInfo"]["endCursor"]
 
-        for at in (f'first: 2, after: "{cursor}"', f'last: 2, before: "{cursor}"'):
-            assert (await gateway.ask(of_page(f"{at} {arguments}"))).codes == ["INVALID_CURSOR"]
+        for at, argument in ((f'first: 2, after: "{cursor}"', "after"), (f'last: 2, before: "{cursor}"', "before")):
+            answer = await gateway.ask(of_page(f"{at} {arguments}"))
+            assert answer.codes == ["INVALID_CURSOR"]
+            assert "not one of this search, filter and order" in answer.errors[0]["message"]
+            assert f"without `{argument}`" in answer.errors[0]["message"]
 
     async def test_anything_else_is_no_cursor(self, gateway: Gateway) -> None:
         good = (await page(gateway, "first: 2", "id"))["pageInfo"]["endCursor"]

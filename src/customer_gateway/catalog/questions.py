@@ -18,6 +18,7 @@ from customer_gateway.catalog.tokens import (
     texts_of,
     whole_terms,
 )
+from customer_gateway.documents.structs import graphql_name
 from customer_gateway.errors import BadUserInput
 from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Search, Term
 
@@ -165,10 +166,11 @@ def _compared(name: str, asked: TextFilter) -> Iterable[tuple[Comparison, Sequen
     for argument, operator, given in comparisons:
         if given is None:
             continue
+        place = f"filter.{graphql_name(name)}.{argument}"
         if len(given) > MOST_TEXTS:
-            raise BadUserInput(f"{argument} has {len(given)} texts; give at most {MOST_TEXTS}.")
+            raise BadUserInput(f"{place} has {len(given)} texts; give at most {MOST_TEXTS}.")
         for each in given:
-            demand_length(argument, each)
+            demand_length(place, each)
         read = _pieces_of_phones if name == "phone" and operator == "CONTAINS" else texts_of
         found = dict.fromkeys(folded for each in given for folded in read(name, each))
         yield operator, list(found)
@@ -187,6 +189,6 @@ def _moments(name: str, asked: MomentFilter | None) -> list[ColumnCheck]:
     return [*after, *before]
 
 
-def demand_length(argument: str, text: str) -> None:
+def demand_length(place: str, text: str) -> None:
     if len(text) > MOST_CHARACTERS:
-        raise BadUserInput(f"{argument} has {len(text)} characters; give at most {MOST_CHARACTERS}.")
+        raise BadUserInput(f"{place} has {len(text)} characters; give at most {MOST_CHARACTERS}.")

@@ -73,7 +73,7 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     _refuse_unsupported(systems, asked.question.filter)
     search = search_of(asked.question, [system.name for system in systems])
     bound_to, cursors = binding(asked.question, asked.systems), SealedCursors(request.cursors)
-    start = None if cursor is None else cursors.decode(cursor, bound_to)
+    start = None if cursor is None else cursors.decode(cursor, bound_to, "before" if is_backward else "after")
     index = _Index(request, search, bound_to)
     page = await index.page(PageOfRows(size, start, is_backward), count=_is_counted(request))
     request.note_incomplete(path, list(map(SyncIncomplete.of, page.unfilled)))

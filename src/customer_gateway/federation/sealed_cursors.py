@@ -43,20 +43,21 @@ class SealedCursors:
         sealed = self._cipher.encrypt(_packed(position), [bound_to])
         return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def decode(self, cursor: str, bound_to: bytes) -> Position:
-        """Return the position of a cursor; raises `InvalidCursor` for any other text."""
+    def decode(self, cursor: str, bound_to: bytes, argument: str = "after") -> Position:
+        """Return the position of a cursor; raises `InvalidCursor`, which names the argument, for any other text."""
         from cryptography.exceptions import InvalidTag
 
+        refusal = refused("this search, filter and order", argument)
         if len(cursor) > _MOST_CHARACTERS:
-            raise refused()
+            raise refusal
         try:
             sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             position = _unpacked(self._cipher.decrypt(sealed, [bound_to]))
         except (ValueError, InvalidTag):
-            raise refused() from None
+            raise refusal from None
         # base64 has more than one text for the same bytes, but we gave out one only.
         if urlsafe_b64encode(sealed).rstrip(b"=").decode() != cursor:
-            raise refused()
+            raise refusal
         return position
 
 

@@ -54,9 +54,9 @@ class CursorSigner:
         return keyed.digest()[:_SIGNATURE_BYTES]
 
 
-def refused() -> InvalidCursor:
+def refused(of: str = "this list", argument: str = "after") -> InvalidCursor:
     """Return the refusal of a cursor; it names none of the causes, because nothing in the cursor can be trusted."""
     return InvalidCursor(
-        "This cursor is not one of this list, or is from before the gateway's settings changed; "
-        "start again without `after`."
+        f"This cursor is not one of {of}, or is from before the gateway's settings changed; "
+        f"start again without `{argument}`."
     )
