@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.errors import DatabaseNewer
-from customer_gateway.model.catalog import PageOfRows, RecordChange, Search
+from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState, Search
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.catalog_tables import CATALOG_VERSION
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
@@ -84,6 +85,24 @@ async def test_tables_of_a_newer_version_are_refused_and_stay(database: Database
 
     await database.write(lambda connection: set_version(connection, CATALOG_VERSION))
     assert (await index_of(database).find(SEARCH, PageOfRows(10), count=True)).total == 1
+
+
+async def test_a_program_that_runs_stops_where_a_newer_one_has_made_the_tables_anew(database: Database) -> None:
+    index = index_of(database)
+    await index.put([CHANGE], NOW)
+    await database.write(lambda connection: set_version(connection, 99))
+
+    with pytest.raises(DatabaseNewer, match="version 99"):
+        await index.put([CHANGE._replace(stamp="2")], NOW)
+    with pytest.raises(DatabaseNewer):
+        await index.set_state("alpha", ["1"], RecordState.GONE, NOW)
+    with pytest.raises(DatabaseNewer):
+        await index.find(SEARCH, PageOfRows(10))
+    with pytest.raises(DatabaseNewer):
+        await CatalogPasses(database, index).request(["alpha"], NOW)
+
+    await database.write(lambda connection: set_version(connection, CATALOG_VERSION))
+    assert (await index.find(SEARCH, PageOfRows(10), count=True)).total == 1
 
 
 async def test_the_index_stands_beside_the_other_tables_of_a_database(database_url: str) -> None:

@@ -6,7 +6,7 @@ This module imports no SQLAlchemy: a gateway without an index does not need it.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage, RecordState
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
+    from sqlalchemy import Connection
+
     from customer_gateway.model.catalog import IndexRow, PageOfRows, RecordChange, Search, Values
     from customer_gateway.model.ids import RecordRef
     from customer_gateway.store.catalog_rows import PreparedRows, Stored
     from customer_gateway.store.database import Database
+
+T = TypeVar("T")
 
 
 class CatalogIndex:
@@ -66,7 +70,7 @@ class CatalogIndex:
         prepared = await self.prepared(changes, seen_pass)
         if prepared is None or not (prepared.rows or (note_seen and prepared.seen)):
             return 0
-        await self._database.write(lambda connection: _rows().put(connection, prepared, read_at))
+        await write(self._database, lambda connection: _rows().put(connection, prepared, read_at))
         return len(prepared.rows)
 
     async def prepared(self, changes: Sequence[RecordChange], seen_pass: int | None = None) -> PreparedRows | None:
@@ -91,7 +95,7 @@ class CatalogIndex:
 
     async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
-        return await self._database.write(lambda connection: _rows().set_state(connection, system, keys, state, now))
+        return await write(self._database, lambda connection: _rows().set_state(connection, system, keys, state, now))
 
     def _prepared(
         self, system: str, changes: Sequence[RecordChange], there: Mapping[str, Stored], seen_pass: int | None
@@ -108,6 +112,18 @@ class CatalogIndex:
             else:
                 rows.append(self._make(each.ref, values, each.stamp))
         return _rows().PreparedRows(system, rows, seen, seen_pass)
+
+
+async def write(database: Database, work: Callable[[Connection], T]) -> T:
+    """Return what the work returns, in a transaction on tables of this version. Raises `DatabaseNewer` for others."""
+
+    def checked(connection: Connection) -> T:
+        from customer_gateway.store.catalog_schema import demand_same
+
+        demand_same(connection)
+        return work(connection)
+
+    return await database.write(checked)
 
 
 def _find() -> ModuleType:

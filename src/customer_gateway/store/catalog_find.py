@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog_ids import IdFinder, number, rows
+from customer_gateway.store.catalog_schema import demand_same
 from customer_gateway.store.catalog_statements import (
     DIALECTS,
     Segment,
@@ -61,6 +62,7 @@ def find(
     """Return the rows of the page, all of one snapshot with their count; `decode` reads a row's values."""
     if connection.dialect.name == "postgresql":  # SQLite reads one snapshot in a transaction anyway
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    demand_same(connection)
     finding = _Finding(connection, search, effort)
     page_rows = finding.page(page, page.size + 1)
     has_more = len(page_rows) > page.size

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.model.catalog import RecordState
+from customer_gateway.store.catalog import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +131,7 @@ class CatalogPasses:
         return await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await self._database.write(work)
+        return await write(self._database, work)
 
 
 def _systems() -> ModuleType:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 7_163_920_415_287_117
 """The advisory lock on PostgreSQL, beside that of the migrations."""
+_VERSION: Final = select(VERSION_TABLE.c.version)
 
 
 def version_of(connection: Connection) -> str | None:
@@ -39,13 +40,27 @@ def make(connection: Connection, place: str) -> str | None:
     if before == str(CATALOG_VERSION):
         return before
     if before is not None and int(before) > CATALOG_VERSION:
-        raise DatabaseNewer(
-            f"{place}: the index of customers is of version {before}, which this program does not know: it knows those "
-            f"up to {CATALOG_VERSION}. Run the newer program, or delete the index: it is built again."
-        )
+        raise _newer(before, f"{place}: ")
     drop(connection)
     create(connection)
     return before
+
+
+def demand_same(connection: Connection) -> None:
+    """Raise `DatabaseNewer` where a newer program has made the tables anew since this one has looked at them.
+
+    Its rows have other tokens: those of both would be found by neither.
+    """
+    found = connection.execute(_VERSION).scalar()
+    if found is not None and found != CATALOG_VERSION:
+        raise _newer(found)
+
+
+def _newer(version: int | str, place: str = "") -> DatabaseNewer:
+    return DatabaseNewer(
+        f"{place}the index of customers is of version {version}, which this program does not know: it knows those "
+        f"up to {CATALOG_VERSION}. Run the newer program, or delete the index: it is built again."
+    )
 
 
 def drop(connection: Connection) -> None:
