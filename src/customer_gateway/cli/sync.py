@@ -78,6 +78,8 @@ async def followed(
     if as_json:
         rows = await following.follow(nothing)
     else:
+        named = ", ".join(following.names)
+        typer.echo(f"Passing {named}; a system that does not answer is tried for some minutes.", err=True)
         with bars(following.names) as show:
             rows = await following.follow(show)
     states = await catalog.passes.sync_states()
