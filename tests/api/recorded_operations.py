@@ -14,9 +14,10 @@ from customer_gateway.api.schema import build_schema, unified_names
 from customer_gateway.api.writing import Asker, Writing
 from customer_gateway.documents import structs
 from customer_gateway.documents.choices import ChoiceList
+from customer_gateway.documents.field_writes import at, emails_at, texts_at
 from customer_gateway.documents.spelling import as_given
 from customer_gateway.documents.structs import Struct
-from customer_gateway.documents.writing import Resource, Writes, at, emails_at, texts_at
+from customer_gateway.documents.writing import Resource, Writes
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.operations.requests import Outcome

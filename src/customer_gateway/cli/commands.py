@@ -9,30 +9,20 @@ import asyncio
 import signal
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_gateway.cli import catalog, database, keys, operations, schema_file, sync
+from customer_gateway.cli import catalog, database, keys, operations, schema_file, sync, token
 from customer_gateway.cli.configured import Config, settings_of
 from customer_gateway.environment import PORT_VARIABLE, WORKERS_VARIABLE
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from customer_gateway.config import Settings
-    from customer_gateway.server.serving import Ending
-
 _PORT: Final = 8000
 _SANDBOX_PORT: Final = 9301
 _LAST_PORT: Final = 65_535
-_SWAP_SECONDS: Final = 30.0
-_FIRST_KEY: Final = (
-    "Make a first key by `customer-gateway keys create --name NAME`, or set `anonymous` or [auth.jwt] in [auth]."
-)
 _ANONYMOUS: Final = (
     'write `anonymous = ["customers:read"]` under [auth] to say what a request without a credential may do.'
 )
@@ -63,6 +53,7 @@ app.add_typer(database.app, name="database")
 app.add_typer(operations.app, name="operations")
 app.add_typer(catalog.app, name="catalog")
 app.command()(sync.sync)
+app.command()(token.token)
 
 
 def _ports_from(first: int) -> int:
@@ -111,11 +102,12 @@ def demo(
     ending = Ending(hangup_ends=True)
     with ending.on_signals():
         from customer_gateway.cli.demo import run_demo
+        from customer_gateway.cli.serving import run
         from customer_gateway.logs import configure_logs
 
         configure_logs(plain=True, level="info" if logs else "warning")
         with listen("127.0.0.1", port) as connection:
-            _run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say))
+            _succeed(run(run_demo(connection, ending, first_port=sandbox_port, rate_limits=rate_limits, say=_say)))
 
 
 @app.command()
@@ -140,7 +132,9 @@ def serve(
         raise _failed(f"--insecure-no-auth is gone: {_ANONYMOUS}", code=2)
     ending = Ending()
     with ending.on_signals():
-        _serve(config, host, port, workers, ending)
+        from customer_gateway.cli.serving import serve_configured
+
+        _succeed(serve_configured(config, host, port, workers, ending))
 
 
 @app.command()
@@ -200,19 +194,6 @@ def schema(
 
 
 @app.command()
-def token(
-    name: Annotated[str, typer.Argument(help="The system, as its table is called: north for [systems.north].")],
-    config: Config = None,
-) -> None:
-    """Get the access token of a system whose vendor gives one for a one-time key, once; write it to `token_file`."""
-    from customer_gateway.logs import configure_logs
-
-    _, settings = settings_of(config)
-    configure_logs(plain=True, level="critical")
-    _say(asyncio.run(_fetched_token(name, settings)))
-
-
-@app.command()
 def doctor(
     config: Config = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each stage may take.")] = 10.0,
@@ -243,94 +224,9 @@ def main() -> None:
     app(prog_name="customer-gateway")
 
 
-async def _fetched_token(name: str, settings: Settings) -> str:
-    from customer_gateway.systems.connection import Wiring
-    from customer_gateway.systems.registry import VENDORS
-    from customer_gateway.work.deadline import Deadline
-
-    ways = {vendor.kind.slug: vendor.fetch_token for vendor in VENDORS if vendor.fetch_token is not None}
-    kind, system = settings.systems.get(name, ("", None))
-    if kind not in ways:
-        known = ", ".join(other for other, (each, _) in settings.systems.items() if each in ways)
-        kinds = " or ".join(ways)
-        raise ConfigInvalid(f"{name}: expected a system of kind {kinds or 'none'}; configured are: {known or 'none'}.")
-    return await ways[kind](name, system, Wiring(), Deadline.after(_SWAP_SECONDS))
-
-
-def _serve(config: Path | None, host: str, port: int, workers: int, ending: Ending) -> None:
-    from customer_gateway.app import build_app, systems_of_anonymous
-    from customer_gateway.http.graphiql.examples import examples
-    from customer_gateway.logs import configure_logs
-    from customer_gateway.server import serving
-    from customer_gateway.systems.connection import Wiring
-
-    path, settings = settings_of(config)
-    is_anybody_known = _demand_callers(settings, host)
-    configure_logs()
-    # Also where workers build their own: it may refuse.
-    gateway = build_app(settings, Wiring(), examples=examples(systems_of_anonymous(settings)))
-    _warn_of_callers(settings, is_anybody_known=is_anybody_known)
-    timeouts = serving.Timeouts(settings.server.deadline_seconds + 1, settings.server.write_seconds)
-    with serving.listen(host, port) as connection:
-        address = serving.address_of(connection)
-        if workers > 1:
-            from customer_gateway.server.workers import serve_by_workers
-
-            _log_start(address)
-            _succeed(serve_by_workers(path, workers, connection, ending, timeouts))
-            return
-        _run(serving.serve(gateway, connection, ending, timeouts=timeouts, started=lambda: _log_start(address)))
-
-
-def _warn_of_callers(settings: Settings, *, is_anybody_known: bool) -> None:
-    """Log what an operator should know of the callers of a gateway that starts all the same."""
-    if not is_anybody_known:
-        _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
-    if (found := database.file_open_to_others(settings)) is not None:
-        file, mode = found
-        remedy = f"chmod 600 {file}, and the files beside it"
-        _log().warning("database_open_to_others", file=str(file), mode=f"{mode:04o}", remedy=remedy)
-
-
-def _demand_callers(settings: Settings, host: str) -> bool:
-    """Return whether a caller can be known; end where none can, unless it listens on this machine alone.
-
-    A database that cannot be used ends it where keys alone would make callers known, a newer one in any case.
-    """
-    from customer_gateway.cli.keys import any_key
-    from customer_gateway.server.serving import is_this_machine
-
-    is_known = settings.auth.anonymous is not None or settings.auth.jwt is not None
-    try:
-        is_known = any_key(settings) or is_known
-    except DatabaseUnavailable:
-        if not is_known:
-            raise
-    if not is_known and not is_this_machine(host):
-        raise _failed(f"--host {host}: no caller can be known there yet. {_FIRST_KEY}", code=2)
-    return is_known
-
-
 def _console() -> Console:
     """Make a console as wide as the terminal; piped text is searched, so no cell of it is folded."""
     return Console(width=None if sys.stdout.isatty() else _UNFOLDED)
-
-
-def _run(serving: Coroutine[Any, Any, bool]) -> None:
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        _succeed(runner.run(serving))
-
-
-def _log_start(address: str) -> None:
-    _log().info("listening", address=f"{address}/graphql")
-
-
-def _log() -> Any:
-    import structlog
-
-    return structlog.get_logger("customer_gateway.cli")
 
 
 def _say(text: str) -> None:

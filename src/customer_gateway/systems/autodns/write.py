@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT
+from customer_gateway.documents.field_writes import at, emails_at, texts_at
 from customer_gateway.documents.spelling import (
     Unwritable,
     as_given,
@@ -23,7 +24,7 @@ from customer_gateway.documents.spelling import (
     vat_number,
 )
 from customer_gateway.documents.values import is_list, is_object
-from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, emails_at, texts_at
+from customer_gateway.documents.writing import FieldWrite, Resource, Writes
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose, Gender
 from customer_gateway.systems.autodns.record import CUSTOMER
 from customer_gateway.systems.explained import texts_in

@@ -18,7 +18,7 @@ from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
 from customer_gateway.systems.billbee.lists import objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
-from customer_gateway.systems.billbee.write import WRITES
+from customer_gateway.systems.billbee.write import WRITES, with_address
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.fewest_calls import read_fewest, read_while
 from customer_gateway.systems.identified import those_with_ids
@@ -270,7 +270,7 @@ def _versions(addresses: Route[list[Record]]) -> Reader:
     async def answer(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
         found = await reads.load(addresses, [customer.key for customer in customers])
         return [
-            each if isinstance(each, UpstreamError) else version_of(WRITES, read.with_address(customer, each or ()))
+            each if isinstance(each, UpstreamError) else version_of(WRITES, with_address(customer, each or ()))
             for customer, each in zip(customers, found, strict=True)
         ]
 

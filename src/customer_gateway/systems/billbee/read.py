@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from decimal import Decimal
 
-    from customer_gateway.documents.record import Document
-
 _KINDS: Final = {0: CustomerKind.PERSON, 1: CustomerKind.COMPANY}
 _INVOICE_ADDRESS: Final = 1
 _ADDRESS_KINDS: Final = {_INVOICE_ADDRESS: AddressKind.BILLING, 2: AddressKind.DELIVERY}
@@ -181,12 +179,6 @@ def in_order(addresses: Iterable[Record]) -> list[Record]:
 
 def invoice_address(addresses: Sequence[Record]) -> Record | None:
     return next((each for each in addresses if each.integer("AddressType") == _INVOICE_ADDRESS), None)
-
-
-def with_address(customer: Record, addresses: Sequence[Record]) -> Document:
-    """Return a customer's document with its invoice address, as a writer has it."""
-    found = invoice_address(addresses)
-    return {**customer.document, "InvoiceAddress": None if found is None else found.document}
 
 
 def of_invoice_address(field: str) -> Any:

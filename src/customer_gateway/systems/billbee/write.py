@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.field_writes import at, never_cleared
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.spelling import (
     Unwritable,
@@ -20,13 +21,15 @@ from customer_gateway.documents.spelling import (
     vat_number,
     whole_number,
 )
-from customer_gateway.documents.writing import FieldWrite, Resource, Writes, at, never_cleared
+from customer_gateway.documents.writing import FieldWrite, Resource, Writes
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
 from customer_gateway.systems.billbee.read import MAIL_TYPE, in_order, invoice_address, is_archived, is_mail
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.explained import texts_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer_gateway.documents.record import Document
     from customer_gateway.documents.spelling import Spell
     from customer_gateway.documents.writing import Present, Values
@@ -139,6 +142,12 @@ def _of_address(member: str, spell: Spell | None = None) -> FieldWrite:
 
 def _data(answer: Any) -> Any:
     return answer.get("Data") if is_object(answer) else None
+
+
+def with_address(customer: Record, addresses: Sequence[Record]) -> Document:
+    """Return a customer's document with its invoice address, as a writer has it."""
+    found = invoice_address(addresses)
+    return {**customer.document, "InvoiceAddress": None if found is None else found.document}
 
 
 def _invoice_address(answer: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.choices import ChoiceList
+from customer_gateway.documents.field_writes import at, emails_at, lines_at, never_cleared, texts_at
 from customer_gateway.documents.spelling import (
     as_given,
     country,
@@ -20,15 +21,7 @@ from customer_gateway.documents.spelling import (
 )
 from customer_gateway.documents.user_places import user_itself, users_in
 from customer_gateway.documents.values import is_object
-from customer_gateway.documents.writing import (
-    Resource,
-    Writes,
-    at,
-    emails_at,
-    lines_at,
-    never_cleared,
-    texts_at,
-)
+from customer_gateway.documents.writing import Resource, Writes
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
 from customer_gateway.systems.lemonsoft.record import CUSTOMER
 

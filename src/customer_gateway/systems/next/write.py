@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.choices import ChoiceList
 from customer_gateway.documents.countries import country_code as country_code_of
+from customer_gateway.documents.field_writes import at, by_label, emails_at, lines_at, never_cleared, one_text_at
 from customer_gateway.documents.spelling import (
     as_given,
     as_text,
@@ -20,17 +21,7 @@ from customer_gateway.documents.spelling import (
 )
 from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
-from customer_gateway.documents.writing import (
-    FieldWrite,
-    Resource,
-    Writes,
-    at,
-    by_label,
-    emails_at,
-    lines_at,
-    never_cleared,
-    one_text_at,
-)
+from customer_gateway.documents.writing import FieldWrite, Resource, Writes
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
 from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.next.record import CUSTOMER

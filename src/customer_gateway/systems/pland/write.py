@@ -6,18 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.choices import ChoiceList
+from customer_gateway.documents.field_writes import at, emails_at, lines_at, never_cleared
 from customer_gateway.documents.spelling import Unwritable, country_code, first_email, phone, vat_number, whole_number
 from customer_gateway.documents.structs import VendorLeaf
 from customer_gateway.documents.user_places import user_itself
-from customer_gateway.documents.writing import (
-    FieldWrite,
-    Resource,
-    Writes,
-    at,
-    emails_at,
-    lines_at,
-    never_cleared,
-)
+from customer_gateway.documents.writing import FieldWrite, Resource, Writes
 from customer_gateway.model.value_objects import EmailPurpose
 from customer_gateway.systems.explained import texts_in
 from customer_gateway.systems.pland.record import CUSTOMER, OBJECT_ID
