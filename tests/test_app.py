@@ -82,7 +82,7 @@ async def test_the_engine_answers_over_the_configured_systems(executor: str) -> 
     prepared = engine.prepare("{ __schema { queryType { name } } systems { name kind } }", None)
     assert isinstance(prepared, Prepared)
 
-    reply = await engine.execute(prepared, None, rights=EVERY_RIGHT, deadline=Deadline.after(5), request_id="r1")
+    reply = await engine.begin(prepared, None, rights=EVERY_RIGHT, deadline=Deadline.after(5), request_id="r1").run()
 
     data = (
         f'{{"__schema":{{"queryType":{{"name":"Query"}}}},"systems":[{{"name":"cleaners","kind":"{FIRST.upper()}"}}]}}'

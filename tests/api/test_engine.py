@@ -44,7 +44,9 @@ def refused(document: str, name: str | None = None, limits: DocumentLimits | Non
 async def reply_of(engine: Engine, document: str, variables: dict[str, Any] | None = None) -> Reply:
     prepared = engine.prepare(document, None)
     assert isinstance(prepared, Prepared), prepared
-    return await engine.execute(prepared, variables, rights=EVERY_RIGHT, deadline=Deadline.after(1), request_id="r1")
+    return await engine.begin(
+        prepared, variables, rights=EVERY_RIGHT, deadline=Deadline.after(1), request_id="r1"
+    ).run()
 
 
 def extensions_of(reply: Reply) -> dict[str, Any]:

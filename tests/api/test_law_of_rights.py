@@ -111,7 +111,8 @@ class World:
         if not isinstance(prepared, Prepared):  # the writer does not know all rules, such as fields that clash
             return orjson.dumps({"errors": prepared.errors})
         deadline = Deadline.after(30)
-        return (await engine.execute(prepared, variables, rights=rights, deadline=deadline, request_id="r")).encode("r")
+        execution = engine.begin(prepared, variables, rights=rights, deadline=deadline, request_id="r")
+        return (await execution.run()).encode("r")
 
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"

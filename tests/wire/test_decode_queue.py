@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from customer_gateway.wire import DecodeQueue
-from customer_gateway.wire.decode_queue import SMALL_BYTES
+from customer_gateway.wire.decode import SMALL_BYTES
 
 LARGE = SMALL_BYTES + 1
 

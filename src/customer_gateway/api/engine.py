@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -45,12 +44,11 @@ from customer_gateway.execution import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from graphql import DocumentNode, GraphQLError, GraphQLSchema
+    from graphql import DocumentNode, GraphQLSchema
 
     from customer_gateway.api.access import DeniedFields
     from customer_gateway.api.audit import CustomersRead
     from customer_gateway.api.reply import Outcome, Reply
-    from customer_gateway.execution import Bound
     from customer_gateway.model.callers import Rights
     from customer_gateway.work.deadline import Deadline
 
@@ -124,7 +122,6 @@ class Execution:
         self,
         scope: RequestScope,
         context_factory: Callable[[RequestScope], object],
-        refusal: Callable[[object], Outcome | None],
         run: Callable[[object, Budget], Awaitable[Outcome]],
         limits: AnswerLimits,
         so_far: Callable[[Any], object] | None,
@@ -133,7 +130,6 @@ class Execution:
         self._scope = scope
         self._read = read
         self._context_factory = context_factory
-        self._refusal = refusal
         self._run = run
         self._so_far = so_far
         self._limits = limits
@@ -162,7 +158,7 @@ class Execution:
 
     async def _reply(self, context: object, budget: Budget) -> Reply:
         try:
-            outcome = self._refusal(context) or await self._run(context, budget)
+            outcome = await self._run(context, budget)
             # A context of what has been read so far has extensions of its own: the whole answer may not lack the same.
             reply = reply_to(outcome, getattr(context, "extensions", self._scope.extensions))
             if self._scope.asker.replayed:
@@ -220,21 +216,6 @@ class Engine:
             self._prepared.keep(key, made, weight_of(made.compiled.document, document))
         return made
 
-    async def execute(
-        self,
-        prepared: Prepared,
-        variables: dict[str, Any] | None,
-        *,
-        rights: Rights,
-        deadline: Deadline,
-        request_id: str,
-    ) -> Reply:
-        """Run the operation. `variables` as decoded from JSON.
-
-        Raises nothing but on cancellation, or where the schema itself is misdeclared.
-        """
-        return await self.begin(prepared, variables, rights=rights, deadline=deadline, request_id=request_id).run()
-
     def begin(
         self,
         prepared: Prepared,
@@ -250,19 +231,22 @@ class Engine:
         long = long_list(variables, self._limits)
         denied = denied_to(rights)
         bound = prepared.compiled.bind(None if long else variables, denied=denied)
+        read: dict[str, dict[str, None]] | None = {} if self._audits else None
         scope = RequestScope(
-            deadline,
-            request_id,
-            bound.fields_by_type,
-            rights,
-            records_read={} if self._audits else None,
-            asker=asker or Asker(),
+            deadline, request_id, bound.fields_by_type, rights, records_read=read, asker=asker or Asker()
         )
-        breadth = self._executor == "breadth"
-        run = partial(_run_breadth, bound) if breadth else partial(self._run_reference, prepared, variables, denied)
-        refusal = bound.refusal if long is None else partial(_refused, long)
-        read = self._customers_read if self._audits else None
-        return Execution(scope, self._context_factory, refusal, run, self._answers, self._so_far, read)
+
+        async def run(context: object, budget: Budget) -> Outcome:
+            if long is not None:
+                return ExecutionResult(None, [long], executed=False)
+            if (refused := bound.refusal(context)) is not None:
+                return refused
+            if self._executor == "breadth":
+                return await bound.execute(context, budget=budget)
+            return await self._run_reference(prepared, variables, denied, context, budget)
+
+        customers = self._customers_read if self._audits else None
+        return Execution(scope, self._context_factory, run, self._answers, self._so_far, customers)
 
     def _customers_read(self, scope: RequestScope) -> CustomersRead | None:
         return customers_read(self.schema, scope.fields, scope.records_read or {})
@@ -309,14 +293,6 @@ class Engine:
         )
         outcome = await outcome if isawaitable(outcome) else outcome
         return outcome if budget.error is None else ExecutionResult(None, [budget.error])
-
-
-def _refused(error: GraphQLError, _context: object) -> Outcome:
-    return ExecutionResult(None, [error], executed=False)
-
-
-async def _run_breadth(bound: Bound, context: object, budget: Budget) -> Outcome:
-    return await bound.execute(context, budget=budget)
 
 
 def _beyond(refused: DocumentRefused) -> RefusedOperation:

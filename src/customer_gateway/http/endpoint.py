@@ -7,23 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-import structlog
-
 from customer_gateway.api.engine import Prepared, RefusedOperation
-from customer_gateway.api.error_formatting import MASK, request_error, stamped
+from customer_gateway.api.error_formatting import request_error
 from customer_gateway.api.reply import LATE
 from customer_gateway.api.writing import Asker
-from customer_gateway.errors import CredentialUnchecked, Unauthenticated
-from customer_gateway.http.callers.authenticator import challenge, client_address, logged_name, retry_after
+from customer_gateway.http.callers.authenticator import client_address, logged_name
 from customer_gateway.http.graphiql.key_cookie import with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.idempotency import REPLAYED, check_serves, key_of, refused_status
 from customer_gateway.http.negotiation import Media, preferred
 from customer_gateway.http.origin import check_origin
 from customer_gateway.http.request import (
-    ParametersInvalid,
-    PersistedQueryUnknown,
     RequestInvalid,
     check_content,
     ends_at,
@@ -33,7 +27,7 @@ from customer_gateway.http.request import (
     request_of_query,
     variables_key,
 )
-from customer_gateway.http.response import HttpResponse, SharedReply, headers_of
+from customer_gateway.http.response import HttpResponse, SharedReply, headers_of, refusal_of, response_to
 from customer_gateway.http.shared_execution import SharedExecution
 from customer_gateway.work.shared_call import JoinableCalls
 
@@ -56,12 +50,9 @@ if TYPE_CHECKING:
 
 METHODS: Final = ("GET", "HEAD", "POST")
 
-_REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
 _STREAM_NEEDED: Final = request_error(
     "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
 )
-
-_log = structlog.get_logger("customer_gateway.http")
 
 
 class GraphQLEndpoint:
@@ -111,7 +102,7 @@ class GraphQLEndpoint:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is raised is answered and logged
-            return _response_to(error, log, media)
+            return response_to(error, log, media)
 
     async def _post(self, scope: Scope, receive: Receive, at: float, log: RequestLog) -> HttpResponse:
         check_content(log.headers)
@@ -201,7 +192,7 @@ class GraphQLEndpoint:
         log: RequestLog,
     ) -> HttpResponse:
         if isinstance(found, RefusedOperation):
-            return _refusal(found, log)
+            return refusal_of(found, log)
         leaving = partial(client_left, receive)
         try:
             shared = await found.reply(at, self._settings.grace_seconds, leaving)
@@ -279,41 +270,3 @@ def _agreed(method: str, media: Media | None) -> Media:
             406, f"Accept allows no answer that is served; name {Media.GRAPHQL.value} or {Media.JSON.value} in it."
         )
     return media
-
-
-def _response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:
-    """Return the answer to a request that cannot be served. A mistake of ours is logged, and masked for the client."""
-    if isinstance(error, Unauthenticated | CredentialUnchecked):
-        error = _refusal_of_caller(error)
-    if isinstance(error, RequestInvalid):
-        status = _status_of(error, media)
-        log.notes["refused"] = "request"
-        return HttpResponse(
-            status, _errors_body([request_error(error.message, error.code, **error.extensions)], log), error.headers
-        )
-    _log.exception("request failed")
-    return HttpResponse(500, _errors_body([request_error(MASK, "INTERNAL_SERVER_ERROR")], log))
-
-
-def _refusal_of_caller(error: Unauthenticated | CredentialUnchecked) -> RequestInvalid:
-    if isinstance(error, Unauthenticated):
-        return RequestInvalid(401, str(error), error.code, (challenge(error),))
-    return RequestInvalid(503, str(error), error.code, (retry_after(error),), error.retry_after_ms)
-
-
-def _status_of(error: RequestInvalid, media: Media | None) -> int:
-    if media is not Media.JSON or not isinstance(error, ParametersInvalid):
-        return error.status
-    # Clients that look for an unknown persisted query take 400 for a broken connection.
-    return 200 if isinstance(error, PersistedQueryUnknown) else 400
-
-
-def _refusal(refused: RefusedOperation, log: RequestLog) -> HttpResponse:
-    status = 200 if log.media is Media.JSON else _REFUSED_STATUS[refused.stage]
-    log.notes["refused"] = refused.stage
-    return HttpResponse(status, _errors_body(refused.errors, log))
-
-
-def _errors_body(errors: list[dict[str, Any]], log: RequestLog) -> bytes:
-    log.record_errors(errors)
-    return orjson.dumps({"errors": stamped(errors, log.request_id)})

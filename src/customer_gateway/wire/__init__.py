@@ -1,11 +1,10 @@
 """Make HTTP calls, without knowledge of any vendor: httpx and the transport below it are used here alone."""
 
 from customer_gateway.wire.auth import Auth, BasicWithHeaders, BearerToken, HeaderAuth, StaticHeaders, bearer
-from customer_gateway.wire.call import Answer, Call
-from customer_gateway.wire.call_record import CallRecord
+from customer_gateway.wire.call import Answer, Call, CallRecord
 from customer_gateway.wire.certificates import read_authorities
 from customer_gateway.wire.client import Client
-from customer_gateway.wire.decode_queue import DecodeQueue
+from customer_gateway.wire.decode import DecodeQueue
 from customer_gateway.wire.document_source import DocumentSource
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.registry import LimiterRegistry, name_of

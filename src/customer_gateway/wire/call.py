@@ -1,16 +1,22 @@
-"""Describe one HTTP call to a system by data, and its decoded answer."""
+"""Describe one HTTP call to a system by data: the call, its request, its decoded answer, its record."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from customer_gateway.documents.record import Body
+    from customer_gateway.wire.auth import Headers
+
+_JSON = ("content-type", "application/json")
+_FORM = ("content-type", "application/x-www-form-urlencoded")
+_ALWAYS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "customer-gateway"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,47 @@ class Call:
         return self.method == "GET" or (self.method == "POST" and self.idempotent)
 
 
+class BuiltRequest(NamedTuple):
+    """Hold a request as it is sent."""
+
+    method: str
+    url: str
+    headers: Headers
+    content: bytes | None
+
+
+def default_headers(own: Mapping[str, str] | None) -> Headers:
+    """Return the headers of every call: JSON and gzip accepted, a name; `own` override these."""
+    named = {name.lower(): value for name, value in (own or {}).items()}
+    return tuple((_ALWAYS | named).items())
+
+
+def build_request(call: Call, base_url: str, headers: Headers) -> BuiltRequest:
+    """Build the request for a call under `base_url` (without a slash at its end)."""
+    url = base_url + call.path
+    if call.query:
+        url = f"{url}?{urlencoded(call.query)}"
+    if call.form is not None:
+        return BuiltRequest(call.method, url, (*headers, _FORM), urlencoded(call.form.items()).encode())
+    if isinstance(call.body, bytes):
+        return BuiltRequest(call.method, url, (*headers, _JSON), call.body)
+    if call.body is not None:
+        return BuiltRequest(call.method, url, (*headers, _JSON), orjson.dumps(call.body))
+    return BuiltRequest(call.method, url, headers, None)
+
+
+def urlencoded(pairs: Collection[tuple[str, str]]) -> str:
+    """Percent-encode and join `name=value` pairs; a name may repeat."""
+    names = {name: quote(name, safe="") for name in dict(pairs)}
+    # Hundreds of keys stand in one URL, and nearly all are plain letters and digits.
+    return "&".join(
+        [
+            f"{names[name]}={value if value.isascii() and value.isalnum() else quote(value, safe='')}"
+            for name, value in pairs
+        ]
+    )
+
+
 class ReplyHeaders(Protocol):
     """Look up an answer's headers without regard to case."""
 
@@ -70,3 +117,49 @@ class Answer:
     status: int
     document: Any
     headers: ReplyHeaders = field(default_factory=dict[str, str])
+
+
+class CallRecord(NamedTuple):
+    """Record one exchange with a system, whatever its outcome, without keys, credentials or bodies.
+
+    `route` is the endpoint's template, `tries` counts the exchanges of one call up to this one, `wait` are the seconds
+    for which the limits held it back, `seconds` those until its answer; `outcome` is "ok", "cancelled" or an error's
+    code. Without an answer there is no `status`. `keys` counts the keys of the batch that it is for (0: it reads a
+    list), `shared` the reads that waited for it.
+    """
+
+    system: str
+    method: str
+    route: str
+    status: int | None
+    tries: int
+    wait: float
+    seconds: float
+    bytes: int
+    outcome: str
+    reason: str | None
+    keys: int
+    shared: int
+
+
+def logged(log: Any) -> Callable[[CallRecord], None]:
+    """Return the observer that writes each record as one line, "upstream_call"."""
+
+    def observe(record: CallRecord) -> None:
+        write = log.info if record.outcome == "ok" else log.warning
+        write(
+            "upstream_call",
+            system=record.system,
+            method=record.method,
+            template=record.route,
+            status=record.status,
+            duration_ms=round(record.seconds * 1000, 1),
+            bytes=record.bytes,
+            attempt=record.tries,
+            outcome=record.outcome,
+            reason=record.reason,
+            keys=record.keys,
+            shared=record.shared,
+        )
+
+    return observe

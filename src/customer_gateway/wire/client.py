@@ -22,12 +22,11 @@ from customer_gateway.errors import (
 )
 from customer_gateway.wire.attempt import CallState, concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.breaker import Breaker
-from customer_gateway.wire.call_record import CallRecord, logged
+from customer_gateway.wire.call import CallRecord, build_request, default_headers, logged
 from customer_gateway.wire.health import Health
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
-from customer_gateway.wire.request import build_request, default_headers
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
 from customer_gateway.wire.transport import (
@@ -259,17 +258,14 @@ class Client:
         return answer
 
     def _failure_of(self, call: Call, error: Exception) -> UpstreamError:
-        if isinstance(error, FailedCall):
-            failure = error.failure
-            del error.failure  # it becomes the failure's cause: both ways they would keep each other, and the body
-            if isinstance(failure, UpstreamRateLimited):
-                self._pause(failure)
-            return failure
-        return self._reader.not_received(call, error)
-
-    def _pause(self, failure: UpstreamRateLimited) -> None:
-        # 0: it does not say how long, or says that the wait is over, which a 429 belies.
-        self._limit.pause((failure.retry_after_ms or 0) / 1000)
+        if not isinstance(error, FailedCall):
+            return self._reader.not_received(call, error)
+        failure = error.failure
+        del error.failure  # it becomes the failure's cause: both ways they would keep each other, and the body
+        if isinstance(failure, UpstreamRateLimited):
+            # 0: it does not say how long, or says that the wait is over, which a 429 belies.
+            self._limit.pause((failure.retry_after_ms or 0) / 1000)
+        return failure
 
     def _is_circuit_open(self, state: CallState) -> bool:
         """Return whether the breaker has opened since it let the call through."""

@@ -1,11 +1,18 @@
-"""Decode an answer's bytes to its document, within bounds: never more than so many bytes, sent or inflated."""
+"""Decode an answer's bytes to its document: within bounds, and one answer after the other.
+
+An answer that is decoded in the same turn of the event loop as twenty others has left the processor's cache by the time
+its rows become part of a reply, some turns later, and is fetched from memory again, and once more to be freed: with 100
+pages under way that was a fifth of their cost (docs/adr/0013-one-answer-at-a-time.md).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from collections import deque
 from gzip import BadGzipFile, GzipFile
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -23,6 +30,12 @@ _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"  # no JSON begins like that
 _CODINGS = {"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"}
 """Real codings, not accepted. Other names (`utf-8`, `none`) and a `gzip` over plain JSON mean no coding."""
+
+SMALL_BYTES: Final = 8_192
+"""What is made of so small an answer crowds nothing out of the cache."""
+
+_TURNS: Final = 6
+"""Turns of the event loop between two answers: so many it takes from a decoded answer to the rows made of it."""
 
 
 class Undecodable(Exception):
@@ -108,3 +121,40 @@ def inflate(body: Body, encoding: str, cap: int) -> Body:
 
 def _ends_early() -> Undecodable:
     return Undecodable("the answer's gzip stream ends early", cut_short=True)
+
+
+class DecodeQueue:
+    """Order the decoding of the answers to all calls of a process: as they come, some turns of the loop apart.
+
+    A small answer, and one that comes when none is being decoded, waits for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self, size: int) -> None:
+        """Wait until an answer of `size` bytes may be decoded. A waiter that is cancelled does not delay the others."""
+        if size <= SMALL_BYTES:
+            return
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            self._waiting.clear()
+            self._go_on_after(_TURNS, loop)
+            return
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(waiter)
+        await waiter
+
+    def _go_on_after(self, turns: int, loop: asyncio.AbstractEventLoop) -> None:
+        if turns:
+            loop.call_soon(self._go_on_after, turns - 1, loop)
+            return
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                loop.call_soon(self._go_on_after, _TURNS, loop)
+                return
+        self._loop = None

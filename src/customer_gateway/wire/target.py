@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from customer_gateway.wire.decode_queue import DecodeQueue
+from customer_gateway.wire.decode import DecodeQueue
 from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.response_reader import no_objection
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer_gateway.wire.call_record import CallRecord
+    from customer_gateway.wire.call import CallRecord
     from customer_gateway.wire.limits.rate_limiter import RateLimiter
     from customer_gateway.wire.limits.sliding_window import Window
     from customer_gateway.wire.limits.worker_share import WorkerShare
