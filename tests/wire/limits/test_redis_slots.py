@@ -91,6 +91,21 @@ async def test_calls_that_give_way_leave_room_for_one_that_does_not(redis: Redis
         assert fullest(vendor.arrivals, 1.0) == 2
 
 
+async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before_it_is_made(redis: RedisServer) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 1.0), workers=1) as one:
+        giving_way = [asyncio.create_task(one.call(READ, Deadline.after(30, gives_way=True))) for _ in range(5)]
+        while len(vendor.arrivals) < 2:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.8)
+
+        await asyncio.gather(*(one.call(READ, Deadline.after(30)) for _ in range(3)))
+
+        assert fullest(vendor.arrivals, 1.0) == 2
+        for task in giving_way:
+            task.cancel()
+        await asyncio.gather(*giving_way, return_exceptions=True)
+
+
 async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: RedisServer) -> None:
     async with (
         serving(telling([])) as vendor,

@@ -48,11 +48,15 @@ class ConcurrencyLimit:
     def leave(self, start: StartedCall) -> None:
         """End the call, whatever its outcome."""
         self.room += 1
-        self._limiter.left(start, counted=self._longest_window > 0)
+        self._limiter.left(start)
 
     def calls_per_second(self) -> float | None:
         """Return how many calls that give way this process may start in a second; None where nothing bounds them."""
-        return self._limiter.calls_per_second(self.budget)
+        parts = (*self._limiter.budget.parts, *self.budget.parts)
+        rates = [max(1, part.calls - 1) / part.seconds for part in parts]  # they leave room for another
+        if self._limiter.slot is not None:
+            rates.append(1 / self._limiter.slot.every)
+        return min(rates, default=None)
 
     def pause(self, seconds: float) -> None:
         """Start no call that is counted together with these for so long; where that is 0, for the longest window."""

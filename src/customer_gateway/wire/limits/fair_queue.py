@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -36,113 +37,88 @@ class Waiter:
 
 
 class FairQueue:
-    """Queue waiters by request, the next request first; one that was served goes to the end, and so does its lane."""
+    """Queue waiters by request, the next request first; one that was served goes to the end, and so does its lane.
+
+    `requests` holds the calls of each request by lane, `sizes` counts those of each lane.
+    """
 
     def __init__(self) -> None:
-        self._requests: dict[int, dict[Lane, deque[Waiter]]] = {}
-        self._sizes: Counter[Lane] = Counter()
+        self.requests: dict[int, dict[Lane, deque[Waiter]]] = {}
+        self.sizes: Counter[Lane] = Counter()
 
-    def __bool__(self) -> bool:
-        return bool(self._requests)
-
-    def __contains__(self, waiter: Waiter) -> bool:
-        return waiter in self._requests.get(waiter.deadline.request, {}).get(waiter.lane, ())
-
-    @property
-    def is_contended(self) -> bool:
-        """Return whether several requests wait, so that a newcomer goes before others."""
-        return len(self._requests) > 1
-
-    def size(self, lane: Lane) -> int:
-        return self._sizes[lane]
-
-    def position(self, request: int, lane: Lane) -> int:
-        """Return the place that the request's next call in that lane gets."""
-        return len(self._requests.get(request, {}).get(lane, ()))
-
-    def add(self, waiter: Waiter) -> None:
-        lanes = self._requests.setdefault(waiter.deadline.request, {})
-        lanes.setdefault(waiter.lane, deque()).append(waiter)
-        self._sizes[waiter.lane] += 1
+    def add(self, waiter: Waiter) -> int:
+        """Add a call; return its place among those of its request in its lane."""
+        queue = self.requests.setdefault(waiter.deadline.request, {}).setdefault(waiter.lane, deque())
+        queue.append(waiter)
+        self.sizes[waiter.lane] += 1
+        return len(queue) - 1
 
     def remove(self, waiter: Waiter) -> None:
         """Remove a call that does not wait any more; its request keeps its place."""
-        lanes = self._requests[waiter.deadline.request]
-        lanes[waiter.lane].remove(waiter)
-        if not lanes[waiter.lane]:
-            del lanes[waiter.lane]
+        request, lane = waiter.deadline.request, waiter.lane
+        lanes = self.requests[request]
+        lanes[lane].remove(waiter)
+        if not lanes[lane]:
+            del lanes[lane]
         if not lanes:
-            del self._requests[waiter.deadline.request]
-        self._sizes[waiter.lane] -= 1
-        if not self._sizes[waiter.lane]:
-            del self._sizes[waiter.lane]
+            del self.requests[request]
+        self.sizes[lane] -= 1
+        if not self.sizes[lane]:
+            del self.sizes[lane]
 
     def serve(self, waiter: Waiter) -> None:
         """Remove a call that starts; the next one is another request's."""
         self.remove(waiter)
-        lanes = self._requests.pop(waiter.deadline.request, None)
-        if lanes is not None:
-            self._requests[waiter.deadline.request] = lanes
+        if (lanes := self.requests.pop(waiter.deadline.request, None)) is not None:
+            self.requests[waiter.deadline.request] = lanes
             if waiter.lane in lanes:
                 lanes[waiter.lane] = lanes.pop(waiter.lane)
+
+    def refuse(self, waiter: Waiter, refusal: Exception) -> None:
+        """Remove a call that fails."""
+        self.remove(waiter)
+        waiter.future.set_exception(refusal)
 
     def heads(self, blocked: AbstractSet[Lane]) -> Iterator[Waiter]:
         """Yield the first call of each request in each lane, the next first; `blocked` may grow meanwhile."""
         giving_way: list[Waiter] = []
-        for lanes in self._requests.values():
-            if len(blocked) == len(self._sizes):
+        for lanes in self.requests.values():
+            if len(blocked) == len(self.sizes):
                 return
             for lane, waiters in lanes.items():
-                if lane in blocked:
-                    continue
-                if waiters[0].deadline.gives_way:
+                if lane not in blocked and waiters[0].deadline.gives_way:
                     giving_way.append(waiters[0])
-                else:
+                elif lane not in blocked:
                     yield waiters[0]
         yield from (each for each in giving_way if each.lane not in blocked)
 
     def size_of_kind(self, waiter: Waiter) -> int:
-        """Count the calls of its lane that give way as it does, or as little."""
-        queues = (lanes.get(waiter.lane, ()) for lanes in self._requests.values())
-        giving_way = sum(len(queue) for queue in queues if queue and queue[0].deadline.gives_way)
-        return giving_way if waiter.deadline.gives_way else self._sizes[waiter.lane] - giving_way
+        """Count the calls of its lane that may start with it: it alone, where it gives way."""
+        if waiter.deadline.gives_way:
+            return 1
+        queues = (lanes.get(waiter.lane) for lanes in self.requests.values())
+        return sum(len(queue) for queue in queues if queue and not queue[0].deadline.gives_way)
 
-    def is_next(self, waiter: Waiter) -> bool:
-        """Return whether nothing waits in its lane but calls that give way to it."""
-        queues = (lanes.get(waiter.lane, ()) for lanes in self._requests.values())
-        return all(each is waiter or each.deadline.gives_way for queue in queues for each in queue)
-
-    def ahead(self, deadline: Deadline, lane: Lane, position: int, window: SlidingWindow) -> int:
-        """Count the calls in `window` that start before the one at that place: one of each request in each round."""
-        request = deadline.request
-        own = self._requests.get(request, {})
-        beside = (len(queue) for other, queue in own.items() if other != lane and window in other.windows)
-        mine = position + sum(min(size, position + 1) for size in beside)
-        others = (
-            sum(_before(queue, deadline) for other, queue in lanes.items() if window in other.windows)
-            for number, lanes in self._requests.items()
-            if number != request
+    def ahead(self, waiter: Waiter, position: int, window: SlidingWindow) -> int:
+        """Count the calls in `window` that start before one at that place: one of each request in each round."""
+        request, gives_way = waiter.deadline.request, waiter.deadline.gives_way
+        own = self.requests[request].items()
+        mine = position + sum(
+            min(len(queue), position + 1) for lane, queue in own if lane != waiter.lane and window in lane.windows
         )
-        return mine + sum(size if deadline.gives_way else min(size, mine + 1) for size in others)
+        count = mine
+        for number, lanes in self.requests.items():
+            if number != request:
+                queues = (queue for lane, queue in lanes.items() if window in lane.windows)
+                size = sum(len(queue) for queue in queues if gives_way or not queue[0].deadline.gives_way)
+                count += size if gives_way else min(size, mine + 1)
+        return count
 
     def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
         """Refuse the calls for which `too_late` returns a refusal, each by its place after those before are dropped."""
-        dropped: Counter[tuple[int, Lane]] = Counter()
-        places = [
-            position for lanes in self._requests.values() for queue in lanes.values() for position in enumerate(queue)
-        ]
-        for position, waiter in sorted(places, key=lambda each: each[0]):
-            key = waiter.deadline.request, waiter.lane
-            refusal = too_late(waiter, position - dropped[key])
-            if refusal is not None or waiter.future.done():
-                dropped[key] += 1
-                self.remove(waiter)
-                if refusal is not None and not waiter.future.done():
-                    waiter.future.set_exception(refusal)
-
-
-def _before(queue: deque[Waiter], deadline: Deadline) -> int:
-    """Count the calls of another request that do not give way to one of that deadline."""
-    if deadline.gives_way:
-        return len(queue)
-    return sum(not each.deadline.gives_way for each in queue)
+        queues = (queue for lanes in self.requests.values() for queue in lanes.values())
+        for _, waiter in sorted((place for queue in queues for place in enumerate(queue)), key=itemgetter(0)):
+            position = self.requests[waiter.deadline.request][waiter.lane].index(waiter)
+            refusal = too_late(waiter, position)
+            if refusal is not None and not waiter.future.done():
+                self.refuse(waiter, refusal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, Window
     from customer_gateway.wire.limits.store import BudgetStore
-    from customer_gateway.wire.limits.worker_share import WorkerShare
+    from customer_gateway.wire.limits.worker_share import WorkerShare, WorkerSlot
     from customer_gateway.work.deadline import Deadline
 
 _LONGEST_PAUSE_SECONDS: Final = 60.0  # a vendor that asks for more is tried again after this much
@@ -53,8 +54,9 @@ class RateLimiter:
         self.budget = RateBudget(windows, share, name)
         self._windows = [*windows]
         self._clock = clock
+        self._longest_window = 0.0
         self._share = share
-        self._slot = share.slot(windows)
+        self.slot: WorkerSlot | None = None  # when calls may start at all; None: at any time
         self._lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._closed_until = 0.0
         self._paused_until = 0.0  # as the vendor said in full
@@ -68,30 +70,31 @@ class RateLimiter:
     def join(self, limit: ConcurrencyLimit) -> None:
         """Start the calls of `limit` here from now on."""
         self._windows += limit.budget.windows
-        self._slot = self._share.slot(self._windows)
+        self._longest_window = max((window.seconds for window in self._windows), default=0.0)
+        self.slot = self._share.slot(self._windows)
 
     async def wait(
         self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], deadline: Deadline
     ) -> StartedCall:
         """Wait until a call of `limit` that `windows` count may start."""
         now = self._clock()
-        redis = self._deciding(windows)
         deadline.calls += 1
-        if redis is None and not self._queue and limit.room > 0 and self._earliest(windows, now, deadline) <= now:
+        is_free = not self._queue.requests and limit.room > 0 and self._deciding(windows) is None
+        if is_free and self._earliest(windows, now, deadline) <= now:
             return self._begin(limit, windows, now)
         waiter = Waiter(Lane(limit, windows), deadline, asyncio.get_running_loop().create_future())
-        refusal = self._too_late(waiter, self._queue.position(deadline.request, waiter.lane))
-        if refusal is not None:
+        position = self._queue.add(waiter)
+        if (refusal := self._too_late(waiter, position)) is not None:
+            self._queue.remove(waiter)
             raise refusal
-        self._queue.add(waiter)
-        self._stale = self._stale or self._queue.is_contended
-        if self._queue.is_next(waiter):
+        self._stale = self._stale or len(self._queue.requests) > 1
+        if not position:
             self._dispatch()
         return await self._start_of(waiter)
 
-    def left(self, start: StartedCall, *, counted: bool) -> None:
-        """End a call, which was `counted` in a window or in none."""
-        if counted:
+    def left(self, start: StartedCall) -> None:
+        """End a call."""
+        if self._longest_window:
             self._lag = max(start.arrived(self._clock()), self._lag * 0.9)
         if self._redis is not None:
             self._redis.count_from_answer(start)
@@ -99,20 +102,13 @@ class RateLimiter:
 
     def go_on(self) -> None:
         """Start what can now that room has come."""
-        if self._queue:
+        if self._queue.requests:
             self._dispatch()
-
-    def calls_per_second(self, budget: RateBudget) -> float | None:
-        """Return how many calls that give way may start here in a second, counted by `budget` too."""
-        rates = [each.calls_per_second(leaving=1) for each in (*self.budget.parts, *budget.parts)]
-        if self._slot is not None:
-            rates.append(1 / self._slot.every)
-        return min(rates, default=None)
 
     def pause(self, seconds: float) -> None:
         """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
-        if self._redis is not None and self._windows:
+        if self._redis is not None and self._longest_window:
             self._redis.pause(min(seconds, _LONGEST_PAUSE_SECONDS))
         self._close(seconds)
 
@@ -125,21 +121,21 @@ class RateLimiter:
 
     def _close_for_a_window(self) -> None:
         """Start nothing for the longest window: the store is lost, and with it what other workers started last."""
-        if self._windows:
-            self._close(max(window.seconds for window in self._windows) + SKEW_SECONDS)
+        if self._longest_window:
+            self._close(self._longest_window + SKEW_SECONDS)
 
     def _deciding(self, windows: tuple[SlidingWindow, ...]) -> RedisSlots | None:
         """Return what decides of calls that `windows` count, if that is not this worker alone."""
-        if self._redis is None or not windows:
+        if self._redis is None or not windows or not self._redis.decides(self._longest_window):
             return None
-        return self._redis if self._redis.decides(max(window.seconds for window in self._windows)) else None
+        return self._redis
 
     def _earliest(self, windows: tuple[SlidingWindow, ...], now: float, deadline: Deadline) -> float:
         moment = max(now, self._closed_until)
         if not windows:
             return moment
-        fits = [window.earliest_leaving_room if deadline.gives_way else window.earliest for window in windows]
-        return first_common(moment, fits if self._slot is None else [*fits, self._slot.next])
+        fits = [partial(window.earliest, leaving=1) if deadline.gives_way else window.earliest for window in windows]
+        return first_common(moment, fits if self.slot is None else [*fits, self.slot.next])
 
     def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
         start = StartedCall(now)
@@ -154,10 +150,10 @@ class RateLimiter:
         try:
             return await waiter.future
         except asyncio.CancelledError:
-            if waiter in self._queue:
+            if waiter.future.cancelled():
                 self._queue.remove(waiter)
                 self._dispatch()
-            elif not waiter.future.cancelled() and waiter.future.exception() is None:
+            elif waiter.future.exception() is None:
                 waiter.lane.limit.leave(waiter.future.result())
             raise
 
@@ -165,21 +161,18 @@ class RateLimiter:
         """Return the refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
         now, lane = self._clock(), waiter.lane
         redis = self._deciding(lane.windows)
-        deadline = waiter.deadline
         first = (
-            self._earliest(lane.windows, now, deadline)
+            self._earliest(lane.windows, now, waiter.deadline)
             if redis is None
             else max(self._closed_until, redis.next(lane, now))
         )
+        slots = self.slot.every if redis is None and self.slot is not None else 0.0
         start = first
         for window in lane.windows:
             limit = window.part if redis is None else window.whole
-            period = limit.seconds + self._lag
-            if redis is None and self._slot is not None and window.whole.calls < self._share.workers:
-                period = max(period, self._slot.every)
-            ahead = self._queue.ahead(deadline, lane, position, window)
-            start = max(start, window.estimate(limit, first, ahead, period))
-        return self._refusal(start - now, deadline.remaining())
+            period = max(limit.seconds + self._lag, slots)
+            start = max(start, window.estimate(limit, first, self._queue.ahead(waiter, position, window), period))
+        return self._refusal(start - now, waiter.deadline.remaining())
 
     def _refusal(self, seconds: float, remaining: float) -> RateLimitPastDeadline | None:
         """Return the refusal of a call that may start in `seconds`: by the vendor's pause, if that is the cause."""
@@ -204,26 +197,26 @@ class RateLimiter:
         for lane in blocked:
             for window in lane.windows:
                 window.release()
-        if self._redis is not None and self._redis.release_unused(self._queue):
+        if self._redis is not None and self._redis.release_unused(self._queue.sizes):
             self._dispatch()
-        else:
-            self._set_timer(now, min(blocked.values(), default=_UNKNOWN))
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        wait = min(blocked.values(), default=_UNKNOWN) - now
+        self._timer = None if wait == _UNKNOWN else asyncio.get_running_loop().call_later(max(wait, 0.001), self._wake)
 
     def _start_next(self, now: float, blocked: dict[Lane, float]) -> bool:
         """Start the next call that may; the lanes that may not are `blocked` until a moment, with a slot reserved."""
         for waiter in self._queue.heads(blocked.keys()):
-            lane = waiter.lane
             if waiter.future.done():
-                self._queue.remove(waiter)
-                return True
-            moment = self._next_start(waiter, now)
+                continue  # it was cancelled: its task removes it
+            lane, moment = waiter.lane, self._next_start(waiter, now)
             if moment <= now:
                 self._queue.serve(waiter)
                 waiter.future.set_result(self._begin(*lane, now))
                 return True
             if moment < _UNKNOWN and (refusal := self._refusal(moment - now, waiter.deadline.remaining())) is not None:
-                self._queue.remove(waiter)
-                waiter.future.set_exception(refusal)
+                self._queue.refuse(waiter, refusal)
                 return True
             blocked[lane] = moment
             for window in lane.windows:
@@ -232,20 +225,11 @@ class RateLimiter:
 
     def _next_start(self, waiter: Waiter, now: float) -> float:
         """Return when the call may start; infinity where another call's end or the store's answer decides."""
-        redis = self._deciding(waiter.lane.windows)
-        if redis is not None:
-            if waiter.deadline.gives_way:
-                moment = self._earliest(waiter.lane.windows, now, waiter.deadline)
-                if moment > now:  # by this worker's own count: the store does not know who gives way
-                    return moment
-            return redis.next_start(waiter, self._queue.size_of_kind(waiter), now, self._lag)
-        if waiter.lane.limit.room <= 0:
+        lane, redis = waiter.lane, self._deciding(waiter.lane.windows)
+        if redis is None and lane.limit.room <= 0:
             return _UNKNOWN
-        return self._earliest(waiter.lane.windows, now, waiter.deadline)
-
-    def _set_timer(self, now: float, moment: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._queue and moment < _UNKNOWN:
-            self._timer = asyncio.get_running_loop().call_later(max(moment - now, 0.001), self._wake)
+        if redis is None or waiter.deadline.gives_way:  # the store does not know who gives way
+            moment = self._earliest(lane.windows, now, waiter.deadline)
+            if redis is None or moment > now:
+                return moment
+        return redis.next_start(waiter, self._queue.size_of_kind(waiter), now, self._lag)

@@ -14,9 +14,9 @@ from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS
 from customer_gateway.wire.limits.store import RETRY_SECONDS, StoreLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
+    from customer_gateway.wire.limits.fair_queue import Lane, Waiter
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, StartedCall
     from customer_gateway.wire.limits.store import BudgetStore
 
@@ -99,11 +99,11 @@ class RedisSlots:
         self._run((), "pause", round(seconds * 1000))
         self._reset()
 
-    def release_unused(self, queue: FairQueue) -> bool:
+    def release_unused(self, waiting: Mapping[Lane, int]) -> bool:
         """Release what is granted or kept for lanes without waiters; return whether that leaves others more room."""
         released = False
         for lane, state in list(self._lanes.items()):
-            if not state.pending and not queue.size(lane):
+            if not state.pending and lane not in waiting:
                 del self._lanes[lane]
                 if state.granted or state.is_kept:
                     lane.limit.room += len(state.granted)

@@ -46,10 +46,7 @@ local function slots_of(window)
     if reserved[i] == name then break end
     slots[#slots + 1] = {counted = reserved[i + 1] + lag, at = tonumber(reserved[i + 1])}
   end
-  table.sort(slots, function(one, other)
-    if one.counted ~= other.counted then return one.counted < other.counted end
-    return one.at < other.at
-  end)
+  table.sort(slots, function(a, b) return a.counted < b.counted or a.counted == b.counted and a.at < b.at end)
   return slots
 end
 

@@ -34,10 +34,6 @@ class Window:
     seconds: float
     scope: Callable[[Call], Hashable] = per_client
 
-    def calls_per_second(self, leaving: int = 0) -> float:
-        """Return the rate that it allows, less so many calls of each window; one call is always left."""
-        return max(1, self.calls - leaving) / self.seconds
-
 
 class StartedCall:
     """Mark a call that has started: `at` is the latest moment at which the vendor may have counted it."""
@@ -76,15 +72,12 @@ class SlidingWindow:
         self._started: list[StartedCall] = []
         self._reserved: list[Slot] = []
 
-    def earliest(self, moment: float) -> float:
-        """Find the first moment, not before `moment`, that fits among all calls started and slots reserved."""
-        return self._earliest(moment, self.part.calls)
+    def earliest(self, moment: float, leaving: int = 0) -> float:
+        """Find the first moment, not before `moment`, that fits among all calls started and slots reserved.
 
-    def earliest_leaving_room(self, moment: float) -> float:
-        """Find the first moment at which another call fits beside this one, where the window may hold two."""
-        return self._earliest(moment, max(1, self.part.calls - 1))
-
-    def _earliest(self, moment: float, calls: int) -> float:
+        With `leaving` so many more calls fit beside this one, where the window may hold them.
+        """
+        calls = max(1, self.part.calls - leaving)
         # As many calls as the window may hold, close together, leave no room from a window before the last of them
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
