@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from federation.fake_system import Acme, customer, federation, linked, numbered, request
 
-from customer_gateway.federation.by_system import BySystem
+from customer_gateway.federation.customer import BySystem
 from customer_gateway.federation.versions import read_versions
 from customer_gateway.model.ids import encode_id
 

@@ -12,9 +12,8 @@ from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_TURN, SharedExecution
 from customer_gateway.model.callers import Rights
-from customer_gateway.work.completion import Completion
 from customer_gateway.work.deadline import Deadline
-from customer_gateway.work.shared_call import CallCancelled, JoinableCalls
+from customer_gateway.work.shared_call import CallCancelled, Completion, JoinableCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

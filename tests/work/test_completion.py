@@ -7,8 +7,8 @@ import gc
 
 import pytest
 
-from customer_gateway.work.completion import Completion
 from customer_gateway.work.deadline import Deadline
+from customer_gateway.work.shared_call import Completion
 
 pytestmark = pytest.mark.anyio
 

@@ -81,6 +81,6 @@ def reply_to(outcome: Outcome, extensions: Mapping[str, Any]) -> Reply:
     # Whatever went wrong while executing has a path; without one, the variables were refused and nothing ran.
     if errors and outcome.data is None and all(error.path is None for error in errors):
         return Reply(None, [coded(error, "BAD_USER_INPUT") for error in errors[:MOST_ERRORS]], extensions, "variables")
-    formatted = format_errors(errors)
+    formatted = format_errors(errors) if errors else []
     drop_tracebacks(errors)
     return Reply(b"null" if outcome.data is None else encoded(outcome.data), formatted, extensions, "executed")

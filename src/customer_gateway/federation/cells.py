@@ -96,7 +96,7 @@ async def _read_of_one(request: RequestContext, system: System, keys: Sequence[s
 
     read_at = datetime.now(UTC)
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
-    if request.shared is not None:
+    if request.finder is not None and request.shared is not None:  # there is an index to be kept
         request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want, read_at)
     if request.records_read is not None:
         request.note_read(

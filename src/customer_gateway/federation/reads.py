@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.work.completion import Completion
 from customer_gateway.work.faults import failure_of
 from customer_gateway.work.kept_reads import CUT_OFF, KEPT_SECONDS, ReadLog
+from customer_gateway.work.shared_call import Completion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

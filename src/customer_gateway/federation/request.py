@@ -7,16 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
-from customer_gateway.federation.by_system import BySystem
 from customer_gateway.federation.cells import NoLinks
+from customer_gateway.federation.customer import BySystem
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.observer import NoObserver
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.work.batchers import Batchers
-from customer_gateway.work.completion import Completion
 from customer_gateway.work.kept_reads import CUT_OFF
-from customer_gateway.work.shared_call import SharedCalls
+from customer_gateway.work.shared_call import Completion, SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence

@@ -12,7 +12,7 @@ from customer_gateway.api.error_formatting import request_error
 from customer_gateway.api.reply import LATE
 from customer_gateway.api.writing import Asker
 from customer_gateway.http.callers.authenticator import client_address, logged_name
-from customer_gateway.http.graphiql.key_cookie import with_credential
+from customer_gateway.http.graphiql.key_cookie import CSRF_HEADER, with_credential
 from customer_gateway.http.hangups import ClientGone, client_left
 from customer_gateway.http.idempotency import REPLAYED, check_serves, key_of, refused_status
 from customer_gateway.http.negotiation import Media, preferred
@@ -130,7 +130,7 @@ class GraphQLEndpoint:
     async def _caller_of(self, scope: Scope, at: float, log: RequestLog) -> Caller:
         """Return who asks, which stands before anything is joined. Raises Unauthenticated, or CredentialUnchecked."""
         headers: Mapping[bytes, bytes] = log.headers
-        if self._page is not None and scope["method"] == "POST":
+        if CSRF_HEADER in headers and self._page is not None and scope["method"] == "POST":
             headers = with_credential(headers)
         caller = await self._authenticator.caller_until(at, headers, client_address(scope))
         log.notes["caller"] = logged_name(caller)

@@ -94,8 +94,8 @@ async def test_calls_that_give_way_leave_room_for_one_that_does_not(redis: Redis
 async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before_it_is_made(redis: RedisServer) -> None:
     async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 1.0), workers=1) as one:
         giving_way = [asyncio.create_task(one.call(READ, Deadline.after(30, gives_way=True))) for _ in range(5)]
-        while len(vendor.arrivals) < 2:
-            await asyncio.sleep(0.02)
+        await giving_way[0]
+        await giving_way[1]
         await asyncio.sleep(0.8)
 
         await asyncio.gather(*(one.call(READ, Deadline.after(30)) for _ in range(3)))

@@ -76,10 +76,10 @@ def check_token(cookie: KeyCookie, headers: Mapping[bytes, bytes]) -> None:
 def with_credential(headers: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
     """Return headers that say `Authorization` where GraphiQL's page sent them with the cookie and its token.
 
-    An `Authorization` of the request's own wins. Raises Unauthenticated where the token is of another cookie, or the
-    cookie holds no credential.
+    They hold `CSRF_HEADER`. An `Authorization` of the request's own wins. Raises Unauthenticated where the token is of
+    another cookie, or the cookie holds no credential.
     """
-    if CSRF_HEADER not in headers or b"authorization" in headers:
+    if b"authorization" in headers:
         return headers
     cookie = sent_cookie(headers)
     if cookie is None:
