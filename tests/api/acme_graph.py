@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.api.engine import Execution, ExecutorName
     from customer_gateway.api.reply import Reply
-    from customer_gateway.federation.cells import Links
+    from customer_gateway.federation.customer import Links
     from customer_gateway.model.catalog import CustomerIndex
 
 SCHEMA = build_schema([ACME])

@@ -14,8 +14,7 @@ from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.sources import reads
 from customer_gateway.documents.structs import Struct
 from customer_gateway.errors import UpstreamTimeout
-from customer_gateway.federation.cells import NoLinks
-from customer_gateway.federation.customer import Customer, RecordCell
+from customer_gateway.federation.customer import Customer, NoLinks, RecordCell
 from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.ids import RecordRef
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
-    from customer_gateway.federation.cells import Links
+    from customer_gateway.federation.customer import Links
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
     from customer_gateway.system import CustomerWriter, Finder, Lookup, Reader, Selection
 

@@ -10,8 +10,7 @@ from federation.fake_system import Acme, Joined, request
 from vendors import SYSTEMS
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
-from customer_gateway.federation.cells import read_customers
-from customer_gateway.federation.customer import Customer
+from customer_gateway.federation.customer import Customer, read_customers
 from customer_gateway.federation.listing import customers_of
 from customer_gateway.federation.provenance import FieldState, provenance
 from customer_gateway.federation.versions import read_versions

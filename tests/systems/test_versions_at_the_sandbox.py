@@ -10,7 +10,7 @@ from systems.test_plans_at_the_sandbox import EACH, Written
 
 from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.versions import version_of
-from customer_gateway.federation.cells import NoLinks, read_customers
+from customer_gateway.federation.customer import NoLinks, read_customers
 from customer_gateway.federation.listing import customers_of
 from customer_gateway.federation.request import Federation
 from customer_gateway.federation.versions import read_versions

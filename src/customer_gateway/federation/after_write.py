@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from customer_gateway.federation.cells import read_customers
+from customer_gateway.federation.customer import read_customers
 from customer_gateway.federation.reads import RequestReads
 
 if TYPE_CHECKING:

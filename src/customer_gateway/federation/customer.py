@@ -1,16 +1,24 @@
-"""The customer of the graph: one real-world customer, made of the records that systems hold of it; many by system."""
+"""The customer of the graph: one real-world customer, made of the records that systems hold of it.
+
+All its records are read in one pass, with one call of each system; the customers of a level are grouped by system.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.ids import RecordRef, encode_id
+from customer_gateway.work.faults import read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
     from customer_gateway.system import System
 _SYSTEM: Final = attrgetter("system")
@@ -125,3 +133,89 @@ class BySystem(NamedTuple):
             for mine in positions.values()
         ]
         return cls(groups, linked)
+
+
+class Links(Protocol):
+    """Which records are the same customer."""
+
+    async def linked(self, system: str, keys: Sequence[str]) -> Mapping[str, Sequence[RecordRef]]:
+        """Return, by key, all references of the customers that these records of a system are of, in their order.
+
+        A record that is its customer's only one is left out.
+        """
+        ...
+
+
+class NoLinks:
+    """Every record is a customer of its own."""
+
+    async def linked(self, system: str, keys: Sequence[str]) -> Mapping[str, Sequence[RecordRef]]:
+        del system, keys
+        return {}
+
+
+class ReadCustomers(NamedTuple):
+    """For each key a customer, None or an error; and why records of these customers could not be read."""
+
+    customers: list[Customer | UpstreamError | None]
+    failures: list[UpstreamError]
+
+
+async def read_customers(request: RequestContext, system: System, keys: Sequence[str]) -> ReadCustomers:
+    """Read the customers that the records with these keys are of, with all their other records.
+
+    None where no system has any of a customer's records, the first error where none was read and some failed.
+    """
+    links = await request.links.linked(system.name, keys)
+    linked = {key: [ref for ref in refs if ref.system in request.systems] for key, refs in links.items()}
+    asked: dict[str, dict[str, None]] = {system.name: dict.fromkeys(keys)}
+    for refs in linked.values():
+        for ref in refs:
+            asked.setdefault(ref.system, {})[ref.key] = None
+    read = await _read_records(request, asked)
+    records = list(map(read[system.name].__getitem__, keys))
+    make = Customer if _all_read(records) else customer_of
+    customers: list[Customer | UpstreamError | None] = list(map(make, repeat(system), keys, records))
+    if not linked:
+        return ReadCustomers(customers, [])
+    for position, key in enumerate(keys):
+        if refs := linked.get(key):
+            first, *others = [RecordCell(request.systems[of], each, read[of][each]) for of, each in refs]
+            customers[position] = customer_of(*first, others)
+    return ReadCustomers(customers, [error for each in customers for error in failures_of(each)])
+
+
+def _all_read(records: Sequence[Any]) -> bool:
+    """Return whether each is a view: a page has many records and one class of them."""
+    return not any(cls is type(None) or issubclass(cls, UpstreamError) for cls in set(map(type, records)))
+
+
+def _is_view(read: Any) -> bool:
+    return read is not None and not isinstance(read, UpstreamError)
+
+
+def failures_of(customer: Customer | UpstreamError | None) -> Sequence[UpstreamError]:
+    """Return why records of a customer could not be read."""
+    return customer.failures if isinstance(customer, Customer) else ()
+
+
+async def _read_records(request: RequestContext, asked: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
+    """Read records of some systems, side by side: by system and key, the view, None, or the error."""
+    reads = [_read_of_one(request, request.systems[name], list(keys)) for name, keys in asked.items()]
+    found = [await reads[0]] if len(reads) == 1 else await asyncio.gather(*reads)
+    return dict(zip(asked, found, strict=True))
+
+
+async def _read_of_one(request: RequestContext, system: System, keys: Sequence[str]) -> dict[str, Any]:
+    async def load(some: Sequence[str]) -> Sequence[Any]:
+        return await request.reads.load(system.customers(request.want), some)
+
+    read_at = datetime.now(UTC)
+    found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
+    if request.finder is not None and request.shared is not None:  # there is an index to be kept
+        request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want, read_at)
+    if request.records_read is not None:
+        request.note_read(
+            system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]
+        )
+    return found

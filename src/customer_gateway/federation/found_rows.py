@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from customer_gateway.catalog.suspicion import is_suspect_batch
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
-from customer_gateway.federation.cells import read_customers
+from customer_gateway.federation.customer import read_customers
 from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.indexed import IndexedSystem
 

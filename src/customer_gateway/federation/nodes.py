@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, Forbidden, UpstreamError
-from customer_gateway.federation.cells import failures_of, read_customers
+from customer_gateway.federation.customer import failures_of, read_customers
 from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.incomplete import located, partly
 from customer_gateway.model.ids import NodeId, decode_id

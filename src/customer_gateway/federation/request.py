@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
-from customer_gateway.federation.cells import NoLinks
-from customer_gateway.federation.customer import BySystem
+from customer_gateway.federation.customer import BySystem, NoLinks
 from customer_gateway.federation.names import listed
 from customer_gateway.federation.observer import NoObserver
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
@@ -20,8 +19,7 @@ from customer_gateway.work.shared_call import Completion, SharedCalls
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
-    from customer_gateway.federation.cells import Links
-    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.customer import Customer, Links
     from customer_gateway.federation.loaders import LevelLoader
     from customer_gateway.federation.observer import RecordObserver
     from customer_gateway.model.callers import Rights
