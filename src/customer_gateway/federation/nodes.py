@@ -31,7 +31,8 @@ def named(request: RequestContext, text: str) -> NodeId:
     """
     found = decode_id(text)
     system = request.system(found.system, "This id")
-    if (error := forbidden(NODES.get(found.type, ()), request.rights, f"A global id of an {found.type}")) is not None:
+    needed = NODES.get(found.type)
+    if needed and (error := forbidden(needed, request.rights, f"A global id of an {found.type}")) is not None:
         raise error
     if found.type in {"System", system.kind.record.name}:
         instead = "system(name:)" if found.type == "System" else "customer(by:) with the system and key of the record"

@@ -6,6 +6,7 @@ field of a record type needs stands at the vendor's field (`documents.structs`).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.errors import Forbidden
@@ -60,6 +61,7 @@ def forbidden(needed: Iterable[str], rights: Rights, what: str) -> Forbidden | N
     return Forbidden(f"{what} needs {several}: {', '.join(lacking)}; ask the operator for a key with it.")
 
 
+@lru_cache(maxsize=256)  # asked for each request
 def redacted_fields(rights: Rights) -> frozenset[str]:
     """Return the unified fields of a customer that the caller may not read, by their model names."""
     return frozenset(name for name, needed in FIELDS["Customer"].items() if not needed <= rights.scopes)
