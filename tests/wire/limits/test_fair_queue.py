@@ -182,6 +182,21 @@ async def test_a_call_that_two_windows_count_is_not_starved_by_those_that_use_on
     await vendor.end()
 
 
+async def test_a_newcomer_does_not_take_the_room_that_the_next_call_waits_for() -> None:
+    left = Window(1, 2.0, lambda call: call.endpoint in {"/left", "/both"})
+    right = Window(1, 2.0, lambda call: call.endpoint in {"/right", "/both"})
+    vendor = Vendor([left, right])
+    for name in ("left", "both", "right"):
+        vendor.request(name, 1, call=Call("GET", f"/{name}"))
+        await vendor.passing(0.5)
+
+    for _ in range(8):
+        await vendor.passing(0.5)
+
+    assert vendor.names() == ["left", "both", "right"]
+    await vendor.end()
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_whoever_comes_and_goes_no_window_is_overfull_and_nobody_starves(seed: int) -> None:
     chance = random.Random(seed)

@@ -10,7 +10,7 @@ from wire.connected import connected
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.wire import Call, Client, Limits, Retry, Window, per_template
+from customer_gateway.wire import Call, Client, Limits, Retry, Window, WorkerShare, per_template
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
@@ -180,6 +180,19 @@ async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_win
         assert answer.document == []
         assert vendor.arrivals[1] - vendor.arrivals[0] >= 0.49
         await client.aclose()
+
+
+async def test_a_worker_with_a_slot_now_and_then_refuses_at_once_what_its_slots_do_not_reach() -> None:
+    gate = ConcurrencyLimit(8, [Window(2, 1.0)], lambda: 1_000.0, share=WorkerShare(4, 0))
+    calls = [asyncio.create_task(gate.enter(READ, Deadline.after(10))) for _ in range(10)]
+    await asyncio.sleep(0.01)
+
+    refused = [call for call in calls if call.done() and isinstance(call.exception(), RateLimitPastDeadline)]
+
+    assert 6 <= len(refused) <= 7, "a slot every 3 s"
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
