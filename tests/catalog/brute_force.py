@@ -1,7 +1,7 @@
 """Answers questions by reading every record: what the index is compared with.
 
-It knows nothing of columns or databases: each rule is that of docs/finding.md, said over a record's values. How a text is
-folded it takes from `catalog.folding`, which has tests of its own.
+It knows nothing of columns or databases: each rule is that of docs/finding.md, said over a record's values. How a text
+is folded it takes from `catalog.folding`, which has tests of its own.
 """
 
 from __future__ import annotations
