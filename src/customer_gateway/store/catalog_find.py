@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
 from customer_gateway.model.ids import RecordRef
-from customer_gateway.store.catalog_ids import IdFinder, number, rows
+from customer_gateway.store.catalog_ids import IdQueries, number, rows
 from customer_gateway.store.catalog_schema import demand_same
 from customer_gateway.store.catalog_statements import (
     DIALECTS,
@@ -90,7 +90,7 @@ class _Finding:
         there = {row.system: row.completed_at for row in rows(self._connection, _SYSTEMS, {})}
         self._systems = [name for name in sorted(set(search.systems)) if name in there]
         self._restricted = None if there.keys() <= set(search.systems) else self._systems
-        self._ids = IdFinder(connection, self._dialect, self._systems, effort.few)
+        self._ids = IdQueries(connection, self._dialect, self._systems, effort.few)
         self.unfilled = [name for name in search.systems if there.get(name) is None]
 
     def page(self, page: PageOfRows, most: int) -> list[tuple[int, Row[Any]]]:

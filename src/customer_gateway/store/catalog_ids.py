@@ -27,8 +27,8 @@ class Ids(NamedTuple):
     fits_clauses: bool = False
 
 
-class IdFinder:
-    """Finds ids for the questions of one transaction; systems are left out of account unless said."""
+class IdQueries:
+    """Gives ids for the questions of one transaction; systems are left out of account unless said."""
 
     def __init__(self, connection: Connection, dialect: Dialect, systems: Sequence[str], most: int) -> None:
         self._connection = connection
