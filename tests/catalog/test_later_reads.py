@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -119,3 +120,52 @@ async def test_who_has_lost_the_lease_of_a_system_sets_no_state(index: CatalogIn
     with pytest.raises(LeaseLost):
         await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST)
     assert await names(index) == ["Anna"]
+
+
+PARTS = [
+    ("whole, early", {"name": "Anna", "city": "Bonn"}, EARLY, True),
+    ("name, later", {"name": "Berta"}, LATER, False),
+    ("name, last", {"name": "Cora"}, LAST, False),
+    ("whole, between", {"name": "Berta", "city": "Oslo"}, LATER, True),
+]
+"""What four reads bring of one record that changes meanwhile, when they began, and whether that is all of it."""
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_whatever_the_order_in_which_reads_end_of_each_field_the_last_read_stays(
+    index: CatalogIndex, order: tuple[int, ...]
+) -> None:
+    for place in order:
+        stamp, values, began, whole = PARTS[place]
+        await index.put([RecordChange(RecordRef(SYSTEM, KEY), values, stamp, whole)], began)
+
+    (row,) = (await index.find(search_of(Question(), [SYSTEM]), PageOfRows(10))).rows
+    assert row.values == {"name": "Cora", "city": "Oslo"}
+    assert await names(index) == ["Cora"]
+
+
+async def test_reads_that_end_at_once_lose_no_field_of_each_other(index: CatalogIndex) -> None:
+    refs = [RecordRef(SYSTEM, str(number)) for number in range(40)]
+    await index.put([RecordChange(each, {"name": "Anna", "email": "a@x.example"}, "") for each in refs], EARLY)
+
+    def whole(ref: RecordRef) -> RecordChange:
+        return RecordChange(ref, {"name": "Berta", "email": "b@x.example"}, "")
+
+    for each in refs:
+        partial = RecordChange(each, {"email": "b@x.example"}, "", whole=False)
+        await asyncio.gather(index.put([whole(each)], LATER), index.put([partial], LAST))
+
+    found = await index.find(search_of(Question(), [SYSTEM]), PageOfRows(100))
+    assert {(row.values["name"], row.values["email"]) for row in found.rows} == {("Berta", "b@x.example")}
+
+
+async def test_records_that_are_new_are_stored_by_several_at_once(index: CatalogIndex) -> None:
+    refs = [RecordRef(SYSTEM, str(number)) for number in range(60)]
+    changes = [RecordChange(each, {"name": "Anna"}, "") for each in refs]
+    later = [RecordChange(each, {"name": "Berta"}, "") for each in refs]
+
+    for _ in range(5):
+        reads = ((changes, EARLY), (later[::-1], LATER), (changes[::-1], EARLY))
+        await asyncio.gather(*(index.put(some, began) for some, began in reads))
+
+    assert (await index.find(search_of(Question(search="berta"), [SYSTEM]), PageOfRows(1), count=True)).total == 60

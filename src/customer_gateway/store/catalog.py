@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage, RecordState
+from customer_gateway.store.catalog_merging import merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.catalog import IndexRow, PageOfRows, RecordChange, Search, Values
     from customer_gateway.model.ids import RecordRef
-    from customer_gateway.store.catalog_rows import PreparedRows, Stored
+    from customer_gateway.store.catalog_merging import Merged, Stored
+    from customer_gateway.store.catalog_rows import PreparedRows
     from customer_gateway.store.database import Database
 
 T = TypeVar("T")
@@ -67,25 +69,30 @@ class CatalogIndex:
         The read began at `read_at`: what a later one brought stays. Without `note_seen` nothing is written of a record
         that is as it was.
         """
-        prepared = await self.prepared(changes, seen_pass)
-        if prepared is None or not (prepared.rows or (note_seen and prepared.seen)):
+        prepared = await self.prepared(changes, read_at, seen_pass)
+        if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
             return 0
-        await write(self._database, lambda connection: _rows().put(connection, prepared, read_at))
-        return len(prepared.rows)
+        return await write(self._database, lambda connection: _rows().put(connection, prepared))
 
-    async def prepared(self, changes: Sequence[RecordChange], seen_pass: int | None = None) -> PreparedRows | None:
+    async def prepared(
+        self, changes: Sequence[RecordChange], read_at: datetime, seen_pass: int | None = None
+    ) -> PreparedRows | None:
         """Return what is to be written of records of one system; None where that is nothing.
 
-        Rows are made while nothing is locked: whoever writes in between has read as lately.
+        Rows are made while nothing is locked; those that another has written meanwhile are made again.
         """
         if not changes:
             return None
         latest = {each.ref.key: each for each in changes}
         system, keys = changes[0].ref.system, list(latest)
+
+        def prepare(there: Mapping[str, Stored]) -> PreparedRows:
+            return self._prepared(latest, read_at, there, prepare, seen_pass)
+
         there: Mapping[str, Stored] = {}
         if await self._database.is_there():
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
-        return await asyncio.to_thread(self._prepared, system, list(latest.values()), there, seen_pass)
+        return await asyncio.to_thread(prepare, there)
 
     async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when records of a system were last seen, by key; those that the index does not know are left out."""
@@ -98,20 +105,30 @@ class CatalogIndex:
         return await write(self._database, lambda connection: _rows().set_state(connection, system, keys, state, now))
 
     def _prepared(
-        self, system: str, changes: Sequence[RecordChange], there: Mapping[str, Stored], seen_pass: int | None
+        self,
+        changes: Mapping[str, RecordChange],
+        read_at: datetime,
+        there: Mapping[str, Stored],
+        again: Callable[[Mapping[str, Stored]], PreparedRows],
+        seen_pass: int | None,
     ) -> PreparedRows:
-        rows: list[IndexRow] = []
-        seen: list[tuple[str, str]] = []
-        for each in changes:
-            before = there.get(each.ref.key)
-            values = each.values
-            if not each.whole and before is not None:
-                values = {**self._decode(before.values), **values}
-            if before is not None and before.state is RecordState.PRESENT and before.values == self._encode(values):
-                seen.append((each.ref.key, each.stamp))
+        rows: list[tuple[IndexRow, Merged]] = []
+        seen: list[tuple[RecordChange, Merged]] = []
+        for key, change in changes.items():
+            before = there.get(key)
+            found = merged(change, read_at, before, self._decode)
+            if found is None:
+                continue
+            if (
+                before is not None
+                and before.state is RecordState.PRESENT
+                and before.values == self._encode(found.values)
+            ):
+                seen.append((change, found))
             else:
-                rows.append(self._make(each.ref, values, each.stamp))
-        return _rows().PreparedRows(system, rows, seen, seen_pass)
+                rows.append((self._make(change.ref, found.values, change.stamp), found))
+        system = next(iter(changes.values())).ref.system
+        return _rows().PreparedRows(system, list(changes), read_at, rows, seen, seen_pass, there, again)
 
 
 async def write(database: Database, work: Callable[[Connection], T]) -> T:

@@ -80,11 +80,11 @@ class CatalogPasses:
         position: Mapping[str, Any],
         read_at: datetime,
     ) -> None:
-        prepared = await self._index.prepared(changes, number)
+        prepared = await self._index.prepared(changes, read_at, number)
 
         def work(connection: Connection) -> None:
             if prepared is not None:
-                _rows().put(connection, prepared, read_at)
+                _rows().put(connection, prepared)
             _systems().advance(connection, system, owner, position)
 
         await self._write(work)
@@ -115,6 +115,7 @@ class CatalogPasses:
         unseen_since: datetime | None = None,
     ) -> int:
         def work(connection: Connection, some: Sequence[str]) -> int:
+            _rows().lock(connection, system)  # before the row of the system, as whoever stores a page
             _systems().demand_owner(connection, system, owner)
             return _rows().set_state(connection, system, some, state, now, unseen_since)
 

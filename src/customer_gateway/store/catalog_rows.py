@@ -5,20 +5,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, null, or_, select, update
+from sqlalchemy import and_, bindparam, case, null, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.catalog_fts import put_in, take_out
+from customer_gateway.store.catalog_merging import Stored
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
+from customer_gateway.store.tables import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Executable
 
-    from customer_gateway.model.catalog import IndexRow
+    from customer_gateway.model.catalog import IndexRow, RecordChange
+    from customer_gateway.store.catalog_merging import Merged
 
 _RECORD: Final = RECORDS.c
 _CHANGED: Final = (
@@ -33,63 +36,70 @@ _CHANGED: Final = (
     "shown",
     "stamp",
     "seen_at",
+    "whole_at",
+    "later",
     "state_since",
 )
-"""The columns of a row that a newer read changes."""
-
-
-class Stored(NamedTuple):
-    """What the index has of a record."""
-
-    values: str
-    state: RecordState
-    seen_pass: int
+"""The columns of a row that a read changes."""
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163920415287118))")
 
 
 class PreparedRows(NamedTuple):
-    """What is to be written of records of one system: rows that are new or another, and what was seen as known.
+    """What is to be written after a read of records of one system that began at `read_at`.
 
-    `seen` are keys with their stamps; `seen_pass` is the number of the pass that saw all of them, if one did.
+    `rows` are new or another, `seen` are as they were; those that a later read brought are in neither. It was made from
+    what was `there`; `again` makes it from what is there then. `seen_pass` is the number of the pass that read, if any.
     """
 
     system: str
-    rows: Sequence[IndexRow]
-    seen: Sequence[tuple[str, str]]
+    keys: Sequence[str]
+    read_at: datetime
+    rows: Sequence[tuple[IndexRow, Merged]]
+    seen: Sequence[tuple[RecordChange, Merged]]
     seen_pass: int | None
+    there: Mapping[str, Stored]
+    again: Callable[[Mapping[str, Stored]], PreparedRows]
 
 
-def put(connection: Connection, prepared: PreparedRows, read_at: datetime) -> None:
-    """Store what a read has brought that began at a moment: every record is PRESENT, and was seen then.
+def put(connection: Connection, prepared: PreparedRows) -> int:
+    """Store what a read has brought; return how many rows are another now.
 
-    A row that was seen later, or whose state is of later, stays as it is, but for the pass in which it was seen.
+    Every record that is stored is PRESENT, and was seen then. What a later read has brought stays.
     """
-    system = prepared.system
+    system, keys = prepared.system, prepared.keys
+    lock(connection, system)
     register(connection, system)
-    changed = sorted(row.key for row in prepared.rows)
-    keys = [*changed, *(key for key, _ in prepared.seen)]
-    _lock(connection, system, keys)
+    if (there := stored(connection, system, keys)) != prepared.there:
+        prepared = prepared.again(there)
+    changed = [row.key for row, _ in prepared.rows]
     take_out(connection, system, changed)
-    _upsert(connection, [_columns(row, read_at, prepared.seen_pass or 0) for row in prepared.rows])
+    _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
     put_in(connection, system, changed)
     if prepared.seen:
-        same = [{"of": system, "record": key, "is": stamp, "at": read_at} for key, stamp in prepared.seen]
-        connection.execute(_SEEN, same)
+        connection.execute(_SEEN, [_seen(change, found, prepared.read_at) for change, found in prepared.seen])
     if prepared.seen_pass is not None:
         _note_pass(connection, system, keys, prepared.seen_pass)
+    return len(prepared.rows)
 
 
-def _lock(connection: Connection, system: str, keys: Sequence[str]) -> None:
-    """Lock rows in the order of their keys, as every writer does: two of them never wait for each other."""
-    if connection.dialect.name != "sqlite":  # whose writers come one after the other
-        mine = select(_RECORD.id).where(_RECORD.system == system, _RECORD.key.in_(keys))
-        connection.execute(mine.order_by(_RECORD.key).with_for_update()).all()
+def lock(connection: Connection, system: str) -> None:
+    """Let others write rows of the system only after this transaction; SQLite does so anyway.
+
+    Rows alone could not be locked: those that are new are not there yet.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(_LOCK, {"system": system})
 
 
 def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
     """Return what the index has of some records of a system, by key."""
-    query = select(_RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.seen_pass)
-    found = connection.execute(query.where(_RECORD.system == system, _RECORD.key.in_(keys)))
-    return {row.key: Stored(row.shown, RecordState(row.state), row.seen_pass) for row in found}
+    query = select(
+        _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
+    ).where(_RECORD.system == system, _RECORD.key.in_(keys))
+    return {
+        row.key: Stored(row.shown, RecordState(row.state), row.state_since, row.whole_at, row.later)
+        for row in connection.execute(query)
+    }
 
 
 def seen_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
@@ -110,11 +120,10 @@ def set_state(
 
     Only a record that is PRESENT can become MISSING. What was seen at `unseen_since`, or later, stays as it is.
     """
+    lock(connection, system)
     if unseen_since is not None:
-        unseen = select(_RECORD.key).where(
-            _RECORD.system == system, _RECORD.key.in_(keys), _RECORD.seen_at < unseen_since
-        )
-        keys = connection.scalars(unseen if connection.dialect.name == "sqlite" else unseen.with_for_update()).all()
+        mine = _RECORD.system == system, _RECORD.key.in_(keys)
+        keys = connection.scalars(select(_RECORD.key).where(*mine, _RECORD.seen_at < unseen_since)).all()
     before = [RecordState.PRESENT] if state is RecordState.MISSING else list(set(RecordState) - {state})
     values: dict[str, Any] = {"state": int(state), "state_since": now}
     if state is RecordState.GONE:
@@ -133,9 +142,11 @@ def forget_gone(connection: Connection, system: str, before: datetime, most: int
     """Blank what is known of a system's records that are GONE since before a moment, at most so many; return how
     many.
     """
+    lock(connection, system)
     mine = and_(_RECORD.system == system, _RECORD.state == int(RecordState.GONE))
     old = select(_RECORD.id).where(mine, _RECORD.state_since < before, _RECORD.shown != "{}").limit(most)
-    return connection.execute(update(RECORDS).where(_RECORD.id.in_(old)).values(shown="{}", stamp="")).rowcount
+    blank = {"shown": "{}", "stamp": "", "whole_at": None, "later": None}
+    return connection.execute(update(RECORDS).where(_RECORD.id.in_(old)).values(**blank)).rowcount
 
 
 def register(connection: Connection, system: str) -> None:
@@ -145,11 +156,29 @@ def register(connection: Connection, system: str) -> None:
     connection.execute(new.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system]))
 
 
+_AT: Final = bindparam("at", type_=Moment())
 _SEEN: Final = (
     update(RECORDS)
-    .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"), _RECORD.seen_at <= bindparam("at"))
-    .values(seen_at=bindparam("at"), stamp=bindparam("is"))
+    .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
+    .values(
+        seen_at=case((_RECORD.seen_at < _AT, _AT), else_=_RECORD.seen_at),
+        whole_at=bindparam("whole"),
+        later=bindparam("fields"),
+        stamp=bindparam("is"),
+    )
 )
+
+
+def _seen(change: RecordChange, found: Merged, read_at: datetime) -> dict[str, Any]:
+    system, key = change.ref
+    return {
+        "of": system,
+        "record": key,
+        "at": read_at,
+        "whole": found.whole_at,
+        "fields": found.later,
+        "is": change.stamp,
+    }
 
 
 def _note_pass(connection: Connection, system: str, keys: Sequence[str], number: int) -> None:
@@ -158,7 +187,7 @@ def _note_pass(connection: Connection, system: str, keys: Sequence[str], number:
     connection.execute(mine.values(seen_pass=number))
 
 
-def _columns(row: IndexRow, now: datetime, seen_pass: int) -> dict[str, Any]:
+def _columns(row: IndexRow, found: Merged, prepared: PreparedRows) -> dict[str, Any]:
     return {
         "system": row.system,
         "key": row.key,
@@ -172,9 +201,11 @@ def _columns(row: IndexRow, now: datetime, seen_pass: int) -> dict[str, Any]:
         **dict(zip(TEXT_COLUMNS, row.texts, strict=True)),
         "shown": row.values,
         "stamp": row.stamp,
-        "seen_at": now,
-        "seen_pass": seen_pass,
-        "state_since": now,
+        "seen_at": prepared.read_at,
+        "whole_at": found.whole_at,
+        "later": found.later,
+        "seen_pass": prepared.seen_pass or 0,
+        "state_since": prepared.read_at,
     }
 
 
@@ -191,8 +222,6 @@ def _upserting(dialect: str) -> Executable:
     # One that was PRESENT already is so since then.
     since = case((_RECORD.state == new.excluded.state, _RECORD.state_since), else_=new.excluded.state_since)
     changed["state_since"] = since
-    is_newer = and_(
-        _RECORD.seen_at <= new.excluded.seen_at,
-        or_(_RECORD.state == int(RecordState.PRESENT), _RECORD.state_since <= new.excluded.seen_at),
-    )
-    return new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed, where=is_newer)
+    later = case((_RECORD.seen_at > new.excluded.seen_at, _RECORD.seen_at), else_=new.excluded.seen_at)
+    changed["seen_at"] = later
+    return new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed)

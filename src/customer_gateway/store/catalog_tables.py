@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallIntege
 from customer_gateway.model.catalog import TEXT_FIELDS
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 3
+CATALOG_VERSION: Final = 4
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
@@ -42,6 +42,8 @@ RECORDS: Final = Table(
     Column("shown", Text, nullable=False),
     Column("stamp", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("whole_at", Moment),
+    Column("later", Text),
     Column("seen_pass", BigInteger, nullable=False),
     Column("state_since", Moment, nullable=False),
 )
