@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ from customer_gateway.store.tables import CHANGE_STAMPS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -272,4 +275,24 @@ async def test_reads_that_take_long_hold_up_no_other_and_end_when_nobody_waits_f
             asyncio.CancelledError
         ] * 3
         assert [await each for each in [read(f"SELECT {number}") for number in range(8)]] == list(range(8))
+        await database.aclose()  # waits for what is under way
+
+
+async def test_a_read_that_is_given_up_between_two_statements_ends_with_the_next(tmp_path: Path) -> None:
+    database = sqlite(tmp_path / "gateway.db")
+    await database.upgrade()
+    begun, given_up = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> object:
+        begun.set()
+        given_up.wait(10)
+        return connection.execute(text(ENDLESS)).scalar_one()
+
+    reading = asyncio.create_task(database.read(work))
+    async with asyncio.timeout(20):
+        await asyncio.to_thread(begun.wait)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        given_up.set()
         await database.aclose()  # waits for what is under way

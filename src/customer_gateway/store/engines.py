@@ -32,6 +32,7 @@ CONNECT_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
+_INTERRUPT_SECONDS: Final = 0.01
 _WRITING: Final = ("synchronous = FULL",)
 _READING: Final = ("query_only = ON",)
 # Of what can be read again, an index of up to gigabytes: a loss of power may cost the last commits, and pages are read
@@ -114,6 +115,7 @@ class SqliteReaders:
         self._threads = [SqliteThread(path, pragmas, "BEGIN") for _ in range(most)]
         self._free = list(self._threads)
         self._turns = asyncio.Semaphore(most)
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that reads."""
@@ -125,7 +127,9 @@ class SqliteReaders:
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            thread.interrupt()  # it has no other work before it is released
+            ending = asyncio.create_task(self._end(thread, future))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
             raise
 
     async def aclose(self) -> None:
@@ -134,6 +138,15 @@ class SqliteReaders:
             await self._turns.acquire()
         for thread in self._threads:
             await thread.aclose()
+
+    async def _end(self, thread: SqliteThread, future: Future[Any]) -> None:
+        """Interrupt a transaction until it has ended: between two statements that does nothing.
+
+        One that is done may have given its thread to another already.
+        """
+        while not future.done():
+            thread.interrupt()
+            await asyncio.sleep(_INTERRUPT_SECONDS)
 
     def _release(self, thread: SqliteThread) -> None:
         self._free.append(thread)
