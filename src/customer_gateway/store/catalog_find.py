@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _MORE: Final = 4
 """So many times as many rows are read as are wanted where some may not fit, and again where too few did."""
+_MOST: Final = 5_000
+"""The most that are read by one statement."""
 _SYSTEMS: Final = "SELECT system, completed_at FROM catalog_systems"
 
 
@@ -137,30 +139,42 @@ class _Finding:
         try:
             return self._walk(segment, limit)
         except _GivenUp:
-            ids = next(iter(self._ids.of(segment.conditions)), None)
+            ids = self._many(segment.conditions)
             return self._fetch(segment, None, limit) if ids is None else self._by_ids(segment, ids, limit)
+
+    def _many(self, conditions: Conditions) -> Ids | None:
+        """Return the ids to order where many fit; None where every row is read, since it decides whether it fits."""
+        narrow_ones = (ids for ids in self._ids.of(conditions) if self._is_narrow(conditions, ids))
+        return next(narrow_ones, None) or self._ids.containing(conditions)
 
     def _by_ids(self, segment: Segment, ids: Ids, limit: int) -> Sequence[Row[Any]]:
         """Return the rows of a page among some ids: a narrow index orders them, then the first are read."""
         if not self._dialect.has_narrow_index:
             return self._fetch(segment, ids, limit)
-        found: list[Row[Any]] = []
-        size = limit if self._is_narrow(segment.conditions, ids) else limit * _MORE
-        while True:
-            first = self._picked(segment, ids, size)
-            found += self._read(segment, ids, [row.id for row in first]) if first else []
-            if len(found) >= limit or len(first) < size:
-                return found[:limit]
-            last = first[-1]
-            segment = replace(segment, start=Position(0, last.sort, last.system, last.key))
-            size *= _MORE
+        if self._is_narrow(segment.conditions, ids):
+            return self._read(segment, ids, self._picked(segment, ids, limit))
+        first = self._picked(segment, ids, size := limit * _MORE)
+        found = self._read(segment, ids, first)
+        if len(found) >= limit or len(first) < size:
+            return found[:limit]
+        others = self._picked(segment, ids, None)[size:]
+        while others and len(found) < limit:
+            size = min(size * _MORE, _MOST)
+            found = [*found, *self._read(segment, ids, others[:size])]
+            others = others[size:]
+        return found[:limit]
 
-    def _picked(self, segment: Segment, ids: Ids, limit: int) -> Sequence[Row[Any]]:
+    def _picked(self, segment: Segment, ids: Ids, limit: int | None) -> Sequence[int]:
+        """Return the ids in their order, all of them without a `limit`."""
         statement = Statement(dict(ids.parameters))
         conditions = [*self._of_systems(statement), *of_moments(segment.conditions, statement)]
-        return rows(self._connection, picked(segment, ids.query, conditions, limit, statement), statement.parameters)
+        sql = picked(segment, ids.query, conditions, limit, statement)
+        return [row.id for row in rows(self._connection, sql, statement.parameters)]
 
     def _read(self, segment: Segment, ids: Ids, picked_ids: Sequence[int]) -> Sequence[Row[Any]]:
+        """Return the rows of these ids that fit, in their order."""
+        if not picked_ids:
+            return []
         statement = Statement()
         bound = statement.bind(json.dumps(picked_ids))
         conditions = [f"id IN (SELECT value FROM json_each({bound}))"]  # noqa: S608 - our own names, values are bound

@@ -40,16 +40,15 @@ class IdQueries:
     def few(self, conditions: Conditions) -> Ids | None:
         """Return the ids of the rows that may fit, where an index says that they are few."""
         if id(conditions) not in self._known:
-            self._known[id(conditions)] = None if self._is_broad(conditions) else self._few_of(conditions)
+            self._known[id(conditions)] = self._few_of(conditions)
         return self._known[id(conditions)]
 
     def of(self, conditions: Conditions) -> Iterable[Ids]:
         """Return the ids of rows by each index that has some: of all rows that fit, and maybe of others."""
         if conditions.clauses and (ids := self.matching(conditions, None)) is not None:
             yield ids
-        statement = Statement()
-        if (query := self._dialect.containing(conditions, statement)) is not None:
-            yield Ids(query, statement.parameters)
+        if (ids := self.containing(conditions)) is not None:
+            yield ids
         statement = Statement()
         if (query := moments(conditions, self._systems, statement)) is not None:
             yield Ids(query, statement.parameters)
@@ -60,8 +59,16 @@ class IdQueries:
         query = self._dialect.matching(conditions, systems, statement)
         return None if query is None else Ids(query, statement.parameters, fits_clauses=True)
 
+    def containing(self, conditions: Conditions) -> Ids | None:
+        """Return the ids of rows that may contain what is looked for; None where no index has them."""
+        statement = Statement()
+        query = self._dialect.containing(conditions, statement)
+        return None if query is None else Ids(query, statement.parameters)
+
     def _few_of(self, conditions: Conditions) -> Ids | None:
         for ids in self.of(conditions):
+            if ids.fits_clauses and self._is_broad(conditions):
+                continue
             if self._dialect.has_narrow_index:
                 if (few := self._listed(ids)) is not None:
                     return few

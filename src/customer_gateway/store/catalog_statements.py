@@ -192,12 +192,12 @@ def fetched(segment: Segment, conditions: Sequence[str], limit: int, statement: 
     )
 
 
-def picked(segment: Segment, ids: str, conditions: Sequence[str], limit: int, statement: Statement) -> str:
-    """Return the query that orders the rows of some ids by SQLite's narrow index alone: ids, and where they stand."""
+def picked(segment: Segment, ids: str, conditions: Sequence[str], limit: int | None, statement: Statement) -> str:
+    """Return the query that orders the rows of some ids by SQLite's narrow index alone: their ids."""
     every = [*conditions, _valued(segment), *_after(segment, statement)]
     return (
-        f"SELECT catalog_records.id, system, key, {segment.order.value} AS sort FROM {narrow(ids)} "  # noqa: S608 - our own names, values are bound
-        f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {limit}"
+        f"SELECT catalog_records.id FROM {narrow(ids)} "  # noqa: S608 - our own names, values are bound
+        f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {-1 if limit is None else limit}"
     )
 
 
