@@ -97,7 +97,7 @@ def _letters(text: str) -> str:
 
 def _asked(search: str) -> set[str]:
     """Return what whole value a search may be."""
-    asked = {_letters(each) for each in spellings(search)}
+    asked = {_letters(each) for each in spellings(" ".join(search.split()))}
     return (asked if any(each.isalpha() for each in search) else asked | {digits(search)}) - {""}
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
+from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter, search_of
 from customer_gateway.catalog.rows import sort_key
 from customer_gateway.errors import InvalidCursor
 from customer_gateway.federation.binding import binding
@@ -98,6 +98,8 @@ OTHERS = [
     Question(filter=Filter(texts={"city": TextFilter(starts_with="Köln")})),
     Question(filter=Filter(texts={"city": TextFilter(any_of=["Köln"])})),
     Question(filter=Filter(texts={"city": TextFilter()})),
+    Question("mue x"),  # the end of a word may go on, that of a text, too
+    Question("mü x"),
 ]
 
 
@@ -112,3 +114,20 @@ def test_other_questions_have_other_cursors() -> None:
     bound = [*(binding(each, None) for each in every), binding(Question(), ["a"]), binding(Question(), [])]
     assert [pair for pair in combinations(bound, 2) if pair[0] == pair[1]] == []
     assert binding(Question(), ["b", "a"]) == binding(Question(), ["a", "b", "a"])
+
+
+SPELLED = [("", ""), ("ü", "ue"), ("ue", "u"), ("å", "aa"), (" ", "  "), ("m", "M"), ("x", "x ")]
+
+
+@given(st.lists(st.sampled_from([*"mxuea", "ü", "å", "ue", " "]), min_size=1, max_size=6), st.sampled_from(SPELLED))
+def test_searches_with_the_same_cursors_find_the_same(letters: list[str], spelled: tuple[str, str]) -> None:
+    one = f"{''.join(letters)}x"
+    other = one.replace(*spelled) if spelled[0] else one
+    if binding(Question(one), None) != binding(Question(other), None):
+        return
+
+    found = [
+        [{frozenset(clause) for clause in rank.clauses} for rank in search_of(Question(each), ["a"]).ranks]
+        for each in (one, other)
+    ]
+    assert found[0] == found[1]

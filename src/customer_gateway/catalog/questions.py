@@ -111,6 +111,7 @@ def _searched(text: str) -> tuple[Sequence[Term], Sequence[Sequence[Term]]]:
     found = words(text)
     if len(found) > MOST_WORDS:
         raise BadUserInput(f"search has {len(found)} words; give at most {MOST_WORDS}.")
+    text = " ".join(found)
     whole = [Term(each) for each in whole_terms(text)]
     clauses = [[*clause, *_beginning_of_a_phone(text)] for each in found if (clause := _beginnings(each))]
     if not whole:

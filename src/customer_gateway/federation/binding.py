@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def binding(question: Question, systems: Sequence[str] | None) -> bytes:
     """Return what a question means, of all systems or of some."""
-    search = " ".join(words(question.search or ""))
+    search = words(question.search or "")
     order = question.order or (None if search else Order.NAME)
     meant = {
-        "search": _spelled(search),
+        "search": [_spelled(each) for each in (" ".join(search), *search)],
         "order": None if order is None else order.name,
         "descending": question.is_descending,
         "systems": _each_once(systems),
