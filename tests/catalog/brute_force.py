@@ -108,13 +108,14 @@ def _whole(values: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _phones(phone: str) -> Iterable[str]:
-    """Yield the digits of a number; of those of Germany and Finland, which are drawn, also as dialled there."""
+    """Yield the digits of a number; of those of Germany and Finland, which are drawn, in each way of dialling."""
     number = digits(phone)
     yield number
     if phone.startswith(("+", "00")):
         for code in ("49", "358"):
             if number.startswith(code):
-                yield "0" + number.removeprefix(code).lstrip("0")
+                rest = number.removeprefix(code).lstrip("0")
+                yield from (code + rest, "0" + rest, rest)
 
 
 def _has_word(word: str, tokens: AbstractSet[str]) -> bool:

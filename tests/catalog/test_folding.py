@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.catalog.folding import compact, digits, fold, national_digits, parts, spellings
+from customer_gateway.catalog.folding import compact, dialled, digits, fold, parts, spellings
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,18 @@ def test_a_phone_is_its_digits_without_the_zeros_that_dial_abroad() -> None:
     assert digits("٣٠") == "30"
 
 
-def test_a_phone_with_a_country_is_also_what_is_dialled_there() -> None:
-    assert national_digits("0049 (0)30 12-34") == national_digits("+49 30 1234") == "0301234"
-    assert national_digits("+358 9 12") == "0912"
-    assert national_digits("+1 212 555") == "0212555"
-    assert [national_digits(each) for each in ("030/1234", "49 30 1234", "+49", "+", "")] == [None] * 5
+def test_a_phone_with_a_country_is_what_is_dialled_from_abroad_and_there() -> None:
+    assert dialled("+49 30 1234") == ("49301234", "0301234", "301234")
+    assert dialled("0049 (0)30 12-34") == ("490301234", "49301234", "0301234", "301234")
+    assert dialled("+45 33 12 34 56") == ("4533123456", "033123456", "33123456")
+    assert dialled("+358 9 12")[-1] == "912"
+    assert [dialled(each) for each in ("030/1234", "49 30 1234", "+49", "+", "")] == [
+        ("0301234",),
+        ("49301234",),
+        ("49",),
+        (),
+        (),
+    ]
 
 
 @given(st.text())

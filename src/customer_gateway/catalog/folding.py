@@ -81,18 +81,19 @@ def digits(text: str) -> str:
     return all_digits(text).removeprefix("00")
 
 
-def national_digits(text: str) -> str | None:
-    """Return the digits of a phone number as they are dialled within its country; None where that is not said.
+def dialled(text: str) -> Sequence[str]:
+    """Return the digits of a phone number in each way that it may be dialled; one way where its country is not said.
 
-    `+49 40 361` is `040361`: the country's code is the only one that the number begins with, and a 0 stands for it.
+    `+49 (0)40 361` is `49040361` as written, `4940361` from abroad, and within the country `040361`, in others `40361`.
     """
-    number = digits(text)
-    if not text.lstrip().startswith("+") and number == all_digits(text):
-        return None
+    written = digits(text)
+    if not text.lstrip().startswith("+") and written == all_digits(text):
+        return (written,) if written else ()
     for length in (1, 2, 3):
-        if number[:length] in _COUNTRY_CODES:
-            return f"0{rest}" if (rest := number[length:].lstrip("0")) else None
-    return None
+        code, rest = written[:length], written[length:].lstrip("0")
+        if code in _COUNTRY_CODES and rest:  # no code begins with another
+            return tuple(dict.fromkeys((written, code + rest, f"0{rest}", rest)))
+    return (written,) if written else ()
 
 
 def all_digits(text: str) -> str:

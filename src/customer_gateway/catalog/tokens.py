@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.catalog.folding import compact, digits, fold, national_digits, parts, spellings, words
+from customer_gateway.catalog.folding import compact, dialled, digits, fold, parts, spellings, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
             found.update(_tokens_of_email(word) if name == "email" else _tokens_of_word(word))
     for each in _whole(values):
         found[cut(WHOLE + each)] = None
-    for each in _phones(values.get("phone") or ""):
+    for each in dialled(values.get("phone") or ""):
         found[cut(WORD + each)] = None
         found[cut(WHOLE + each)] = None
     return list(found)
@@ -131,11 +131,6 @@ def _whole(values: Values) -> Iterable[str]:
     for name in _SEARCHED_WHOLE:
         if text := values.get(name):
             yield from filter(None, map(compact, spellings(text)))
-
-
-def _phones(phone: str) -> Iterable[str]:
-    """Yield the digits of the phone number with its country's code, and as they are dialled within the country."""
-    yield from filter(None, (digits(phone), national_digits(phone)))
 
 
 @lru_cache(maxsize=65_536)
