@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from operations.crash_world import a_world
-from operations.crash_writes import keys_of, longest, shortest
+from operations.crash_writes import longest, shortest
 from operations.crashing import LEASE
 from systems.test_laws_of_writing import WRITTEN
 
@@ -30,10 +30,6 @@ BETWEEN_TWO_CALLS: Final = 7
 """The first call was sent and answered; what became of it is stored together with the intent of the second."""
 
 
-async def a_key(world: World, system: str) -> str:
-    return keys_of(world, system)[next(world.numbers)]
-
-
 async def told_of(world: World, write: CutOff, url: str, **how: Any) -> tuple[str, list[str]]:
     """What a write is told to be, once that agrees with what the vendor has, and its errors."""
     told = await world.recovered(url, write.actor, **how)
@@ -45,8 +41,8 @@ async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_work
     async with a_world(tmp_path) as world:
         url = world.new_journal()
         begun, intended, sent = (
-            shortest(world, "next", await a_key(world, "next")),
-            shortest(world, "lemonsoft", await a_key(world, "lemonsoft")),
+            shortest(world, "next"),
+            shortest(world, "lemonsoft"),
             longest(world, "pland"),
         )
         between = longest(world, "billbee")
@@ -74,7 +70,7 @@ async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(tmp_pat
     """Each worker is told to end while the vendor has its call and has not answered; the next begins meanwhile."""
     async with a_world(tmp_path) as world:
         url, hooks = world.new_journal(), world.box.vendors["next"].hooks
-        writes = [shortest(world, "next", await a_key(world, "next")) for _ in range(3)]
+        writes = [shortest(world, "next") for _ in range(3)]
         for write in writes:
             arrived, go_on = asyncio.Event(), asyncio.Event()
 
@@ -101,8 +97,8 @@ async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwh
     async with a_world(tmp_path) as world:
 
         async def story(system: str) -> None:
-            url, key = world.new_journal(), await a_key(world, system)
-            mine, others = shortest(world, system, key), shortest(world, system, key)
+            url, mine = world.new_journal(), shortest(world, system)
+            others = shortest(world, system, mine.key)
             stale = await world.start(url, point=BEFORE_ITS_CALL_IS_STORED, signal_name="SIGSTOP", **mine.given)
             await stale.stands_still()
             await asyncio.sleep(LEASE.total_seconds())

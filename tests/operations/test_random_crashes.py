@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from operations.crash_world import a_world
-from operations.crash_writes import check_together, keys_of, longest, shortest
+from operations.crash_writes import check_together, longest, own_key, shortest
 from operations.crashing import LEASE
 from systems.test_laws_of_writing import WRITTEN
 
@@ -45,8 +45,7 @@ async def _ended_or_still(processes: Iterable[Process]) -> None:
 async def one_write(world: World, draw: random.Random) -> None:
     """One write is cut off, and so may be those that take it over; who stood still goes on at any time after."""
     system, url = draw.choice(SYSTEMS), world.new_journal()
-    key = draw.choice(keys_of(world, system))
-    write = longest(world, system) if draw.random() < 0.7 else shortest(world, system, key)
+    write = longest(world, system) if draw.random() < 0.7 else shortest(world, system)
     processes = [await world.start(url, **_fault(draw), **write.given)]
     for _ in range(draw.randint(0, 2)):
         await _ended_or_still(processes)
@@ -68,7 +67,7 @@ async def one_write(world: World, draw: random.Random) -> None:
 async def writes_of_one_record(world: World, draw: random.Random) -> None:
     """Several workers write to the same places of a record, and each of them may be cut off."""
     system, url = draw.choice(SYSTEMS), world.new_journal()
-    key = keys_of(world, system)[-1 - next(world.records)]
+    key = own_key(world, system)
     writes = [shortest(world, system, key) for _ in range(draw.randint(2, 3))]
     processes = [
         await world.start(url, **(_fault(draw) if draw.random() < 0.7 else {}), **each.given) for each in writes
@@ -101,6 +100,19 @@ async def faults_of(
 
         await asyncio.gather(*map(at, numbers))
     return found
+
+
+async def test_the_runs_of_a_world_write_to_records_of_their_own(tmp_path: Path) -> None:
+    """Each has a journal, and two journals know nothing of each other's leases: one would overwrite the other."""
+    async with a_world(tmp_path) as world:
+        writes = [write(world, system) for system in SYSTEMS for write in (shortest, longest) for _ in range(3)]
+        records = [(each.system, each.key) for each in writes if each.key is not None]
+        process = await world.start(world.new_journal(), **writes[0].given)
+
+        assert len(set(records)) == len(records)
+        with pytest.raises(AssertionError, match="two journals write"):
+            await world.start(world.new_journal(), **writes[0].given)
+        await process.ended()
 
 
 @pytest.mark.alone
