@@ -26,6 +26,7 @@ from customer_gateway.logs import configure_logs
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.versions import version_of_record
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
 from customer_gateway.sandbox import Sandbox
@@ -120,9 +121,8 @@ async def _writes(name: str, path: Path) -> Sequence[float]:
     federation = build_federation(settings, Wiring(transport=lambda _: way))
     database = Database(f"sqlite+aiosqlite:///{path / f'{name}.db'}")
     system: Any = _System(federation.systems[name])
-    operations = Operations(
-        {name: system}, OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None)), seconds=30
-    )
+    journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
+    operations = Operations(Setup({name: system}, journal, seconds=30))
     numbers = count(1_000_000)
 
     async def write(key: str) -> Outcome:

@@ -20,6 +20,7 @@ from vendors import VENDORS, sandbox
 from customer_gateway.app import build_federation
 from customer_gateway.errors import GatewayError
 from customer_gateway.model.operations import OperationState
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.recovery import Recovery
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.database import Database
@@ -98,6 +99,8 @@ class World:
     answers: count[int] = field(default_factory=count)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     started: list[Process] = field(default_factory=list[Process])
+    writers: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """The journal of each record that is written: two journals know nothing of each other's leases."""
 
     @property
     def tables(self) -> dict[str, Any]:
@@ -109,6 +112,8 @@ class World:
 
     async def start(self, url: str, *, point: int = 0, signal_name: str = "SIGKILL", **given: Any) -> Process:
         """Start a worker that is sent a signal at a point; `given` is its write, or nothing: it takes over."""
+        if (key := given.get("key")) is not None:
+            assert self.writers.setdefault((given["system"], key), url) == url, f"two journals write {key}"
         answer = self.path / f"answer-{next(self.answers)}.json"
         told = {
             "url": url,
@@ -134,7 +139,7 @@ class World:
         The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected.
         """
         async with self._journal(url) as journal:
-            operations = Operations(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE)
+            operations = Operations(Setup(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE))
             recovery = Recovery(operations, journal)
             until = datetime.now(UTC) + timedelta(seconds=patience)
             try:

@@ -28,6 +28,7 @@ from customer_gateway.errors import GatewayError
 from customer_gateway.logs import configure_logs
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.recovery import Recovery, recovering
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
@@ -108,7 +109,7 @@ async def work(given: Mapping[str, Any]) -> dict[str, Any]:
     database = Database(given["url"])
     journal: Any = Counted(OperationJournal(database, PrivateKeySource(KEY, lambda: None)), points, _COMMITS)
     systems: Any = {name: CountedSystem(each, points) for name, each in federation.systems.items()}
-    operations = Operations(systems, journal, seconds=given.get("seconds", 10), doubt=DOUBT, lease=LEASE)
+    operations = Operations(Setup(systems, journal, seconds=given.get("seconds", 10), doubt=DOUBT, lease=LEASE))
     told_to_end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     state: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -38,8 +39,21 @@ async def worker(tmp_path: Path) -> AsyncGenerator[Worker]:
 @pytest.fixture
 async def hasty(tmp_path: Path) -> AsyncGenerator[Worker]:
     """A worker whose operations have little time."""
+    async with in_seconds(0.6, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def brief(tmp_path: Path) -> AsyncGenerator[Worker]:
+    """A worker whose operations have time to look up what no answer came of."""
+    async with in_seconds(2, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def in_seconds(seconds: float, path: Path) -> AsyncGenerator[Worker]:
     box = sandbox(customers=20)
-    async with box.serving() as urls, working(box, tmp_path, urls=urls, doubt=0, seconds=0.6) as made:
+    async with box.serving() as urls, working(box, path, urls=urls, doubt=0, seconds=seconds) as made:
         yield made
     box.close()
 
@@ -106,15 +120,14 @@ async def test_a_creation_whose_answer_is_lost_is_found_and_made_once(worker: Wo
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-async def test_a_creation_whose_answer_cannot_be_read_is_found_and_made_once(worker: Worker, fault: FaultKind) -> None:
-    before = worker.box.next.customers.keys()
-    spoil(worker, "next", fault, creates=True, applied="before")
-    worker.operations.seconds = 1.0
+async def test_a_creation_whose_answer_cannot_be_read_is_found_and_made_once(brief: Worker, fault: FaultKind) -> None:
+    before = brief.box.next.customers.keys()
+    spoil(brief, "next", fault, creates=True, applied="before")
 
-    done = await worker.create("next", NEW["next"])
+    done = await brief.create("next", NEW["next"])
 
     assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
-    assert is_made(worker, "next", before) == {done.key}
+    assert is_made(brief, "next", before) == {done.key}
 
 
 @pytest.mark.parametrize("system", ["next", "billbee"])  # a part, and the whole: what shows nothing is read 3 times
@@ -182,11 +195,10 @@ async def test_a_second_customer_of_the_same_name_leaves_it_open_and_both_keys_a
 
 
 @EACH
-async def test_an_answer_that_comes_too_late_is_looked_up(worker: Worker, system: str) -> None:
-    spoil(worker, system, "latency", latency=3.0, applied="before")
-    worker.operations.seconds = 1.0
+async def test_an_answer_that_comes_too_late_is_looked_up(brief: Worker, system: str) -> None:
+    spoil(brief, system, "latency", latency=60, applied="before")
 
-    done = await changed(worker, system)
+    done = await changed(brief, system)
 
     assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
 

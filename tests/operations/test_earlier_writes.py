@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from operations.world import working
@@ -49,6 +49,54 @@ async def test_while_the_outcome_of_a_write_is_open_the_next_is_pending_unless_f
     assert lost.operation.id is not None
     assert lost.operation.id in second.errors[0].message
     assert (forced.errors, len(worker.writes("next"))) == ([], 1)
+
+
+async def left_open(worker: Worker, key: str) -> str:
+    """The version of a record before a write of it whose outcome is open."""
+    version = await worker.version("next", key)
+    worker.box.vendors["next"].faults.set("status", status=503, method="PUT", calls=1)
+    await worker.update("next", key, {"name": "First"}, expected_version=version)
+    worker.forget_calls()
+    return version
+
+
+async def test_what_else_is_refused_is_told_beside_the_open_write(worker: Worker) -> None:
+    key = key_of(worker)
+    await left_open(worker, key)
+
+    refused = await worker.update("next", key, {"name": "N" * 51, "email": "nobody"}, expected_version="stale")
+
+    assert [(each.code, each.field) for each in refused.errors] == [
+        (UserErrorCode.PENDING, ("id",)),
+        (UserErrorCode.CONFLICT, ("expectedVersion",)),
+        (UserErrorCode.INVALID, ("patch", "email")),
+        (UserErrorCode.TOO_LONG, ("patch", "name")),
+    ]
+    assert worker.writes("next") == []
+
+
+async def test_a_record_that_cannot_be_read_is_told_beside_the_open_write(worker: Worker) -> None:
+    key = key_of(worker)
+    version = await left_open(worker, key)
+    worker.box.vendors["next"].faults.set("status", status=400, method="GET")
+
+    refused = await worker.update("next", key, {"phone": "+46 8 123 456"}, expected_version=version)
+
+    assert [each.code for each in refused.errors] == [UserErrorCode.PENDING, UserErrorCode.UPSTREAM_BAD_RESPONSE]
+    assert (refused.operation, worker.writes("next")) == (None, [])
+
+
+async def test_a_write_that_is_refused_for_an_open_one_leaves_its_key_free(worker: Worker) -> None:
+    key = key_of(worker)
+    version = await left_open(worker, key)
+    how: dict[str, Any] = {"expected_version": version, "idempotency_key": "one", "input_text": "the same"}
+
+    refused = await worker.update("next", key, {"phone": "+46 8 123 456"}, **how)
+    forced = await worker.update("next", key, {"phone": "+46 8 123 456"}, force=True, **how)
+
+    assert [each.code for each in refused.errors] == [UserErrorCode.PENDING]
+    assert forced.operation is not None
+    assert (forced.operation.state, forced.operation.replayed) == (OperationState.APPLIED, False)
 
 
 async def test_a_write_that_has_nothing_to_change_keeps_its_key(worker: Worker) -> None:

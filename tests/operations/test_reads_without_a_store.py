@@ -9,6 +9,7 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from stories.selections import CUSTOMER, NODE, USER, nouns_in
 from vendors import sandbox
 
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.journal import OperationJournal
 
@@ -57,7 +58,7 @@ async def gateway(store: RefusingStore, request: pytest.FixtureRequest) -> Async
     refusing: Any = store
 
     def writing(federation: Federation) -> WritesCustomers:
-        return Operations(federation.systems, OperationJournal(refusing, refusing), seconds=5)
+        return Operations(Setup(federation.systems, OperationJournal(refusing, refusing), seconds=5))
 
     box = sandbox(customers=20)
     async with gateway_over(box, writing=writing, executor=executor) as gateway:

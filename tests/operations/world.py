@@ -15,6 +15,7 @@ from customer_gateway.documents.versions import version_of
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.versions import version_of_record
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.database import Database
@@ -129,13 +130,14 @@ async def working(
     federation = build_federation(settings, wiring, VENDORS)
     database = Database(url or f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
-    operations = Operations(
+    setup = Setup(
         federation.systems,
         journal_as(journal),
         seconds=seconds,
         doubt=timedelta(seconds=doubt),
         lease=timedelta(seconds=lease),
     )
+    operations = Operations(setup)
     try:
         yield Worker(box, federation, journal, operations)
     finally:

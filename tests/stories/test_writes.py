@@ -9,6 +9,7 @@ import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
 from vendors import VENDORS
 
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
@@ -53,7 +54,7 @@ async def writing_gateway(
             federation.batchers.forget(system, key)
             noting(system, key)
 
-        made.append(Operations(federation.systems, journal, seconds=10, written=written))
+        made.append(Operations(Setup(federation.systems, journal, seconds=10, written=written)))
         return made[-1]
 
     try:

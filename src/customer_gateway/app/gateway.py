@@ -22,6 +22,7 @@ from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.key_cache import KeyCache
 from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.operations.recovery import recovering
+from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.service import Operations
 from customer_gateway.server import collector
 from customer_gateway.store.database import Database
@@ -129,12 +130,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     operations = None
     if journal is not None:
         forget = federation.batchers.forget
-        operations = Operations(
+        setup = Setup(
             federation.systems,
             journal,
             seconds=settings.server.write_operation_seconds,
             written=forget if written is None else _each(forget, written.note),
         )
+        operations = Operations(setup)
     http = HttpSettings(
         deadline_seconds=settings.server.deadline_seconds,
         body_bytes=settings.server.body_bytes,

@@ -117,6 +117,7 @@ async def _outcome_of(
     """Return what came of it, and the operation as it is stored by then. Raises `NoOperation`."""
     from customer_gateway.app import build_federation, build_journal
     from customer_gateway.model.callers import EVERY_RIGHT
+    from customer_gateway.operations.attempts import Setup
     from customer_gateway.operations.service import Operations
     from customer_gateway.work.deadline import Deadline
 
@@ -126,7 +127,7 @@ async def _outcome_of(
     if found.system not in settings.systems:
         raise NoOperation(f"The operation {id} is one on {found.system}, which is not configured as a system here.")
     federation = build_federation(settings)
-    service = Operations(federation.systems, journal, seconds=seconds)
+    service = Operations(Setup(federation.systems, journal, seconds=seconds))
     try:
         outcome = await service.settle(id, _ACTOR, EVERY_RIGHT, Deadline.after(seconds))
     finally:

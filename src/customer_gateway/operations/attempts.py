@@ -35,7 +35,7 @@ from customer_gateway.operations.stored import new_operation_id, operation_as_se
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from customer_gateway.model.callers import Rights
@@ -61,6 +61,23 @@ class StepLog:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """What operations are carried out with.
+
+    `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor, `lease`
+    how long a process that says nothing keeps an operation. `written` is called with the system and key of a record
+    when something was sent for it.
+    """
+
+    systems: Mapping[str, System]
+    journal: Journal
+    seconds: float
+    doubt: timedelta = DOUBT
+    lease: timedelta = LEASE
+    written: Callable[[str, str], None] = lambda _system, _key: None
+
+
+@dataclass(frozen=True, slots=True)
 class _Attempt:
     """An attempt to carry a request out, as an operation that has begun. `deadline` is the request's."""
 
@@ -74,27 +91,15 @@ class _Attempt:
 
 
 class Attempts:
-    """Makes attempts. `written` is called with the system and key of a record when something was sent for it."""
+    """Makes attempts."""
 
-    def __init__(
-        self,
-        systems: Mapping[str, System],
-        journal: Journal,
-        *,
-        seconds: float,
-        doubt: timedelta = DOUBT,
-        lease: timedelta = LEASE,
-        written: Callable[[str, str], None] = lambda _system, _key: None,
-    ) -> None:
-        self._systems = systems
-        self._journal = journal
-        self._seconds = seconds
-        self._lease = lease
-        self._written = written
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._journal = setup.journal
         self._has_key = False
-        self._locks = RecordLocks(journal)
-        self._runner = Runner(journal)
-        self._settler = Settler(self._runner, doubt)
+        self._locks = RecordLocks(setup.journal)
+        self._runner = Runner(setup.journal)
+        self._settler = Settler(self._runner, setup.doubt)
 
     async def aclose(self) -> None:
         """Wait until every lease that is no longer needed is given up."""
@@ -106,7 +111,7 @@ class Attempts:
             operation = await self._new(request)
         except ConfigInvalid as failure:
             return _not_begun(failure)
-        leases = Leases(operation, self._lease)
+        leases = Leases(operation, self._setup.lease)
         async with self._locks.wanted(operation.system, operation.key, leases) as lock:
             record = await lock.try_local()
             try:
@@ -122,15 +127,15 @@ class Attempts:
         """Find out what became of an operation that nobody carries out at present."""
         if operation.is_settled:
             return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
-        system = self._systems.get(operation.system)
+        system = self._setup.systems.get(operation.system)
         writer = None if system is None else system.writer
         now = clock.now()
         if writer is None:  # another worker may be configured otherwise
             return Outcome(None, [in_progress(operation)], operation.key)
-        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._lease)
+        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._setup.lease)
         if taken is None:
             return Outcome(None, [in_progress(operation)], operation.key)
-        deadline, leases = Deadline.after(self._seconds), Leases(taken, self._lease)
+        deadline, leases = Deadline.after(self._setup.seconds), Leases(taken, self._setup.lease)
         try:
             async with (
                 self._locks.wanted(taken.system, taken.key, leases) as lock,
@@ -146,12 +151,12 @@ class Attempts:
             with suppress(LeaseLost):
                 await self._journal.update(done)
         if done.key is not None:
-            self._written(done.system, done.key)
+            self._setup.written(done.system, done.key)
         return Outcome(self.as_seen(done, rights), done.errors, done.key)
 
     def as_seen(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
         """Return a stored operation as its caller may see it."""
-        system = self._systems.get(operation.system)
+        system = self._setup.systems.get(operation.system)
         return operation_as_seen(operation, None if system is None else writes_of(system), rights, replayed=replayed)
 
     async def _carry_out(self, this: _Attempt) -> Outcome:
@@ -179,10 +184,9 @@ class Attempts:
         return Outcome(seen, [journal_failed_after(reached)], reached.key)
 
     async def _prepare_and_run(self, this: _Attempt) -> Outcome:
-        request, operation, steps = this.request, this.operation, this.steps
-        if (refusal := await self._refuse_open(this)) is not None:
-            await self._discard(this)
-            return Outcome(None, [refusal], request.key)
+        operation, steps = this.operation, this.steps
+        # What is refused as open is planned all the same, so that every refusal comes at once.
+        request = replace(this.request, refused=[*this.request.refused, *await self._refused_as_open(this)])
         prepared = await prepare(request, this.deadline)
         writer = prepared.writer
         if prepared.errors or not prepared.plan or writer is None:
@@ -192,10 +196,12 @@ class Attempts:
             operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, this.deadline))
         steps.see(operation)
         try:
-            done = await self._runner.run(operation, writer, this.leases, Deadline.after(self._seconds), steps.see)
+            done = await self._runner.run(
+                operation, writer, this.leases, Deadline.after(self._setup.seconds), steps.see
+            )
         finally:
             if (key := (steps.operation or operation).key) is not None:
-                self._written(operation.system, key)
+                self._setup.written(operation.system, key)
         return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
 
     async def _conclude_unsent(self, this: _Attempt, prepared: Prepared) -> Outcome:
@@ -208,15 +214,15 @@ class Attempts:
         await self._runner.conclude(done, this.leases)
         return Outcome(self.as_seen(done, request.rights), [], done.key)
 
-    async def _refuse_open(self, this: _Attempt) -> UserError | None:
-        """Refuse a write of a record that may still get an earlier one, unless it is forced."""
+    async def _refused_as_open(self, this: _Attempt) -> Sequence[UserError]:
+        """Return why a record that may still get an earlier write is not written, unless that is forced."""
         request, found = this.request, this.begun.unsettled
         if request.force or request.key is None:
-            return None
+            return ()
         if not this.begun.has_record:  # the lease came later, and others may have written before
             found = await self._journal.unsettled_of(request.system.name, request.key)
         unknown = [each for each in found if each.state is OperationState.UNKNOWN]
-        return outcome_is_open(unknown[0]) if unknown else None
+        return [outcome_is_open(each) for each in unknown[:1]]
 
     async def _discard(self, this: _Attempt) -> None:
         with suppress(LeaseLost):  # another took it over, and found that nothing was sent
@@ -240,7 +246,7 @@ class Attempts:
             idempotency=None if key is None else self._journal.digest(f"{request.actor}\0{key}"),
             input_digest=self._journal.digest(request.input_text),
             owner=_new_owner(),
-            lease_until=now + self._lease,
+            lease_until=now + self._setup.lease,
         )
 
     async def _replay(

@@ -44,7 +44,7 @@ class Recovery:
     async def recover(self, most: int = 20) -> int:
         """Settle what is stranded, or due; return how many there were."""
         now = clock.now()
-        systems = self._operations.systems
+        systems = [*self._operations.setup.systems]
         stranded = await self._journal.stranded(now, most, systems)
         found = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN], systems=systems)
         unknown = [each for each in found if not each.is_settled]
@@ -61,10 +61,10 @@ class Recovery:
 
     def _is_due(self, operation: StoredOperation, now: datetime) -> bool:
         sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
-        return now - max(sent, default=operation.started_at) >= self._operations.doubt
+        return now - max(sent, default=operation.started_at) >= self._operations.setup.doubt
 
     async def _look_up(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
-        deadline = Deadline.after(self._operations.seconds)
+        deadline = Deadline.after(self._operations.setup.seconds)
         outcome = await self._operations.settle(id, _ACTOR, EVERY_RIGHT, deadline)
         if outcome is not None and (operation := outcome.operation) is not None:
             _log.warning("operation_taken_over", operation=id, system=operation.system, state=operation.state.value)

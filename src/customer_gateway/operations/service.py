@@ -11,19 +11,18 @@ from customer_gateway.errors import GatewayError
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
 from customer_gateway.operations.attempts import Attempts, StepLog
-from customer_gateway.operations.leases import LEASE
 from customer_gateway.operations.outcomes import not_sent
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.requests import Outcome
-from customer_gateway.operations.settling import DOUBT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Coroutine, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.model.callers import Rights
-    from customer_gateway.model.journal import Journal, StoredOperation
+    from customer_gateway.model.journal import StoredOperation
     from customer_gateway.model.operations import Operation
+    from customer_gateway.operations.attempts import Setup
     from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
     from customer_gateway.work.deadline import Deadline
@@ -33,34 +32,14 @@ _log: Any = structlog.get_logger("customer_gateway.operations")
 
 
 class Operations:
-    """Carries writes out, each in a task of its own that goes on when the request that asked for it ends.
+    """Carries writes out, each in a task of its own that goes on when the request that asked for it ends."""
 
-    `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor, `lease`
-    how long a process that says nothing keeps an operation. `written` is called with the system and key of a record
-    when something was sent for it.
-    """
-
-    def __init__(
-        self,
-        systems: Mapping[str, System],
-        journal: Journal,
-        *,
-        seconds: float,
-        doubt: timedelta = DOUBT,
-        lease: timedelta = LEASE,
-        written: Callable[[str, str], None] = lambda _system, _key: None,
-    ) -> None:
-        self._systems = systems
-        self._journal = journal
-        self.seconds = seconds
-        self.doubt = doubt
-        self._attempts = Attempts(systems, journal, seconds=seconds, doubt=doubt, lease=lease, written=written)
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._systems = setup.systems
+        self._journal = setup.journal
+        self._attempts = Attempts(setup)
         self._tasks: set[asyncio.Task[Outcome]] = set()
-
-    @property
-    def systems(self) -> Sequence[str]:
-        """Return the names of the systems whose operations are carried out here."""
-        return [*self._systems]
 
     async def carry_out(self, request: WriteRequest, deadline: Deadline) -> Outcome:
         """Plan the write, and unless it is a dry run carry it out; tell what came of it by the deadline.
@@ -75,7 +54,7 @@ class Operations:
     async def aclose(self) -> None:
         """Wait for the operations that are under way; others take over what is not ended by then."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self.seconds)
+            await asyncio.wait(self._tasks, timeout=self.setup.seconds)
         await self._attempts.aclose()
 
     async def settle(
