@@ -28,7 +28,7 @@ from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.private_key import PrivateKeySource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from customer_gateway.federation.request import Federation
     from customer_gateway.model.journal import StoredOperation
@@ -92,8 +92,8 @@ class World:
     path: Path
     forking: asyncio.subprocess.Process
     federation: Federation
-    database_url: str | None = None
-    shared: Database | None = None
+    new_database: Callable[[], str] | None = None
+    common: str = ""
     numbers: count[int] = field(default_factory=count)
     records: count[int] = field(default_factory=count)
     answers: count[int] = field(default_factory=count)
@@ -106,9 +106,17 @@ class World:
     def tables(self) -> dict[str, Any]:
         return tables_of(self.box, self.urls)
 
-    def new_journal(self) -> str:
-        """Return the URL of a journal: a new SQLite file, since a process that stands still may keep others waiting."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.path / f'{next(self.answers)}.db'}"
+    def new_journal(self, *, may_be_common: bool = False) -> str:
+        """Return the URL of a journal of its own: a process that stands still may keep others from writing to it.
+
+        On a server, where databases are large, it is one in common where it may.
+        """
+        if self.new_database is None:
+            return f"sqlite+aiosqlite:///{self.path / f'{next(self.answers)}.db'}"
+        if not may_be_common:
+            return self.new_database()
+        self.common = self.common or self.new_database()
+        return self.common
 
     async def start(self, url: str, *, point: int = 0, signal_name: str = "SIGKILL", **given: Any) -> Process:
         """Start a worker that is sent a signal at a point; `given` is its write, or nothing: it takes over."""
@@ -136,21 +144,19 @@ class World:
     ) -> Sequence[StoredOperation]:
         """Take over what an actor's workers left, or wait until others have; return the actor's operations.
 
-        The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected.
+        The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected, and once more.
         """
         async with self._journal(url) as journal:
-            operations = Operations(Setup(self.federation.systems, journal, seconds=5, doubt=DOUBT, lease=LEASE))
+            operations = Operations(Setup(self.federation.systems, journal, seconds=20, doubt=DOUBT, lease=LEASE))
             recovery = Recovery(operations, journal)
             until = datetime.now(UTC) + timedelta(seconds=patience)
             try:
                 while datetime.now(UTC) < until:
-                    with suppress(
-                        GatewayError
-                    ):  # a process that stands still in a transaction keeps others from theirs
-                        if takes_over:
-                            await recovery.recover()
+                    # A process that stands still in a transaction keeps others from theirs.
+                    with suppress(GatewayError):
+                        left = await recovery.recover() if takes_over else 0
                         found = await journal.page(50, actor=actor)
-                        if all(_is_told(each) for each in found):
+                        if not left and all(_is_told(each) for each in found):
                             return found
                     await asyncio.sleep(0.1)
                 raise TimeoutError("operations are open still")
@@ -159,13 +165,11 @@ class World:
 
     @asynccontextmanager
     async def _journal(self, url: str) -> AsyncGenerator[OperationJournal]:
-        """Yield the journal of a database; of the one that all use there is one: servers bound connections."""
-        database = self.shared if self.shared is not None else Database(url)
+        database = Database(url)
         try:
             yield OperationJournal(database, PrivateKeySource(KEY, lambda: None))
         finally:
-            if database is not self.shared:
-                await database.aclose()
+            await database.aclose()
 
 
 def _is_told(operation: StoredOperation) -> bool:
@@ -182,8 +186,10 @@ def tables_of(box: Sandbox, urls: dict[str, str]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_world(path: Path, *, customers: int = 120, database: str | None = None) -> AsyncGenerator[World]:
-    """Serve the vendors, and start what forks workers. Journals are SQLite files, unless all use one `database`."""
+async def a_world(
+    path: Path, *, customers: int = 120, new_database: Callable[[], str] | None = None
+) -> AsyncGenerator[World]:
+    """Serve the vendors, and start what forks workers. Journals are SQLite files, unless `new_database` makes them."""
     box = sandbox(customers=customers)
     environ = {**os.environ, "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"}
     pipe = asyncio.subprocess.PIPE
@@ -192,16 +198,13 @@ async def a_world(path: Path, *, customers: int = 120, database: str | None = No
     )
     async with box.serving() as urls:
         federation = build_federation(settings_of(tables_of(box, urls)), vendors=VENDORS)
-        shared = None if database is None else Database(database)
-        world = World(box, urls, path, forking, federation, database, shared)
+        world = World(box, urls, path, forking, federation, new_database)
         try:
             yield world
         finally:
             for each in world.started:
                 if each.is_there():
                     each.send(signal.SIGKILL)  # what a test that failed has left standing
-            if shared is not None:
-                await shared.aclose()
             await federation.aclose()
             assert forking.stdin is not None
             forking.stdin.close()

@@ -1,4 +1,6 @@
-"""Worker processes that end, or stand still, at a numbered point of a write: before and after each commit and send.
+"""Worker processes that end, or stand still, at a numbered point of a write: around each send, and each commit.
+
+Of a commit there is a point within, too: its statements are done, and hold their locks.
 
 Run as a program it reads a line of JSON for each worker that is wanted, forks it, and says its process id: what a
 worker needs is imported once for all of them. A worker writes what came of its write, and which points it has passed,
@@ -13,7 +15,9 @@ import os
 import signal
 import sys
 import time
+from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +43,7 @@ from customer_gateway.store.private_key import PrivateKeySource
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 KEY = b"k" * 32
 LEASE = timedelta(seconds=4)
@@ -54,35 +58,86 @@ class Points:
 
     def __init__(self, at: int, number: int) -> None:
         self.passed: list[str] = []
+        self.committing: ContextVar[str] = ContextVar("committing")
         self._at = at
         self._number = number
+        self._renewing = asyncio.Lock()
 
     def passing(self, name: str) -> None:
         self.passed.append(name)
         if len(self.passed) == self._at:
             os.kill(os.getpid(), self._number)
 
+    async def around(self, name: str, call: Awaitable[Any]) -> Any:
+        """Await a call between two points, at which no lease is being prolonged: who stands there holds no locks."""
+        async with self._renewing:
+            self.passing(f"before {name}")
+        answer = await call
+        async with self._renewing:
+            self.passing(f"after {name}")
+        return answer
 
-class Counted:
-    """Something whose named calls are each a point before them and one after."""
+    async def renew(self, call: Awaitable[Any]) -> Any:
+        async with self._renewing:
+            return await call
 
-    def __init__(self, inner: Any, points: Points, names: tuple[str, ...]) -> None:
-        self._inner = inner
+
+class CountedWriter:
+    """A writer whose sends are points."""
+
+    def __init__(self, writer: Any, points: Points) -> None:
+        self._writer = writer
         self._points = points
-        self._names = names
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        return self._counted(name, found) if name in self._names else found
+        return getattr(self._writer, name)
 
-    def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        async def counted(*given: Any, **otherwise: Any) -> Any:
-            self._points.passing(f"before {name}")
-            answer = await call(*given, **otherwise)
-            self._points.passing(f"after {name}")
+    async def send(self, *given: Any) -> Any:
+        return await self._points.around("send", self._writer.send(*given))
+
+
+class CountedJournal:
+    """A journal whose commits are points."""
+
+    def __init__(self, journal: Any, points: Points) -> None:
+        self._journal = journal
+        self._points = points
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._journal, name)
+        return partial(self._counted, name, found) if name in _COMMITS else found
+
+    async def renew(self, *given: Any) -> Any:
+        return await self._points.renew(self._journal.renew(*given))
+
+    async def _counted(self, name: str, call: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        token = self._points.committing.set(name)
+        try:
+            return await self._points.around(name, call(*given))
+        finally:
+            self._points.committing.reset(token)
+
+
+class CountedDatabase:
+    """A database whose transactions are a point before they end, where they are a counted commit of the journal."""
+
+    def __init__(self, database: Any, points: Points) -> None:
+        self._database = database
+        self._points = points
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, work: Callable[[Any], Any]) -> Any:
+        name = self._points.committing.get(None)
+
+        def counted(connection: Any) -> Any:
+            answer = work(connection)
+            if name is not None:
+                self._points.passing(f"within {name}")
             return answer
 
-        return counted
+        return await self._database.write(counted)
 
 
 class CountedSystem:
@@ -90,7 +145,7 @@ class CountedSystem:
 
     def __init__(self, system: Any, points: Points) -> None:
         self._system = system
-        self.writer = Counted(system.writer, points, ("send",))
+        self.writer = CountedWriter(system.writer, points)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._system, name)
@@ -106,10 +161,11 @@ async def work(given: Mapping[str, Any]) -> dict[str, Any]:
     """Do what a worker is told to: one write; else to take over what others left, once or until it is told to end."""
     federation = build_federation(settings_of(given["tables"]), vendors=VENDORS)
     points = Points(given["point"], getattr(signal, given["signal"]))
-    database = Database(given["url"])
-    journal: Any = Counted(OperationJournal(database, PrivateKeySource(KEY, lambda: None)), points, _COMMITS)
+    database: Any = CountedDatabase(Database(given["url"]), points)
+    journal: Any = CountedJournal(OperationJournal(database, PrivateKeySource(KEY, lambda: None)), points)
+    seconds, lease = given.get("seconds", 10), timedelta(seconds=given.get("lease", LEASE.total_seconds()))
     systems: Any = {name: CountedSystem(each, points) for name, each in federation.systems.items()}
-    operations = Operations(Setup(systems, journal, seconds=given.get("seconds", 10), doubt=DOUBT, lease=LEASE))
+    operations = Operations(Setup(systems, journal, seconds=seconds, doubt=DOUBT, lease=lease))
     told_to_end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     state: str | None = None

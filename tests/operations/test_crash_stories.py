@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 SYSTEMS: Final = tuple(vendor.kind.slug for vendor in WRITTEN)
-BEFORE_ITS_CALL_IS_STORED: Final = 3
+BEFORE_ITS_CALL_IS_STORED: Final = 4
 """It has begun, has the lease of the record, and has read it."""
-BETWEEN_TWO_CALLS: Final = 7
+BETWEEN_TWO_CALLS: Final = 9
 """The first call was sent and answered; what became of it is stored together with the intent of the second."""
 
 
@@ -46,7 +46,7 @@ async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_work
             longest(world, "pland"),
         )
         between = longest(world, "billbee")
-        points = {begun: 2, intended: 4, sent: 6, between: BETWEEN_TWO_CALLS}
+        points = {begun: 3, intended: 6, sent: 8, between: BETWEEN_TWO_CALLS}
         staying = await world.start(url, stays=True)
         lost = [await world.start(url, point=point, **write.given) for write, point in points.items()]
         for each in lost:

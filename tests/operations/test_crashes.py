@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import longest
-from operations.crashing import LEASE
 from postgres_server import NEEDS_POSTGRES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from operations.crash_world import World
@@ -22,92 +20,94 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
-SIDE_BY_SIDE: Final = 14
-"""So many runs wait for leases to be out at the same time."""
-
-_TIMES: Final = 3
+AT_WORK: Final = 4
+"""So many runs do something at a time; all of them wait for leases to be out together."""
+LEASE: Final = 9.0
+"""Seconds: longer than a busy machine lets a worker wait that is to be cut off at its point, and not before."""
 
 CREATION: Final = (
-    ("begin", "NOTHING", "REJECTED"),
-    ("update", "REJECTED", "UNKNOWN"),  # that a search finds nothing does not prove that nothing comes
-    ("send", "UNKNOWN", "APPLIED"),
-    ("update", "APPLIED", "APPLIED"),
-    ("update", "APPLIED", "APPLIED"),
+    ("begin", "NOTHING", "APPLIED", "REJECTED"),
+    ("update", "REJECTED", "REJECTED", "UNKNOWN"),  # that a search finds nothing does not prove that nothing comes
+    ("send", "UNKNOWN", "", "APPLIED"),
+    ("update", "APPLIED", "APPLIED", "APPLIED"),
+    ("update", "APPLIED", "APPLIED", "APPLIED"),
 )
 LONGEST: Final = {
     **dict.fromkeys(("pland", "next", "lemonsoft"), CREATION),
     "autodns": (
         *CREATION[:4],
-        ("update", "APPLIED", "PARTIAL"),
-        ("send", "PARTIAL", "APPLIED"),
-        ("update", "APPLIED", "APPLIED"),
+        ("update", "APPLIED", "PARTIAL", "PARTIAL"),
+        ("send", "PARTIAL", "", "APPLIED"),
+        ("update", "APPLIED", "APPLIED", "APPLIED"),
     ),
     "billbee": (
-        ("begin", "NOTHING", "REJECTED"),
-        ("update", "REJECTED", "REJECTED"),
-        ("send", "REJECTED", "APPLIED"),
-        ("update", "APPLIED", "PARTIAL"),
-        ("send", "PARTIAL", "APPLIED"),
-        ("update", "APPLIED", "APPLIED"),
+        ("begin", "NOTHING", "APPLIED", "REJECTED"),
+        ("update", "REJECTED", "REJECTED", "REJECTED"),
+        ("send", "REJECTED", "", "APPLIED"),
+        ("update", "APPLIED", "PARTIAL", "PARTIAL"),
+        ("send", "PARTIAL", "", "APPLIED"),
+        ("update", "APPLIED", "APPLIED", "APPLIED"),
     ),
 }
 """The commits and sends of a system's longest write, and what it is told to be in the end where it is cut off before
-each, and after: of a call that was to be sent and shows no trace, that it was not applied; what is left is sent."""
+each, within it (of a commit), and after: of a call that was to be sent and shows no trace, that it was not applied;
+what is left is sent. Who is killed within a commit has not made it. Who stands still there keeps others from taking
+over; it goes on, and sends nothing of which it stored the intent before its lease was out."""
 EACH: Final = pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGSTOP"])
 
 
 def points_of(system: str) -> list[str]:
-    return [f"{when} {step}" for step, _, _ in LONGEST[system] for when in ("before", "after")]
+    """What a write passes, in order."""
+    whens = {True: ("before", "after"), False: ("before", "within", "after")}
+    return [f"{when} {step}" for step, *_ in LONGEST[system] for when in whens[step == "send"]]
 
 
-def states_of(system: str, signal_name: str) -> list[str]:
-    """What is told in the end, for each point. Who stood still before anything was stored goes on as if nothing was."""
-    states = [state for _, before, after in LONGEST[system] for state in (before, after)]
-    return ["APPLIED", *states[1:]] if signal_name == "SIGSTOP" else states
+def table_of(system: str, signal_name: str) -> dict[str, str]:
+    """What is told in the end, for each point by its number and name.
 
-
-async def state_after(world: World, system: str, point: int, signal_name: str) -> str:
-    """Cut a write off at a point, let others take it over, and return what it is told to be in the end."""
-    write, url = longest(world, system), world.new_journal()
-    process = await world.start(url, point=point, signal_name=signal_name, **write.given)
-    if signal_name == "SIGSTOP":
-        await process.stands_still()
-        await asyncio.sleep(LEASE.total_seconds())
-        with suppress(TimeoutError):  # it may stand still in a transaction, which others wait for
-            await world.recovered(url, write.actor, patience=10)
-        process.send(signal.SIGCONT)
-    said = await process.ended()
-    return await write.check(world, await world.recovered(url, write.actor), said)
-
-
-async def state_expected_after(world: World, system: str, point: int, signal_name: str) -> str:
-    """Return the same, of three times at most the first that is as expected; a check that fails is returned at once.
-
-    A busy machine may let a worker wait so long that it loses its lease without any signal.
+    Who stood still before anything was stored goes on as if nothing was.
     """
-    state = ""
-    for _ in range(_TIMES):
+    stands = signal_name == "SIGSTOP"
+    rows = [(before, within if stands or not within else before, after) for _, before, within, after in LONGEST[system]]
+    states = [state for row in rows for state in row if state]
+    names = [f"{number} {name}" for number, name in enumerate(points_of(system), 1)]
+    return {**dict(zip(names, states, strict=True)), **({"1 before begin": "APPLIED"} if stands else {})}
+
+
+async def state_after(world: World, system: str, at: str, signal_name: str, at_work: asyncio.Semaphore) -> str:
+    """Cut a write off at a point, let others take it over, and return what it is told to be in the end."""
+    number, when, _ = at.split()
+    # Others would wait for who stands still within a commit, and take over what begins with a lease that is out.
+    write, url = longest(world, system), world.new_journal(may_be_common=when != "within" and number != "1")
+    how: dict[str, Any] = {"point": int(number), "signal_name": signal_name, "lease": LEASE, "seconds": 60}
+    async with at_work:
+        process = await world.start(url, **how, **write.given)
+        assert await process.stands_still()
+        assert process.is_there() == (signal_name == "SIGSTOP")
+    await asyncio.sleep(LEASE)
+    async with at_work:
+        if process.is_there() and when != "within":
+            await world.recovered(url, write.actor)
+        process.send(signal.SIGCONT)
+        said = await process.ended()
+        return await write.check(world, await world.recovered(url, write.actor), said)
+
+
+async def found_at(world: World, tables: Mapping[str, Mapping[str, str]], signal_name: str) -> dict[str, Any]:
+    """Cut writes off at the points of tables; return the tables as they are found, with why a check failed."""
+    at_work = asyncio.Semaphore(AT_WORK)
+
+    async def found(system: str, at: str) -> str:
         try:
-            state = await state_after(world, system, point, signal_name)
+            return await state_after(world, system, at, signal_name, at_work)
         except (AssertionError, TimeoutError) as failure:
             return f"{type(failure).__name__}: {failure}"
-        if state == states_of(system, signal_name)[point - 1]:
-            break
-    return state
 
+    async def of(system: str) -> dict[str, str]:
+        states = await asyncio.gather(*(found(system, at) for at in tables[system]))
+        return dict(zip(tables[system], states, strict=True))
 
-async def states_after_each(world: World, systems: Sequence[str], signal_name: str) -> dict[str, list[str]]:
-    """Cut the longest writes off at each of their points; return what they are told to be, or how a check failed."""
-    turns = asyncio.Semaphore(SIDE_BY_SIDE)
-
-    async def at(system: str, point: int) -> str:
-        async with turns:
-            return await state_expected_after(world, system, point, signal_name)
-
-    async def of(system: str) -> list[str]:
-        return await asyncio.gather(*(at(system, number + 1) for number in range(len(points_of(system)))))
-
-    return dict(zip(systems, await asyncio.gather(*map(of, systems)), strict=True))
+    return dict(zip(tables, await asyncio.gather(*map(of, tables)), strict=True))
 
 
 async def test_the_longest_writes_pass_these_points(tmp_path: Path) -> None:
@@ -123,10 +123,9 @@ async def test_the_longest_writes_pass_these_points(tmp_path: Path) -> None:
 @EACH
 async def test_a_write_that_is_cut_off_at_any_point_is_finished_or_told(signal_name: str, tmp_path: Path) -> None:
     """The process is killed, or stands still until its lease is out and others have taken over, and then goes on."""
+    tables = {system: table_of(system, signal_name) for system in LONGEST}
     async with a_world(tmp_path) as world:
-        states = await states_after_each(world, [*LONGEST], signal_name)
-
-    assert states == {system: states_of(system, signal_name) for system in LONGEST}
+        assert await found_at(world, tables, signal_name) == tables
 
 
 @NEEDS_POSTGRES
@@ -134,8 +133,6 @@ async def test_a_write_that_is_cut_off_at_any_point_is_finished_or_told(signal_n
 async def test_a_write_that_is_cut_off_is_finished_or_told_on_postgresql_too(
     signal_name: str, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    systems = ["autodns", "billbee"]
-    async with a_world(tmp_path, database=postgres.new_database()) as world:
-        states = await states_after_each(world, systems, signal_name)
-
-    assert states == {system: states_of(system, signal_name) for system in systems}
+    tables = {system: table_of(system, signal_name) for system in ("autodns", "billbee")}
+    async with a_world(tmp_path, new_database=postgres.new_database) as world:
+        assert await found_at(world, tables, signal_name) == tables
