@@ -10,6 +10,7 @@ import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import longest, shortest
 from operations.crashing import LEASE
+from postgres_server import NEEDS_POSTGRES
 from systems.test_laws_of_writing import WRITTEN
 
 from customer_gateway.model.operations import UserErrorCode
@@ -18,14 +19,16 @@ from customer_gateway.work.deadline import Deadline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from operations.crash_world import World
+    from operations.crash_world import Process, World
     from operations.crash_writes import CutOff
+    from postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 SYSTEMS: Final = tuple(vendor.kind.slug for vendor in WRITTEN)
 BEFORE_ITS_CALL_IS_STORED: Final = 4
 """It has begun, has the lease of the record, and has read it."""
+WITHIN_THE_COMMIT_OF_ITS_CALL: Final = 5
 BETWEEN_TWO_CALLS: Final = 9
 """The first call was sent and answered; what became of it is stored together with the intent of the second."""
 
@@ -146,3 +149,53 @@ async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_fo
         assert after is not None
         assert (after.at("Name").value, after.at("InvoiceAddress.FirstName").value) == (f"{write.mark} Ltd", "Stranger")
         assert len(write.sent(world)) == 1
+
+
+async def still_within_a_commit(world: World, url: str) -> tuple[CutOff, Process]:
+    """A write that has stored what it will send, and stands still before that is committed."""
+    write, how = shortest(world, "next"), {"point": WITHIN_THE_COMMIT_OF_ITS_CALL, "signal_name": "SIGSTOP"}
+    worker = await world.start(url, lease=60.0, seconds=60, **how, **write.given)
+    assert await worker.stands_still()
+    return write, worker
+
+
+async def gone_on(worker: Process) -> str | None:
+    worker.send(signal.SIGCONT)
+    return (await worker.ended() or {})["state"]
+
+
+async def test_while_a_worker_stands_still_within_a_commit_others_send_nothing_that_they_cannot_store(
+    tmp_path: Path,
+) -> None:
+    """SQLite has one writer at a time; both writes are made when it goes on."""
+    async with a_world(tmp_path) as world:
+        url = world.new_journal()
+        held, worker = await still_within_a_commit(world, url)
+        others = shortest(world, "next")
+
+        meanwhile = await (await world.start(url, **others.given)).ended()
+        sent = [*held.sent(world).values(), *others.sent(world).values()]
+        state = await gone_on(worker)
+        again = await (await world.start(url, **others.given)).ended()
+
+        assert meanwhile is not None
+        assert again is not None
+        assert (meanwhile["state"], sent) == (None, [])
+        assert (state, again["state"]) == ("APPLIED", "APPLIED")
+        assert [sum(each.sent(world).values()) for each in (held, others)] == [1, 1]
+
+
+@NEEDS_POSTGRES
+async def test_on_postgresql_a_worker_that_stands_still_within_a_commit_keeps_nobody_from_other_records(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    async with a_world(tmp_path, new_database=postgres.new_database) as world:
+        url = world.new_journal()
+        held, worker = await still_within_a_commit(world, url)
+        others = shortest(world, "next")
+
+        meanwhile = await (await world.start(url, **others.given)).ended()
+
+        assert meanwhile is not None
+        assert (meanwhile["state"], sum(held.sent(world).values())) == ("APPLIED", 0)
+        assert await gone_on(worker) == "APPLIED"
