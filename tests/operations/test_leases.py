@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from operations.cells import NEW
 from operations.world import ACTOR, working
 from vendors import sandbox
 
@@ -110,3 +111,23 @@ async def test_a_call_that_another_worker_took_over_while_it_waited_is_not_sent(
 
     assert (taken, told.state, one.writes("next")) == (1, OperationState.REJECTED, [])
     assert told.errors[0].message == "next shows no trace of the write: it was not applied. Send it again."
+
+
+async def test_a_creation_that_another_worker_took_over_while_it_waited_is_told_as_not_sent(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    """That a search finds nothing proves nothing; the process that waited knows it, and says so when it comes back."""
+    async with (
+        a_worker(box, tmp_path, tables=SLOW, journal_as=Unprolonged) as one,
+        a_worker(box, tmp_path) as other,
+    ):
+        creation = asyncio.create_task(one.create("next", NEW["next"], idempotency_key="one"))
+        await recovered(other, creation)
+        done = await creation
+        [told] = await other.operations.page(9, None, ACTOR, EVERY_RIGHT)
+        again = await other.create("next", NEW["next"], idempotency_key="one")
+
+    assert (told.state, [each.retryable for each in done.errors]) == (OperationState.REJECTED, [True])
+    assert again.operation is not None
+    assert (again.operation.state, again.operation.replayed) == (OperationState.APPLIED, False)
+    assert one.writes("next") == ["POST /customer/"]

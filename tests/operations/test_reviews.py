@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import gateway_over
 from operations.cells import CHANGE
-from operations.world import working
+from operations.world import ACTOR, working
 from vendors import sandbox
 
+from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationState, UserErrorCode, WriteStatus
+from customer_gateway.operations import clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -116,6 +119,25 @@ async def test_a_refused_change_is_rejected_when_it_is_settled(worker: Worker) -
     assert state_of(settled) == (OperationState.REJECTED, [WriteStatus.REJECTED])
     assert [(each.code, each.retryable) for each in settled.errors] == [(UserErrorCode.UPSTREAM_REJECTED, False)]
     assert worker.writes("autodns") == []
+
+
+async def test_a_held_change_that_cannot_be_looked_up_at_present_stays_pending(worker: Worker, tmp_path: Path) -> None:
+    key = key_at(worker, "autodns")
+    done = await changed(worker, "autodns", HELD)
+    now = clock.now()
+    assert await worker.journal.lock_record(f"autodns/{key}", "another", now, now + timedelta(seconds=60))
+
+    async with working(worker.box, tmp_path, seconds=0.3) as brief:
+        waiting = await brief.settle(done)
+        [told] = await brief.operations.page(9, None, ACTOR, EVERY_RIGHT)
+    await worker.journal.unlock_record(f"autodns/{key}", "another")
+    reviews(worker).confirm(key)
+    settled = await worker.settle(done)
+
+    assert [each.code for each in waiting.errors] == [UserErrorCode.UPSTREAM_RATE_LIMITED]
+    assert state_of(waiting) == (OperationState.PENDING, [WriteStatus.PENDING])
+    assert told.state is OperationState.PENDING
+    assert state_of(settled)[0] is OperationState.APPLIED
 
 
 async def test_of_a_refused_change_the_call_beside_it_that_nobody_reviews_is_told_as_applied(worker: Worker) -> None:

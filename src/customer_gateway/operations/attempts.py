@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -14,9 +13,10 @@ from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, GatewayE
 from customer_gateway.model.journal import StoredOperation
 from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
-from customer_gateway.operations.late import sent_late
+from customer_gateway.operations.late import sent_late, with_known
 from customer_gateway.operations.leases import LEASE, Leases
 from customer_gateway.operations.outcomes import (
+    applied_nothing,
     in_progress,
     journal_failed_after,
     no_journal,
@@ -28,10 +28,10 @@ from customer_gateway.operations.outcomes import (
 )
 from customer_gateway.operations.preparation import prepare
 from customer_gateway.operations.record_lock import RecordLocks
-from customer_gateway.operations.requests import Outcome
+from customer_gateway.operations.requests import Outcome, StepLog
 from customer_gateway.operations.running import Runner
 from customer_gateway.operations.settling import DOUBT, Settler
-from customer_gateway.operations.stored import new_operation_id, operation_as_seen, stored_writes
+from customer_gateway.operations.stored import new_operation_id, new_owner, operation_as_seen, stored_writes
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -46,18 +46,9 @@ if TYPE_CHECKING:
     from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
 
+_PAUSE_SECONDS: Final = 0.5
+"""How long it takes to ask again for an operation that another worker is at."""
 _log: Any = structlog.get_logger("customer_gateway.operations")
-
-
-class StepLog:
-    """What is known of an operation while it runs; None before its first call is stored."""
-
-    def __init__(self) -> None:
-        self.operation: StoredOperation | None = None
-
-    def see(self, operation: StoredOperation) -> None:
-        """Take note of a step."""
-        self.operation = operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +103,37 @@ class Attempts:
         except ConfigInvalid as failure:
             return _not_begun(failure)
         leases = Leases(operation, self._setup.lease)
-        async with self._locks.wanted(operation.system, operation.key, leases) as lock:
-            record = await lock.try_local()
-            try:
-                begun = await self._journal.begin(operation, operation.started_at, record)
-            except (DatabaseUnavailable, ConfigInvalid) as failure:
-                return _not_begun(failure)
-            if begun.existing is None:
-                leases.record = record if begun.has_record else None
-                return await self._carry_out(_Attempt(request, operation, begun, lock, leases, deadline, steps))
+        try:
+            async with self._locks.wanted(operation.system, operation.key, leases) as lock:
+                record = await lock.try_local()
+                try:
+                    begun = await self._journal.begin(operation, operation.started_at, record)
+                except (DatabaseUnavailable, ConfigInvalid) as failure:
+                    return _not_begun(failure)
+                if begun.existing is None:
+                    leases.record = record if begun.has_record else None
+                    return await self._carry_out(_Attempt(request, operation, begun, lock, leases, deadline, steps))
+        except LeaseLost:
+            steps.see(mine := steps.operation or operation)  # a request waits for this no longer than its deadline
+            return await self._report_loss(mine, request.rights, steps)
         return await self._replay(begun.existing, operation.input_digest, request, deadline, steps)
 
-    async def settle(self, operation: StoredOperation, rights: Rights, steps: StepLog) -> Outcome:
-        """Find out what became of an operation that nobody carries out at present."""
+    async def settle(
+        self, operation: StoredOperation, rights: Rights, steps: StepLog, known: StoredOperation | None = None
+    ) -> Outcome:
+        """Find out what became of an operation that nobody carries out at present.
+
+        `known` is the same one as an attempt that lost its lease knows it.
+        """
         if operation.is_settled:
             return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
-        system = self._setup.systems.get(operation.system)
-        writer = None if system is None else system.writer
-        now = clock.now()
-        if writer is None:  # another worker may be configured otherwise
+        system, now = self._setup.systems.get(operation.system), clock.now()
+        if system is None or (writer := system.writer) is None:  # another worker may be configured otherwise
             return Outcome(None, [in_progress(operation)], operation.key)
-        taken = await self._journal.take_over(operation.id, _new_owner(), now, now + self._setup.lease)
+        taken = await self._journal.take_over(operation.id, new_owner(), now, now + self._setup.lease)
         if taken is None:
             return Outcome(None, [in_progress(operation)], operation.key)
+        steps.see(taken := with_known(taken, known))
         deadline, leases = Deadline.after(self._setup.seconds), Leases(taken, self._setup.lease)
         try:
             async with (
@@ -144,10 +143,11 @@ class Attempts:
                 await lock.acquire(deadline)
                 done = await self._settler.settle(taken, writer, leases, deadline, steps.see)
         except LeaseLost:
-            return await self._report_loss(steps.operation or taken, rights)
+            return await self._report_loss(steps.operation or taken, rights, steps)
         except UpstreamError as failure:
-            found = steps.operation or taken
-            done = replace(found, state=OperationState.UNKNOWN, errors=[not_read(failure)], lease_until=None)
+            done = replace(steps.operation or taken, errors=[not_read(failure)], lease_until=None)
+            if done.state is not OperationState.PENDING:
+                done = replace(done, state=OperationState.UNKNOWN)
             with suppress(LeaseLost):
                 await self._journal.update(done)
         if done.key is not None:
@@ -164,7 +164,7 @@ class Attempts:
             async with this.leases.prolonged(self._journal):
                 await this.lock.acquire(this.deadline)
                 return await self._prepare_and_run(this)
-        except (UpstreamError, LeaseLost, DatabaseUnavailable) as failure:
+        except (UpstreamError, DatabaseUnavailable) as failure:
             return await self._outcome_of_failure(failure, this)
         except BaseException:
             if this.steps.operation is None:
@@ -176,12 +176,9 @@ class Attempts:
         if isinstance(failure, UpstreamError):
             await self._discard(this)
             return Outcome(None, [not_read(failure)], request.key)
-        if isinstance(failure, LeaseLost):
-            return await self._report_loss(reached or this.operation, request.rights)
         if reached is None:
             return Outcome(None, [no_journal(failure)], request.key)
-        seen = self.as_seen(reached, request.rights)
-        return Outcome(seen, [journal_failed_after(reached)], reached.key)
+        return Outcome(self.as_seen(reached, request.rights), [journal_failed_after(reached)], reached.key)
 
     async def _prepare_and_run(self, this: _Attempt) -> Outcome:
         operation, steps = this.operation, this.steps
@@ -245,7 +242,7 @@ class Attempts:
             started_at=now,
             idempotency=None if key is None else self._journal.digest(f"{request.actor}\0{key}"),
             input_digest=self._journal.digest(request.input_text),
-            owner=_new_owner(),
+            owner=new_owner(),
             lease_until=now + self._setup.lease,
         )
 
@@ -260,37 +257,43 @@ class Attempts:
         if operation.is_settled:
             return Outcome(self.as_seen(operation, request.rights, replayed=True), operation.errors, operation.key)
         outcome = await self.settle(operation, request.rights, steps)
-        if outcome.operation is not None and _applied_nothing(outcome.operation):
+        if outcome.operation is not None and applied_nothing(outcome.operation):
             steps.operation = None
             return await self.run(request, deadline, steps)
         shown = None if outcome.operation is None else replace(outcome.operation, replayed=True)
         return replace(outcome, operation=shown)
 
-    async def _report_loss(self, operation: StoredOperation, rights: Rights) -> Outcome:
-        """Tell what another worker has made of an operation that this one was too slow for.
+    async def _report_loss(self, mine: StoredOperation, rights: Rights, steps: StepLog) -> Outcome:
+        """Tell what another worker makes of an operation that this one was too slow for.
 
-        A call that was sent after the other had settled the operation is reported by an operation of its own.
+        What this one knows of it is stored where the outcome is open still. A call that was sent after the other had
+        settled the operation is reported by an operation of its own.
         """
-        _log.error("operation_lease_lost", operation=operation.id, system=operation.system)
-        found = await self._journal.find(operation.id)
+        _log.error("operation_lease_lost", operation=mine.id, system=mine.system)
+        deadline = Deadline.after(self._setup.seconds)
+        while True:
+            with suppress(DatabaseUnavailable):
+                if (outcome := await self._loss_told(mine, rights, steps)) is not None:
+                    return outcome
+            if deadline.remaining() <= _PAUSE_SECONDS:
+                return Outcome(self.as_seen(mine, rights), [in_progress(mine)], mine.key)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _loss_told(self, mine: StoredOperation, rights: Rights, steps: StepLog) -> Outcome | None:
+        """Return the outcome of an operation whose lease was lost, None while another worker is at it."""
+        found = await self._journal.find(mine.id)
         if found is None:
-            return Outcome(None, [in_progress(operation)], operation.key)
-        if (late := sent_late(operation, found)) is not None:
-            _log.error("write_sent_late", operation=late.id, of=operation.id, system=operation.system)
-            await self._journal.begin(late, late.started_at)
-            return Outcome(self.as_seen(late, rights), late.errors, late.key)
-        errors = found.errors if found.is_settled else [*found.errors, in_progress(operation)]
-        return Outcome(self.as_seen(found, rights), errors, found.key)
+            return Outcome(None, [in_progress(mine)], mine.key)
+        if not found.is_settled:
+            outcome = await self.settle(found, rights, steps, mine)
+            return None if outcome.operation is None else outcome
+        if (late := sent_late(mine, found)) is None:
+            return Outcome(self.as_seen(found, rights), found.errors, found.key)
+        _log.error("write_sent_late", operation=late.id, of=mine.id, system=mine.system)
+        await self._journal.begin(late, late.started_at)
+        return Outcome(self.as_seen(late, rights), late.errors, late.key)
 
 
 def _not_begun(failure: GatewayError) -> Outcome:
     _log.error("journal_unusable", reason=str(failure))
     return Outcome(None, [no_journal(failure)])
-
-
-def _new_owner() -> str:
-    return secrets.token_hex(8)
-
-
-def _applied_nothing(operation: Operation) -> bool:
-    return operation.state is OperationState.REJECTED and all(each.retryable for each in operation.errors)

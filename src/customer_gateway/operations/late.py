@@ -1,4 +1,4 @@
-"""Report a call that was sent by a process that stood still, after another had settled its operation."""
+"""Bring in what a process knows that stood still: into its operation, or beside it where another has settled that."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from customer_gateway.model.journal import StoredOperation
 
 _DONE = frozenset({WriteStatus.APPLIED, WriteStatus.PENDING, WriteStatus.UNKNOWN})
+_KNOWN = frozenset({WriteStatus.APPLIED, WriteStatus.PENDING, WriteStatus.REJECTED})
+_OPEN = frozenset({WriteStatus.PLANNED, WriteStatus.UNKNOWN})
+
+
+def with_known(taken: StoredOperation, mine: StoredOperation | None) -> StoredOperation:
+    """Return an operation that was taken back, with what its process has seen itself of calls that are open still."""
+    if mine is None:
+        return taken
+    writes = [
+        one if one.status in _KNOWN and other.status in _OPEN else other
+        for one, other in zip(mine.writes, taken.writes, strict=False)
+    ]
+    private = {**taken.private, **mine.private}
+    return replace(taken, key=taken.key or mine.key, writes=writes, foreign_places=mine.foreign_places, private=private)
 
 
 def sent_late(mine: StoredOperation, settled: StoredOperation) -> StoredOperation | None:

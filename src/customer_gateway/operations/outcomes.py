@@ -16,6 +16,7 @@ from customer_gateway.operations.stored import operation_as_seen, stored_writes
 if TYPE_CHECKING:
     from customer_gateway.documents.writing import Writes
     from customer_gateway.errors import GatewayError, UpstreamError
+    from customer_gateway.model.operations import Operation
     from customer_gateway.operations.preparation import Prepared
     from customer_gateway.operations.requests import WriteRequest
     from customer_gateway.system import System
@@ -86,3 +87,8 @@ def outcome_is_open(operation: StoredOperation) -> UserError:
     """Say that an earlier write of the record may still be applied."""
     message = f"The outcome of an earlier write is open: settle the operation {operation.id} first, or force."
     return UserError(UserErrorCode.PENDING, message, ("id",), operation.system)
+
+
+def applied_nothing(operation: Operation) -> bool:
+    """Return whether an operation has changed nothing, and may be tried again."""
+    return operation.state is OperationState.REJECTED and all(each.retryable for each in operation.errors)

@@ -1,4 +1,4 @@
-"""What is asked to be written, and what comes of it."""
+"""What is asked to be written, how far it is, and what comes of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.changes import Patch
+    from customer_gateway.model.journal import StoredOperation
     from customer_gateway.model.operations import Operation, OperationKind, UserError
     from customer_gateway.system import System
 
@@ -49,3 +50,14 @@ class Outcome:
     operation: Operation | None
     errors: Sequence[UserError] = field(default_factory=list["UserError"])
     key: str | None = None
+
+
+class StepLog:
+    """What is known of an operation while it runs; None before its first call is stored."""
+
+    def __init__(self) -> None:
+        self.operation: StoredOperation | None = None
+
+    def see(self, operation: StoredOperation) -> None:
+        """Take note of a step."""
+        self.operation = operation

@@ -66,7 +66,9 @@ class Runner:
                 await self._journal.update(operation)  # the key that the vendor gave is not lost with this process
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
-        operation = concluded(await self._verified(operation, writer, deadline))
+        operation = await self._verified(operation, writer, deadline)
+        seen(operation)
+        operation = concluded(operation)
         await self.conclude(operation, leases)
         seen(operation)
         return operation

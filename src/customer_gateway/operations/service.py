@@ -10,10 +10,10 @@ import structlog
 from customer_gateway.errors import GatewayError
 from customer_gateway.model.operations import OperationState, UserError, UserErrorCode
 from customer_gateway.operations import clock
-from customer_gateway.operations.attempts import Attempts, StepLog
+from customer_gateway.operations.attempts import Attempts
 from customer_gateway.operations.outcomes import not_sent
 from customer_gateway.operations.preparation import prepare
-from customer_gateway.operations.requests import Outcome
+from customer_gateway.operations.requests import Outcome, StepLog
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DOUBT: Final = timedelta(seconds=60)
 """An update that nothing shows so long after it was sent counts as not applied: no vendor is known to answer later."""
 
+_GOES_ON: Final = {WriteStatus.APPLIED, WriteStatus.PLANNED}
 _STATUSES: Final = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.PENDING}
 
 
@@ -57,7 +58,7 @@ class Settler:
             seen(operation)
             if operation.writes[index].status is not WriteStatus.APPLIED and write.status is not WriteStatus.PENDING:
                 break  # a call under review was accepted, and those after it were sent: each is looked up
-        if _is_ready_for_more(operation):
+        if _is_to_go_on(operation):
             operation = await self._refuse_overwritten(operation, writer, deadline)
             running = replace(operation, state=OperationState.RUNNING)
             return await self._runner.run(running, writer, leases, deadline, seen)
@@ -119,11 +120,11 @@ def _unreadable(operation: StoredOperation) -> UserError:
     return _error(operation, message, retryable=False)
 
 
-def _is_ready_for_more(operation: StoredOperation) -> bool:
-    """Return whether calls are left that were never sent, and all before them were applied."""
-    statuses = [each.status for each in operation.writes]
+def _is_to_go_on(operation: StoredOperation) -> bool:
+    """Return whether calls are left that were never sent, or not read again, and all before them were applied."""
     readable = not any(map(_is_unreadable, operation.writes))
-    return readable and WriteStatus.PLANNED in statuses and set(statuses) <= {WriteStatus.APPLIED, WriteStatus.PLANNED}
+    is_left = any(each.status is WriteStatus.PLANNED or each.verified is None for each in operation.writes)
+    return readable and is_left and {each.status for each in operation.writes} <= _GOES_ON
 
 
 def _given_up(operation: StoredOperation) -> StoredOperation:

@@ -32,6 +32,11 @@ def new_operation_id() -> str:
     return f"op_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(_RANDOM_BYTES)}"
 
 
+def new_owner() -> str:
+    """Return a name for the owner of a lease, which no other attempt has."""
+    return secrets.token_hex(8)
+
+
 def stored_writes(plan: Iterable[PlannedWrite]) -> list[StoredWrite]:
     """Return planned calls as they are stored."""
     return [
