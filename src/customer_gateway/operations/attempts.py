@@ -273,13 +273,13 @@ class Attempts:
         deadline = Deadline.after(self._setup.seconds)
         while True:
             with suppress(DatabaseUnavailable):
-                if (outcome := await self._loss_told(mine, rights, steps)) is not None:
+                if (outcome := await self._outcome_of_loss(mine, rights, steps)) is not None:
                     return outcome
             if deadline.remaining() <= _PAUSE_SECONDS:
                 return Outcome(self.as_seen(mine, rights), [in_progress(mine)], mine.key)
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _loss_told(self, mine: StoredOperation, rights: Rights, steps: StepLog) -> Outcome | None:
+    async def _outcome_of_loss(self, mine: StoredOperation, rights: Rights, steps: StepLog) -> Outcome | None:
         """Return the outcome of an operation whose lease was lost, None while another worker is at it."""
         found = await self._journal.find(mine.id)
         if found is None:
