@@ -1,4 +1,4 @@
-"""What befalls workers: a failover, a rolling restart, an owner that comes back, an end between two calls."""
+"""What befalls workers, on either database: a failover, a rolling restart, an owner that comes back, and more."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ async def told_of(world: World, write: CutOff, url: str, **how: Any) -> tuple[st
     return await write.check(world, told, None), [error.code.value for error in told[0].errors]
 
 
-async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_worker_that_stays(tmp_path: Path) -> None:
+async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_worker_that_stays(
+    database_url: str, tmp_path: Path
+) -> None:
     """Four workers end at once, each at another point; nobody asks, and the fifth settles what they have left."""
     async with a_world(tmp_path) as world:
-        url = world.new_journal()
+        url = database_url
         begun, intended, sent = (
             shortest(world, "next"),
             shortest(world, "lemonsoft"),
@@ -69,10 +71,10 @@ async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_work
         assert ended is not None
 
 
-async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(tmp_path: Path) -> None:
+async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(database_url: str, tmp_path: Path) -> None:
     """Each worker is told to end while the vendor has its call and has not answered; the next begins meanwhile."""
     async with a_world(tmp_path) as world:
-        url, hooks = world.new_journal(), world.box.vendors["next"].hooks
+        url, hooks = database_url, world.box.vendors["next"].hooks
         writes = [shortest(world, "next") for _ in range(3)]
         for write in writes:
             arrived, go_on = asyncio.Event(), asyncio.Event()
@@ -95,12 +97,14 @@ async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(tmp_pat
             assert sum(write.sent(world).values()) == 1
 
 
-async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwhile(tmp_path: Path) -> None:
+async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwhile(
+    database_url: str, tmp_path: Path
+) -> None:
     """It has read the record, and stands still before it stores what it will send, until another has written."""
     async with a_world(tmp_path) as world:
 
         async def story(system: str) -> None:
-            url, mine = world.new_journal(), shortest(world, system)
+            url, mine = database_url, shortest(world, system)
             others = shortest(world, system, mine.key)
             stale = await world.start(url, point=BEFORE_ITS_CALL_IS_STORED, signal_name="SIGSTOP", **mine.given)
             await stale.stands_still()
@@ -120,9 +124,11 @@ async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwh
         await asyncio.gather(*map(story, SYSTEMS))
 
 
-async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_worker(tmp_path: Path) -> None:
+async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_worker(
+    database_url: str, tmp_path: Path
+) -> None:
     async with a_world(tmp_path) as world:
-        write, url = longest(world, "billbee"), world.new_journal()
+        write, url = longest(world, "billbee"), database_url
         worker = await world.start(url, point=BETWEEN_TWO_CALLS, **write.given)
         await worker.ended()
         assert len(write.sent(world)) == 1
@@ -131,10 +137,12 @@ async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_wo
         assert len(write.sent(world)) == 2
 
 
-async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_foreign_change(tmp_path: Path) -> None:
+async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_foreign_change(
+    database_url: str, tmp_path: Path
+) -> None:
     """Somebody else changes meanwhile what the second call was to change: it is not sent, and the first one stands."""
     async with a_world(tmp_path) as world:
-        write, url = longest(world, "billbee"), world.new_journal()
+        write, url = longest(world, "billbee"), database_url
         writer = world.federation.systems["billbee"].writer
         assert writer is not None
         worker = await world.start(url, point=BETWEEN_TWO_CALLS, **write.given)
