@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from operations.cells import NEW
 from operations.world import ACTOR, working
 from structlog.testing import capture_logs
 from vendors import sandbox
@@ -118,3 +119,33 @@ async def test_what_fails_behind_its_request_leaves_a_line_in_the_log(box: Sandb
     assert early is not None
     assert [each.code for each in early.errors] == [UserErrorCode.UPSTREAM_TIMEOUT]
     assert [(each["event"], each["reason"]) for each in lines] == [("operation_not_carried_on", "DatabaseUnavailable")]
+
+
+async def test_what_could_not_be_looked_up_is_looked_up_again_when_it_is_twice_as_old(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    """The vendor lets nothing be read for a while, and nobody asks for the operation."""
+    async with working(box, tmp_path, doubt=0.1) as worker:
+        box.next.faults.set("status", status=503, method="POST", calls=1, applied="before")
+        box.next.hooks.after("POST *", lambda: box.next.faults.set("status", status=400, method="GET"))
+        lost = await worker.create("next", NEW["next"])
+        recovery = Recovery(worker.operations, worker.journal)
+        looked_up = await recovered_within(recovery, 1)
+        [still] = await worker.operations.page(9, None, ACTOR, EVERY_RIGHT)
+        box.next.faults.clear()
+        await recovered_within(recovery, 2)
+        [found] = await worker.operations.page(9, None, ACTOR, EVERY_RIGHT)
+
+    assert lost.operation is not None
+    assert [each.state for each in (lost.operation, still)] == [OperationState.UNKNOWN] * 2
+    assert 1 < looked_up < 6
+    assert (found.state, found.key) == (OperationState.APPLIED, box.next.customers.keys()[-1])
+
+
+async def recovered_within(recovery: Recovery, seconds: float) -> int:
+    """How often something is looked up in so many seconds."""
+    until, looked_up = asyncio.get_running_loop().time() + seconds, 0
+    while asyncio.get_running_loop().time() < until:
+        looked_up += await recovery.recover()
+        await asyncio.sleep(0.02)
+    return looked_up

@@ -32,14 +32,15 @@ _log: Any = structlog.get_logger("customer_gateway.operations")
 class Recovery:
     """Takes over the operations of processes that ended or stood still.
 
-    Those whose outcome stayed open, here or elsewhere, are looked up once more when no late answer is to be expected.
+    Those whose outcome stayed open, here or elsewhere, are looked up again when no late answer is to be expected, and
+    then each time that they have become twice as old: a vendor may have been out of reach.
     Operations of systems that are not configured any more wait until they are again, or are given up.
     """
 
     def __init__(self, operations: Operations, journal: Journal) -> None:
         self._operations = operations
         self._journal = journal
-        self._looked_at: set[str] = set()
+        self._next: dict[str, datetime] = {}
 
     async def recover(self, most: int = 20) -> int:
         """Settle what is stranded, or due; return how many there were."""
@@ -48,10 +49,10 @@ class Recovery:
         stranded = await self._journal.stranded(now, most, systems)
         found = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN], systems=systems)
         unknown = [each for each in found if not each.is_settled]
-        self._looked_at &= {each.id for each in unknown}
-        due = [each.id for each in unknown if each.id not in self._looked_at and self._is_due(each, now)]
-        self._looked_at.update(due)
-        ids = dict.fromkeys([*stranded, *due])
+        self._next = {each.id: self._next.get(each.id, _sent(each) + self._operations.setup.doubt) for each in unknown}
+        due = [each for each in unknown if self._next[each.id] <= now]
+        self._next |= {each.id: now + (now - _sent(each)) for each in due}
+        ids = dict.fromkeys([*stranded, *(each.id for each in due)])
         for each in ids:
             try:
                 await self._look_up(each)
@@ -59,15 +60,17 @@ class Recovery:
                 _log.warning("operation_not_settled", operation=each, reason=type(failure).__name__)
         return len(ids)
 
-    def _is_due(self, operation: StoredOperation, now: datetime) -> bool:
-        sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
-        return now - max(sent, default=operation.started_at) >= self._operations.setup.doubt
-
     async def _look_up(self, id: str) -> None:  # noqa: A002 - as everywhere in the model
         deadline = Deadline.after(self._operations.setup.seconds)
         outcome = await self._operations.settle(id, _ACTOR, EVERY_RIGHT, deadline)
         if outcome is not None and (operation := outcome.operation) is not None:
             _log.warning("operation_taken_over", operation=id, system=operation.system, state=operation.state.value)
+
+
+def _sent(operation: StoredOperation) -> datetime:
+    """Return when an operation has sent its last call."""
+    sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
+    return max(sent, default=operation.started_at)
 
 
 @asynccontextmanager
