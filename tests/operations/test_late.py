@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 EACH = pytest.mark.parametrize("system", [slug for slug, calls in UPDATE.items() if isinstance(calls, Calls)])
-LEASE = 0.8
+LEASE = 2.0
 DOUBT = 0.2
 PHONE = {"phone": "+49 221 7654321"}
 
@@ -87,13 +87,14 @@ class Held:
 
     async def _under_way(self, writing: Any) -> asyncio.Task[Outcome]:
         task = asyncio.create_task(writing)
-        await self.arrived.wait()
+        async with asyncio.timeout(20):
+            await self.arrived.wait()
         return task
 
     async def taken_over(self) -> Sequence[Operation]:
-        """What is told when the other worker has found no trace of the call, and is not to look again."""
+        """What is told when the other worker has looked for traces of the call, also after its doubt."""
         recovery = Recovery(self.other.operations, self.other.journal)
-        until, looked_up = asyncio.get_running_loop().time() + 2 * LEASE + DOUBT, 0
+        until, looked_up = asyncio.get_running_loop().time() + LEASE + 3 * DOUBT, 0
         while asyncio.get_running_loop().time() < until:
             looked_up += await recovery.recover()
             await asyncio.sleep(0.05)

@@ -49,9 +49,11 @@ class Recovery:
         stranded = await self._journal.stranded(now, most, systems)
         found = await self._journal.page(_MOST_OPEN, states=[OperationState.UNKNOWN], systems=systems)
         unknown = [each for each in found if not each.is_settled]
-        self._next = {each.id: self._next.get(each.id, _sent(each) + self._operations.setup.doubt) for each in unknown}
+        self._next = {
+            each.id: self._next.get(each.id, _when_sent(each) + self._operations.setup.doubt) for each in unknown
+        }
         due = [each for each in unknown if self._next[each.id] <= now]
-        self._next |= {each.id: now + (now - _sent(each)) for each in due}
+        self._next |= {each.id: now + (now - _when_sent(each)) for each in due}
         ids = dict.fromkeys([*stranded, *(each.id for each in due)])
         for each in ids:
             try:
@@ -67,7 +69,7 @@ class Recovery:
             _log.warning("operation_taken_over", operation=id, system=operation.system, state=operation.state.value)
 
 
-def _sent(operation: StoredOperation) -> datetime:
+def _when_sent(operation: StoredOperation) -> datetime:
     """Return when an operation has sent its last call."""
     sent = [each.sent_at for each in operation.writes if each.sent_at is not None]
     return max(sent, default=operation.started_at)
