@@ -109,6 +109,5 @@ async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
     views = await current.reads.load(route, keys)
     changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
     await current.advance(changes, read_at)
-    read = {change.ref.key for change in changes}
-    there = [key for key in keys if key not in read]
-    await kit.store.set_state(system.name, current.owner, there, RecordState.PRESENT, kit.now())
+    # Some were read before they became MISSING, with all of their kind: those reads bring none back.
+    await kit.store.set_state(system.name, current.owner, keys, RecordState.PRESENT, kit.now())
