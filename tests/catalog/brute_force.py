@@ -83,7 +83,7 @@ def _sort(order: Order | None, values: Mapping[str, Any]) -> Any:
         return None
     if order is Order.NUMBER:
         return [_run(each) for each in re.findall(r"[0-9]+|[^0-9]+", folded)]
-    return folded.encode()[:120]
+    return folded.encode()[:96]
 
 
 def _run(text: str) -> tuple[bool, int, bytes]:

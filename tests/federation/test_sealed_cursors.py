@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter, search_of
-from customer_gateway.catalog.rows import sort_key
+from customer_gateway.catalog.rows import MOST_BYTES_OF_A_SORT_KEY, sort_key
 from customer_gateway.errors import InvalidCursor
 from customer_gateway.federation.binding import binding
 from customer_gateway.federation.sealed_cursors import SealedCursors
@@ -20,7 +20,7 @@ from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
 CURSORS = SealedCursors(CursorSigner(b"secret"))
-SORTS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=120).map(sort_key)
+SORTS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=100).map(sort_key)
 POSITIONS = st.builds(Position, st.integers(0, 1), SORTS, st.from_regex("[a-z][a-z0-9_]*", fullmatch=True), st.text())
 POSITION = Position(1, "muller, stefan", "pland", "49bc85d793b0f3de4fcf8911")
 
@@ -34,7 +34,9 @@ def test_a_cursor_gives_back_its_position_in_every_worker(position: Position, bo
 
 
 def test_the_longest_position_of_our_systems_is_a_cursor_of_512_characters_at_most() -> None:
-    longest = Position(1, "x" * 120, "a_system_of_a_long_name", "n" * 200 + "/" + "9" * 18)
+    longest = Position(
+        1, "x" * MOST_BYTES_OF_A_SORT_KEY, "a_system_of_a_very_long_name_" + "a" * 12, "n" * 200 + "/" + "9" * 18
+    )
 
     assert len(CURSORS.encode(longest, b"")) <= 512
 

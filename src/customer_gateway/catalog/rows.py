@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import Values
     from customer_gateway.model.ids import RecordRef
 
-MOST_BYTES_OF_A_SORT_KEY: Final = 120
+MOST_BYTES_OF_A_SORT_KEY: Final = 96
 """What is longer is ordered by its beginning, then by system and key, so that a cursor that holds it stays short."""
 _MOMENTS: Final = ("created_at", "updated_at")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

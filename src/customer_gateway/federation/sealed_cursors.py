@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.cursors import CursorSigner
 
 _MOST_CHARACTERS: Final = 2_048
-"""Ours have at most 512, unless a key of 230 bytes and more comes with a sort key of 120."""
+"""Ours have at most 512, unless a key and the name of its system have more than 260 bytes."""
 _NO_VALUE: Final = "-"
 _TEXT: Final = "t"
 _NUMBER: Final = "n"
