@@ -163,7 +163,7 @@ def _is_between(value: Any, asked: MomentFilter | None) -> bool:
 def _compared(name: str, text: str) -> set[str]:
     if name == "phone":
         return {digits(text)} - {""}
-    return {_letters(fold(text))} if name == "vat_number" else set(spellings(text))
+    return ({_letters(fold(text))} if name == "vat_number" else set(spellings(text))) - {""}
 
 
 def _text_fits(name: str, value: str | None, asked: TextFilter) -> bool:

@@ -50,8 +50,8 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
     """Return the tokens of a record, each once, in a fixed order."""
     found: dict[str, None] = {SYSTEM + system: None}
     for name, letter in FLAGS.items():
-        if (value := values.get(name)) is not None:
-            found[letter + flag_text(value)] = None
+        if (value := values.get(name)) is not None and (flag := flag_text(value)):
+            found[letter + flag] = None
     for name, letter in TEXTS.items():
         for each in texts_of(name, values.get(name)):
             found[filter_token(letter, each)] = None
@@ -77,8 +77,8 @@ def texts_of(name: str, value: str | None) -> Sequence[str]:
     if name == "phone":
         return (digits(value),) if digits(value) else ()
     if name == "vat_number":
-        return (compact(fold(value)),)
-    return tuple(dict.fromkeys(map(_line_of, spellings(value))))
+        return tuple(filter(None, (compact(fold(value)),)))
+    return tuple(filter(None, dict.fromkeys(map(_line_of, spellings(value)))))
 
 
 def filter_token(letter: str, text: str) -> str:

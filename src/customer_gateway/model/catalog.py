@@ -179,7 +179,7 @@ class PageOfRows(NamedTuple):
 class Effort(NamedTuple):
     """How rows are found.
 
-    At most `few` rows that fit are read and ordered, which takes 20 ms; of more, a walk in the order asked meets enough
+    At most `few` rows that fit are ordered, which takes 20 ms; of more, a walk in the order asked meets enough
     soon. A walk of SQLite is given up after so many `steps` of its machine: some 20 ms.
     """
 

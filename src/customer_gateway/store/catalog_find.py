@@ -1,7 +1,7 @@
 """Find rows of the index: the page asked for, and how many there are.
 
-Few rows that fit are ordered by their ids, those of the page are read. Where many fit, rows are walked in order until
-the page is full; a walk that finds too few (all that fit stand at its end) is given up for the ids.
+Of few rows that fit the ids are listed and ordered, and the rows of the page are read. Where many fit, rows are walked in
+order until the page is full; a walk that finds too few (all that fit stand at its end) is given up for the ids.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
+from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog_ids import IdQueries, number, rows
 from customer_gateway.store.catalog_schema import demand_same
@@ -260,9 +259,3 @@ class _Finding:
             raise _GivenUp from None
         finally:
             driver.set_progress_handler(None, 0)
-
-
-def count_of(connection: Connection, system: str) -> int:
-    """Return how many records of a system are found."""
-    sql = "SELECT count(*) FROM catalog_records WHERE system = :system AND state <> :gone"
-    return int(connection.execute(text(sql), {"system": system, "gone": int(RecordState.GONE)}).scalar_one())

@@ -47,7 +47,7 @@ def make(connection: Connection, place: str) -> str | None:
 
 
 def demand_same(connection: Connection) -> None:
-    """Raise `DatabaseNewer` where a newer program has made the tables anew since this one has looked at them.
+    """Raise `DatabaseNewer` where another version of the program has made the tables since this one has looked at them.
 
     Its rows have other tokens: those of both would be found by neither.
     """

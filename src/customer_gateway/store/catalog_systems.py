@@ -134,7 +134,7 @@ def present(connection: Connection, system: str) -> int:
 
 
 def absent(connection: Connection, system: str, number: int, before: datetime) -> Sequence[Absent]:
-    """Return records that are not GONE, which neither the pass nor anything else has seen since that moment."""
+    """Return records that are not GONE, which the pass has not seen and of which nothing was stored since then."""
     states = [int(RecordState.PRESENT), int(RecordState.MISSING)]
     mine = and_(_RECORD.system == system, _RECORD.state.in_(states), _RECORD.seen_pass < number)
     query = select(_RECORD.key, _RECORD.state, _RECORD.state_since, _RECORD.seen_pass).where(

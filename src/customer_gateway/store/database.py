@@ -28,7 +28,7 @@ _REMEDY: Final = "check [database] url, and that the database can be used by thi
 
 
 class Database:
-    """Hold the connections to one database; of a process at most one writes to a SQLite file at a time.
+    """Hold the connections to one database; of all processes one writes to a SQLite file at a time.
 
     A SQLite file is made by the first that writes; tables of an older version are brought up to date by the first that
     reads or writes. Every method raises `DatabaseUnavailable` where the database does not answer, and `DatabaseNewer`

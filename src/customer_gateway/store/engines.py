@@ -1,4 +1,4 @@
-"""Make the engines of SQLAlchemy: for SQLite one that writes by one connection, one that reads; else one for both."""
+"""Make the engines of SQLAlchemy: for SQLite some that write and some that read; else one for both."""
 
 from __future__ import annotations
 
