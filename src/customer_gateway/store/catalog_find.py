@@ -1,7 +1,7 @@
 """Find rows of the index: the page asked for, and how many there are.
 
-Of few rows that fit the ids are listed and ordered, and the rows of the page are read. Where many fit, rows are walked in
-order until the page is full; a walk that finds too few (all that fit stand at its end) is given up for the ids.
+Of few rows that fit the ids are listed and ordered, and the rows of the page are read. Where many fit, rows are walked
+in order until the page is full; a walk that finds too few (all that fit stand at its end) is given up for the ids.
 """
 
 from __future__ import annotations
