@@ -18,6 +18,7 @@ def test_a_minute_of_churn_faults_kills_and_writes_leaves_an_index_that_is_what_
     assert process.returncode == 0, f"{told}{failed[-2000:]}"
     done = json.loads(told.splitlines()[0])
     assert done["kills"] > 0
+    assert done["lists"] > 0
     assert done["faults"] > 0
     assert done["rows compared"] > 500
     assert done["writes"]["found at once"] > 100

@@ -37,7 +37,7 @@ class Soak:
     folder: Path
     chance: random.Random
     problems: list[str] = field(default_factory=list[str])
-    done: dict[str, int] = field(default_factory=lambda: {"searches": 0, "failed searches": 0, "kills": 0, "faults": 0})
+    done: Counter[str] = field(default_factory=Counter[str])
     writes: Counter[str] = field(default_factory=Counter[str])
     faulty: dict[str, float] = field(default_factory=dict[str, float])
     written: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict[tuple[str, str], tuple[str, int]])

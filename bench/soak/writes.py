@@ -27,6 +27,7 @@ _HUNG_UP: Final = 0.1
 _HANG_UP_SECONDS: Final = 0.06
 _LATEST_SECONDS: Final = 60.0
 """When a row must be there at the latest: those of a killed worker come by the journal, failed reads are repeated."""
+_AGAIN_SECONDS: Final = 3.0
 _AFTER_A_FAULT: Final = 20.0
 """How long a vendor's failure may hold up a row: the circuit is open for some seconds, and the next read waits."""
 _APPLIED: Final = "APPLIED"
@@ -154,6 +155,7 @@ class Writer:
                     tries += 1
                 if is_there:
                     soak.writes["found at once" if tries == 1 else "found later"] += 1
+                    await self._look_again(written)
                     return
                 if tries == 1 and not (self._may_be_late(written) or self._is_changed(written)):
                     soak.problems.append(f"{self._system}: {written.key} was answered before the index had it")
@@ -165,6 +167,13 @@ class Writer:
             soak.writes["changed by churn"] += 1
         finally:
             del self._looking[written.key]
+
+    async def _look_again(self, written: _Written) -> None:
+        """Look once more some seconds later: an older read that ends after the write leaves its row alone."""
+        await asyncio.sleep(_AGAIN_SECONDS)
+        if await self._is_there(written) is False and not self._is_changed(written):
+            self._soak.writes["lost again"] += 1
+            self._soak.problems.append(f"{self._system}: {written.key} was in the index as written, and then no more")
 
     async def _is_there(self, written: _Written) -> bool | None:
         """Return whether the customer is found by what was written; None where the question was not answered."""
