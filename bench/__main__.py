@@ -24,6 +24,7 @@ from bench.answers import checked
 from bench.ceilings import ceilings, stub_alone
 from bench.contest import SEVERAL, contest, two_on_one_core, two_workers, written
 from bench.find import RECORDS, measure_finding
+from bench.freshness import measure_freshness
 from bench.load import Entrant, Generator
 from bench.machine import cores, facts
 from bench.over_http import OverHttp
@@ -51,11 +52,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round; RESULTS.md stays as it is")
     parser.add_argument("--against", metavar="REF", help="compare with this commit; nothing is written")
     parser.add_argument("--writes", action="store_true", help="what a write costs above its vendor calls, alone")
-    parser.add_argument("what", nargs="?", choices=["find"], help="find: what finding in an index costs, alone")
+    parser.add_argument("what", nargs="?", choices=["find", "freshness"], help="find, freshness: of the index, alone")
     parser.add_argument("--records", type=int, default=RECORDS, help="in the index that `find` makes")
     asked = parser.parse_args()
     if asked.what == "find":
         measure_finding(asked.records)
+    elif asked.what == "freshness":
+        measure_freshness(quick=asked.quick)
     elif asked.writes:
         alone = Report(facts())
         measure_writes(alone, 1 if asked.quick else 3)

@@ -1,6 +1,7 @@
 """A load generator for machines without wrk: `python -m bench.generator URL`.
 
-It reads the variables that load.lua reads, does as it does, and prints what it prints.
+It reads the variables that load.lua reads, does as it does, and prints what it prints. BENCH_PAUSE, in seconds, bounds
+the rate: a connection waits so long after each answer.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """What all connections have seen; latencies in seconds. Nothing is asked after `until`."""
+    """What all connections have seen; latencies in seconds. Nothing is asked after `until`, and after a pause."""
 
-    def __init__(self, until: float) -> None:
+    def __init__(self, until: float, pause: float = 0.0) -> None:
         self.until = until
+        self.pause = pause
         self.latencies: list[float] = []
         self.received = 0
         self.failed = 0
@@ -56,7 +58,10 @@ class Connection(asyncio.Protocol):
         self._tally.latencies.append(perf_counter() - self._asked)
         self._tally.failed += self._parser.get_status_code() != 200
         self._parser = httptools.HttpResponseParser(self)
-        self._ask()
+        if self._tally.pause:
+            asyncio.get_running_loop().call_later(self._tally.pause, self._ask)
+        else:
+            self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc  # closed in whatever way, what was asked stays without an answer
@@ -86,7 +91,7 @@ async def load(url: str, connections: int, seconds: float, requests: Iterator[by
     parts, loop = urlsplit(url), asyncio.get_running_loop()
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     began = perf_counter()
-    tally = Tally(began + seconds)
+    tally = Tally(began + seconds, float(os.environ.get("BENCH_PAUSE", "0")))
     made = [await loop.create_connection(lambda: Connection(requests, tally), host, port) for _ in range(connections)]
     await asyncio.gather(*(connection.done for _, connection in made))
     took = perf_counter() - began

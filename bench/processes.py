@@ -80,7 +80,12 @@ class Server(Running):
     """A contestant under uvicorn, on `cores`."""
 
     def __init__(
-        self, contestant: str, cores: Sequence[int], environment: Mapping[str, str], tree: Tree = HERE
+        self,
+        contestant: str,
+        cores: Sequence[int],
+        environment: Mapping[str, str],
+        tree: Tree = HERE,
+        log: int | None = subprocess.DEVNULL,
     ) -> None:
         told = ",".join(map(str, cores))
         workers = len(cores)
@@ -92,6 +97,7 @@ class Server(Running):
             core=cores[0],
             environment={**environment, "CUSTOMER_GATEWAY_WORKERS": str(workers)},
             tree=tree,
+            log=log,
         )
         self.url = f"http://127.0.0.1:{self.first_line}"
         _wait_until_answering(self.url)

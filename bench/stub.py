@@ -1,7 +1,8 @@
 """A fast stub of the Pland API dialect, so that what is measured is the contestant: `python -m bench.stub [PORT]`.
 
 Answers are joined from rows encoded beforehand. It serves the three lists that the page query needs, counts its calls
-(`GET /calls`), and can take its time (`GET /latency?ms=20`). It prints its port.
+(`GET /calls`), can take its time (`GET /latency?ms=20`), and change every so many-th customer's telephone
+(`GET /change?every=100`). It prints its port.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import sys
 from typing import Any
 
+import orjson
 import uvloop
 
 from bench.pland_rows import Rows, encoded_rows
@@ -25,6 +27,7 @@ class Stub:
         self.calls = 0
         self.latency = 0.0
         self._rows = rows
+        self._changes = 0
         self._in_order = [*rows.customers.values()]
         self._lists = {b"/v2/customers/": self._customers, b"/v2/users/": self._users, b"/v2/contacts/": self._contacts}
 
@@ -43,12 +46,31 @@ class Stub:
         return _HEAD % (b"200 OK", len(body)) + body, self.latency
 
     def _told(self, path: bytes, query: bytes) -> bytes:
+        if path == b"/change":
+            body = orjson.dumps(self._changed(int(query.removeprefix(b"every="))))
+            return _HEAD % (b"200 OK", len(body)) + body
+        if path == b"/v2/customers/count":
+            body = b'{"count":%d}' % len(self._in_order)
+            return _HEAD % (b"200 OK", len(body)) + body
         if path == b"/latency":
             self.latency = float(query.removeprefix(b"ms=")) / 1000
         if path in {b"/latency", b"/calls"}:
             body = b'{"calls":%d}' % self.calls
             return _HEAD % (b"200 OK", len(body)) + body
         return _HEAD % (b"404 Not Found", 2) + b"{}"
+
+    def _changed(self, every: int) -> dict[str, str]:
+        """Change the telephones of some customers, as somebody does at the vendor; return the new ones by key."""
+        told: dict[str, str] = {}
+        self._changes += 1
+        for place, (key, row) in enumerate([*self._rows.customers.items()]):
+            if place % every == 0:
+                customer = orjson.loads(row)
+                told[key.decode()] = phone = f"+49 30 {self._changes:03}{place:06}"
+                customer["contact"]["telephone"] = phone
+                customer["status"]["lastModifiedAt"] += 1000
+                self._rows.customers[key] = self._in_order[place] = orjson.dumps(customer)
+        return told
 
     def _customers(self, asked: list[Any]) -> list[bytes]:
         keys = [key for name, key in asked if name == b"ids"]
