@@ -10,7 +10,7 @@ import pytest
 
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.catalog.updates import BATCH, MOST_WAITING, IndexUpdates
+from customer_gateway.catalog.updates import BATCH, MOST_COMPARED, MOST_WAITING, IndexUpdates
 from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
@@ -85,6 +85,33 @@ async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: Catalog
     updates.submit(3, NOW, changes_of(named("1", "Anna")))
 
     assert (updates.waiting, updates.dropped) == (MOST_WAITING, 3)
+
+
+async def test_records_that_are_only_compared_are_taken_until_there_are_too_many(
+    index: CatalogIndex, database: Database
+) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    updates.submit(MOST_COMPARED - 1, NOW, changes_of(), is_change=False)
+    before = updates.has_room
+
+    updates.submit(100, NOW, changes_of(), is_change=False)
+    updates.submit(100, NOW, changes_of(named("1", "Anna")))
+
+    assert (before, updates.has_room, updates.dropped) == (True, False, 0)
+
+
+async def test_a_first_read_of_many_records_is_compared_within_seconds(index: CatalogIndex, database: Database) -> None:
+    pages = [[named(f"{page}-{place}", f"Name {place}") for place in range(BATCH)] for page in range(60)]
+    for page in pages:
+        await index.put(page, NOW)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    async with updates.running():
+        for page in pages:
+            changed = page[0]._replace(values={"name": "Anna"})
+            updates.submit(BATCH, NOW, changes_of(changed, *page[1:]), is_change=False)
+        await until(lambda: updates.stored == len(pages), 15)
+
+    assert len(await found(index, "anna")) == len(pages)
 
 
 async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex, database: Database) -> None:

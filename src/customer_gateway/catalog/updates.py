@@ -1,8 +1,9 @@
 """Bring the index up to date by what reads have brought, off the path of requests.
 
 A live read submits the records that are other than when they were last read; they are made rows and written a batch at
-a time, with pauses between, so that requests keep most of the process. What does not fit in memory is dropped and
-counted: the next pass reads it.
+a time. Records of which the process does not know that are compared with the index. Both are bounded in the long run,
+so that requests keep nearly all of the process, and done at once while they are few. What does not fit in memory is
+dropped and counted: the next pass reads it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
 
+from customer_gateway.catalog.allowance import Allowance
 from customer_gateway.catalog.suspicion import Suspicion, is_suspect_batch
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
 from customer_gateway.model.catalog import RecordState
@@ -32,13 +34,15 @@ BATCH: Final = 50
 """Records that are written at once: some milliseconds of the database's lock."""
 _MOST_MISSING: Final = 1_000
 """Reads that did not find records and wait to be written; a pass finds out about the others."""
-_MOST_UNSURE: Final = 20
-"""Pages of records that are compared with the index and wait for it."""
+MOST_COMPARED: Final = 10_000
+"""Records that are compared with the index at once, such as after a start: some 35 µs of a core each."""
+_COMPARED_PER_SECOND: Final = 500.0
+"""As many more in the long run: 2 % of a core."""
+_MOST_WRITTEN: Final = 1_000
+"""Records that are written at once, some 300 µs each; what is more is written with pauses in between."""
+_WRITTEN_PER_SECOND: Final = 100.0
 _PAUSE: Final = 3.0
-"""Between two batches, as a multiple of the time that the one before took."""
-_LONG_PAUSE: Final = 40.0
-"""The same after records that are compared with the index, and most of which are as it has them."""
-_LONGEST_PAUSE: Final = 1.0
+"""Between two batches then, as a multiple of the time that the one before took."""
 _RETRY_SECONDS: Final = 2.0
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")
@@ -71,8 +75,9 @@ class IndexUpdates:
         self._submitted: deque[_Submitted] = deque()
         self._unsure: deque[_Submitted] = deque()
         self._missing: deque[_Missing] = deque()
+        self._may_compare = Allowance(_COMPARED_PER_SECOND, MOST_COMPARED)
+        self._may_write = Allowance(_WRITTEN_PER_SECOND, _MOST_WRITTEN)
         self._wake = asyncio.Event()
-        self._has_changes = asyncio.Event()
         self.waiting = 0
         self.dropped = 0
         self.stored = 0
@@ -80,7 +85,7 @@ class IndexUpdates:
     @property
     def has_room(self) -> bool:
         """Return whether records are to be submitted that are no change as far as this process knows."""
-        return len(self._unsure) < _MOST_UNSURE
+        return self._may_compare.left > 0
 
     def submit(
         self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
@@ -97,8 +102,8 @@ class IndexUpdates:
             return False
         self.waiting += count
         (self._submitted if is_change else self._unsure).append(_Submitted(count, read_at, changes))
-        if is_change:
-            self._has_changes.set()
+        if not is_change:
+            self._may_compare.take(count)
         self._wake.set()
         return True
 
@@ -109,7 +114,6 @@ class IndexUpdates:
         """
         if len(self._missing) < _MOST_MISSING:
             self._missing.append(_Missing(system, keys, asked))
-            self._has_changes.set()
             self._wake.set()
 
     @asynccontextmanager
@@ -133,12 +137,7 @@ class IndexUpdates:
                 _log.warning("index_not_updated", reason=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            await asyncio.sleep(_PAUSE * (time.monotonic() - began))
-            if not (self._missing or self._submitted):
-                self._has_changes.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(_LONG_PAUSE * (time.monotonic() - began), _LONGEST_PAUSE)):
-                        await self._has_changes.wait()
+            await asyncio.sleep(0 if self._may_write.left > 0 else _PAUSE * (time.monotonic() - began))
 
     async def _write_next(self) -> None:
         """Write what is missing first, then what reads have brought; it waits until it is written.
@@ -167,7 +166,9 @@ class IndexUpdates:
         changes = await asyncio.to_thread(submitted.changes)
         for start in range(0, len(changes), BATCH):
             some = changes[start : start + BATCH]
-            self.stored += await self._index.put(some, submitted.read_at, note_seen=False)
+            stored = await self._index.put(some, submitted.read_at, note_seen=False)
+            self._may_write.take(stored)
+            self.stored += stored
 
     async def _take_missing(self, missing: _Missing) -> None:
         if not is_suspect_batch(missing.asked, len(missing.keys)):
