@@ -84,6 +84,13 @@ async def found_soon(gateway: Gateway, text: str) -> list[str]:
     return ids
 
 
+async def until_idle(updates: IndexUpdates) -> None:
+    """Wait until all that reads have brought is in the index, or is left out of it."""
+    async with asyncio.timeout(20):
+        while updates.waiting:  # noqa: ASYNC110 - a counter tells it
+            await asyncio.sleep(0.01)
+
+
 async def change_elsewhere(box: Sandbox, path: Path, system: str, patch: dict[str, Any]) -> str:
     """Change a customer by another gateway, which has no index; return its id."""
     async with writing_gateway(box, path) as other:
@@ -148,6 +155,37 @@ async def test_a_value_that_goes_back_is_found_again(box: Sandbox, tmp_path: Pat
 
         assert await found_soon(gateway, "xylander") == [id_]
         assert await found(gateway, "quastenflosser") == []
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_a_page_that_began_before_a_write_and_ends_after_it_leaves_what_was_written(
+    system: str, joined: bool, box: Sandbox, tmp_path: Path
+) -> None:
+    page = f'{{ system(name: "{system}") {{ customers(first: 100) {{ nodes {{ name email }} }} }} }}'
+    is_read, may_end = asyncio.Event(), asyncio.Event()
+
+    async def held() -> None:
+        is_read.set()
+        await may_end.wait()
+
+    async with kept_gateway(box, tmp_path) as (gateway, kept):
+        before = await first_customer(gateway, system)
+        box.vendors[system].hooks.after("*", held)
+        reading = [asyncio.create_task(gateway.ask(page))]
+        await is_read.wait()
+        given = {"id": before["id"], "expectedVersion": before["version"]}
+        payload = await update(gateway, **given, patch={**PATCH, "name": "Quitten Xylander"})
+        assert payload["userErrors"] == []
+        if joined:
+            reading.append(asyncio.create_task(gateway.ask(page)))
+            await asyncio.sleep(0.05)
+
+        may_end.set()
+        await asyncio.gather(*reading)
+
+        await until_idle(kept.updates)
+        assert await found(gateway, "xylander") == [before["id"]]
 
 
 async def test_reads_that_show_nothing_new_write_nothing(box: Sandbox, tmp_path: Path) -> None:

@@ -161,9 +161,12 @@ class ReadCustomers(NamedTuple):
     failures: list[UpstreamError]
 
 
-async def read_customers(request: RequestContext, system: System, keys: Sequence[str]) -> ReadCustomers:
+async def read_customers(
+    request: RequestContext, system: System, keys: Sequence[str], read_at: datetime | None = None
+) -> ReadCustomers:
     """Read the customers that the records with these keys are of, with all their other records.
 
+    `read_at` is when the read of these records began, where that is behind: they came with a list.
     None where no system has any of a customer's records, the first error where none was read and some failed.
     """
     links = await request.links.linked(system.name, keys)
@@ -172,7 +175,7 @@ async def read_customers(request: RequestContext, system: System, keys: Sequence
     for refs in linked.values():
         for ref in refs:
             asked.setdefault(ref.system, {})[ref.key] = None
-    read = await _read_records(request, asked)
+    read = await _read_records(request, asked, {} if read_at is None else {system.name: read_at})
     records = list(map(read[system.name].__getitem__, keys))
     make = Customer if _all_read(records) else customer_of
     customers: list[Customer | UpstreamError | None] = list(map(make, repeat(system), keys, records))
@@ -199,18 +202,24 @@ def failures_of(customer: Customer | UpstreamError | None) -> Sequence[UpstreamE
     return customer.failures if isinstance(customer, Customer) else ()
 
 
-async def _read_records(request: RequestContext, asked: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
+async def _read_records(
+    request: RequestContext, asked: Mapping[str, Iterable[str]], read_at: Mapping[str, datetime]
+) -> dict[str, dict[str, Any]]:
     """Read records of some systems, side by side: by system and key, the view, None, or the error."""
-    reads = [_read_of_one(request, request.systems[name], list(keys)) for name, keys in asked.items()]
+    now = datetime.now(UTC)
+    reads = [
+        _read_of_one(request, request.systems[name], list(keys), read_at.get(name, now)) for name, keys in asked.items()
+    ]
     found = [await reads[0]] if len(reads) == 1 else await asyncio.gather(*reads)
     return dict(zip(asked, found, strict=True))
 
 
-async def _read_of_one(request: RequestContext, system: System, keys: Sequence[str]) -> dict[str, Any]:
+async def _read_of_one(
+    request: RequestContext, system: System, keys: Sequence[str], read_at: datetime
+) -> dict[str, Any]:
     async def load(some: Sequence[str]) -> Sequence[Any]:
         return await request.reads.load(system.customers(request.want), some)
 
-    read_at = datetime.now(UTC)
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
     if request.finder is not None and request.shared is not None:  # there is an index to be kept
         request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want, read_at)

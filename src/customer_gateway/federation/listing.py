@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.nouns import Invoice
     from customer_gateway.system import Page, System
+    from customer_gateway.work.deadline import Deadline
 
 MOST: Final = 100
 _COUNTS: Final = range(2**31)  # what GraphQL's Int can tell, of those that count something
@@ -100,10 +102,10 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     demand_size(first)
     listing = f"systems/{system.name}/customers"
     start, goes_on = _position(request, listing, after) if after is not None else (0, "")
-    page = await _page(request, system, start, first, goes_on)
+    read_at, page = await _page(request, system, start, first, goes_on)
     views, places = _without_repeats(page.places[:first], start)
     request.reads.prime(system.customers(request.want), views)
-    customers, failures = await read_customers(request, system, list(views))
+    customers, failures = await read_customers(request, system, list(views), read_at)
     connection = Connection(
         request,
         listing,
@@ -132,17 +134,20 @@ def _without_repeats(items: Sequence[Any], start: int) -> tuple[dict[str, Any], 
     return views, places
 
 
-async def _page(request: RequestContext, system: System, start: int, first: int, after: str) -> Page[Any]:
+async def _page(
+    request: RequestContext, system: System, start: int, first: int, after: str
+) -> tuple[datetime, Page[Any]]:
+    """Return a page, and when its call began: that may be another request's, or one of a minute ago that is kept."""
     want = request.want  # invoices have a PageInfo too
     ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
     route = system.customers(request.want)
-    return await request.memoized(
-        system.name,
-        "customers",
-        (route, start, first, ask_next, after),
-        lambda deadline: system.page(start, first, request.want, deadline, ask_next=ask_next, after=after),
-        keep=True,
-    )
+
+    async def read(deadline: Deadline) -> tuple[datetime, Page[Any]]:
+        began = datetime.now(UTC)
+        return began, await system.page(start, first, request.want, deadline, ask_next=ask_next, after=after)
+
+    key = (route, start, first, ask_next, after)
+    return await request.memoized(system.name, "customers", key, read, keep=True)
 
 
 async def _total(request: RequestContext, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
