@@ -146,6 +146,21 @@ async def test_a_record_that_is_gone_after_a_write_is_missing() -> None:
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await written.stored(*REF)
+        await asyncio.wait_for(written.stored(*REF), 0.5)
 
     assert index.rows == [RecordState.MISSING]
+
+
+async def test_a_record_that_its_system_leaves_out_by_mistake_is_read_again() -> None:
+    index, vendor = Index(), Vendor()
+    vendor.name = None
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF)
+        await written.stored(*REF)
+        vendor.name = "Anna"
+        async with asyncio.timeout(10):
+            while len(index.rows) < 2:  # noqa: ASYNC110 - the pause before another try is what is waited for
+                await asyncio.sleep(0.05)
+
+    assert index.rows == [RecordState.MISSING, "Anna"]

@@ -1,7 +1,7 @@
 """Bring the index up to date with what this gateway has written: never dropped, and before the write is answered.
 
 A record that was written is read as a pass reads it, and stored. Where its system or the database does not answer, that
-is tried again until it does. What a process that was killed has left is taken from the journal of writes when the next
+is tried again until it does; where its system leaves the record out, some times. What a process that was killed has left is taken from the journal of writes when the next
 one starts.
 """
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
+_ABSENT_READS: Final = 3
+"""That a record is gone right after it was written is believed when so many reads have left it out."""
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")
 
@@ -87,30 +89,36 @@ class WrittenRecords:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _store(self, ref: RecordRef, waiting: _Waiting) -> None:
-        pause = _FIRST_PAUSE
+        pause, absent = _FIRST_PAUSE, 0
         while waiting.is_due:
-            waiting.is_due = False
+            waiting.is_due = must_wait = False
             waiting.again.clear()
             try:
-                await self._put(ref)
+                if not await self._put(ref):
+                    absent += 1
+                    must_wait = absent < _ABSENT_READS
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
                 _log.warning("written_record_not_indexed", system=ref.system, reason=str(error))
+                must_wait = True
+            except Exception:  # noqa: BLE001 - a record that nobody foresaw holds up no other, and no write of it
+                _log.exception("written_record_not_indexed")
+                break
+            if must_wait:
                 waiting.is_due = True
                 waiting.tried.set()
                 with contextlib.suppress(TimeoutError):  # a new write of it is not held up by an earlier failure
                     async with asyncio.timeout(pause):
                         await waiting.again.wait()
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            except Exception:  # noqa: BLE001 - a record that nobody foresaw holds up no other, and no write of it
-                _log.exception("written_record_not_indexed")
-                break
         del self._waiting[ref]
         waiting.tried.set()
 
-    async def _put(self, ref: RecordRef) -> None:
+    async def _put(self, ref: RecordRef) -> bool:
+        """Store a record as its system has it now; return whether that has it."""
         now = datetime.now(UTC)
         change = await self._read(*ref)
         if change is None:
             await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, now)
         else:
             await self._index.put([change], now)
+        return change is not None
