@@ -1,8 +1,8 @@
 """Bring the index up to date with what this gateway has written: never dropped, and before the write is answered.
 
 A record that was written is read as a pass reads it, and stored. Where its system or the database does not answer, that
-is tried again until it does; where its system leaves the record out, some times. What a process that was killed has left is taken from the journal of writes when the next
-one starts.
+is tried again until it does; where its system leaves the record out, some times. What a process that was killed has
+left is taken from the journal of writes when the next one starts.
 """
 
 from __future__ import annotations
