@@ -1,7 +1,8 @@
 """Notice which records are other than when they were last read, and submit them to the index.
 
-Every read of customers passes here, so what is compared are hashes of whole documents (`documents.content`); what is
-equal costs nothing more. The fields of the others are read later, off the request's path.
+Every read of customers passes here, so what is compared are hashes of whole documents (`documents.content`), of a page
+that was read before one hash of all; what is equal costs nothing more. The fields of the others are read later, off the
+request's path.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from customer_gateway.documents.content import fingerprint
+from customer_gateway.documents.content import fingerprint, fingerprint_of_all
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import changes_of
 from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
@@ -27,6 +28,9 @@ MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
 KNOWN_SECONDS: Final = 60.0
 """Then a record is compared with the index again: another process may have written something else meanwhile."""
+_PAGE: Final = 10
+"""So many records of one read are a page."""
+_MOST_PAGES: Final = 2_000
 _MOST_SELECTIONS: Final = 1_000
 """Whose fields are looked up once each; clients make them."""
 
@@ -62,16 +66,33 @@ class _LastRead(NamedTuple):
     at: float
 
 
+class _LastPage(NamedTuple):
+    """A page of which nothing was to be submitted when it was last read: its records as they were, until when."""
+
+    carried: _Carried
+    fingerprint: object
+    places: Sequence[tuple[str, str]]
+    reads: Sequence[_LastRead]
+    until: float
+
+
 class ObservedReads:
     """What this process has last read of records.
 
-    `stored` waits for the row of a record that was written (`catalog.written`).
+    `stored` waits for the row of a record that was written (`catalog.written`); `clock` gives seconds.
     """
 
-    def __init__(self, updates: Updates, stored: Callable[[str, str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        updates: Updates,
+        stored: Callable[[str, str], Awaitable[None]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._updates = updates
         self._stored = stored
+        self._clock = clock
         self._known: dict[tuple[str, str], _LastRead] = {}
+        self._pages: dict[tuple[str, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
@@ -79,7 +100,9 @@ class ObservedReads:
         carried = self._carried_by(system, want)
         if not carried.fields:
             return
-        now = time.monotonic()
+        now = self._clock()
+        if len(views) >= _PAGE and self._is_as_before(system, views, carried, now):
+            return
         fresh: dict[tuple[str, str], _LastRead] = {}
         changed: list[nouns.Customer] = []
         unsure: list[nouns.Customer] = []
@@ -108,6 +131,25 @@ class ObservedReads:
             if len(self._known) > MOST_KNOWN:
                 self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
 
+    def _is_as_before(self, system: System, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
+        """Return whether these are the records of a page as it was, and no other read has brought another of them.
+
+        If it is not known, but each of the records is, it is known from now on.
+        """
+        page = self._pages.get(at := (system.name, views[0].key, len(views)))
+        found = fingerprint_of_all(views)
+        if page is not None and page.carried is carried and page.fingerprint == found and now < page.until:
+            return list(map(self._known.get, page.places)) == page.reads
+        places = [(system.name, view.key) for view in views]
+        reads = [last for place in places if (last := self._known.get(place)) is not None and last.carried is carried]
+        if len(reads) == len(places) and all(map(_is_equal, reads, views)):
+            if len(self._pages) >= _MOST_PAGES:
+                self._pages.clear()
+            until = min(last.at for last in reads) + KNOWN_SECONDS
+            self._pages[at] = _LastPage(carried, found, places, reads, until)
+            return now < until
+        return False
+
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
         for key in keys:
@@ -126,6 +168,10 @@ class ObservedReads:
                 self._carried.clear()
             carried = self._carried[selected] = _carried(system, want)
         return carried
+
+
+def _is_equal(last: _LastRead, view: nouns.Customer) -> bool:
+    return last.fingerprint == fingerprint(view)
 
 
 def _carried(system: System, want: Selection) -> _Carried:

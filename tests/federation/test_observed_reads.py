@@ -1,0 +1,117 @@
+"""What reads bring is submitted to the index where it is other than before, as a page and as each record of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from federation.fake_system import Acme
+
+from customer_gateway.federation.observed_reads import KNOWN_SECONDS, ObservedReads
+from customer_gateway.system import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from customer_gateway.model.catalog import RecordChange
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = Selection({"Customer": frozenset({"name"})})
+OTHERS = Selection({"Customer": frozenset({"name", "is_supplier"})})
+PAGE = {str(number): f"Name {number}" for number in range(50)}
+
+
+class Updates:
+    """Keeps which records were submitted, and whether as a change."""
+
+    def __init__(self) -> None:
+        self.has_room = True
+        self.taken: list[tuple[list[str], bool]] = []
+
+    def submit(
+        self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
+    ) -> bool:
+        del read_at
+        found = [each.ref.key for each in changes()]
+        assert len(found) == count
+        self.taken.append((found, is_change))
+        return True
+
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None:
+        raise NotImplementedError
+
+
+class World:
+    def __init__(self) -> None:
+        self.acme: Any = Acme()
+        self.updates = Updates()
+        self.now = 1_000.0
+        self._observed = ObservedReads(self.updates, self._stored, lambda: self.now)
+
+    def read(self, names: dict[str, str], want: Selection = NAMES) -> list[tuple[list[str], bool]]:
+        """Read customers with these names; return what was submitted."""
+        self.updates.taken = []
+        self._observed.seen(
+            self.acme, [self.acme.view({"id": key, "name": name}) for key, name in names.items()], want, NOW
+        )
+        return self.updates.taken
+
+    async def _stored(self, system: str, key: str) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_records_that_are_read_for_the_first_time_are_compared_and_then_known(world: World) -> None:
+    assert world.read(PAGE) == [(list(PAGE), False)]
+    assert [world.read(PAGE) for _ in range(3)] == [[], [], []]
+
+
+@pytest.mark.parametrize("reads", [1, 3])
+def test_a_record_of_a_page_that_is_known_is_submitted_alone_when_it_changes(world: World, reads: int) -> None:
+    for _ in range(reads):
+        world.read(PAGE)
+
+    assert world.read({**PAGE, "7": "Anna"}) == [(["7"], True)]
+    assert world.read({**PAGE, "7": "Anna"}) == []
+
+
+def test_a_record_that_another_read_has_shown_otherwise_is_submitted_when_it_goes_back(world: World) -> None:
+    for _ in range(3):
+        world.read(PAGE)
+
+    assert world.read({"7": "Anna"}) == [(["7"], True)]
+    assert world.read(PAGE) == [(["7"], True)]
+    assert world.read(PAGE) == []
+
+
+def test_a_record_that_another_selection_has_shown_otherwise_is_compared_when_it_goes_back(world: World) -> None:
+    for _ in range(3):
+        world.read(PAGE)
+    world.read({**PAGE, "7": "Anna"}, OTHERS)
+
+    assert world.read(PAGE) == [(list(PAGE), False)]
+
+
+@pytest.mark.parametrize("reads", [1, 3])
+def test_a_page_is_compared_with_the_index_again_after_a_while(world: World, reads: int) -> None:
+    for _ in range(reads):
+        world.read(PAGE)
+
+    world.now += KNOWN_SECONDS + 1
+
+    assert world.read(PAGE) == [(list(PAGE), False)]
+    assert world.read(PAGE) == []
+
+
+def test_what_finds_no_room_is_compared_another_time(world: World) -> None:
+    world.updates.has_room = False
+    assert [world.read(PAGE) for _ in range(3)] == [[], [], []]
+
+    world.updates.has_room = True
+
+    assert world.read(PAGE) == [(list(PAGE), False)]
