@@ -138,8 +138,12 @@ class ObservedReads:
         """
         page = self._pages.get(at := (system.name, views[0].key, len(views)))
         found = fingerprint_of_all(views)
-        if page is not None and page.carried is carried and page.fingerprint == found and now < page.until:
-            return list(map(self._known.get, page.places)) == page.reads
+        if (
+            page is not None
+            and (page.carried is carried and page.fingerprint == found and now < page.until)
+            and list(map(self._known.get, page.places)) == page.reads
+        ):
+            return True
         places = [(system.name, view.key) for view in views]
         reads = [last for place in places if (last := self._known.get(place)) is not None and last.carried is carried]
         if len(reads) == len(places) and all(map(_is_equal, reads, views)):
