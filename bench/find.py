@@ -80,6 +80,14 @@ def _contains(random: Random, change: RecordChange) -> Question:
     return Question(filter=Filter(texts={"name": TextFilter(contains=piece)}))
 
 
+def _word_and_contains(random: Random, change: RecordChange) -> Question:
+    return Question(search=_word(random, change), filter=_contains(random, change).filter)
+
+
+def _beginning_of_a_phone(random: Random, change: RecordChange) -> Question:
+    return Question(search=str(change.values["phone"])[: random.randint(5, 7)])
+
+
 def _beginning(random: Random, change: RecordChange) -> Question:
     return Question(search=_word(random, change)[: random.randint(1, 2)])
 
@@ -105,7 +113,9 @@ KINDS: Final = (
     Kind("one selective filter", _selective, 8),
     Kind("several filters", _several, 30),
     Kind("contains three or more", _contains, 50),
+    Kind("a word, and contains three or more", _word_and_contains, 50),
     Kind("beginning of one or two letters", _beginning, 30),
+    Kind("beginning of a phone, two to four digits", _beginning_of_a_phone, 30),
 )
 
 

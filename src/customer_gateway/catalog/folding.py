@@ -20,7 +20,8 @@ _PLAIN: Final = str.maketrans({"ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "đ
 _EXPANDED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "ø": "oe"})
 _CONTRACTED: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "å": "a", "æ": "a", "ø": "o"})
 _TWO_SPELLINGS: Final = re.compile(r"[äöüåæøÄÖÜÅÆØ]|[aou]\u0308|a\u030a", re.IGNORECASE)
-_DIGRAPH: Final = re.compile(r"(?:ae|oe|ue|aa)(?=.)")
+_DIGRAPHS: Final = ("ae", "oe", "ue", "aa")
+_DIGRAPH: Final = re.compile(rf"(?:{'|'.join(_DIGRAPHS)})(?=.)")
 """Two letters that may spell one vowel, unless the text ends with them: `mue` may go on as `muell`."""
 _SIGNS: Final = re.compile(r"[\W_]+")
 _COUNTRY_CODES: Final = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
@@ -47,6 +48,8 @@ def _without_marks(text: str) -> str:
 def spellings(text: str) -> Sequence[str]:
     """Return the folded spellings of a text, each once: `Müller` is `muller` and `mueller`, and so is `Mueller`."""
     plain = fold(text)
+    if text.isascii() and not any(each in plain for each in _DIGRAPHS):
+        return (plain,)
     found = {plain: None}
     if not text.isascii() and _TWO_SPELLINGS.search(text):
         composed = unicodedata.normalize("NFC", text).casefold().translate(_EXPANDED)

@@ -146,5 +146,9 @@ def _tokens_of_email(word: str) -> dict[str, None]:
 
 
 def _tokens_of_pieces(pieces: Iterable[str]) -> dict[str, None]:
-    spelled = (compact(spelling) for each in dict.fromkeys(pieces) for spelling in spellings(each))
-    return dict.fromkeys(cut(WORD + each) for each in spelled if each)
+    found: dict[str, None] = {}
+    for each in pieces:
+        for spelling in spellings(each):
+            if letters := compact(spelling):
+                found[cut(WORD + letters)] = None
+    return found

@@ -82,6 +82,8 @@ SQLITE_INDEXES: Final = (
         f"CREATE VIRTUAL TABLE catalog_pieces USING fts5({', '.join(TEXT_COLUMNS)}, content='', detail=column, "
         "columnsize=0, tokenize='trigram case_sensitive 1')"
     ),
+    "INSERT INTO catalog_tokens(catalog_tokens, rank) VALUES('automerge', 8)",
+    "INSERT INTO catalog_pieces(catalog_pieces, rank) VALUES('automerge', 8)",
     (
         "CREATE INDEX catalog_narrow ON catalog_records"
         "(id, state, system, key, name_key, number_key, created_at, updated_at)"
