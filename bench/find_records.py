@@ -48,6 +48,8 @@ _ONSETS = [
 ]
 _NUCLEI = ["a", "e", "i", "o", "u", "ä", "ö", "ü", "ei", "au", "ie"]
 _CODAS = ("", "", "n", "r", "l", "s", "t", "ck", "m", "ng")
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+"""As e-mails have them."""
 _FIRMS = 0.55
 _GMBH = 0.54
 
@@ -102,7 +104,7 @@ def _values(random: Random, words: Words) -> dict[str, Any]:
         "name": name,
         "kind": CustomerKind.COMPANY if is_firm else CustomerKind.PERSON,
         "status": CustomerStatus.ACTIVE if random.random() < 0.9 else CustomerStatus.INACTIVE,
-        "email": f"{first_name}.{surname}@{words.drawn(words.surnames)}.de".lower(),
+        "email": f"{first_name}.{surname}@{words.drawn(words.surnames)}.de".lower().translate(_WRITTEN_OUT),
         "phone": f"+49 {random.randrange(10**9, 10**10)}",
         "vat_number": f"DE{random.randrange(10**8, 10**9)}" if is_firm else None,
         "organization_number": None,

@@ -37,7 +37,7 @@ _WRITING: Final = ("synchronous = FULL",)
 _READING: Final = ("query_only = ON",)
 # Of what can be read again, an index of up to gigabytes: a loss of power may cost the last commits, and pages are read
 # from the system's own cache, where they stand once for all workers.
-_WRITING_AN_INDEX: Final = ("synchronous = NORMAL", "cache_size = -65536")
+_WRITING_AN_INDEX: Final = ("synchronous = NORMAL", "cache_size = -65536", "wal_autocheckpoint = 16000")
 _READING_AN_INDEX: Final = (*_READING, "cache_size = -16384", "mmap_size = 4294967296")
 _BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 
