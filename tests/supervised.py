@@ -51,7 +51,10 @@ class Served:
 
 
 def _command_line(process: str) -> str:
-    return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return ""
 
 
 def _survives_hangup(process: int) -> bool:
