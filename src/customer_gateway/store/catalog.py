@@ -69,6 +69,9 @@ class CatalogIndex:
         The read began at `read_at`: what a later one brought stays. Without `note_seen` nothing is written of a record
         that is as it was.
         """
+        if len(changes) == 1 and note_seen:
+            (system, key), prepare = changes[0].ref, self._preparing(changes, read_at, seen_pass)
+            return await write(self._database, lambda connection: _rows().put_few(connection, system, [key], prepare))
         prepared = await self.prepared(changes, read_at, seen_pass)
         if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
             return 0
@@ -83,12 +86,8 @@ class CatalogIndex:
         """
         if not changes:
             return None
-        latest = {each.ref.key: each for each in changes}
-        system, keys = changes[0].ref.system, list(latest)
-
-        def prepare(there: Mapping[str, Stored]) -> PreparedRows:
-            return self._prepared(latest, read_at, there, prepare, seen_pass)
-
+        system, keys = changes[0].ref.system, list(dict.fromkeys(each.ref.key for each in changes))
+        prepare = self._preparing(changes, read_at, seen_pass)
         there: Mapping[str, Stored] = {}
         if await self._database.is_there():
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
@@ -103,6 +102,17 @@ class CatalogIndex:
     async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
         """Set the state of records that are in the index; return how many changed."""
         return await write(self._database, lambda connection: _rows().set_state(connection, system, keys, state, now))
+
+    def _preparing(
+        self, changes: Sequence[RecordChange], read_at: datetime, seen_pass: int | None
+    ) -> Callable[[Mapping[str, Stored]], PreparedRows]:
+        """Return what makes the rows of changes from what is there."""
+        latest = {each.ref.key: each for each in changes}
+
+        def prepare(there: Mapping[str, Stored]) -> PreparedRows:
+            return self._prepared(latest, read_at, there, prepare, seen_pass)
+
+        return prepare
 
     def _prepared(
         self,

@@ -41,6 +41,9 @@ _CHANGED: Final = (
     "state_since",
 )
 """The columns of a row that a read changes."""
+_STORED: Final = select(
+    _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
+).where(_RECORD.system == bindparam("of"), _RECORD.key.in_(bindparam("records", expanding=True)))
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163920415287118))")
 
 
@@ -66,11 +69,23 @@ def put(connection: Connection, prepared: PreparedRows) -> int:
 
     Every record that is stored is PRESENT, and was seen then. What a later read has brought stays.
     """
-    system, keys = prepared.system, prepared.keys
-    lock(connection, system)
-    register(connection, system)
-    if (there := stored(connection, system, keys)) != prepared.there:
+    lock(connection, prepared.system)
+    if (there := stored(connection, prepared.system, prepared.keys)) != prepared.there:
         prepared = prepared.again(there)
+    return _put(connection, prepared)
+
+
+def put_few(
+    connection: Connection, system: str, keys: Sequence[str], prepare: Callable[[Mapping[str, Stored]], PreparedRows]
+) -> int:
+    """Store what a read has brought of few records, as `put` does; their rows are made while others may not write."""
+    lock(connection, system)
+    return _put(connection, prepare(stored(connection, system, keys)))
+
+
+def _put(connection: Connection, prepared: PreparedRows) -> int:
+    system, keys = prepared.system, prepared.keys
+    register(connection, system)
     changed = [row.key for row, _ in prepared.rows]
     take_out(connection, system, changed)
     _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
@@ -93,12 +108,9 @@ def lock(connection: Connection, system: str) -> None:
 
 def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
     """Return what the index has of some records of a system, by key."""
-    query = select(
-        _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
-    ).where(_RECORD.system == system, _RECORD.key.in_(keys))
     return {
         row.key: Stored(row.shown, RecordState(row.state), row.state_since, row.whole_at, row.later)
-        for row in connection.execute(query)
+        for row in connection.execute(_STORED, {"of": system, "records": keys})
     }
 
 
@@ -151,9 +163,14 @@ def forget_gone(connection: Connection, system: str, before: datetime, most: int
 
 def register(connection: Connection, system: str) -> None:
     """Make the row of a system in the index unless it is there."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(SYSTEMS).values(system=system, state="NEVER", pass_number=0, details="{}")
-    connection.execute(new.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system]))
+    connection.execute(_registering(connection.dialect.name), {"system": system})
+
+
+@cache
+def _registering(dialect: str) -> Executable:
+    new = sqlite.insert(SYSTEMS) if dialect == "sqlite" else postgresql.insert(SYSTEMS)
+    values = new.values(system=bindparam("system"), state="NEVER", pass_number=0, details="{}")
+    return values.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system])
 
 
 _AT: Final = bindparam("at", type_=Moment())
