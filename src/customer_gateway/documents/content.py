@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 import msgspec
 import orjson
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.nouns import Customer
 
+_packed: Final = msgspec.msgpack.Encoder().encode
+
 
 def fingerprint(view: Customer) -> object:
     """Return what is equal in two reads, at the same width, of a record that has not changed.
 
-    It is a hash of the document; of a row, which may have none, of its fields. What cannot be written is equal to
-    nothing.
+    It is a checksum of the document; of a row, which may have none, of its fields. What cannot be written is equal to
+    nothing. CRC-32 takes a quarter of the time that `hash` of bytes does, and misses one change in four thousand
+    million, which the next pass finds.
     """
     try:
         if isinstance(view, Row):
-            return hash(msgspec.msgpack.encode(_fields_of(type(view))(view)))
-        return hash(orjson.dumps(view.document))
+            return crc32(_packed(_fields_of(type(view))(view)))
+        return crc32(orjson.dumps(view.document))
     except (TypeError, ValueError):
         return object()
 
@@ -39,8 +43,8 @@ def fingerprint_of_all(views: Sequence[Customer]) -> object:
     (kind, *others) = set(map(type, views))
     try:
         if others or not issubclass(kind, Row):
-            return hash(orjson.dumps([view.document for view in views]))
-        return hash(msgspec.msgpack.encode(list(map(_fields_of(kind), views))))
+            return crc32(orjson.dumps([view.document for view in views]))
+        return crc32(_packed(list(map(_fields_of(kind), views))))
     except (TypeError, ValueError):
         return object()
 

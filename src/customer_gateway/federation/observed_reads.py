@@ -8,6 +8,7 @@ request's path.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -66,14 +67,19 @@ class _LastRead(NamedTuple):
     at: float
 
 
-class _LastPage(NamedTuple):
-    """A page of which nothing was to be submitted when it was last read: its records as they were, until when."""
+@dataclass(slots=True)
+class _LastPage:
+    """A page of which nothing was to be submitted when it was last read: its records as they were, until when.
+
+    `revision` is that of what is known at which these `reads` were looked at last.
+    """
 
     carried: _Carried
     fingerprint: object
     places: Sequence[tuple[str, str]]
     reads: Sequence[_LastRead]
     until: float
+    revision: int
 
 
 class ObservedReads:
@@ -92,6 +98,7 @@ class ObservedReads:
         self._stored = stored
         self._clock = clock
         self._known: dict[tuple[str, str], _LastRead] = {}
+        self._revision = 0
         self._pages: dict[tuple[str, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
 
@@ -127,6 +134,7 @@ class ObservedReads:
             if some
         ]
         if taken and all(taken):
+            self._revision += 1
             self._known.update(fresh)
             if len(self._known) > MOST_KNOWN:
                 self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
@@ -141,7 +149,7 @@ class ObservedReads:
         if (
             page is not None
             and (page.carried is carried and page.fingerprint == found and now < page.until)
-            and list(map(self._known.get, page.places)) == page.reads
+            and self._has_same_reads(page)
         ):
             return True
         places = [(system.name, view.key) for view in views]
@@ -150,12 +158,21 @@ class ObservedReads:
             if len(self._pages) >= _MOST_PAGES:
                 self._pages.clear()
             until = min(last.at for last in reads) + KNOWN_SECONDS
-            self._pages[at] = _LastPage(carried, found, places, reads, until)
+            self._pages[at] = _LastPage(carried, found, places, reads, until, self._revision)
             return now < until
         return False
 
+    def _has_same_reads(self, page: _LastPage) -> bool:
+        """Return whether the last reads of a page's records are those that it was made of."""
+        if page.revision != self._revision:
+            if list(map(self._known.get, page.places)) != page.reads:
+                return False
+            page.revision = self._revision
+        return True
+
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
+        self._revision += 1
         for key in keys:
             self._known.pop((system, key), None)
         self._updates.submit_missing(system, keys, asked)
