@@ -162,7 +162,7 @@ async def test_a_request_ends_by_its_deadline_and_its_write_goes_on(database_url
         version = await one.version("next", key)
         one.box.next.hooks.before("PUT *", go_on.wait)
 
-        early = await one.update("next", key, OURS, expected_version=version, seconds=0.3)
+        early = await one.update("next", key, OURS, expected_version=version, seconds=2)
         go_on.set()
         await one.operations.aclose()
 
