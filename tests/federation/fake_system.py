@@ -13,6 +13,7 @@ from customer_gateway.documents.raw import RawObject
 from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.sources import reads
 from customer_gateway.documents.structs import Struct
+from customer_gateway.documents.view import moment
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.customer import Customer, NoLinks, RecordCell
 from customer_gateway.federation.request import Federation, RequestContext
@@ -74,7 +75,8 @@ class AcmeCustomer(Record):
     link = number = kind = status = title = gender = first_name = last_name = organization = None
     vat_number = organization_number = email = phone = phones = website = language = currency = None
     address = addresses = external_ids = notes = contacts = accounts = agreements = None
-    updater_key = creator_key = created_at = updated_at = None
+    updater_key = creator_key = created_at = None
+    updated_at = moment("changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from federation.fake_system import Acme
 
-from customer_gateway.federation.observed_reads import KNOWN_SECONDS, ObservedReads
+from customer_gateway.federation.observed_reads import KNOWN_SECONDS, STAMP_SECONDS, ObservedReads
 from customer_gateway.system import Selection
 
 if TYPE_CHECKING:
@@ -49,12 +49,15 @@ class World:
         self.now = 1_000.0
         self._observed = ObservedReads(self.updates, self._stored, lambda: self.now)
 
-    def read(self, names: dict[str, str], want: Selection = NAMES) -> list[tuple[list[str], bool]]:
-        """Read customers with these names; return what was submitted."""
+    def read(
+        self, names: dict[str, str], want: Selection = NAMES, stamps: dict[str, str] | None = None
+    ) -> list[tuple[list[str], bool]]:
+        """Read customers with these names, and with stamps where there are some; return what was submitted."""
         self.updates.taken = []
-        self._observed.seen(
-            self.acme, [self.acme.view({"id": key, "name": name}) for key, name in names.items()], want, NOW
-        )
+        documents = [{"id": key, "name": name} for key, name in names.items()]
+        if stamps is not None:
+            documents = [{**each, "changed": stamps.get(each["id"], "2026-01-01T00:00:00Z")} for each in documents]
+        self._observed.seen(self.acme, [self.acme.view(each) for each in documents], want, NOW)
         return self.updates.taken
 
     async def _stored(self, system: str, key: str) -> None:
@@ -106,6 +109,30 @@ def test_a_page_is_compared_with_the_index_again_after_a_while(world: World, rea
 
     assert world.read(PAGE) == [(list(PAGE), False)]
     assert world.read(PAGE) == []
+
+
+def test_a_record_of_a_page_whose_stamp_has_moved_is_submitted_at_once(world: World) -> None:
+    for _ in range(3):
+        world.read(PAGE, stamps={})
+
+    assert world.read({**PAGE, "7": "Anna"}, stamps={"7": "2026-01-02T00:00:00Z"}) == [(["7"], True)]
+    assert world.read({**PAGE, "7": "Anna"}, stamps={"7": "2026-01-02T00:00:00Z"}) == []
+
+
+def test_a_stamp_that_has_not_moved_is_believed_for_ten_seconds(world: World) -> None:
+    for _ in range(3):
+        world.read(PAGE, stamps={})
+
+    assert world.read({**PAGE, "7": "Anna"}, stamps={}) == []
+    world.now += STAMP_SECONDS
+    assert world.read({**PAGE, "7": "Anna"}, stamps={}) == [(["7"], True)]
+
+
+def test_a_page_of_which_one_record_has_no_stamp_is_compared_as_a_whole(world: World) -> None:
+    for _ in range(3):
+        world.read(PAGE, stamps={"8": ""})
+
+    assert world.read({**PAGE, "7": "Anna"}, stamps={"8": ""}) == [(["7"], True)]
 
 
 def test_what_finds_no_room_is_compared_another_time(world: World) -> None:

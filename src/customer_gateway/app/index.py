@@ -13,7 +13,6 @@ from customer_gateway.catalog.updates import IndexUpdates
 from customer_gateway.catalog.written import WrittenRecords
 from customer_gateway.federation.indexing import INDEXED, indexed, read_indexed
 from customer_gateway.federation.observed_reads import ObservedReads
-from customer_gateway.federation.paced_reads import PacedReads
 from customer_gateway.federation.sync_states import KeptSyncStates
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
@@ -68,6 +67,6 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
     updates, written = IndexUpdates(catalog.index, catalog.passes), WrittenRecords(catalog.index, read)
-    observer, sync = PacedReads(ObservedReads(updates, written.stored)), KeptSyncStates(catalog.passes)
+    observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
     finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
     return KeptIndex(finding, updates, written)

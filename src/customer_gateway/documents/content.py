@@ -12,6 +12,7 @@ import orjson
 from msgspec.structs import fields
 
 from customer_gateway.documents.row import OWN, Row
+from customer_gateway.documents.sources import declared_of, vendor_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,30 @@ def fingerprint_of_all(views: Sequence[Customer]) -> object:
         return crc32(_packed(list(map(_fields_of(kind), views))))
     except (TypeError, ValueError):
         return object()
+
+
+def stamps(views: Sequence[Customer]) -> Sequence[object] | None:
+    """Return the key of each record, and when its system says that it was changed last; None where one does not say."""
+    kind = type(views[0])
+    if (read := _stamp_of(kind)) is None or any(type(view) is not kind for view in views):
+        return None
+    try:
+        found = list(map(read, views))
+    except AttributeError:  # a part that is missing holds none
+        return None
+    return found if all(stamp for _, stamp in found) else None
+
+
+@cache
+def _stamp_of(view: type) -> Callable[[Any], tuple[str, object]] | None:
+    """Return what reads the key of a record and its stamp as it was sent; None where the system has none."""
+    if (declared := declared_of(view, "updated_at")) is None:
+        return None
+    (path,) = declared.told_by
+    if issubclass(view, Row):
+        (attribute,) = [attribute for attribute, each in vendor_paths(view).items() if each == path]
+        return attrgetter("key", attribute)
+    return lambda record: (record.key, record.document.get(path))
 
 
 @cache

@@ -222,7 +222,9 @@ async def _read_of_one(
 
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
     if request.finder is not None and request.shared is not None:  # there is an index to be kept
-        request.observer.seen(system, [view for view in found.values() if _is_view(view)], request.want, read_at)
+        read = list(found.values())
+        views = read if _all_read(read) else [view for view in read if _is_view(view)]
+        request.observer.seen(system, views, request.want, read_at)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

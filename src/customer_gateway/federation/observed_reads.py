@@ -1,7 +1,8 @@
 """Notice which records are other than when they were last read, and submit them to the index.
 
-Every read of customers passes here, so what is compared are hashes of whole documents (`documents.content`), of a page
-that was read before one hash of all; what is equal costs nothing more. The fields of the others are read later, off the
+Every read of customers passes here. Of a page that was read before the systems' own stamps are compared, and every ten
+seconds a checksum of all, since a system may change a record and not its stamp; of others the checksums of whole
+documents (`documents.content`). What is equal costs nothing more. The fields of the others are read later, off the
 request's path.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from customer_gateway.documents.content import fingerprint, fingerprint_of_all
+from customer_gateway.documents.content import fingerprint, fingerprint_of_all, stamps
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import changes_of
 from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
-KNOWN_SECONDS: Final = 60.0
+KNOWN_SECONDS: Final = 300.0
 """Then a record is compared with the index again: another process may have written something else meanwhile."""
+STAMP_SECONDS: Final = 10.0
+"""For so long the system's own stamps are believed of a page; then it is compared as a whole again."""
 _PAGE: Final = 10
 """So many records of one read are a page."""
 _MOST_PAGES: Final = 2_000
@@ -71,11 +74,14 @@ class _LastRead(NamedTuple):
 class _LastPage:
     """A page of which nothing was to be submitted when it was last read: its records as they were, until when.
 
-    `revision` is that of what is known at which these `reads` were looked at last.
+    `revision` is that of what is known at which these `reads` were looked at last. The `stamps` are believed until
+    `stamped_until`.
     """
 
     carried: _Carried
     fingerprint: object
+    stamps: Sequence[object] | None
+    stamped_until: float
     places: Sequence[tuple[str, str]]
     reads: Sequence[_LastRead]
     until: float
@@ -145,20 +151,29 @@ class ObservedReads:
         If it is not known, but each of the records is, it is known from now on.
         """
         page = self._pages.get(at := (system.name, views[0].key, len(views)))
-        found = fingerprint_of_all(views)
-        if (
-            page is not None
-            and (page.carried is carried and page.fingerprint == found and now < page.until)
-            and self._has_same_reads(page)
-        ):
-            return True
+        found = None
+        if page is not None and page.carried is carried and now < page.until and self._has_same_reads(page):
+            if page.stamps is not None and now < page.stamped_until and stamps(views) == page.stamps:
+                return True
+            if page.fingerprint == (found := fingerprint_of_all(views)):
+                page.stamps, page.stamped_until = stamps(views), now + STAMP_SECONDS
+                return True
         places = [(system.name, view.key) for view in views]
         reads = [last for place in places if (last := self._known.get(place)) is not None and last.carried is carried]
         if len(reads) == len(places) and all(map(_is_equal, reads, views)):
             if len(self._pages) >= _MOST_PAGES:
                 self._pages.clear()
             until = min(last.at for last in reads) + KNOWN_SECONDS
-            self._pages[at] = _LastPage(carried, found, places, reads, until, self._revision)
+            self._pages[at] = _LastPage(
+                carried,
+                fingerprint_of_all(views) if found is None else found,
+                stamps(views),
+                now + STAMP_SECONDS,
+                places,
+                reads,
+                until,
+                self._revision,
+            )
             return now < until
         return False
 
