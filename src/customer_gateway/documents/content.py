@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.nouns import Customer
 
+_STAMP: Final = itemgetter(1)
 _packed: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -50,8 +51,11 @@ def fingerprint_of_all(views: Sequence[Customer]) -> object:
         return object()
 
 
-def stamps(views: Sequence[Customer]) -> Sequence[object] | None:
-    """Return the key of each record, and when its system says that it was changed last; None where one does not say."""
+def stamps_of_all(views: Sequence[Customer]) -> int | None:
+    """Return a hash of the keys of records and of when their system says that each was changed last.
+
+    None where it does not say so of each.
+    """
     kind = type(views[0])
     if (read := _stamp_of(kind)) is None or any(type(view) is not kind for view in views):
         return None
@@ -59,7 +63,7 @@ def stamps(views: Sequence[Customer]) -> Sequence[object] | None:
         found = list(map(read, views))
     except AttributeError:  # a part that is missing holds none
         return None
-    return found if all(stamp for _, stamp in found) else None
+    return hash(tuple(found)) if all(map(_STAMP, found)) else None
 
 
 @cache

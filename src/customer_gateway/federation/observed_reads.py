@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from customer_gateway.documents.content import fingerprint, fingerprint_of_all, stamps
+from customer_gateway.documents.content import fingerprint, fingerprint_of_all, stamps_of_all
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import changes_of
 from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
@@ -80,7 +80,7 @@ class _LastPage:
 
     carried: _Carried
     fingerprint: object
-    stamps: Sequence[object] | None
+    stamps: int | None
     stamped_until: float
     places: Sequence[tuple[str, str]]
     reads: Sequence[_LastRead]
@@ -153,10 +153,10 @@ class ObservedReads:
         page = self._pages.get(at := (system.name, views[0].key, len(views)))
         found = None
         if page is not None and page.carried is carried and now < page.until and self._has_same_reads(page):
-            if page.stamps is not None and now < page.stamped_until and stamps(views) == page.stamps:
+            if page.stamps is not None and now < page.stamped_until and stamps_of_all(views) == page.stamps:
                 return True
             if page.fingerprint == (found := fingerprint_of_all(views)):
-                page.stamps, page.stamped_until = stamps(views), now + STAMP_SECONDS
+                page.stamps, page.stamped_until = stamps_of_all(views), now + STAMP_SECONDS
                 return True
         places = [(system.name, view.key) for view in views]
         reads = [last for place in places if (last := self._known.get(place)) is not None and last.carried is carried]
@@ -167,7 +167,7 @@ class ObservedReads:
             self._pages[at] = _LastPage(
                 carried,
                 fingerprint_of_all(views) if found is None else found,
-                stamps(views),
+                stamps_of_all(views),
                 now + STAMP_SECONDS,
                 places,
                 reads,
