@@ -44,7 +44,7 @@ def _without_marks(text: str) -> str:
     return "".join(each for each in decomposed if not unicodedata.combining(each)).translate(_PLAIN).casefold()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=512)
 def spellings(text: str) -> Sequence[str]:
     """Return the folded spellings of a text, each once: `Müller` is `muller` and `mueller`, and so is `Mueller`."""
     plain = fold(text)

@@ -66,7 +66,7 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
     return list(found)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=512)
 def texts_of(name: str, value: str | None) -> Sequence[str]:
     """Return what a filter on the field compares: the folded spellings of the text, a phone's digits, a compact VAT.
 
@@ -102,7 +102,7 @@ def _line_of(text: str) -> str:
     return text if text.isprintable() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=512)
 def flag_text(value: Any) -> str:
     """Return an enum's value, a country's code or a truth as a token has it."""
     if isinstance(value, bool):
@@ -133,7 +133,7 @@ def _whole(values: Values) -> Iterable[str]:
             yield from filter(None, map(compact, spellings(text)))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=512)
 def _tokens_of_word(word: str) -> dict[str, None]:
     """Return the tokens of a word, and of what stands between its signs."""
     return _tokens_of_pieces([word, *parts(word)])
