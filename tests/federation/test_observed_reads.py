@@ -111,6 +111,16 @@ def test_a_page_is_compared_with_the_index_again_after_a_while(world: World, rea
     assert world.read(PAGE) == []
 
 
+def test_a_page_that_is_read_all_the_time_is_compared_with_the_index_again_all_the_same(world: World) -> None:
+    world.read(PAGE)
+    submitted = 0
+    for _ in range(30):
+        world.now += KNOWN_SECONDS / 10
+        submitted += len(world.read(PAGE))
+
+    assert submitted in {2, 3}
+
+
 def test_a_record_of_a_page_whose_stamp_has_moved_is_submitted_at_once(world: World) -> None:
     for _ in range(3):
         world.read(PAGE, stamps={})

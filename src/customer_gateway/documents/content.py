@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import count
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer
 
 _STAMP: Final = itemgetter(1)
+_UNEQUAL: Final = count(2**32)
+"""No checksum is so large."""
 _packed: Final = msgspec.msgpack.Encoder().encode
 
 
-def fingerprint(view: Customer) -> object:
+def fingerprint(view: Customer) -> int:
     """Return what is equal in two reads, at the same width, of a record that has not changed.
 
     It is a checksum of the document; of a row, which may have none, of its fields. What cannot be written is equal to
@@ -35,10 +38,10 @@ def fingerprint(view: Customer) -> object:
             return crc32(_packed(_fields_of(type(view))(view)))
         return crc32(orjson.dumps(view.document))
     except (TypeError, ValueError):
-        return object()
+        return next(_UNEQUAL)
 
 
-def fingerprint_of_all(views: Sequence[Customer]) -> object:
+def fingerprint_of_all(views: Sequence[Customer]) -> int:
     """Return what is equal in two reads of the same records, in their order, none of which has changed: half as dear
     as that of each.
     """
@@ -48,7 +51,7 @@ def fingerprint_of_all(views: Sequence[Customer]) -> object:
             return crc32(orjson.dumps([view.document for view in views]))
         return crc32(_packed(list(map(_fields_of(kind), views))))
     except (TypeError, ValueError):
-        return object()
+        return next(_UNEQUAL)
 
 
 def stamps_of_all(views: Sequence[Customer]) -> int | None:

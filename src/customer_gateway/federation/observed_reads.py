@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
 KNOWN_SECONDS: Final = 300.0
-"""Then a record is compared with the index again: another process may have written something else meanwhile."""
+"""After some time, about so long, a record is compared with the index again: another process may have written meanwhile."""
 STAMP_SECONDS: Final = 10.0
 """For so long the system's own stamps are believed of a page; then it is compared as a whole again."""
 _PAGE: Final = 10
 """So many records of one read are a page."""
 _MOST_PAGES: Final = 2_000
-_MOST_SELECTIONS: Final = 1_000
+_MOST_SELECTIONS: Final = 1_024
 """Whose fields are looked up once each; clients make them."""
 
 
@@ -58,40 +58,41 @@ class Updates(Protocol):
 class _Carried(NamedTuple):
     """What reads of one selection bring to the index: unified fields, and the parts of the address."""
 
+    number: int
     fields: Sequence[str]
     parts: Sequence[str]
 
+    def read_of(self, view: nouns.Customer) -> int:
+        """Return the number of the selection and the checksum of a record, as one number."""
+        return fingerprint(view) * _MOST_SELECTIONS + self.number
 
-class _LastRead(NamedTuple):
-    """What a record was when it was last read: what was carried, a hash of it, and when it was submitted."""
-
-    carried: _Carried
-    fingerprint: object
-    at: float
+    def has_read(self, last: int) -> bool:
+        """Return whether a last read was one of this selection."""
+        return last % _MOST_SELECTIONS == self.number
 
 
 @dataclass(slots=True)
 class _LastPage:
-    """A page of which nothing was to be submitted when it was last read: its records as they were, until when.
+    """A page of which nothing was to be submitted when it was last read.
 
-    `revision` is that of what is known at which these `reads` were looked at last. The `stamps` are believed until
-    `stamped_until`.
+    `reads` is a hash of the last reads of its records, looked at when what is known was at this `revision`. The
+    `stamps` are believed until `stamped_until`.
     """
 
     carried: _Carried
-    fingerprint: object
+    fingerprint: int
     stamps: int | None
     stamped_until: float
-    places: Sequence[tuple[str, str]]
-    reads: Sequence[_LastRead]
-    until: float
+    reads: int
     revision: int
 
 
 class ObservedReads:
     """What this process has last read of records.
 
-    `stored` waits for the row of a record that was written (`catalog.written`); `clock` gives seconds.
+    It is kept as numbers alone, two a record: objects that stay in memory between those of requests, which come and go,
+    make these slower, by a twentieth where there were seven a record. `stored` waits for the row of a record that was
+    written (`catalog.written`); `clock` gives seconds.
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class ObservedReads:
         self._updates = updates
         self._stored = stored
         self._clock = clock
-        self._known: dict[tuple[str, str], _LastRead] = {}
+        self._known: dict[int, int] = {}
+        self._known_before: dict[int, int] = {}
+        self._known_since = clock()
         self._revision = 0
         self._pages: dict[tuple[str, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
@@ -114,24 +117,28 @@ class ObservedReads:
         if not carried.fields:
             return
         now = self._clock()
+        if len(self._known) > MOST_KNOWN // 2 or now - self._known_since > KNOWN_SECONDS / 2:
+            self._forget_older(now)
         if len(views) >= _PAGE and self._is_as_before(system, views, carried, now):
             return
-        fresh: dict[tuple[str, str], _LastRead] = {}
+        fresh: dict[int, int] = {}
         changed: list[nouns.Customer] = []
         unsure: list[nouns.Customer] = []
-        known, has_room = self._known, self._updates.has_room
+        has_room = self._updates.has_room
         for view in views:
-            at = (system.name, view.key)
-            if (last := known.get(at)) is None and not has_room:
+            last = self._last_read(at := hash((system.name, view.key)))
+            if last is None and not has_room:
                 continue  # it is compared another time: the process has enough to do
-            found = fingerprint(view)
-            if last is not None and last.carried is carried and last.fingerprint != found:
+            read = carried.read_of(view)
+            if last is not None and carried.has_read(last):
+                if last == read:
+                    continue
                 changed.append(view)
-            elif has_room and (last is None or last.carried is not carried or now - last.at > KNOWN_SECONDS):
+            elif has_room:
                 unsure.append(view)
             else:
                 continue
-            fresh[at] = _LastRead(carried, found, now)
+            fresh[at] = read
         taken = [
             self._updates.submit(
                 len(some), read_at, partial(_changes, system, some, carried), is_change=some is changed
@@ -142,8 +149,6 @@ class ObservedReads:
         if taken and all(taken):
             self._revision += 1
             self._known.update(fresh)
-            if len(self._known) > MOST_KNOWN:
-                self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])
 
     def _is_as_before(self, system: System, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
         """Return whether these are the records of a page as it was, and no other read has brought another of them.
@@ -151,45 +156,55 @@ class ObservedReads:
         If it is not known, but each of the records is, it is known from now on.
         """
         page = self._pages.get(at := (system.name, views[0].key, len(views)))
-        found = None
-        if page is not None and page.carried is carried and now < page.until and self._has_same_reads(page):
+        if page is not None and page.carried is carried and self._has_same_reads(page, system, views):
             if page.stamps is not None and now < page.stamped_until and stamps_of_all(views) == page.stamps:
                 return True
-            if page.fingerprint == (found := fingerprint_of_all(views)):
-                page.stamps, page.stamped_until = stamps_of_all(views), now + STAMP_SECONDS
+            if page.fingerprint == fingerprint_of_all(views):
+                page.stamped_until = now + STAMP_SECONDS
                 return True
-        places = [(system.name, view.key) for view in views]
-        reads = [last for place in places if (last := self._known.get(place)) is not None and last.carried is carried]
-        if len(reads) == len(places) and all(map(_is_equal, reads, views)):
-            if len(self._pages) >= _MOST_PAGES:
-                self._pages.clear()
-            until = min(last.at for last in reads) + KNOWN_SECONDS
-            self._pages[at] = _LastPage(
-                carried,
-                fingerprint_of_all(views) if found is None else found,
-                stamps_of_all(views),
-                now + STAMP_SECONDS,
-                places,
-                reads,
-                until,
-                self._revision,
-            )
-            return now < until
-        return False
+        reads = self._last_reads(system, views)
+        if reads != list(map(carried.read_of, views)):
+            return False
+        if len(self._pages) >= _MOST_PAGES:
+            self._pages.clear()
+        self._pages[at] = _LastPage(
+            carried,
+            fingerprint_of_all(views),
+            stamps_of_all(views),
+            now + STAMP_SECONDS,
+            hash(tuple(reads)),
+            self._revision,
+        )
+        return True
 
-    def _has_same_reads(self, page: _LastPage) -> bool:
+    def _has_same_reads(self, page: _LastPage, system: System, views: Sequence[nouns.Customer]) -> bool:
         """Return whether the last reads of a page's records are those that it was made of."""
         if page.revision != self._revision:
-            if list(map(self._known.get, page.places)) != page.reads:
+            if hash(tuple(self._last_reads(system, views))) != page.reads:
                 return False
             page.revision = self._revision
         return True
+
+    def _last_reads(self, system: System, views: Sequence[nouns.Customer]) -> list[int | None]:
+        return [self._last_read(hash((system.name, view.key))) for view in views]
+
+    def _last_read(self, at: int) -> int | None:
+        if (last := self._known.get(at)) is None:
+            return self._known_before.get(at)
+        return last
+
+    def _forget_older(self, now: float) -> None:
+        """Forget what was submitted before the last time that this was done, all where that is long ago."""
+        is_long_ago = now - self._known_since > KNOWN_SECONDS
+        self._known_before, self._known, self._known_since = {} if is_long_ago else self._known, {}, now
+        self._revision += 1
 
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
         self._revision += 1
         for key in keys:
-            self._known.pop((system, key), None)
+            for known in (self._known, self._known_before):
+                known.pop(hash((system, key)), None)
         self._updates.submit_missing(system, keys, asked)
 
     async def stored(self, system: str, key: str) -> None:
@@ -201,22 +216,19 @@ class ObservedReads:
         selected = (system.name, want.of("Customer"), want.of("Address"))
         if (carried := self._carried.get(selected)) is None:
             if len(self._carried) >= _MOST_SELECTIONS:
-                self._carried.clear()
-            carried = self._carried[selected] = _carried(system, want)
+                for each in (self._carried, self._known, self._known_before):
+                    each.clear()
+            carried = self._carried[selected] = _carried(len(self._carried), system, want)
         return carried
 
 
-def _is_equal(last: _LastRead, view: nouns.Customer) -> bool:
-    return last.fingerprint == fingerprint(view)
-
-
-def _carried(system: System, want: Selection) -> _Carried:
+def _carried(number: int, system: System, want: Selection) -> _Carried:
     """Return what a record read for the selection brings to the index by itself."""
     asked = want.of("Customer") - want.redacted
     own = system.kind.supplies - system.kind.readers - system.withheld
     parts = [part for part in ADDRESS_PARTS if want.selects("Address", part)]
     fields = [name for name in UNIFIED_SOURCES if name in asked and name in own and (name != "address" or parts)]
-    return _Carried(fields, parts)
+    return _Carried(number, fields, parts)
 
 
 def _changes(system: System, views: Sequence[nouns.Customer], carried: _Carried) -> Sequence[RecordChange]:
