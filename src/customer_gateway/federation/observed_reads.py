@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
 KNOWN_SECONDS: Final = 300.0
-"""After some time, about so long, a record is compared with the index again: another process may have written meanwhile."""
+"""After about so long a record is compared with the index again: another process may have written something else."""
 STAMP_SECONDS: Final = 10.0
 """For so long the system's own stamps are believed of a page; then it is compared as a whole again."""
 _PAGE: Final = 10
