@@ -6,6 +6,7 @@ This module imports no SQLAlchemy: a gateway without an index does not need it.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage, RecordState
@@ -70,7 +71,8 @@ class CatalogIndex:
         that is as it was.
         """
         if len(changes) == 1 and note_seen:
-            (system, key), prepare = changes[0].ref, self._preparing(changes, read_at, seen_pass)
+            system, key = changes[0].ref
+            prepare = partial(self._prepared, {key: changes[0]}, read_at, seen_pass)
             return await write(self._database, lambda connection: _rows().put_few(connection, system, [key], prepare))
         prepared = await self.prepared(changes, read_at, seen_pass)
         if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
@@ -86,12 +88,12 @@ class CatalogIndex:
         """
         if not changes:
             return None
-        system, keys = changes[0].ref.system, list(dict.fromkeys(each.ref.key for each in changes))
-        prepare = self._preparing(changes, read_at, seen_pass)
+        latest = {each.ref.key: each for each in changes}
+        system, keys = changes[0].ref.system, list(latest)
         there: Mapping[str, Stored] = {}
         if await self._database.is_there():
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
-        return await asyncio.to_thread(prepare, there)
+        return await asyncio.to_thread(self._prepared, latest, read_at, seen_pass, there)
 
     async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when records of a system were last seen, by key; those that the index does not know are left out."""
@@ -103,24 +105,12 @@ class CatalogIndex:
         """Set the state of records that are in the index; return how many changed."""
         return await write(self._database, lambda connection: _rows().set_state(connection, system, keys, state, now))
 
-    def _preparing(
-        self, changes: Sequence[RecordChange], read_at: datetime, seen_pass: int | None
-    ) -> Callable[[Mapping[str, Stored]], PreparedRows]:
-        """Return what makes the rows of changes from what is there."""
-        latest = {each.ref.key: each for each in changes}
-
-        def prepare(there: Mapping[str, Stored]) -> PreparedRows:
-            return self._prepared(latest, read_at, there, prepare, seen_pass)
-
-        return prepare
-
     def _prepared(
         self,
         changes: Mapping[str, RecordChange],
         read_at: datetime,
-        there: Mapping[str, Stored],
-        again: Callable[[Mapping[str, Stored]], PreparedRows],
         seen_pass: int | None,
+        there: Mapping[str, Stored],
     ) -> PreparedRows:
         rows: list[tuple[IndexRow, Merged]] = []
         seen: list[tuple[RecordChange, Merged]] = []
@@ -138,6 +128,7 @@ class CatalogIndex:
             else:
                 rows.append((self._make(change.ref, found.values, change.stamp), found))
         system = next(iter(changes.values())).ref.system
+        again = partial(self._prepared, changes, read_at, seen_pass)
         return _rows().PreparedRows(system, list(changes), read_at, rows, seen, seen_pass, there, again)
 
 
