@@ -49,7 +49,10 @@ def test_a_part_has_its_own_length_and_its_own_way_to_be_read() -> None:
 def test_readable_is_what_the_view_or_a_reader_supplies() -> None:
     readable = {each.field for each in capabilities(ACME) if each.readable}
 
-    of_the_view, of_readers = {"name", "isSupplier", "emails", "billing"}, {"contacts", "accounts", "agreements"}
+    of_the_view, of_readers = (
+        {"name", "isSupplier", "emails", "billing", "updatedAt"},
+        {"contacts", "accounts", "agreements"},
+    )
     assert readable == of_the_view | of_readers | {"owner", "invoices"}
 
 
@@ -58,9 +61,9 @@ def test_nothing_is_writable_of_a_vendor_that_cannot_be_written() -> None:
 
 
 def test_filterable_is_what_is_indexed_and_supplied() -> None:
-    assert [each.field for each in capabilities(ACME) if each.filterable] == ["name", "isSupplier"]
+    assert [each.field for each in capabilities(ACME) if each.filterable] == ["name", "isSupplier", "updatedAt"]
     withheld = frozenset({"is_supplier"})
-    assert [each.field for each in capabilities(ACME, withheld) if each.filterable] == ["name"]
+    assert [each.field for each in capabilities(ACME, withheld) if each.filterable] == ["name", "updatedAt"]
 
 
 @pytest.mark.parametrize("kind", [vendor.kind for vendor in VENDORS], ids=lambda kind: kind.slug)
