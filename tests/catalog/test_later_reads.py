@@ -144,16 +144,18 @@ async def test_whatever_the_order_in_which_reads_end_of_each_field_the_last_read
     assert await names(index) == ["Cora"]
 
 
-async def test_reads_that_end_at_once_lose_no_field_of_each_other(index: CatalogIndex) -> None:
+@pytest.mark.parametrize("records", [1, 2])
+async def test_reads_that_end_at_once_lose_no_field_of_each_other(index: CatalogIndex, records: int) -> None:
     refs = [RecordRef(SYSTEM, str(number)) for number in range(40)]
     await index.put([RecordChange(each, {"name": "Anna", "email": "a@x.example"}, "") for each in refs], EARLY)
 
     def whole(ref: RecordRef) -> RecordChange:
         return RecordChange(ref, {"name": "Berta", "email": "b@x.example"}, "")
 
-    for each in refs:
-        partial = RecordChange(each, {"email": "b@x.example"}, "", whole=False)
-        await asyncio.gather(index.put([whole(each)], LATER), index.put([partial], LAST))
+    for start in range(0, len(refs), records):
+        some = refs[start : start + records]
+        partial = [RecordChange(each, {"email": "b@x.example"}, "", whole=False) for each in some]
+        await asyncio.gather(index.put(list(map(whole, some)), LATER), index.put(partial, LAST))
 
     found = await index.find(search_of(Question(), [SYSTEM]), PageOfRows(100))
     assert {(row.values["name"], row.values["email"]) for row in found.rows} == {("Berta", "b@x.example")}
