@@ -100,6 +100,16 @@ def test_a_record_that_another_selection_has_shown_otherwise_is_compared_when_it
     assert world.read(PAGE) == [(list(PAGE), False)]
 
 
+def test_a_page_that_is_read_by_two_selections_in_turn_is_soon_known_of_both(world: World) -> None:
+    rounds = [[world.read(PAGE, want) for want in (NAMES, OTHERS)] for _ in range(4)]
+
+    everybody = [(list(PAGE), False)]
+    assert rounds == [[everybody, everybody], [everybody, []], [[], []], [[], []]]
+    assert world.read({**PAGE, "7": "Anna"}, OTHERS) == [(["7"], True)]
+    assert world.read({**PAGE, "7": "Anna"}, NAMES) == [(["7"], False)]
+    assert [world.read({**PAGE, "7": "Anna"}, want) for want in (NAMES, OTHERS)] == [[], []]
+
+
 @pytest.mark.parametrize("reads", [1, 3])
 def test_a_page_is_compared_with_the_index_again_after_a_while(world: World, reads: int) -> None:
     for _ in range(reads):

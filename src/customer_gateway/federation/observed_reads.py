@@ -35,8 +35,11 @@ STAMP_SECONDS: Final = 10.0
 _PAGE: Final = 10
 """So many records of one read are a page."""
 _MOST_PAGES: Final = 2_000
-_MOST_SELECTIONS: Final = 1_024
+_MOST_SELECTIONS: Final = 1_000
 """Whose fields are looked up once each; clients make them."""
+_DOUBTED: Final = -1
+"""Kept in place of a last read: no checksum is negative."""
+_UNKNOWN: Final = (None, _DOUBTED)
 
 
 class Updates(Protocol):
@@ -56,19 +59,15 @@ class Updates(Protocol):
 
 
 class _Carried(NamedTuple):
-    """What reads of one selection bring to the index: unified fields, and the parts of the address."""
+    """What reads of one system by one selection bring to the index: unified fields, and the parts of the address."""
 
     number: int
     fields: Sequence[str]
     parts: Sequence[str]
 
-    def read_of(self, view: nouns.Customer) -> int:
-        """Return the number of the selection and the checksum of a record, as one number."""
-        return fingerprint(view) * _MOST_SELECTIONS + self.number
-
-    def has_read(self, last: int) -> bool:
-        """Return whether a last read was one of this selection."""
-        return last % _MOST_SELECTIONS == self.number
+    def place_of(self, key: str) -> int:
+        """Return under which number the last read of a record is kept."""
+        return hash((self.number, key))
 
 
 @dataclass(slots=True)
@@ -79,7 +78,6 @@ class _LastPage:
     `stamps` are believed until `stamped_until`.
     """
 
-    carried: _Carried
     fingerprint: int
     stamps: int | None
     stamped_until: float
@@ -88,7 +86,10 @@ class _LastPage:
 
 
 class ObservedReads:
-    """What this process has last read of records.
+    """What this process has last read of records, at the width of each selection by itself.
+
+    What a read brings for the first time, or otherwise than before, puts those of other selections in doubt: each is
+    compared with the index once more when it is read.
 
     It is kept as numbers alone, two a record: objects that stay in memory between those of requests, which come and go,
     make these slower, by a twentieth where there were seven a record. `stored` waits for the row of a record that was
@@ -108,7 +109,7 @@ class ObservedReads:
         self._known_before: dict[int, int] = {}
         self._known_since = clock()
         self._revision = 0
-        self._pages: dict[tuple[str, str, int], _LastPage] = {}
+        self._pages: dict[tuple[int, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
@@ -119,25 +120,22 @@ class ObservedReads:
         now = self._clock()
         if len(self._known) > MOST_KNOWN // 2 or now - self._known_since > KNOWN_SECONDS / 2:
             self._forget_older(now)
-        if len(views) >= _PAGE and self._is_as_before(system, views, carried, now):
+        if len(views) >= _PAGE and self._is_as_before(views, carried, now):
             return
         fresh: dict[int, int] = {}
         changed: list[nouns.Customer] = []
         unsure: list[nouns.Customer] = []
+        news: list[str] = []
         has_room = self._updates.has_room
         for view in views:
-            last = self._last_read(at := hash((system.name, view.key)))
-            if last is None and not has_room:
+            last = self._last_read(at := carried.place_of(view.key))
+            if last in _UNKNOWN and not has_room:
                 continue  # it is compared another time: the process has enough to do
-            read = carried.read_of(view)
-            if last is not None and carried.has_read(last):
-                if last == read:
-                    continue
-                changed.append(view)
-            elif has_room:
-                unsure.append(view)
-            else:
+            if last == (read := fingerprint(view)):
                 continue
+            (unsure if last in _UNKNOWN else changed).append(view)
+            if last != _DOUBTED:
+                news.append(view.key)
             fresh[at] = read
         taken = [
             self._updates.submit(
@@ -149,44 +147,45 @@ class ObservedReads:
         if taken and all(taken):
             self._revision += 1
             self._known.update(fresh)
+            self._doubt(system.name, news, carried)
 
-    def _is_as_before(self, system: System, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
+    def _doubt(self, system: str, keys: Sequence[str], but: _Carried) -> None:
+        for carried in self._carried_of(system):
+            for key in keys if carried is not but else ():
+                if self._last_read(at := carried.place_of(key)) is not None:
+                    self._known[at] = _DOUBTED
+
+    def _is_as_before(self, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
         """Return whether these are the records of a page as it was, and no other read has brought another of them.
 
         If it is not known, but each of the records is, it is known from now on.
         """
-        page = self._pages.get(at := (system.name, views[0].key, len(views)))
-        if page is not None and page.carried is carried and self._has_same_reads(page, system, views):
+        page = self._pages.get(at := (carried.number, views[0].key, len(views)))
+        if page is not None and self._has_same_reads(page, views, carried):
             if page.stamps is not None and now < page.stamped_until and stamps_of_all(views) == page.stamps:
                 return True
             if page.fingerprint == fingerprint_of_all(views):
                 page.stamped_until = now + STAMP_SECONDS
                 return True
-        reads = self._last_reads(system, views)
-        if reads != list(map(carried.read_of, views)):
+        reads = self._last_reads(views, carried)
+        if reads != list(map(fingerprint, views)):
             return False
         if len(self._pages) >= _MOST_PAGES:
             self._pages.clear()
-        self._pages[at] = _LastPage(
-            carried,
-            fingerprint_of_all(views),
-            stamps_of_all(views),
-            now + STAMP_SECONDS,
-            hash(tuple(reads)),
-            self._revision,
-        )
+        found, stamps = fingerprint_of_all(views), stamps_of_all(views)
+        self._pages[at] = _LastPage(found, stamps, now + STAMP_SECONDS, hash(tuple(reads)), self._revision)
         return True
 
-    def _has_same_reads(self, page: _LastPage, system: System, views: Sequence[nouns.Customer]) -> bool:
+    def _has_same_reads(self, page: _LastPage, views: Sequence[nouns.Customer], carried: _Carried) -> bool:
         """Return whether the last reads of a page's records are those that it was made of."""
         if page.revision != self._revision:
-            if hash(tuple(self._last_reads(system, views))) != page.reads:
+            if hash(tuple(self._last_reads(views, carried))) != page.reads:
                 return False
             page.revision = self._revision
         return True
 
-    def _last_reads(self, system: System, views: Sequence[nouns.Customer]) -> list[int | None]:
-        return [self._last_read(hash((system.name, view.key))) for view in views]
+    def _last_reads(self, views: Sequence[nouns.Customer], carried: _Carried) -> list[int | None]:
+        return [self._last_read(carried.place_of(view.key)) for view in views]
 
     def _last_read(self, at: int) -> int | None:
         if (last := self._known.get(at)) is None:
@@ -202,21 +201,25 @@ class ObservedReads:
     def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
         """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
         self._revision += 1
-        for key in keys:
-            for known in (self._known, self._known_before):
-                known.pop(hash((system, key)), None)
+        for carried in self._carried_of(system):
+            for key in keys:
+                for known in (self._known, self._known_before):
+                    known.pop(carried.place_of(key), None)
         self._updates.submit_missing(system, keys, asked)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was just written of a record, or until that has failed."""
         await self._stored(system, key)
 
+    def _carried_of(self, system: str) -> Sequence[_Carried]:
+        return [carried for (name, _, _), carried in self._carried.items() if name == system]
+
     def _carried_by(self, system: System, want: Selection) -> _Carried:
         """Return what a read brings to the index: the same object for the same selection."""
         selected = (system.name, want.of("Customer"), want.of("Address"))
         if (carried := self._carried.get(selected)) is None:
             if len(self._carried) >= _MOST_SELECTIONS:
-                for each in (self._carried, self._known, self._known_before):
+                for each in (self._carried, self._known, self._known_before, self._pages):
                     each.clear()
             carried = self._carried[selected] = _carried(len(self._carried), system, want)
         return carried
