@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 SYSTEM = "alpha"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -130,12 +131,36 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(
     await index.put([named("1", "Anna")], NOW)
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
-        updates.submit_missing(SYSTEM, ["1", "2"], 2)
+        updates.submit_missing(SYSTEM, ["1", "2"], 2, LATER)
         updates.submit(1, NOW, changes_of(named("3", "Cora")))
         await until(lambda: updates.stored == 1)
 
     assert await found(index, "anna") == ["1"]
     assert await index.set_state(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
+
+
+async def test_a_record_that_a_later_read_has_found_is_not_missing(index: CatalogIndex, database: Database) -> None:
+    await index.put([named("1", "Anna")], LATER)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    async with updates.running():
+        updates.submit_missing(SYSTEM, ["1"], 1, NOW)
+        updates.submit(1, NOW, changes_of(named("3", "Cora")))
+        await until(lambda: updates.stored == 1)
+
+    assert await index.set_state(SYSTEM, ["1"], RecordState.MISSING, LATER) == 1  # it was PRESENT
+
+
+async def test_a_read_that_ends_after_another_has_left_the_record_out_brings_it_back_if_it_began_later(
+    index: CatalogIndex, database: Database
+) -> None:
+    await index.put([named("1", "Anna")], NOW)
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    async with updates.running():
+        updates.submit_missing(SYSTEM, ["1"], 1, LATER)
+        updates.submit(1, LATER + timedelta(milliseconds=1), changes_of(named("1", "Berta")))
+        await until(lambda: updates.stored == 1)
+
+    assert await found(index, "berta") == ["1"]
 
 
 async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspect_and_marks_nothing(
@@ -145,7 +170,7 @@ async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspe
     passes = CatalogPasses(database, index)
     updates = IndexUpdates(index, passes)
     async with updates.running():
-        updates.submit_missing(SYSTEM, ["1", "2", "3"], 6)
+        updates.submit_missing(SYSTEM, ["1", "2", "3"], 6, LATER)
         updates.submit(1, NOW, changes_of(named("9", "Cora")))
         await until(lambda: updates.stored == 1)
 

@@ -47,8 +47,15 @@ class Index:
         del system
         return {key: self.seen[key] for key in keys if key in self.seen}
 
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
-        del system, now
+    async def set_state(
+        self,
+        system: str,
+        keys: Sequence[str],
+        state: RecordState,
+        since: datetime,
+        unseen_since: datetime | None = None,
+    ) -> int:
+        del system, since, unseen_since
         self._answer()
         self.rows.append(state)
         return len(keys)

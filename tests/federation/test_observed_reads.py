@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from federation.fake_system import Acme
+from structlog.testing import capture_logs
 
 from customer_gateway.federation.observed_reads import KNOWN_SECONDS, STAMP_SECONDS, ObservedReads
 from customer_gateway.system import Selection
@@ -38,7 +39,7 @@ class Updates:
         self.taken.append((found, is_change))
         return True
 
-    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None:
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
         raise NotImplementedError
 
 
@@ -50,15 +51,18 @@ class World:
         self._observed = ObservedReads(self.updates, self._stored, lambda: self.now)
 
     def read(
-        self, names: dict[str, str], want: Selection = NAMES, stamps: dict[str, str] | None = None
+        self, names: dict[str, str], want: Selection = NAMES, stamps: dict[str, Any] | None = None
     ) -> list[tuple[list[str], bool]]:
         """Read customers with these names, and with stamps where there are some; return what was submitted."""
         self.updates.taken = []
         documents = [{"id": key, "name": name} for key, name in names.items()]
         if stamps is not None:
             documents = [{**each, "changed": stamps.get(each["id"], "2026-01-01T00:00:00Z")} for each in documents]
-        self._observed.seen(self.acme, [self.acme.view(each) for each in documents], want, NOW)
+        self.see([self.acme.view(each) for each in documents], want)
         return self.updates.taken
+
+    def see(self, views: list[Any], want: Selection = NAMES) -> None:
+        self._observed.seen(self.acme, views, want, NOW)
 
     async def _stored(self, system: str, key: str) -> None:
         raise NotImplementedError
@@ -153,6 +157,21 @@ def test_a_page_of_which_one_record_has_no_stamp_is_compared_as_a_whole(world: W
         world.read(PAGE, stamps={"8": ""})
 
     assert world.read({**PAGE, "7": "Anna"}, stamps={"8": ""}) == [(["7"], True)]
+
+
+@pytest.mark.parametrize("stamp", [["2026"], {"at": "2026"}, True, 0])
+def test_a_page_of_which_one_stamp_is_no_text_and_no_number_is_compared_as_a_whole(world: World, stamp: Any) -> None:
+    for _ in range(3):
+        world.read(PAGE, stamps={"8": stamp})
+
+    assert world.read({**PAGE, "7": "Anna"}, stamps={"8": stamp}) == [(["7"], True)]
+
+
+def test_a_record_that_cannot_be_compared_fails_no_read(world: World) -> None:
+    with capture_logs() as lines:
+        world.see([object()])
+
+    assert [line["event"] for line in lines] == ["read_not_compared"]
 
 
 def test_what_finds_no_room_is_compared_another_time(world: World) -> None:

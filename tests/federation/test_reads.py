@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -13,17 +14,19 @@ from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.system import EVERYTHING, Route
 from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
+from customer_gateway.work.kept_reads import KEPT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 pytestmark = pytest.mark.anyio
 
+A_TURN = timedelta(seconds=0.04)
 ROWS = {str(key): f"row {key}" for key in range(1, 10)}
 
 
 def reads(batchers: Batchers | None = None, seconds: float = 5) -> RequestReads:
-    return RequestReads(batchers or Batchers(), EVERYTHING, Deadline.after(seconds))
+    return RequestReads(Batchers() if batchers is None else batchers, EVERYTHING, Deadline.after(seconds))
 
 
 def route(asked: Asked) -> Route[Any]:
@@ -218,3 +221,40 @@ async def test_reads_so_far_tell_what_has_been_read_and_ask_for_nothing() -> Non
     assert isinstance(known[2], UpstreamTimeout)
     assert str(known[2]) == "acme: customers: no whole answer before the deadline; try again later"
     assert asked.calls == [["1", "nobody"]]
+
+
+async def test_what_a_call_brings_that_another_request_began_is_as_old_as_that_call() -> None:
+    asked = Asked(ROWS, held=True)
+    of, batchers = route(asked), Batchers()
+    first, second = reads(batchers), reads(batchers)
+
+    before = datetime.now(UTC)
+    one = begun(first, of, "1")
+    await ticks()
+    begun_at = datetime.now(UTC)
+    await asyncio.sleep(0.05)
+    other = begun(second, of, "1")
+    await ticks()
+    asked.gate.set()
+    await asyncio.gather(one, other)
+
+    assert asked.calls == [["1"]]
+    moments = [request.read_at(of) for request in (first, second)]
+    assert all(before - A_TURN <= each <= begun_at + A_TURN for each in moments)
+
+
+async def test_what_is_kept_of_a_request_that_was_cut_off_is_as_old_as_it_may_be() -> None:
+    asked = Asked(ROWS)
+    of, batchers = route(asked), Batchers()
+    first, second = reads(batchers), reads(batchers)
+    await first.load(of, ["1"])
+    first.log.cut_off(of.system)
+
+    assert await second.load(of, ["1"]) == ["row 1"]
+
+    assert asked.calls == [["1"]]
+    assert second.read_at(of) <= datetime.now(UTC) - timedelta(seconds=KEPT_SECONDS)
+
+
+async def test_what_a_request_has_not_read_is_as_old_as_now() -> None:
+    assert abs(reads().read_at(route(Asked(ROWS))) - datetime.now(UTC)) < A_TURN

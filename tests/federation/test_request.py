@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from federation.fake_system import Acme, request
 
-from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout
+from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamTimeout
 
 if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
@@ -69,3 +69,13 @@ async def test_who_leaves_early_is_told_what_failed_before_and_what_is_late() ->
     assert told.value.status == 400
     with pytest.raises(UpstreamTimeout, match=r"^acme: count: no whole answer before the deadline; try again later$"):
         await leaving.memoized("acme", "count", "count", unasked)
+
+
+async def test_what_fails_twice_with_one_code_is_one_entry_with_the_longer_wait() -> None:
+    asking = request(Acme())
+    for wait in (850, 900, 800):
+        asking.note_incomplete(["customers"], [UpstreamRateLimited("acme", "no slot", retry_after_ms=wait)])
+    asking.note_incomplete(["customers"], [UpstreamTimeout("acme", "late")])
+
+    entries = [(each["code"], each.get("retryAfterMs")) for each in asking.extensions["incomplete"]]
+    assert entries == [("UPSTREAM_RATE_LIMITED", 900), ("UPSTREAM_TIMEOUT", None)]

@@ -71,13 +71,15 @@ async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: dat
     # The last whole pass has not seen these either, and they were MISSING before it ended.
     again = [each.key for each in already if last is not None and each.since <= last and each.seen_pass < number]
     began = current.began
-    await kit.store.set_state(system, current.owner, missing, RecordState.MISSING, kit.now(), began)
+    await kit.store.set_state(system, current.owner, missing, RecordState.MISSING, began, began)
+    looked_at = kit.now()
     looked_up = await _look_up(current, [*(each.key for each in already), *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
+    await kit.store.set_state(system, current.owner, gone, RecordState.GONE, looked_at, began)
     if not there:  # a list that leaves out one that is there proves nothing of the others
-        gone += [key for key in again if key not in looked_up]
-    await kit.store.set_state(system, current.owner, gone, RecordState.GONE, kit.now(), began)
+        gone = [key for key in again if key not in looked_up]
+        await kit.store.set_state(system, current.owner, gone, RecordState.GONE, began, began)
     await _bring_back(current, there)
 
 

@@ -64,6 +64,7 @@ class _Missing(NamedTuple):
     system: str
     keys: Sequence[str]
     asked: int
+    read_at: datetime
 
 
 class IndexUpdates:
@@ -107,13 +108,14 @@ class IndexUpdates:
         self._wake.set()
         return True
 
-    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None:
-        """Take keys of records that a read of so many keys did not find: MISSING, until a pass has proof.
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+        """Take keys of records that a read of so many keys, which began then, did not find: MISSING, until a pass has
+        proof. What a later read has brought stays.
 
         Where too many are missing for that nothing is marked, and the system is SUSPECT.
         """
         if len(self._missing) < _MOST_MISSING:
-            self._missing.append(_Missing(system, keys, asked))
+            self._missing.append(_Missing(system, keys, asked, read_at))
             self._wake.set()
 
     @asynccontextmanager
@@ -172,7 +174,8 @@ class IndexUpdates:
 
     async def _take_missing(self, missing: _Missing) -> None:
         if not is_suspect_batch(missing.asked, len(missing.keys)):
-            await self._index.set_state(missing.system, missing.keys, RecordState.MISSING, _now())
+            state, read_at = RecordState.MISSING, missing.read_at
+            await self._index.set_state(missing.system, missing.keys, state, read_at, read_at)
             return
         reason = f"a read of {missing.asked} customers by their keys left out {len(missing.keys)}"
         doubt = Suspicion(len(missing.keys), is_another=False, reason=reason)

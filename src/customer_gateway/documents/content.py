@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer
 
 _STAMP: Final = itemgetter(1)
+_STAMPS: Final = {str, int}
+_UNWRITABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
+"""What is raised for a value that cannot be written: an integer of more than 64 bits, one that is nested too deep."""
 _UNEQUAL: Final = count(2**32)
 """No checksum is so large."""
 _packed: Final = msgspec.msgpack.Encoder().encode
@@ -37,7 +40,7 @@ def fingerprint(view: Customer) -> int:
         if isinstance(view, Row):
             return crc32(_packed(_fields_of(type(view))(view)))
         return crc32(orjson.dumps(view.document))
-    except (TypeError, ValueError):
+    except _UNWRITABLE:
         return next(_UNEQUAL)
 
 
@@ -50,7 +53,7 @@ def fingerprint_of_all(views: Sequence[Customer]) -> int:
         if others or not issubclass(kind, Row):
             return crc32(orjson.dumps([view.document for view in views]))
         return crc32(_packed(list(map(_fields_of(kind), views))))
-    except (TypeError, ValueError):
+    except _UNWRITABLE:
         return next(_UNEQUAL)
 
 
@@ -66,7 +69,8 @@ def stamps_of_all(views: Sequence[Customer]) -> int | None:
         found = list(map(read, views))
     except AttributeError:  # a part that is missing holds none
         return None
-    return hash(tuple(found)) if all(map(_STAMP, found)) else None
+    sent = list(map(_STAMP, found))
+    return hash(tuple(found)) if all(sent) and _STAMPS.issuperset(map(type, sent)) else None
 
 
 @cache
@@ -83,5 +87,5 @@ def _stamp_of(view: type) -> Callable[[Any], tuple[str, object]] | None:
 
 @cache
 def _fields_of(row: Any) -> Callable[[Any], Any]:
-    """Return what reads the vendor's fields of a row at once."""
-    return attrgetter(*(each.name for each in fields(row) if each.name not in OWN))
+    """Return what reads the vendor's fields of a row at once, and which of them could not be read."""
+    return attrgetter("misread", *(each.name for each in fields(row) if each.name not in OWN))

@@ -6,7 +6,6 @@ All its records are read in one pass, with one call of each system; the customer
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -17,6 +16,7 @@ from customer_gateway.work.faults import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
@@ -206,16 +206,15 @@ async def _read_records(
     request: RequestContext, asked: Mapping[str, Iterable[str]], read_at: Mapping[str, datetime]
 ) -> dict[str, dict[str, Any]]:
     """Read records of some systems, side by side: by system and key, the view, None, or the error."""
-    now = datetime.now(UTC)
     reads = [
-        _read_of_one(request, request.systems[name], list(keys), read_at.get(name, now)) for name, keys in asked.items()
+        _read_of_one(request, request.systems[name], list(keys), read_at.get(name)) for name, keys in asked.items()
     ]
     found = [await reads[0]] if len(reads) == 1 else await asyncio.gather(*reads)
     return dict(zip(asked, found, strict=True))
 
 
 async def _read_of_one(
-    request: RequestContext, system: System, keys: Sequence[str], read_at: datetime
+    request: RequestContext, system: System, keys: Sequence[str], read_at: datetime | None
 ) -> dict[str, Any]:
     async def load(some: Sequence[str]) -> Sequence[Any]:
         return await request.reads.load(system.customers(request.want), some)
@@ -224,7 +223,9 @@ async def _read_of_one(
     if request.finder is not None and request.shared is not None:  # there is an index to be kept
         read = list(found.values())
         views = read if _all_read(read) else [view for view in read if _is_view(view)]
-        request.observer.seen(system, views, request.want, read_at)
+        if views:
+            began = read_at or request.reads.read_at(system.customers(request.want))
+            request.observer.seen(system, views, request.want, began)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

@@ -115,7 +115,8 @@ async def _read_of_one(request: RequestContext, system: System, rows: Sequence[F
     found = await read_customers(request, system, [row.ref.key for row in rows])
     gone = [row.ref.key for row, each in zip(rows, found.customers, strict=True) if each is None]
     if gone and not request.is_over:
-        request.observer.gone(system.name, gone, len(rows))
+        began = request.reads.read_at(system.customers(request.want))
+        request.observer.gone(system.name, gone, len(rows), began)
     read: list[Customer | UpstreamError | None] = list(found.customers)
     if is_suspect_batch(len(rows), len(gone)):  # that so many are gone at once is not believed
         left_out = UpstreamBadResponse(system.name, f"it left out {len(gone)} of {len(rows)} customers that it had")

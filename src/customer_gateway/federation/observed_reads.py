@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+import structlog
+
 from customer_gateway.documents.content import fingerprint, fingerprint_of_all, stamps_of_all
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.indexing import changes_of
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 
     from customer_gateway.model import nouns
     from customer_gateway.model.catalog import RecordChange
-    from customer_gateway.system import Selection, System
+    from customer_gateway.system import Route, Selection, System
 
 MOST_KNOWN: Final = 50_000
 """Records whose last read is known; the older half goes where there are more."""
 KNOWN_SECONDS: Final = 300.0
-"""After about so long a record is compared with the index again: another process may have written something else."""
+"""After at most so long a record is compared with the index again: another process may have written something else."""
 STAMP_SECONDS: Final = 10.0
 """For so long the system's own stamps are believed of a page; then it is compared as a whole again."""
 _PAGE: Final = 10
@@ -40,6 +42,8 @@ _MOST_SELECTIONS: Final = 1_000
 _DOUBTED: Final = -1
 """Kept in place of a last read: no checksum is negative."""
 _UNKNOWN: Final = (None, _DOUBTED)
+
+_log: Any = structlog.get_logger("customer_gateway.federation")
 
 
 class Updates(Protocol):
@@ -55,7 +59,7 @@ class Updates(Protocol):
         self, count: int, read_at: datetime, changes: Callable[[], Sequence[RecordChange]], *, is_change: bool = True
     ) -> bool: ...
 
-    def submit_missing(self, system: str, keys: Sequence[str], asked: int) -> None: ...
+    def submit_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None: ...
 
 
 class _Carried(NamedTuple):
@@ -110,22 +114,31 @@ class ObservedReads:
         self._known_since = clock()
         self._revision = 0
         self._pages: dict[tuple[int, str, int], _LastPage] = {}
-        self._carried: dict[tuple[str, frozenset[str], frozenset[str]], _Carried] = {}
+        self._carried: dict[tuple[str, Route[Any], frozenset[str], frozenset[str]], _Carried] = {}
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
-        """Take note of records of one system that were read at the width of a selection, from a moment on."""
+        """Take note of records of one system that were read at the width of a selection, from a moment on.
+
+        A record that nobody foresaw does not fail the read that brought it.
+        """
+        try:
+            self._see(system, views, want, read_at)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("read_not_compared", system=system.name)
+
+    def _see(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         carried = self._carried_by(system, want)
         if not carried.fields:
             return
         now = self._clock()
-        if len(self._known) > MOST_KNOWN // 2 or now - self._known_since > KNOWN_SECONDS / 2:
+        if len(self._known) > MOST_KNOWN // 2 or now - self._known_since > KNOWN_SECONDS / 3:
             self._forget_older(now)
         if len(views) >= _PAGE and self._is_as_before(views, carried, now):
             return
         fresh: dict[int, int] = {}
         changed: list[nouns.Customer] = []
         unsure: list[nouns.Customer] = []
-        news: list[str] = []
+        news: set[str] = set()
         has_room = self._updates.has_room
         for view in views:
             last = self._last_read(at := carried.place_of(view.key))
@@ -135,19 +148,15 @@ class ObservedReads:
                 continue
             (unsure if last in _UNKNOWN else changed).append(view)
             if last != _DOUBTED:
-                news.append(view.key)
+                news.add(view.key)
             fresh[at] = read
-        taken = [
-            self._updates.submit(
-                len(some), read_at, partial(_changes, system, some, carried), is_change=some is changed
-            )
-            for some in (changed, unsure)
-            if some
-        ]
-        if taken and all(taken):
-            self._revision += 1
-            self._known.update(fresh)
-            self._doubt(system.name, news, carried)
+        for some in (changed, unsure):
+            changes = partial(_changes, system, some, carried)
+            if some and self._updates.submit(len(some), read_at, changes, is_change=some is changed):
+                self._revision += 1
+                places = [carried.place_of(view.key) for view in some]
+                self._known.update((place, fresh[place]) for place in places)
+                self._doubt(system.name, [view.key for view in some if view.key in news], carried)
 
     def _doubt(self, system: str, keys: Sequence[str], but: _Carried) -> None:
         for carried in self._carried_of(system):
@@ -168,7 +177,7 @@ class ObservedReads:
                 page.stamped_until = now + STAMP_SECONDS
                 return True
         reads = self._last_reads(views, carried)
-        if reads != list(map(fingerprint, views)):
+        if None in reads or _DOUBTED in reads or reads != list(map(fingerprint, views)):
             return False
         if len(self._pages) >= _MOST_PAGES:
             self._pages.clear()
@@ -194,29 +203,35 @@ class ObservedReads:
 
     def _forget_older(self, now: float) -> None:
         """Forget what was submitted before the last time that this was done, all where that is long ago."""
-        is_long_ago = now - self._known_since > KNOWN_SECONDS
+        is_long_ago = now - self._known_since > KNOWN_SECONDS * 2 / 3
         self._known_before, self._known, self._known_since = {} if is_long_ago else self._known, {}, now
         self._revision += 1
 
-    def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
-        """Take note that a read of so many keys did not find these; that is no proof, so they are MISSING at most."""
+    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+        """Take note that a read of so many keys, from a moment on, did not find these.
+
+        That is no proof, so they are MISSING at most.
+        """
         self._revision += 1
         for carried in self._carried_of(system):
             for key in keys:
                 for known in (self._known, self._known_before):
                     known.pop(carried.place_of(key), None)
-        self._updates.submit_missing(system, keys, asked)
+        self._updates.submit_missing(system, keys, asked, read_at)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was just written of a record, or until that has failed."""
         await self._stored(system, key)
 
     def _carried_of(self, system: str) -> Sequence[_Carried]:
-        return [carried for (name, _, _), carried in self._carried.items() if name == system]
+        return [carried for (name, *_), carried in self._carried.items() if name == system]
 
     def _carried_by(self, system: System, want: Selection) -> _Carried:
-        """Return what a read brings to the index: the same object for the same selection."""
-        selected = (system.name, want.of("Customer"), want.of("Address"))
+        """Return what a read brings to the index: the same object for the same selection.
+
+        The route is the width at which the system answers: documents of two widths are never equal.
+        """
+        selected = (system.name, system.customers(want), want.of("Customer"), want.of("Address"))
         if (carried := self._carried.get(selected)) is None:
             if len(self._carried) >= _MOST_SELECTIONS:
                 for each in (self._carried, self._known, self._known_before, self._pages):

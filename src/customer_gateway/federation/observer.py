@@ -19,8 +19,11 @@ class RecordObserver(Protocol):
         """Take note of records of one system that were read at the width of a selection, from a moment on."""
         ...
 
-    def gone(self, system: str, keys: Sequence[str], asked: int) -> None:
-        """Take note that a read of so many keys did not find these: the index may be mended behind the answer."""
+    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+        """Take note that a read of so many keys, from a moment on, did not find these.
+
+        The index may be mended behind the answer.
+        """
         ...
 
     async def stored(self, system: str, key: str) -> None:
@@ -33,6 +36,6 @@ class NoObserver:
 
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None: ...
 
-    def gone(self, system: str, keys: Sequence[str], asked: int) -> None: ...
+    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None: ...
 
     async def stored(self, system: str, key: str) -> None: ...

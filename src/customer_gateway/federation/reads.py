@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept_reads import CUT_OFF, KEPT_SECONDS, ReadLog
+from customer_gateway.work.kept_reads import CUT_OFF, KEPT_SECONDS, OLDEST_SECONDS, ReadLog
 from customer_gateway.work.shared_call import Completion
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ class _Fetch:
 
 
 class _Column:
-    """What one request knows of one route, and what it is asking for."""
+    """What one request knows of one route, since when on the loop's clock, and what it is asking for."""
 
-    __slots__ = ("fetches", "values")
+    __slots__ = ("began", "fetches", "values")
 
     def __init__(self) -> None:
+        self.began = asyncio.get_running_loop().time()
         self.values: dict[str, Any] = {}
         self.fetches: list[_Fetch] = []
 
@@ -66,6 +68,15 @@ class RequestReads:
         while missing := _missing(keys, values):
             await self._fill(route, column, missing)
         return list(map(values.__getitem__, keys))
+
+    def read_at(self, route: Route[Any]) -> datetime:
+        """Return when the oldest call began that has brought values of the route; those that were primed are left out.
+
+        It may have been made for another request, and before this one.
+        """
+        column = self._columns.get(route)
+        now = asyncio.get_running_loop().time()
+        return datetime.now(UTC) - timedelta(seconds=now - column.began if column is not None else 0)
 
     def known(self, route: Route[V]) -> Mapping[str, V | UpstreamError | None]:
         """Return what has been read of the route by now."""
@@ -129,7 +140,7 @@ class RequestReads:
         try:
             await asyncio.sleep(0)  # the siblings of this level ask in the same tick: they join
             fetch.open = False
-            found = await self._read(route, list(fetch.keys))
+            found = await self._read(route, column, list(fetch.keys))
             column.values.update(found if len(found) == len(fetch.keys) else {key: found[key] for key in fetch.keys})
         except Exception as error:  # noqa: BLE001 - a key that cannot be one costs the reads of this tick, not the answer
             column.values.update(dict.fromkeys(fetch.keys, failure_of(error, route.system, route.noun)))
@@ -137,12 +148,13 @@ class RequestReads:
             column.fetches.remove(fetch)
             fetch.completion.set()
 
-    async def _read(self, route: Route[V], keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
+    async def _read(self, route: Route[V], column: _Column, keys: Sequence[str]) -> dict[str, V | UpstreamError | None]:
         """Return what is kept of a request that was cut off before, and read the rest."""
         began = asyncio.get_running_loop().time()
         kept = self.log.find(route.system, route, keys)
         rest = [key for key in keys if key not in kept] if kept else keys
-        found = await self._batchers.of(route).load(rest, self.deadline)
+        found, since = await self._batchers.of(route).load_since(rest, self.deadline)
+        column.began = min(column.began, since, began - OLDEST_SECONDS if kept else began)
         self.log.note(route.system, route, found, began)
         if any(issubclass(kind, CUT_OFF) for kind in set(map(type, found.values()))):
             self.log.cut_off(route.system)
@@ -179,6 +191,7 @@ class ReadsSoFar:
         self.deadline = reads.deadline
         self.log = reads.log
         self.known = reads.known
+        self.read_at = reads.read_at
         self.prime = reads.prime
 
     def under_way(self, system: str) -> list[Completion]:

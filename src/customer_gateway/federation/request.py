@@ -151,8 +151,11 @@ class RequestContext:
             }
             if each.retry_after_ms is not None:
                 entry["retryAfterMs"] = each.retry_after_ms
-            if entry not in told:
+            alike = next((other for other in told if _is_of_the_same(other, entry)), None)
+            if alike is None:
                 told.append(entry)
+            elif entry.get("retryAfterMs", 0) > alike.get("retryAfterMs", 0):
+                alike.update(entry)
 
     async def memoized(
         self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]], *, keep: bool = False
@@ -222,6 +225,10 @@ class RequestContext:
         by_system = BySystem.of(customers)
         self._level = (customers, by_system)
         return by_system
+
+
+def _is_of_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("path", "system", "code"))
 
 
 def _timed(call: Callable[[Deadline], Awaitable[T]]) -> Callable[[Deadline], Awaitable[tuple[float, T]]]:

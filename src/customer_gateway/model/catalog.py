@@ -213,7 +213,14 @@ class IndexWriter(Protocol):
         """
         ...
 
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
+    async def set_state(
+        self,
+        system: str,
+        keys: Sequence[str],
+        state: RecordState,
+        since: datetime,
+        unseen_since: datetime | None = None,
+    ) -> int:
         """Set the state of records that are in the index; return how many changed."""
         ...
 

@@ -101,9 +101,22 @@ class CatalogIndex:
             return {}
         return await self._database.read(lambda connection: _rows().seen_at(connection, system, keys))
 
-    async def set_state(self, system: str, keys: Sequence[str], state: RecordState, now: datetime) -> int:
-        """Set the state of records that are in the index; return how many changed."""
-        return await write(self._database, lambda connection: _rows().set_state(connection, system, keys, state, now))
+    async def set_state(
+        self,
+        system: str,
+        keys: Sequence[str],
+        state: RecordState,
+        since: datetime,
+        unseen_since: datetime | None = None,
+    ) -> int:
+        """Set the state of records that are in the index; return how many changed.
+
+        What was seen at `unseen_since`, or later, stays as it is.
+        """
+        return await write(
+            self._database,
+            lambda connection: _rows().set_state(connection, system, keys, state, since, unseen_since),
+        )
 
     def _prepared(
         self,

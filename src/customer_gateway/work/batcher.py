@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept_reads import ANSWERED_CALLS, CUT_OFF, AnsweredCalls, KeptReads
+from customer_gateway.work.kept_reads import ANSWERED_CALLS, CUT_OFF, OLDEST_SECONDS, AnsweredCalls, KeptReads
 from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-# Two, so that the next batch is under way while one is being answered; more would only make smaller batches.
+# Two, so that the next is under way while one is answered; more would only make smaller batches.
 _IN_FLIGHT: Final = 2
 
 KEYS: Final[ContextVar[int]] = ContextVar("keys", default=0)
@@ -34,12 +34,13 @@ KEYS: Final[ContextVar[int]] = ContextVar("keys", default=0)
 
 
 class _Batch(SharedCall["Mapping[str, Any]"]):
-    """Share one call: hold the keys of each waiter, and how many keys there are."""
+    """Share one call: hold the keys of each waiter, how many keys there are, and when it began on the loop's clock."""
 
-    __slots__ = ("context", "forgotten", "groups", "key_count")
+    __slots__ = ("began", "context", "forgotten", "groups", "key_count")
 
     def __init__(self, first: Deadline) -> None:
         super().__init__(first)
+        self.began = float("inf")
         self.groups: list[tuple[Deadline, Sequence[str]]] = []
         self.key_count = 0
         self.forgotten: set[str] = set()
@@ -89,7 +90,12 @@ class Batcher(Generic[V]):
 
         A key that is not of the route's form is None without a call.
         """
+        return (await self.load_since(keys, deadline))[0]
+
+    async def load_since(self, keys: Sequence[str], deadline: Deadline) -> tuple[dict[str, Any], float]:
+        """Return what `load` does, and when the oldest call for it began, on the loop's clock."""
         values = self._cached(keys)
+        began = asyncio.get_running_loop().time() - (self._cache_seconds if values else 0.0)
         missing = [key for key in dict.fromkeys(keys) if key not in values]
         batches, fresh = self._joinable(missing)
         for batch, joined in batches.items():
@@ -102,7 +108,8 @@ class Batcher(Generic[V]):
         await _completed(batches, deadline)
         for batch, awaited in batches.items():
             values.update(self._outcome(batch, awaited))
-        return values
+            began = min(began, batch.began)
+        return values, began
 
     def forget(self, keys: Sequence[str]) -> None:
         """Forget what is known of the keys, as after a write: a call that has begun is not joined for them any more."""
@@ -182,7 +189,7 @@ class Batcher(Generic[V]):
         abandoned = set(batch.keys()).difference(*groups)  # by all their waiters, while the call waited to start
         self._release(batch, abandoned)
         try:
-            values: Mapping[str, Any] = await self._read_further(groups, batch.deadline) if groups else {}
+            values: Mapping[str, Any] = await self._read_further(batch, groups) if groups else {}
             self._cache(values, groups, batch.forgotten)
             return {**values, **dict.fromkeys(abandoned, self._late())} if abandoned else values
         except Exception as error:
@@ -205,12 +212,14 @@ class Batcher(Generic[V]):
         if following:
             self._start(following)
 
-    async def _read_further(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
+    async def _read_further(self, batch: _Batch, groups: Sequence[Sequence[str]]) -> Mapping[str, Any]:
         """Read with the calls that are kept of a batch that was cut off; where this one is, keep its calls, too."""
-        began = asyncio.get_running_loop().time()
+        batch.began = began = asyncio.get_running_loop().time()
         calls = AnsweredCalls(self._kept.all_of(self))
         ANSWERED_CALLS.set(calls)
-        values = await self._read(groups, deadline)
+        values = await self._read(groups, batch.deadline)
+        if calls.used:
+            batch.began -= OLDEST_SECONDS
         if any(issubclass(kind, CUT_OFF) for kind in set(map(type, values.values()))):
             self._kept.keep(self, calls.made, began, asyncio.get_running_loop().time())
         else:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 KEPT_SECONDS: Final = 60.0
+OLDEST_SECONDS: Final = 2 * KEPT_SECONDS
+"""How long ago a call may have begun whose answer is kept."""
 _MOST: Final = 2_000
 CUT_OFF: Final = (UpstreamTimeout, UpstreamRateLimited)
 """What stands in place of a value for which there was no time."""
