@@ -16,6 +16,7 @@ from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
 from customer_gateway.server.serving import Timeouts, address_of, serve
+from customer_gateway.store.address import place_of
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -75,15 +76,16 @@ async def run_demo(
             async with box.serving(sandbox_ports(first_port)) as urls:
                 settings = demo_settings(box, urls, budgets=rate_limits, folder=folder)
                 app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
-                text = welcome(address_of(connection), urls, rate_limits=rate_limits)
+                kept = place_of(DatabaseSettings().address())
+                text = welcome(address_of(connection), urls, kept, rate_limits=rate_limits)
                 timeouts = Timeouts(_GRACE_SECONDS)
                 return await serve(app, connection, ending, timeouts=timeouts, started=lambda: say(text))
     finally:
         box.close()
 
 
-def welcome(gateway: str, urls: Mapping[str, str], *, rate_limits: bool) -> str:
-    """Make the text that is printed as soon as everything listens."""
+def welcome(gateway: str, urls: Mapping[str, str], kept: str, *, rate_limits: bool) -> str:
+    """Make the text that is printed as soon as everything listens; `kept` is where keys and the journal are."""
     vendors = "\n".join(f"  {name:10} {url}" for name, url in urls.items())
     limits = "on" if rate_limits else "off; --rate-limits switches them on"
     body = json.dumps({"query": SHORT_QUERY})
@@ -101,6 +103,8 @@ Let one vendor fail, ask again, and mend it:
   curl -s -X PUT {faults} -d '{{"kind": "reset"}}'
   curl -s -X DELETE {faults}
 
+Keys and the journal of writes stay in {kept};
+customers and their index are made anew each time.
 Ctrl-C ends everything."""
 
 

@@ -30,7 +30,10 @@ PATIENCE_SECONDS: Final = 5.0
 
 _RETRY_AFTER_MS: Final = 2_000
 _DAMAGED: Final = "The API key is not whole: its checksum is wrong; send it as it was given out."
-_UNKNOWN: Final = "The API key is not known here; check that it belongs to this gateway, or ask for a new one."
+_UNKNOWN: Final = (
+    "The API key is not known here; one that was made just now is taken within a few seconds, else check that it "
+    "belongs to this gateway, or ask for a new one."
+)
 _NOT_READ: Final = "API keys cannot be checked yet, because the gateway could not read them; try again later."
 _REVOKED: Final = "The API key is revoked; ask the gateway's operator for a new one."
 _EXPIRED: Final = "The API key is expired; ask the gateway's operator for a new one."
