@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from systems.test_laws_of_writing import WRITTEN
 from systems.test_plans_at_the_sandbox import Written
+from systems.test_versions_at_the_sandbox import STAMPED
 
 from customer_gateway.documents.content import stamps_of_all
 from customer_gateway.sandbox import Sandbox
@@ -32,11 +33,14 @@ async def box() -> AsyncIterator[Sandbox]:
 async def test_a_page_has_stamps_where_its_system_says_when_customers_were_changed(
     vendor: Vendor, box: Sandbox
 ) -> None:
-    system = Written(vendor, box).system
+    written = Written(vendor, box)
+    system = written.system
     want = Selection({"Customer": frozenset({"name", "updated_at"})})
 
     page = await system.page(0, 10, want, Deadline.after(10), ask_next=False, after="")
 
-    found = stamps_of_all(page.places)
-    assert (found is None) == ("updated_at" not in vendor.kind.supplies)
-    assert found is None or found != stamps_of_all([*reversed(page.places)])
+    before = stamps_of_all(page.places)
+    assert (before is None) == ("updated_at" not in vendor.kind.supplies)
+    written.stored.plant(page.places[3].key, STAMPED[vendor.kind.slug])
+    page = await system.page(0, 10, want, Deadline.after(10), ask_next=False, after="")
+    assert before is None or stamps_of_all(page.places) != before

@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.catalog.folding import compact, dialled, digits, fold, parts, spellings, words
+from customer_gateway.catalog.folding import MOST_KEPT, compact, dialled, digits, fold, parts, spellings, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
     return list(found)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(MOST_KEPT)
 def texts_of(name: str, value: str | None) -> Sequence[str]:
     """Return what a filter on the field compares: the folded spellings of the text, a phone's digits, a compact VAT.
 
@@ -102,7 +102,7 @@ def _line_of(text: str) -> str:
     return text if text.isprintable() else _BREAKS.sub(" ", text).encode("utf-8", "replace").decode()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(MOST_KEPT)
 def flag_text(value: Any) -> str:
     """Return an enum's value, a country's code or a truth as a token has it."""
     if isinstance(value, bool):
@@ -133,7 +133,7 @@ def _whole(values: Values) -> Iterable[str]:
             yield from filter(None, map(compact, spellings(text)))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(MOST_KEPT)
 def _tokens_of_word(word: str) -> dict[str, None]:
     """Return the tokens of a word, and of what stands between its signs."""
     return _tokens_of_pieces([word, *parts(word)])

@@ -62,8 +62,8 @@ def stamps_of_all(views: Sequence[Customer]) -> int | None:
 
     None where it does not say so of each.
     """
-    kind = type(views[0])
-    if (read := _stamp_of(kind)) is None or any(type(view) is not kind for view in views):
+    (kind, *others) = set(map(type, views))
+    if others or (read := _stamp_of(kind)) is None:
         return None
     try:
         found = list(map(read, views))
@@ -75,14 +75,15 @@ def stamps_of_all(views: Sequence[Customer]) -> int | None:
 
 @cache
 def _stamp_of(view: type) -> Callable[[Any], tuple[str, object]] | None:
-    """Return what reads the key of a record and its stamp as it was sent; None where the system has none."""
-    if (declared := declared_of(view, "updated_at")) is None:
+    """Return what reads the key of a record and its stamp as it was sent; None where there is none, or several."""
+    declared = declared_of(view, "updated_at")
+    if declared is None or len(declared.told_by) > 1:
         return None
     (path,) = declared.told_by
     if issubclass(view, Row):
         (attribute,) = [attribute for attribute, each in vendor_paths(view).items() if each == path]
         return attrgetter("key", attribute)
-    return lambda record: (record.key, record.document.get(path))
+    return None if "." in path else lambda record: (record.key, record.document.get(path))
 
 
 @cache

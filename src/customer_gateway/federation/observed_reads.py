@@ -74,6 +74,14 @@ class _Carried(NamedTuple):
         return hash((self.number, key))
 
 
+class _Noticed(NamedTuple):
+    """A record to submit, its checksum, and whether that puts the reads of other selections in doubt."""
+
+    view: nouns.Customer
+    read: int
+    is_new: bool
+
+
 @dataclass(slots=True)
 class _LastPage:
     """A page of which nothing was to be submitted when it was last read.
@@ -135,34 +143,36 @@ class ObservedReads:
             self._forget_older(now)
         if len(views) >= _PAGE and self._is_as_before(views, carried, now):
             return
-        fresh: dict[int, int] = {}
-        changed: list[nouns.Customer] = []
-        unsure: list[nouns.Customer] = []
-        news: set[str] = set()
+        changed: list[_Noticed] = []
+        unsure: list[_Noticed] = []
         has_room = self._updates.has_room
         for view in views:
-            last = self._last_read(at := carried.place_of(view.key))
+            last = self._last_read(carried.place_of(view.key))
             if last in _UNKNOWN and not has_room:
                 continue  # it is compared another time: the process has enough to do
             if last == (read := fingerprint(view)):
                 continue
-            (unsure if last in _UNKNOWN else changed).append(view)
-            if last != _DOUBTED:
-                news.add(view.key)
-            fresh[at] = read
-        for some in (changed, unsure):
-            changes = partial(_changes, system, some, carried)
-            if some and self._updates.submit(len(some), read_at, changes, is_change=some is changed):
-                self._revision += 1
-                places = [carried.place_of(view.key) for view in some]
-                self._known.update((place, fresh[place]) for place in places)
-                self._doubt(system.name, [view.key for view in some if view.key in news], carried)
+            (unsure if last in _UNKNOWN else changed).append(_Noticed(view, read, last != _DOUBTED))
+        self._submit(system, carried, changed, read_at, is_change=True)
+        self._submit(system, carried, unsure, read_at, is_change=False)
 
-    def _doubt(self, system: str, keys: Sequence[str], but: _Carried) -> None:
-        for carried in self._carried_of(system):
-            for key in keys if carried is not but else ():
-                if self._last_read(at := carried.place_of(key)) is not None:
-                    self._known[at] = _DOUBTED
+    def _submit(
+        self, system: System, carried: _Carried, noticed: Sequence[_Noticed], read_at: datetime, *, is_change: bool
+    ) -> None:
+        """Submit records, and know them from now on unless there is no room for them."""
+        views = [each.view for each in noticed]
+        changes = partial(_changes, system, views, carried)
+        if views and self._updates.submit(len(views), read_at, changes, is_change=is_change):
+            self._revision += 1
+            self._known.update((carried.place_of(each.view.key), each.read) for each in noticed)
+            self._doubt_others(system.name, [each.view.key for each in noticed if each.is_new], carried)
+
+    def _doubt_others(self, system: str, keys: Sequence[str], mine: _Carried) -> None:
+        """Put in doubt what reads of other selections have last shown of these records."""
+        others = [carried for carried in self._carried_of(system) if carried is not mine]
+        for place in [carried.place_of(key) for carried in others for key in keys]:
+            if self._last_read(place) is not None:
+                self._known[place] = _DOUBTED
 
     def _is_as_before(self, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
         """Return whether these are the records of a page as it was, and no other read has brought another of them.

@@ -141,7 +141,7 @@ class RequestContext:
         """Tell in the answer's extensions that the value at `path` lacks what failed, once for each system and code."""
         if not failures:
             return
-        told: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
+        entries: list[dict[str, Any]] = self.extensions.setdefault("incomplete", [])
         for each in failures:
             entry: dict[str, Any] = {
                 "path": list(path),
@@ -151,9 +151,9 @@ class RequestContext:
             }
             if each.retry_after_ms is not None:
                 entry["retryAfterMs"] = each.retry_after_ms
-            alike = next((other for other in told if _is_of_the_same(other, entry)), None)
+            alike = next((each for each in entries if _is_of_the_same(each, entry)), None)
             if alike is None:
-                told.append(entry)
+                entries.append(entry)
             elif entry.get("retryAfterMs", 0) > alike.get("retryAfterMs", 0):
                 alike.update(entry)
 
