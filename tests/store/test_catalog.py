@@ -1,13 +1,14 @@
-"""What is stored in the index leaves nothing behind in memory."""
+"""What is stored in the index leaves nothing behind: in memory, and in segments of its full-text indexes."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.model.catalog import RecordChange
@@ -56,3 +57,38 @@ async def test_records_that_were_stored_are_freed_without_the_garbage_collector(
         assert not _left()
     finally:
         gc.enable()
+
+
+async def _segments(database: Database) -> int:
+    count = text("SELECT count(DISTINCT segid) FROM catalog_tokens_idx")
+    return await database.read(lambda connection: int(connection.execute(count).scalar_one()))
+
+
+async def test_a_record_that_is_stored_again_leaves_one_segment(database_url: str) -> None:
+    """SQLite merges 16 inside the transaction that adds the next, and its writer waits for that."""
+    database = Database(database_url, CATALOG)
+    if not database.is_file:
+        pytest.skip("PostgreSQL has no segments")
+    index = CatalogIndex(database, row_of, encode_values, decode_values)
+    counted: list[int] = []
+    for number in range(5):
+        named = {"name": f"Name {number}", "phone": f"0221 {number:06}"}
+        await index.put([RecordChange(RecordRef("alpha", "1"), named, "")], READ_AT + timedelta(seconds=number))
+        counted.append(await _segments(database))
+    await database.aclose()
+
+    assert counted == [1, 2, 3, 4, 5]
+
+
+async def test_a_record_whose_texts_stay_leaves_the_full_text_indexes_alone(database_url: str) -> None:
+    database = Database(database_url, CATALOG)
+    if not database.is_file:
+        pytest.skip("PostgreSQL has no segments")
+    index = CatalogIndex(database, row_of, encode_values, decode_values)
+    for number in range(5):
+        changed = {"name": "Anna", "updated_at": READ_AT + timedelta(days=number)}
+        await index.put([RecordChange(RecordRef("alpha", "1"), changed, "")], READ_AT + timedelta(seconds=number))
+    segments = await _segments(database)
+    await database.aclose()
+
+    assert segments == 1

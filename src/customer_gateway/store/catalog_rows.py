@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, case, null, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
-from customer_gateway.store.catalog_fts import put_in, take_out
+from customer_gateway.store.catalog_fts import indexing
 from customer_gateway.store.catalog_merging import Stored
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
 from customer_gateway.store.tables import Moment
@@ -85,11 +85,10 @@ def put_few(
 
 def _put(connection: Connection, prepared: PreparedRows) -> int:
     system, keys = prepared.system, prepared.keys
-    register(connection, system)
-    changed = [row.key for row, _ in prepared.rows]
-    take_out(connection, system, changed)
-    _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
-    put_in(connection, system, changed)
+    if len(prepared.there) < len(keys):  # of a record that is there the system is, too
+        register(connection, system)
+    with indexing(connection, system, [row.key for row, _ in prepared.rows]):
+        _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
     if prepared.seen:
         connection.execute(_SEEN, [_seen(change, found, prepared.read_at) for change, found in prepared.seen])
     if prepared.seen_pass is not None:
@@ -141,13 +140,9 @@ def set_state(
     if state is RecordState.GONE:
         values |= dict.fromkeys(("name_key", "number_key", "created_at", "updated_at", *TEXT_COLUMNS), null())
         values["tokens"] = ""
-        take_out(connection, system, keys)
-    found = connection.execute(
-        update(RECORDS)
-        .where(_RECORD.system == system, _RECORD.key.in_(keys), _RECORD.state.in_([int(each) for each in before]))
-        .values(**values)
-    )
-    return found.rowcount
+    mine = _RECORD.system == system, _RECORD.key.in_(keys), _RECORD.state.in_([int(each) for each in before])
+    with indexing(connection, system, keys if state is RecordState.GONE else []):
+        return connection.execute(update(RECORDS).where(*mine).values(**values)).rowcount
 
 
 def forget_gone(connection: Connection, system: str, before: datetime, most: int) -> int:

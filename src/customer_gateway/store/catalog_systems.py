@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.catalog import RecordState, SyncStateName
 from customer_gateway.model.passes import SUSPECT, Absent, PassRow
-from customer_gateway.store.catalog_fts import take_out
+from customer_gateway.store.catalog_fts import indexing
 from customer_gateway.store.catalog_rows import lock, register
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS
 
@@ -148,8 +148,8 @@ def remove_some(connection: Connection, system: str, most: int) -> int:
     """Delete some records of a system, and its row after the last of them; return how many."""
     lock(connection, system)
     some = connection.scalars(select(_RECORD.key).where(_RECORD.system == system).limit(most)).all()
-    take_out(connection, system, some)
-    removed = connection.execute(delete(RECORDS).where(_RECORD.system == system, _RECORD.key.in_(some))).rowcount
+    with indexing(connection, system, some):
+        removed = connection.execute(delete(RECORDS).where(_RECORD.system == system, _RECORD.key.in_(some))).rowcount
     if removed < most:
         connection.execute(delete(SYSTEMS).where(_OF.system == system))
     return removed

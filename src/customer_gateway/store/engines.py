@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
+import orjson
 from sqlalchemy import URL, NullPool, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -71,6 +72,8 @@ class SqliteThread:
             URL.create("sqlite", database=_uri(path), query={"uri": "true"}),
             hide_parameters=True,
             poolclass=StaticPool,
+            json_serializer=_json,
+            json_deserializer=orjson.loads,
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
@@ -158,6 +161,10 @@ def _prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None
     for pragma in (*pragmas, "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _begin(statement: str, connection: Connection) -> None:
