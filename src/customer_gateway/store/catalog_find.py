@@ -189,7 +189,7 @@ class _Finding:
     def _walk(self, segment: Segment, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
         conditions = self._conditions(segment.conditions, None, statement, are_of_systems=True)
-        sql = walked(segment, self._systems, conditions, limit, statement)
+        sql = walked(self._dialect, segment, self._systems, conditions, limit, statement)
         with self._given_up():
             return rows(self._connection, sql, statement.parameters)
 

@@ -69,21 +69,21 @@ class IdQueries:
         for ids in self.of(conditions):
             if ids.fits_clauses and self._is_broad(conditions):
                 continue
-            if self._dialect.has_narrow_index:
-                if (few := self._listed(ids)) is not None:
-                    return few
-            elif self._are_few(ids):
-                return ids
+            if (few := self._listed(ids)) is not None:
+                return few
         return None
 
     def _listed(self, ids: Ids) -> Ids | None:
-        """Return few ids as a list: several statements read them, and finding them may take longest."""
+        """Return few ids as a list: several statements read them, and finding them may take longest.
+
+        Of a list PostgreSQL also knows that it is short; of a search by tokens it expects one row of 200.
+        """
         some = f"SELECT id FROM ({ids.query}) AS ids LIMIT {self._most + 1}"  # noqa: S608 - our own names, values are bound
-        sql = f"SELECT count(*) AS number, json_group_array(id) AS list FROM ({some})"  # noqa: S608 - see above
+        sql = f"SELECT count(*) AS number, {self._dialect.list_of_ids} AS list FROM ({some}) AS few"  # noqa: S608 - see above
         (found,) = rows(self._connection, sql, ids.parameters)
         if found.number > self._most:
             return None
-        return Ids("SELECT value AS id FROM json_each(:ids)", {"ids": found.list}, ids.fits_clauses)
+        return Ids(self._dialect.ids_of_list, {"ids": found.list or "[]"}, ids.fits_clauses)
 
     def _is_broad(self, conditions: Conditions) -> bool:
         """Return whether whole words alone find more than few: of beginnings SQLite first collects all rows."""

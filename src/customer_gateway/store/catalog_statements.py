@@ -51,6 +51,12 @@ class Dialect:
 
     position: str
     has_narrow_index: bool
+    list_of_ids: str
+    """A function of aggregates that makes one JSON text of ids."""
+    ids_of_list: str
+    """A query for the ids of such a text, `:ids`."""
+    merges_arms: bool
+    """Whether the arms of a UNION ALL that indexes give in order are merged as they are read."""
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         """Return a query for the ids of the rows that fit the clauses; None where there are none."""
@@ -64,6 +70,9 @@ class Dialect:
 class Sqlite(Dialect):
     position = "instr"
     has_narrow_index = True
+    list_of_ids = "json_group_array(id)"
+    ids_of_list = "SELECT value AS id FROM json_each(:ids)"
+    merges_arms = True
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         expression = self._expression(conditions, systems)
@@ -94,6 +103,9 @@ class Sqlite(Dialect):
 class Postgresql(Dialect):
     position = "strpos"
     has_narrow_index = False
+    list_of_ids = "CAST(json_agg(id) AS text)"
+    ids_of_list = "SELECT CAST(value AS bigint) AS id FROM json_array_elements_text(CAST(:ids AS json))"
+    merges_arms = False
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         clauses = ["|".join(map(self._term, clause)) for clause in conditions.clauses]
@@ -207,18 +219,27 @@ def narrow(ids: str) -> str:
 
 
 def walked(
-    segment: Segment, systems: Sequence[str], conditions: Sequence[str], limit: int, statement: Statement
+    dialect: Dialect,
+    segment: Segment,
+    systems: Sequence[str],
+    conditions: Sequence[str],
+    limit: int,
+    statement: Statement,
 ) -> str:
     """Return the query that walks each system's rows in order, merged, until enough of them fit: for many.
 
-    A system's arm reads an index that begins with the system: rows of others cost nothing.
+    A system's arm reads an index that begins with the system: rows of others cost nothing. Where arms are not merged as
+    they are read, each is ordered and limited by itself: PostgreSQL would read and sort all rows that fit.
     """
     column = segment.order.value
     arms: list[str] = []
     for system in systems:
         every = [f"system = {statement.bind(system)}", *conditions, _valued(segment)]
         every += _after_in(segment, system, statement)
-        arms.append(f"SELECT {_COLUMNS}, {column} AS sort FROM catalog_records WHERE {' AND '.join(every)}")  # noqa: S608 - our own names, values are bound
+        arm = f"SELECT {_COLUMNS}, {column} AS sort FROM catalog_records WHERE {' AND '.join(every)}"  # noqa: S608 - our own names, values are bound
+        if not dialect.merges_arms:
+            arm = f"SELECT * FROM ({arm} {_ordered(segment)} LIMIT {limit}) AS arm_{len(arms)}"  # noqa: S608 - as above
+        arms.append(arm)
     return f"{' UNION ALL '.join(arms)} {_ordered(segment, 'sort')} LIMIT {limit}"
 
 
