@@ -11,12 +11,12 @@ import pytest
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from structlog.testing import capture_logs
 from wire.connected import connected
-from wire.limits.test_rate_limiter import fullest, sent
-from wire.vendor import answering, closed_port, hanging, serving, telling
+from wire.limits.test_rate_limiter import sent
+from wire.vendor import answering, closed_port, fullest, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_template
-from customer_gateway.wire.limits.store import ANSWER_SECONDS, RETRY_SECONDS
+from customer_gateway.wire.shared_limits.store import ANSWER_SECONDS, RETRY_SECONDS
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ async def worker(
         system="billbee",
         base_url=vendor.base_url,
         limiter=turns.of(SCOPE, windows),
-        share=turns.share,
         name="own",
         **otherwise,
     )
@@ -172,7 +171,8 @@ async def test_a_small_request_does_not_wait_for_all_calls_of_a_big_one_in_any_w
         worker(redis.url, vendor, budget) as other,
     ):
         big = asyncio.create_task(request(one, "big", 200))
-        await asyncio.sleep(0.1)
+        while len(vendor.arrivals) < 2:
+            await asyncio.sleep(0.01)
         small = await asyncio.gather(request(one, "small", 2), request(other, "small", 2))
         before = vendor.paths().count("/big")
         big.cancel()
