@@ -16,6 +16,7 @@ from wire.vendor import answering, closed_port, fullest, hanging, serving, telli
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_template
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS
 from customer_gateway.wire.shared_limits.store import ANSWER_SECONDS, RETRY_SECONDS
 from customer_gateway.work.deadline import Deadline
 
@@ -68,6 +69,16 @@ async def test_two_workers_never_fill_a_window_beyond_what_it_holds_and_use_near
         assert failures([*outcomes[0], *outcomes[1]]) == []
         assert fullest(vendor.arrivals, 0.3) == 4
         assert time.monotonic() - began < 9 * 0.3 * 1.6
+
+
+async def test_a_call_that_waits_starts_a_window_after_the_answer_before_not_as_late_as_that_could_have_been_counted(
+    redis: RedisServer,
+) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 0.4)) as alone:
+        began = time.monotonic()
+
+        assert failures(await sent(alone, [READ] * 4)) == []
+        assert 3 * 0.4 <= time.monotonic() - began < 3 * 0.4 + 2 * SKEW_SECONDS
 
 
 async def test_a_worker_alone_has_the_whole_budget(redis: RedisServer) -> None:
@@ -171,7 +182,7 @@ async def test_a_small_request_does_not_wait_for_all_calls_of_a_big_one_in_any_w
         worker(redis.url, vendor, budget) as other,
     ):
         big = asyncio.create_task(request(one, "big", 200))
-        while len(vendor.arrivals) < 2:
+        while len(vendor.arrivals) < 2:  # noqa: ASYNC110 - the vendor has no event
             await asyncio.sleep(0.01)
         small = await asyncio.gather(request(one, "small", 2), request(other, "small", 2))
         before = vendor.paths().count("/big")

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
-from customer_gateway.wire.limits.sliding_window import RateBudget, StartedCall, first_common
+from customer_gateway.wire.limits.sliding_window import ScopedWindow, StartedCall, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
@@ -32,16 +32,18 @@ class RateLimitPastDeadline(Exception):
 
 
 class SharedCounts(Protocol):
-    """Count the calls of several processes together; one that does not decide counts them for the others."""
+    """Count the calls of several processes together, for the limiter that these are the `shared` counts of."""
 
-    def decides(self) -> bool: ...
+    def decides(self) -> bool:
+        """Return whether calls start by these counts; else the limiter decides alone, and its calls count here, too."""
+        ...
 
     def next(self, lane: Lane, now: float) -> float:
         """Return when the next call of the lane may start, as far as is known."""
         ...
 
     def next_start(self, waiter: Waiter, now: float) -> float:
-        """Return when the call, its lane's next, may start; infinity while that is found out."""
+        """Return when the call, its lane's next, may start; infinity until that is known, and the limiter woken."""
         ...
 
     def count(self, lane: Lane, start: StartedCall) -> None: ...
@@ -50,9 +52,7 @@ class SharedCounts(Protocol):
 
     def pause(self, seconds: float) -> None: ...
 
-    def release_unused(self, waiting: Mapping[Lane, int]) -> bool:
-        """Release what is kept for lanes without waiters; return whether that leaves others more room."""
-        ...
+    def release_unused(self, waiting: Mapping[Lane, int]) -> None: ...
 
 
 class RateLimiter:
@@ -71,20 +71,20 @@ class RateLimiter:
         self.shared: SharedCounts | None = None
         self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._share = share
-        self._windows: list[Window] = []
-        self.budget = self.join(windows, name)
+        self._joined: list[Window] = []
+        self.windows = self.join(windows, name)
         self._closed_until = 0.0
         self._paused_until = 0.0  # as the vendor said in full
         self._queue = FairQueue()
         self._stale = False  # whether estimates have changed since those too late were refused
         self._timer: asyncio.TimerHandle | None = None
 
-    def join(self, windows: Sequence[Window], name: str) -> RateBudget:
-        """Return counts of these windows, for calls that start here from now on."""
-        self._windows += windows
-        self.longest_window = max((window.seconds for window in self._windows), default=0.0)
-        self.slot = self._share.slot(self._windows)  # when calls may start at all; None: at any time
-        return RateBudget(windows, self._share, name)
+    def join(self, windows: Sequence[Window], name: str) -> tuple[ScopedWindow, ...]:
+        """Return the counts of `windows` for calls that start here, under a name that is the same in all processes."""
+        self._joined += windows
+        self.longest_window = max((window.seconds for window in self._joined), default=0.0)
+        self.slot = self._share.slot(self._joined)  # when calls may start at all; None: at any time
+        return tuple(ScopedWindow(each, self._share.of(each), f"{name}:{n}") for n, each in enumerate(windows))
 
     async def wait(
         self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], deadline: Deadline
@@ -148,11 +148,8 @@ class RateLimiter:
         return self.shared if self.shared is not None and windows and self.shared.decides() else None
 
     def _earliest(self, windows: tuple[SlidingWindow, ...], now: float, deadline: Deadline) -> float:
-        moment = max(now, self._closed_until)
-        if not windows:
-            return moment
-        all_of = windows if self.slot is None else (*windows, self.slot)
-        return first_common(moment, all_of, leaving=1 if deadline.gives_way else 0)
+        all_of = (*windows, self.slot) if windows and self.slot is not None else windows
+        return first_common(max(now, self._closed_until), all_of, leaving=1 if deadline.gives_way else 0)
 
     def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
         start = StartedCall(now)
@@ -203,13 +200,12 @@ class RateLimiter:
         for lane in blocked:
             for window in lane.windows:
                 window.release()
-        if self.shared is not None and self.shared.release_unused(self._queue.sizes):
-            self._dispatch()
-            return
         if self._timer is not None:
             self._timer.cancel()
         wait = min(blocked.values(), default=_UNKNOWN) - now
         self._timer = None if wait == _UNKNOWN else asyncio.get_running_loop().call_later(max(wait, 0.001), self.wake)
+        if self.shared is not None:
+            self.shared.release_unused(self._queue.sizes)
 
     def _next_start(self, waiter: Waiter, now: float) -> float:
         """Return when the call may start; infinity where another call's end or the shared counts decide."""
@@ -234,12 +230,11 @@ class ConcurrencyLimit:
     def __init__(self, limiter: RateLimiter, parallel: int, windows: Sequence[Window] = (), name: str = "") -> None:
         self.room = parallel
         self._limiter = limiter
-        self._budgets = limiter.budget, limiter.join(windows, name)
+        self._windows = (*limiter.windows, *limiter.join(windows, name))
 
     async def enter(self, call: Call, deadline: Deadline) -> StartedCall:
         """Wait until the call may start; `leave` takes the `StartedCall` at its end."""
-        common, own = self._budgets
-        return await self._limiter.wait(self, common.sliding_windows(call) + own.sliding_windows(call), deadline)
+        return await self._limiter.wait(self, tuple([window.of(call) for window in self._windows]), deadline)
 
     def leave(self, start: StartedCall) -> None:
         """End the call, whatever its outcome."""
@@ -248,13 +243,11 @@ class ConcurrencyLimit:
 
     def calls_per_second(self) -> float | None:
         """Return how many calls that give way this process may start in a second; None where nothing bounds them."""
-        parts = [part for budget in self._budgets for part in budget.parts]
-        rates = [max(1, part.calls - 1) / part.seconds for part in parts]  # they leave room for another
+        rates = [max(1, each.part.calls - 1) / each.part.seconds for each in self._windows]  # room for one is left
         if self._limiter.slot is not None:
             rates.append(1 / self._limiter.slot.every)
         return min(rates, default=None)
 
     def pause(self, seconds: float) -> None:
         """Start no call that is counted together with these for so long; where that is 0, for the longest window."""
-        windows = [window for budget in self._budgets for window in budget.windows]
-        self._limiter.pause(seconds or max((window.seconds for window in windows), default=0.0))
+        self._limiter.pause(seconds or max((window.whole.seconds for window in self._windows), default=0.0))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.limits.worker_share import WorkerShare, WorkerSlot
+    from customer_gateway.wire.limits.worker_share import WorkerSlot
 
 # The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
 # A call is therefore counted from the moment its answer was there, at most this much after its start.
@@ -104,32 +104,29 @@ class SlidingWindow:
         self._reserved.clear()
 
 
-class RateBudget:
-    """Keep the `windows` of a client: this worker's `share`, with a count per scope, under the client's `name`."""
+class ScopedWindow:
+    """Count the calls of a window apart for each value of its scope."""
 
-    def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
-        self.windows = tuple(windows)
-        self.parts = tuple(map(share.of, windows))
-        self._name = name
-        self._counts: dict[tuple[int, Hashable], SlidingWindow] = {}
+    def __init__(self, whole: Window, part: Window, name: str) -> None:
+        self.whole = whole
+        self.part = part
+        self._key = f"{name}:{whole.calls}/{whole.seconds:g}s"
+        self._counts: dict[Hashable, SlidingWindow] = {}
 
-    def sliding_windows(self, call: Call) -> tuple[SlidingWindow, ...]:
-        """Find the windows that count this call."""
-        return tuple([self._count(number, window, window.scope(call)) for number, window in enumerate(self.windows)])
-
-    def _count(self, number: int, whole: Window, scope: Hashable) -> SlidingWindow:
-        if (number, scope) not in self._counts:
-            key = f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
-            self._counts[number, scope] = SlidingWindow(self.parts[number], whole, key)
-        return self._counts[number, scope]
+    def of(self, call: Call) -> SlidingWindow:
+        """Return the count of this call's scope."""
+        scope = self.whole.scope(call)
+        if scope not in self._counts:
+            key = f"{self._key}:{'' if scope is None else scope}"
+            self._counts[scope] = SlidingWindow(self.part, self.whole, key)
+        return self._counts[scope]
 
 
 def first_common(moment: float, windows: Sequence[SlidingWindow | WorkerSlot], leaving: int = 0) -> float:
     """Find the first moment, not before `moment`, that fits all of `windows`."""
     while True:
-        later = moment
+        before = moment
         for window in windows:
-            later = window.earliest(later, leaving)
-        if later == moment:
+            moment = window.earliest(moment, leaving)
+        if moment == before:
             return moment
-        moment = later

@@ -94,14 +94,15 @@ class RedisSlots:
         if start in self._members:
             windows, member = self._members.pop(start)
             self._run(windows, "settle", member)
+            self._reset()
 
     def pause(self, seconds: float) -> None:
         """Let no process start a call for so long."""
         self._run((), "pause", round(seconds * 1000))
         self._reset()
 
-    def release_unused(self, waiting: Mapping[Lane, int]) -> bool:
-        """Release what is granted or kept for lanes without waiters; return whether that leaves others more room."""
+    def release_unused(self, waiting: Mapping[Lane, int]) -> None:
+        """Release what is granted or kept for lanes without waiters, which may leave others more room."""
         released = False
         for lane, state in list(self._lanes.items()):
             if not state.pending and lane not in waiting:
@@ -112,9 +113,10 @@ class RedisSlots:
                     released = True
         if released:
             self._reset()
-        return released
+            self._limiter.wake()
 
     def _reset(self) -> None:
+        """Call Redis again for all that wait: they may have to start later, or may start earlier."""
         for state in self._lanes.values():
             state.at = 0.0
 
