@@ -274,6 +274,22 @@ async def test_a_slot_of_a_call_given_up_is_free_for_another_worker(redis: Redis
         assert len(vendor.requests) == 2
 
 
+async def test_a_slot_of_a_call_given_up_is_free_for_a_call_of_another_endpoint(redis: RedisServer) -> None:
+    budget = Window(1, 0.6), Window(5, 1.0, per_template)
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, *budget) as alone:
+        await alone.call(READ, Deadline.after(1))
+        given_up = asyncio.create_task(alone.call(Call("GET", "/given-up"), Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        next_one = asyncio.create_task(alone.call(Call("GET", "/next"), Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+
+        given_up.cancel()
+        await next_one
+
+        assert time.monotonic() - began < 0.8
+
+
 async def test_a_worker_whose_store_has_just_come_back_keeps_to_its_share(redis: RedisServer) -> None:
     store = BudgetStore(redis.url)
     store.back_at = time.monotonic()
