@@ -26,17 +26,16 @@ class BudgetStore:
 
     After twice `ANSWER_SECONDS` without an answer it is lost, and scripts are not run. It is tried again every
     `RETRY_SECONDS`, by scripts that no call waits for. `lost_to` is the class of the error it is lost to, `back_at` the
-    last return on `clock`; `on_loss` is called at each loss. Both changes are one log line each, "budget_store",
+    moment of its last return; `on_loss` is called at each loss. Both changes are one log line each, "budget_store",
     without anything of the URL but host and port.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic, log: Any = None) -> None:
+    def __init__(self, url: str, log: Any = None) -> None:
         self.name = secrets.token_hex(6)
         self.lost_to: str | None = None
         self.back_at = float("-inf")
         self.on_loss: list[Callable[[], None]] = []
         self._url = url
-        self._clock = clock
         self._log: Any = log or structlog.get_logger()
         self._redis: Any = None
         self._retry_at = 0.0
@@ -73,7 +72,7 @@ class BudgetStore:
 
     async def _run(self, keys: Sequence[str], arguments: Sequence[str | int], script: str) -> list[int] | None:
         async with self._one_at_a_time:
-            if not self.is_up and self._clock() < self._retry_at:
+            if not self.is_up and time.monotonic() < self._retry_at:
                 return None
             try:
                 self._redis = self._redis or _connected_to(self._url)
@@ -82,12 +81,12 @@ class BudgetStore:
                 self._lose(type(error).__name__)
                 return None
             if not self.is_up:
-                self.lost_to, self.back_at = None, self._clock()
+                self.lost_to, self.back_at = None, time.monotonic()
                 self._log.warning("budget_store", state="back", store=place_of(self._url), reason=None)
             return answer
 
     def _lose(self, reason: str) -> None:
-        self._retry_at = self._clock() + RETRY_SECONDS
+        self._retry_at = time.monotonic() + RETRY_SECONDS
         if self.is_up:
             self.lost_to = reason
             self._log.warning("budget_store", state="lost", store=place_of(self._url), reason=reason)
