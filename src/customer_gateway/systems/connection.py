@@ -207,7 +207,7 @@ def open_client(
         Target(name, settings.base_url, headers or {}, error_in_body),
         auth,
         Policies(limits, breaker, wiring.retry),
-        RateLimits(limiter=limiter, share=wiring.limiters.share, name=name_of(own)),
+        RateLimits(limiter=limiter, name=name_of(own)),
         Environment(
             wiring.transport(name), authorities_of(name, settings), wiring.decode_queue, observers=wiring.observers
         ),

@@ -7,13 +7,13 @@ from customer_gateway.wire.client import Client
 from customer_gateway.wire.decode import DecodeQueue
 from customer_gateway.wire.document_source import DocumentSource
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.limits.registry import LimiterRegistry, name_of
 from customer_gateway.wire.limits.sliding_window import Window, per_client, per_template
-from customer_gateway.wire.limits.store import BudgetStore
 from customer_gateway.wire.limits.worker_share import WorkerShare
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.response_reader import SessionLost, no_objection
 from customer_gateway.wire.session import SessionLogin
+from customer_gateway.wire.shared_limits.registry import LimiterRegistry, name_of
+from customer_gateway.wire.shared_limits.store import BudgetStore
 from customer_gateway.wire.target import Environment, Policies, RateLimits, Target
 
 __all__ = [

@@ -24,8 +24,7 @@ from customer_gateway.wire.attempt import CallState, concerns_the_system, is_hea
 from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.call import CallRecord, build_request, default_headers, logged
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
-from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
+from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
 from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
@@ -83,7 +82,8 @@ class Client:
         self._breaker = Breaker(policies.breaker, clock)
         self._patience = policies.breaker.min_wait_seconds
         self._retry = policies.retry
-        self._limit = ConcurrencyLimit(limits.most_parallel, windows, clock, rates.limiter, rates.share, rates.name)
+        limiter = rates.limiter or RateLimiter((), clock)
+        self._limit = ConcurrencyLimit(limiter, limits.most_parallel, windows, rates.name)
         self._decode_queue = environment.decode_queue
         self._transport = _transport(self._base_url, limits, environment)
         self._clock = clock

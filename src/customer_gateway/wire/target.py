@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.wire.decode import DecodeQueue
-from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.response_reader import no_objection
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from customer_gateway.wire.call import CallRecord
     from customer_gateway.wire.limits.rate_limiter import RateLimiter
     from customer_gateway.wire.limits.sliding_window import Window
-    from customer_gateway.wire.limits.worker_share import WorkerShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,12 @@ class Policies:
 class RateLimits:
     """Bundle the rate limits: `budget` counts this client's calls, `limiter` all that the vendor counts with them.
 
-    `share` is this worker's among those that call with the same credentials: it keeps to its part of `budget` and of
-    `Limits.calls_per_second`, or where the `limiter` is kept in a store to the whole of both, counted as `name`'s.
+    Where other processes call with the same credentials, it is the `limiter` that knows of them; with it they keep to
+    `budget` and to `Limits.calls_per_second` together, counted as `name`'s.
     """
 
     budget: Sequence[Window] = ()
     limiter: RateLimiter | None = None
-    share: WorkerShare = WHOLE
     name: str = ""
 
 

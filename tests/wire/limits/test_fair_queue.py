@@ -11,8 +11,7 @@ import pytest
 from wire.vendor import fullest
 
 from customer_gateway.wire import Call, Window, per_template
-from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
-from customer_gateway.wire.limits.rate_limiter import RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline, SharedDeadline
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Vendor:
     def __init__(self, windows: Sequence[Window], parallel: int = 1_000) -> None:
         self.now = 1_000.0
         self.limiter = RateLimiter(windows, lambda: self.now)
-        self.limit = ConcurrencyLimit(parallel, [], lambda: self.now, self.limiter)
+        self.limit = ConcurrencyLimit(self.limiter, parallel)
         self.started: list[tuple[str, float]] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -50,7 +49,7 @@ class Vendor:
 
     async def passing(self, seconds: float) -> None:
         self.now += seconds
-        self.limiter.go_on()
+        self.limiter.wake()
         for _ in range(5):
             await asyncio.sleep(0)
 

@@ -11,9 +11,8 @@ from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import Call, Client, Limits, Retry, Window, WorkerShare, per_template
-from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
-from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
-from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, StartedCall, first_common
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +114,7 @@ async def test_the_vendors_pause_holds_for_everybody() -> None:
 
 
 async def test_a_pause_tells_those_who_wait_and_cannot_wait_so_long() -> None:
-    gate = ConcurrencyLimit(8, [Window(1, 0.2)], time.monotonic)
+    gate = ConcurrencyLimit(RateLimiter((), time.monotonic), 8, [Window(1, 0.2)])
     await gate.enter(READ, Deadline.after(1))
     waiting = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
@@ -129,7 +128,7 @@ async def test_a_pause_tells_those_who_wait_and_cannot_wait_so_long() -> None:
 
 async def test_a_pause_of_hours_is_told_in_full_and_asked_about_again_after_a_minute() -> None:
     hands = [1_000.0]
-    gate = ConcurrencyLimit(8, [], lambda: hands[0])
+    gate = ConcurrencyLimit(RateLimiter((), lambda: hands[0]), 8)
 
     gate.pause(7_200)
 
@@ -142,7 +141,7 @@ async def test_a_pause_of_hours_is_told_in_full_and_asked_about_again_after_a_mi
 
 async def test_a_budget_that_is_spent_while_a_vendor_would_be_left_alone_is_told_as_such() -> None:
     hands = [1_000.0]
-    gate = ConcurrencyLimit(8, [Window(1, 30.0)], lambda: hands[0])
+    gate = ConcurrencyLimit(RateLimiter((), lambda: hands[0]), 8, [Window(1, 30.0)])
     gate.pause(7_200)
     hands[0] += 60
     await gate.enter(READ, Deadline.after(10))
@@ -183,7 +182,7 @@ async def test_a_vendor_that_counts_otherwise_without_a_wait_is_left_for_one_win
 
 
 async def test_a_worker_with_a_slot_now_and_then_refuses_at_once_what_its_slots_do_not_reach() -> None:
-    gate = ConcurrencyLimit(8, [Window(2, 1.0)], lambda: 1_000.0, share=WorkerShare(4, 0))
+    gate = ConcurrencyLimit(RateLimiter((), lambda: 1_000.0, WorkerShare(4, 0)), 8, [Window(2, 1.0)])
     calls = [asyncio.create_task(gate.enter(READ, Deadline.after(10))) for _ in range(10)]
     await asyncio.sleep(0.01)
 
@@ -196,7 +195,7 @@ async def test_a_worker_with_a_slot_now_and_then_refuses_at_once_what_its_slots_
 
 
 async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
-    gate = ConcurrencyLimit(8, [Window(1, 0.4)], time.monotonic)
+    gate = ConcurrencyLimit(RateLimiter((), time.monotonic), 8, [Window(1, 0.4)])
     gate.leave(await gate.enter(READ, Deadline.after(1)))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     next_one = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
@@ -210,7 +209,7 @@ async def test_a_call_given_up_leaves_its_turn_to_the_next() -> None:
 
 
 async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> None:
-    gate = ConcurrencyLimit(1, [], time.monotonic)
+    gate = ConcurrencyLimit(RateLimiter((), time.monotonic), 1)
     first = await gate.enter(READ, Deadline.after(1))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
@@ -223,7 +222,7 @@ async def test_a_call_given_up_in_the_moment_of_its_turn_frees_its_place() -> No
 
 
 async def test_a_call_given_up_in_the_moment_of_its_refusal_leaves_nothing_behind() -> None:
-    gate = ConcurrencyLimit(8, [Window(1, 0.2)], time.monotonic)
+    gate = ConcurrencyLimit(RateLimiter((), time.monotonic), 8, [Window(1, 0.2)])
     await gate.enter(READ, Deadline.after(1))
     given_up = asyncio.create_task(gate.enter(READ, Deadline.after(1)))
     await asyncio.sleep(0)
@@ -251,7 +250,7 @@ async def test_no_more_calls_are_under_way_than_allowed() -> None:
         under_way -= 1
         gate.leave(start)
 
-    gate = ConcurrencyLimit(4, [], time.monotonic)
+    gate = ConcurrencyLimit(RateLimiter((), time.monotonic), 4)
 
     await asyncio.gather(*(counted(gate) for _ in range(50)))
 
@@ -310,9 +309,9 @@ def test_promised_turns_leave_every_window_as_full_as_it_may_be_and_no_fuller() 
         for _ in range(25):
             both = chance.random() < 0.6
             tallies = [narrow, wide] if both else [wide]
-            turn = first_common(chance.uniform(0, 3), [tally.earliest for tally in tallies])
+            turn = first_common(chance.uniform(0, 3), tallies)
             for tally in tallies:
-                tally.reserve(Slot(turn, turn))
+                tally.reserve(turn, turn)
             wide_turns.append(turn)
             if both:
                 narrow_turns.append(turn)

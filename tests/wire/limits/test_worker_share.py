@@ -12,7 +12,7 @@ from wire.connected import connected
 from wire.vendor import fullest, serving, telling
 
 from customer_gateway.wire import Call, LimiterRegistry, Limits, Window, WorkerShare
-from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, first_common
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 from customer_gateway.work.deadline import Deadline
 
@@ -64,16 +64,16 @@ class Worker:
     def __init__(self, share: WorkerShare, windows: list[Window]) -> None:
         self.tallies = [SlidingWindow(share.of(window)) for window in windows]
         openings = share.slot(windows)
-        self.openings = [] if openings is None else [openings.next]
+        self.openings = [] if openings is None else [openings]
 
     def free(self, moment: float) -> float:
-        return first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
+        return first_common(moment, [*self.tallies, *self.openings])
 
     def start(self, moment: float, travel: float) -> float:
         """Starts its next call as soon as it may; gives the start."""
-        start = first_common(moment, [*(tally.earliest for tally in self.tallies), *self.openings])
+        start = first_common(moment, [*self.tallies, *self.openings])
         for tally in self.tallies:
-            tally.reserve(Slot(start + travel, start))
+            tally.reserve(start, start + travel)
         return start
 
 
@@ -122,7 +122,6 @@ async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_
                 base_url=vendor.base_url,
                 limiter=LimiterRegistry(share=WorkerShare(4, number)).of(("here",), [Window(2, 0.4)]),
                 limits=Limits(calls_per_second=5),
-                share=WorkerShare(4, number),
             )
             for number in range(4)
         ]

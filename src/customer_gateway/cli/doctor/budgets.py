@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.cli.doctor.finding import Checkup, Finding
-from customer_gateway.wire.limits.store import BudgetStore, place_of
+from customer_gateway.wire.shared_limits.store import BudgetStore, place_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -1,1 +1,1 @@
-"""Limit the rate of calls: which may start now, which is next, how long others wait; with Redis over all workers."""
+"""Limit the rate of calls: which call of this process may start now, which is next, how long the others wait."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+    from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, StartedCall
     from customer_gateway.work.deadline import Deadline
 
@@ -62,9 +62,7 @@ class FairQueue:
             del lanes[lane]
         if not lanes:
             del self.requests[request]
-        self.sizes[lane] -= 1
-        if not self.sizes[lane]:
-            del self.sizes[lane]
+        self.sizes -= Counter((lane,))  # which keeps no lane of none
 
     def serve(self, waiter: Waiter) -> None:
         """Remove a call that starts; the next one is another request's."""
@@ -74,39 +72,26 @@ class FairQueue:
             if waiter.lane in lanes:
                 lanes[waiter.lane] = lanes.pop(waiter.lane)
 
-    def refuse(self, waiter: Waiter, refusal: Exception) -> None:
-        """Remove a call that fails."""
-        self.remove(waiter)
-        waiter.future.set_exception(refusal)
-
-    def heads(self, blocked: AbstractSet[Lane]) -> Iterator[Waiter]:
-        """Yield the first call of each request in each lane, the next first; `blocked` may grow meanwhile."""
-        giving_way: list[Waiter] = []
-        for lanes in self.requests.values():
-            if len(blocked) == len(self.sizes):
-                return
-            for lane, waiters in lanes.items():
-                if lane not in blocked and waiters[0].deadline.gives_way:
-                    giving_way.append(waiters[0])
-                elif lane not in blocked:
-                    yield waiters[0]
-        yield from (each for each in giving_way if each.lane not in blocked)
-
-    def size_of_kind(self, waiter: Waiter) -> int:
-        """Count the calls of its lane that may start with it: it alone, where it gives way."""
-        if waiter.deadline.gives_way:
-            return 1
-        queues = (lanes.get(waiter.lane) for lanes in self.requests.values())
-        return sum(len(queue) for queue in queues if queue and not queue[0].deadline.gives_way)
+    def first(self, blocked: AbstractSet[Lane]) -> Waiter | None:
+        """Return the first call of the next request in a lane that is not `blocked`, if there is one."""
+        if len(blocked) == len(self.sizes):
+            return None
+        for gives_way in (False, True):
+            for lanes in self.requests.values():
+                for lane, queue in lanes.items():
+                    first = queue[0]
+                    if lane not in blocked and first.deadline.gives_way == gives_way and not first.future.done():
+                        return first
+        return None
 
     def ahead(self, waiter: Waiter, position: int, window: SlidingWindow) -> int:
         """Count the calls in `window` that start before one at that place: one of each request in each round."""
         request, gives_way = waiter.deadline.request, waiter.deadline.gives_way
-        own = self.requests[request].items()
-        mine = position + sum(
-            min(len(queue), position + 1) for lane, queue in own if lane != waiter.lane and window in lane.windows
+        count = mine = position + sum(
+            min(len(queue), position + 1)
+            for lane, queue in self.requests[request].items()
+            if lane != waiter.lane and window in lane.windows
         )
-        count = mine
         for number, lanes in self.requests.items():
             if number != request:
                 queues = (queue for lane, queue in lanes.items() if window in lane.windows)
@@ -114,11 +99,8 @@ class FairQueue:
                 count += size if gives_way else min(size, mine + 1)
         return count
 
-    def drop_late(self, too_late: Callable[[Waiter, int], Exception | None]) -> None:
-        """Refuse the calls for which `too_late` returns a refusal, each by its place after those before are dropped."""
+    def in_rounds(self) -> Iterator[tuple[Waiter, int]]:
+        """Yield all calls with their places, the first of each lane first; those yielded may be removed meanwhile."""
         queues = (queue for lanes in self.requests.values() for queue in lanes.values())
         for _, waiter in sorted((place for queue in queues for place in enumerate(queue)), key=itemgetter(0)):
-            position = self.requests[waiter.deadline.request][waiter.lane].index(waiter)
-            refusal = too_late(waiter, position)
-            if refusal is not None and not waiter.future.done():
-                self.refuse(waiter, refusal)
+            yield waiter, self.requests[waiter.deadline.request][waiter.lane].index(waiter)

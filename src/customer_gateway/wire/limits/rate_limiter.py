@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
-from customer_gateway.wire.limits.redis_slots import RedisSlots
-from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, RateBudget, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.sliding_window import ScopedWindow, StartedCall, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+    from customer_gateway.wire.call import Call
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, Window
-    from customer_gateway.wire.limits.store import BudgetStore
-    from customer_gateway.wire.limits.worker_share import WorkerShare, WorkerSlot
+    from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.work.deadline import Deadline
 
 _LONGEST_PAUSE_SECONDS: Final = 60.0  # a vendor that asks for more is tried again after this much
@@ -34,119 +31,76 @@ class RateLimitPastDeadline(Exception):
         self.paused = paused
 
 
+class SharedCounts(Protocol):
+    """Count the calls of several processes together, for the limiter that these are the `shared` counts of."""
+
+    def decides(self) -> bool:
+        """Return whether calls start by these counts; else the limiter decides alone, and its calls count here, too."""
+        ...
+
+    def next(self, lane: Lane, now: float) -> float:
+        """Return when the next call of the lane may start, as far as is known."""
+        ...
+
+    def next_start(self, waiter: Waiter, now: float) -> float:
+        """Return when the call, its lane's next, may start; infinity until that is known, and the limiter woken."""
+        ...
+
+    def count(self, lane: Lane, start: StartedCall) -> None: ...
+
+    def count_from_answer(self, start: StartedCall) -> None: ...
+
+    def pause(self, seconds: float) -> None: ...
+
+    def release_unused(self, waiting: Mapping[Lane, int]) -> None: ...
+
+
 class RateLimiter:
     """Start calls as the windows have room, one of each request in turn; those that give way leave room for another.
 
     The first call of each lane has a slot reserved: those whose windows have room earlier do not take it. The
     wait of those behind is estimated: where it ends past their deadline they are refused at once
-    (`RateLimitPastDeadline`), also when others come between or the vendor asks for a pause. With a `store` the windows
-    are counted there under `name`; while it is lost, this worker keeps to its `share`.
+    (`RateLimitPastDeadline`), also when others come between or the vendor asks for a pause. With `shared` counts other
+    processes' calls count as well; while those cannot be had, this worker keeps to its `share`.
     """
 
     def __init__(
-        self,
-        windows: Sequence[Window],
-        clock: Callable[[], float],
-        share: WorkerShare = WHOLE,
-        name: str = "",
-        store: BudgetStore | None = None,
+        self, windows: Sequence[Window], clock: Callable[[], float], share: WorkerShare = WHOLE, name: str = ""
     ) -> None:
-        self.budget = RateBudget(windows, share, name)
-        self._windows = [*windows]
-        self._clock = clock
-        self._longest_window = 0.0
+        self.clock = clock
+        self.shared: SharedCounts | None = None
+        self.lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
         self._share = share
-        self.slot: WorkerSlot | None = None  # when calls may start at all; None: at any time
-        self._lag = _FIRST_LAG_SECONDS  # from a call's start to its answer, lately
+        self._joined: list[Window] = []
+        self.windows = self.join(windows, name)
         self._closed_until = 0.0
         self._paused_until = 0.0  # as the vendor said in full
         self._queue = FairQueue()
         self._stale = False  # whether estimates have changed since those too late were refused
         self._timer: asyncio.TimerHandle | None = None
-        self._redis = None if store is None else RedisSlots(store, name, clock, self._wake)
-        if store is not None:
-            store.on_loss.append(self._close_for_a_window)
 
-    def join(self, limit: ConcurrencyLimit) -> None:
-        """Start the calls of `limit` here from now on."""
-        self._windows += limit.budget.windows
-        self._longest_window = max((window.seconds for window in self._windows), default=0.0)
-        self.slot = self._share.slot(self._windows)
+    def join(self, windows: Sequence[Window], name: str) -> tuple[ScopedWindow, ...]:
+        """Return the counts of `windows` for calls that start here, under a name that is the same in all processes."""
+        self._joined += windows
+        self.longest_window = max((window.seconds for window in self._joined), default=0.0)
+        self.slot = self._share.slot(self._joined)  # when calls may start at all; None: at any time
+        return tuple(ScopedWindow(each, self._share.of(each), f"{name}:{n}") for n, each in enumerate(windows))
 
     async def wait(
         self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], deadline: Deadline
     ) -> StartedCall:
         """Wait until a call of `limit` that `windows` count may start."""
-        now = self._clock()
+        now = self.clock()
         deadline.calls += 1
         is_free = not self._queue.requests and limit.room > 0 and self._deciding(windows) is None
         if is_free and self._earliest(windows, now, deadline) <= now:
             return self._begin(limit, windows, now)
         waiter = Waiter(Lane(limit, windows), deadline, asyncio.get_running_loop().create_future())
         position = self._queue.add(waiter)
-        if (refusal := self._too_late(waiter, position)) is not None:
-            self._queue.remove(waiter)
-            raise refusal
-        self._stale = self._stale or len(self._queue.requests) > 1
-        if not position:
-            self._dispatch()
-        return await self._start_of(waiter)
-
-    def left(self, start: StartedCall) -> None:
-        """End a call."""
-        if self._longest_window:
-            self._lag = max(start.arrived(self._clock()), self._lag * 0.9)
-        if self._redis is not None:
-            self._redis.count_from_answer(start)
-        self.go_on()
-
-    def go_on(self) -> None:
-        """Start what can now that room has come."""
-        if self._queue.requests:
-            self._dispatch()
-
-    def pause(self, seconds: float) -> None:
-        """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
-        if self._redis is not None and self._longest_window:
-            self._redis.pause(min(seconds, _LONGEST_PAUSE_SECONDS))
-        self._close(seconds)
-
-    def _close(self, seconds: float) -> None:
-        until = self._clock() + min(seconds, _LONGEST_PAUSE_SECONDS)
-        if until > self._closed_until:
-            self._closed_until = until
-            self._stale = True
-            self._wake()
-
-    def _close_for_a_window(self) -> None:
-        """Start nothing for the longest window: the store is lost, and with it what other workers started last."""
-        if self._longest_window:
-            self._close(self._longest_window + SKEW_SECONDS)
-
-    def _deciding(self, windows: tuple[SlidingWindow, ...]) -> RedisSlots | None:
-        """Return what decides of calls that `windows` count, if that is not this worker alone."""
-        if self._redis is None or not windows or not self._redis.decides(self._longest_window):
-            return None
-        return self._redis
-
-    def _earliest(self, windows: tuple[SlidingWindow, ...], now: float, deadline: Deadline) -> float:
-        moment = max(now, self._closed_until)
-        if not windows:
-            return moment
-        fits = [partial(window.earliest, leaving=1) if deadline.gives_way else window.earliest for window in windows]
-        return first_common(moment, fits if self.slot is None else [*fits, self.slot.next])
-
-    def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
-        start = StartedCall(now)
-        limit.room -= 1
-        for window in windows:
-            window.commit(start)
-        if self._redis is not None and windows:
-            self._redis.count(Lane(limit, windows), start)
-        return start
-
-    async def _start_of(self, waiter: Waiter) -> StartedCall:
+        if not self._refuse_late(waiter, self._estimate(waiter, position)):
+            self._stale = self._stale or len(self._queue.requests) > 1
+            if not position:
+                self._dispatch()
         try:
             return await waiter.future
         except asyncio.CancelledError:
@@ -154,82 +108,146 @@ class RateLimiter:
                 self._queue.remove(waiter)
                 self._dispatch()
             elif waiter.future.exception() is None:
-                waiter.lane.limit.leave(waiter.future.result())
+                limit.leave(waiter.future.result())
             raise
 
-    def _too_late(self, waiter: Waiter, position: int) -> RateLimitPastDeadline | None:
-        """Return the refusal of a call at that place of its request's lane, if it has to wait past its deadline."""
-        now, lane = self._clock(), waiter.lane
-        redis = self._deciding(lane.windows)
-        first = (
-            self._earliest(lane.windows, now, waiter.deadline)
-            if redis is None
-            else max(self._closed_until, redis.next(lane, now))
-        )
-        slots = self.slot.every if redis is None and self.slot is not None else 0.0
-        start = first
-        for window in lane.windows:
-            limit = window.part if redis is None else window.whole
-            period = max(limit.seconds + self._lag, slots)
-            start = max(start, window.estimate(limit, first, self._queue.ahead(waiter, position, window), period))
-        return self._refusal(start - now, waiter.deadline.remaining())
+    def left(self, start: StartedCall) -> None:
+        """End a call."""
+        if self.longest_window:
+            self.lag = max(start.arrived(self.clock()), self.lag * 0.9)
+        if self.shared is not None:
+            self.shared.count_from_answer(start)
+        if self._queue.requests:
+            self._dispatch()
 
-    def _refusal(self, seconds: float, remaining: float) -> RateLimitPastDeadline | None:
-        """Return the refusal of a call that may start in `seconds`: by the vendor's pause, if that is the cause."""
-        if seconds <= remaining:
-            return None
-        asked = self._paused_until - self._clock()
-        if min(asked, self._closed_until - self._clock()) > remaining:
-            return RateLimitPastDeadline(max(seconds, asked), paused=True)
-        return RateLimitPastDeadline(seconds)
+    def pause(self, seconds: float) -> None:
+        """Start nothing for so long, up to a minute: the vendor asked for it. Refusals name the whole of it."""
+        self._paused_until = max(self._paused_until, self.clock() + seconds)
+        if self.shared is not None and self.longest_window:
+            self.shared.pause(min(seconds, _LONGEST_PAUSE_SECONDS))
+        self.close(seconds)
 
-    def _wake(self) -> None:
+    def close(self, seconds: float) -> None:
+        """Start nothing for so long, up to a minute."""
+        until = self.clock() + min(seconds, _LONGEST_PAUSE_SECONDS)
+        if until > self._closed_until:
+            self._closed_until = until
+            self._stale = True
+            self.wake()
+
+    def wake(self) -> None:
+        """Start what may start now, and refuse what has come to be too late."""
         if self._stale:
             self._stale = False
-            self._queue.drop_late(self._too_late)
+            for waiter, position in self._queue.in_rounds():
+                self._refuse_late(waiter, self._estimate(waiter, position))
         self._dispatch()
 
-    def _dispatch(self) -> None:
-        """Start every call that may, and set the timer for the next."""
-        now, blocked = self._clock(), dict[Lane, float]()
-        while self._start_next(now, blocked):
-            pass
-        for lane in blocked:
-            for window in lane.windows:
-                window.release()
-        if self._redis is not None and self._redis.release_unused(self._queue.sizes):
-            self._dispatch()
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        wait = min(blocked.values(), default=_UNKNOWN) - now
-        self._timer = None if wait == _UNKNOWN else asyncio.get_running_loop().call_later(max(wait, 0.001), self._wake)
+    def _deciding(self, windows: tuple[SlidingWindow, ...]) -> SharedCounts | None:
+        """Return what decides of calls that `windows` count, if that is not this worker alone."""
+        return self.shared if self.shared is not None and windows and self.shared.decides() else None
 
-    def _start_next(self, now: float, blocked: dict[Lane, float]) -> bool:
-        """Start the next call that may; the lanes that may not are `blocked` until a moment, with a slot reserved."""
-        for waiter in self._queue.heads(blocked.keys()):
-            if waiter.future.done():
-                continue  # it was cancelled: its task removes it
+    def _earliest(self, windows: tuple[SlidingWindow, ...], now: float, deadline: Deadline) -> float:
+        all_of = (*windows, self.slot) if windows and self.slot is not None else windows
+        return first_common(max(now, self._closed_until), all_of, leaving=1 if deadline.gives_way else 0)
+
+    def _begin(self, limit: ConcurrencyLimit, windows: tuple[SlidingWindow, ...], now: float) -> StartedCall:
+        start = StartedCall(now)
+        limit.room -= 1
+        for window in windows:
+            window.commit(start)
+        if self.shared is not None and windows:
+            self.shared.count(Lane(limit, windows), start)
+        return start
+
+    def _estimate(self, waiter: Waiter, position: int) -> float:
+        """Estimate when a call at that place of its request's lane may start."""
+        now, lane, every = self.clock(), waiter.lane, 0.0
+        if (shared := self._deciding(lane.windows)) is not None:
+            start = first = max(self._closed_until, shared.next(lane, now))
+        else:
+            start = first = self._earliest(lane.windows, now, waiter.deadline)
+            every = self.slot.every if self.slot else 0.0
+        for window in lane.windows:
+            limit = window.part if shared is None else window.whole
+            period = max(limit.seconds + self.lag, every)
+            start = max(start, window.estimate(limit, first, self._queue.ahead(waiter, position, window), period))
+        return start
+
+    def _refuse_late(self, waiter: Waiter, moment: float) -> bool:
+        """Refuse a call if the moment at which it may start is known and past its deadline."""
+        now, remaining = self.clock(), waiter.deadline.remaining()
+        if moment == _UNKNOWN or moment - now <= remaining or waiter.future.done():
+            return False
+        paused = min(self._paused_until, self._closed_until) - now > remaining
+        seconds = max(moment, self._paused_until if paused else moment) - now
+        self._queue.remove(waiter)
+        waiter.future.set_exception(RateLimitPastDeadline(seconds, paused=paused))
+        return True
+
+    def _dispatch(self) -> None:
+        """Start every call that may, reserve a slot for the next one of each other lane, and set the timer for it."""
+        now, blocked = self.clock(), dict[Lane, float]()
+        while (waiter := self._queue.first(blocked.keys())) is not None:
             lane, moment = waiter.lane, self._next_start(waiter, now)
             if moment <= now:
                 self._queue.serve(waiter)
                 waiter.future.set_result(self._begin(*lane, now))
-                return True
-            if moment < _UNKNOWN and (refusal := self._refusal(moment - now, waiter.deadline.remaining())) is not None:
-                self._queue.refuse(waiter, refusal)
-                return True
-            blocked[lane] = moment
+            elif not self._refuse_late(waiter, moment):
+                blocked[lane] = moment
+                for window in lane.windows:
+                    window.reserve(moment, moment + self.lag)
+        for lane in blocked:
             for window in lane.windows:
-                window.reserve(Slot(moment + self._lag, moment))
-        return False
+                window.release()
+        if self._timer is not None:
+            self._timer.cancel()
+        wait = min(blocked.values(), default=_UNKNOWN) - now
+        self._timer = None if wait == _UNKNOWN else asyncio.get_running_loop().call_later(max(wait, 0.001), self.wake)
+        if self.shared is not None:
+            self.shared.release_unused(self._queue.sizes)
 
     def _next_start(self, waiter: Waiter, now: float) -> float:
-        """Return when the call may start; infinity where another call's end or the store's answer decides."""
-        lane, redis = waiter.lane, self._deciding(waiter.lane.windows)
-        if redis is None and lane.limit.room <= 0:
+        """Return when the call may start; infinity where another call's end or the shared counts decide."""
+        lane = waiter.lane
+        shared = self._deciding(lane.windows)
+        if shared is None and lane.limit.room <= 0:
             return _UNKNOWN
-        if redis is None or waiter.deadline.gives_way:  # the store does not know who gives way
+        if shared is None or waiter.deadline.gives_way:  # other processes do not know who gives way
             moment = self._earliest(lane.windows, now, waiter.deadline)
-            if redis is None or moment > now:
+            if shared is None or moment > now:
                 return moment
-        return redis.next_start(waiter, self._queue.size_of_kind(waiter), now, self._lag)
+        return shared.next_start(waiter, now)
+
+
+class ConcurrencyLimit:
+    """Keep at most `parallel` calls of one client under way, and start none before every window has room.
+
+    `windows` count this client's calls alone, `limiter` those of all clients that the vendor counts together. `room`
+    is how many more calls may be under way.
+    """
+
+    def __init__(self, limiter: RateLimiter, parallel: int, windows: Sequence[Window] = (), name: str = "") -> None:
+        self.room = parallel
+        self._limiter = limiter
+        self._windows = (*limiter.windows, *limiter.join(windows, name))
+
+    async def enter(self, call: Call, deadline: Deadline) -> StartedCall:
+        """Wait until the call may start; `leave` takes the `StartedCall` at its end."""
+        return await self._limiter.wait(self, tuple([window.of(call) for window in self._windows]), deadline)
+
+    def leave(self, start: StartedCall) -> None:
+        """End the call, whatever its outcome."""
+        self.room += 1
+        self._limiter.left(start)
+
+    def calls_per_second(self) -> float | None:
+        """Return how many calls that give way this process may start in a second; None where nothing bounds them."""
+        rates = [max(1, each.part.calls - 1) / each.part.seconds for each in self._windows]  # room for one is left
+        if self._limiter.slot is not None:
+            rates.append(1 / self._limiter.slot.every)
+        return min(rates, default=None)
+
+    def pause(self, seconds: float) -> None:
+        """Start no call that is counted together with these for so long; where that is 0, for the longest window."""
+        self._limiter.pause(seconds or max((window.whole.seconds for window in self._windows), default=0.0))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from customer_gateway.wire.call import Call
-    from customer_gateway.wire.limits.worker_share import WorkerShare
+    from customer_gateway.wire.limits.worker_share import WorkerSlot
 
 # The vendor counts a call when it arrives, we when it leaves: one that travels for long arrives nearer to the next.
 # A call is therefore counted from the moment its answer was there, at most this much after its start.
@@ -50,13 +50,6 @@ class StartedCall:
         return self.at - self.began
 
 
-class Slot(NamedTuple):
-    """Mark a call on the vendor's count: it starts at `at`, and is counted from then on, at the latest at `counted`."""
-
-    counted: float
-    at: float
-
-
 class SlidingWindow:
     """Count the calls of one window in one scope, and the slots reserved for those that are next.
 
@@ -70,7 +63,7 @@ class SlidingWindow:
         self.whole = whole or part
         self.key = key
         self._started: list[StartedCall] = []
-        self._reserved: list[Slot] = []
+        self._reserved: list[tuple[float, float]] = []
 
     def earliest(self, moment: float, leaving: int = 0) -> float:
         """Find the first moment, not before `moment`, that fits among all calls started and slots reserved.
@@ -82,10 +75,10 @@ class SlidingWindow:
         # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
         # outside of all.
         seconds = self.part.seconds
-        slots = sorted([*(Slot(start.at, start.began) for start in self._started), *self._reserved])
-        for first, last in zip(slots, slots[calls - 1 :], strict=False):
-            if last.at - seconds < moment < first.counted + seconds:
-                moment = first.counted + seconds
+        slots = sorted([*((start.at, start.began) for start in self._started), *self._reserved])
+        for (counted, _), (_, last) in zip(slots, slots[calls - 1 :], strict=False):
+            if last - seconds < moment < counted + seconds:
+                moment = counted + seconds
         return moment
 
     def estimate(self, limit: Window, moment: float, ahead: int, period: float) -> float:
@@ -102,43 +95,38 @@ class SlidingWindow:
         self._started = [other for other in self._started if other.at > oldest]
         self._started.append(start)
 
-    def reserve(self, slot: Slot) -> None:
-        """Keep a slot free of all but the call that is next."""
-        self._reserved.append(slot)
+    def reserve(self, at: float, counted: float) -> None:
+        """Keep a slot for the next call: it starts at `at`, and the vendor counts it until `counted` at the latest."""
+        self._reserved.append((counted, at))
 
     def release(self) -> None:
         """Release all reserved slots."""
         self._reserved.clear()
 
 
-class RateBudget:
-    """Keep the `windows` of a client: this worker's `share`, with a count per scope, under the client's `name`."""
+class ScopedWindow:
+    """Count the calls of a window apart for each value of its scope."""
 
-    def __init__(self, windows: Sequence[Window], share: WorkerShare, name: str) -> None:
-        self.windows = tuple(windows)
-        self.parts = tuple(map(share.of, windows))
-        self._name = name
-        self._counts: dict[tuple[int, Hashable], SlidingWindow] = {}
+    def __init__(self, whole: Window, part: Window, name: str) -> None:
+        self.whole = whole
+        self.part = part
+        self._key = f"{name}:{whole.calls}/{whole.seconds:g}s"
+        self._counts: dict[Hashable, SlidingWindow] = {}
 
-    def sliding_windows(self, call: Call) -> tuple[SlidingWindow, ...]:
-        """Find the windows that count this call."""
-        return tuple([self._count(number, window.scope(call)) for number, window in enumerate(self.windows)])
-
-    def _count(self, number: int, scope: Hashable) -> SlidingWindow:
-        found = self._counts.get((number, scope))
-        if found is None:
-            whole = self.windows[number]
-            key = f"{self._name}:{number}:{whole.calls}/{whole.seconds:g}s:{'' if scope is None else scope}"
-            found = self._counts[number, scope] = SlidingWindow(self.parts[number], whole, key)
-        return found
+    def of(self, call: Call) -> SlidingWindow:
+        """Return the count of this call's scope."""
+        scope = self.whole.scope(call)
+        if scope not in self._counts:
+            key = f"{self._key}:{'' if scope is None else scope}"
+            self._counts[scope] = SlidingWindow(self.part, self.whole, key)
+        return self._counts[scope]
 
 
-def first_common(moment: float, fits: Sequence[Callable[[float], float]]) -> float:
-    """Find the first moment, not before `moment`, that all of `fits` agree on."""
+def first_common(moment: float, windows: Sequence[SlidingWindow | WorkerSlot], leaving: int = 0) -> float:
+    """Find the first moment, not before `moment`, that fits all of `windows`."""
     while True:
-        later = moment
-        for fit in fits:
-            later = fit(later)
-        if later == moment:
+        before = moment
+        for window in windows:
+            moment = window.earliest(moment, leaving)
+        if moment == before:
             return moment
-        moment = later

@@ -23,7 +23,7 @@ class WorkerSlot(NamedTuple):
     open_for: float
     every: float
 
-    def next(self, moment: float) -> float:
+    def earliest(self, moment: float, _leaving: int = 0) -> float:
         """Find the first moment, not before `moment`, at which it is open."""
         round_number = floor((moment - self.first) / self.every)
         if moment < self.first + round_number * self.every + self.open_for:

@@ -10,8 +10,7 @@ from wire.connected import connected
 from wire.vendor import later, serving, telling
 
 from customer_gateway.wire import Call, LimiterRegistry, Limits, Window
-from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
-from customer_gateway.wire.limits.rate_limiter import RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -58,8 +57,7 @@ async def test_each_client_keeps_to_its_own_number_of_calls_under_way() -> None:
 async def test_a_pause_asked_of_one_is_kept_by_all_of_its_scope_and_by_no_other() -> None:
     shared = LimiterRegistry()
     one, other, stranger = (
-        ConcurrencyLimit(8, [], time.monotonic, shared.of((scope,), [Window(3, 1.0)]))
-        for scope in ("here", "here", "there")
+        ConcurrencyLimit(shared.of((scope,), [Window(3, 1.0)]), 8) for scope in ("here", "here", "there")
     )
 
     one.pause(30)
@@ -72,8 +70,8 @@ async def test_a_pause_asked_of_one_is_kept_by_all_of_its_scope_and_by_no_other(
 async def test_a_count_of_its_own_holds_a_client_up_beside_the_common_one() -> None:
     turns = RateLimiter([Window(10, 1.0)], time.monotonic)
     slow, free = (
-        ConcurrencyLimit(8, [Window(1, 9.0)], time.monotonic, turns),
-        ConcurrencyLimit(8, [], time.monotonic, turns),
+        ConcurrencyLimit(turns, 8, [Window(1, 9.0)]),
+        ConcurrencyLimit(turns, 8),
     )
     await slow.enter(READ, soon())
 

@@ -12,8 +12,8 @@ from redis import Redis
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 
 from customer_gateway.wire import Window
-from customer_gateway.wire.limits.script import SCRIPT, TIME
-from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, Slot, StartedCall, first_common
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, StartedCall, first_common
+from customer_gateway.wire.shared_limits.script import SCRIPT, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -67,11 +67,10 @@ class InRedis:
 
     def turn(self, numbers: Sequence[int], now: float) -> float:
         call = f"call-{next(_NAMES)}"
-        started, wait, at = self.run(numbers, now, "reserve", call, 1, 10**12, micros(LAG))
+        wait, at = self.run(numbers, now, "reserve", call, 10**12, micros(LAG))
         assert at == micros(now)
-        assert started == (not wait)
-        if started:
-            self.members.append((numbers, f"{at}:{call}-1"))
+        if not wait:
+            self.members.append((numbers, f"{at}:{call}"))
         return now + wait / 1e6
 
     def answered(self, now: float) -> None:
@@ -96,10 +95,10 @@ class InProcess:
 
     def turn(self, numbers: Sequence[int], now: float) -> float:
         tallies = [self.tallies[number] for number in numbers]
-        turn = first_common(now, [tally.earliest for tally in tallies])
+        turn = first_common(now, tallies)
         if turn > now:
             for tally in tallies:
-                tally.reserve(Slot(turn + LAG, turn))
+                tally.reserve(turn, turn + LAG)
             return turn
         self.starts.append(start := StartedCall(now))
         for tally in tallies:
@@ -131,26 +130,29 @@ def test_a_turn_that_has_come_is_a_start_and_one_too_late_is_not_kept(asked: Any
     there = InRedis(asked, [Window(1, 1.0)])
 
     first = there.turn([0], BEGINNING)
-    too_late = there.run([0], BEGINNING + TICK, "reserve", "late", 1, 1_000, 0)
-    reserved = there.run([0], BEGINNING + TICK, "reserve", "kept", 1, 10**9, 0)
-    come = there.run([0], BEGINNING + 2.0, "reserve", "kept", 1, 10**9, 0)
+    too_late = there.run([0], BEGINNING + TICK, "reserve", "late", 1_000, 0)
+    reserved = there.run([0], BEGINNING + TICK, "reserve", "kept", 10**9, 0)
+    come = there.run([0], BEGINNING + 2.0, "reserve", "kept", 10**9, 0)
 
     assert first == BEGINNING
-    assert too_late[:2] == reserved[:2] == [0, micros(1.0 + SKEW_SECONDS - TICK)]
-    assert come[:2] == [1, 0]
+    assert too_late[0] == reserved[0] == micros(1.0 + SKEW_SECONDS - TICK)
+    assert come[0] == 0
     assert asked.zcard(f"{there.name}:0:reserved") == 0
 
 
 def test_as_many_calls_start_together_as_have_room_and_a_slot_is_kept_for_the_next(asked: Any) -> None:
     there = InRedis(asked, [Window(2, 1.0)])
 
-    many = there.run([0], BEGINNING, "reserve", "many", 5, 10**9, 0, skew=0)
-    slots = [there.run([0], BEGINNING, "reserve", name, 1, 10**9, 0, skew=0)[1] for name in ("one", "other")]
-    again = there.run([0], BEGINNING + 1, "reserve", "many", 5, 10**9, 0, skew=0)
+    def waits(name: str, times: int, now: float) -> list[float]:
+        return [there.run([0], now, "reserve", name, 10**9, 0, skew=0)[0] / 1e6 for _ in range(times)]
 
-    assert many[:2] == [2, micros(1)]
-    assert slots == [micros(1), micros(2)]
-    assert again[:2] == [1, micros(1)], "the second one is behind the slot of another, and beside that of the third"
+    many = waits("first", 1, BEGINNING) + waits("many", 2, BEGINNING)
+    slots = waits("one", 1, BEGINNING) + waits("other", 1, BEGINNING)
+    again = waits("many", 2, BEGINNING + 1)
+
+    assert many == [0, 0, 1]
+    assert slots == [1, 2]
+    assert again == [0, 1], "the second one is behind the slot of another, and beside that of the third"
 
 
 def test_everything_in_the_store_ends_by_itself(asked: Any) -> None:
@@ -167,7 +169,7 @@ def test_a_promise_of_soon_does_not_shorten_the_life_of_those_of_later(asked: An
     there = InRedis(asked, [Window(1, 100.0)])
 
     def turn(call: str, now: float) -> float:
-        return there.run([0], now, "reserve", call, 1, 10**12, 0, skew=0)[1] / 1e6
+        return there.run([0], now, "reserve", call, 10**12, 0, skew=0)[0] / 1e6
 
     assert [turn(call, BEGINNING) for call in ("now", "soon", "later")] == [0, 100, 200]
     assert turn("soon", BEGINNING + 99) == 1

@@ -11,12 +11,13 @@ import pytest
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from structlog.testing import capture_logs
 from wire.connected import connected
-from wire.limits.test_rate_limiter import fullest, sent
-from wire.vendor import answering, closed_port, hanging, serving, telling
+from wire.limits.test_rate_limiter import sent
+from wire.vendor import answering, closed_port, fullest, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_template
-from customer_gateway.wire.limits.store import ANSWER_SECONDS, RETRY_SECONDS
+from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS
+from customer_gateway.wire.shared_limits.store import ANSWER_SECONDS, RETRY_SECONDS
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ async def worker(
         system="billbee",
         base_url=vendor.base_url,
         limiter=turns.of(SCOPE, windows),
-        share=turns.share,
         name="own",
         **otherwise,
     )
@@ -69,6 +69,16 @@ async def test_two_workers_never_fill_a_window_beyond_what_it_holds_and_use_near
         assert failures([*outcomes[0], *outcomes[1]]) == []
         assert fullest(vendor.arrivals, 0.3) == 4
         assert time.monotonic() - began < 9 * 0.3 * 1.6
+
+
+async def test_a_call_that_waits_starts_a_window_after_the_answer_before_not_as_late_as_that_could_have_been_counted(
+    redis: RedisServer,
+) -> None:
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(1, 0.4)) as alone:
+        began = time.monotonic()
+
+        assert failures(await sent(alone, [READ] * 4)) == []
+        assert 3 * 0.4 <= time.monotonic() - began < 3 * 0.4 + 2 * SKEW_SECONDS
 
 
 async def test_a_worker_alone_has_the_whole_budget(redis: RedisServer) -> None:
@@ -172,7 +182,8 @@ async def test_a_small_request_does_not_wait_for_all_calls_of_a_big_one_in_any_w
         worker(redis.url, vendor, budget) as other,
     ):
         big = asyncio.create_task(request(one, "big", 200))
-        await asyncio.sleep(0.1)
+        while len(vendor.arrivals) < 2:  # noqa: ASYNC110 - the vendor has no event
+            await asyncio.sleep(0.01)
         small = await asyncio.gather(request(one, "small", 2), request(other, "small", 2))
         before = vendor.paths().count("/big")
         big.cancel()
@@ -261,6 +272,22 @@ async def test_a_slot_of_a_call_given_up_is_free_for_another_worker(redis: Redis
         await other.call(READ, Deadline.after(1.5))
 
         assert len(vendor.requests) == 2
+
+
+async def test_a_slot_of_a_call_given_up_is_free_for_a_call_of_another_endpoint(redis: RedisServer) -> None:
+    budget = Window(1, 0.6), Window(5, 1.0, per_template)
+    async with serving(telling([])) as vendor, worker(redis.url, vendor, *budget) as alone:
+        await alone.call(READ, Deadline.after(1))
+        given_up = asyncio.create_task(alone.call(Call("GET", "/given-up"), Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        next_one = asyncio.create_task(alone.call(Call("GET", "/next"), Deadline.after(5)))
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+
+        given_up.cancel()
+        await next_one
+
+        assert time.monotonic() - began < 0.8
 
 
 async def test_a_worker_whose_store_has_just_come_back_keeps_to_its_share(redis: RedisServer) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.wire.limits.rate_limiter import RateLimiter
 from customer_gateway.wire.limits.worker_share import WHOLE
+from customer_gateway.wire.shared_limits.redis_slots import RedisSlots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from customer_gateway.wire.limits.sliding_window import Window
-    from customer_gateway.wire.limits.store import BudgetStore
     from customer_gateway.wire.limits.worker_share import WorkerShare
+    from customer_gateway.wire.shared_limits.store import BudgetStore
 
 _PREFIX: Final = "customer-gateway:budget"
 
@@ -22,22 +23,17 @@ _PREFIX: Final = "customer-gateway:budget"
 class LimiterRegistry:
     """Keep the rate limiters of one process, which has its `share`; with a `store`, of all processes that use it."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        share: WorkerShare = WHOLE,
-        store: BudgetStore | None = None,
-    ) -> None:
+    def __init__(self, *, share: WorkerShare = WHOLE, store: BudgetStore | None = None) -> None:
         self.share = share
         self.store = store
-        self._clock = clock
         self._limiters: dict[tuple[str, ...], RateLimiter] = {}
 
     def of(self, scope: tuple[str, ...], windows: Sequence[Window]) -> RateLimiter:
         """Return the limiter of `scope`, with the windows of the first call."""
         if scope not in self._limiters:
-            self._limiters[scope] = RateLimiter(windows, self._clock, self.share, name_of(scope), self.store)
+            name = name_of(scope)
+            limiter = self._limiters[scope] = RateLimiter(windows, time.monotonic, self.share, name)
+            limiter.shared = None if self.store is None else RedisSlots(self.store, limiter, name)
         return self._limiters[scope]
 
     def circumstances(self) -> dict[str, str]:

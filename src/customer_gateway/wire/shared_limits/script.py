@@ -1,6 +1,6 @@
-"""The law of `sliding_window.py` as a script of Redis, which runs one at a time.
+"""The law of `limits/sliding_window.py` as a script of Redis, which runs one at a time.
 
-A window is two sorted sets. Calls that have started are members `BEGAN:NAME-NUMBER` scored by the latest moment at
+A window is two sorted sets. Calls that have started are members `BEGAN:NAME` scored by the latest moment at
 which the vendor may have counted them; slots reserved for calls that wait are members `NAME` scored by their moment.
 Times are microseconds of Redis's own clock, so that the clocks of the workers do not matter.
 """
@@ -20,7 +20,7 @@ SCRIPT: Final = (
 -- KEYS: the pause; of each window its calls started and its slots reserved.
 -- ARGV: skew, grace; of each window its calls and its length; the operation and what it takes.
 local skew, grace = tonumber(ARGV[1]), tonumber(ARGV[2])
-local operation, name, number, longest, lag = unpack(ARGV, #KEYS + 2)
+local operation, name, longest, lag = unpack(ARGV, #KEYS + 2)
 
 -- Lua's own way from number to text, in older servers, keeps fourteen digits of the sixteen.
 local function text(value) return string.format('%.0f', value) end
@@ -67,32 +67,31 @@ local function earliest()
   return moment
 end
 
-local function start(call)
+local function start()
   for _, window in ipairs(windows) do
     redis.call('ZREM', window.reserved, name)
-    redis.call('ZADD', window.started, text(now + skew), text(now) .. ':' .. call)
+    redis.call('ZADD', window.started, text(now + skew), text(now) .. ':' .. name)
     redis.call('PEXPIRE', window.started, text(math.ceil((skew + window.length) / 1000)))
   end
 end
 
-local started, moment = 0, now
-if operation == 'reserve' then  -- start up to `number` calls; keep a slot for the next if it may start within `longest`
-  while started < tonumber(number) do
-    moment = earliest()
-    if moment > now then break end
-    started = started + 1
-    start(name .. '-' .. started)
-  end
-  for _, window in ipairs(windows) do
-    redis.call('ZREM', window.reserved, name)
-    if moment > now and moment - now <= tonumber(longest) then
-      redis.call('ZADD', window.reserved, text(moment), name)
-      local life = math.ceil((moment - now + grace) / 1000) + 1000
-      redis.call('PEXPIRE', window.reserved, text(math.max(life, redis.call('PTTL', window.reserved))))
+local moment = now
+if operation == 'reserve' then  -- start a call, or keep a slot for it if it may start within `longest`
+  moment = earliest()
+  if moment <= now then
+    start()
+  else
+    for _, window in ipairs(windows) do
+      redis.call('ZREM', window.reserved, name)
+      if moment - now <= tonumber(longest) then
+        redis.call('ZADD', window.reserved, text(moment), name)
+        local life = math.ceil((moment - now + grace) / 1000) + 1000
+        redis.call('PEXPIRE', window.reserved, text(math.max(life, redis.call('PTTL', window.reserved))))
+      end
     end
   end
 elseif operation == 'count' then  -- a call has started by the worker's own share
-  start(name)
+  start()
 elseif operation == 'settle' then  -- a call's answer is there: the vendor counted it by now at the latest
   for _, window in ipairs(windows) do
     local counted = redis.call('ZSCORE', window.started, name)
@@ -106,6 +105,6 @@ elseif operation == 'release' then  -- what was counted or reserved will not be 
 elseif operation == 'pause' and tonumber(name) > math.max(redis.call('PTTL', KEYS[1]), 0) then
   redis.call('SET', KEYS[1], 1, 'PX', name)
 end
-return {started, moment - now, now}
+return {moment - now, now}
 """
 )

@@ -1,0 +1,1 @@
+"""Share rate limits with other processes: their calls are counted in one Redis."""
