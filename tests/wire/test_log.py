@@ -129,7 +129,8 @@ async def test_a_timeout_and_a_cancelled_call_are_lines_too() -> None:
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
 
-        assert [line["outcome"] for line in log.lines] == ["UPSTREAM_TIMEOUT", "cancelled"]
+        lines = [(line["outcome"], line["level"]) for line in log.lines]
+        assert lines == [("UPSTREAM_TIMEOUT", "warning"), ("cancelled", "info")]
         await client.aclose()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -142,11 +142,15 @@ class CallRecord(NamedTuple):
     shared: int
 
 
+_EXPECTED: Final = frozenset({"ok", "cancelled"})
+"""Outcomes that are nobody's failure: a call is cancelled where nobody waits for it, and when the process ends."""
+
+
 def logged(log: Any) -> Callable[[CallRecord], None]:
     """Return the observer that writes each record as one line, "upstream_call"."""
 
     def observe(record: CallRecord) -> None:
-        write = log.info if record.outcome == "ok" else log.warning
+        write = log.info if record.outcome in _EXPECTED else log.warning
         write(
             "upstream_call",
             system=record.system,
