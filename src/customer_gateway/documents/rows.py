@@ -229,7 +229,8 @@ def _digits(value: Any) -> Any:
 
 def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
     texts: Iterable[str | None] = map(attrgetter(name), parts)
-    if forms.may_hold_several_addresses("".join(filter(None, texts))):
+    together = "".join(filter(None, texts))
+    if not together.isascii() or any(map(together.__contains__, forms.PARTING_SIGNS)):
         for part in parts:
             text: str | None = getattr(part, name)
             setattr(part, name, forms.first_email_address(text) if text else None)

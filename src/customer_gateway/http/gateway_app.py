@@ -43,7 +43,8 @@ class GatewayApp:
         before = REQUEST_ID.set(request_log.request_id)
         try:
             endpoint = self._endpoints.get(scope["path"])
-            if not self._hosts.expect(scope.get("server"), request_log.headers.get(b"host")):
+            server = scope.get("server")
+            if not self._hosts.expect(server[0] if server else None, request_log.headers.get(b"host")):
                 request_log.notes["refused"] = "host"
                 await _MISDIRECTED(scope, receive, request_log.wrap_send(send))
             elif endpoint is not None:
