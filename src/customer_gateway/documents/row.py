@@ -81,4 +81,11 @@ class Row(Part, kw_only=True, gc=False, eq=False):
             is_empty(value) and not self.misread.isdisjoint(attributes_behind(type(self), field))
         )
 
-    system = property(attrgetter("reading.system"), doc="The configured name of the system whose row this is.")
+    if TYPE_CHECKING:
+
+        @property
+        def system(self) -> str:
+            """The configured name of the system whose row this is."""
+            ...
+    else:
+        system = property(attrgetter("reading.system"))  # in C: it is asked of every noun that has an id

@@ -25,8 +25,7 @@ from customer_gateway.systems.lookups import (
     users_by,
     values_by,
 )
-from customer_gateway.systems.pages import Listed
-from customer_gateway.systems.paging import read_keys
+from customer_gateway.systems.pages import Listed, read_keys
 from customer_gateway.systems.pland.created import created_query
 from customer_gateway.systems.pland.credentials import PlandSettings, auth_of
 from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
