@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
-from customer_gateway.documents.drift import DriftSampler
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import Record, is_object
 from customer_gateway.documents.row import WrongForm
-from customer_gateway.documents.rows import Rows
+from customer_gateway.documents.rows import DriftSampler, Rows
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.listing import Listing
