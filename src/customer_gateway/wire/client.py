@@ -22,9 +22,8 @@ from customer_gateway.errors import (
 )
 from customer_gateway.wire.attempt import concerns_the_system, is_healthy, wait_before_repeating
 from customer_gateway.wire.auth import StaticHeaders
-from customer_gateway.wire.breaker import Breaker
 from customer_gateway.wire.call import CallRecord, CallState, build_request, default_headers, logged
-from customer_gateway.wire.health import Health
+from customer_gateway.wire.health import Breaker, Health
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
