@@ -50,6 +50,12 @@ def test_what_other_machines_can_reach_is_called_by_any_name_unless_told() -> No
     assert not Hosts(["gateway.example.com"]).expect(ELSEWHERE, b"evil.example")
 
 
+def test_the_same_name_is_expected_of_one_address_and_not_of_another() -> None:
+    hosts = Hosts(())
+
+    assert [hosts.expect(each, b"gateway.example.com") for each in (HERE, ELSEWHERE, HERE)] == [False, True, False]
+
+
 def test_a_client_without_a_host_is_no_browser() -> None:
     assert Hosts(()).expect(HERE, None)
 
