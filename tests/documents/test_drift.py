@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from customer_gateway.documents.drift import MOST_NOTICES, SUPPRESSED, WITHHELD, Drift, DriftSampler
+from customer_gateway.documents.drift import MOST_NOTICES, SUPPRESSED, WITHHELD, Drift
 
 
 def test_a_notice_is_logged_once_with_its_system() -> None:
@@ -76,21 +76,3 @@ def test_notices_without_end_are_told_up_to_a_number_and_that_there_are_more() -
     assert [(line["field"], line["reason"]) for line in lines[full:]] == [SUPPRESSED]
     assert len(drift.notices) == MOST_NOTICES + 1
     assert SUPPRESSED == ("*", "further drift notices suppressed")
-
-
-def test_whole_documents_are_looked_at_first_and_then_once_a_minute() -> None:
-    now = 1_000.0
-    notice_undocumented = DriftSampler(lambda: now)
-
-    first, at_once = notice_undocumented.due(), notice_undocumented.due()
-    now += 59
-    before = notice_undocumented.due()
-    now += 1
-
-    assert (first, at_once, before, notice_undocumented.due(), notice_undocumented.due()) == (
-        True,
-        False,
-        False,
-        True,
-        False,
-    )

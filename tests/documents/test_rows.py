@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from customer_gateway.documents.record import DocumentContext
 from customer_gateway.documents.row import Email, Key, Part, Raw, Row, Text, WrongForm, keyed, named, raw_document
-from customer_gateway.documents.rows import Rows
+from customer_gateway.documents.rows import DriftSampler, Rows
 
 
 class Status(Part, kw_only=True):
@@ -233,3 +233,21 @@ def test_rows_with_integer_keys_are_read_in_one_pass() -> None:
 
 def test_an_integer_where_a_row_has_text_keys_is_read_as_a_document() -> None:
     assert decoded(Person, {"_id": 7}).key == "7"
+
+
+def test_whole_documents_are_looked_at_first_and_then_once_a_minute() -> None:
+    now = 1_000.0
+    notice_undocumented = DriftSampler(lambda: now)
+
+    first, at_once = notice_undocumented.due(), notice_undocumented.due()
+    now += 59
+    before = notice_undocumented.due()
+    now += 1
+
+    assert (first, at_once, before, notice_undocumented.due(), notice_undocumented.due()) == (
+        True,
+        False,
+        False,
+        True,
+        False,
+    )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.execution.compile.rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, compilable, rows_of
+from customer_gateway.execution.compile.rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, compilable
+from customer_gateway.execution.run.objects import rows_of
 
 NAMES = st.lists(st.from_regex(r"[_A-Za-z][_0-9A-Za-z]{0,6}", fullmatch=True), unique=True, max_size=5).map(tuple)
 

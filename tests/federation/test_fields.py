@@ -9,8 +9,7 @@ import pytest
 from federation.fake_system import Acme, AcmeContact, AcmeUser, customer, linked, numbered, request
 
 from customer_gateway.errors import UpstreamUnavailable
-from customer_gateway.federation.fields import read_field
-from customer_gateway.federation.incomplete import Incomplete
+from customer_gateway.federation.fields import Incomplete, read_field
 from customer_gateway.model.nouns import Invoice
 from customer_gateway.model.value_objects import EmailAddress, EmailPurpose
 

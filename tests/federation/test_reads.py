@@ -11,8 +11,8 @@ from federation.fake_system import Asked
 
 from customer_gateway.errors import ReadFault, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING, Route
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 from customer_gateway.work.kept_reads import KEPT_SECONDS
 

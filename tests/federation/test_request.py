@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import gc
 
 import pytest
-from federation.fake_system import Acme, request
+from federation.fake_system import Acme, Asked, request
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamTimeout
-
-if TYPE_CHECKING:
-    from customer_gateway.work.deadline import Deadline
+from customer_gateway.federation.request import Batchers
+from customer_gateway.system import Route
+from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +79,22 @@ async def test_what_fails_twice_with_one_code_is_one_entry_with_the_longer_wait(
 
     entries = [(each["code"], each.get("retryAfterMs")) for each in asking.extensions["incomplete"]]
     assert entries == [("UPSTREAM_RATE_LIMITED", 900), ("UPSTREAM_TIMEOUT", None)]
+
+
+async def test_a_route_has_one_batcher_in_the_process_and_another_route_another() -> None:
+    batchers, asked = Batchers(), Asked({})
+    first, second = Route("acme.customers", asked.fetch, 100), Route("acme.customers", asked.fetch, 100)
+
+    assert batchers.of(first) is batchers.of(first)
+    assert batchers.of(first) is not batchers.of(second)
+
+
+async def test_a_batcher_goes_with_its_route() -> None:
+    batchers = Batchers()
+    routes = [Route("acme.customers", Asked({}).fetch, 100) for _ in range(3)]
+    await asyncio.gather(*(batchers.of(each).load(["1"], Deadline.after(5)) for each in routes))
+
+    del routes[1:]
+    gc.collect()
+
+    assert len(batchers) == 1

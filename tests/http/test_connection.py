@@ -26,7 +26,7 @@ from customer_gateway.server.serving import Timeouts, config_of, listen
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from customer_gateway.http.gateway_app import GatewayApp
+    from customer_gateway.http.request_log import GatewayApp
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from customer_gateway.http.hosts import Hosts
 
 pytestmark = pytest.mark.anyio
 
-HERE, ELSEWHERE = ("127.0.0.1", 8000), ("10.1.2.3", 8000)
+HERE, ELSEWHERE = "127.0.0.1", "10.1.2.3"
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ HERE, ELSEWHERE = ("127.0.0.1", 8000), ("10.1.2.3", 8000)
 )
 def test_on_this_machine_only_names_that_no_page_of_the_web_can_have_are_expected(host: str, *, expected: bool) -> None:
     assert Hosts(()).expect(HERE, host.encode("latin-1")) is expected
-    assert Hosts(()).expect(("::1", 8000), host.encode("latin-1")) is expected
-    assert Hosts(()).expect(("::ffff:127.0.0.1", 8000), host.encode("latin-1")) is expected
+    assert Hosts(()).expect("::1", host.encode("latin-1")) is expected
+    assert Hosts(()).expect("::ffff:127.0.0.1", host.encode("latin-1")) is expected
 
 
 def test_what_other_machines_can_reach_is_called_by_any_name_unless_told() -> None:
@@ -48,6 +48,12 @@ def test_what_other_machines_can_reach_is_called_by_any_name_unless_told() -> No
     assert Hosts(["Gateway.example.com"]).expect(ELSEWHERE, b"gateway.example.com:443")
     assert Hosts(["gateway.example.com"]).expect(HERE, b"gateway.example.com")
     assert not Hosts(["gateway.example.com"]).expect(ELSEWHERE, b"evil.example")
+
+
+def test_the_same_name_is_expected_of_one_address_and_not_of_another() -> None:
+    hosts = Hosts(())
+
+    assert [hosts.expect(each, b"gateway.example.com") for each in (HERE, ELSEWHERE, HERE)] == [False, True, False]
 
 
 def test_a_client_without_a_host_is_no_browser() -> None:

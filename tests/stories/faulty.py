@@ -9,7 +9,7 @@ from gateway import settings_over
 from vendors import VENDORS
 
 from customer_gateway.app import build_federation
-from customer_gateway.work.batchers import Batchers
+from customer_gateway.federation.request import Batchers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -10,9 +10,9 @@ from federation.fake_system import Asked
 
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, users_by, values_by
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

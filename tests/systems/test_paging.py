@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.systems.pages import Listed, PageLengths
-from customer_gateway.systems.paging import read_keys, read_on, read_window
+from customer_gateway.systems.listing import read_on
+from customer_gateway.systems.pages import Listed, PageLengths, read_keys
+from customer_gateway.systems.windows import read_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from vendors import VENDORS, sandbox
 
 from customer_gateway.documents.raw import RawObject
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING, Selection
 from customer_gateway.systems.connection import Wiring
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

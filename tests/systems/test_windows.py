@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.systems.pages import PageWindow, covering_page, covering_pages, from_start
+from customer_gateway.systems.windows import PageWindow, covering_page, covering_pages, from_start
 
 STARTS, SIZES, MOSTS = st.integers(0, 5_000), st.integers(1, 100), st.integers(100, 300)
 

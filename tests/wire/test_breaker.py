@@ -8,7 +8,7 @@ from wire.vendor import JSON, answering, hanging, later, serving, telling
 
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.wire import BreakerPolicy, Call, Client, Limits, Retry, Window
-from customer_gateway.wire.breaker import Breaker
+from customer_gateway.wire.health import Breaker
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ from customer_gateway.errors import (
 )
 from customer_gateway.system import Route
 from customer_gateway.work.batcher import Batcher
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -636,25 +634,6 @@ class TestRemembering:
 
         assert await batcher.load(["1", "2"], soon()) == {"1": "row 1", "2": "row 2"}
         assert asked.calls == [["1", "2"], ["1"]]
-
-
-async def test_a_route_has_one_batcher_in_the_process_and_another_route_another() -> None:
-    batchers, asked = Batchers(), Asked(ROWS)
-    first, second = route(asked), route(asked)
-
-    assert batchers.of(first) is batchers.of(first)
-    assert batchers.of(first) is not batchers.of(second)
-
-
-async def test_a_batcher_goes_with_its_route() -> None:
-    batchers = Batchers()
-    routes = [route(Asked(ROWS)) for _ in range(3)]
-    await asyncio.gather(*(batchers.of(each).load(["1"], soon()) for each in routes))
-
-    del routes[1:]
-    gc.collect()
-
-    assert len(batchers) == 1
 
 
 async def test_a_call_that_began_before_a_write_is_not_joined_after_it() -> None:

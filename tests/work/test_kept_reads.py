@@ -9,8 +9,8 @@ import pytest
 
 from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING, Route
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 from customer_gateway.work.kept_reads import ANSWERED_CALLS, KeptReads
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import strawberry
 
 from customer_gateway.api.connections import After, First, InvoiceConnection
-from customer_gateway.api.declare import attribute, batched, described_enum, merged
+from customer_gateway.api.declare import attribute, batched, described_enum, ids, merged, unified
 from customer_gateway.api.enums import CustomerKind, CustomerStatus, Gender
 from customer_gateway.api.nouns import (
     Account,
@@ -21,10 +21,8 @@ from customer_gateway.api.nouns import (
     Node,
     PhoneNumber,
     User,
-    ids,
 )
 from customer_gateway.federation import billing, listing
-from customer_gateway.federation.fields import read_field
 from customer_gateway.federation.provenance import FieldState, provenance, unknown_fields
 from customer_gateway.federation.versions import read_versions
 
@@ -51,15 +49,6 @@ described_enum(
     UNREADABLE="The system sent something that cannot be read as this field; `raw` of the record has it as sent.",
     STALE="The system did not answer, or was not asked; the index knows the value, seen at seenAt.",
 )
-
-
-def unified(name: str, description: str) -> Any:
-    """Return a unified field of the customer by its model name."""
-
-    def resolve(customers: Sequence[customer.Customer], request: RequestContext) -> Any:
-        return merged(read_field(name, customers, request), len(customers))
-
-    return batched(resolve, description)
 
 
 def billed(name: str, description: str) -> Any:

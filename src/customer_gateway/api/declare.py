@@ -3,6 +3,8 @@
     name: str | None = attribute("Full name.")                     the parent's own attribute
     owner: User | None = batched(owners, "Responsible user.")       one call for all parents of a level
     invoices: InvoiceConnection | None = batched(invoices, "…")     the same; its further parameters are arguments
+    id: strawberry.ID = batched(ids("User"), "Global id.")          what its system and key make
+    email: str | None = unified("email", "E-mail address.")         a customer's, read from its records
 
 A batched resolver takes the parents and the `RequestContext`, then the arguments, and gives the values in the parents'
 order, at once or awaited; an exception among them is that parent's error. `bind` hands the declarations to the
@@ -12,14 +14,16 @@ executors: `extensions` for breadth-first, `resolve` for graphql-core.
 from __future__ import annotations
 
 import inspect
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
-from customer_gateway.execution import Attribute, Batched, Partitioned
-from customer_gateway.federation.incomplete import located
+from customer_gateway.execution import Attribute, Batched, Partitioned, attempted
+from customer_gateway.federation.fields import located, read_field
 from customer_gateway.federation.loaders import LevelLoader
+from customer_gateway.model.ids import encode_id, encode_ids
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema
 
+    from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.fields import ColumnPart
     from customer_gateway.federation.request import RequestContext
 
@@ -55,6 +60,15 @@ def batched(resolve: Callable[..., Any], description: str, check: Check | None =
     return strawberry.field(_signature_of(resolve, arguments), description=description, metadata=metadata)
 
 
+def unified(name: str, description: str) -> Any:
+    """Return a unified field of the customer by its model name."""
+
+    def resolve(customers: Sequence[Customer], request: RequestContext) -> Any:
+        return merged(read_field(name, customers, request), len(customers))
+
+    return batched(resolve, description)
+
+
 def described_enum(enum: type[Enum], description: str, **values: str) -> None:
     """Put an enum into the schema, with what it is and what each of its values means."""
     made: Any = strawberry.enum(enum, description=description)
@@ -76,6 +90,25 @@ def _signature_of(resolve: Callable[..., Any], arguments: Sequence[inspect.Param
     shape.__signature__ = inspect.Signature(arguments)
     shape.__annotations__ = {argument.name: argument.annotation for argument in arguments}
     return shape
+
+
+def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[Any]]:
+    """Return the global ids of nouns that know their system's name and their key, under these attributes."""
+    system_of, key_of = attrgetter(system), attrgetter(key)
+
+    def id_of(parent: Any) -> str:
+        return encode_id(type_name, system_of(parent), key_of(parent))
+
+    def resolve(parents: Sequence[Any], _request: RequestContext) -> list[Any]:
+        try:
+            systems = set(map(system_of, parents))
+            if len(systems) == 1:
+                return encode_ids(type_name, systems.pop(), list(map(key_of, parents)))
+        except Exception:  # noqa: BLE001 - one noun whose key cannot be read costs no other's id
+            return attempted(id_of, parents)
+        return list(map(id_of, parents))
+
+    return resolve
 
 
 def merged(parts: Sequence[ColumnPart], count: int) -> Any:

@@ -15,6 +15,7 @@ from customer_gateway.api.access import denied_to
 from customer_gateway.api.audit import customers_read
 from customer_gateway.api.error_formatting import FormattedError, coded
 from customer_gateway.api.limits import (
+    SCALARS,
     DocumentInvalid,
     DocumentLimits,
     DocumentRefused,
@@ -102,17 +103,11 @@ class Prepared:
 
     compiled: CompiledOperation
     operation_name: str | None
-    root_fields: tuple[str, ...] = ()
-
-    @property
-    def operation_type(self) -> str:
-        """query, mutation or subscription."""
-        return self.compiled.operation_type
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether the answer depends on who asks, and not on the caller's rights alone."""
-        return self.operation_type == "mutation" or not _PERSONAL.isdisjoint(self.root_fields)
+    operation_type: str
+    """query, mutation or subscription."""
+    root_fields: tuple[str, ...]
+    is_personal: bool
+    """Whether the answer depends on who asks, and not on the caller's rights alone."""
 
 
 class Execution:
@@ -228,7 +223,8 @@ class Engine:
     ) -> Execution:
         """Return an execution of the operation with the rights of those who ask, not running yet."""
         # Refused by its length: coercing it would cost what the limit is there to save.
-        long = long_list(variables, self._limits)
+        given = variables or {}
+        long = None if SCALARS.issuperset(map(type, given.values())) else long_list(given, self._limits)
         denied = denied_to(rights)
         bound = prepared.compiled.bind(None if long else variables, denied=denied)
         read: dict[str, dict[str, None]] | None = {} if self._audits else None
@@ -272,7 +268,9 @@ class Engine:
             errors = [coded(error, CODES[stage]) for error in refused.errors]
             operation = get_operation_ast(document, operation_name)
             return RefusedOperation(stage, errors, operation.operation.value if operation else None)
-        return Prepared(compiled, operation_name, tuple(root_fields(document, compiled.definition).values()))
+        kind, fields = compiled.operation_type, tuple(root_fields(document, compiled.definition).values())
+        is_personal = kind == "mutation" or not _PERSONAL.isdisjoint(fields)
+        return Prepared(compiled, operation_name, kind, fields, is_personal)
 
     async def _run_reference(
         self,

@@ -175,9 +175,13 @@ def _unfit(number: Token) -> str | None:
     return None
 
 
-def long_list(variables: Mapping[str, object] | None, limits: DocumentLimits) -> GraphQLError | None:
+SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+"""The classes of JSON's values in which no list can stand: variables of these alone need not be searched for one."""
+
+
+def long_list(variables: Mapping[str, object], limits: DocumentLimits) -> GraphQLError | None:
     """Return the error of a list in the variables that is too long to be coerced; it names the variable."""
-    for name, value in (variables or {}).items():
+    for name, value in variables.items():
         waiting: list[Any] = [value]
         while waiting:
             each = waiting.pop()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
-from customer_gateway.api.declare import attribute, batched, described_enum, merged
-from customer_gateway.execution import attempted
+from customer_gateway.api.declare import attribute, batched, described_enum, ids, merged
 from customer_gateway.federation import nodes, relations
 from customer_gateway.model import value_objects
-from customer_gateway.model.ids import encode_id, encode_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,25 +47,6 @@ described_enum(
     DELIVERY="Where goods go.",
     OTHER="Another purpose, or one that the system does not name.",
 )
-
-
-def ids(type_name: str, system: str = "system", key: str = "key") -> Callable[..., list[Any]]:
-    """Return the global ids of nouns that know their system's name and their key, under these attributes."""
-    system_of, key_of = attrgetter(system), attrgetter(key)
-
-    def id_of(parent: Any) -> str:
-        return encode_id(type_name, system_of(parent), key_of(parent))
-
-    def resolve(parents: Sequence[Any], _request: RequestContext) -> list[Any]:
-        try:
-            systems = set(map(system_of, parents))
-            if len(systems) == 1:
-                return encode_ids(type_name, systems.pop(), list(map(key_of, parents)))
-        except Exception:  # noqa: BLE001 - one noun whose key cannot be read costs no other's id
-            return attempted(id_of, parents)
-        return list(map(id_of, parents))
-
-    return resolve
 
 
 def customers(parents: Sequence[Any], request: RequestContext) -> Any:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from customer_gateway.api.writing import WritesCustomers
     from customer_gateway.config import Settings
     from customer_gateway.http import Example
-    from customer_gateway.http.gateway_app import GatewayApp
+    from customer_gateway.http.request_log import GatewayApp
     from customer_gateway.systems.registry import Vendor
 
 

@@ -18,7 +18,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import LimiterRegistry, WorkerShare
 
 if TYPE_CHECKING:
-    from customer_gateway.http.gateway_app import GatewayApp
+    from customer_gateway.http.request_log import GatewayApp
 
 
 def application() -> GatewayApp:

@@ -7,13 +7,9 @@ look like the name of a field is withheld, and there are no more notices than an
 from __future__ import annotations
 
 import re
-import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_NOTICES: Final = 200
 """Of one system, in a process."""
@@ -26,7 +22,6 @@ WITHHELD: Final = "(field name withheld)"
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _FIELD: Final = re.compile(rf"{_NAME}(?:\[\]\.{_NAME})?")  # of an object, or of the items of a list
-_WATCH_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("customer_gateway.drift")
 
@@ -57,21 +52,3 @@ class Drift:
             notice = SUPPRESSED
         self.notices.add(notice)
         _log.warning("drift", system=self._system, field=notice[0], reason=notice[1])
-
-
-class DriftSampler:
-    """Say when to look at a whole document again, where most are decoded in part: now and then."""
-
-    __slots__ = ("_at", "_clock")
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._at = clock()
-
-    def due(self) -> bool:
-        """Return True the first time, and once a minute from then on."""
-        now = self._clock()
-        if now < self._at:
-            return False
-        self._at = now + _WATCH_SECONDS
-        return True

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _ALPHA_2: Final = 2
 _COUNTRY_CODE: Final = re.compile(r"[1-9]")  # neither +, nor a prefix for dialling abroad or within the country
 _BETWEEN_ADDRESSES: Final = re.compile(r"[;,|/\s]+")
-_PARTING_SIGNS: Final = ";,|/<: \t\n\r\v\f\x1c\x1d\x1e\x1f"  # and whatever is not ASCII
+PARTING_SIGNS: Final = ";,|/<: \t\n\r\v\f\x1c\x1d\x1e\x1f"
+"""What may part one address from the next, or from other text; and so may whatever is not ASCII."""
 _ADDRESS: Final = re.compile(r"[^@<>\"]+@[^@<>\"]+")
 _QUOTED_NAME: Final = re.compile(r'"[^"]*"')
 _IN_BRACKETS: Final = re.compile(r"<([^<>]*)>")
@@ -121,11 +122,6 @@ def email_addresses(text: str) -> tuple[str, ...]:
     return tuple(
         {part.casefold(): part for part in reversed(parts)}[key] for key in dict.fromkeys(map(str.casefold, parts))
     )
-
-
-def may_hold_several_addresses(text: str) -> bool:
-    """Return whether the text holds what may part one address from the next, or from other text."""
-    return not text.isascii() or any(sign in text for sign in _PARTING_SIGNS)
 
 
 def _addresses(text: str) -> list[str]:

@@ -17,6 +17,7 @@ in one pass where they are not read.
 
 from __future__ import annotations
 
+import time
 from itertools import chain, compress
 from operator import attrgetter, not_
 from types import NoneType
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
 
+_WATCH_SECONDS: Final = 60.0
 _INTEGERS: Final = range(-(2**63), 2**64)
 """Integers that are the same in a document; larger ones are doubles there."""
 
@@ -103,6 +105,24 @@ class Rows(Generic[R]):
         values = self._form.read(document, self._reading, misread)
         own = {"key": key, "reading": self._reading, "document": document, "misread": frozenset(misread)}
         return self._form.make({**values, **{name: own[name] for name in self._form.own}})
+
+
+class DriftSampler:
+    """Say when to read the whole documents again of what is decoded as rows: now and then, for what no row names."""
+
+    __slots__ = ("_at", "_clock")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at = clock()
+
+    def due(self) -> bool:
+        """Return True the first time, and once a minute from then on."""
+        now = self._clock()
+        if now < self._at:
+            return False
+        self._at = now + _WATCH_SECONDS
+        return True
 
 
 class _Form(Generic[P]):
@@ -229,7 +249,8 @@ def _digits(value: Any) -> Any:
 
 def _keep_first_addresses(parts: Iterable[Part], name: str) -> None:
     texts: Iterable[str | None] = map(attrgetter(name), parts)
-    if forms.may_hold_several_addresses("".join(filter(None, texts))):
+    together = "".join(filter(None, texts))
+    if not together.isascii() or any(map(together.__contains__, forms.PARTING_SIGNS)):
         for part in parts:
             text: str | None = getattr(part, name)
             setattr(part, name, forms.first_email_address(text) if text else None)

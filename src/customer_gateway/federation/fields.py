@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.documents.values import UNREADABLE, is_empty
 from customer_gateway.errors import UpstreamError
-from customer_gateway.federation.incomplete import partly
 from customer_gateway.federation.indexed import IndexedSystem, is_indexed
 from customer_gateway.work.faults import read_all, read_each
 
@@ -45,6 +45,31 @@ class ColumnPart(NamedTuple):
 
     positions: Sequence[int]
     values: Sequence[Any] | Awaitable[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A value without that of some records, and why it is not whole.
+
+    The executors put the value in its place, and the answer's extensions tell the rest with its path.
+    """
+
+    value: Any
+    failures: Sequence[UpstreamError]
+
+    def __located__(self, context: RequestContext, path: Sequence[str | int]) -> Any:
+        context.note_incomplete(path, self.failures)
+        return self.value
+
+
+def located(value: Any, context: RequestContext, path: Sequence[str | int]) -> Any:
+    """Return the value itself; what it lacks is told with the path."""
+    return value.__located__(context, path) if isinstance(value, Incomplete) else value
+
+
+def partly(value: Any, failures: Sequence[UpstreamError]) -> Any:
+    """Return the value, as `Incomplete` where anything failed."""
+    return Incomplete(value, failures) if failures else value
 
 
 def read_field(name: str, customers: Sequence[Customer], request: RequestContext) -> list[ColumnPart]:

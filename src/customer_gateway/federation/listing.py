@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
 from customer_gateway.federation.customer import read_customers
-from customer_gateway.federation.fields import ColumnPart, read_field
-from customer_gateway.federation.incomplete import Incomplete, partly
+from customer_gateway.federation.fields import ColumnPart, Incomplete, partly, read_field
 from customer_gateway.federation.indexed import is_indexed
 from customer_gateway.model.cursors import refused
 

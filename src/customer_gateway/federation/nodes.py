@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, Forbidden, UpstreamError
 from customer_gateway.federation.customer import failures_of, read_customers
-from customer_gateway.federation.fields import ColumnPart
-from customer_gateway.federation.incomplete import located, partly
+from customer_gateway.federation.fields import ColumnPart, located, partly
 from customer_gateway.model.ids import NodeId, decode_id
 from customer_gateway.model.required_scopes import NODES, forbidden
 from customer_gateway.work.faults import read_all, read_each

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from customer_gateway.errors import UpstreamError
+    from customer_gateway.federation.request import Batchers
     from customer_gateway.system import Route, Selection
-    from customer_gateway.work.batchers import Batchers
     from customer_gateway.work.deadline import Deadline
 
 V = TypeVar("V")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from customer_gateway.errors import BadUserInput, UpstreamError, UpstreamTimeout
 from customer_gateway.federation.customer import BySystem, NoLinks
@@ -12,8 +14,8 @@ from customer_gateway.federation.names import listed
 from customer_gateway.federation.observer import NoObserver
 from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.callers import EVERY_RIGHT
-from customer_gateway.work.batchers import Batchers
-from customer_gateway.work.kept_reads import CUT_OFF
+from customer_gateway.work.batcher import Batcher
+from customer_gateway.work.kept_reads import CUT_OFF, KeptReads
 from customer_gateway.work.shared_call import Completion, SharedCalls
 
 if TYPE_CHECKING:
@@ -27,12 +29,38 @@ if TYPE_CHECKING:
     from customer_gateway.model.cursors import CursorSigner
     from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
+    from customer_gateway.work.route import BatchRoute
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 _ANSWERS: Final = "answers"
 _TICKS: Final = 5
 """Turns of the event loop in which all fields of a level have begun their calls."""
+
+
+class Batchers:
+    """Keep the batcher of each route: one for the process, for as long as the route is used."""
+
+    def __init__(self) -> None:
+        self._batchers: WeakKeyDictionary[BatchRoute[Any], Batcher[Any]] = WeakKeyDictionary()
+        self.kept_reads: Callable[[str], KeptReads] = defaultdict[str, KeptReads](KeptReads).__getitem__
+        """Return what is kept of a system for requests that were cut off."""
+
+    def __len__(self) -> int:
+        return len(self._batchers)
+
+    def of(self, route: BatchRoute[V]) -> Batcher[V]:
+        batcher = self._batchers.get(route)
+        if batcher is None:
+            batcher = self._batchers[route] = Batcher(route, self.kept_reads(route.system))
+        return batcher
+
+    def forget(self, system: str, key: str) -> None:
+        """Forget what any route of a system has kept under a key, as after a write."""
+        for route, batcher in list(self._batchers.items()):
+            if route.system == system:
+                batcher.forget([key])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import client_address
 from customer_gateway.http.cors import Cors
 from customer_gateway.http.endpoint import GraphQLEndpoint
-from customer_gateway.http.gateway_app import GatewayApp
 from customer_gateway.http.graphiql import explorer
 from customer_gateway.http.graphiql.key import PATH, KeyEndpoint
 from customer_gateway.http.health import health_routes
 from customer_gateway.http.hosts import Hosts
 from customer_gateway.http.problem import OF_ITS_CALLER, problem, problem_of_caller
 from customer_gateway.http.request import RequestInvalid, ends_at
+from customer_gateway.http.request_log import GatewayApp
 from customer_gateway.model.required_scopes import SCHEMA, forbidden
 
 if TYPE_CHECKING:

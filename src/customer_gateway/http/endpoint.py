@@ -27,7 +27,7 @@ from customer_gateway.http.request import (
     request_of_query,
     variables_key,
 )
-from customer_gateway.http.response import HttpResponse, SharedReply, headers_of, refusal_of, response_to
+from customer_gateway.http.response import HttpResponse, SharedReply, refusal_of, response_to
 from customer_gateway.http.shared_execution import SharedExecution
 from customer_gateway.work.shared_call import JoinableCalls
 
@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     Headers = dict[bytes, bytes]
 
 METHODS: Final = ("GET", "HEAD", "POST")
+
+_FIXED_HEADERS: Final = {
+    media: [(b"content-type", media.content_type), (b"vary", b"Accept, Authorization"), (b"cache-control", b"no-store")]
+    for media in Media
+}
 
 _STREAM_NEEDED: Final = request_error(
     "Subscriptions are not served; ask for the same by a query.", "OPERATION_RESOLUTION_FAILURE", retryable=False
@@ -88,7 +93,9 @@ class GraphQLEndpoint:
             response = await self._respond(scope, log, receive, media)
         except ClientGone:
             return
-        headers = headers_of(response, media or Media.JSON, log)
+        length = (b"content-length", str(len(response.body)).encode())
+        fixed, own = _FIXED_HEADERS[media or Media.JSON], log.record_status(response.status)
+        headers = [*fixed, length, *response.headers, *own]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 _HOST: Final = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:]*)(:[0-9]*)?")
 
@@ -26,15 +26,12 @@ class Hosts:
 
     def __init__(self, names: Collection[str]) -> None:
         self._names = frozenset(name.lower() for name in names)
-        self._is_known = lru_cache(maxsize=256)(self._is_name)
+        self.expect: Callable[[str | None, bytes | None], bool] = lru_cache(maxsize=256)(self._expects)
+        """Return whether a request may be served that came to the server at this address, by this name, if any."""
 
-    def expect(self, server: Any, host: bytes | None) -> bool:
-        """Return whether a request may be served that came to `server` (ASGI's) by the name `host`, if any."""
-        if host is None or not (self._names or (server and _is_this_machine(server[0]))):
+    def _expects(self, address: str | None, host: bytes | None) -> bool:
+        if host is None or not (self._names or (address and _is_this_machine(address))):
             return True
-        return self._is_known(host)
-
-    def _is_name(self, host: bytes) -> bool:
         found = _HOST.fullmatch(host.decode("latin-1").lower())
         if found is None:
             return False
@@ -51,7 +48,6 @@ def _is_address(text: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=256)
 def _is_this_machine(host: str) -> bool:
     if not _is_address(host):
         return False

@@ -1,9 +1,10 @@
-"""Record a request: its id, the media type of its answer, and its line in the log."""
+"""Record every request: its id, which its answer has in a header, and its line in the log."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from http import HTTPStatus
 from random import getrandbits
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -11,14 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.http.negotiation import Media
+from customer_gateway.http.problem import problem
 from customer_gateway.http.request import header_map
+from customer_gateway.logs import REQUEST_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from starlette.types import Message, Scope, Send
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from customer_gateway.api.error_formatting import FormattedError
+    from customer_gateway.http.hosts import Hosts
 
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Ids of a client's that are used: nothing that could break a log line or a header."""
@@ -27,6 +32,11 @@ NO_SNIFFING: Final = (b"x-content-type-options", b"nosniff")
 
 _CLIENT_LEFT: Final = 499  # before anything was answered
 _NO_SUCH_PATH: Final = 404
+
+_MISDIRECTED: Final = problem(
+    HTTPStatus.MISDIRECTED_REQUEST,
+    "The gateway is not called by the name in the Host header; if it is to be, add it to `hosts` in [server].",
+)
 
 _log = structlog.get_logger("customer_gateway.http")
 
@@ -95,3 +105,39 @@ def _request_id(given: bytes | None) -> str:
     if given is not None and ACCEPTABLE_ID.fullmatch(given):
         return given.decode("ascii")
     return f"{getrandbits(128):032x}"  # unique, not secret: nothing is granted by knowing one
+
+
+class GatewayApp:
+    """Be the outermost ASGI application; those within find the `RequestLog` in `scope["request_log"]`.
+
+    `endpoints` are served past Starlette, by path: each answers its own exceptions and records its status. A request
+    whose host `hosts` does not expect is refused.
+    """
+
+    def __init__(self, inner: Starlette, endpoints: Mapping[str, ASGIApp], hosts: Hosts) -> None:
+        self.inner = inner
+        self._endpoints = endpoints
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        request_log = scope["request_log"] = RequestLog(scope)
+        before = REQUEST_ID.set(request_log.request_id)
+        try:
+            endpoint = self._endpoints.get(scope["path"])
+            server = scope.get("server")
+            if not self._hosts.expect(server[0] if server else None, request_log.headers.get(b"host")):
+                request_log.notes["refused"] = "host"
+                await _MISDIRECTED(scope, receive, request_log.wrap_send(send))
+            elif endpoint is not None:
+                await endpoint(scope, receive, send)
+            else:
+                await self.inner(scope, receive, request_log.wrap_send(send))
+        except BaseException:
+            request_log.record_failure()
+            raise
+        finally:
+            request_log.finish()
+            REQUEST_ID.reset(before)

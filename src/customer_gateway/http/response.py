@@ -1,4 +1,4 @@
-"""Represent answers to a client, also those that refuse its request, and make their headers."""
+"""Represent answers to a client, also those that refuse its request."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     Header: TypeAlias = tuple[bytes, bytes]
 
-_FIXED_HEADERS: Final = {
-    media: [(b"content-type", media.content_type), (b"vary", b"Accept, Authorization"), (b"cache-control", b"no-store")]
-    for media in Media
-}
 _REFUSED_STATUS: Final = {"parse": 400, "limits": 422, "validation": 422, "operation": 422}
 
 _log = structlog.get_logger("customer_gateway.http")
@@ -48,12 +44,6 @@ class HttpResponse(NamedTuple):
     status: int
     body: bytes
     headers: tuple[Header, ...] = ()
-
-
-def headers_of(response: HttpResponse, media: Media, request_log: RequestLog) -> list[Header]:
-    """Return all headers of the answer, and record its status."""
-    length = (b"content-length", str(len(response.body)).encode())
-    return [*_FIXED_HEADERS[media], length, *response.headers, *request_log.record_status(response.status)]
 
 
 def response_to(error: Exception, log: RequestLog, media: Media | None) -> HttpResponse:

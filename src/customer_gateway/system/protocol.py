@@ -63,7 +63,7 @@ class System(Protocol):
         """Return a page of the vendor's users in its own order; None where it has none."""
         ...
 
-    def customers(self, want: Selection) -> Route[Customer]:
+    def customers(self, want: Selection, /) -> Route[Customer]:
         """Return customers by key, read as widely as `want` needs; the same width is the same route.
 
         Where `want` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.

@@ -39,15 +39,15 @@ class Route(Generic[V_co]):
     cache_keys: int = 10_000
     sweep: Callable[[Callable[[], Deadline]], Awaitable[Mapping[str, V_co]]] | None = None
 
-    @property
-    def system(self) -> str:
-        """The system that is asked: a route's name is its system's, a dot, and what is read."""
-        return self.name.partition(".")[0]
+    system: str = field(init=False)
+    """The system that is asked: a route's name is its system's, a dot, and what is read."""
+    noun: str = field(init=False)
+    """What is read."""
 
-    @property
-    def noun(self) -> str:
-        """What is read."""
-        return self.name.partition(".")[2] or self.name
+    def __post_init__(self) -> None:
+        system, _, noun = self.name.partition(".")
+        object.__setattr__(self, "system", system)
+        object.__setattr__(self, "noun", noun or self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +67,11 @@ class Lookup:
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Selection:
     """What an operation selects, over all its depths, aliases and fragments: a record is read once, at this width.
+
+    It equals itself alone: what follows from it is found once for each (`functools.lru_cache`).
 
     `fields` maps a GraphQL type's name to the names selected on it: unified types by their model names
     (`vat_number`), record types (`PlandCustomer`) by their GraphQL names. `redacted` are the unified fields that the

@@ -145,9 +145,10 @@ class Customers(Generic[W]):
 
         self.at: Callable[[W], Route[Customer]] = lru_cache(_PROJECTIONS)(route_at)
         """The route of customers of a projection; the same one is the same route."""
+        self.of: Callable[[Selection], Route[Customer]] = lru_cache(_PROJECTIONS)(self._route_of)
+        """The route of customers that are read as widely as is selected."""
 
-    def of(self, want: Selection) -> Route[Customer]:
-        """Return the route of customers that are read as widely as is selected."""
+    def _route_of(self, want: Selection) -> Route[Customer]:
         return self.at(self._projection(want))
 
     def narrowest(self) -> Listing[Any] | TokenListing[Any]:

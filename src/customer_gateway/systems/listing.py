@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, without_repeats
-from customer_gateway.systems.paging import read_on, read_window
+from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, fitting, identities, without_repeats
+from customer_gateway.systems.windows import read_window
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -178,6 +178,92 @@ class TokenListing(Generic[T]):
         if page.next in seen:
             raise self.lengths.refused("answered the same page again")
         seen.add(page.next)
+
+
+async def read_on(
+    lengths: PageLengths,
+    question: Hashable,
+    read: Callable[[int, int], Awaitable[Listed[T]]],
+    identity: Callable[[T], Hashable],
+    *,
+    most: int,
+    start: int = 0,
+    count: int | None = None,
+) -> RowSlice[T]:
+    """Read `count` rows of a list from `start` on, or all of them: page after page by the rows that came.
+
+    `read` gets a position and a size of at most `most`. From the start of a list without a total, the position is a
+    multiple of the size: numbered pages can be read so. Rows are as they came, overlaps of pages included.
+    """
+    so_far = _SoFar(lengths, question, identity, start)
+    rows, size, total = so_far.rows, lengths.size(most), None
+    while count is None or len(rows) < count:
+        asked = size if count is None else min(size, count - len(rows))
+        page = await read(start + len(rows), asked)
+        if not rows and count == len(page.rows):  # a page of customers, as it mostly comes
+            lengths.saw(asked)
+            return RowSlice(page.rows, ended=False, total=page.total)
+        if so_far.ends(page, asked):
+            return RowSlice(rows, ended=True, total=page.total)
+        if count is None:
+            lengths.demand_bounded(max(len(rows), page.total or 0))
+        size = so_far.doubted or size
+        total = page.total
+    return RowSlice(rows, ended=False, total=total)
+
+
+class _SoFar(Generic[T]):
+    """The rows of a list so far; `doubted` is the length of the last page if that may have been the last."""
+
+    def __init__(self, lengths: PageLengths, question: Hashable, identity: Callable[[T], Hashable], start: int) -> None:
+        self.rows: list[T] = []
+        self.doubted = 0
+        self._known: set[Hashable] = set()
+        self._lengths = lengths
+        self._question = question
+        self._identity = identity
+        self._seen = start  # where the next row stands: of the same page a repeat counts, of an earlier one it does not
+        self._distinct = start
+
+    def ends(self, page: Listed[T], asked: int) -> bool:
+        """Take the rows of the next page, and return whether the list is known to end with them."""
+        got = fitting(page.rows, asked, self._identity)
+        keys = identities(got, self._identity)
+        if self._known:
+            keys = [key for key in keys if key not in self._known]
+        self._lengths.saw(len(got))
+        if not keys:
+            return self._ends_without(page, full=len(got) == asked)
+        new = set(keys)
+        if self.doubted:
+            self._lengths.cut(self.doubted)
+        self.rows += got
+        self.doubted = 0
+        self._seen += len(keys)
+        self._distinct += len(new)
+        self._known |= new
+        if page.total is not None and page.total >= self._distinct:
+            return page.total <= self._seen
+        if len(got) == asked:
+            return False
+        if self._lengths.is_end(self._question, len(got)):
+            return True
+        self.doubted = len(got)
+        return False
+
+    def _ends_without(self, page: Listed[T], *, full: bool) -> bool:
+        """After a page with nothing new: refused where more was told, or where it is full and so promises more.
+
+        Where a short page that was there already comes again, the server knows no pages.
+        """
+        more = (page.total or 0) > self._seen
+        if page.rows and (more or (full and not self.doubted)):
+            raise self._lengths.refused("answered the same page again")
+        if more:
+            raise self._lengths.refused("ended before its last row", retryable=True)
+        if self.doubted:
+            self._lengths.ended(self._question, self.doubted)
+        return True
 
 
 async def _by(

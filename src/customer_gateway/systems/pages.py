@@ -2,8 +2,8 @@
 
 A page shorter than asked need not be the last: servers cap pages below the size asked for, and say nothing of it. So a
 short page ends a list only where its length is known not to be the cap, or where the total says so; else one more call
-shows it. `PageLengths` is what is known of one list's pages; `paging` reads by it. A `PageWindow` is how a part of a
-list is requested from APIs that know pages only.
+shows it. `PageLengths` is what is known of one list's pages; by it `listing` reads lists, `windows` parts of them, and
+`read_keys` the rows of some keys.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 from customer_gateway.errors import UpstreamBadResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
 MOST_ROWS: Final = 100_000
 """Of one list that is read whole: what belongs to the customers of one call is far fewer rows than these."""
@@ -187,36 +187,6 @@ class Gathered(Generic[V]):
         self._lengths.demand_bounded(rows, most)
 
 
-class PageWindow(NamedTuple):
-    """Page `number` (from 1) of `size` rows each; the window begins `skip` rows into it."""
-
-    number: int
-    size: int
-    skip: int
-
-
-def covering_page(start: int, size: int, most: int) -> PageWindow | None:
-    """Return the smallest page that holds all of [start, start + size), or None where no page of at most `most` rows
-    does.
-    """
-    for page_size in range(size, most + 1):
-        number, skip = divmod(start, page_size)
-        if skip + size <= page_size:
-            return PageWindow(number + 1, page_size, skip)
-    return None
-
-
-def covering_pages(start: int, size: int, most: int) -> list[PageWindow]:
-    """Return one page that holds the window, else as few of one size as do; in order, `skip` in the first."""
-    single = covering_page(start, size, most)
-    if single is not None:
-        return [single]
-    each = min(size, most)
-    first, skip = divmod(start, each)
-    last = (start + size - 1) // each
-    return [PageWindow(number + 1, each, 0 if number > first else skip) for number in range(first, last + 1)]
-
-
 def fitting(rows: Sequence[T], size: int, identity: Callable[[T], Hashable]) -> Sequence[T]:
     """Return the rows of a page that was asked for `size` of them.
 
@@ -237,6 +207,27 @@ def identities(rows: Sequence[T], identity: Callable[[T], Hashable]) -> list[Has
     return [key or id(row) for key, row in zip(keys, rows, strict=True)] if "" in keys else keys
 
 
-def from_start(pages: Iterable[tuple[PageWindow, Sequence[T]]], identity: Callable[[T], Hashable]) -> list[T]:
-    """Return the rows of these pages from the window's start on, each in its place; `identity` gives their keys."""
-    return [row for window, rows in pages for row in fitting(rows, window.size, identity)[window.skip :]]
+async def read_keys(
+    lengths: PageLengths,
+    keys: Sequence[str],
+    read: Callable[[Sequence[str]], Awaitable[Sequence[T]]],
+    identity: Callable[[T], str],
+) -> dict[str, T]:
+    """Read the rows of these keys; those that a cap may have cut off are asked for once more."""
+    found: dict[str, T] = {}
+    missing = keys
+    doubted: tuple[frozenset[str], int] | None = None
+    while True:
+        rows = await read(missing)
+        lengths.saw(len(rows))
+        found.update(zip(map(identity, rows), rows, strict=True))
+        if found.keys() >= set(missing):
+            return found
+        left = [key for key in missing if key not in found]
+        if doubted is not None and len(left) == len(missing):
+            lengths.ended(*doubted)
+            return found
+        doubted = (frozenset(missing), len(rows))
+        if lengths.is_end(*doubted):
+            return found
+        missing = left

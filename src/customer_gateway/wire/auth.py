@@ -1,4 +1,4 @@
-"""Authenticate calls: by headers that never change, or by those of a session that is renewed in time.
+"""Authenticate calls: by headers that never change, or by those of a session that is renewed in time (`session`).
 
 Not `httpx.Auth`: it needs an `httpx.Request` and a `Response` per call, whose making costs nearly as much as a
 whole exchange through the direct transport (docs/adr/0004-http-transport.md).
@@ -7,7 +7,7 @@ whole exchange through the direct transport (docs/adr/0004-http-transport.md).
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,8 @@ class AnonymousClient(Protocol):
     async def call_anonymous(self, call: Call, deadline: Deadline) -> Answer: ...
 
 
-class Auth(Protocol):
-    """Give credentials as headers; `in_session` says that they are those of a session, which may be lost."""
-
-    @property
-    def in_session(self) -> bool: ...
+class Session(Protocol):
+    """Give the credentials of a session, which may be lost, as headers."""
 
     async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
         """Return the headers to send now."""
@@ -59,24 +56,13 @@ class Auth(Protocol):
 
 
 class StaticHeaders:
-    """Send headers that never change."""
-
-    in_session = False
+    """Hold headers that never change."""
 
     def __init__(self, *headers: tuple[str, str]) -> None:
-        self._headers: Headers = headers
+        self.fixed: Headers = headers
 
-    async def headers(self, client: AnonymousClient, deadline: Deadline) -> Headers:
-        del client, deadline
-        return self._headers
 
-    async def renewed(
-        self, refused: Headers, client: AnonymousClient, deadline: Deadline, doubted_on: str | None = None
-    ) -> Headers | None:
-        del refused, client, deadline, doubted_on
-
-    def confirm(self, route: str, credentials: Headers) -> None:
-        del route, credentials
+Auth: TypeAlias = StaticHeaders | Session
 
 
 class HeaderAuth(StaticHeaders):

@@ -1,4 +1,4 @@
-"""Describe one HTTP call to a system by data: the call, its request, its decoded answer, its record."""
+"""Describe one HTTP call to a system by data: the call, its request, its state, its decoded answer, its record."""
 
 from __future__ import annotations
 
@@ -98,6 +98,29 @@ def urlencoded(pairs: Collection[tuple[str, str]]) -> str:
             for name, value in pairs
         ]
     )
+
+
+class CallState:
+    """Keep the state of one call over all its attempts.
+
+    `trial` says that it is the one call that an open circuit lets through. `waiting_since` is the moment from which it
+    has been waiting for the vendor, None while it waits for a slot. `in_session` says that its credentials are those of
+    a session, `doubts_session` that its last answer may mean that the session is lost, `renewed` that there was
+    a new login for it already. `keys` is how many it requests. `applied` is False while no attempt of it can have
+    changed anything at the vendor, None after one that may have.
+    """
+
+    __slots__ = ("applied", "attempt", "doubts_session", "in_session", "keys", "renewed", "trial", "waiting_since")
+
+    def __init__(self, *, trial: bool, keys: int = 0) -> None:
+        self.trial = trial
+        self.keys = keys
+        self.attempt = 0
+        self.applied: bool | None = False
+        self.in_session = False
+        self.doubts_session = False
+        self.renewed = False
+        self.waiting_since: float | None = None
 
 
 class ReplyHeaders(Protocol):

@@ -20,10 +20,10 @@ from customer_gateway.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from customer_gateway.wire.attempt import CallState, concerns_the_system, is_healthy, wait_before_repeating
-from customer_gateway.wire.breaker import Breaker
-from customer_gateway.wire.call import CallRecord, build_request, default_headers, logged
-from customer_gateway.wire.health import Health
+from customer_gateway.wire.attempt import concerns_the_system, is_healthy, wait_before_repeating
+from customer_gateway.wire.auth import StaticHeaders
+from customer_gateway.wire.call import CallRecord, CallState, build_request, default_headers, logged
+from customer_gateway.wire.health import Breaker, Health
 from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
 from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
@@ -76,7 +76,8 @@ class Client:
         self.refusal_seconds = policies.breaker.open_seconds / 2
         self.health = Health(clock)
         self._base_url = target.base_url.rstrip("/")
-        self._auth = auth
+        self._credentials = auth.fixed if isinstance(auth, StaticHeaders) else ()
+        self._session = None if isinstance(auth, StaticHeaders) else auth
         self._headers = default_headers(target.headers)
         self._reader = ResponseReader(target.system, limits.most_bytes, target.error_in_body, Drift(target.system))
         self._breaker = Breaker(policies.breaker, clock)
@@ -171,11 +172,11 @@ class Client:
             await asyncio.sleep(wait)
 
     async def _attempt(self, call: Call, deadline: Deadline, state: CallState) -> Answer:
-        if self._auth is None:
-            return await self._exchange(call, (), deadline, state)
+        if self._session is None:
+            return await self._exchange(call, self._credentials, deadline, state)
         state.waiting_since = self._clock()
-        state.in_session = self._auth.in_session
-        credentials = await self._auth.headers(self, deadline)
+        state.in_session = True
+        credentials = await self._session.headers(self, deadline)
         try:
             return await self._exchange(call, credentials, deadline, state)
         except UpstreamError as failure:
@@ -186,14 +187,14 @@ class Client:
             state.renewed = True
             state.waiting_since = self._clock()
             doubted_on = None if failure.status == _NEW_LOGIN else call.endpoint
-            renewed = await self._auth.renewed(credentials, self, deadline, doubted_on)
+            renewed = await self._session.renewed(credentials, self, deadline, doubted_on)
             if renewed is None:
                 raise
         try:
             return await self._exchange(call, renewed, deadline, state)
         except UpstreamError:
             if state.doubts_session:
-                self._auth.confirm(call.endpoint, renewed)
+                self._session.confirm(call.endpoint, renewed)
             raise
 
     async def _exchange(self, call: Call, credentials: Headers, deadline: Deadline, state: CallState) -> Answer:

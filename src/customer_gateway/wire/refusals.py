@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 
 if TYPE_CHECKING:
-    from customer_gateway.wire.breaker import Breaker
+    from customer_gateway.wire.health import Breaker
     from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
 
 

@@ -19,6 +19,7 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.model.nouns import LedgerAccount, PaymentCard, SepaMandate
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Page, Selection
@@ -27,7 +28,6 @@ from customer_gateway.systems.autodns.keys import ALL_UNIFIED
 from customer_gateway.systems.autodns.read import AutodnsCustomerView
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

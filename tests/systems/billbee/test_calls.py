@@ -10,6 +10,7 @@ import pytest
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamRateLimited, UpstreamUnauthorized, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.model.nouns import UNIFIED_FIELDS, Invoice
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -17,7 +18,6 @@ from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.billbee import KIND, BillbeeSettings, connect
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from wire.connected import connected
 from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamBadResponse, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.adapter import Api
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
@@ -20,7 +21,6 @@ from customer_gateway.systems.billbee.lists import objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
 from customer_gateway.systems.fewest_calls import read_while
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
@@ -25,7 +26,6 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.lemonsoft import KIND, LemonsoftSettings, connect
 from customer_gateway.systems.lemonsoft.read import LemonsoftCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

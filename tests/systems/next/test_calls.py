@@ -18,6 +18,7 @@ from customer_gateway.errors import (
     UpstreamUnavailable,
 )
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.model.nouns import BankAccount
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
@@ -26,7 +27,6 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.next import KIND, NextSettings, connect
 from customer_gateway.systems.next.read import NextCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

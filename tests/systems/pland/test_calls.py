@@ -11,6 +11,7 @@ import pytest
 from customer_gateway.documents.rows import Rows
 from customer_gateway.errors import UpstreamBadResponse, UpstreamUnauthorized
 from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.model.value_objects import CustomerStatus
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, Selection
@@ -18,7 +19,6 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.pland import PlandSettings, connect
 from customer_gateway.systems.pland.read import PlandCustomerView
 from customer_gateway.wire import Retry
-from customer_gateway.work.batchers import Batchers
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:

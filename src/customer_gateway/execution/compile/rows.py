@@ -13,7 +13,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     Reader = Callable[..., tuple[list[Any], int, int]]
 
@@ -99,18 +99,9 @@ def compilable(names: tuple[str, ...]) -> bool:
     return 0 < len(names) <= MOST_NAMES and sum(map(len, names)) <= MOST_CHARACTERS
 
 
-def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> list[Any]:
-    """Return one dict for each of `count` objects, its keys in the order of `names`."""
-    if not names:
-        return [{} for _ in range(count)]
-    if count >= FEWEST_ROWS and compilable(names):
-        return _assembler(names)(*columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
 @lru_cache(maxsize=2048)
-def _assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
-    """Return the last line of `rows_of` for these names alone: takes the columns, in half the time."""
+def assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
+    """Return a function from columns to rows of these names, which takes half the time of a general one."""
     if not all(map(NAME.fullmatch, names)):
         raise ValueError(f"rows need GraphQL names: {names!r}")
     each = ", ".join(f"v{number}" for number in range(len(names)))
@@ -119,9 +110,3 @@ def _assembler(names: tuple[str, ...]) -> Callable[..., list[Any]]:
     namespace: dict[str, Any] = {}
     exec(f"def rows({columns}): return [{{{row}}} for {each}, in zip({columns}, strict=True)]", namespace)  # noqa: S102  made of names checked above
     return namespace["rows"]
-
-
-def fill(rows: list[Any], name: str, column: Iterable[Any]) -> None:
-    """Put a column into the places left for it."""
-    for row, cell in zip(rows, column, strict=True):
-        row[name] = cell

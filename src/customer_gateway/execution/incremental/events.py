@@ -11,7 +11,7 @@ from graphql.execution.execute import assert_event_stream
 from graphql.pyutils import Path
 
 from customer_gateway.execution.compile.plan import located
-from customer_gateway.execution.run.kinds import is_awaitable
+from customer_gateway.execution.run.columns import is_awaitable
 
 if TYPE_CHECKING:
     from asyncio import Future, Task

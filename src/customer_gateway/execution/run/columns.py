@@ -1,27 +1,98 @@
-"""Columns of values: waited for, sorted into nulls, errors and the rest, and put together again."""
+"""Columns of values: waited for, sorted into nulls, errors and the rest, and put together again.
+
+What the values are is found by their classes: a column has few classes and many values.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeGuard
 
-from graphql.pyutils import Undefined
+from graphql import Undefined
 
-from customer_gateway.execution.compile.rows import fill, rows_of
-
-from .field_errors import ErroredColumn, column_of, first_failures
-from .kinds import AWAITABLE, ERROR, KIND_OF, LOCATED, UNSETTLED, is_awaitable, kinds
+from .field_errors import column_of
 from .positions import OfSome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 
     from .field_errors import OutputPosition
     from .positions import Positions
-    from .run import Plan, Run
+    from .run import Run
 
     Columnar = list[Any] | Awaitable[list[Any]]
     Step = Callable[[Run, list[Any], Positions], Columnar]
-    from collections.abc import Awaitable, Callable, Coroutine, Generator
+
+
+PLAIN: Final = 0
+NULL: Final = 1
+ERROR: Final = 2
+AWAITABLE: Final = 4
+CALLABLE: Final = 8
+MAPPING: Final = 16
+LOCATED: Final = 32
+"""A value whose class defines `__located__(context, path)`: the value of that call takes its place."""
+
+UNSETTLED: Final = NULL | ERROR | AWAITABLE | LOCATED
+"""What is no live value, or not yet."""
+
+MOST_CLASSES: Final = 10_000
+"""A schema's values have hundreds of classes; one that makes classes for its values may not fill the memory."""
+
+
+class _KindOf(dict[type, int]):
+    """The kind of each class met so far."""
+
+    def __missing__(self, cls: type) -> int:
+        if len(self) >= MOST_CLASSES:
+            self.clear()
+        kind = self[cls] = _classify(cls)
+        return kind
+
+
+def _classify(cls: type) -> int:
+    if cls is type(None) or cls is type(Undefined):
+        return NULL
+    kind = ERROR if issubclass(cls, Exception) else PLAIN
+    # A generator may be a coroutine of the old style: only the single value can tell (see `is_awaitable`).
+    if _defines(cls, "__await__") or cls is GeneratorType:
+        kind |= AWAITABLE
+    if _defines(cls, "__call__"):
+        kind |= CALLABLE
+    if issubclass(cls, Mapping):
+        kind |= MAPPING
+    if _defines(cls, "__located__"):
+        kind |= LOCATED
+    return kind
+
+
+def _defines(cls: type, name: str) -> bool:
+    """Return whether instances have it: `hasattr` of the class would also find what its metaclass has."""
+    return any(name in vars(base) for base in cls.__mro__)
+
+
+KIND_OF: Final = _KindOf()
+
+
+def kinds(values: Iterable[object]) -> int:
+    """Return the union of the kinds of all values."""
+    return kinds_of(set(map(type, values)))
+
+
+def kinds_of(classes: Iterable[type]) -> int:
+    """Return the union of the kinds of values of these classes."""
+    found = PLAIN
+    for cls in classes:
+        found |= KIND_OF[cls]
+    return found
+
+
+def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Return whether `value` must be awaited, by its class: the value itself need not stand being looked at."""
+    if type(value) is GeneratorType:
+        return bool(value.gi_code.co_flags & 0x100)  # CO_ITERABLE_COROUTINE
+    return bool(KIND_OF[type(value)] & AWAITABLE)
 
 
 class ValueCompletion(Protocol):
@@ -177,47 +248,3 @@ def then(column: list[Any] | Awaitable[list[Any]], finish: Callable[[list[Any]],
 
 async def _finish_later(column: Awaitable[list[Any]], finish: Callable[[list[Any]], list[Any]]) -> list[Any]:
     return finish(await column)
-
-
-def joined(plan: Plan, columns: list[Any], count: int) -> Columnar:
-    """Return the rows of columns that hold every field."""
-    for column in columns:
-        if not isinstance(column, list):
-            return DeferredColumn(_joined_later, plan, columns, count)
-    return failed(plan, rows_of(plan.names, columns, count), columns)
-
-
-async def _joined_later(plan: Plan, columns: list[Any], count: int) -> list[Any]:
-    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
-    for index, column in enumerate(columns):
-        if not isinstance(column, list):
-            columns[index] = await column
-    return failed(plan, rows_of(plan.names, columns, count), columns)
-
-
-def filled(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
-    """Return the rows with late columns put into their places; `columns` are all that may hold failures."""
-    for _, column in late:
-        if not isinstance(column, list):
-            return DeferredColumn(_filled_later, plan, rows, late, columns)
-    for name, column in late:
-        fill(rows, name, column)
-    return failed(plan, rows, columns)
-
-
-async def _filled_later(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> list[Any]:
-    arrived: list[list[Any]] = []
-    for _, column in late:
-        arrived.append(column if isinstance(column, list) else await column)
-    for (name, _), column in zip(late, arrived, strict=True):
-        fill(rows, name, column)
-    return failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
-
-
-def failed(plan: Plan, rows: list[Any], columns: list[Any]) -> list[Any]:
-    """Return the rows with a failure in place of each object that one of its fields made null."""
-    if not plan.fragile or ErroredColumn not in set(map(type, columns)):
-        return rows
-    for index, failure in first_failures(columns).items():
-        rows[index] = failure
-    return column_of(rows)

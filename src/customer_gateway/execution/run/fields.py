@@ -12,9 +12,8 @@ from customer_gateway.execution.compile.declaration import Partitioned, getter
 from customer_gateway.execution.compile.plan import PlannedField, located
 from customer_gateway.execution.compile.rows import Cell, readable
 
-from .columns import attempted, gathered
+from .columns import CALLABLE, ERROR, KIND_OF, MAPPING, attempted, gathered, is_awaitable, kinds
 from .field_errors import BubblingError, ErroredColumn
-from .kinds import CALLABLE, ERROR, KIND_OF, MAPPING, is_awaitable, kinds
 from .leaves import LeafCompletion
 from .positions import OfSome, ParentObjects
 

@@ -22,9 +22,8 @@ from graphql import (
 from graphql.pyutils import inspect
 
 from .budget import length_of, length_of_texts
-from .columns import attempted, complete_non_null
+from .columns import AWAITABLE, ERROR, NULL, attempted, complete_non_null, kinds
 from .field_errors import column_of
-from .kinds import AWAITABLE, ERROR, NULL, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

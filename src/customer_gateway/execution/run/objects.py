@@ -1,4 +1,4 @@
-"""Columns of objects, of one type or of several."""
+"""Columns of objects, of one type or of several, and the rows that they become."""
 
 from __future__ import annotations
 
@@ -8,13 +8,28 @@ from graphql import GraphQLObjectType, default_type_resolver
 from graphql.execution.executor import invalid_return_type_error
 
 from customer_gateway.execution.compile.declaration import python_type
+from customer_gateway.execution.compile.rows import FEWEST_ROWS, assembler, compilable
 
-from .columns import arrived, complete_non_null, complete_unsettled, gathered, split_values, then
-from .field_errors import column_of
-from .kinds import ERROR, KIND_OF, UNSETTLED, is_awaitable, kinds_of
+from .columns import (
+    ERROR,
+    KIND_OF,
+    UNSETTLED,
+    DeferredColumn,
+    arrived,
+    complete_non_null,
+    complete_unsettled,
+    gathered,
+    is_awaitable,
+    kinds_of,
+    split_values,
+    then,
+)
+from .field_errors import ErroredColumn, column_of, first_failures
 from .positions import Objects, OfSome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from graphql import GraphQLAbstractType, GraphQLSchema
 
     from customer_gateway.execution.compile.plan import FieldSite, Planner
@@ -203,3 +218,62 @@ class ConcreteTypes:
             return run.reference.ensure_valid_runtime_type(found, self._abstract_type, self._site.details, info, value)
         except Exception as error:
             return error
+
+
+def rows_of(names: tuple[str, ...], columns: list[list[Any]], count: int) -> list[Any]:
+    """Return one dict for each of `count` objects, its keys in the order of `names`."""
+    if not names:
+        return [{} for _ in range(count)]
+    if count >= FEWEST_ROWS and compilable(names):
+        return assembler(names)(*columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def joined(plan: Plan, columns: list[Any], count: int) -> Columnar:
+    """Return the rows of columns that hold every field."""
+    for column in columns:
+        if not isinstance(column, list):
+            return DeferredColumn(_joined_later, plan, columns, count)
+    return failed(plan, rows_of(plan.names, columns, count), columns)
+
+
+async def _joined_later(plan: Plan, columns: list[Any], count: int) -> list[Any]:
+    # One after the other is as good as all at once: each goes on by itself, here they are only put together.
+    for index, column in enumerate(columns):
+        if not isinstance(column, list):
+            columns[index] = await column
+    return failed(plan, rows_of(plan.names, columns, count), columns)
+
+
+def filled(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> Columnar:
+    """Return the rows with late columns put into their places; `columns` are all that may hold failures."""
+    for _, column in late:
+        if not isinstance(column, list):
+            return DeferredColumn(_filled_later, plan, rows, late, columns)
+    for name, column in late:
+        fill(rows, name, column)
+    return failed(plan, rows, columns)
+
+
+async def _filled_later(plan: Plan, rows: list[Any], late: list[tuple[str, Any]], columns: list[Any]) -> list[Any]:
+    arrived: list[list[Any]] = []
+    for _, column in late:
+        arrived.append(column if isinstance(column, list) else await column)
+    for (name, _), column in zip(late, arrived, strict=True):
+        fill(rows, name, column)
+    return failed(plan, rows, [column for column in columns if isinstance(column, list)] + arrived)
+
+
+def fill(rows: list[Any], name: str, column: Iterable[Any]) -> None:
+    """Put a column into the places left for it."""
+    for row, cell in zip(rows, column, strict=True):
+        row[name] = cell
+
+
+def failed(plan: Plan, rows: list[Any], columns: list[Any]) -> list[Any]:
+    """Return the rows with a failure in place of each object that one of its fields made null."""
+    if not plan.fragile or ErroredColumn not in set(map(type, columns)):
+        return rows
+    for index, failure in first_failures(columns).items():
+        rows[index] = failure
+    return column_of(rows)

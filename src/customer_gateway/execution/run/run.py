@@ -12,9 +12,9 @@ from graphql import Executor, default_field_resolver, default_type_resolver
 from customer_gateway.execution.compile.coroutines import close_coroutines
 
 from .budget import AnswerTooLarge
-from .columns import failed, filled, joined
 from .field_errors import ErroredColumn, FieldErrors
 from .fields import AttributeField
+from .objects import failed, filled, joined
 from .observer import observed
 from .positions import Objects, ParentObjects, Root
 from .steps import in_steps

@@ -32,8 +32,7 @@ from customer_gateway.systems.lemonsoft.session import LemonsoftSettings, error_
 from customer_gateway.systems.lemonsoft.write import WRITES
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import key_of_list, through_customer, values_by
-from customer_gateway.systems.pages import Listed
-from customer_gateway.systems.paging import read_keys
+from customer_gateway.systems.pages import Listed, read_keys
 from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import Call
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
-from customer_gateway.documents.drift import DriftSampler
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import Record, is_object
 from customer_gateway.documents.row import WrongForm
-from customer_gateway.documents.rows import Rows
+from customer_gateway.documents.rows import DriftSampler, Rows
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
 from customer_gateway.systems.listing import Listing
@@ -25,8 +24,7 @@ from customer_gateway.systems.lookups import (
     users_by,
     values_by,
 )
-from customer_gateway.systems.pages import Listed
-from customer_gateway.systems.paging import read_keys
+from customer_gateway.systems.pages import Listed, read_keys
 from customer_gateway.systems.pland.created import created_query
 from customer_gateway.systems.pland.credentials import PlandSettings, auth_of
 from customer_gateway.systems.pland.entities import AGREEMENT, INVOICE, Entities, agreements_of, invoices_of
