@@ -116,6 +116,24 @@ async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before
         await asyncio.gather(*giving_way, return_exceptions=True)
 
 
+async def test_a_call_that_gives_way_starts_when_it_is_counted_also_where_another_has_come_between(
+    redis: RedisServer,
+) -> None:
+    budget = Window(2, 1.0), Window(2, 0.5, per_template)
+    async with (
+        serving(telling([])) as vendor,
+        worker(redis.url, vendor, *budget) as one,
+        worker(redis.url, vendor, *budget) as other,
+    ):
+        asked = [asyncio.create_task(one.call(READ, Deadline.after(30)))]
+        asked += [asyncio.create_task(one.call(Call("GET", "/a"), Deadline.after(30, gives_way=True)))]
+        await asyncio.sleep(0.2)
+        asked += [asyncio.create_task(other.call(READ, Deadline.after(30))) for _ in range(2)]
+        await asyncio.gather(*asked)
+
+        assert fullest(vendor.arrivals, 1.0) == 2
+
+
 async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: RedisServer) -> None:
     async with (
         serving(telling([])) as vendor,

@@ -42,8 +42,11 @@ class SharedCounts(Protocol):
         """Return when the next call of the lane may start, as far as is known."""
         ...
 
-    def next_start(self, waiter: Waiter, now: float) -> float:
-        """Return when the call, its lane's next, may start; infinity until that is known, and the limiter woken."""
+    def next_start(self, waiter: Waiter, now: float, earliest: float) -> float:
+        """Return when the call, its lane's next, may start; infinity until that is known, and the limiter woken.
+
+        One that is not counted yet may start at `earliest`.
+        """
         ...
 
     def count(self, lane: Lane, start: StartedCall) -> None: ...
@@ -213,11 +216,9 @@ class RateLimiter:
         shared = self._deciding(lane.windows)
         if shared is None and lane.limit.room <= 0:
             return _UNKNOWN
-        if shared is None or waiter.deadline.gives_way:  # other processes do not know who gives way
-            moment = self._earliest(lane.windows, now, waiter.deadline)
-            if shared is None or moment > now:
-                return moment
-        return shared.next_start(waiter, now)
+        is_ours = shared is None or waiter.deadline.gives_way  # other processes do not know who gives way
+        moment = self._earliest(lane.windows, now, waiter.deadline) if is_ours else now
+        return moment if shared is None else shared.next_start(waiter, now, moment)
 
 
 class ConcurrencyLimit:

@@ -62,14 +62,19 @@ class RedisSlots:
         """Return when the next call of the lane may start, as far as is known."""
         return max(now, self._lanes[lane].at) if lane in self._lanes else now
 
-    def next_start(self, waiter: Waiter, now: float) -> float:
-        """Return when the call, its lane's next, may start; if that is not known, call Redis and return infinity."""
+    def next_start(self, waiter: Waiter, now: float, earliest: float) -> float:
+        """Return when the call, its lane's next, may start; if that is not known, call Redis and return infinity.
+
+        One that Redis has counted starts now, whatever has come between: started later it would be counted too early.
+        """
         lane, remaining = waiter.lane, waiter.deadline.remaining()
         if lane not in self._lanes:
             self._lanes[lane] = _LaneState(self._new_name())
         state = self._lanes[lane]
         if state.granted:
             return now
+        if earliest > now:
+            return earliest
         if not state.pending and state.at > now and (state.is_kept or state.at - now > remaining):
             return state.at
         if not state.pending and lane.limit.room > 0:
