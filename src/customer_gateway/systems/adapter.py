@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -140,8 +141,13 @@ class Customers(Generic[W]):
         self._listing = listing
         self._views = views
 
+        # One that a selection still has in `of` is not made again when `at` has dropped it.
+        routes: WeakValueDictionary[W, Route[Customer]] = WeakValueDictionary()
+
         def route_at(projection: W) -> Route[Customer]:
-            return route("customers", partial(fetch, projection))
+            if (found := routes.get(projection)) is None:
+                found = routes[projection] = route("customers", partial(fetch, projection))
+            return found
 
         self.at: Callable[[W], Route[Customer]] = lru_cache(_PROJECTIONS)(route_at)
         """The route of customers of a projection; the same one is the same route."""
