@@ -66,7 +66,7 @@ def _rows(connection: Connection, system: str, keys: Sequence[str]) -> _Rows:
 
 
 def _changes(before: Mapping[int, Sequence[Any]], after: Mapping[int, Sequence[Any]], columns: slice) -> list[Any]:
-    """Return what an index is to be told: a row that is another is taken out, and put in, in the order of ids."""
+    """Return the parameters of the statements for an index, in the order of ids: a row that changed is out, then in."""
     changes: list[Any] = []
     for id_ in sorted(before.keys() | after.keys()):
         old, new = (rows[id_][columns] if id_ in rows else None for rows in (before, after))

@@ -52,7 +52,7 @@ class Dialect:
     position: str
     has_narrow_index: bool
     list_of_ids: str
-    """A function of aggregates that makes one JSON text of ids."""
+    """An aggregate function that makes one JSON text of ids."""
     ids_of_list: str
     """A query for the ids of such a text, `:ids`."""
     merges_arms: bool

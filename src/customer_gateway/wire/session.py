@@ -33,8 +33,6 @@ class SessionLogin:
     is replaced once for each route, and not while it is younger than a minute.
     """
 
-    in_session = True
-
     def __init__(
         self,
         login: Call,

@@ -132,8 +132,8 @@ class RedisSlots:
 
     def _reserved(self, lane: Lane, state: _LaneState, seconds: float, answer: asyncio.Task[list[int] | None]) -> None:
         state.pending = False
-        if not answer.cancelled() and (told := answer.result()) is not None:
-            wait, now = told
+        if not answer.cancelled() and (reply := answer.result()) is not None:
+            wait, now = reply
             state.granted = "" if wait else f"{now}:{state.name}"
             state.at = self._limiter.clock() + wait / 1e6 if wait else 0.0
             state.is_kept = 0 < wait <= _micros(seconds)
