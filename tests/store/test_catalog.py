@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import RecordChange
+from customer_gateway.model.catalog import RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_systems import remove_some
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
@@ -59,6 +60,12 @@ async def test_records_that_were_stored_are_freed_without_the_garbage_collector(
         gc.enable()
 
 
+_INDEXED = (
+    "SELECT rowid FROM catalog_tokens WHERE catalog_tokens MATCH '\"salpha\"'",
+    "SELECT rowid FROM catalog_pieces WHERE catalog_pieces MATCH '\"ann\"'",
+)
+
+
 async def _segments(database: Database) -> int:
     count = text("SELECT count(DISTINCT segid) FROM catalog_tokens_idx")
     return await database.read(lambda connection: int(connection.execute(count).scalar_one()))
@@ -80,6 +87,20 @@ async def test_a_record_that_is_stored_again_leaves_one_segment(database_url: st
     assert counted == [1, 2, 3, 4, 5]
 
 
+async def test_records_that_are_stored_again_together_leave_one_segment_whatever_their_order(database_url: str) -> None:
+    database = Database(database_url, CATALOG)
+    if not database.is_file:
+        pytest.skip("PostgreSQL has no segments")
+    index = CatalogIndex(database, row_of, encode_values, decode_values)
+    for number, keys in enumerate(["abcdefgh", "hgfedcba", "dbhcgafe"]):
+        changes = [RecordChange(RecordRef("alpha", key), {"name": f"Name {key}{number}"}, "") for key in keys]
+        await index.put(changes, READ_AT + timedelta(seconds=number))
+    segments = await _segments(database)
+    await database.aclose()
+
+    assert segments == 3
+
+
 async def test_a_record_whose_texts_stay_leaves_the_full_text_indexes_alone(database_url: str) -> None:
     database = Database(database_url, CATALOG)
     if not database.is_file:
@@ -92,3 +113,18 @@ async def test_a_record_whose_texts_stay_leaves_the_full_text_indexes_alone(data
     await database.aclose()
 
     assert segments == 1
+
+
+async def test_records_that_are_removed_or_gone_are_in_no_full_text_index(database_url: str) -> None:
+    database = Database(database_url, CATALOG)
+    if not database.is_file:
+        pytest.skip("PostgreSQL keeps its index by itself")
+    index = CatalogIndex(database, row_of, encode_values, decode_values)
+    changes = [RecordChange(RecordRef("alpha", key), {"name": "Anna"}, "") for key in "abc"]
+    await index.put(changes, READ_AT)
+    await index.set_state("alpha", ["a"], RecordState.GONE, READ_AT)
+    removed = await database.write(lambda connection: remove_some(connection, "alpha", 10))
+    found = [await database.read(lambda connection, sql=sql: connection.execute(text(sql)).all()) for sql in _INDEXED]
+    await database.aclose()
+
+    assert (removed, found) == (3, [[], []])

@@ -1,4 +1,4 @@
-"""Threads of SQLite that read: each has one transaction at a time, and ends what nobody waits for."""
+"""Threads of SQLite that read have one transaction at a time, and end what nobody waits for; PostgreSQL's settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from customer_gateway.store.engines import SqliteReaders, make_sqlite_file
+from customer_gateway.store.engines import SqliteReaders, make_sqlite_file, postgresql_engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,3 +42,13 @@ async def test_a_read_that_is_given_up_when_it_has_ended_disturbs_no_other(tmp_p
     assert isinstance((await asyncio.gather(first, return_exceptions=True))[0], asyncio.CancelledError)
     assert await other == 2_000_000
     await readers.aclose()
+
+
+async def test_postgresql_compiles_no_query_which_may_take_seconds(database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite compiles none")
+    engines = postgresql_engines(database_url)
+    found = await engines.read(reading("SHOW jit"))
+    await engines.aclose()
+
+    assert found == "off"
