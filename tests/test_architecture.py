@@ -1,4 +1,4 @@
-"""docs/architecture.md tells every room of the source, files that the documents name exist, and the source stays small."""
+"""docs/architecture.md tells every room of the source; files that the documents name exist; the source stays small."""
 
 from __future__ import annotations
 
