@@ -29,7 +29,7 @@ _ROWS: Final = text(
 
 
 class _FtsTable(NamedTuple):
-    """One full-text index: the statement that puts a row in, or takes it out by the command 'delete', and its columns there."""
+    """The statement that puts a row into an index, or takes it out by the command 'delete', and its columns there."""
 
     statement: str
     columns: slice
