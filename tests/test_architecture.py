@@ -1,8 +1,10 @@
-"""docs/architecture.md tells every room of the source, and every file that the documents name exists."""
+"""docs/architecture.md tells every room of the source; files that the documents name exist; the source stays small."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,16 @@ def test_every_test_that_a_document_names_exists(document: Path) -> None:
     named = re.findall(r"`(tests/[\w/]*\.py)`", document.read_text(encoding="utf-8"))
 
     assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+def test_a_warm_read_enters_few_files_and_no_file_is_long() -> None:
+    script = ROOT / "scripts" / "count_files.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_decides_when_a_call_starts_stays_small() -> None:
+    files = sorted((SOURCE / "wire" / "limits").glob("*.py"))
+
+    assert 0 < sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= 560

@@ -17,8 +17,8 @@ from customer_gateway.documents.view import moment
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.federation.customer import Customer, NoLinks, RecordCell
 from customer_gateway.federation.request import Federation, RequestContext
-from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.ids import RecordRef
+from customer_gateway.model.signed_cursors import CursorSigner
 from customer_gateway.model.value_objects import Billing, EmailAddress, EmailPurpose
 from customer_gateway.system import EVERYTHING, Kind, Page, Route
 from customer_gateway.systems.lookups import by_route, lists_by_customer, values_by

@@ -12,8 +12,8 @@ from federation.fake_system import Acme, customer, federation, numbered, request
 from customer_gateway.errors import BadUserInput, InvalidCursor, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.federation.listing import Connection, customers_of, invoices_of
 from customer_gateway.federation.request import Federation
-from customer_gateway.model.cursors import CursorSigner
 from customer_gateway.model.nouns import Invoice
+from customer_gateway.model.signed_cursors import CursorSigner
 from customer_gateway.system import Selection
 from customer_gateway.work.deadline import Deadline
 

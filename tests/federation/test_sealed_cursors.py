@@ -16,7 +16,7 @@ from customer_gateway.errors import InvalidCursor
 from customer_gateway.federation.binding import binding
 from customer_gateway.federation.sealed_cursors import SealedCursors
 from customer_gateway.model.catalog import Order, Position
-from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.signed_cursors import CursorSigner
 from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
 CURSORS = SealedCursors(CursorSigner(b"secret"))

@@ -14,7 +14,7 @@ from customer_gateway.federation.customer import NoLinks, read_customers
 from customer_gateway.federation.listing import customers_of
 from customer_gateway.federation.request import Federation
 from customer_gateway.federation.versions import read_versions
-from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.signed_cursors import CursorSigner
 from customer_gateway.model.versions import version_of_record
 from customer_gateway.operations.plan import update_plan
 from customer_gateway.sandbox import Sandbox

@@ -14,8 +14,8 @@ from customer_gateway.api.writing import writing_of
 from customer_gateway.errors import BadUserInput
 from customer_gateway.federation.listing import Connection, demand_size
 from customer_gateway.model import operations
-from customer_gateway.model.cursors import refused
 from customer_gateway.model.ids import decode_id
+from customer_gateway.model.signed_cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

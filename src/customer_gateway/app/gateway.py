@@ -20,7 +20,7 @@ from customer_gateway.federation.request import Federation, RequestContext
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.audit import ReadAudit
 from customer_gateway.http.callers.key_cache import KeyCache
-from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.signed_cursors import CursorSigner
 from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.recovery import recovering
 from customer_gateway.operations.service import Operations

@@ -11,7 +11,7 @@ from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamE
 from customer_gateway.federation.customer import read_customers
 from customer_gateway.federation.fields import ColumnPart, Incomplete, partly, read_field
 from customer_gateway.federation.indexed import is_indexed
-from customer_gateway.model.cursors import refused
+from customer_gateway.model.signed_cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Hashable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.federation.fields import ColumnPart
 from customer_gateway.federation.listing import Connection, demand_size
-from customer_gateway.model.cursors import refused
+from customer_gateway.model.signed_cursors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.observer import RecordObserver
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.catalog import CustomerIndex, SyncStates
-    from customer_gateway.model.cursors import CursorSigner
+    from customer_gateway.model.signed_cursors import CursorSigner
     from customer_gateway.system import Selection, System
     from customer_gateway.work.deadline import Deadline
     from customer_gateway.work.route import BatchRoute

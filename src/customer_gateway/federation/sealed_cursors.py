@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.model.catalog import Position
-from customer_gateway.model.cursors import refused
+from customer_gateway.model.signed_cursors import refused
 
 if TYPE_CHECKING:
-    from customer_gateway.model.cursors import CursorSigner
+    from customer_gateway.model.signed_cursors import CursorSigner
 
 _MOST_CHARACTERS: Final = 2_048
 """Ours have at most 512, unless a key and the name of its system have more than 260 bytes."""

@@ -28,16 +28,16 @@ _ROWS: Final = text(
 )
 
 
-class _Index(NamedTuple):
-    """One index: the statement that puts a row in, or takes it out by the command 'delete', and its columns there."""
+class _FtsTable(NamedTuple):
+    """The statement that puts a row into an index, or takes it out by the command 'delete', and its columns there."""
 
     statement: str
     columns: slice
 
 
-_INDEXES: Final = (
-    _Index("INSERT INTO catalog_tokens(catalog_tokens, rowid, tokens) VALUES (?, ?, ?)", slice(1, 2)),
-    _Index(
+_FTS_TABLES: Final = (
+    _FtsTable("INSERT INTO catalog_tokens(catalog_tokens, rowid, tokens) VALUES (?, ?, ?)", slice(1, 2)),
+    _FtsTable(
         f"INSERT INTO catalog_pieces(catalog_pieces, rowid, {_TEXTS}) "  # noqa: S608 - as above
         f"VALUES (?, ?{', ?' * len(TEXT_COLUMNS)})",
         slice(2, None),
@@ -55,7 +55,7 @@ def indexing(connection: Connection, system: str, keys: Sequence[str]) -> Genera
     before = _rows(connection, system, keys)
     yield
     after = _rows(connection, system, keys)
-    for statement, columns in _INDEXES:
+    for statement, columns in _FTS_TABLES:
         if changes := _changes(before, after, columns):
             connection.exec_driver_sql(statement, changes)
 

@@ -24,8 +24,9 @@ from customer_gateway.wire.attempt import concerns_the_system, is_healthy, wait_
 from customer_gateway.wire.auth import StaticHeaders
 from customer_gateway.wire.call import CallRecord, CallState, build_request, default_headers, logged
 from customer_gateway.wire.health import Breaker, Health
-from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
-from customer_gateway.wire.refusals import circuit_open, no_slot, not_sent
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimiter
+from customer_gateway.wire.refusals import RateLimitPastDeadline, circuit_open, no_slot, not_sent
 from customer_gateway.wire.response_reader import FailedCall, ResponseReader
 from customer_gateway.wire.target import Environment, Policies, RateLimits
 from customer_gateway.wire.transport import (

@@ -9,7 +9,15 @@ from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout, Upstre
 
 if TYPE_CHECKING:
     from customer_gateway.wire.health import Breaker
-    from customer_gateway.wire.limits.rate_limiter import RateLimitPastDeadline
+
+
+class RateLimitPastDeadline(Exception):
+    """Refuse a call that may start in `seconds`, after its deadline. `paused`: because the vendor refused calls."""
+
+    def __init__(self, seconds: float, *, paused: bool = False) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        self.paused = paused
 
 
 def circuit_open(system: str, breaker: Breaker, *, applied: bool | None) -> UpstreamUnavailable:

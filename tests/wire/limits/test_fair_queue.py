@@ -11,7 +11,9 @@ import pytest
 from wire.vendor import fullest
 
 from customer_gateway.wire import Call, Window, per_template
-from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimiter
+from customer_gateway.wire.refusals import RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline, SharedDeadline
 
 if TYPE_CHECKING:

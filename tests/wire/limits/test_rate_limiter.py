@@ -11,8 +11,10 @@ from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
 from customer_gateway.wire import Call, Client, Limits, Retry, Window, WorkerShare, per_template
-from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimiter
 from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, StartedCall, first_common
+from customer_gateway.wire.refusals import RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,9 @@ from wire.connected import connected
 from wire.vendor import later, serving, telling
 
 from customer_gateway.wire import Call, LimiterRegistry, Limits, Window
-from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit, RateLimiter, RateLimitPastDeadline
+from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
+from customer_gateway.wire.limits.rate_limiter import RateLimiter
+from customer_gateway.wire.refusals import RateLimitPastDeadline
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio

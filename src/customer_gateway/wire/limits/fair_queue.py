@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from customer_gateway.wire.limits.rate_limiter import ConcurrencyLimit
+    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, StartedCall
     from customer_gateway.work.deadline import Deadline
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from customer_gateway.wire.limits.fair_queue import FairQueue, Lane, Waiter
 from customer_gateway.wire.limits.sliding_window import ScopedWindow, StartedCall, first_common
 from customer_gateway.wire.limits.worker_share import WHOLE
+from customer_gateway.wire.refusals import RateLimitPastDeadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from customer_gateway.wire.call import Call
+    from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
     from customer_gateway.wire.limits.sliding_window import SlidingWindow, Window
     from customer_gateway.wire.limits.worker_share import WorkerShare
     from customer_gateway.work.deadline import Deadline
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 _LONGEST_PAUSE_SECONDS: Final = 60.0  # a vendor that asks for more is tried again after this much
 _FIRST_LAG_SECONDS: Final = 0.02
 _UNKNOWN: Final = float("inf")
-
-
-class RateLimitPastDeadline(Exception):
-    """Refuse a call that may start in `seconds`, after its deadline. `paused`: because the vendor refused calls."""
-
-    def __init__(self, seconds: float, *, paused: bool = False) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
-        self.paused = paused
 
 
 class SharedCounts(Protocol):
@@ -219,36 +211,3 @@ class RateLimiter:
         is_ours = shared is None or waiter.deadline.gives_way  # other processes do not know who gives way
         moment = self._earliest(lane.windows, now, waiter.deadline) if is_ours else now
         return moment if shared is None else shared.next_start(waiter, now, moment)
-
-
-class ConcurrencyLimit:
-    """Keep at most `parallel` calls of one client under way, and start none before every window has room.
-
-    `windows` count this client's calls alone, `limiter` those of all clients that the vendor counts together. `room`
-    is how many more calls may be under way.
-    """
-
-    def __init__(self, limiter: RateLimiter, parallel: int, windows: Sequence[Window] = (), name: str = "") -> None:
-        self.room = parallel
-        self._limiter = limiter
-        self._windows = (*limiter.windows, *limiter.join(windows, name))
-
-    async def enter(self, call: Call, deadline: Deadline) -> StartedCall:
-        """Wait until the call may start; `leave` takes the `StartedCall` at its end."""
-        return await self._limiter.wait(self, tuple([window.of(call) for window in self._windows]), deadline)
-
-    def leave(self, start: StartedCall) -> None:
-        """End the call, whatever its outcome."""
-        self.room += 1
-        self._limiter.left(start)
-
-    def calls_per_second(self) -> float | None:
-        """Return how many calls that give way this process may start in a second; None where nothing bounds them."""
-        rates = [max(1, each.part.calls - 1) / each.part.seconds for each in self._windows]  # room for one is left
-        if self._limiter.slot is not None:
-            rates.append(1 / self._limiter.slot.every)
-        return min(rates, default=None)
-
-    def pause(self, seconds: float) -> None:
-        """Start no call that is counted together with these for so long; where that is 0, for the longest window."""
-        self._limiter.pause(seconds or max((window.whole.seconds for window in self._windows), default=0.0))

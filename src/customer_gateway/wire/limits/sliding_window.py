@@ -71,9 +71,8 @@ class SlidingWindow:
         With `leaving` so many more calls fit beside this one, where the window may hold them.
         """
         calls = max(1, self.part.calls - leaving)
-        # As many calls as the window may hold, close together, leave no room from a window before the last of them
-        # to a window after the first. Both ends of these stretches only grow: one pass finds the first moment
-        # outside of all.
+        # As many calls as the window may hold, close together, leave no room from a window before the last of them to
+        # a window after the first. Both ends only grow: one pass finds the first moment outside of all.
         seconds = self.part.seconds
         slots = sorted([*((start.at, start.began) for start in self._started), *self._reserved])
         for (counted, _), (_, last) in zip(slots, slots[calls - 1 :], strict=False):
@@ -117,8 +116,7 @@ class ScopedWindow:
         """Return the count of this call's scope."""
         scope = self.whole.scope(call)
         if scope not in self._counts:
-            key = f"{self._key}:{'' if scope is None else scope}"
-            self._counts[scope] = SlidingWindow(self.part, self.whole, key)
+            self._counts[scope] = SlidingWindow(self.part, self.whole, f"{self._key}:{'' if scope is None else scope}")
         return self._counts[scope]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.errors import InvalidCursor
-from customer_gateway.model.cursors import CursorSigner
+from customer_gateway.model.signed_cursors import CursorSigner
 
 LISTING = "systems/pland/customers"
 POSITIONS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
