@@ -35,10 +35,7 @@ class SharedCounts(Protocol):
         ...
 
     def next_start(self, waiter: Waiter, now: float, earliest: float) -> float:
-        """Return when the call, its lane's next, may start; infinity until that is known, and the limiter woken.
-
-        One that is not counted yet may start at `earliest`.
-        """
+        """Return when its lane's next call may start, not before `earliest` unless counted; infinity until known."""
         ...
 
     def count(self, lane: Lane, start: StartedCall) -> None: ...
