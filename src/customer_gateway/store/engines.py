@@ -40,8 +40,8 @@ _READING: Final = ("query_only = ON",)
 # from the system's own cache, where they stand once for all workers.
 _WRITING_AN_INDEX: Final = ("synchronous = NORMAL", "cache_size = -65536", "wal_autocheckpoint = 16000")
 _READING_AN_INDEX: Final = (*_READING, "cache_size = -16384", "mmap_size = 4294967296")
-_SERVER_SETTINGS: Final = {"application_name": "customer-gateway", "jit": "off"}
-"""Of PostgreSQL. It would compile a search of many rows for longer than that runs: up to two seconds."""
+_NO_JIT: Final = "SET jit = off"
+"""PostgreSQL would compile a search of many rows for longer than that runs: up to two seconds."""
 _BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 
 T = TypeVar("T")
@@ -220,7 +220,7 @@ def sqlite_engines(path: Path, *, is_durable: bool = True) -> Engines:
 
 def postgresql_engines(url: str) -> Engines:
     """Return the engines of a PostgreSQL database; they connect with the first transaction."""
-    connect = {"timeout": CONNECT_SECONDS, "server_settings": _SERVER_SETTINGS}
+    connect = {"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "customer-gateway"}}
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -230,9 +230,19 @@ def postgresql_engines(url: str) -> Engines:
         pool_pre_ping=True,
         connect_args={**connect, "command_timeout": COMMAND_SECONDS},
     )
+    event.listen(engine.sync_engine, "connect", _without_jit)
     return Engines(
         engine, engine, create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=connect)
     )
+
+
+def _without_jit(connection: Any, _record: object) -> None:
+    """Switch JIT off, past the transaction of the connection; a pooler before PostgreSQL may refuse it as an option."""
+
+    def execute(driver: Any) -> Coroutine[Any, Any, object]:
+        return driver.execute(_NO_JIT)
+
+    connection.run_async(execute)
 
 
 def make_sqlite_file(path: Path) -> None:
