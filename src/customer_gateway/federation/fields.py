@@ -51,7 +51,7 @@ class ColumnPart(NamedTuple):
 class Incomplete:
     """A value without that of some records, and why it is not whole.
 
-    The executors put the value in its place, and the answer's extensions tell the rest with its path.
+    The executors put the value in its place, and the answer's extensions have the failures, with its path.
     """
 
     value: Any
@@ -63,7 +63,7 @@ class Incomplete:
 
 
 def located(value: Any, context: RequestContext, path: Sequence[str | int]) -> Any:
-    """Return the value itself; what it lacks is told with the path."""
+    """Return the value itself; what it lacks is noted with the path."""
     return value.__located__(context, path) if isinstance(value, Incomplete) else value
 
 

@@ -179,7 +179,7 @@ class RequestContext:
             }
             if each.retry_after_ms is not None:
                 entry["retryAfterMs"] = each.retry_after_ms
-            alike = next((each for each in entries if _is_of_the_same(each, entry)), None)
+            alike = next((other for other in entries if _is_of_the_same(other, entry)), None)
             if alike is None:
                 entries.append(entry)
             elif entry.get("retryAfterMs", 0) > alike.get("retryAfterMs", 0):

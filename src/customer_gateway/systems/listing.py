@@ -252,7 +252,7 @@ class _SoFar(Generic[T]):
         return False
 
     def _ends_without(self, page: Listed[T], *, full: bool) -> bool:
-        """After a page with nothing new: refused where more was told, or where it is full and so promises more.
+        """Return True after a page with nothing new. Raise where more was counted, or it is full and so promises more.
 
         Where a short page that was there already comes again, the server knows no pages.
         """

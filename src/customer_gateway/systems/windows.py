@@ -119,8 +119,8 @@ async def _cap_of(
         lengths.saw(window.size)
         return None
     if not more:
-        told = page.total == position and (not before or page.size is not None)
-        if lengths.is_end(window, length, longest=window.size if before else length + 1) or told:
+        is_counted = page.total == position and (not before or page.size is not None)
+        if lengths.is_end(window, length, longest=window.size if before else length + 1) or is_counted:
             return None
         if await _is_last(read, identity, window, page.rows):
             lengths.ended(window, length)

@@ -55,7 +55,7 @@ def _classify(cls: type) -> int:
     if cls is type(None) or cls is type(Undefined):
         return NULL
     kind = ERROR if issubclass(cls, Exception) else PLAIN
-    # A generator may be a coroutine of the old style: only the single value can tell (see `is_awaitable`).
+    # A generator may be a coroutine of the old style: only the single value shows it (see `is_awaitable`).
     if _defines(cls, "__await__") or cls is GeneratorType:
         kind |= AWAITABLE
     if _defines(cls, "__call__"):
