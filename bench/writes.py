@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -32,6 +33,7 @@ from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
 from customer_gateway.sandbox import Sandbox
+from customer_gateway.server.collector import freeze
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.private_key import PrivateKeySource
@@ -86,6 +88,7 @@ class _System:
 def measure_writes(report: Report, rounds: int) -> None:
     """Add, for each system, the milliseconds of a write above its vendor calls: p50 and p95, without and with index."""
     configure_logs(plain=True, level="critical")  # a line of the log a call would be measured, too
+    freeze()  # as every process that serves
     names = [vendor.kind.slug for vendor in VENDORS if vendor.kind.writes is not None]
     disk: list[Sequence[float]] = []
     alone: dict[str, list[Sequence[float]]] = {name: [] for name in names}
@@ -161,9 +164,10 @@ async def _writes(name: str, path: Path, filled_index: Path | None) -> Sequence[
     all_keys = upstream.customers.keys()
     keys = [key for key in all_keys if not (await write(key)).errors]  # else archived, under review, invalid
     taken.clear()
-    for key in islice(cycle(keys), WRITES):
-        if errors := (await write(key)).errors:
-            raise RuntimeError(f"{name}: {errors[0].message}")
+    async with nullcontext() if index is None else index.running():
+        for key in islice(cycle(keys), WRITES):
+            if errors := (await write(key)).errors:
+                raise RuntimeError(f"{name}: {errors[0].message}")
     if index is not None:
         await index.must_find(name, f"49221{next(numbers) - 1}")
         await index.aclose()

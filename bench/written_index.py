@@ -20,6 +20,7 @@ from customer_gateway.store.schema import CATALOG
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from customer_gateway.federation.request import Federation
@@ -47,6 +48,10 @@ class WrittenIndex:
         """Take note of a write, as the gateway does."""
         self._federation.batchers.forget(system, key)
         self.written.note(system, key)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Merge segments behind the writes, as a gateway that serves."""
+        return self._index.segments.running()
 
     async def must_find(self, system: str, phone: str) -> None:
         """Raise `RuntimeError` unless one record of the system is found by this phone."""

@@ -159,6 +159,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                 keeping(updates, written, journal, federation.systems)
                 if updates is not None and written is not None
                 else nullcontext(),
+                catalog.index.segments.running() if catalog is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield

@@ -39,11 +39,12 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
     try:
         if not await catalog.database.is_there():
             return [f"{place}: nothing is there yet; the first pass makes it."], True
-        from customer_gateway.store.catalog_upkeep import INDEXES, check_index, look_over
+        from customer_gateway.store.catalog_segments import FTS_TABLES
+        from customer_gateway.store.catalog_upkeep import check_index, look_over
 
         found = await catalog.database.read(look_over)
         problems = list(found.problems)
-        for table in INDEXES if catalog.database.is_file else ():
+        for table in FTS_TABLES if catalog.database.is_file else ():
             problems += await catalog.database.write(partial(check_index, table=table))
         states = await catalog.passes.sync_states()
     finally:

@@ -63,7 +63,7 @@ def changes_of(document: Document, values: Mapping[str, Any]) -> list[Change]:
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two values of documents are equal: numbers by their value, absent members as null."""
-    if one is other:
+    if one is other or (type(one) is type(other) and isinstance(one, (str, int)) and one == other):
         return True
     if is_object(one) and is_object(other):
         return all(same(one.get(name), other.get(name)) for name in {**one, **other})

@@ -6,18 +6,21 @@ import hashlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from customer_gateway.documents import exact
+import msgspec
+
 from customer_gateway.documents.sources import reads
-from customer_gateway.documents.structs import Struct
 from customer_gateway.documents.values import is_list, is_object
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer_gateway.documents.record import Record
     from customer_gateway.documents.values import Document
-    from customer_gateway.documents.writing import Writes
+    from customer_gateway.documents.writing import WritableMember, Writes
 
 _BYTES: Final = 12
 _EXACT: Final = 10**18
+_SORTED: Final = msgspec.json.Encoder(order="sorted")
 
 
 def version_of(writes: Writes, document: Document) -> str:
@@ -29,8 +32,8 @@ def version_of(writes: Writes, document: Document) -> str:
     """
     beside = sorted(writes.resources.keys() - {""} - writes.record.by_vendor_name.keys())
     parts = [_beside(writes, name, document.get(name)) for name in beside]
-    said = [_members(writes, writes.record, document, ""), *parts]
-    return hashlib.blake2b(exact.encode(said), digest_size=_BYTES).hexdigest()
+    said = [_members(writes.writable, document), *parts]
+    return hashlib.blake2b(_SORTED.encode(said), digest_size=_BYTES).hexdigest()
 
 
 def written_version(writes: Writes) -> str:
@@ -51,34 +54,35 @@ def _beside(writes: Writes, name: str, part: Any) -> Any:
     return _normal({member: part[member] for member in part if f"{name}.{member}" not in writes.server_made})
 
 
-def _members(writes: Writes, struct: Struct, document: Document, before: str) -> dict[str, Any]:
-    """Return the members of an object that can be written, by their names in order."""
+def _members(members: Sequence[WritableMember], document: Document) -> dict[str, Any]:
+    """Return the members of an object that can be written."""
     found: dict[str, Any] = {}
-    for field in sorted(struct.fields, key=lambda field: field.vendor):
-        place = f"{before}{field.vendor}"
-        value = None if place in writes.server_made else document.get(field.vendor)
-        if value is None:
+    for name, _, inner in members:
+        if (value := document.get(name)) is None:
             continue
-        if isinstance(field.type, Struct):
-            items: list[Any] = value if is_list(value) else [value]
-            inner = [
-                _members(writes, field.type, item, f"{place}.") if is_object(item) else _normal(item) for item in items
-            ]
-            value = inner if is_list(value) else inner[0]
-            if value == {}:  # all that it holds is the server's
-                continue
-        found[field.vendor] = _normal(value)
+        counted = _normal(value) if inner is None else _inner(inner, value)
+        if inner is None or counted != {}:  # else all that it holds is the server's
+            found[name] = counted
     return found
 
 
-def _normal(value: Any) -> Any:
+def _inner(members: Sequence[WritableMember], value: Any) -> Any:
+    """Return what counts of an object, or of a list of objects."""
     if is_object(value):
-        return {name: _normal(value[name]) for name in sorted(value) if value[name] is not None}
+        return _members(members, value)
+    if is_list(value):
+        return [_members(members, item) if is_object(item) else _normal(item) for item in value]
+    return _normal(value)
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, str) or value is None or isinstance(value, bool):
+        return value
+    if is_object(value):
+        return {name: _normal(item) for name, item in value.items() if item is not None}
     if is_list(value):
         return [_normal(item) for item in value]
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return _number(value)
-    return value
+    return _number(value) if isinstance(value, (int, float, Decimal)) else value
 
 
 def _number(value: float | Decimal) -> str:

@@ -14,20 +14,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from customer_gateway.documents.changes import ABSENT, value_at, with_values
 from customer_gateway.documents.choices import Choice, ChoiceList
 from customer_gateway.documents.spelling import Standing, email, vat_number
-from customer_gateway.documents.structs import VendorLeaf
+from customer_gateway.documents.structs import Struct, VendorLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from customer_gateway.documents.spelling import Spell
-    from customer_gateway.documents.structs import Struct
     from customer_gateway.documents.values import Document, DocumentContext
 
 Values: TypeAlias = "dict[str, Any]"
@@ -53,6 +52,14 @@ class Present:
     def at(self, place: str) -> Standing:
         value = value_at(self.document, place)
         return Standing(None if value is ABSENT else value, self.region)
+
+
+class WritableMember(NamedTuple):
+    """A documented member of an object that a client may write, its place, and those of the object that it is."""
+
+    name: str
+    place: str
+    inner: Sequence[WritableMember] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,11 @@ class Writes:
         return found
 
     @cached_property
+    def writable(self) -> Sequence[WritableMember]:
+        """The documented members of the record that a client may write."""
+        return self._writable(self.record, "")
+
+    @cached_property
     def forms(self) -> Mapping[str, Spell]:
         """The forms in which texts are written, by their places: also where a section gives them."""
         checks = {"vat_number": vat_number, "email": email, "billing.email": email}
@@ -197,3 +209,11 @@ class Writes:
 
     def is_clearable(self, name: str) -> bool:
         return self.fields[name].cleared is not None and not self.is_required(name)
+
+    def _writable(self, struct: Struct, before: str) -> Sequence[WritableMember]:
+        found: list[WritableMember] = []
+        for each in struct.fields:
+            if (place := f"{before}{each.vendor}") not in self.server_made:
+                inner = self._writable(each.type, f"{place}.") if isinstance(each.type, Struct) else None
+                found.append(WritableMember(each.vendor, place, inner))
+        return found

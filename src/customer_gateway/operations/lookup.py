@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.changes import ABSENT, same, shows, value_at
-from customer_gateway.documents.structs import Struct
 from customer_gateway.documents.values import is_object
 from customer_gateway.errors import UpstreamError
 from customer_gateway.operations.stored import value_of
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from customer_gateway.documents.values import Document
-    from customer_gateway.documents.writing import Writes
+    from customer_gateway.documents.writing import WritableMember, Writes
     from customer_gateway.model.journal import StoredWrite
     from customer_gateway.system import CustomerWriter
     from customer_gateway.work.deadline import Deadline
@@ -93,34 +92,31 @@ def foreign_changes(
 
     What the vendor makes by itself does not count.
     """
-    found: dict[str, tuple[Any, Any]] = {}
-    for place in (*_leaves(writes, writes.record, before, after, ""), *_beside(writes, before, after)):
-        if not any(_overlap(place, written) for written in places):
-            one, other = value_at(before, place), value_at(after, place)
-            if not same(one, other):
-                found[place] = (one, other)
-    return found
+    compared = (*_compared(writes.writable, before, after), *_beside(writes, before, after))
+    found = {place: (one, other) for place, one, other in compared if not same(one, other)}
+    return {place: values for place, values in found.items() if not any(_overlap(place, each) for each in places)}
 
 
-def _beside(writes: Writes, before: Document, after: Document) -> Iterator[str]:
-    """Yield the members of parts with calls of their own that are no member of the record, such as an address."""
+def _beside(writes: Writes, before: Document, after: Document) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the members of parts with calls of their own that are no member of the record, such as an address.
+
+    Each is its place, its value before, and its value after.
+    """
     for name in writes.resources.keys() - {""} - writes.record.by_vendor_name.keys():
-        parts = [part for part in (before.get(name), after.get(name)) if is_object(part)]
-        yield from sorted({f"{name}.{member}" for part in parts for member in part})
+        one, other = (part if is_object(part := document.get(name)) else {} for document in (before, after))
+        for member in sorted(one.keys() | other.keys()):
+            yield f"{name}.{member}", one.get(member, ABSENT), other.get(member, ABSENT)
+
+
+def _compared(members: Sequence[WritableMember], before: Document, after: Document) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the places that a client may write, of nested objects their members', with their values as `_beside`."""
+    for name, place, inner in members:
+        one, other = before.get(name, ABSENT), after.get(name, ABSENT)
+        if inner is not None and is_object(one) and is_object(other):
+            yield from _compared(inner, one, other)
+        else:
+            yield place, one, other
 
 
 def _overlap(place: str, written: str) -> bool:
     return place == written or place.startswith(f"{written}.") or written.startswith(f"{place}.")
-
-
-def _leaves(writes: Writes, struct: Struct, before: Any, after: Any, start: str) -> Iterator[str]:
-    """Yield the documented places that a client may write, of nested objects their members'."""
-    for field in struct.fields:
-        place = f"{start}{field.vendor}"
-        if place in writes.server_made:
-            continue
-        one, other = before.get(field.vendor, ABSENT), after.get(field.vendor, ABSENT)
-        if isinstance(field.type, Struct) and is_object(one) and is_object(other):
-            yield from _leaves(writes, field.type, one, other, f"{place}.")
-        else:
-            yield place

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from customer_gateway.model.catalog import USUAL_EFFORT, Effort, FoundPage, RecordState
 from customer_gateway.store.catalog_merging import merged
+from customer_gateway.store.catalog_segments import SegmentMerging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,7 @@ class CatalogIndex:
         self._encode = encode
         self._decode = decode
         self._effort = effort
+        self.segments = SegmentMerging(database)
 
     async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
         """Return the rows of a page, and how many rows fit where they are to be counted, of one snapshot."""
@@ -73,11 +75,15 @@ class CatalogIndex:
         if len(changes) == 1 and note_seen:
             system, key = changes[0].ref
             prepare = partial(self._prepared, {key: changes[0]}, read_at, seen_pass)
-            return await write(self._database, lambda connection: _rows().put_few(connection, system, [key], prepare))
+            stored = await write(self._database, lambda connection: _rows().put_few(connection, system, [key], prepare))
+            self.segments.merge_later()
+            return stored
         prepared = await self.prepared(changes, read_at, seen_pass)
         if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
             return 0
-        return await write(self._database, lambda connection: _rows().put(connection, prepared))
+        stored = await write(self._database, lambda connection: _rows().put(connection, prepared))
+        await self.segments.merge()
+        return stored
 
     async def prepared(
         self, changes: Sequence[RecordChange], read_at: datetime, seen_pass: int | None = None

@@ -88,6 +88,7 @@ class CatalogPasses:
             _systems().advance(connection, system, owner, position)
 
         await self._write(work)
+        await self._index.segments.merge()
 
     async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
         await self._write(lambda connection: _systems().end(connection, system, owner, ended, now))

@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
 
 from customer_gateway.model.catalog import TEXT_FIELDS
+from customer_gateway.store.catalog_segments import MERGING
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 4
+CATALOG_VERSION: Final = 5
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
@@ -82,8 +83,7 @@ SQLITE_INDEXES: Final = (
         f"CREATE VIRTUAL TABLE catalog_pieces USING fts5({', '.join(TEXT_COLUMNS)}, content='', detail=column, "
         "columnsize=0, tokenize='trigram case_sensitive 1')"
     ),
-    "INSERT INTO catalog_tokens(catalog_tokens, rank) VALUES('automerge', 8)",
-    "INSERT INTO catalog_pieces(catalog_pieces, rank) VALUES('automerge', 8)",
+    *MERGING,
     (
         "CREATE INDEX catalog_narrow ON catalog_records"
         "(id, state, system, key, name_key, number_key, created_at, updated_at)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
-
-INDEXES: Final = ("catalog_tokens", "catalog_pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def look_over(connection: Connection) -> CatalogReport:
 
 
 def check_index(connection: Connection, table: str) -> list[str]:
-    """Return what is wrong in one of SQLite's indexes, `INDEXES`, in a transaction that writes: it is a command."""
+    """Return what is wrong in one of SQLite's indexes, `FTS_TABLES`, in a transaction that writes: it is a command."""
     try:
         connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES('integrity-check')")
     except Exception as error:  # noqa: BLE001 - whatever the check raises is what it found

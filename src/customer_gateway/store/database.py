@@ -170,7 +170,7 @@ class Database:
         except GatewayError:
             raise
         except Exception as error:
-            from customer_gateway.store.engines import reason_of
+            from customer_gateway.store.failure_reason import reason_of
 
             if (reason := reason_of(error)) is None:
                 raise

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
 
-import orjson
-from sqlalchemy import URL, NullPool, StaticPool, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy import URL, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from customer_gateway.store.sqlite_threads import BUSY_SECONDS, SqliteReaders, SqliteThread, prepare, uri_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from concurrent.futures import Future
     from pathlib import Path
 
     import aiosqlite
     from sqlalchemy import Connection
 
-BUSY_SECONDS: Final = 10.0
-"""How long a writer waits for another process's transaction (SQLite), or for a connection."""
 CONNECT_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
-_INTERRUPT_SECONDS: Final = 0.01
 _WRITING: Final = ("synchronous = FULL",)
 _READING: Final = ("query_only = ON",)
 # Of what can be read again, an index of up to gigabytes: a loss of power may cost the last commits, and pages are read
@@ -44,133 +36,9 @@ _NO_JIT: Final = "SET jit = off"
 """PostgreSQL would compile a search of many rows for longer than that runs: up to two seconds."""
 _BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 
-T = TypeVar("T")
-
 _CONNECTIONS: Final = 5
 
-
-def reason_of(error: Exception) -> str | None:
-    """Return why the database failed, None where it is not at fault. Nothing of a statement or a value is in it."""
-    if isinstance(error, NoConnectionFree):
-        return "no connection became free"
-    if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError | sqlite3.Error | OSError):
-        return None
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, sqlite3.Error):
-        return str(cause)  # such as: unable to open database file
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return type((cause.__cause__ if cause else None) or cause or error).__name__
-
-
-class SqliteThread:
-    """Runs whole transactions in a thread of its own, one after the other.
-
-    aiosqlite takes a turn of a thread for every step of a statement, some ten for a transaction; this takes one.
-    """
-
-    def __init__(self, path: Path, pragmas: tuple[str, ...], begin: str) -> None:
-        self._engine = create_engine(
-            URL.create("sqlite", database=_uri(path), query={"uri": "true"}),
-            hide_parameters=True,
-            poolclass=StaticPool,
-            json_serializer=_json,
-            json_deserializer=orjson.loads,
-            connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
-        )
-        self._thread = ThreadPoolExecutor(1, "sqlite")
-        self._driver: sqlite3.Connection | None = None
-        event.listen(self._engine, "connect", partial(_prepare, pragmas))
-        event.listen(self._engine, "connect", self._connected)
-        event.listen(self._engine, "begin", partial(_begin, begin))
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Return what the work returns, in a transaction that is committed unless it raises."""
-        return await asyncio.wrap_future(self.submit(work))
-
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Begin a transaction when the one before has ended."""
-        return self._thread.submit(self._run, work)
-
-    def interrupt(self) -> None:
-        """End the statement that runs now; the transaction raises."""
-        if self._driver is not None:
-            self._driver.interrupt()
-
-    async def aclose(self) -> None:
-        """Close the connection when what is under way has ended."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
-        self._thread.shutdown(wait=False)
-
-    def _run(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
-
-    def _connected(self, driver: Any, _record: object) -> None:
-        self._driver = driver
-
-
-class SqliteReaders:
-    """Runs transactions that read side by side, each in a thread of its own with a connection of its own.
-
-    One that is waited for no more, such as after a deadline, is ended: its thread is free for others then.
-    """
-
-    def __init__(self, path: Path, pragmas: tuple[str, ...], most: int) -> None:
-        self._threads = [SqliteThread(path, pragmas, "BEGIN") for _ in range(most)]
-        self._free = list(self._threads)
-        self._turns = asyncio.Semaphore(most)
-        self._ending: set[asyncio.Task[None]] = set()
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Return what the work returns, in a transaction that reads."""
-        await self._turns.acquire()
-        thread = self._free.pop()
-        loop = asyncio.get_running_loop()
-        future = thread.submit(work)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._release, thread))
-        try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            ending = asyncio.create_task(self._end(thread, future))
-            self._ending.add(ending)
-            ending.add_done_callback(self._ending.discard)
-            raise
-
-    async def aclose(self) -> None:
-        """Close the connections when what is under way has ended."""
-        for _ in self._threads:
-            await self._turns.acquire()
-        for thread in self._threads:
-            await thread.aclose()
-
-    async def _end(self, thread: SqliteThread, future: Future[Any]) -> None:
-        """Interrupt a transaction until it has ended: between two statements that does nothing.
-
-        One that is done may have given its thread to another already.
-        """
-        while not future.done():
-            thread.interrupt()
-            await asyncio.sleep(_INTERRUPT_SECONDS)
-
-    def _release(self, thread: SqliteThread) -> None:
-        self._free.append(thread)
-        self._turns.release()
-
-
-def _prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in (*pragmas, "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _begin(statement: str, connection: Connection) -> None:
-    connection.exec_driver_sql(statement)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +127,7 @@ def make_sqlite_file(path: Path) -> None:
         if path.stat().st_size == 0:
             path.chmod(0o600)
     until = time.monotonic() + BUSY_SECONDS
-    with closing(sqlite3.connect(_uri(path), uri=True)) as connection:
+    with closing(sqlite3.connect(uri_of(path), uri=True)) as connection:
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -274,7 +142,7 @@ def make_sqlite_file(path: Path) -> None:
 
 def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> AsyncEngine:
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=_uri(path), query={"uri": "true"}),
+        URL.create("sqlite+aiosqlite", database=uri_of(path), query={"uri": "true"}),
         hide_parameters=True,
         pool_size=size,
         max_overflow=0,
@@ -290,10 +158,6 @@ def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> A
         # One turn of the connection's thread instead of the three of a statement: each write waits for it.
         connection.connection.run_async(execute)
 
-    event.listen(engine.sync_engine, "connect", partial(_prepare, pragmas))
+    event.listen(engine.sync_engine, "connect", partial(prepare, pragmas))
     event.listen(engine.sync_engine, "begin", begin_transaction)
     return engine
-
-
-def _uri(path: Path) -> str:
-    return f"file:{quote(str(path))}?mode=rw"
