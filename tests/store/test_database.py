@@ -101,6 +101,18 @@ async def test_a_sqlite_file_is_its_user_s_alone_and_durable(tmp_path: Path) -> 
     assert (synchronous, journal) == (2, "wal")
 
 
+async def test_what_may_be_lost_with_the_power_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    database = sqlite(tmp_path / "gateway.db")
+
+    def synchronous(connection: Connection) -> object:
+        return connection.execute(text("PRAGMA synchronous")).scalar()
+
+    found = [await database.write(synchronous, durable=durable) for durable in (True, False, True, False, False)]
+    await database.aclose()
+
+    assert found == [2, 1, 2, 1, 1]
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o664, 0o600])
 async def test_an_empty_file_becomes_its_user_s_alone_before_anything_is_written(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "gateway.db"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -29,11 +29,28 @@ from customer_gateway.store.private_key import PrivateKeySource
 from customer_gateway.store.tables import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from customer_gateway.model.journal import Journal
 
+T = TypeVar("T")
+
 pytestmark = pytest.mark.anyio
+
+
+class Waited(Database):
+    """A database that tells which of its transactions have waited for the disk."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.durable: list[bool] = []
+
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        self.durable.append(durable)
+        return await super().write(work, durable=durable)
 
 
 @pytest.fixture
@@ -69,6 +86,23 @@ async def test_an_operation_is_found_as_it_was_updated(journal: Journal) -> None
     await journal.update(sent)
 
     assert await journal.find("op-1") == sent
+
+
+async def test_what_is_stored_of_a_call_waits_for_the_disk_and_nothing_else(tmp_path: Path) -> None:
+    """Before a call is sent, its intent is on the disk; what was begun and lost with the power has sent nothing."""
+    database = Waited(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
+    journal = a_journal(database)
+    operation = an_operation()
+
+    await journal.begin(operation, NOW, "record")
+    await journal.renew("op-1", "worker-1", NOW + HOUR, "record")
+    await journal.update(operation, "record")
+    await journal.discard(operation, "record")
+    await journal.lock_record("other", "worker-1", NOW, NOW + HOUR)
+    await journal.unlock_record("other", "worker-1")
+    await database.aclose()
+
+    assert database.durable == [False, False, True, False, False, False]
 
 
 async def test_a_settled_operation_has_no_lease_and_is_changed_no_more(journal: Journal) -> None:

@@ -90,12 +90,13 @@ class SegmentMerging:
     async def _run(self) -> None:
         while True:
             await self._due.wait()
-            self._due.clear()
             try:
-                while await self._database.write(merge_some):
-                    await asyncio.sleep(_PAUSE)  # noqa: ASYNC110
+                if not await self._database.write(merge_some):
+                    self._due.clear()
             except (DatabaseUnavailable, ConfigInvalid) as error:  # the next that is due tries it again
+                self._due.clear()
                 _log.warning("segments_not_merged", reason=str(error))
+            await asyncio.sleep(_PAUSE)
 
 
 def merge_some(connection: Connection) -> bool:

@@ -81,14 +81,15 @@ class Database:
         with self._reported():
             return await (await self._connected()).read(work)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Return what the work returns, in a transaction that is committed unless it raises.
 
-        The work is run in one go, on SQLite in a thread: it costs one turn of that, not one a statement.
+        The work is run in one go, on SQLite in a thread: it costs one turn of that, not one a statement. One that is
+        not `durable` may be lost with the power until the next that is, and costs no fsync there.
         """
         await self.upgrade()
         with self._reported():
-            return await (await self._connected()).write(work)
+            return await (await self._connected()).write(work, durable=durable)
 
     async def upgrade(self) -> str | None:
         """Make the file and the tables, or bring them up to date; return the revision before."""

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import URL, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from customer_gateway.store.sqlite_threads import BUSY_SECONDS, SqliteReaders, SqliteThread, prepare, uri_of
+from customer_gateway.store.sqlite_threads import (
+    BUSY_SECONDS,
+    SqliteReaders,
+    SqliteThread,
+    prepare,
+    synchronous,
+    uri_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -26,11 +33,10 @@ CONNECT_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
-_WRITING: Final = ("synchronous = FULL",)
 _READING: Final = ("query_only = ON",)
 # Of what can be read again, an index of up to gigabytes: a loss of power may cost the last commits, and pages are read
 # from the system's own cache, where they stand once for all workers.
-_WRITING_AN_INDEX: Final = ("synchronous = NORMAL", "cache_size = -65536", "wal_autocheckpoint = 16000")
+_WRITING_AN_INDEX: Final = ("cache_size = -65536", "wal_autocheckpoint = 16000")
 _READING_AN_INDEX: Final = (*_READING, "cache_size = -16384", "mmap_size = 4294967296")
 _NO_JIT: Final = "SET jit = off"
 """PostgreSQL would compile a search of many rows for longer than that runs: up to two seconds."""
@@ -61,10 +67,10 @@ class Engines:
         async with self.reading.begin() as connection:
             return await connection.run_sync(work)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run the work in a transaction that writes."""
+    async def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run the work in a transaction that writes; on PostgreSQL each is durable."""
         if self.writing_in_thread is not None:
-            return await self.writing_in_thread.run(work)
+            return await self.writing_in_thread.run(work, durable=durable)
         async with self.writing.begin() as connection:
             return await connection.run_sync(work)
 
@@ -79,10 +85,13 @@ class Engines:
 
 def sqlite_engines(path: Path, *, is_durable: bool = True) -> Engines:
     """Return the engines of a SQLite file that is there: none of their connections makes one."""
-    for_writing, for_reading = (_WRITING, _READING) if is_durable else (_WRITING_AN_INDEX, _READING_AN_INDEX)
-    writing = _sqlite(path, size=1, pragmas=for_writing, begin=_BEGIN_WRITING)
+    for_writing, for_reading = ((), _READING) if is_durable else (_WRITING_AN_INDEX, _READING_AN_INDEX)
+    writing = _sqlite(path, size=1, pragmas=(*for_writing, synchronous(durable=is_durable)), begin=_BEGIN_WRITING)
     reading = _sqlite(path, size=_READERS, pragmas=for_reading, begin="BEGIN")
-    in_threads = SqliteThread(path, for_writing, _BEGIN_WRITING), SqliteReaders(path, for_reading, _READERS)
+    in_threads = (
+        SqliteThread(path, for_writing, _BEGIN_WRITING, is_durable=is_durable),
+        SqliteReaders(path, for_reading, _READERS),
+    )
     return Engines(writing, reading, writing, *in_threads)
 
 

@@ -7,14 +7,14 @@ Where there is a database, `Database` has imported SQLAlchemy, in a thread, by t
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.journal import Begun
 from customer_gateway.store.operation_rows import has_private_values, sealed_values, stored_operation, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from types import ModuleType
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from customer_gateway.store.database import Database
     from customer_gateway.store.private_key import PrivateKeySource
     from customer_gateway.store.private_values import PrivateKey
+
+T = TypeVar("T")
 
 
 class OperationJournal:
@@ -49,7 +51,7 @@ class OperationJournal:
         values = {**values_of(operation), **lease, "private": None}
         if has_private_values(operation):
             values["private"] = sealed_values(operation, key)
-        return await self._database.write(lambda connection: _begin(connection, values, record, now, key))
+        return await self._unsent(lambda connection: _begin(connection, values, record, now, key))
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now. Without `lease_until`, or settled, it gives up its leases.
@@ -65,12 +67,12 @@ class OperationJournal:
 
     async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
         """Delete an operation of which nothing was sent, and give up the lease of its record."""
-        await self._database.write(lambda connection: _discard(connection, operation, record))
+        await self._unsent(lambda connection: _discard(connection, operation, record))
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as in the protocol
         """Prolong the lease of an operation, and of its record; return False where another owner has either."""
         try:
-            await self._database.write(lambda connection: _renew(connection, id, owner, until, record))
+            await self._unsent(lambda connection: _renew(connection, id, owner, until, record))
         except LeaseLost:
             return False
         return True
@@ -79,7 +81,7 @@ class OperationJournal:
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
         if not await self._database.is_there():
             return None
-        row = await self._database.write(lambda connection: _operations().take(connection, id, owner, now, until))
+        row = await self._unsent(lambda connection: _operations().take(connection, id, owner, now, until))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
@@ -90,11 +92,11 @@ class OperationJournal:
 
     async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
         """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
-        return await self._database.write(lambda connection: _leases().take(connection, name, owner, now, until))
+        return await self._unsent(lambda connection: _leases().take(connection, name, owner, now, until))
 
     async def unlock_record(self, name: str, owner: str) -> None:
         """Give the lease of a record up."""
-        await self._database.write(lambda connection: _leases().give_up(connection, name, owner))
+        await self._unsent(lambda connection: _leases().give_up(connection, name, owner))
 
     async def find(self, id: str) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Return an operation."""
@@ -142,6 +144,13 @@ class OperationJournal:
         if not await self._database.read(lambda connection: _is_anything_to_purge(connection, now)):
             return 0
         return await self._database.write(lambda connection: _purge(connection, now))
+
+    async def _unsent(self, work: Callable[[Connection], T]) -> T:
+        """Store what may be lost with the power: it says nothing of a call, and no process that knows it is left then.
+
+        What is stored before a call is sent waits for the disk, and takes this with it.
+        """
+        return await self._database.write(work, durable=False)
 
     async def _stored(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
         key = await self._key_of(rows)

@@ -30,9 +30,10 @@ class SqliteThread:
     """Runs whole transactions in a thread of its own, one after the other.
 
     aiosqlite takes a turn of a thread for every step of a statement, some ten for a transaction; this takes one.
+    Unless it `is_durable` no transaction waits until the disk has it.
     """
 
-    def __init__(self, path: Path, pragmas: tuple[str, ...], begin: str) -> None:
+    def __init__(self, path: Path, pragmas: tuple[str, ...], begin: str, *, is_durable: bool = True) -> None:
         self._engine = create_engine(
             URL.create("sqlite", database=uri_of(path), query={"uri": "true"}),
             hide_parameters=True,
@@ -42,19 +43,21 @@ class SqliteThread:
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
+        self._may_be_durable = is_durable
+        self._is_durable: bool | None = None
         self._driver: sqlite3.Connection | None = None
         self._connection: Connection | None = None
         event.listen(self._engine, "connect", partial(prepare, pragmas))
         event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "begin", partial(_begin, begin))
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Return what the work returns, in a transaction that is committed unless it raises."""
-        return await asyncio.wrap_future(self.submit(work))
+        return await asyncio.wrap_future(self.submit(work, durable=durable))
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, work: Callable[[Connection], T], *, durable: bool = True) -> Future[T]:
         """Begin a transaction when the one before has ended."""
-        return self._thread.submit(self._run, work)
+        return self._thread.submit(self._run, work, durable and self._may_be_durable)
 
     def interrupt(self) -> None:
         """End the statement that runs now; the transaction raises."""
@@ -66,9 +69,12 @@ class SqliteThread:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    def _run(self, work: Callable[[Connection], T], durable: bool) -> T:  # noqa: FBT001 - an executor passes it
         if self._connection is None:
             self._connection = self._engine.connect()
+        if durable is not self._is_durable and self._driver is not None:
+            self._driver.execute(f"PRAGMA {synchronous(durable=durable)}")
+            self._is_durable = durable
         with self._connection.begin():
             return work(self._connection)
 
@@ -144,6 +150,11 @@ def _json(value: Any) -> str:
 def _begin(statement: str, connection: Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
     driver.execute(statement)  # without the work that SQLAlchemy has with a statement: each transaction begins with it
+
+
+def synchronous(*, durable: bool) -> str:
+    """Return the setting by which a commit waits until the disk has it, or does not."""
+    return "synchronous = FULL" if durable else "synchronous = NORMAL"
 
 
 def uri_of(path: Path) -> str:
