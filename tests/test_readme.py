@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from configparser import ConfigParser
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "src"
+LEVELS = {"debug", "info", "warning", "error", "exception"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
@@ -51,6 +54,23 @@ def rows(text: str, heading: str) -> str:
 
 def keys(text: str) -> set[str]:
     return set(re.findall(r"`([a-z_]+)`", text))
+
+
+def test_every_event_of_the_log_is_explained() -> None:
+    explained = set(re.findall(r"`([a-z_ ]+)`", rows(OPERATING, "Logs")))
+    logged = {event for path in SOURCES.rglob("*.py") for event in events(path)}
+
+    assert len(logged) > 40
+    assert logged - explained == set()
+
+
+def events(path: Path) -> Iterator[str]:
+    """Yield the events that a source file logs: the first arguments of a logger's methods."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
+            event = node.args[0] if node.args else None
+            if "log" in ast.unparse(node.func.value) and isinstance(event, ast.Constant):
+                yield str(event.value)
 
 
 async def test_the_query_has_the_answer_that_is_shown() -> None:

@@ -92,7 +92,8 @@ async def test_what_is_stored_of_a_call_waits_for_the_disk_and_nothing_else(tmp_
     """Before a call is sent, its intent is on the disk; what was begun and lost with the power has sent nothing."""
     database = Waited(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
     journal = a_journal(database)
-    operation = an_operation()
+    operation = an_operation(writes=(replace(WRITE, sent_at=None),))
+    sent_late = replace(an_operation(), id="op-2")
 
     await journal.begin(operation, NOW, "record")
     await journal.renew("op-1", "worker-1", NOW + HOUR, "record")
@@ -100,9 +101,10 @@ async def test_what_is_stored_of_a_call_waits_for_the_disk_and_nothing_else(tmp_
     await journal.discard(operation, "record")
     await journal.lock_record("other", "worker-1", NOW, NOW + HOUR)
     await journal.unlock_record("other", "worker-1")
+    await journal.begin(sent_late, NOW)
     await database.aclose()
 
-    assert database.durable == [False, False, True, False, False, False]
+    assert database.durable == [False, False, True, False, False, False, True]
 
 
 async def test_a_settled_operation_has_no_lease_and_is_changed_no_more(journal: Journal) -> None:

@@ -179,7 +179,7 @@ class IndexUpdates:
             return
         reason = f"a read of {missing.asked} customers by their keys left out {len(missing.keys)}"
         doubt = Suspicion(len(missing.keys), is_another=False, reason=reason)
-        _log.warning("catalog_system_suspect", system=missing.system, reason=reason)
+        _log.warning("catalog_suspect", system=missing.system, reason=reason)
         await self._passes.doubt(missing.system, doubt.as_details(_now()), reason, _now())
 
 

@@ -51,7 +51,10 @@ class OperationJournal:
         values = {**values_of(operation), **lease, "private": None}
         if has_private_values(operation):
             values["private"] = sealed_values(operation, key)
-        return await self._unsent(lambda connection: _begin(connection, values, record, now, key))
+        is_sent = any(write.sent_at is not None for write in operation.writes)  # one that is reported late
+        return await self._database.write(
+            lambda connection: _begin(connection, values, record, now, key), durable=is_sent
+        )
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now. Without `lease_until`, or settled, it gives up its leases.
