@@ -23,7 +23,8 @@ def test_the_table_has_each_field_that_a_search_looks_at() -> None:
 
 @pytest.mark.parametrize(("name", "value", "words", "whole"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_field_gives_these_words(name: str, value: str, words: str, whole: str) -> None:
-    tokens = tokens_of("pland", {BY_NAME[name]: value})
+    text, _, country = value.partition(", in ")
+    tokens = tokens_of("pland", {BY_NAME[name]: text, "country_code": country or None})
 
     assert re.findall(r"`(\w+)`", words) == [each[1:] for each in tokens if each.startswith(WORD)]
     assert re.findall(r"`(\w+)`", whole) == [each[1:] for each in tokens if each.startswith(WHOLE)]

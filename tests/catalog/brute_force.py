@@ -104,13 +104,20 @@ def _asked(search: str) -> set[str]:
 def _whole(values: Mapping[str, Any]) -> Iterable[str]:
     for name in ("number", "vat_number", "email"):
         yield from (_letters(each) for each in spellings(values.get(name) or ""))
-    yield from _phones(values.get("phone") or "")
+    yield from _phones(values)
 
 
-def _phones(phone: str) -> Iterable[str]:
-    """Yield the digits of a number; of those of Germany and Finland, which are drawn, in each way of dialling."""
+def _phones(values: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the digits of a number in each way of dialling it, of the numbers and in the countries that are drawn."""
+    phone = values.get("phone") or ""
     number = digits(phone)
     yield number
+    if number and not phone.startswith(("+", "00")):
+        country = values.get("country_code")
+        if country == "NO":
+            yield "47" + number
+        elif country in ("DE", "FI") and number.startswith("0") and len(number) > 1:
+            yield from (("49" if country == "DE" else "358") + number[1:], number[1:])
     if phone.startswith(("+", "00")):
         for code in ("49", "358"):
             if number.startswith(code):
@@ -127,7 +134,7 @@ def _tokens(values: Mapping[str, Any]) -> Iterable[str]:
     for name in _SEARCHED:
         text = values.get(name) or ""
         if name == "phone":
-            yield from _phones(text)
+            yield from _phones(values)
             continue
         for word in text.split():
             pieces = [word, *re.split(r"[\W_]+", word)]

@@ -69,6 +69,24 @@ def test_a_phone_with_a_country_is_what_is_dialled_from_abroad_and_there() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("phone", "country", "found"),
+    [
+        ("0341 12-34", "DE", ("03411234", "493411234", "3411234")),
+        ("12-34", "DE", ("1234",)),  # a number of an unknown area
+        ("33 12 34 56", "DK", ("33123456", "4533123456")),
+        ("06 1234", "IT", ("061234", "39061234")),
+        ("1 212 555", "US", ("1212555", "212555")),
+        ("212 555", "US", ("212555", "1212555")),
+        ("0", "DE", ("0",)),
+        ("0341 1234", "XX", ("03411234",)),
+        ("+45 341", "DE", ("45341", "0341", "341")),
+    ],
+)
+def test_a_phone_without_a_country_is_one_of_the_customer_s(phone: str, country: str, found: tuple[str, ...]) -> None:
+    assert dialled(phone, country) == found
+
+
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)

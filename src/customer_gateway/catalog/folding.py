@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, country_code_for_region, ndd_prefix_for_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,19 +86,39 @@ def digits(text: str) -> str:
     return all_digits(text).removeprefix("00")
 
 
-def dialled(text: str) -> Sequence[str]:
-    """Return the digits of a phone number in each way that it may be dialled; one way where its country is not said.
+def dialled(text: str, country: str | None = None) -> Sequence[str]:
+    """Return the digits of a phone number in each way that it may be dialled.
 
     `+49 (0)40 361` is `49040361` as written, `4940361` from abroad, and within the country `040361`, in others `40361`.
+    A number that does not say its country is one of the customer's (ISO 3166-1 alpha-2); where that is not known, or it
+    lacks what is dialled before others there, it is as written alone.
     """
     written = digits(text)
     if not text.lstrip().startswith("+") and written == all_digits(text):
-        return (written,) if written else ()
+        return _dialled_within(written, country)
     for length in (1, 2, 3):
         code, rest = written[:length], written[length:].lstrip("0")
         if code in _COUNTRY_CODES and rest:  # no code begins with another
             return tuple(dict.fromkeys((written, code + rest, f"0{rest}", rest)))
     return (written,) if written else ()
+
+
+def _dialled_within(written: str, country: str | None) -> Sequence[str]:
+    if not written or (found := _code_and_prefix(country)) is None:
+        return (written,) if written else ()
+    code, prefix = found
+    if prefix.startswith("0") and not written.startswith(prefix):
+        return (written,)  # without an area code
+    rest = written.removeprefix(prefix)
+    return tuple(dict.fromkeys((written, code + rest, rest))) if rest else (written,)
+
+
+@cache
+def _code_and_prefix(country: str | None) -> tuple[str, str] | None:
+    """Return the code of a country, and the digits that are dialled within it before a number; None for no country."""
+    if country is None or not (code := country_code_for_region(country)):
+        return None
+    return str(code), ndd_prefix_for_region(country, strip_non_digits=True) or ""
 
 
 def all_digits(text: str) -> str:

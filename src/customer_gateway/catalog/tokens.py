@@ -60,7 +60,7 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
             found.update(_tokens_of_email(word) if name == "email" else _tokens_of_word(word))
     for each in _whole(values):
         found[cut(WHOLE + each)] = None
-    for each in dialled(values.get("phone") or ""):
+    for each in dialled(values.get("phone") or "", values.get("country_code")):
         found[cut(WORD + each)] = None
         found[cut(WHOLE + each)] = None
     return list(found)
