@@ -409,6 +409,7 @@ class TestWhatIsRefused:
             'first: 2, filter: { systems: ["nobody"] }',
             'first: 2, search: "!?"',
             'first: 2, filter: { name: { eq: "%s" } }' % ("x" * 3_000),
+            'first: 2, filter: { countryCode: ["DE", "nowhere"] }',
         ],
         ids=lambda arguments: arguments[:40],
     )
@@ -418,6 +419,24 @@ class TestWhatIsRefused:
         assert answer.codes == ["BAD_USER_INPUT"]
         assert answer.body["data"] is None
         assert answer.errors[0]["path"] == ["customers"]
+
+    @pytest.mark.parametrize(("country", "code"), [("Germany", "DE"), ("UK", "GB"), ("swe", "SE")])
+    async def test_a_country_by_another_word_than_its_code(self, gateway: Gateway, country: str, code: str) -> None:
+        answer = await gateway.ask(of_page(f'first: 2, filter: {{ countryCode: ["{country}"] }}'))
+
+        assert answer.codes == ["BAD_USER_INPUT"]
+        assert answer.errors[0]["message"] == (
+            f"filter.countryCode: '{country}' is no country code (ISO 3166-1 alpha-2); give {code}."
+        )
+
+    async def test_a_code_of_a_country_is_taken_in_either_case_and_a_blank_fits_nobody(self, gateway: Gateway) -> None:
+        counts = [
+            (await page(gateway, f'first: 1, filter: {{ countryCode: ["{code}"] }}', "id"))["totalCount"]
+            for code in ("DE", "de", "")
+        ]
+
+        assert counts[0] == counts[1] > 0
+        assert counts[2] == 0
 
     async def test_a_filter_that_none_of_the_asked_systems_can_honour(self, gateway: Gateway) -> None:
         kinds = "systems { name capabilities { field readable } }"

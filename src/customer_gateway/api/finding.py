@@ -12,6 +12,8 @@ from strawberry import UNSET
 from customer_gateway.api.declare import described_enum
 from customer_gateway.api.enums import CustomerKind, CustomerStatus
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
+from customer_gateway.documents.countries import country_code
+from customer_gateway.errors import BadUserInput
 from customer_gateway.model.catalog import TEXT_FIELDS, Order
 
 if TYPE_CHECKING:
@@ -137,12 +139,22 @@ def _filter(asked: CustomerFilter) -> Filter:
     return Filter(
         status=_value(asked.status),
         kind=_value(asked.kind),
-        country_code=_value(asked.country_code),
+        country_code=_countries(_value(asked.country_code)),
         is_supplier=_value(asked.is_supplier),
         texts={name: _text(given) for name, given in texts.items()},
         created_at=_moments(_value(asked.created_at)),
         updated_at=_moments(_value(asked.updated_at)),
     )
+
+
+def _countries(asked: Sequence[str] | None) -> Sequence[str] | None:
+    """Return the codes of countries as they are given. Raises `BadUserInput` for what is none; blanks fit nobody."""
+    for each in filter(str.strip, asked or ()):
+        code = country_code(each)
+        if code != each.strip().upper():
+            remedy = "give its code, such as DE." if code is None else f"give {code}."
+            raise BadUserInput(f"filter.countryCode: {each[:40]!r} is no country code (ISO 3166-1 alpha-2); {remedy}")
+    return asked
 
 
 def _text(asked: StringFilter) -> TextFilter:
