@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 from catalog_index import finding_gateway, index_of
 from gateway import gateway_over
+from graphql import build_schema, parse, validate
 from stories.test_writes import writing_gateway
 
 from customer_gateway import errors
@@ -54,6 +55,19 @@ def rows(text: str, heading: str) -> str:
 
 def keys(text: str) -> set[str]:
     return set(re.findall(r"`([a-z_]+)`", text))
+
+
+def test_every_operation_that_is_shown_is_valid() -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
+    shown = [
+        (path.name, each)
+        for path in DOCUMENTS
+        for each in re.findall(r"```graphql\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+
+    assert len(shown) >= 9
+    for name, operation in shown:
+        assert validate(schema, parse(operation)) == [], name
 
 
 def test_every_event_of_the_log_is_explained() -> None:
