@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
+from documents.nested_writes import DOCUMENT, WRITES
 from systems.test_laws_of_writing import (
     ALL,
     OF_LEAF,
@@ -58,3 +61,30 @@ def test_what_says_the_same_is_the_same_version(one: bytes, other: bytes) -> Non
     writes = next(each for each in map(writes_of, WRITTEN) if "markup" in each.record.by_vendor_name)
 
     assert version_of(writes, decode(one)) == version_of(writes, decode(other))
+
+
+@pytest.mark.parametrize(
+    ("document", "version"),
+    [
+        (DOCUMENT, "c54eec308cb823bea4b436c9"),
+        ({}, "372a75579cdecf8747afc261"),
+        ({"owner": {"id": 1}}, "372a75579cdecf8747afc261"),
+        ({"owner": {}}, "372a75579cdecf8747afc261"),
+        ({"owner": None, "contacts": []}, "a46d5592816c2d0437b7bc20"),
+        ({"owner": [{"phone": "1"}], "contacts": {"name": "B"}}, "7667e08216541a64b03370e5"),
+    ],
+)
+def test_a_version_stays_what_clients_hold_from_earlier_releases(document: Any, version: str) -> None:
+    assert version_of(WRITES, document) == version
+
+
+def test_the_order_of_members_and_null_ones_do_not_count_in_nested_objects_either() -> None:
+    assert version_of(WRITES, _turned(DOCUMENT)) == version_of(WRITES, DOCUMENT)
+
+
+def _turned(value: Any) -> Any:
+    """Return a document with members in the other order, and with null ones more."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return {"none": None, **{name: _turned(each) for name, each in reversed(members.items())}}
+    return [_turned(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value

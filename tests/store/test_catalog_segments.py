@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import PageOfRows, RecordChange
+from customer_gateway.errors import DatabaseUnavailable
+from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
-from customer_gateway.store.catalog_segments import FTS_TABLES, merge_some
+from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.catalog_segments import FTS_TABLES, SegmentMerging, merge_some
 from customer_gateway.store.catalog_upkeep import check_index
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
@@ -122,6 +124,63 @@ async def test_a_merge_of_many_pages_is_many_transactions(opened: Opened) -> Non
     assert await opened.problems() == []
 
 
+async def test_a_pass_and_what_it_removes_leave_few_segments(opened: Opened) -> None:
+    passes = CatalogPasses(opened.database, opened.index)
+    until = READ_AT + timedelta(days=1)
+    await passes.hold(["alpha"], "worker", READ_AT, until)
+    number = await passes.begin("alpha", "worker", {}, READ_AT)
+    counted: list[int] = []
+    for page in range(20):
+        changes = [RecordChange(RecordRef("alpha", f"{page}-{each}"), _long(page * 9 + each), "") for each in range(9)]
+        await passes.advance("alpha", "worker", number, changes, {}, READ_AT)
+        counted.append(await opened.segments())
+    keys = [f"{page}-{each}" for page in range(20) for each in range(9)]
+    for start in range(0, len(keys), 9):
+        await passes.set_state("alpha", "worker", keys[start : start + 9], RecordState.GONE, until)
+        counted.append(await opened.segments())
+
+    assert max(counted) < 16
+    assert await opened.problems() == []
+
+
+async def test_a_pass_waits_no_longer_than_its_lease_lets_it_and_goes_on_after_its_next_rows(opened: Opened) -> None:
+    for number in range(20):  # writes: with nothing running behind them, all is left
+        await opened.store(number, [str(number)])
+    merging = SegmentMerging(opened.database, most_seconds=0)
+
+    for _ in range(7):
+        await merging.merge()
+    before = await opened.segments()
+    await merging.merge()
+    begun = await opened.segments()
+    for _ in range(3):
+        await merging.merge()
+
+    assert (before, begun < 20, await opened.segments() < 10) == (20, True, True)
+
+
+async def test_what_was_stored_stays_stored_where_merging_fails(tmp_path: Path) -> None:
+    database = Refusing(f"sqlite+aiosqlite:///{tmp_path / 'catalog.db'}", CATALOG)
+    opened = Opened(database, CatalogIndex(database, row_of, encode_values, decode_values))
+    with capture_logs() as logs:
+        for number in range(8):
+            await opened.store(number, ["a", "b"])
+    found = await opened.found("name b of 7")
+    await database.aclose()
+
+    assert [each["event"] for each in logs] == ["segments_not_merged"]
+    assert found == ["b"]
+
+
+class Refusing(Database):
+    """A database that does not answer when segments are to be merged."""
+
+    async def write(self, work: Callable[[Connection], Any], *, durable: bool = True) -> Any:
+        if work is merge_some:
+            raise DatabaseUnavailable("it does not answer", "it does not answer")
+        return await super().write(work, durable=durable)
+
+
 async def test_merging_goes_on_after_it_has_failed(opened: Opened) -> None:
     async with opened.index.segments.running():
         for number in range(7):
@@ -129,7 +188,7 @@ async def test_merging_goes_on_after_it_has_failed(opened: Opened) -> None:
         await opened.database.write(_renaming("catalog_pieces", "hidden"))
         with capture_logs() as logs:
             opened.index.segments.merge_later()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.6)  # two steps, if it went on in vain
         await opened.database.write(_renaming("hidden", "catalog_pieces"))
         for number in range(7, 20):
             await opened.store(number, ["a"])

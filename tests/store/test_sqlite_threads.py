@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from customer_gateway.store.engines import make_sqlite_file
 from customer_gateway.store.sqlite_threads import SqliteReaders, SqliteThread
@@ -64,27 +63,29 @@ async def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_goes_on(
     assert found == 0
 
 
-async def test_a_thread_that_cannot_begin_begins_when_the_file_is_free(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("customer_gateway.store.sqlite_threads.BUSY_SECONDS", 0.05)
+async def test_a_commit_that_fails_leaves_no_transaction_open(tmp_path: Path) -> None:
+    """It would refuse every later one, and hold the file's lock."""
     file = tmp_path / "index.db"
     make_sqlite_file(file)
     thread, other = (SqliteThread(file, (), "BEGIN IMMEDIATE") for _ in range(2))
-    held, waiting = threading.Event(), threading.Event()
+    one, another = (
+        "CREATE TABLE one (id INTEGER PRIMARY KEY)",
+        "one INTEGER REFERENCES one DEFERRABLE INITIALLY DEFERRED",
+    )
 
-    def hold(_: Connection) -> None:
-        held.set()
-        waiting.wait(10)
+    def make(connection: Connection) -> None:
+        connection.execute(text(one))
+        connection.execute(text(f"CREATE TABLE another ({another})"))
 
-    holding = asyncio.create_task(other.run(hold))
-    await asyncio.to_thread(held.wait, 10)
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
-        await thread.run(reading("SELECT 1"))
-    waiting.set()
-    await holding
-    found = await thread.run(reading("SELECT 1"))
+    def refer_to_none(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO another VALUES (7)"))
+
+    await thread.run(make)
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            await thread.run(refer_to_none)
+    found = [await each.run(reading("SELECT count(*) FROM another")) for each in (thread, other)]
     await thread.aclose()
     await other.aclose()
 
-    assert found == 1
+    assert found == [0, 0]

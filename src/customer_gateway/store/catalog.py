@@ -119,10 +119,12 @@ class CatalogIndex:
 
         What was seen at `unseen_since`, or later, stays as it is.
         """
-        return await write(
+        changed = await write(
             self._database,
             lambda connection: _rows().set_state(connection, system, keys, state, since, unseen_since),
         )
+        self.segments.merge_later()
+        return changed
 
     def _prepared(
         self,

@@ -2,8 +2,8 @@
 
 FTS5 stores no text here: a row is taken out by the text that was put in. What a transaction brings is one segment of an
 index, written at its end, as long as ids ascend and each statement stores one row. A statement of several rows, and one
-of a trigger, is a savepoint, at which FTS5 writes what it has: a row that changed left two segments. Where there are 16
-they are merged inside the transaction that adds the next: 2 to 30 ms of its thread, for one stored row in eight.
+of a trigger, is a savepoint, at which FTS5 writes what it has: a row that changed left two segments. They are merged
+later (`catalog_segments`).
 """
 
 from __future__ import annotations

@@ -124,13 +124,16 @@ class CatalogPasses:
         for start in range(0, len(keys), MOST_ROWS):
             some = keys[start : start + MOST_ROWS]
             changed += await self._write(lambda connection, some=some: work(connection, some))
+            await self._index.segments.merge()
         return changed
 
     async def forget_gone(self, system: str, before: datetime) -> int:
         return await self._write(lambda connection: _rows().forget_gone(connection, system, before, MOST_ROWS))
 
     async def remove_some(self, system: str) -> int:
-        return await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))
+        removed = await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))
+        await self._index.segments.merge()
+        return removed
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await write(self._database, work)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,10 +39,10 @@ _NOTHING_MERGED: Final = 2
 """Fewer rows than these have changed where there was nothing to merge (SQLite, FTS5, the command 'merge')."""
 _TRANSACTIONS: Final = 8
 """After so many there may be something to merge."""
-_MOST_STEPS: Final = 100
-"""A pass has a lease to keep: it waits for no more at once, some 0.3 s."""
-_PAUSE: Final = 0.25
-"""Seconds between two steps behind writes: few writes meet one."""
+_MOST_SECONDS: Final = 0.5
+"""For no longer a pass waits at once: it has a lease to keep."""
+_PAUSE_SECONDS: Final = 0.25
+"""Between two steps behind writes: few writes meet one."""
 
 _log: Any = structlog.get_logger("customer_gateway.store")
 
@@ -49,27 +50,32 @@ _log: Any = structlog.get_logger("customer_gateway.store")
 class SegmentMerging:
     """Merges what transactions on the index of one SQLite file have added; elsewhere there is nothing to do."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most_seconds: float = _MOST_SECONDS) -> None:
         self._database = database
+        self._most_seconds = most_seconds
         self._transactions = 0
         self._due = asyncio.Event()
 
     async def merge(self) -> None:
         """Merge what is due after a transaction of a pass, or of what reads have brought: these can wait for it."""
-        if not self._is_due():
+        if not self._counts_enough():
             return
-        for _ in range(_MOST_STEPS):
-            if not await self._database.write(merge_some):
+        until = time.monotonic() + self._most_seconds
+        while await self._step():
+            if time.monotonic() > until:
+                self._transactions = _TRANSACTIONS  # the next transaction goes on
                 return
-        self._transactions = _TRANSACTIONS  # the next goes on
 
     def merge_later(self) -> None:
         """Merge what is due after a transaction of a write, which does not wait for it, while this is `running`."""
-        if self._is_due():
+        if self._counts_enough():
             self._due.set()
 
-    def _is_due(self) -> bool:
-        """Return whether so many transactions have come that there may be something to merge."""
+    def _counts_enough(self) -> bool:
+        """Count a transaction; return whether there may be something to merge, and begin to count anew then.
+
+        Each process counts its own: with ten that write by turns FTS5 has merged before, segments of a row each.
+        """
         self._transactions += 1
         if self._transactions < _TRANSACTIONS or not self._database.is_file:
             return False
@@ -90,13 +96,19 @@ class SegmentMerging:
     async def _run(self) -> None:
         while True:
             await self._due.wait()
-            try:
-                if not await self._database.write(merge_some):
-                    self._due.clear()
-            except (DatabaseUnavailable, ConfigInvalid) as error:  # the next that is due tries it again
+            if not await self._step():
                 self._due.clear()
-                _log.warning("segments_not_merged", reason=str(error))
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _step(self) -> bool:
+        """Merge some; return whether there may be more. What was stored stays stored where that fails."""
+        try:
+            return await self._database.write(merge_some)
+        except (DatabaseUnavailable, ConfigInvalid) as error:  # the next that is due tries it again
+            _log.warning("segments_not_merged", reason=str(error))
+        except Exception:  # noqa: BLE001 - a mistake of ours ends no pass and no write
+            _log.exception("segments_not_merged")
+        return False
 
 
 def merge_some(connection: Connection) -> bool:

@@ -34,8 +34,8 @@ COMMAND_SECONDS: Final = 30.0
 """The most a command on PostgreSQL may take; migrations have no bound."""
 _READERS: Final = 4
 _READING: Final = ("query_only = ON",)
-# Of what can be read again, an index of up to gigabytes: a loss of power may cost the last commits, and pages are read
-# from the system's own cache, where they stand once for all workers.
+# Of what can be read again, an index of up to gigabytes: pages are read from the system's own cache, where they stand
+# once for all workers.
 _WRITING_AN_INDEX: Final = ("cache_size = -65536", "wal_autocheckpoint = 16000")
 _READING_AN_INDEX: Final = (*_READING, "cache_size = -16384", "mmap_size = 4294967296")
 _NO_JIT: Final = "SET jit = off"

@@ -46,7 +46,6 @@ class SqliteThread:
         self._may_be_durable = is_durable
         self._is_durable: bool | None = None
         self._driver: sqlite3.Connection | None = None
-        self._connection: Connection | None = None
         event.listen(self._engine, "connect", partial(prepare, pragmas))
         event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "begin", partial(_begin, begin))
@@ -66,25 +65,19 @@ class SqliteThread:
 
     async def aclose(self) -> None:
         """Close the connection when what is under way has ended."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown(wait=False)
 
     def _run(self, work: Callable[[Connection], T], durable: bool) -> T:  # noqa: FBT001 - an executor passes it
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        if durable is not self._is_durable and self._driver is not None:
+        if durable is not self._is_durable and self._driver is not None:  # within a transaction it is refused
             self._driver.execute(f"PRAGMA {synchronous(durable=durable)}")
             self._is_durable = durable
-        with self._connection.begin():
-            return work(self._connection)
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._engine.dispose()
+        # The pool rolls back what a COMMIT that failed, or a ROLLBACK that was interrupted, has left open.
+        with self._engine.begin() as connection:
+            return work(connection)
 
     def _connected(self, driver: Any, _record: object) -> None:
-        self._driver = driver
+        self._driver, self._is_durable = driver, None
 
 
 class SqliteReaders:
@@ -135,6 +128,16 @@ class SqliteReaders:
         self._turns.release()
 
 
+def synchronous(*, durable: bool) -> str:
+    """Return the setting by which a commit waits until the disk has it, or does not."""
+    return "synchronous = FULL" if durable else "synchronous = NORMAL"
+
+
+def uri_of(path: Path) -> str:
+    """Return the address of a file that is there: none is made."""
+    return f"file:{quote(str(path))}?mode=rw"
+
+
 def prepare(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:
     """Set up a new connection."""
     cursor = connection.cursor()
@@ -150,13 +153,3 @@ def _json(value: Any) -> str:
 def _begin(statement: str, connection: Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
     driver.execute(statement)  # without the work that SQLAlchemy has with a statement: each transaction begins with it
-
-
-def synchronous(*, durable: bool) -> str:
-    """Return the setting by which a commit waits until the disk has it, or does not."""
-    return "synchronous = FULL" if durable else "synchronous = NORMAL"
-
-
-def uri_of(path: Path) -> str:
-    """Return the address of a file that is there: none is made."""
-    return f"file:{quote(str(path))}?mode=rw"
