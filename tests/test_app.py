@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ import pytest
 import structlog
 import structlog.testing
 from configured import settings_at, table_at
+from gateway import in_process
 from picked import FIRST, SECRET
 from redis_server import NEEDS_REDIS, RedisServer
 from vendors import FACTS
@@ -25,10 +29,12 @@ from customer_gateway.app import (
     schema_text,
     worker,
 )
-from customer_gateway.config import DatabaseSettings, ServerSettings, Settings
+from customer_gateway.config import AuthSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.environment import CONFIG_VARIABLE, WORKERS_VARIABLE
-from customer_gateway.model.callers import EVERY_RIGHT
+from customer_gateway.model.callers import EVERY_RIGHT, SCOPES
+from customer_gateway.model.ids import encode_id
 from customer_gateway.model.key_text import new_key
+from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 from customer_gateway.systems.registry import VENDORS
 from customer_gateway.work.deadline import Deadline
@@ -114,6 +120,42 @@ async def test_every_system_is_closed_when_the_application_ends() -> None:
         assert not way.closed
 
     assert way.closed
+
+
+@pytest.mark.usefixtures("collection_as_before")
+async def test_what_writes_add_to_the_index_is_merged_while_the_application_serves(tmp_path: Path) -> None:
+    box = Sandbox()
+    vendor = box.vendors[FIRST]
+    table: dict[str, Any] = {"base_url": f"http://vendor.test{vendor.base_path}", **vendor.credentials}
+    found = replace(
+        settings(**table),
+        database=DatabaseSettings.model_validate({"url": f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}"}),
+        auth=AuthSettings(anonymous=tuple(SCOPES)),
+    )
+    app = build_app(found, Wiring(transport=in_process(box, found)))
+    customer = encode_id("Customer", FIRST, next(iter(vendor.customers.keys())))
+    query = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { userErrors { message } } }"
+    async with (
+        app.inner.router.lifespan_context(app.inner),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client,
+    ):
+        for number in range(24):
+            variables = {"input": {"id": customer, "patch": {"name": f"Name {number}"}, "force": True}}
+            answer = await client.post("/graphql", json={"query": query, "variables": variables})
+            assert answer.json() == {"data": {"customerUpdate": {"userErrors": []}}}
+        counted = segments(tmp_path / "catalog.db")
+        for _ in range(100):
+            if (counted := segments(tmp_path / "catalog.db")) < 12:
+                break
+            await asyncio.sleep(0.05)
+    box.close()
+
+    assert counted < 12
+
+
+def segments(index: Path) -> int:
+    with closing(sqlite3.connect(index)) as connection:
+        return int(connection.execute("SELECT count(DISTINCT segid) FROM catalog_tokens_idx").fetchone()[0])
 
 
 @pytest.mark.usefixtures("collection_as_before")
