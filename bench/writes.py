@@ -1,8 +1,8 @@
 """What a write costs above its vendor calls, on SQLite files, vendors in this process; `--writes` measures it alone.
 
 The time of the calls is left out: it would be taken without a journal, too. The disk's own fsync is measured beside it:
-a write of one call commits three times before its answer. With an index there is one more read of the record, which is
-left out, too, and a fourth commit, without an fsync, in the index's own file.
+a write of one call commits three times before its answer, twice with an fsync. With an index there is one more read of
+the record, which is left out, too, and a fourth commit, without an fsync, in the index's own file.
 """
 
 from __future__ import annotations
