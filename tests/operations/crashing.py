@@ -128,7 +128,7 @@ class CountedDatabase:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
-    async def write(self, work: Callable[[Any], Any]) -> Any:
+    async def write(self, work: Callable[[Any], Any], *, durable: bool = True) -> Any:
         name = self._points.committing.get(None)
 
         def counted(connection: Any) -> Any:
@@ -137,7 +137,7 @@ class CountedDatabase:
                 self._points.passing(f"within {name}")
             return answer
 
-        return await self._database.write(counted)
+        return await self._database.write(counted, durable=durable)
 
 
 class CountedSystem:
