@@ -104,6 +104,7 @@ def dialled(text: str, country: str | None = None) -> Sequence[str]:
 
 
 def _dialled_within(written: str, country: str | None) -> Sequence[str]:
+    """Return the digits of a number of a country in each way that it may be dialled; as written where it is unknown."""
     if not written or (found := _code_and_prefix(country)) is None:
         return (written,) if written else ()
     code, prefix = found

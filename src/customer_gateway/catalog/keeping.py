@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.errors import GatewayError
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection
@@ -31,14 +30,8 @@ async def keeping(
     updates: IndexUpdates, written: WrittenRecords, journal: Journal | None, systems: Collection[str]
 ) -> AsyncGenerator[None]:
     """Store what reads and writes bring meanwhile, and what a process that was killed has left."""
-    async with updates.running(), written.running():
-        task = asyncio.create_task(_catch_up(written, journal, systems))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    async with updates.running(), written.running(), in_background(_catch_up(written, journal, systems)):
+        yield
 
 
 async def _catch_up(written: WrittenRecords, journal: Journal | None, systems: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import structlog
 from customer_gateway.catalog.passes import failed, make_pass
 from customer_gateway.errors import GatewayError, LeaseLost
 from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -179,12 +180,10 @@ async def passing(schedule: Schedule) -> AsyncGenerator[None]:
         await asyncio.sleep(_START_SECONDS)  # the first requests do not wait for the import of SQLAlchemy
         await schedule.run()
 
-    task = asyncio.create_task(run())
     try:
-        yield
+        async with in_background(run()):
+            yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await schedule.aclose()
 
 

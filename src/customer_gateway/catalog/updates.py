@@ -9,7 +9,6 @@ dropped and counted: the next pass reads it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from customer_gateway.catalog.allowance import Allowance
 from customer_gateway.catalog.suspicion import Suspicion, is_suspect_batch
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
 from customer_gateway.model.catalog import RecordState
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -121,13 +121,8 @@ class IndexUpdates:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Write what is submitted meanwhile."""
-        task = asyncio.create_task(self._run())
-        try:
+        async with in_background(self._run()):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _run(self) -> None:
         while True:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from customer_gateway.errors import GatewayError
 from customer_gateway.operations import clock
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -50,13 +51,8 @@ class Leases:
     @asynccontextmanager
     async def prolonged(self, journal: Journal) -> AsyncGenerator[None]:
         """Prolong what is held, now and then, within the body."""
-        task = asyncio.create_task(self._prolong(journal))
-        try:
+        async with in_background(self._prolong(journal)):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _prolong(self, journal: Journal) -> None:
         is_ours = True

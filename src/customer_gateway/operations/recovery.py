@@ -12,6 +12,7 @@ from customer_gateway.errors import GatewayError
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationState
 from customer_gateway.operations import clock
+from customer_gateway.work.background import in_background
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -80,16 +81,11 @@ async def recovering(
     operations: Operations, journal: Journal, seconds: float = RECOVERY_SECONDS
 ) -> AsyncGenerator[None]:
     """Take over stranded operations within the body; at its end wait for those that this process has begun."""
-    tasks = [
-        asyncio.create_task(_every(seconds, Recovery(operations, journal).recover)),
-        asyncio.create_task(_every(_PURGE_SECONDS, operations.purge)),
-    ]
+    recover = Recovery(operations, journal).recover
     try:
-        yield
+        async with in_background(_every(seconds, recover), _every(_PURGE_SECONDS, operations.purge)):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await operations.aclose()
 
 

@@ -10,7 +10,6 @@ This module imports no SQLAlchemy.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -85,13 +85,8 @@ class SegmentMerging:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Merge a step at a time what writes make due."""
-        task = asyncio.create_task(self._run())
-        try:
+        async with in_background(self._run()):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _run(self) -> None:
         while True:

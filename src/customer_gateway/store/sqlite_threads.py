@@ -43,10 +43,9 @@ class SqliteThread:
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
-        self._may_be_durable = is_durable
-        self._is_durable: bool | None = None
+        self._may_be_durable = self._is_durable = is_durable
         self._driver: sqlite3.Connection | None = None
-        event.listen(self._engine, "connect", partial(prepare, pragmas))
+        event.listen(self._engine, "connect", partial(prepare, (*pragmas, synchronous(durable=is_durable))))
         event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "begin", partial(_begin, begin))
 
@@ -77,7 +76,7 @@ class SqliteThread:
             return work(connection)
 
     def _connected(self, driver: Any, _record: object) -> None:
-        self._driver, self._is_durable = driver, None
+        self._driver, self._is_durable = driver, self._may_be_durable
 
 
 class SqliteReaders:

@@ -18,6 +18,7 @@ from customer_gateway.errors import GatewayError, KeysUnavailable, Unauthenticat
 from customer_gateway.model.callers import Caller
 from customer_gateway.model.key_text import digest_of, is_whole
 from customer_gateway.model.networks import network_of
+from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -104,16 +105,10 @@ class KeyCache:
         The first answer has all the time it takes.
         """
         await self._refresh(None)
-        tasks = [
-            asyncio.create_task(_every(poll_seconds, self.refresh)),
-            asyncio.create_task(_every(use_seconds, self.record_uses)),
-        ]
         try:
-            yield
+            async with in_background(_every(poll_seconds, self.refresh), _every(use_seconds, self.record_uses)):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self.record_uses()
 
     async def refresh(self) -> None:
