@@ -85,7 +85,7 @@ class Database:
         """Return what the work returns, in a transaction that is committed unless it raises.
 
         The work is run in one go, on SQLite in a thread: it costs one turn of that, not one a statement. One that is
-        not `durable` may be lost with the power until the next that is, and costs no fsync there.
+        not `durable` costs no fsync there: a loss of power may undo it until the next that is durable.
         """
         await self.upgrade()
         with self._reported():

@@ -70,12 +70,12 @@ class OperationJournal:
 
     async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
         """Delete an operation of which nothing was sent, and give up the lease of its record."""
-        await self._unsent(lambda connection: _discard(connection, operation, record))
+        await self._write_unsynced(lambda connection: _discard(connection, operation, record))
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as in the protocol
         """Prolong the lease of an operation, and of its record; return False where another owner has either."""
         try:
-            await self._unsent(lambda connection: _renew(connection, id, owner, until, record))
+            await self._write_unsynced(lambda connection: _renew(connection, id, owner, until, record))
         except LeaseLost:
             return False
         return True
@@ -84,7 +84,7 @@ class OperationJournal:
         """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
         if not await self._database.is_there():
             return None
-        row = await self._unsent(lambda connection: _operations().take(connection, id, owner, now, until))
+        row = await self._write_unsynced(lambda connection: _operations().take(connection, id, owner, now, until))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
@@ -95,11 +95,11 @@ class OperationJournal:
 
     async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
         """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
-        return await self._unsent(lambda connection: _leases().take(connection, name, owner, now, until))
+        return await self._write_unsynced(lambda connection: _leases().take(connection, name, owner, now, until))
 
     async def unlock_record(self, name: str, owner: str) -> None:
         """Give the lease of a record up."""
-        await self._unsent(lambda connection: _leases().give_up(connection, name, owner))
+        await self._write_unsynced(lambda connection: _leases().give_up(connection, name, owner))
 
     async def find(self, id: str) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Return an operation."""
@@ -148,10 +148,10 @@ class OperationJournal:
             return 0
         return await self._database.write(lambda connection: _purge(connection, now))
 
-    async def _unsent(self, work: Callable[[Connection], T]) -> T:
-        """Store what may be lost with the power: it says nothing of a call, and no process that knows it is left then.
+    async def _write_unsynced(self, work: Callable[[Connection], T]) -> T:
+        """Store what a loss of power may cost: it says nothing of a call, and no process that knows it is left then.
 
-        What is stored before a call is sent waits for the disk, and takes this with it.
+        What is stored before a call is sent is synced to the disk, and this with it.
         """
         return await self._database.write(work, durable=False)
 

@@ -1,1 +1,1 @@
-"""Share work that several requests wait for: deadlines, shared calls, the batcher, failures of reads; tasks beside a body."""
+"""Share work that several requests wait for: deadlines, shared calls, the batcher, failures of reads, tasks."""
