@@ -97,7 +97,9 @@ async def state_after(world: World, system: str, at: str, signal_name: str, at_w
     await asyncio.sleep(SECONDS)
     async with at_work:
         if process.is_there() and when != "within":
-            await world.recovered(url, write.actor)
+            told = await world.recovered(url, write.actor)
+            assert told or number == "1", "others do not find the write"
+            assert process.is_there(), "it went on by itself"
         process.send(signal.SIGCONT)
         said = await process.ended()
         return await write.check(world, await world.recovered(url, write.actor), said)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from wire.connected import connected
+from wire.late_calls import again_after_late_calls
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
@@ -27,6 +28,7 @@ async def sent(client: Client, calls: list[Call], seconds: float = 9) -> list[ob
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.05])
+@again_after_late_calls
 async def test_no_window_of_the_vendor_ever_holds_more_than_it_may(latency: float) -> None:
     async with serving(later(latency, telling([]))) as vendor:
         client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(3, 0.3)])
@@ -52,6 +54,7 @@ async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_
         await client.aclose()
 
 
+@again_after_late_calls
 async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None:
     async with serving(telling([])) as vendor:
         budget = [Window(2, 0.3, per_template), Window(5, 0.3)]
@@ -272,6 +275,7 @@ async def test_limits_that_are_off_bound_nothing() -> None:
         await client.aclose()
 
 
+@again_after_late_calls
 async def test_a_configured_rate_is_kept() -> None:
     async with serving(telling([])) as vendor:
         client = connected(system="next", base_url=vendor.base_url, limits=Limits(calls_per_second=10))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wire.connected import connected
+from wire.late_calls import again_after_late_calls
 from wire.vendor import fullest, serving, telling
 
 from customer_gateway.wire import Call, LimiterRegistry, Limits, Window, WorkerShare
@@ -114,6 +115,7 @@ def test_every_worker_has_its_turn_within_a_round(windows: list[Window], workers
 
 
 @pytest.mark.anyio
+@again_after_late_calls
 async def test_workers_that_call_one_vendor_keep_its_budget_and_their_own_limit_together() -> None:
     async with serving(telling([])) as vendor:
         clients = [

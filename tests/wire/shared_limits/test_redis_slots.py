@@ -11,6 +11,7 @@ import pytest
 from redis_server import NEEDS_REDIS, PASSWORD, RedisServer
 from structlog.testing import capture_logs
 from wire.connected import connected
+from wire.late_calls import again_after_late_calls
 from wire.limits.test_rate_limiter import sent
 from wire.vendor import answering, closed_port, fullest, hanging, serving, telling
 
@@ -54,6 +55,7 @@ def failures(outcomes: Sequence[object]) -> list[object]:
     return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
 
 
+@again_after_late_calls
 async def test_two_workers_never_fill_a_window_beyond_what_it_holds_and_use_nearly_all_of_it(
     redis: RedisServer,
 ) -> None:
@@ -89,6 +91,7 @@ async def test_a_worker_alone_has_the_whole_budget(redis: RedisServer) -> None:
         assert time.monotonic() - began < 1
 
 
+@again_after_late_calls
 async def test_calls_that_give_way_leave_room_for_one_that_does_not(redis: RedisServer) -> None:
     async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 1.0), workers=1) as one:
         giving_way = [asyncio.create_task(one.call(READ, Deadline.after(30, gives_way=True))) for _ in range(3)]
@@ -101,6 +104,7 @@ async def test_calls_that_give_way_leave_room_for_one_that_does_not(redis: Redis
         assert fullest(vendor.arrivals, 1.0) == 2
 
 
+@again_after_late_calls
 async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before_it_is_made(redis: RedisServer) -> None:
     async with serving(telling([])) as vendor, worker(redis.url, vendor, Window(2, 1.0), workers=1) as one:
         giving_way = [asyncio.create_task(one.call(READ, Deadline.after(30, gives_way=True))) for _ in range(5)]
@@ -116,6 +120,7 @@ async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before
         await asyncio.gather(*giving_way, return_exceptions=True)
 
 
+@again_after_late_calls
 async def test_a_call_that_gives_way_starts_when_it_is_counted_also_where_another_has_come_between(
     redis: RedisServer,
 ) -> None:
@@ -150,6 +155,7 @@ async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: 
         assert 4_000 < (caught.value.retry_after_ms or 0) <= 5_300
 
 
+@again_after_late_calls
 async def test_every_scope_has_a_count_of_its_own_beside_that_of_all(redis: RedisServer) -> None:
     budget = (Window(2, 0.3, per_template), Window(5, 0.3))
     calls = [Call("GET", f"/{noun}/1", template=f"/{noun}/{{id}}") for _ in range(2) for noun in ("a", "b", "c")]
@@ -166,6 +172,7 @@ async def test_every_scope_has_a_count_of_its_own_beside_that_of_all(redis: Redi
             assert fullest(own, 0.3) <= 2
 
 
+@again_after_late_calls
 async def test_a_limit_of_our_own_is_kept_by_all_workers_together(redis: RedisServer) -> None:
     limits = Limits(calls_per_second=5)
     async with (
@@ -187,6 +194,7 @@ async def test_calls_are_let_in_in_the_order_in_which_they_came(redis: RedisServ
         assert [sorted(turn) for turn in turns] == [["/0", "/1"], ["/2", "/3"], ["/4", "/5"], ["/6", "/7"], ["/8"]]
 
 
+@again_after_late_calls
 async def test_a_small_request_does_not_wait_for_all_calls_of_a_big_one_in_any_worker(redis: RedisServer) -> None:
     async def request(client: Client, name: str, calls: int) -> list[object]:
         deadline = Deadline.after(5)
@@ -308,6 +316,7 @@ async def test_a_slot_of_a_call_given_up_is_free_for_a_call_of_another_endpoint(
         assert time.monotonic() - began < 0.8
 
 
+@again_after_late_calls
 async def test_a_worker_whose_store_has_just_come_back_keeps_to_its_share(redis: RedisServer) -> None:
     store = BudgetStore(redis.url)
     store.back_at = time.monotonic()
@@ -402,6 +411,7 @@ async def test_without_the_store_each_worker_keeps_to_its_share_until_it_is_back
     assert PASSWORD not in str(log)
 
 
+@again_after_late_calls
 async def test_a_turn_of_the_share_that_comes_when_the_store_decides_again_is_asked_for(redis: RedisServer) -> None:
     budget, store = Window(2, 0.6), BudgetStore(redis.url)
     store.back_at = time.monotonic() - RETRY_SECONDS  # a window more, and the store decides
