@@ -52,7 +52,7 @@ check: $(DEV) ## format, lint, types, architecture, spelling, schema, tests with
 	$(BIN)/customer-gateway schema --check schema.graphql
 	$(if $(TESTS),$(COVERED_TESTS))
 
-bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit, ARGS=find measures finding, ARGS=freshness how soon changes are found
+bench: $(DEV) ## measure; writes bench/RESULTS.md. AGAINST=main compares with that commit, ARGS=find measures finding, ARGS=freshness how soon changes are found, ARGS=index what reads pay for it
 	$(BIN)/python -m bench $(if $(AGAINST),--against '$(AGAINST)') $(ARGS)
 
 soak: $(DEV) ## an hour of churn, faults, kills and passes under the index; SECONDS=60 for a minute

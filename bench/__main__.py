@@ -25,6 +25,7 @@ from bench.ceilings import ceilings, stub_alone
 from bench.contest import SEVERAL, contest, two_on_one_core, two_workers, written
 from bench.find import RECORDS, measure_finding
 from bench.freshness import measure_freshness
+from bench.index_cost import measure_index_cost
 from bench.load import Entrant, Generator
 from bench.machine import cores, facts
 from bench.over_http import OverHttp
@@ -37,12 +38,20 @@ from customer_gateway.http.graphiql.examples import DEMO_QUERY
 from customer_gateway.server import collector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.contest import Contest
     from bench.machine import Cores
 
 _LOADS, _LOAD_SECONDS = 20, 1.0
 _A_PART = 0.02
-"""Of a load's CPU: a worker that serves nothing answers its supervisor, which is less."""
+"""Of a load's CPU: a worker with less has served nothing, it has only answered its supervisor."""
+
+_ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
+    "find": lambda asked: measure_finding(asked.records),
+    "freshness": lambda asked: measure_freshness(quick=asked.quick),
+    "index": lambda asked: measure_index_cost(quick=asked.quick),
+}
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -52,13 +61,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round; RESULTS.md stays as it is")
     parser.add_argument("--against", metavar="REF", help="compare with this commit; nothing is written")
     parser.add_argument("--writes", action="store_true", help="what a write costs above its vendor calls, alone")
-    parser.add_argument("what", nargs="?", choices=["find", "freshness"], help="find, freshness: of the index, alone")
+    parser.add_argument("what", nargs="?", choices=list(_ALONE), help="of the index, alone")
     parser.add_argument("--records", type=int, default=RECORDS, help="in the index that `find` makes")
     asked = parser.parse_args()
-    if asked.what == "find":
-        measure_finding(asked.records)
-    elif asked.what == "freshness":
-        measure_freshness(quick=asked.quick)
+    if asked.what is not None:
+        _ALONE[asked.what](asked)
     elif asked.writes:
         alone = Report(facts())
         measure_writes(alone, 1 if asked.quick else 3)

@@ -1,28 +1,28 @@
 """How soon the index has what was changed at a vendor and read by a page: `make bench ARGS=freshness`.
 
 The gateway of bench (b), its index filled by a pass, answers the page query; one customer in a hundred is changed at
-the stub, and all pages with one of them are read. Told is how many of them the index has how long after that read,
-and how many changes were dropped. `seconds before` is how long the load had run: a process compares records that it
-reads for the first time when it has time for that.
+the stub, and all pages with one of them are read. The table says how many of them the index has how long after that
+read, and how many changes were dropped. `seconds before` is how long the load had run: a process compares records that
+it reads for the first time when it has time for that.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.answers import asked
 from bench.contest import Pages, configured, cursors
+from bench.filled_index import WITH_INDEX, index_rows, wait_until_filled
 from bench.machine import cores, facts
 from bench.pland_rows import CUSTOMERS, PAGE
 from bench.processes import Server, Stub, fetched
@@ -37,13 +37,7 @@ EVERY: Final = 100
 """One customer in so many is changed."""
 AIM_SECONDS: Final = 2.0
 _WATCHED_SECONDS: Final = 20.0
-_FILLED_SECONDS: Final = 120.0
 _READERS: Final = 8
-_AUTH: Final = """[auth]
-anonymous = ["customers:read", "billing:read", "schema:read"]
-[database]
-url = "sqlite+aiosqlite:///{directory}/gateway.db"
-"""
 
 
 class Load(NamedTuple):
@@ -118,10 +112,10 @@ def _measured(load: Load, before: float, placed: Cores) -> Freshness:
     with tempfile.TemporaryDirectory() as name, Stub(placed.stub) as stub:
         directory = Path(name)
         log = directory / "log"
-        config = configured(stub, directory, auth=_AUTH.format(directory=directory))
+        config = configured(stub, directory, auth=WITH_INDEX.format(directory=directory))
         environment = {"CUSTOMER_GATEWAY_CONFIG": str(config)}
         with Server("gateway", [placed.server], environment) as server:
-            _wait_until_filled(directory)
+            wait_until_filled(directory)
             pages = Pages(directory, cursors(server), [])
         # Another process: it has read nothing, as after a start.
         with log.open("wb") as lines, Server("gateway", [placed.server], environment, log=lines.fileno()) as server:
@@ -134,19 +128,6 @@ def _measured(load: Load, before: float, placed: Cores) -> Freshness:
                 told = json.loads(generator.communicate()[0].splitlines()[-1])
         dropped = sum(b'"index_updates_dropped"' in line for line in log.read_bytes().splitlines())
         return Freshness(lags, longest, dropped, told["requests"] / told["microseconds"] * 1e6)
-
-
-def _wait_until_filled(directory: Path) -> None:
-    until = time.monotonic() + _FILLED_SECONDS
-    while time.monotonic() < until:
-        time.sleep(0.5)
-        try:
-            (found,) = _rows(directory, "SELECT count(*) FROM catalog_records")
-        except sqlite3.OperationalError:
-            continue
-        if found[0] == CUSTOMERS:
-            return
-    raise RuntimeError("the pass of the stub does not end")
 
 
 @contextmanager
@@ -191,7 +172,7 @@ def _lags(url: str, pages: Pages, changed: Mapping[str, str], directory: Path) -
     with ThreadPoolExecutor(_READERS) as readers:
         reading = [readers.submit(read_page, place) for place in places]
         while len(there) < len(changed) and time.monotonic() < until:
-            for key, shown in _rows(directory, query, *changed):
+            for key, shown in index_rows(directory, query, *changed):
                 if changed[key] in shown:
                     there.setdefault(key, time.monotonic())
             time.sleep(0.1)
@@ -199,8 +180,3 @@ def _lags(url: str, pages: Pages, changed: Mapping[str, str], directory: Path) -
             each.result()
     lags = [max(there[key] - read[phone], 0.0) if key in there else None for key, phone in changed.items()]
     return lags, max(there.values(), default=began) - began
-
-
-def _rows(directory: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(f"file:{directory / 'catalog.db'}?mode=ro", uri=True, timeout=10)) as connection:
-        return connection.execute(query, values).fetchall()

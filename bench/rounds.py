@@ -1,6 +1,6 @@
 """Rounds through the contestants of a section: one at a time is under load, so that all meet the machine alike.
 
-Every second round goes backwards: what a contestant gains or loses by who went before it, it does not always.
+Every second round goes backwards, so that no contestant always follows the same one.
 """
 
 from __future__ import annotations

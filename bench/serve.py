@@ -29,7 +29,7 @@ def main(module: str, cores: str, workers: int) -> None:
     config = Config(
         f"bench.contestants.{module}:app",
         loop="uvloop",
-        http="customer_gateway.http.connection:HttpConnection" if module == "gateway" else "httptools",
+        http="customer_gateway.http.connection:HttpConnection" if module.endswith("gateway") else "httptools",
         ws="none",
         access_log=False,
         proxy_headers=False,

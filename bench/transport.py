@@ -180,7 +180,7 @@ CONTESTANTS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "pyreqwest's httpx transport without the client": ("pyreqwest", pyreqwest_transport_direct),
     "aiohttp": ("aiohttp", aiohttp_direct),
     "pyreqwest, whole bodies without a cap": ("pyreqwest", pyreqwest_whole),
-    "wire's Direct (pyreqwest, capped)": ("pyreqwest", direct),
+    "wire's ReqwestTransport (pyreqwest, capped)": ("pyreqwest", direct),
     "wire's Client over Direct, decoded": ("pyreqwest", wire_client),
 }
 

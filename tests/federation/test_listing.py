@@ -138,12 +138,12 @@ class TestCustomersOfASystem:
         assert system.log == ["page 0+3", "count"]
 
     async def test_a_failed_count_costs_the_total_only(self) -> None:
-        down = UpstreamTimeout("acme", "late")
-        system = acme(failing={"count": down})
+        system = acme(failing={"count": UpstreamTimeout("acme", "late")})
 
         page = await customers_of(request(system, want=COUNTED), system, 3, None)
 
-        assert page.total_count is down
+        assert isinstance(page.total_count, UpstreamTimeout)
+        assert str(page.total_count) == "acme: late"
         assert len(page.nodes) == 3
 
     async def test_a_failed_page_is_the_systems_failure(self) -> None:

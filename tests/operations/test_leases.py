@@ -92,7 +92,9 @@ async def test_a_call_whose_lease_was_not_prolonged_while_it_waited_is_not_sent(
 
     [error] = done.errors
     assert (error.code, error.retryable) == (UserErrorCode.UPSTREAM_TIMEOUT, True)
-    assert error.message.endswith("not sent: its turn came when the lease of the write was nearly out; send it again")
+    assert error.message.endswith(
+        "not sent: its slot in the rate limit came when the lease of the write was nearly over; send it again"
+    )
     assert done.operation is not None
     assert done.operation.state is OperationState.REJECTED
     assert one.writes("next") == []

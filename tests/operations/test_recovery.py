@@ -118,7 +118,7 @@ async def test_what_fails_behind_its_request_leaves_a_line_in_the_log(box: Sandb
 
     assert early is not None
     assert [each.code for each in early.errors] == [UserErrorCode.UPSTREAM_TIMEOUT]
-    assert [(each["event"], each["reason"]) for each in lines] == [("operation_not_carried_on", "DatabaseUnavailable")]
+    assert [(each["event"], each["reason"]) for each in lines] == [("write_failed", "DatabaseUnavailable")]
 
 
 async def test_what_could_not_be_looked_up_is_looked_up_again_when_it_is_twice_as_old(

@@ -292,6 +292,6 @@ async def test_whatever_an_answer_makes_us_stumble_over_is_its_systems_failure()
             await client.aclose()
 
     assert [(line["event"], line.get("outcome"), line.get("reason")) for line in log] == [
-        ("upstream_call_stumbled", None, None),
+        ("upstream_answer_failed", None, None),
         ("upstream_call", "UPSTREAM_BAD_RESPONSE", "unexpected ArithmeticError"),
     ]

@@ -88,12 +88,13 @@ async def _look_up(current: SystemPass, keys: Sequence[str]) -> dict[str, bool |
 
     A system that takes no such calls says nothing of any.
     """
-    writer = current.system.writer
     found: dict[str, bool | None] = {}
+    if (writer := current.system.writer) is None:
+        return found
     failed = 0
-    for key in keys if writer is not None else ():
+    for key in keys:
         try:
-            found[key] = await writer.read(key, current.calls.deadline()) is not None if writer else None
+            found[key] = await writer.read(key, current.calls.deadline()) is not None
         except UpstreamError:
             found[key] = None
             failed += 1

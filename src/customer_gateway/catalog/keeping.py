@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.journal import Journal
 
 RECENT: Final = timedelta(hours=1)
-"""How old an operation may be whose record is looked at when a process starts; a pass has come by the older ones."""
+"""How old an operation may be whose record is read when a process starts; older ones are left to the next pass."""
 _MOST_RECENT: Final = 200
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")

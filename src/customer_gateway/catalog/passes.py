@@ -1,15 +1,16 @@
 """A whole pass of one system: every page of its customers is read, and what it has seen is stored page by page.
 
 A pass is complete if it has seen as many different customers as the vendor says that there are, before and after; of a
-vendor that does not say it, if it has reached an empty page. Pages without a stable order repeat some rows and lose
-others: then the list is walked again, and what all walks have seen counts. Where customers come and go meanwhile, a new
-pass begins.
+vendor that does not say it, if its list has ended: an empty page, or one that says that none follows. Pages without a
+stable order repeat some rows and lose others: then the list is walked again, and what all walks have seen counts. Where
+customers come and go meanwhile, a new pass begins.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.catalog.absences import apply_absences
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 50
 """Of one transaction, which holds the lock of writers for some milliseconds, and of one turn of the event loop."""
+
+
+class WalkResult(Enum):
+    """What came of walking a list to its end; the value of a failure says why it is one."""
+
+    COMPLETE = "complete"
+    ROWS_LOST = "its pages hold fewer customers than its total"
+    CUSTOMERS_CHANGED = "customers came or went while they were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +87,15 @@ class SystemPass:
             if not page.places or is_read or (page.after and page.has_next is False):
                 return
 
-    async def outcome(self) -> bool | None:
-        """Return whether the pass is complete: False where rows were lost, None where customers came or went."""
+    async def result(self) -> WalkResult:
+        """Compare what was seen with the vendor's total before and after; without a total every walk is complete."""
         before, after = self.position.total, await self.total()
         if before is None or after is None:
-            return True
+            return WalkResult.COMPLETE
         seen = await self.seen()
         if seen == before == after:
-            return True
-        return False if before == after and seen < after else None
+            return WalkResult.COMPLETE
+        return WalkResult.ROWS_LOST if before == after and seen < after else WalkResult.CUSTOMERS_CHANGED
 
     async def total(self) -> int | None:
         """Return how many customers the vendor says that there are."""
@@ -161,12 +170,12 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
     current = await _begun(kit, system, owner, row)
     while True:
         await current.walk()
-        complete = await current.outcome()
-        if complete:
+        result = await current.result()
+        if result is WalkResult.COMPLETE:
             break
         if current.position.walks >= MOST_WALKS:
-            return failed(row, _WHY[complete].format(walks=MOST_WALKS))
-        if complete is None:
+            return failed(row, f"{result.value}, {MOST_WALKS} times")
+        if result is WalkResult.CUSTOMERS_CHANGED:
             current = await _anew(kit, system, owner, current.position.walks, current.calls_made)
         else:
             current.position.begin_again()
@@ -199,9 +208,3 @@ def failed(row: PassRow, reason: str) -> Ended:
     """Return how a pass ended that did not see everybody."""
     failures = int(row.details.get("failures", 0)) + 1
     return Ended(SyncStateName.FAILED, {**row.details, "failures": failures}, reason)
-
-
-_WHY: Final[dict[bool | None, str]] = {
-    False: "its pages hold fewer customers than its total, after {walks} walks",
-    None: "customers came or went while they were read, {walks} times",
-}

@@ -50,9 +50,9 @@ class Rhythm:
 
 @dataclass(slots=True)
 class Schedule:
-    """Holds the systems that nobody else does, and makes their passes when they are due, side by side.
+    """Takes the leases of systems that are free, and makes their passes when they are due, side by side.
 
-    One whose `systems` are all that are configured `tidies`: it removes those that were long ago.
+    It `tidies`, which removes the rows of all other systems, only where `systems` are all that are configured.
     """
 
     kit: PassKit
@@ -101,11 +101,11 @@ class Schedule:
         return bool(self._running)
 
     async def wait_idle(self) -> None:
-        """Until the passes that are under way have ended."""
+        """Wait until the passes that are under way have ended."""
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def wait_tidied(self) -> None:
-        """Until what was long ago has been removed, if that is under way."""
+        """Wait until the rows of what was long ago are removed, if that is under way."""
         if self._tidying is not None:
             await asyncio.gather(self._tidying, return_exceptions=True)
 
@@ -121,7 +121,7 @@ class Schedule:
             await self.kit.store.release(self.owner)
 
     def _has_to_hold(self, rows: Mapping[str, PassRow], now: datetime) -> bool:
-        """Return whether a system is free, or a lease of ours has a part of its time behind it."""
+        """Return whether a system is free, or a lease of this owner is due to be prolonged."""
         renewed_before = now + self.rhythm.lease - self.rhythm.lease / _RENEWALS
         for name in self.systems:
             row = rows.get(name)

@@ -42,9 +42,10 @@ class Suspicion:
 def suspicion_of(
     missing: int, known: int, before: Mapping[str, str] | None, sample: Mapping[str, str]
 ) -> Suspicion | None:
-    """Return why a pass is not believed that misses some of the known customers, and saw those of a sample.
+    """Return why a pass is not believed, None where it is.
 
-    `before` is the sample of the last pass that was believed; without one everything is.
+    It did not see `missing` of the `known` customers; `sample` is the sample of those that it saw, `before` that of the
+    last pass that was believed. Without one every pass is believed.
     """
     if before is None:
         return None
@@ -57,7 +58,10 @@ def suspicion_of(
 
 
 def is_accepted(found: Suspicion, row: PassRow, earlier: Mapping[str, Any] | None, at: datetime | None) -> bool:
-    """Return whether the suspicion is the `earlier` one, of that moment, and accepted since: no more are missing."""
+    """Return whether the operator has accepted the `earlier` suspicion, of that moment, and that covers this one.
+
+    One of another tenant covers every other; else fewer than five more are missing, and it is no other tenant.
+    """
     if earlier is None or at is None or row.accepted_at is None or row.accepted_at <= at:
         return False
     return bool(earlier["another"]) or (

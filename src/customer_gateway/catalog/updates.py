@@ -1,9 +1,9 @@
 """Bring the index up to date by what reads have brought, off the path of requests.
 
-A live read submits the records that are other than when they were last read; they are made rows and written a batch at
-a time. Records of which the process does not know that are compared with the index. Both are bounded in the long run,
-so that requests keep nearly all of the process, and done at once while they are few. What does not fit in memory is
-dropped and counted: the next pass reads it.
+A live read submits the records that differ from their last read in this process; they are made into rows and written
+in batches. A record without a last read in this process is compared with the index. Both have a rate limit that allows
+bursts, so that requests keep nearly all of the process. Records that do not fit in memory are dropped and counted: the
+next pass reads them.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class _Missing(NamedTuple):
     keys: Sequence[str]
     asked: int
     read_at: datetime
+    records: int = 0  # they are not counted among those that wait
 
 
 class IndexUpdates:
@@ -137,27 +138,27 @@ class IndexUpdates:
             await asyncio.sleep(0 if self._may_write.left > 0 else _PAUSE * (time.monotonic() - began))
 
     async def _write_next(self) -> None:
-        """Write what is missing first, then what reads have brought; it waits until it is written.
+        """Write the next missing keys, else the next records; an item stays in its queue until it is written.
 
-        A record that nobody foresaw costs its batch, not all that come after it.
+        An unexpected exception drops that item alone.
         """
-        missing, queue = next(iter(self._missing), None), self._submitted or self._unsure
-        submitted = next(iter(queue), None)
+        queue: deque[_Missing] | deque[_Submitted] = self._missing or self._submitted or self._unsure
+        if not queue:
+            self._wake.clear()
+            return
         try:
-            if missing is not None:
-                await self._take_missing(missing)
-            elif submitted is not None:
-                await self._put(submitted)
+            await self._write(queue[0])
         except (DatabaseUnavailable, ConfigInvalid):
             raise
         except Exception:  # noqa: BLE001 - see above
             _log.exception("index_update_failed")
-        if missing is not None:
-            self._missing.popleft()
-        elif submitted is not None:
-            self.waiting -= queue.popleft().records
+        self.waiting -= queue.popleft().records
+
+    async def _write(self, item: _Missing | _Submitted) -> None:
+        if isinstance(item, _Missing):
+            await self._take_missing(item)
         else:
-            self._wake.clear()
+            await self._put(item)
 
     async def _put(self, submitted: _Submitted) -> None:
         changes = await asyncio.to_thread(submitted.changes)

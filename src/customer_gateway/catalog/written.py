@@ -1,8 +1,9 @@
-"""Bring the index up to date with what this gateway has written: never dropped, and before the write is answered.
+"""Bring the index up to date with what this gateway has written, before the write is answered where that can be.
 
-A record that was written is read as a pass reads it, and stored. Where its system or the database does not answer, that
-is tried again until it does; where its system leaves the record out, some times. What a process that was killed has
-left is taken from the journal of writes when the next one starts.
+A record that was written is read as a pass reads it, and stored. If its system or the database does not answer, that
+is tried again until it does; if its system leaves the record out, it is MISSING, and read twice more. An unexpected
+exception ends the attempts. What a process that was killed has left is taken from the journal of writes when the next
+one starts.
 """
 
 from __future__ import annotations
@@ -100,8 +101,8 @@ class WrittenRecords:
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
                 _log.warning("written_record_not_indexed", system=ref.system, reason=str(error))
                 must_wait = True
-            except Exception:  # noqa: BLE001 - a record that nobody foresaw holds up no other, and no write of it
-                _log.exception("written_record_not_indexed")
+            except Exception:  # noqa: BLE001 - the write is answered all the same; the next pass stores the record
+                _log.exception("written_record_failed", system=ref.system)
                 break
             if must_wait:
                 waiting.is_due = True

@@ -166,7 +166,7 @@ async def read_customers(
 ) -> ReadCustomers:
     """Read the customers that the records with these keys are of, with all their other records.
 
-    `read_at` is when the read of these records began, where that is behind: they came with a list.
+    `read_at` is when the read of these records began, if they came with a list; None where they are read now.
     None where no system has any of a customer's records, the first error where none was read and some failed.
     """
     links = await request.links.linked(system.name, keys)

@@ -41,7 +41,7 @@ _BILLING: Final = "billing."
 
 
 class ColumnPart(NamedTuple):
-    """The values of `field` for the customers at `positions`."""
+    """The values of one field for the customers at `positions`."""
 
     positions: Sequence[int]
     values: Sequence[Any] | Awaitable[Sequence[Any]]
@@ -103,7 +103,7 @@ def read_views(
 ) -> Sequence[Any] | Awaitable[Sequence[Any]]:
     """Return the field of many records of one system: a list where the documents have it, else the reader's answer.
 
-    Neither raises: an exception that nobody foresaw costs the field of the records that it befalls.
+    Neither raises: an unexpected exception costs the field of the records for which it was raised.
     """
     if isinstance(system, IndexedSystem):
         return system.values(name, views)

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 _NOT_CONFIGURED: Final = (
-    "This gateway has no index of customers: configure [database], run `customer-gateway sync`, or use "
-    "`system(name:) { customers }`, which needs none."
+    "This gateway has no index of customers: its configuration has no [database], or [catalog] enabled is false. "
+    "Use `system(name:) { customers }`, which needs none."
 )
 _NO_ANSWER: Final = "The index of customers does not answer; try again later."
 _LATE: Final = "The index of customers has not answered before the deadline; try again later."

@@ -1,9 +1,9 @@
 """Notice which records are other than when they were last read, and submit them to the index.
 
-Every read of customers passes here. Of a page that was read before the systems' own stamps are compared, and every ten
-seconds a checksum of all, since a system may change a record and not its stamp; of others the checksums of whole
-documents (`documents.content`). What is equal costs nothing more. The fields of the others are read later, off the
-request's path.
+Every read of customers passes here. For a page that was read before, the systems' own stamps are compared, and every
+ten seconds a checksum of the whole page, since a system may change a record and not its stamp. For other reads the
+checksum of each document is compared (`documents.content`). What is equal costs nothing more; the fields of what is not
+are read later, off the request's path.
 """
 
 from __future__ import annotations
@@ -103,9 +103,8 @@ class ObservedReads:
     What a read brings for the first time, or otherwise than before, puts those of other selections in doubt: each is
     compared with the index once more when it is read.
 
-    It is kept as numbers alone, two a record: objects that stay in memory between those of requests, which come and go,
-    make these slower, by a twentieth where there were seven a record. `stored` waits for the row of a record that was
-    written (`catalog.written`); `clock` gives seconds.
+    Two numbers a record are kept: more objects that stay make requests slower (5 % with seven a record). `stored` waits
+    for the row of a record that was written (`catalog.written`); `clock` gives seconds.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class ObservedReads:
     def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on.
 
-        A record that nobody foresaw does not fail the read that brought it.
+        An unexpected exception does not fail the read.
         """
         try:
             self._see(system, views, want, read_at)

@@ -22,7 +22,7 @@ class RecordObserver(Protocol):
     def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
         """Take note that a read of so many keys, from a moment on, did not find these.
 
-        The index may be mended behind the answer.
+        The index may be corrected after the answer.
         """
         ...
 

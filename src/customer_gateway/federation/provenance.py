@@ -57,7 +57,7 @@ class FieldProvenance:
 async def provenance(
     customers: Sequence[Customer], fields: Sequence[str] | None, request: RequestContext
 ) -> list[list[FieldProvenance]]:
-    """For every customer, the provenance of each of `fields` (GraphQL names; None: all), in their order."""
+    """Return for every customer the provenance of each of `fields` (GraphQL names; None: all), in their order."""
     if (reason := unknown_fields(fields)) is not None:
         raise BadUserInput(reason)
     wanted = list(_MODEL_NAMES) if fields is None else list(dict.fromkeys(fields))

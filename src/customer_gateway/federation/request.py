@@ -67,8 +67,8 @@ class Batchers:
 class Federation:
     """The configured systems by name, in the order of the configuration, and what their requests share.
 
-    Customers of all systems are found by `finder`; without it nothing is. `sync` says how far its index is, `observer`
-    takes note of what reads show of it.
+    `finder` finds customers of all systems in the index, `sync` says how far that is, and `observer` takes note of what
+    reads show; without an index they are None.
     """
 
     systems: Mapping[str, System]
@@ -190,41 +190,43 @@ class RequestContext:
     ) -> T:
         """Return the answer of a call that is made once a request, and shared with the same call of others in flight.
 
-        `what` names it to those whom it does not reach in time. A failed one fails whoever asks for it
-        again, also those who leave the execution later than it failed. With `keep` it is kept where the request is cut
-        off in reading from the system.
+        `what` names the call in the error of a late answer. A call that failed is not made again in this request: each
+        later use of `key` raises its error. With `keep` the answer is kept for the next request if this one is cut off
+        while it reads from the system.
         """
-        log = self.reads.log
         if keep and key not in self.answers:
-            self.answers.update(log.find(system, _ANSWERS, [key]))
+            self.answers.update(self.reads.log.find(system, _ANSWERS, [key]))
         if key not in self.answers:
-            if self.shared is None:
-                raise UpstreamTimeout.late(system, what)
-            completion = Completion()
-            under_way = self._under_way.setdefault(system, [])
-            under_way.append(completion)
-            try:
-                began, answer = await self.shared.join(system, what, key, self.deadline, _timed(call))
-                self.answers[key] = answer
-                if keep:
-                    log.note(system, _ANSWERS, {key: answer}, began)
-            except CUT_OFF as error:
-                log.cut_off(system)
-                self.answers[key] = error.again()
-                raise
-            except UpstreamError as error:
-                self.answers[key] = error.again()
-                raise
-            finally:
-                under_way.remove(completion)
-                completion.set()
+            self.answers[key] = await self._joined(system, what, key, call, keep=keep)
         answer = self.answers[key]
         if isinstance(answer, UpstreamError):
             raise answer.again()
         return answer
 
+    async def _joined(
+        self, system: str, what: str, key: Hashable, call: Callable[[Deadline], Awaitable[T]], *, keep: bool
+    ) -> T | UpstreamError:
+        """Make a call, or join one in flight; return its answer, or the error that it failed with."""
+        if self.shared is None:
+            raise UpstreamTimeout.late(system, what)
+        completion = Completion()
+        under_way = self._under_way.setdefault(system, [])
+        under_way.append(completion)
+        try:
+            began, answer = await self.shared.join(system, what, key, self.deadline, _timed(call))
+        except UpstreamError as error:
+            if isinstance(error, CUT_OFF):
+                self.reads.log.cut_off(system)
+            return error.again()
+        finally:
+            under_way.remove(completion)
+            completion.set()
+        if keep:
+            self.reads.log.note(system, _ANSWERS, {key: answer}, began)
+        return answer
+
     async def wait_idle(self, system: str) -> None:
-        """Until the calls of the system have ended that this request has begun, or begins in this moment."""
+        """Wait until the calls of the system that this request has begun, or is about to begin, have ended."""
         for _ in range(_TICKS):
             await asyncio.sleep(0)
         for completion in [*self._under_way.get(system, ()), *self.reads.under_way(system)]:

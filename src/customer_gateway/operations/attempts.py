@@ -20,6 +20,7 @@ from customer_gateway.operations.outcomes import (
     in_progress,
     journal_failed_after,
     no_journal,
+    no_writer,
     not_read,
     not_sent,
     outcome_is_open,
@@ -128,8 +129,8 @@ class Attempts:
         if operation.is_settled:
             return Outcome(self.as_seen(operation, rights), operation.errors, operation.key)
         system, now = self._setup.systems.get(operation.system), clock.now()
-        if system is None or (writer := system.writer) is None:  # another worker may be configured otherwise
-            return Outcome(None, [in_progress(operation)], operation.key)
+        if system is None or (writer := system.writer) is None:
+            return Outcome(None, [no_writer(operation)], operation.key)
         taken = await self._journal.take_over(operation.id, new_owner(), now, now + self._setup.lease)
         if taken is None:
             return Outcome(None, [in_progress(operation)], operation.key)

@@ -1,4 +1,4 @@
-"""Bring in what a process knows that stood still: into its operation, or beside it where another has settled that."""
+"""Merge what a process that was paused knows of its calls into its operation, or report it as another operation."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def sent_late(mine: StoredOperation, settled: StoredOperation) -> StoredOperatio
     unknown = any(mine.writes[index].status is WriteStatus.UNKNOWN for index in late)
     keys = "" if settled.key in (None, mine.key) else f" The keys are {settled.key} and {mine.key}."
     message = (
-        f"The process that sent this write stood still: {mine.system} got it after the operation {mine.id} had been "
-        f"settled without it.{keys} Look at the record, and mend what is there twice or too late."
+        f"The process that sent this write was paused: {mine.system} got it after the operation {mine.id} had been "
+        f"settled without it.{keys} Check the record, and undo what was applied twice or too late."
     )
     error = UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=mine.system)
     return replace(

@@ -41,12 +41,17 @@ class Leases:
         self.until: datetime = operation.lease_until or operation.started_at
 
     def nearly_out(self) -> str | None:
-        """Say that so little of the lease is left that no call may be sent, None where there is enough.
+        """Return why no call may be sent: less than a third of the lease is left. Return None where enough is left.
 
-        It is prolonged all the time: only a process that stood still, or that cannot reach the database, gets there.
+        It is prolonged after each quarter, so this is said only to a process that was paused, or cannot reach the
+        database.
         """
         is_enough = self.until - clock.now() >= self.length * _LEFT
-        return None if is_enough else "its turn came when the lease of the write was nearly out; send it again"
+        return (
+            None
+            if is_enough
+            else "its slot in the rate limit came when the lease of the write was nearly over; send it again"
+        )
 
     @asynccontextmanager
     async def prolonged(self, journal: Journal) -> AsyncGenerator[None]:

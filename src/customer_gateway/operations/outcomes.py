@@ -1,4 +1,4 @@
-"""Outcomes that no journal holds: of dry runs, of refusals, of operations that run elsewhere."""
+"""Make the outcome of a write that is not sent, and the errors that tell why one is not sent or not settled."""
 
 from __future__ import annotations
 
@@ -52,10 +52,17 @@ def writes_of(system: System) -> Writes | None:
 
 
 def in_progress(operation: StoredOperation) -> UserError:
-    """Say that an operation is still running, here or in another process."""
-    message = "The operation is still running. Ask again in 1 s, with the same key."
+    """Say that another attempt at an operation is under way, here or in another process."""
+    message = f"The operation {operation.id} is still running. Ask again in 1 s."
+    path = None if operation.idempotency is None else ("idempotencyKey",)
     code = UserErrorCode.IDEMPOTENCY_IN_PROGRESS
-    return UserError(code, message, ("idempotencyKey",), operation.system, retryable=True, retry_after_ms=1000)
+    return UserError(code, message, path, operation.system, retryable=True, retry_after_ms=1000)
+
+
+def no_writer(operation: StoredOperation) -> UserError:
+    """Say that this process cannot write to the system of an operation; another may be configured otherwise."""
+    message = f"The operation {operation.id} is not settled: nothing can be written to {operation.system} here."
+    return UserError(UserErrorCode.NOT_WRITABLE, message, system=operation.system)
 
 
 def no_journal(failure: GatewayError) -> UserError:

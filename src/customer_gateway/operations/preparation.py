@@ -131,7 +131,7 @@ def _forbidden(request: WriteRequest, writes: Writes, present: Present, found: S
             name.startswith("billing.") or name == "emails" for name in names
         ):
             path = ("patch", *found.paths.get(change.place, ()))
-            message = f"It is how the customer is billed, which needs the scope {BILLING_WRITE}. Leave it out."
+            message = f"This is part of how the customer is billed: it needs the scope {BILLING_WRITE}. Leave it out."
             yield UserError(UserErrorCode.FORBIDDEN, message, path, request.system.name)
 
 
@@ -176,7 +176,9 @@ def _refused_as_it_stands(request: WriteRequest, writes: Writes, present: Presen
     """Return why a record is not changed as it stands now."""
     document = present.document
     if writes.archived(document):
-        message = f"The record is archived in {request.system.name}, which changes none of those. Restore it there."
+        message = (
+            f"The record is archived in {request.system.name}, which changes no archived ones. Restore it there first."
+        )
         return [_error(request, UserErrorCode.ARCHIVED, message, "id")]
     if request.force:
         return []

@@ -35,7 +35,7 @@ class RecordLocks:
     async def wanted(self, system: str, key: str | None, leases: Leases) -> AsyncGenerator[RecordLock]:
         """Yield the lock of a record, not taken yet; what is held of it is given up at the end.
 
-        A lease that is held still is given up behind the answer: who waits for the write does not wait for that.
+        A lease that is held still is given up in the background: the answer to the write does not wait for that.
         """
         lock = RecordLock(self._journal, self._local, system, key, leases)
         try:

@@ -31,7 +31,7 @@ _log: Any = structlog.get_logger("customer_gateway.operations")
 
 
 class Recovery:
-    """Takes over the operations of processes that ended or stood still.
+    """Takes over the operations of processes that ended or were paused.
 
     Those whose outcome stayed open, here or elsewhere, are looked up again when no late answer is to be expected, and
     then each time that they have become twice as old: a vendor may have been out of reach.

@@ -53,7 +53,7 @@ class Outcome:
 
 
 class StepLog:
-    """What is known of an operation while it runs; None before its first call is stored."""
+    """What is known of an operation while it runs; None until it is planned."""
 
     def __init__(self) -> None:
         self.operation: StoredOperation | None = None

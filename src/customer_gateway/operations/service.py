@@ -115,10 +115,10 @@ class Operations:
         return Outcome(self._attempts.as_seen(operation, rights), [error], operation.key)
 
     def _ended(self, task: asyncio.Task[Outcome]) -> None:
-        """Forget a task. Why it failed behind its request stands in the log: nobody waits for it any more."""
+        """Forget a task. Why it failed is logged: the request that waited for it may have ended before."""
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(failure := task.exception(), GatewayError):
-            _log.warning("operation_not_carried_on", reason=type(failure).__name__)
+            _log.warning("write_failed", reason=type(failure).__name__)
 
 
 def _is_visible(operation: StoredOperation, actor: str, rights: Rights, systems: Mapping[str, System]) -> bool:

@@ -116,7 +116,10 @@ def _is_unreadable(write: StoredWrite) -> bool:
 
 
 def _unreadable(operation: StoredOperation) -> UserError:
-    message = "The values of this write cannot be read with [database] key: start the gateway with the key of then."
+    message = (
+        "The values of this write cannot be decrypted with the configured [database] key. "
+        "Start the gateway with the key that encrypted them."
+    )
     return _error(operation, message, retryable=False)
 
 

@@ -81,7 +81,7 @@ class CatalogIndex:
         prepared = await self.prepared(changes, read_at, seen_pass)
         if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
             return 0
-        stored = await write(self._database, lambda connection: _rows().put(connection, prepared))
+        stored = await write(self._database, lambda connection: _rows().put(connection, prepared, note_seen=note_seen))
         await self.segments.merge()
         return stored
 

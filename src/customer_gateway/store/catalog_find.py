@@ -1,7 +1,7 @@
 """Find rows of the index: the page asked for, and how many there are.
 
-Of few rows that fit the ids are listed and ordered, and the rows of the page are read. Where many fit, rows are walked
-in order until the page is full; a walk that finds too few (all that fit stand at its end) is given up for the ids.
+If few rows fit, their ids are listed and ordered, and only the rows of the page are read. If many fit, rows are read in
+order until the page is full; if that reads too many before, it is stopped, and the ids are listed and ordered.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MOST: Final = 5_000
 _SYSTEMS: Final = "SELECT system, completed_at FROM catalog_systems"
 
 
-class _GivenUp(Exception):
+class _TooManySteps(Exception):
     """A walk has read many rows and found few."""
 
 
@@ -137,7 +137,7 @@ class _Finding:
             return self._by_ids(segment, few, limit)
         try:
             return self._walk(segment, limit)
-        except _GivenUp:
+        except _TooManySteps:
             ids = self._many(segment.conditions)
             return self._fetch(segment, None, limit) if ids is None else self._by_ids(segment, ids, limit)
 
@@ -190,7 +190,7 @@ class _Finding:
         statement = Statement()
         conditions = self._conditions(segment.conditions, None, statement, are_of_systems=True)
         sql = walked(self._dialect, segment, self._systems, conditions, limit, statement)
-        with self._given_up():
+        with self._limited():
             return rows(self._connection, sql, statement.parameters)
 
     def _count(self, conditions: Conditions) -> int:
@@ -238,8 +238,8 @@ class _Finding:
         return [f"system IN ({', '.join(statement.bind(each) for each in self._restricted)})"]
 
     @contextmanager
-    def _given_up(self) -> Generator[None]:
-        """Raise `_GivenUp` where SQLite has run too many instructions; PostgreSQL plans by itself."""
+    def _limited(self) -> Generator[None]:
+        """Raise `_TooManySteps` where SQLite has run too many instructions; PostgreSQL plans by itself."""
         if self._connection.dialect.name != "sqlite":
             yield
             return
@@ -256,6 +256,6 @@ class _Finding:
         except OperationalError:
             if not stopped:  # it failed, or nobody waits for it any more
                 raise
-            raise _GivenUp from None
+            raise _TooManySteps from None
         finally:
             driver.set_progress_handler(None, 0)

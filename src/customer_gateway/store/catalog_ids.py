@@ -28,7 +28,7 @@ class Ids(NamedTuple):
 
 
 class IdQueries:
-    """Gives ids for the questions of one transaction; systems are left out of account unless said."""
+    """Finds ids of rows in one transaction; they are of all systems unless a method says otherwise."""
 
     def __init__(self, connection: Connection, dialect: Dialect, systems: Sequence[str], most: int) -> None:
         self._connection = connection

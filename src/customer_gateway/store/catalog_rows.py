@@ -64,15 +64,16 @@ class PreparedRows(NamedTuple):
     again: Callable[[Mapping[str, Stored]], PreparedRows]
 
 
-def put(connection: Connection, prepared: PreparedRows) -> int:
+def put(connection: Connection, prepared: PreparedRows, *, note_seen: bool = True) -> int:
     """Store what a read has brought; return how many rows are another now.
 
-    Every record that is stored is PRESENT, and was seen then. What a later read has brought stays.
+    Every record that is stored is PRESENT, and was seen then. What a later read has brought stays. Without `note_seen`
+    nothing is written of a record that is as it was.
     """
     lock(connection, prepared.system)
     if (there := stored(connection, prepared.system, prepared.keys)) != prepared.there:
         prepared = prepared.again(there)
-    return _put(connection, prepared)
+    return _put(connection, prepared if note_seen else prepared._replace(seen=()))
 
 
 def put_few(

@@ -1,4 +1,4 @@
-"""Merge the segments of SQLite's full-text indexes behind the transactions that add them, a few pages at a time.
+"""Merge the segments of SQLite's full-text indexes after the transactions that add them, a few pages at a time.
 
 Each transaction adds one segment of an index. FTS5 would merge 16 of a size inside the transaction that adds the next:
 one stored record would wait for that as long as 350 ms (50,000 records), and with it all that write to the file. So
@@ -42,7 +42,7 @@ _TRANSACTIONS: Final = 8
 _MOST_SECONDS: Final = 0.5
 """For no longer a pass waits at once: it has a lease to keep."""
 _PAUSE_SECONDS: Final = 0.25
-"""Between two steps behind writes: few writes meet one."""
+"""Between two steps beside writes, so that few of these wait for one."""
 
 _log: Any = structlog.get_logger("customer_gateway.store")
 

@@ -54,7 +54,7 @@ for _order in ("name_key", "number_key", "created_at", "updated_at"):
     Index(f"catalog_by_{_order}", RECORDS.c.system, RECORDS.c[_order], RECORDS.c.key)
 Index("catalog_by_pass", RECORDS.c.system, RECORDS.c.state, RECORDS.c.seen_pass)
 
-# One row a system: how far its passes are. `position` is where an unfinished pass goes on, `requested` is set while
+# One row a system: how far its passes are. `position` is where an unfinished pass goes on, `requested_at` is set while
 # somebody has asked for a pass. `owner` has the lease of it until `lease_until`.
 SYSTEMS: Final = Table(
     "catalog_systems",

@@ -238,7 +238,7 @@ class Client:
         except Exception as error:
             # Whatever a vendor sends costs its own field at most, also where our own code fails on it.
             outcome, reason = UpstreamBadResponse.code, f"unexpected {type(error).__name__}"
-            self._log.exception("upstream_call_stumbled", system=self.system, template=call.endpoint)
+            self._log.exception("upstream_answer_failed", system=self.system, template=call.endpoint)
             raise self._reader.unreadable(call) from error
         finally:
             record = CallRecord(

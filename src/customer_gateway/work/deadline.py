@@ -18,7 +18,8 @@ class Deadline:
 
     A request has one; a call that several requests wait for has one of its own, which `extend` moves to the latest of
     its waiters while the call is already running: every `enforce` in progress moves with it. `joined` counts those
-    that it follows. Calls of one that `gives_way` start when no others wait; `calls` counts those that have started.
+    that it follows. Calls of one that `gives_way` start when no others wait; `calls` counts those that
+    asked for a slot.
     """
 
     __slots__ = ("_followers", "_request", "at", "calls", "gives_way", "joined")

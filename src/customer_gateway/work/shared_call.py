@@ -57,7 +57,7 @@ class Completion:
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiters[waiter] = None
-            # Nothing is to be cancelled at the deadline, so an timer alone will do: half of what `enforce` costs.
+            # Nothing is to be cancelled at the deadline, so a timer alone will do: half of what `enforce` costs.
             timer = DeadlineTimer(deadline, loop, lambda: waiter.done() or waiter.set_result(None))
             try:
                 await waiter

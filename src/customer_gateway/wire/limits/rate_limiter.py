@@ -50,10 +50,10 @@ class SharedCounts(Protocol):
 class RateLimiter:
     """Start calls as the windows have room, one of each request in turn; those that give way leave room for another.
 
-    The first call of each lane has a slot reserved: those whose windows have room earlier do not take it. The
-    wait of those behind is estimated: where it ends past their deadline they are refused at once
-    (`RateLimitPastDeadline`), also when others come between or the vendor asks for a pause. With `shared` counts other
-    processes' calls count as well; while those cannot be had, this worker keeps to its `share`.
+    The first call of each lane has a slot reserved, which no call of another lane takes. The start of the calls after
+    it is estimated: one that would start past its deadline is refused at once (`RateLimitPastDeadline`), also when
+    others come between or the vendor asks for a pause. With `shared` counts other processes' calls count as well; while
+    those cannot be had, this worker keeps to its `share`.
     """
 
     def __init__(

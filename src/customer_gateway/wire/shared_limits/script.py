@@ -1,4 +1,4 @@
-"""The law of `limits/sliding_window.py` as a script of Redis, which runs one at a time.
+"""Count calls in sliding windows as `limits/sliding_window.py` does, in a script, which Redis runs whole.
 
 A window is two sorted sets. Calls that have started are members `BEGAN:NAME` scored by the latest moment at
 which the vendor may have counted them; slots reserved for calls that wait are members `NAME` scored by their moment.
