@@ -14,13 +14,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from operations.crashing import DOUBT, KEY, LEASE, settings_of
+from operations.crashing import DOUBT, KEY, settings_of
 from vendors import VENDORS, sandbox
 
 from customer_gateway.app import build_federation
 from customer_gateway.errors import GatewayError
 from customer_gateway.model.operations import OperationState
 from customer_gateway.operations.attempts import Setup
+from customer_gateway.operations.leases import LEASE
 from customer_gateway.operations.recovery import Recovery
 from customer_gateway.operations.service import Operations
 from customer_gateway.store.database import Database
@@ -145,6 +146,7 @@ class World:
         """Take over what an actor's workers left, or wait until others have; return the actor's operations.
 
         The newest is the first. What stays UNKNOWN is looked up until no late answer is to be expected, and once more.
+        Leases are taken for as long as in operation: who takes over here never ends, and a busy machine may hold it up.
         """
         async with self._journal(url) as journal:
             operations = Operations(Setup(self.federation.systems, journal, seconds=20, doubt=DOUBT, lease=LEASE))
