@@ -8,7 +8,7 @@ names.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,11 @@ SCOPES: Final[Mapping[str, str]] = {
 EVERY_SCOPE: Final = frozenset(SCOPES)
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What a caller may see and do: its scopes, and the names of the systems that exist for it, None for all."""
+class Rights(NamedTuple):
+    """What a caller may see and do: its scopes, and the names of the systems that exist for it, None for all.
+
+    A tuple, because every request looks executions up by its rights: a tuple is hashed in C.
+    """
 
     scopes: frozenset[str]
     systems: frozenset[str] | None = None
