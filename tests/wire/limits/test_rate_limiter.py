@@ -40,6 +40,7 @@ async def test_no_window_of_the_vendor_ever_holds_more_than_it_may(latency: floa
         await client.aclose()
 
 
+@again_after_late_calls
 async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_window() -> None:
     async with serving(telling([])) as vendor:
         client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(5, 0.4)])
@@ -90,6 +91,7 @@ async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait() -> No
         await client.aclose()
 
 
+@again_after_late_calls
 async def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
     async with serving(telling([])) as vendor:
         client = connected(system="autodns", base_url=vendor.base_url, budget=[Window(2, 0.1)])
@@ -262,6 +264,7 @@ async def test_no_more_calls_are_under_way_than_allowed() -> None:
     assert most == 4
 
 
+@again_after_late_calls
 async def test_limits_that_are_off_bound_nothing() -> None:
     big = answering(200, b"[" + b" " * 25_000_000 + b"]")
     async with serving(big, later(1.0, telling([]))) as vendor:
