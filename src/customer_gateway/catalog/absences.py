@@ -1,7 +1,8 @@
 """What a complete pass says of the records that it has not seen: MISSING, GONE with proof, or nothing where it is
 not to be believed.
 
-GONE needs the vendor's own word: a read by the record's key that finds nothing, or a second complete pass without it.
+GONE needs the vendor's own word: a read by the record's key that finds nothing, or a second complete pass without it,
+where nothing speaks against that: every record that was looked up by its key is not there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.catalog.believed import COMPLETE, last_believed
 from customer_gateway.catalog.suspicion import is_accepted, suspicion_of
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.catalog import RecordState, SyncStateName
@@ -17,14 +19,13 @@ from customer_gateway.model.passes import SUSPECT, Ended
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from customer_gateway.catalog.believed import BelievedPass
     from customer_gateway.catalog.passes import SystemPass
     from customer_gateway.model.passes import Absent, PassRow
 
 MOST_LOOKED_UP: Final = 50
 """Records that a pass looks up by their keys, a call each; the others wait for the next pass."""
 _MOST_FAILED: Final = 3
-COMPLETE: Final = "complete"
-"""The member of `details` with what is known of the last pass that was believed."""
 
 
 async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
@@ -32,20 +33,20 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     store, system = current.kit.store, current.system.name
     row = (await store.rows()).get(system, row)  # it may have been accepted while the pass ran
     absent = await store.absent(system, current.number, current.began)
-    last: dict[str, Any] | None = row.details.get(COMPLETE)
-    since = None if last is None else datetime.fromisoformat(last["at"])
+    last = last_believed(row)
     # What came after the last pass that was believed may go as it came.
-    missing = sum(each.state is RecordState.PRESENT and since is not None and each.since <= since for each in absent)
-    known = await store.present(system)
-    found = suspicion_of(missing, known, None if last is None else last["sample"], current.position.sample)
+    lost = [] if last is None else [each for each in absent if last.had(each)]
+    known = await store.present(system) + sum(each.state is RecordState.MISSING for each in lost)
+    found = suspicion_of(len(lost), known, None if last is None else last.sample, current.position.sample)
     earlier = row.details.get(SUSPECT)
     if found is not None and not is_accepted(
         found, row, earlier, None if earlier is None else datetime.fromisoformat(earlier["at"])
     ):
         details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
         return Ended(SyncStateName.SUSPECT, details, found.reason)
-    await _mark_records(current, absent, since, 0 if last is None else last.get("number", 0))
+    await _mark_records(current, absent, last)
     seen = {
+        "began": current.began.isoformat(),
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
         "calls": current.calls_made,
@@ -60,25 +61,21 @@ def _details_of(row: PassRow) -> dict[str, Any]:
     return {name: value for name, value in row.details.items() if name != "failures"}
 
 
-async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: datetime | None, number: int) -> None:
-    """Mark records MISSING, look some of them up, and mark GONE what is proved.
-
-    `last` is when the last pass that was believed ended, `number` is its own.
-    """
+async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: BelievedPass | None) -> None:
+    """Mark records MISSING, look some of them up, and mark GONE what is proved, also by what the `last` pass lacked."""
     kit, system = current.kit, current.system.name
     missing = [each.key for each in absent if each.state is RecordState.PRESENT]
-    already = [each for each in absent if each.state is RecordState.MISSING]
-    # The last whole pass has not seen these either, and they were MISSING before it ended.
-    again = [each.key for each in already if last is not None and each.since <= last and each.seen_pass < number]
+    already = [each.key for each in absent if each.state is RecordState.MISSING]
     began = current.began
     await kit.store.set_state(system, current.owner, missing, RecordState.MISSING, began, began)
     looked_at = kit.now()
-    looked_up = await _look_up(current, [*(each.key for each in already), *missing][:MOST_LOOKED_UP])
+    looked_up = await _look_up(current, [*already, *missing][:MOST_LOOKED_UP])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     await kit.store.set_state(system, current.owner, gone, RecordState.GONE, looked_at, began)
-    if not there:  # a list that leaves out one that is there proves nothing of the others
-        gone = [key for key in again if key not in looked_up]
+    # A list that leaves out one that is there, or may be, proves nothing of the others.
+    if last is not None and all(found is False for found in looked_up.values()):
+        gone = [each.key for each in absent if last.lacked(each) and each.key not in looked_up]
         await kit.store.set_state(system, current.owner, gone, RecordState.GONE, began, began)
     await _bring_back(current, there)
 

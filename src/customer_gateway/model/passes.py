@@ -56,13 +56,15 @@ class PassRow:
 class Absent(NamedTuple):
     """A record that the index has and a pass has not seen; `since` is when it became PRESENT, or MISSING.
 
-    `seen_pass` is the number of the last pass that saw it.
+    `seen_pass` is the number of the last pass that saw it, `known_since` when it came into the index, or came back to
+    it after it was GONE.
     """
 
     key: str
     state: RecordState
     since: datetime
     seen_pass: int
+    known_since: datetime
 
 
 class Ended(NamedTuple):

@@ -219,6 +219,7 @@ def _columns(row: IndexRow, found: Merged, prepared: PreparedRows) -> dict[str, 
         "later": found.later,
         "seen_pass": prepared.seen_pass or 0,
         "state_since": prepared.read_at,
+        "known_since": prepared.read_at,
     }
 
 
@@ -235,6 +236,9 @@ def _upserting(dialect: str) -> Executable:
     # One that was PRESENT already is so since then.
     since = case((_RECORD.state == new.excluded.state, _RECORD.state_since), else_=new.excluded.state_since)
     changed["state_since"] = since
+    # One that was MISSING is the same as before; one that was GONE is new.
+    known = case((_RECORD.state == int(RecordState.GONE), new.excluded.known_since), else_=_RECORD.known_since)
+    changed["known_since"] = known
     later = case((_RECORD.seen_at > new.excluded.seen_at, _RECORD.seen_at), else_=new.excluded.seen_at)
     changed["seen_at"] = later
     return new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed)

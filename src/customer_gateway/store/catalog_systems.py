@@ -137,11 +137,9 @@ def absent(connection: Connection, system: str, number: int, before: datetime) -
     """Return records that are not GONE, which the pass has not seen and of which nothing was stored since then."""
     states = [int(RecordState.PRESENT), int(RecordState.MISSING)]
     mine = and_(_RECORD.system == system, _RECORD.state.in_(states), _RECORD.seen_pass < number)
-    query = select(_RECORD.key, _RECORD.state, _RECORD.state_since, _RECORD.seen_pass).where(
-        mine, _RECORD.seen_at < before
-    )
-    found = connection.execute(query.order_by(_RECORD.key))
-    return [Absent(row.key, RecordState(row.state), row.state_since, row.seen_pass) for row in found]
+    columns = _RECORD.key, _RECORD.state, _RECORD.state_since, _RECORD.seen_pass, _RECORD.known_since
+    found = connection.execute(select(*columns).where(mine, _RECORD.seen_at < before).order_by(_RECORD.key))
+    return [Absent(each.key, RecordState(each.state), *each[2:]) for each in found]
 
 
 def remove_some(connection: Connection, system: str, most: int) -> int:

@@ -14,7 +14,7 @@ from customer_gateway.model.catalog import TEXT_FIELDS
 from customer_gateway.store.catalog_segments import MERGING
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 5
+CATALOG_VERSION: Final = 6
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
@@ -47,6 +47,7 @@ RECORDS: Final = Table(
     Column("later", Text),
     Column("seen_pass", BigInteger, nullable=False),
     Column("state_since", Moment, nullable=False),
+    Column("known_since", Moment, nullable=False),
 )
 
 Index("catalog_record", RECORDS.c.system, RECORDS.c.key, unique=True)
