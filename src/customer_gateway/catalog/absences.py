@@ -8,7 +8,7 @@ where nothing speaks against that: every record that was looked up by its key is
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from customer_gateway.catalog.believed import COMPLETE, last_believed
 from customer_gateway.catalog.suspicion import is_accepted, suspicion_of
@@ -42,8 +42,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     if found is not None and not is_accepted(
         found, row, earlier, None if earlier is None else datetime.fromisoformat(earlier["at"])
     ):
-        details = {**_details_of(row), SUSPECT: found.as_details(current.kit.now())}
-        return Ended(SyncStateName.SUSPECT, details, found.reason)
+        return Ended(SyncStateName.SUSPECT, {SUSPECT: found.as_details(current.kit.now())}, found.reason)
     await _mark_records(current, absent, last)
     seen = {
         "began": current.began.isoformat(),
@@ -53,12 +52,9 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
         "number": current.number,
         "sample": current.position.sample,
     }
-    details = {name: value for name, value in _details_of(row).items() if name != SUSPECT} | {COMPLETE: seen}
-    return Ended(SyncStateName.IDLE, details, is_complete=True)
-
-
-def _details_of(row: PassRow) -> dict[str, Any]:
-    return {name: value for name, value in row.details.items() if name != "failures"}
+    # What was doubted while the pass ran is for the next one, which the doubt has asked for.
+    is_before = earlier is not None and datetime.fromisoformat(earlier["at"]) <= current.began
+    return Ended(SyncStateName.IDLE, {COMPLETE: seen}, is_complete=True, lifts=earlier if is_before else None)
 
 
 async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: BelievedPass | None) -> None:

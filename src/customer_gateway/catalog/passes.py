@@ -161,7 +161,7 @@ async def make_pass(kit: PassKit, system: System, owner: str, row: PassRow) -> E
     try:
         ended = await _made(kit, system, owner, row)
     except UpstreamError as failure:
-        ended = failed(row, f"{failure.code}: {failure}")
+        ended = failed(f"{failure.code}: {failure}")
     await kit.store.end(system.name, owner, ended, kit.now())
     return ended
 
@@ -174,13 +174,13 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
         if result is WalkResult.COMPLETE:
             break
         if current.position.walks >= MOST_WALKS:
-            return failed(row, f"{result.value}, {MOST_WALKS} times")
+            return failed(f"{result.value}, {MOST_WALKS} times")
         if result is WalkResult.CUSTOMERS_CHANGED:
             current = await _anew(kit, system, owner, current.position.walks, current.calls_made)
         else:
             current.position.begin_again()
     if current.position.partial:
-        return failed(row, "some fields of its customers could not be read")
+        return failed("some fields of its customers could not be read")
     return await apply_absences(current, row)
 
 
@@ -204,7 +204,6 @@ async def _anew(kit: PassKit, system: System, owner: str, walks: int = 0, calls:
     return current
 
 
-def failed(row: PassRow, reason: str) -> Ended:
+def failed(reason: str) -> Ended:
     """Return how a pass ended that did not see everybody."""
-    failures = int(row.details.get("failures", 0)) + 1
-    return Ended(SyncStateName.FAILED, {**row.details, "failures": failures}, reason)
+    return Ended(SyncStateName.FAILED, {}, reason)

@@ -14,6 +14,7 @@ import structlog
 from customer_gateway.catalog.passes import failed, make_pass
 from customer_gateway.errors import GatewayError, LeaseLost
 from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.model.passes import FAILURES
 from customer_gateway.work.background import in_background
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Schedule:
             _log.warning("catalog_pass_stopped", system=name, reason=type(failure).__name__)
         except Exception:  # noqa: BLE001 - a mistake of ours costs this pass
             _log.exception("catalog_pass_stopped", system=name)
-            ended = failed(row, "internal error; see catalog_pass_stopped in the log")
+            ended = failed("internal error; see catalog_pass_stopped in the log")
             with suppress(GatewayError):
                 await self.kit.store.end(name, self.owner, ended, self.kit.now())
 
@@ -192,7 +193,7 @@ def is_due(row: PassRow, now: datetime, every: timedelta) -> bool:
     if row.state is SyncStateName.RUNNING or row.began_at is None or row.requested_at is not None:
         return True
     if row.state is SyncStateName.FAILED:
-        failures = min(int(row.details.get("failures", 1)) - 1, _DOUBLINGS)
+        failures = min(int(row.details.get(FAILURES, 1)) - 1, _DOUBLINGS)
         return now - row.began_at >= min(every, _FIRST_RETRY * 2**failures)
     return now - row.began_at >= every
 

@@ -36,7 +36,7 @@ class Suspicion:
     reason: str
 
     def as_details(self, now: datetime) -> Mapping[str, Any]:
-        return {"missing": self.missing, "another": self.is_another, "at": now.isoformat()}
+        return {"missing": self.missing, "another": self.is_another, "at": now.isoformat(), "reason": self.reason}
 
 
 def suspicion_of(

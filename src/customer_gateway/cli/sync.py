@@ -91,7 +91,7 @@ def _line(row: PassRow, state: SyncState) -> str:
         complete: dict[str, Any] = dict(row.details.get("complete", {}))
         spent = f"{complete.get('calls', 0)} calls in {complete.get('seconds', 0):.1f} s"
         return f"{row.system}: {state.records} customers, {spent}."
-    text = f"{row.system}: {state.state.value}: {row.reason or 'not passed yet'}."
+    text = f"{row.system}: {state.state.value}: {state.reason or 'not passed yet'}."
     if state.state is SyncStateName.SUSPECT:
         return f"{text} Nothing was marked missing. If it is right: customer-gateway sync --accept {row.system}"
     return text
@@ -104,7 +104,7 @@ def _json(rows: Mapping[str, PassRow], states: Mapping[str, SyncState]) -> str:
             "state": states[name].state.value,
             "records": states[name].records,
             "lastCompletedAt": None if row.completed_at is None else row.completed_at.isoformat(),
-            "reason": row.reason,
+            "reason": states[name].reason,
         }
         for name, row in rows.items()
     ]

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import RecordChange
 
 SUSPECT: Final = "suspect"
-"""The member of `details` that stands there while the last pass found something that cannot be believed."""
+"""The member of `details` that stands there while something that the system said cannot be believed."""
+FAILURES: Final = "failures"
+"""The member of `details` that counts the passes that have failed one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,12 @@ class PassRow:
 
     def sync_state(self, records: int, now: datetime) -> SyncState:
         """Return how far the passes are for those who ask: a suspicion stands until it is accepted or was wrong."""
-        state = self.state
-        if SUSPECT in self.details:
-            state = SyncStateName.SUSPECT
+        state, reason = self.state, self.reason
+        if (suspicion := self.details.get(SUSPECT)) is not None:
+            state, reason = SyncStateName.SUSPECT, suspicion["reason"]
         elif state is SyncStateName.RUNNING and not self.is_held(now):
             state = SyncStateName.NEVER if self.completed_at is None else SyncStateName.IDLE
-        return SyncState(self.system, state, records, self.completed_at, self.reason, self.details)
+        return SyncState(self.system, state, records, self.completed_at, reason, self.details)
 
 
 class Absent(NamedTuple):
@@ -68,12 +70,24 @@ class Absent(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a pass ended. `is_complete` says that it saw every customer, and is the one that the next is held against."""
+    """How a pass ended. `is_complete` says that it saw every customer, and is the one that the next is held against.
+
+    `details` are the members that it adds to those of its system, `lifts` is the suspicion that it has cleared up.
+    """
 
     state: SyncStateName
     details: Mapping[str, Any]
     reason: str | None = None
     is_complete: bool = False
+    lifts: Mapping[str, Any] | None = None
+
+    def merged(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the details of the system after the pass; others may have stored a suspicion while it ran."""
+        if self.state is SyncStateName.FAILED:
+            return {**stored, **self.details, FAILURES: stored.get(FAILURES, 0) + 1}
+        is_lifted = self.lifts is not None and stored.get(SUSPECT) == self.lifts
+        without = {FAILURES, SUSPECT} if is_lifted else {FAILURES}
+        return {**{name: value for name, value in stored.items() if name not in without}, **self.details}
 
 
 class PassStore(Protocol):
@@ -115,7 +129,7 @@ class PassStore(Protocol):
         ...
 
     async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
-        """End the pass."""
+        """End the pass; a suspicion that was stored meanwhile stays."""
         ...
 
     async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:

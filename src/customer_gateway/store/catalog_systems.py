@@ -85,21 +85,28 @@ def advance(connection: Connection, system: str, owner: str, position: Mapping[s
 
 
 def end(connection: Connection, system: str, owner: str, ended: Ended, now: datetime) -> None:
-    """End a pass: nothing of it is left to go on with."""
+    """End a pass: nothing of it is left to go on with. What others have stored in the details meanwhile stays."""
+    details = ended.merged(_locked_details(connection, system) or {})
     values: dict[str, Any] = {"state": ended.state.value, "reason": ended.reason, "position": None}
     if ended.is_complete:
         values["completed_at"] = now
-    _change(connection, system, owner, **values, details=json.dumps(ended.details))
+    _change(connection, system, owner, **values, details=json.dumps(details))
 
 
 def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
     """Store that what a system says is not believed, and ask for a pass, which finds out."""
-    details = connection.execute(select(_OF.details).where(_OF.system == system)).scalar()
-    if details is None or SUSPECT in (known := json.loads(details)):
+    details = _locked_details(connection, system)
+    if details is None or SUSPECT in details:
         return
-    doubted = json.dumps({**known, SUSPECT: dict(suspicion)})
-    asked = update(SYSTEMS).where(_OF.system == system)
-    connection.execute(asked.values(details=doubted, reason=reason, requested_at=now))
+    doubted = json.dumps({**details, SUSPECT: {**suspicion, "reason": reason}})
+    connection.execute(update(SYSTEMS).where(_OF.system == system).values(details=doubted, requested_at=now))
+
+
+def _locked_details(connection: Connection, system: str) -> dict[str, Any] | None:
+    """Return the details of a system, which nobody else changes before the transaction ends; None of an unknown one."""
+    query = select(_OF.details).where(_OF.system == system).with_for_update()  # SQLite has the lock of writers anyway
+    found = connection.execute(query).scalar()
+    return None if found is None else json.loads(found)
 
 
 def _change(connection: Connection, system: str, owner: str, **values: Any) -> None:

@@ -1,0 +1,117 @@
+"""A suspicion that a live read stores while a pass runs is told until a later pass has cleared it up."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from catalog.passing import working
+from vendors import sandbox
+
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.model.passes import FAILURES, SUSPECT, Ended
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from catalog.passing import Worker
+
+    from customer_gateway.model.catalog import SyncState
+    from customer_gateway.model.passes import PassStore
+
+pytestmark = [pytest.mark.anyio, pytest.mark.vendors("pland")]
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+LEFT_OUT = "a read of 6 customers by their keys left out 5"
+
+
+@pytest.fixture
+async def worker(database_url: str) -> AsyncGenerator[Worker]:
+    box = sandbox(customers=100)
+    async with box.serving() as urls, working(box, urls, database_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def passes(database_url: str) -> AsyncGenerator[CatalogPasses]:
+    """Passes of the system alpha, whose lease "me" has."""
+    database = Database(database_url, CATALOG)
+    made = CatalogPasses(database, CatalogIndex(database, row_of, encode_values, decode_values))
+    await made.hold(["alpha"], "me", NOW, NOW + timedelta(days=1))
+    yield made
+    await database.aclose()
+
+
+async def doubt(passes: PassStore, name: str, now: datetime) -> None:
+    await passes.doubt(name, {"missing": 5, "another": False, "at": now.isoformat()}, LEFT_OUT, now)
+
+
+async def told(worker: Worker) -> SyncState:
+    return (await worker.kit.store.rows())["pland"].sync_state(0, worker.clock())
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up_by_the_next(
+    worker: Worker, fails: bool
+) -> None:
+    await worker.sync("pland")
+    faults = worker.box.pland.faults
+    faults.set("latency", latency=0.3)
+    worker.clock.ahead += timedelta(hours=2)
+    schedule = worker.schedule("pland")
+    await schedule.run_due()
+    await asyncio.sleep(0.1)
+    await doubt(worker.kit.store, "pland", worker.clock())
+    if fails:
+        faults.set("status", status=503)
+    await schedule.wait_idle()
+
+    row = await worker.row("pland")
+    assert row.state is (SyncStateName.FAILED if fails else SyncStateName.IDLE)
+    assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
+
+    faults.clear()
+    await schedule.run_due()  # the doubt has asked for a pass
+    await schedule.wait_idle()
+    await schedule.aclose()
+
+    assert (await told(worker)).state is SyncStateName.IDLE
+
+
+async def test_a_pass_lifts_the_suspicion_that_it_has_cleared_up_and_no_later_one(passes: CatalogPasses) -> None:
+    await doubt(passes, "alpha", NOW)
+    earlier = (await passes.rows())["alpha"].details[SUSPECT]
+    await passes.end("alpha", "me", Ended(SyncStateName.IDLE, {}, is_complete=True, lifts=earlier), NOW)
+    assert SUSPECT not in (await passes.rows())["alpha"].details
+
+    await doubt(passes, "alpha", NOW + timedelta(seconds=1))
+    await passes.end("alpha", "me", Ended(SyncStateName.IDLE, {}, is_complete=True, lifts=earlier), NOW)
+
+    assert (await passes.sync_states())["alpha"].state is SyncStateName.SUSPECT
+
+
+async def test_what_is_doubted_in_the_moment_a_pass_ends_is_not_lost(passes: CatalogPasses) -> None:
+    for second in range(30):
+        complete = Ended(SyncStateName.IDLE, {"complete": {"number": second}}, is_complete=True)
+        now = NOW + timedelta(seconds=second)
+        await asyncio.gather(doubt(passes, "alpha", now), passes.end("alpha", "me", complete, now))
+
+        details = (await passes.rows())["alpha"].details
+        assert (details["complete"], details[SUSPECT]["at"]) == ({"number": second}, now.isoformat())
+        await passes.end("alpha", "me", complete._replace(lifts=details[SUSPECT]), now)
+
+
+async def test_passes_that_fail_are_counted_until_one_is_complete(passes: CatalogPasses) -> None:
+    counts: list[int | None] = []
+    for state in (SyncStateName.FAILED, SyncStateName.FAILED, SyncStateName.IDLE, SyncStateName.FAILED):
+        await passes.end("alpha", "me", Ended(state, {}), NOW)
+        counts.append((await passes.rows())["alpha"].details.get(FAILURES))
+
+    assert counts == [1, 2, None, 1]
