@@ -41,6 +41,7 @@ class WalkResult(Enum):
     COMPLETE = "complete"
     ROWS_LOST = "its pages hold fewer customers than its total"
     CUSTOMERS_CHANGED = "customers came or went while they were read"
+    TOTAL_UNTOLD = "its total was not told both before and after they were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,17 @@ class SystemPass:
             read_at = self.kit.now()
             page = await self._page()
             await self._store(page, read_at)
-            is_read = page.total is not None and self.position.start >= page.total
+            # What a page says alone is no word of a vendor that does not count: then its list has to end.
+            total = None if self.position.total is None else page.total
+            is_read = total is not None and self.position.start >= total
             if not page.places or is_read or (page.after and page.has_next is False):
                 return
 
     async def result(self) -> WalkResult:
-        """Compare what was seen with the vendor's total before and after; without a total every walk is complete."""
+        """Compare what was seen with the total before and after; of a vendor that tells neither all was seen."""
         before, after = self.position.total, await self.total()
         if before is None or after is None:
-            return WalkResult.COMPLETE
+            return WalkResult.COMPLETE if before is None and after is None else WalkResult.TOTAL_UNTOLD
         seen = await self.seen()
         if seen == before == after:
             return WalkResult.COMPLETE
@@ -175,10 +178,10 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
             break
         if current.position.walks >= MOST_WALKS:
             return failed(f"{result.value}, {MOST_WALKS} times")
-        if result is WalkResult.CUSTOMERS_CHANGED:
-            current = await _anew(kit, system, owner, current.position.walks, current.calls_made)
-        else:
+        if result is WalkResult.ROWS_LOST:
             current.position.begin_again()
+        else:
+            current = await _anew(kit, system, owner, current.position.walks, current.calls_made)
     if current.position.partial:
         return failed("some fields of its customers could not be read")
     return await apply_absences(current, row)
