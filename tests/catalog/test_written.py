@@ -27,7 +27,7 @@ class Index:
     def __init__(self) -> None:
         self.is_away = False
         self.rows: list[str | RecordState] = []
-        self.seen: dict[str, datetime] = {}
+        self.whole: dict[str, datetime] = {}
 
     async def put(
         self,
@@ -43,9 +43,9 @@ class Index:
         self.rows += [each.values["name"] for each in changes]
         return len(changes)
 
-    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+    async def whole_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         del system
-        return {key: self.seen[key] for key in keys if key in self.seen}
+        return {key: self.whole[key] for key in keys if key in self.whole}
 
     async def set_state(
         self,

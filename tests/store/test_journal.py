@@ -271,7 +271,10 @@ async def test_a_page_has_what_fulfils_every_condition(journal: Journal) -> None
     assert await ids(record=("pland", "17")) == ["mine"]
     assert await ids(systems=["next", "billbee"]) == ["yours"]
     assert await ids(systems=[]) == []
-    assert await ids(actor="key:shop", states=[OperationState.RUNNING], systems=["pland"]) == ["mine"]
+    await journal.update(settled(an_operation("mine"), NOW + SECOND))
+    assert await ids(unsettled_at=NOW + SECOND) == ["mine", "pending", "yours"]
+    assert await ids(unsettled_at=NOW + HOUR) == ["pending", "yours"]
+    assert await ids(actor="key:shop", states=[OperationState.APPLIED], systems=["pland"]) == ["mine"]
 
 
 async def test_personal_values_go_a_day_after_their_operation_is_settled(journal: Journal) -> None:

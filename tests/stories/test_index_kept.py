@@ -40,6 +40,7 @@ class Kept:
     """What keeps the index of a gateway."""
 
     parts: list[KeptIndex] = field(default_factory=list[KeptIndex])
+    passes: list[CatalogPasses] = field(default_factory=list[CatalogPasses])
 
     def note(self, system: str, key: str) -> None:
         self.parts[0].written.note(system, key)
@@ -49,7 +50,8 @@ class Kept:
         return self.parts[0].updates
 
     def keeping(self, journal: Journal | None) -> AbstractAsyncContextManager[None]:
-        return keeping(self.updates, self.parts[0].written, journal, self.parts[0].federation.systems)
+        _, updates, written = self.parts[0]
+        return keeping(updates, written, journal, self.passes[0], self.parts[0].federation.systems)
 
 
 @asynccontextmanager
@@ -58,6 +60,8 @@ async def kept_gateway(box: Sandbox, path: Path) -> AsyncGenerator[tuple[Gateway
     kept = Kept()
     async with index_of(box, path) as world:
         catalog = Catalog(world.database, world.index, CatalogPasses(world.database, world.index))
+
+        kept.passes.append(catalog.passes)
 
         def watched(federation: Federation) -> Federation:
             kept.parts.append(keep_index(settings_over(box), federation, catalog))

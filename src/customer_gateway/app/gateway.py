@@ -156,8 +156,8 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                 audit.writing() if audit is not None else nullcontext(),
                 recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
                 passing(schedule) if schedule is not None else nullcontext(),
-                keeping(updates, written, journal, federation.systems)
-                if updates is not None and written is not None
+                keeping(updates, written, journal, catalog.passes, federation.systems)
+                if catalog is not None and updates is not None and written is not None
                 else nullcontext(),
                 catalog.index.segments.running() if catalog is not None else nullcontext(),
             ):

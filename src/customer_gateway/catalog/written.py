@@ -65,13 +65,18 @@ class WrittenRecords:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def note_unseen(self, operations: Sequence[StoredOperation]) -> None:
-        """Take note of the records of operations that the index has not seen since: a process was killed in between."""
-        for each in operations:
-            if each.key is not None:
-                seen = (await self._index.seen_at(each.system, [each.key])).get(each.key)
-                if seen is None or seen < (each.settled_at or datetime.now(UTC)):
-                    self.note(each.system, each.key)
+    async def store_unseen(self, system: str, operations: Sequence[StoredOperation]) -> None:
+        """Store the records of a system's operations that were not read whole since: a process was killed in between.
+
+        They are read one after the other; what fails is tried again later. An operation that is open may have changed
+        its record at any time.
+        """
+        settled = [(each.key, each.settled_at) for each in operations if each.key is not None]
+        whole = await self._index.whole_at(system, list({key for key, _ in settled}))
+        unseen = [key for key, at in settled if at is None or key not in whole or whole[key] < at]
+        for key in dict.fromkeys(unseen):
+            self.note(system, key)
+            await self.stored(system, key)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was written of a record, or until that has failed once."""

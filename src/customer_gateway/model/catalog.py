@@ -224,8 +224,8 @@ class IndexWriter(Protocol):
         """Set the state of records that are in the index; return how many changed."""
         ...
 
-    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
-        """Return when records of a system were last seen, by key; those that the index does not know are left out."""
+    async def whole_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when the last read of all fields of records began, by key; those that had none are left out."""
         ...
 
 

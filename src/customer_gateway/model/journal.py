@@ -154,10 +154,12 @@ class Journal(Protocol):
         states: Sequence[OperationState] = (),
         record: tuple[str, str] | None = None,
         systems: Sequence[str] | None = None,
+        unsettled_at: datetime | None = None,
     ) -> Sequence[StoredOperation]:
         """Return operations, the newest first, those after a moment and an id: at most `first`.
 
-        Those of an `actor`, in `states`, on a record (system, key), of `systems` alone, where these are given.
+        Those of an `actor`, in `states`, on a record (system, key), of `systems` alone, that were not settled before a
+        moment, where these are given.
         """
         ...
 

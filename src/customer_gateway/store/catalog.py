@@ -101,11 +101,11 @@ class CatalogIndex:
             there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
         return await asyncio.to_thread(self._prepared, latest, read_at, seen_pass, there)
 
-    async def seen_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
-        """Return when records of a system were last seen, by key; those that the index does not know are left out."""
+    async def whole_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when the last read of all fields of records began, by key; those that had none are left out."""
         if not await self._database.is_there():
             return {}
-        return await self._database.read(lambda connection: _rows().seen_at(connection, system, keys))
+        return await self._database.read(lambda connection: _rows().whole_at(connection, system, keys))
 
     async def set_state(
         self,

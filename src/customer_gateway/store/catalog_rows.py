@@ -114,10 +114,10 @@ def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[
     }
 
 
-def seen_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
-    """Return when records of a system were last seen, by key."""
-    query = select(_RECORD.key, _RECORD.seen_at).where(_RECORD.system == system, _RECORD.key.in_(keys))
-    return {row.key: row.seen_at for row in connection.execute(query)}
+def whole_at(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
+    """Return when the last read of all fields of records began, by key."""
+    mine = _RECORD.system == system, _RECORD.key.in_(keys), _RECORD.whole_at.is_not(None)
+    return {row.key: row.whole_at for row in connection.execute(select(_RECORD.key, _RECORD.whole_at).where(*mine))}
 
 
 def set_state(

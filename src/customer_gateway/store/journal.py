@@ -124,15 +124,20 @@ class OperationJournal:
         states: Sequence[OperationState] = (),
         record: tuple[str, str] | None = None,
         systems: Sequence[str] | None = None,
+        unsettled_at: datetime | None = None,
     ) -> Sequence[StoredOperation]:
         """Return operations, the newest first, those after a moment and an id: at most `first`."""
         if not await self._database.is_there():
             return []
-        names = [state.value for state in states]
+        conditions = {
+            "actor": actor,
+            "states": [state.value for state in states],
+            "record": record,
+            "systems": systems,
+            "unsettled_at": unsettled_at,
+        }
         rows = await self._database.read(
-            lambda connection: _operations().newest(
-                connection, first, after, actor=actor, states=names, record=record, systems=systems
-            )
+            lambda connection: _operations().newest(connection, first, after, **conditions)
         )
         return await self._stored(rows)
 

@@ -129,6 +129,7 @@ def newest(
     states: Sequence[str],
     record: tuple[str, str] | None,
     systems: Sequence[str] | None,
+    unsettled_at: datetime | None,
 ) -> Sequence[RowMapping]:
     """Return rows, the newest first, those after a moment and an id, that fulfil every condition that is given."""
     conditions: list[ColumnElement[bool]] = []
@@ -143,6 +144,8 @@ def newest(
         conditions += [_is(_IT.system, record[0]), _is(_IT.record_key, record[1])]
     if systems is not None:
         conditions.append(_IT.system.in_(systems))
+    if unsettled_at is not None:
+        conditions.append(or_(_IT.settled_at.is_(None), _IT.settled_at >= unsettled_at))
     statement = _newest_first(select(OPERATIONS).where(*conditions)).limit(first)
     return connection.execute(statement).mappings().all()
 
