@@ -12,7 +12,7 @@ import pytest
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.errors import LeaseLost
-from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState
+from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState, later_moments
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
@@ -142,6 +142,16 @@ async def test_whatever_the_order_in_which_reads_end_of_each_field_the_last_read
     (row,) = (await index.find(search_of(Question(), [SYSTEM]), PageOfRows(10))).rows
     assert row.values == {"name": "Cora", "city": "Oslo"}
     assert await names(index) == ["Cora"]
+
+
+async def test_a_row_tells_of_each_field_when_it_was_seen(index: CatalogIndex) -> None:
+    ref = RecordRef(SYSTEM, KEY)
+    await index.put([RecordChange(ref, {"name": "Anna", "email": "a@x.example", "city": "Bonn"}, "")], EARLY)
+    await index.put([RecordChange(ref, {"name": "Berta"}, "", whole=False)], LAST)
+
+    (row,) = (await index.find(search_of(Question(), [SYSTEM]), PageOfRows(10))).rows
+    assert row.values["email"] == "a@x.example"
+    assert (row.whole_at, later_moments(row.later)) == (EARLY, {"name": LAST})
 
 
 @pytest.mark.parametrize("records", [1, 2])

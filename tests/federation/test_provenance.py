@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from federation.fake_system import Acme, AcmeUser, customer, linked, numbered, request
+from federation.index_rows import NOW, row
 
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.errors import BadUserInput, UpstreamUnavailable
+from customer_gateway.federation.indexed import IndexedRecord
 from customer_gateway.federation.provenance import FieldProvenance, FieldState, provenance
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.nouns import UNIFIED_FIELDS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
 
@@ -39,6 +45,20 @@ async def test_of_one_record_each_state_is_told_with_the_record() -> None:
     assert await state(of, one, "contacts") == (FieldState.EMPTY, FIRST)
     assert await state(of, one, "owner") == (FieldState.FAILED, FIRST)
     assert await state(of, one, "website") == (FieldState.NOT_IN_SYSTEM, None)
+
+
+def address_seen(**later: datetime) -> datetime | None:
+    """When the address of a row is said to have been seen; its last whole read was at `NOW`."""
+    whole = row("acme", "1")._replace(values={"city": "Bonn", "country_code": "DE"})
+    moments = {name: moment.isoformat() for name, moment in later.items()}
+    return IndexedRecord(whole._replace(later=json.dumps(moments))).seen_at("address")
+
+
+def test_an_address_of_the_index_is_as_old_as_its_older_part() -> None:
+    soon, last = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+
+    assert address_seen() == address_seen(city=soon) == address_seen(country_code=soon, name=soon) == NOW
+    assert address_seen(city=soon, country_code=last) == address_seen(city=last, country_code=soon) == soon
 
 
 async def test_of_two_records_the_one_that_supplied_the_value_is_told() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from catalog_index import index_of
+from catalog_index import SEEN_AT, index_of
 from gateway import settings_over
 from stories.test_writes import PATCH, WRITTEN, first_customer, update, writing_gateway
 
@@ -139,6 +140,31 @@ async def test_a_read_tells_the_fields_that_it_carries_and_no_others(box: Sandbo
 
         assert await found_soon(gateway, "xylander@quitte.example") == [id_]
         assert await found(gateway, "quitten xylander") == []
+
+
+async def test_each_value_that_is_stale_was_seen_when_it_is_said_to_have_been(box: Sandbox, tmp_path: Path) -> None:
+    system = WRITTEN[0]
+    (tmp_path / "other").mkdir()
+    states = 'provenance(fields: ["name", "email", "address"]) { field state seenAt }'
+    shown = f'{{ customers(first: 1, search: "xylander") {{ nodes {{ name email {states} }} }} }}'
+    one = "query ($id: ID!) { node(id: $id) { ... on Customer { %s } } }"
+    patch = {"name": "Quitten Xylander", "email": "xylander@quitte.example"}
+    async with kept_gateway(box, tmp_path) as (gateway, kept):
+        id_ = await change_elsewhere(box, tmp_path / "other", system, patch)
+        began = datetime.now(UTC)
+        await gateway.ask(one % "name", {"id": id_})
+        assert await found_soon(gateway, "xylander") == [id_]
+        await gateway.ask(one % "address { city }", {"id": id_})
+        await until_idle(kept.updates)
+        box.vendors[system].faults.set("status", status=503)
+
+        (node,) = (await gateway.ask(shown)).data["customers"]["nodes"]
+
+    assert (node["name"], node["email"] != patch["email"]) == (patch["name"], True)
+    assert {each["state"] for each in node["provenance"]} == {"STALE"}
+    seen_at = {each["field"]: datetime.fromisoformat(each["seenAt"]) for each in node["provenance"]}
+    assert seen_at["name"] >= began
+    assert seen_at["email"] == seen_at["address"] == SEEN_AT  # of an address the country was not read since
 
 
 async def test_a_value_that_goes_back_is_found_again(box: Sandbox, tmp_path: Path) -> None:

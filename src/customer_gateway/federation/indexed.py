@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from customer_gateway.documents.values import DocumentContext
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.customer import Customer
-from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES
+from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES, later_moments
 from customer_gateway.model.value_objects import Address, AddressKind
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SeenBefore(NamedTuple):
 class IndexedRecord:
     """A row of the index in the place of a view; what the index does not know is None."""
 
-    __slots__ = ("key", "reading", "row")
+    __slots__ = ("_later", "key", "reading", "row")
 
     document: Document = {}  # noqa: RUF012 - nobody changes a document; of this one nothing was read
     link = version = None
@@ -49,6 +49,7 @@ class IndexedRecord:
         self.row = row
         self.key = row.ref.key
         self.reading = _unread(row.ref.system)
+        self._later: Mapping[str, datetime] | None = None
 
     def unreadable(self, field: str) -> bool:
         """Return whether the field is null because it could not be read: here nothing was."""
@@ -62,10 +63,13 @@ class IndexedRecord:
         country, city = map(self.row.values.get, ADDRESS_PARTS)
         return Address(AddressKind.MAIN, city=city, country_code=country) if city or country else None
 
-    def knows(self, field: str) -> bool:
-        """Return whether the index knows what the field holds, also that it holds nothing."""
+    def seen_at(self, field: str) -> datetime | None:
+        """Return when the field was seen, of an address its oldest part; None where nobody knows what it holds."""
         names = ADDRESS_PARTS if field == "address" else (field,)
-        return any(name in self.row.values for name in names)
+        if self._later is None:
+            self._later = later_moments(self.row.later)
+        moments = [self._later.get(name, self.row.whole_at) for name in names if name in self.row.values]
+        return min(moments, default=None)
 
 
 @cache
@@ -107,12 +111,11 @@ class IndexedSystem:
 
     def states(self, field: str, views: Sequence[View]) -> list[Any]:
         """Return the field of many records as provenance has it: `SeenBefore`, or the failure if nobody knows it."""
-        return [
-            SeenBefore(view.value(field), view.row.seen_at)
-            if isinstance(view, IndexedRecord) and view.knows(field)
-            else self._failure
-            for view in views
-        ]
+        return [self._state(field, view) if isinstance(view, IndexedRecord) else self._failure for view in views]
+
+    def _state(self, field: str, view: IndexedRecord) -> SeenBefore | UpstreamError:
+        seen_at = view.seen_at(field)
+        return self._failure if seen_at is None else SeenBefore(view.value(field), seen_at)
 
 
 def is_indexed(view: object) -> bool:

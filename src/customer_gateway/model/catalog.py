@@ -7,12 +7,14 @@ their tokens and sort keys (`catalog.rows`), so that SQLite and PostgreSQL give 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from customer_gateway.model.ids import RecordRef
 
@@ -84,6 +86,13 @@ class IndexRow(NamedTuple):
     stamp: str
 
 
+def later_moments(later: str | None) -> Mapping[str, datetime]:
+    """Return when fields were read after the last read of all, by name: a row has it as JSON."""
+    if later is None:
+        return {}
+    return {name: datetime.fromisoformat(moment) for name, moment in orjson.loads(later).items()}
+
+
 class RecordChange(NamedTuple):
     """What a read brought of a record: the fields that it carried, `whole` if those are all that the system has."""
 
@@ -146,13 +155,17 @@ class Position(NamedTuple):
 
 
 class FoundRow(NamedTuple):
-    """A row that was found: what the index knows of the record, and when it was last seen."""
+    """A row that was found: what the index knows of the record.
+
+    `whole_at` is when all its fields were last seen, `later` when some of them were seen after that (`later_moments`).
+    """
 
     ref: RecordRef
     customer: str
     values: Values
-    seen_at: datetime
+    whole_at: datetime
     position: Position
+    later: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

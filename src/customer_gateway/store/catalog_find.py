@@ -77,7 +77,7 @@ def find(
 def _found(rank: int, row: Row[Any], decode: Callable[[str], Values]) -> FoundRow:
     position = Position(rank, row.sort, row.system, row.key)
     ref = RecordRef(row.system, row.key)
-    return FoundRow(ref, row.customer, decode(row.shown), moment_of(row.seen_at), position)
+    return FoundRow(ref, row.customer, decode(row.shown), moment_of(row.whole_at), position, row.later)
 
 
 class _Finding:

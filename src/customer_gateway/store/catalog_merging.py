@@ -6,19 +6,17 @@ fields began (`whole_at`), and for fields that were read later the moment of tha
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from customer_gateway.model.catalog import RecordState
+from customer_gateway.model.catalog import RecordState, later_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from customer_gateway.model.catalog import RecordChange, Values
-
-_NOTHING: Final[Mapping[str, datetime]] = {}
 
 
 class Stored(NamedTuple):
@@ -49,7 +47,7 @@ def merged(
         return None
     if before.whole_at is not None and before.whole_at > read_at:
         return None
-    known = _moments(before.later)
+    known = later_moments(before.later)
     if not change.whole:
         return _partial(change.values, decode(before.values), read_at, before.whole_at, known)
     later = {name: moment for name, moment in known.items() if moment > read_at}
@@ -65,12 +63,6 @@ def _partial(
     carried = [name for name in values if name not in known or known[name] <= read_at]
     later = {**known, **dict.fromkeys(carried, read_at)}
     return Merged({**stored, **{name: values[name] for name in carried}}, whole_at, _as_json(later))
-
-
-def _moments(later: str | None) -> Mapping[str, datetime]:
-    if later is None:
-        return _NOTHING
-    return {name: datetime.fromisoformat(moment) for name, moment in orjson.loads(later).items()}
 
 
 def _as_json(later: Mapping[str, datetime]) -> str | None:
