@@ -458,6 +458,24 @@ class TestWhatIsRefused:
             assert field in alone.errors[0]["message"]
             assert system in alone.errors[0]["message"]
 
+    @pytest.mark.parametrize(
+        ("names", "empty"),
+        [
+            ("createdAt updatedAt", "{}"),
+            ("createdAt updatedAt", "{ after: null, before: null }"),
+            ("name number email phone vatNumber organizationNumber city", "{}"),
+            ("organizationNumber", "{ eq: null, in: null, contains: null, startsWith: null }"),
+            ("createdAt name status kind countryCode isSupplier", "null"),
+        ],
+    )
+    async def test_no_filter_that_is_empty(self, gateway: Gateway, names: str, empty: str) -> None:
+        filters = " ".join(f"{name}: {empty}" for name in names.split())
+
+        for system in SYSTEMS:
+            every = await page(gateway, f'first: 3, filter: {{ systems: ["{system}"] }}', "id")
+            found = await page(gateway, f'first: 3, filter: {{ systems: ["{system}"], {filters} }}', "id")
+            assert found == every  # with the same cursors
+
     async def test_no_system_at_all_finds_nobody(self, gateway: Gateway) -> None:
         found = await page(gateway, "first: 5, filter: { systems: [], isSupplier: true }", "id")
 

@@ -69,9 +69,11 @@ class Filter:
 
     @property
     def names(self) -> Sequence[str]:
-        """Return the fields that are asked about, by model names."""
-        flags = [name for name in (*FLAGS, "created_at", "updated_at") if getattr(self, name) is not None]
-        return [*flags, *self.texts]
+        """Return the fields that are asked about, by model names; an empty filter asks about none."""
+        flags = [name for name in FLAGS if getattr(self, name) is not None]
+        moments = {"created_at": self.created_at, "updated_at": self.updated_at}
+        between = [name for name, each in moments.items() if each not in {None, MomentFilter()}]
+        return [*flags, *between, *(name for name, each in self.texts.items() if each != TextFilter())]
 
 
 @dataclass(frozen=True, slots=True)

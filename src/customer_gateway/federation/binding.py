@@ -42,7 +42,7 @@ def _filter(asked: Filter) -> Mapping[str, Any]:
         "supplier": asked.is_supplier,
         "created": _moments(asked.created_at),
         "updated": _moments(asked.updated_at),
-        **{name: _text(text) for name, text in asked.texts.items()},
+        **{name: _text(text) for name, text in asked.texts.items() if name in asked.names},
     }
 
 
