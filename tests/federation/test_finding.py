@@ -12,7 +12,13 @@ from federation.fake_system import Acme, Asked, federation, numbered
 from federation.index_rows import Rows, row
 
 from customer_gateway.catalog.questions import Question
-from customer_gateway.errors import CatalogUnavailable, DatabaseUnavailable, UpstreamRateLimited, UpstreamTimeout
+from customer_gateway.errors import (
+    CatalogUnavailable,
+    DatabaseUnavailable,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from customer_gateway.federation.finding import CustomersAsked, find_customers
 from customer_gateway.federation.found_rows import foremost
 from customer_gateway.federation.sync_states import KeptSyncStates
@@ -81,6 +87,22 @@ class TestAPageThatIsFilledUp:
 
         assert keys(connection) == ["1", "3", "5", "7", "9"]
         assert rows.pages == [(9, False)]
+
+
+async def test_a_read_of_which_a_part_failed_is_believed_by_what_was_answered() -> None:
+    rows, gone = Rows([row("acme", f"{key:02}") for key in range(12)]), Gone()
+    system = Acme()
+    asked = Asked({"00": system.view({"id": "00", "name": "Customer 0"})})
+    asked.refuses = lambda keys: None if "00" in keys else UpstreamUnavailable("acme", "down")
+    system.route_of_customers = Route("acme.customers", asked.fetch, 6)
+    request = world(system, rows, observer=gone)
+
+    connection = await found(request, first=12)
+
+    assert sorted(map(len, asked.calls)) == [6, 6]
+    assert len(connection.nodes) == 12  # of six that were answered five are left out: that is not believed
+    assert [(of, len(lost), answered) for of, lost, answered in gone.told] == [("acme", 5, 6)]
+    assert len(request.extensions["incomplete"]) == 1
 
 
 class TestTheTimeIsUp:

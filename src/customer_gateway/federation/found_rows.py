@@ -114,13 +114,15 @@ async def _completed(
 async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
     found = await read_customers(request, system, [row.ref.key for row in rows])
     gone = [row.ref.key for row, each in zip(rows, found.customers, strict=True) if each is None]
-    if gone and not request.is_over:
-        began = request.reads.read_at(system.customers(request.want))
-        request.observer.gone(system.name, gone, len(rows), began)
-    read: list[Customer | UpstreamError | None] = list(found.customers)
-    if is_suspect_batch(len(rows), len(gone)):  # that so many are gone at once is not believed
-        left_out = UpstreamBadResponse(system.name, f"it left out {len(gone)} of {len(rows)} customers that it had")
-        read = [left_out if each is None else each for each in read]
+    read = list(found.customers)
+    if gone:
+        answered = sum(not isinstance(each, UpstreamError) for each in read)
+        if not request.is_over:
+            began = request.reads.read_at(system.customers(request.want))
+            request.observer.gone(system.name, gone, answered, began)
+        if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
+            left_out = UpstreamBadResponse(system.name, f"it left out {len(gone)} of {answered} customers that it had")
+            read = [left_out if each is None else each for each in read]
     failed = foremost(each for each in read if isinstance(each, UpstreamError))
     indexed = IndexedSystem(system, next(iter(failed), None))
     customers = [

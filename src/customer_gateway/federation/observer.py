@@ -20,7 +20,7 @@ class RecordObserver(Protocol):
         ...
 
     def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
-        """Take note that a read of so many keys, from a moment on, did not find these.
+        """Take note that a read that answered of so many keys, from a moment on, did not find these.
 
         The index may be corrected after the answer.
         """
