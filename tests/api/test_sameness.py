@@ -34,11 +34,12 @@ from customer_gateway.wire import Retry
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from catalog_index import FoundWorld
     from graphql import GraphQLField
 
+    from customer_gateway.execution import Bound
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.sandbox import Sandbox
 
@@ -173,18 +174,19 @@ class World:
         self.runner.run(self._check(document, variables))
 
     async def _check(self, document: str, variables: dict[str, Any]) -> None:
-        fields = compile_operation(SCHEMA, document, None, RULES).fields_by_type(variables)
-        await assert_same(Case(SCHEMA, document, variables, context=lambda: self._request(fields), rules=RULES))
+        bound = compile_operation(SCHEMA, document, None, RULES).bind(variables)
+        await assert_same(Case(SCHEMA, document, variables, context=lambda: self._request(bound), rules=RULES))
 
-    def _request(self, fields: Mapping[str, frozenset[str]]) -> RequestContext:
-        return self._scope_to_request(RequestScope(Deadline.after(30), "request", fields, EVERY_RIGHT))
+    def _request(self, bound: Bound) -> RequestContext:
+        scope = RequestScope(Deadline.after(30), "request", bound.fields_by_type, bound.fields_below, EVERY_RIGHT)
+        return self._scope_to_request(scope)
 
     async def _ids_and_a_cursor(self) -> dict[str, str]:
         nouns = "contacts { id } accounts { id } agreements { id } invoices(first: 2) { nodes { id } } updater { id }"
         page = f"customers(first: 3) {{ pageInfo {{ endCursor }} nodes {{ id {nouns} }} }}"
         document = f"{{ systems {{ {page} }} customers(first: 9) {{ pageInfo {{ endCursor }} }} }}"
         compiled = compile_operation(SCHEMA, document, None, RULES)
-        found = await compiled.execute({}, self._request(compiled.fields_by_type()), None)
+        found = await compiled.execute({}, self._request(compiled.bind()), None)
         pages: list[Any] = [each["customers"] for each in (found.data or {})["systems"]]
         ids = sorted({noun["id"] for noun in nouns_in(pages)})
         spread = [ids[place * len(ids) // PLACEHOLDERS] for place in range(PLACEHOLDERS)]

@@ -115,6 +115,7 @@ async def test_a_denied_field_is_not_resolved_and_nothing_below_it_is_read() -> 
     assert calls == []
     assert [each["path"] for each in told(result.errors)] == [["customers", 0, "balance"], ["customers", 0, "owner"]]
     assert operation.fields_by_type == {"Query": {"customers"}, "Customer": {"name"}}
+    assert operation.fields_below("customers", 9) == {"Customer": {"name"}}
 
 
 async def test_a_field_of_an_interface_is_denied_by_its_concrete_type() -> None:

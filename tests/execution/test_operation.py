@@ -115,6 +115,24 @@ def test_the_fields_an_operation_reads_are_known_by_concrete_type() -> None:
     assert compiled.fields_by_type({}) == {}
 
 
+def test_the_fields_below_one_field_of_the_root_are_known_without_those_of_others() -> None:
+    document = """query ($yes: Boolean!) {
+      first: a { id ...Parts @include(if: $yes) b { b any { ... on A { a } } } } a { b { id } } node { ... on A { a } }
+      first: a { node { __typename } }
+    } fragment Parts on A { a b { id } }"""
+    bound = compile_operation(SCHEMA, document).bind({"yes": True})
+
+    assert bound.fields_below("first", 1) == {"A": frozenset({"id", "a", "b", "node"})}
+    below = {"A": frozenset({"id", "a", "b", "node", "__typename"}), "B": frozenset({"id", "b", "any", "__typename"})}
+    assert bound.fields_below("first", 2) == below
+    assert bound.fields_below("first", 2) is bound.fields_below("first", 2)
+    assert bound.fields_below("a", 9) == {"A": frozenset({"b"}), "B": frozenset({"id"})}
+    without = compile_operation(SCHEMA, document).bind({"yes": False})
+    assert without.fields_below("first", 1) == {"A": frozenset({"id", "b", "node"})}
+    assert bound.fields_below("other", 1) == {}
+    assert compile_operation(SCHEMA, document).bind({}).fields_below("first", 1) == {}
+
+
 def test_what_stands_beside_a_condition_that_is_null_is_not_read() -> None:
     document = """query ($yes: Boolean = true) {
       hello node { ... on A { a @include(if: $yes) node { id } } ... on B { b } }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gateway import Gateway
 
     from customer_gateway.api.engine import ExecutorName
+    from customer_gateway.model.catalog import FoundPage, PageOfRows, Search
+    from customer_gateway.store.catalog import CatalogIndex
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +65,18 @@ def refs(connection: Any) -> list[tuple[str, str]]:
 
 def nodes(connection: Any) -> list[Any]:
     return [edge["node"] for edge in connection["edges"]]
+
+
+@dataclass
+class CountingIndex:
+    """An index that notes of each page how long it is, and whether all rows were to be counted."""
+
+    index: CatalogIndex
+    asked: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
+
+    async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
+        self.asked.append((page.size, count))
+        return await self.index.find(search, page, count=count)
 
 
 def incomplete(answer: Any) -> list[Any]:
@@ -290,6 +305,79 @@ class TestNoCall:
         assert found["totalCount"] > 50
         assert {name: gateway.log(name) for name in SYSTEMS} == {name: [] for name in SYSTEMS}
 
+    @pytest.mark.parametrize(
+        "selection",
+        [
+            "nodes { id }",
+            "edges { cursor node { ...Ids } } pageInfo { endCursor }",
+            "... on CustomerConnection { nodes { id name @include(if: $no) email @skip(if: true) } }",
+            "nodes { id records { key ... on CustomerRecord { version @include(if: $no) } system { name kind } } }",
+        ],
+        ids=str,
+    )
+    async def test_what_else_the_operation_reads_reads_no_customer_here(self, gateway: Gateway, selection: str) -> None:
+        document = f"""query ($no: Boolean = false) {{
+          customers(first: 20) {{ {selection} }}
+          other: customers(first: 1, filter: {{ systems: ["{ALONE}"] }}) {{ nodes {{ name email @include(if: $no) }} }}
+          system(name: "{STOPPED}") {{ customers(first: 1) {{ nodes {{ name email ...Ids }} }} }}
+        }} fragment Ids on Customer {{ id }}"""
+
+        answer = await gateway.ask(document)
+
+        assert len(answer.data["customers"].get("nodes") or answer.data["customers"]["edges"]) == 20
+        assert all(each["name"] for each in answer.data["other"]["nodes"])
+        assert {name for name in SYSTEMS if gateway.log(name)} == {STOPPED, ALONE}
+        assert len([call for call in gateway.paths(STOPPED) if call in FACTS[STOPPED].listed]) == 1
+
+    async def test_ids_of_one_page_and_names_of_another_read_the_other(self, gateway: Gateway) -> None:
+        document = f"""{{
+          typed: customers(first: 20, search: "mueller") {{ nodes {{ id }} }}
+          shown: customers(first: 3, filter: {{ systems: ["{STOPPED}"] }}) {{ nodes {{ ...Shown }} }}
+        }} fragment Shown on Customer {{ id ... on Customer {{ name }} provenance(fields: ["name"]) {{ state }} }}"""
+
+        answer = await gateway.ask(document)
+
+        assert len(answer.data["typed"]["nodes"]) > 3
+        shown = answer.data["shown"]["nodes"]
+        assert [state["state"] for node in shown for state in node["provenance"]] == ["VALUE"] * 3
+        assert [name for name in SYSTEMS if gateway.log(name)] == [STOPPED]
+
+    async def test_what_a_system_lists_below_a_record_is_read_and_the_record_is_not(self, gateway: Gateway) -> None:
+        system = "system { customers(first: 1) { totalCount nodes { name } } }"
+        await gateway.ask(f'{{ system(name: "{STOPPED}") {{ {system.removeprefix("system { ")} }}')
+        alone = gateway.paths(STOPPED)
+        gateway.forget_calls()
+
+        some = f'customers(first: 3, filter: {{ systems: ["{STOPPED}"] }})'
+        found = await gateway.ask(f"{{ {some} {{ nodes {{ id records {{ {system} }} }} }} }}")
+
+        assert len(found.data["customers"]["nodes"]) == 3
+        assert gateway.paths(STOPPED) == alone
+
+    @pytest.mark.parametrize("selection", ["edges { node { %s } }", "nodes { %s }"])
+    async def test_a_field_of_a_record_reads_it(self, gateway: Gateway, selection: str) -> None:
+        some = f'customers(first: 3, filter: {{ systems: ["{STOPPED}"] }})'
+        found = await gateway.ask(f"{{ {some} {{ {selection % 'records { version }'} }} }}")
+
+        rows = found.data["customers"].get("nodes") or [edge["node"] for edge in found.data["customers"]["edges"]]
+        assert all(record["version"] for row in rows for record in row["records"])
+        assert len([call for call in gateway.paths(STOPPED) if call in FACTS[STOPPED].listed]) == 1
+
+    async def test_customers_are_counted_for_the_page_that_tells_their_number(
+        self, box: Sandbox, world: FoundWorld, executor: ExecutorName
+    ) -> None:
+        counting: Any = CountingIndex(world.index)
+        of_a_system = f'system(name: "{STOPPED}") {{ customers(first: 1) {{ totalCount }} }}'
+        async with finding_gateway(box, replace(world, index=counting), executor=executor) as gateway:
+            answers = [
+                await gateway.ask(f"{{ customers(first: 1) {{ nodes {{ id }} }} {of_a_system} }}"),
+                await gateway.ask("{ a: customers(first: 1) { totalCount } b: customers(last: 2) { nodes { id } } }"),
+            ]
+
+        assert [each.codes for each in answers] == [[], []]
+        assert [size for size, count in counting.asked if not count] == [1, 2]
+        assert [size for size, count in counting.asked if count] == [1]
+
     async def test_live_false_shows_what_the_index_knows(self, gateway: Gateway) -> None:
         states = "provenance { field state seenAt }"
         answer = await gateway.ask(of_page('first: 50, search: "a", live: false', f"{FIELDS} {RECORDS} notes {states}"))
@@ -450,12 +538,12 @@ class TestWhatIsRefused:
         by_field = {"isSupplier": "true", "status": "[ACTIVE]", "createdAt": '{ after: "2020-01-01T00:00:00Z" }'}
 
         assert lacking
-        for system, field in lacking:
-            value = by_field.get(field, '{ eq: "1" }')
-            alone = await gateway.ask(of_page(f'first: 1, filter: {{ systems: ["{system}"], {field}: {value} }}', "id"))
-            together = await gateway.ask(of_page(f"first: 1, filter: {{ {field}: {value} }}", "id"))
+        for system, name in lacking:
+            value = by_field.get(name, '{ eq: "1" }')
+            alone = await gateway.ask(of_page(f'first: 1, filter: {{ systems: ["{system}"], {name}: {value} }}', "id"))
+            together = await gateway.ask(of_page(f"first: 1, filter: {{ {name}: {value} }}", "id"))
             assert (alone.codes, together.codes) == (["FILTER_NOT_SUPPORTED"], [])
-            assert field in alone.errors[0]["message"]
+            assert name in alone.errors[0]["message"]
             assert system in alone.errors[0]["message"]
 
     @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ CODES: Final = {
 class RequestScope:
     """What one execution knows of the request it serves; joiners of an execution share it.
 
-    `fields` names, per concrete object type, every field that the operation selects anywhere and its caller may read.
+    `fields` names, per concrete object type, every field that the operation selects anywhere and its caller may read,
+    `fields_below` those of some levels below one field of the root, by its name in the answer.
     What is put into `extensions` while executing is put into the answer's `extensions`; into `records_read`, where the
     engine audits, go the keys of the customers' records that are read, by system. `asker` is who asks, where that
     matters: a mutation, or a query of the caller's own operations, is never shared with others.
@@ -79,6 +80,7 @@ class RequestScope:
     deadline: Deadline
     request_id: str
     fields: Mapping[str, frozenset[str]]
+    fields_below: Callable[[str, int], Mapping[str, frozenset[str]]]
     rights: Rights
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
@@ -229,7 +231,7 @@ class Engine:
         bound = prepared.compiled.bind(None if long else variables, denied=denied)
         read: dict[str, dict[str, None]] | None = {} if self._audits else None
         scope = RequestScope(
-            deadline, request_id, bound.fields_by_type, rights, records_read=read, asker=asker or Asker()
+            deadline, request_id, bound.fields_by_type, bound.fields_below, rights, {}, read, asker or Asker()
         )
 
         async def run(context: object, budget: Budget) -> Outcome:

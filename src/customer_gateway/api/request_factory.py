@@ -35,8 +35,20 @@ def request_factory(
         )
 
     def request(scope: RequestScope) -> RequestContext:
-        want = selection_of(frozenset(scope.fields.items()), redacted_fields(scope.rights))
+        redacted = redacted_fields(scope.rights)
+
+        def selection_below(name: str, levels: int) -> Selection:
+            return selection_of(frozenset(scope.fields_below(name, levels).items()), redacted)
+
         writing = None if operations is None else Writing(operations, scope.asker)
-        return federation.request(want, scope.deadline, scope.extensions, scope.rights, scope.records_read, writing)
+        return federation.request(
+            selection_of(frozenset(scope.fields.items()), redacted),
+            scope.deadline,
+            scope.extensions,
+            scope.rights,
+            scope.records_read,
+            writing,
+            selection_below,
+        )
 
     return request

@@ -209,6 +209,10 @@ class Bound:
         """The name of every field that is read, for each concrete type it can be read on: none if it is refused."""
         return {} if isinstance(self._plan, list) else self._plan.selected.fields_by_type
 
+    def fields_below(self, response_name: str, levels: int) -> Mapping[str, frozenset[str]]:
+        """Return the same of so many levels below one field of the root, which the answer has under that name."""
+        return {} if isinstance(self._plan, list) else self._plan.selected_below(response_name, levels)
+
     def refusal(self, context: Any) -> ExecutionResult | None:
         """Return the result of an operation that its arguments keep from execution; None where nothing objects."""
         if isinstance(self._plan, list) or not self._plan.checks:

@@ -23,7 +23,7 @@ from customer_gateway.errors import (
 from customer_gateway.federation.binding import binding
 from customer_gateway.federation.capabilities import can_be_filtered
 from customer_gateway.federation.found_connection import FoundConnection
-from customer_gateway.federation.found_rows import LateRow, are_to_be_read, as_indexed, read_rows
+from customer_gateway.federation.found_rows import LateRow, are_to_be_read, as_indexed, read_rows, selection_at
 from customer_gateway.federation.listing import demand_size
 from customer_gateway.federation.sealed_cursors import SealedCursors
 from customer_gateway.model.catalog import PageOfRows
@@ -75,9 +75,12 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     bound_to, cursors = binding(asked.question, asked.systems), SealedCursors(request.cursors)
     start = None if cursor is None else cursors.decode(cursor, bound_to, "before" if is_backward else "after")
     index = _Index(request, search, bound_to)
-    page = await index.page(PageOfRows(size, start, is_backward), count=_is_counted(request))
+    want = selection_at(request, path)
+    is_counted = want.selects("CustomerConnection", "total_count")
+    page = await index.page(PageOfRows(size, start, is_backward), count=is_counted)
     request.note_incomplete(path, list(map(SyncIncomplete.of, page.unfilled)))
-    rows, customers, has_more = await _read(request, index, page, asked, path)
+    is_live = asked.is_live and are_to_be_read(request, want)
+    rows, customers, has_more = await _read(request, index, page, path, is_backward=is_backward, is_live=is_live)
     return FoundConnection(
         request,
         lambda position: cursors.encode(position, bound_to),
@@ -120,10 +123,6 @@ def _refuse_unsupported(systems: Sequence[System], asked: Filter) -> None:
             raise FilterNotSupported(f"No customer has {graphql_name(name)} in {of_these}: leave it out of the filter.")
 
 
-def _is_counted(request: RequestContext) -> bool:
-    return request.want.selects("CustomerConnection", "total_count")
-
-
 class _Index:
     """One search of one request; what the index has answered is kept for an answer that is given before the end."""
 
@@ -154,13 +153,19 @@ class _Index:
 
 
 async def _read(
-    request: RequestContext, index: _Index, page: FoundPage, asked: CustomersAsked, path: Sequence[str | int]
+    request: RequestContext,
+    index: _Index,
+    page: FoundPage,
+    path: Sequence[str | int],
+    *,
+    is_backward: bool,
+    is_live: bool,
 ) -> tuple[Sequence[FoundRow], Sequence[Found], bool]:
     """Return the rows that were looked at, in their order, the customer of each, and whether there are more.
 
     A page from which records are gone is filled up once, unless a system is slow.
     """
-    if not page.rows or not asked.is_live or not are_to_be_read(request):
+    if not page.rows or not is_live:
         for row in page.rows:
             request.note_read(row.ref.system, [row.ref.key])
         return page.rows, as_indexed(request, page.rows), page.has_more
@@ -169,7 +174,6 @@ async def _read(
     is_late = any(isinstance(each, LateRow) for each in customers)
     if not gone or is_late or not page.has_more or request.is_over:
         return page.rows, customers, page.has_more
-    is_backward = asked.first is None
     edge = page.rows[0 if is_backward else -1].position
     more = await index.page(PageOfRows(gone, edge, is_backward))
     further = await read_rows(request, more.rows, path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.catalog import FoundRow
-    from customer_gateway.system import System
+    from customer_gateway.system import Selection, System
 
 _KNOWN_WITHOUT_A_READ: Final = frozenset({"id", "records", "__typename"})
 _PATIENCE: Final = 0.25
@@ -26,6 +26,8 @@ _PATIENCE: Final = 0.25
 some, too.
 """
 _OF_A_RECORD: Final = frozenset({"id", "key", "system", "__typename"})
+_LEVELS: Final = 4
+"""Edges, nodes, records and their fields; customers further below are others, as those that a record's system lists."""
 
 
 class ReadRows(NamedTuple):
@@ -46,9 +48,13 @@ Found: TypeAlias = "Customer | LateRow | None"
 """The customer of a row: None where its system knows the record no more."""
 
 
-def are_to_be_read(request: RequestContext) -> bool:
+def selection_at(request: RequestContext, path: Sequence[str | int]) -> Selection:
+    """Return what is selected of the page at the path itself, and of no other customers of the operation."""
+    return request.selection_below(str(path[0]), _LEVELS)
+
+
+def are_to_be_read(request: RequestContext, want: Selection) -> bool:
     """Return whether anything is selected of customers beyond the id and the reference of a row of the index."""
-    want = request.want
     records = ("CustomerRecord", *(system.kind.record.name for system in request.systems.values()))
     return not want.of("Customer") <= _KNOWN_WITHOUT_A_READ or any(
         not want.of(each) <= _OF_A_RECORD for each in records

@@ -88,6 +88,7 @@ class Federation:
         rights: Rights = EVERY_RIGHT,
         records_read: dict[str, dict[str, None]] | None = None,
         writing: object | None = None,
+        selection_below: Callable[[str, int], Selection] | None = None,
     ) -> RequestContext:
         """Return the context of one operation; `extensions` are those of its answer, `records_read` is for the
         audit, `writing` for mutations.
@@ -100,6 +101,7 @@ class Federation:
             systems=self._visible(rights),
             cursors=self.cursors,
             want=want,
+            selection_below=selection_below or (lambda _name, _levels: want),
             deadline=deadline,
             reads=reads,
             shared=self.shared,
@@ -127,6 +129,7 @@ class Federation:
 class RequestContext:
     """One operation: what it wants, until when, with what rights, and what it has read so far.
 
+    `selection_below` is what it wants on some levels below one field of the root, by that field's name in the answer.
     `shared` are the calls in flight of all requests; without them nothing is asked any more. `extensions` are those of
     the answer. `records_read` collects the keys of the customers' records that were read, by system, for an audit.
     `writing` is what mutations go on by (`api.writing`), carried unread; None where nothing can be written.
@@ -135,6 +138,7 @@ class RequestContext:
     systems: Mapping[str, System]
     cursors: CursorSigner
     want: Selection
+    selection_below: Callable[[str, int], Selection]
     deadline: Deadline
     reads: RequestReads | ReadsSoFar
     shared: SharedCalls | None

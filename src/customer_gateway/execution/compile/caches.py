@@ -13,12 +13,12 @@ from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .checks import Check
-from .collection import Collector, condition_variables, selected
+from .collection import Collector, condition_variables, selected, selected_below
 from .plan import P, Planner, PlanSize
 from .subscription import SubscribedField, subscribed_field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     from graphql import GraphQLObjectType
 
@@ -209,6 +209,7 @@ class OperationPlan(Generic[P]):
     ) -> None:
         self._collector = collector
         self._root_type = root_type
+        self._selected_below: dict[tuple[str, int], Mapping[str, frozenset[str]]] = {}
         self.size = PlanSize()
         planner = Planner(collector, self.size, make, error_propagation=error_propagation, incremental=incremental)
         self.root: SelectionPlan[P] = planner.root(root_type)
@@ -222,6 +223,14 @@ class OperationPlan(Generic[P]):
     def selected(self) -> Selected:
         """All that is read."""
         return selected(self._collector, self._root_type)
+
+    def selected_below(self, response_name: str, levels: int) -> Mapping[str, frozenset[str]]:
+        """Return what is read on so many levels below one field of the root."""
+        known = self._selected_below.get((response_name, levels))
+        if known is None:
+            known = selected_below(self._collector, self._root_type, response_name, levels)
+            self._selected_below[response_name, levels] = known
+        return known
 
     @cached_property
     def checks(self) -> list[Check]:

@@ -139,6 +139,26 @@ def selected(collector: Collector, root_type: GraphQLObjectType) -> Selected:
     return Selected({type_name: frozenset(found) for type_name, found in names.items()}, checked)
 
 
+def selected_below(
+    collector: Collector, root_type: GraphQLObjectType, response_name: str, levels: int
+) -> dict[str, frozenset[str]]:
+    """Return what is read on so many levels below one field of the root, as `Selected.fields_by_type` has it."""
+    names: dict[str, set[str]] = {}
+    root = collector.root(root_type).grouped_field_set
+    found = list(_of_groups(collector, root_type, [root[response_name]] if response_name in root else []))
+    for _ in range(levels):
+        found = [
+            each
+            for _, field, details in found
+            for concrete in collector.concrete_types(field.type)
+            for each in _below(collector, details, concrete)
+            if collector.denial(concrete, each[2][0].node.name.value) is None
+        ]
+        for object_type, _, details in found:
+            names.setdefault(object_type.name, set()).add(details[0].node.name.value)
+    return {type_name: frozenset(each) for type_name, each in names.items()}
+
+
 def _below(collector: Collector, details: FieldDetailsList, object_type: GraphQLObjectType) -> Iterator[Found]:
     try:
         collected = collector.under(details, object_type)
@@ -148,7 +168,13 @@ def _below(collector: Collector, details: FieldDetailsList, object_type: GraphQL
 
 
 def _on(collector: Collector, object_type: GraphQLObjectType, collected: CollectedFields) -> Iterator[Found]:
-    for details in collected.grouped_field_set.values():
+    return _of_groups(collector, object_type, collected.grouped_field_set.values())
+
+
+def _of_groups(
+    collector: Collector, object_type: GraphQLObjectType, groups: Iterable[FieldDetailsList]
+) -> Iterator[Found]:
+    for details in groups:
         field = collector.schema.get_field(object_type, details[0].node.name.value)
         if field is not None:
             yield object_type, field, details
