@@ -643,6 +643,25 @@ class TestRecordsThatAreGone:
             == (await page(gateway, f'first: 1, filter: {{ systems: ["{STOPPED}"] }}', "id"))["totalCount"]
         )
 
+    @pytest.mark.parametrize("selection", ["nodes { %s }", "edges { cursor node { %s } }"])
+    async def test_of_a_slow_system_stand_as_the_index_knows_them_and_are_told(
+        self, box: Sandbox, world: FoundWorld, executor: ExecutorName, selection: str
+    ) -> None:
+        some, shown = f'filter: {{ systems: ["{STOPPED}"] }}', 'name version provenance(fields: ["name"]) { state }'
+        async with finding_gateway(box, world, executor=executor, deadline_seconds=3.2) as gateway:
+            (_, key), *_ = refs(await page(gateway, f"first: 1, {some}", "id"))
+            await world.put(STOPPED, {"key": gone_key(key), "name": "a"})
+            box.vendors[STOPPED].faults.set("latency", latency=0.9)
+            answer = await gateway.ask(f"{{ customers(first: 3, {some}) {{ {selection % shown} }} }}")
+
+        found = answer.data["customers"].get("nodes") or nodes(answer.data["customers"])
+        told = [(node["provenance"][0]["state"], node["version"] is not None) for node in found]
+        assert told == [("STALE", False), ("VALUE", True), ("VALUE", True)]
+        assert found[0]["name"] == "a"
+        (entry,) = incomplete(answer)
+        assert (entry["path"], entry["system"], entry["code"]) == (["customers"], STOPPED, "UPSTREAM_BAD_RESPONSE")
+        assert [(system, asked) for system, _, asked in world.observer.told] == [(STOPPED, 3)]
+
     async def test_the_cursors_are_those_of_the_rows_that_were_looked_at(
         self, gateway: Gateway, world: FoundWorld
     ) -> None:

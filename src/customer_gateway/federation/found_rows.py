@@ -40,7 +40,7 @@ class ReadRows(NamedTuple):
 class LateRow(NamedTuple):
     """A row whose system has not answered yet: its customer will stand at `place` of what is read."""
 
-    customers: Future[list[Customer | None]]
+    customers: Future[list[Customer]]
     place: int
 
 
@@ -88,7 +88,7 @@ async def read_rows(request: RequestContext, rows: Sequence[FoundRow], path: Seq
             found: Sequence[Found] = read.result().customers
             failures += read.result().failures
         else:
-            late = ensure_future(_completed(request, read, path))
+            late = ensure_future(_completed(request, read, [rows[each] for each in positions], path))
             found = [LateRow(late, place) for place in range(len(positions))]
         for position, customer in zip(positions, found, strict=True):
             customers[position] = customer
@@ -110,11 +110,25 @@ async def _answered(request: RequestContext, reads: Sequence[Future[ReadRows]]) 
 
 
 async def _completed(
-    request: RequestContext, read: Future[ReadRows], path: Sequence[str | int]
-) -> list[Customer | None]:
+    request: RequestContext, read: Future[ReadRows], rows: Sequence[FoundRow], path: Sequence[str | int]
+) -> list[Customer]:
+    """Return the customers of a slow system when they are there.
+
+    None can be left out of the list by then: one whose record is gone stands as the index knows it, and that is told.
+    """
     customers, failures = await read
+    system = request.systems[rows[0].ref.system]
+    gone = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is None]
+    if gone:
+        failures = [*failures, _left_out(system, len(gone))]
+        request.note_read(system.name, gone)
     request.note_incomplete(path, foremost(failures))
-    return customers
+    indexed = IndexedSystem(system, next(reversed(failures), None))
+    return [indexed.customer(row) if each is None else each for row, each in zip(rows, customers, strict=True)]
+
+
+def _left_out(system: System, gone: int) -> UpstreamBadResponse:
+    return UpstreamBadResponse(system.name, f"it left out customers that it had: {gone}")
 
 
 async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
@@ -127,7 +141,7 @@ async def _read_of_one(request: RequestContext, system: System, rows: Sequence[F
             began = request.reads.read_at(system.customers(request.want))
             request.observer.gone(system.name, gone, answered, began)
         if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
-            left_out = UpstreamBadResponse(system.name, f"it left out {len(gone)} of {answered} customers that it had")
+            left_out = _left_out(system, len(gone))
             read = [left_out if each is None else each for each in read]
     failed = foremost(each for each in read if isinstance(each, UpstreamError))
     indexed = IndexedSystem(system, next(iter(failed), None))
@@ -143,7 +157,7 @@ def in_parts(nodes: Sequence[Any]) -> list[ColumnPart]:
     """Return nodes in parts: those at hand, and those of each read that is under way."""
     if LateRow not in set(map(type, nodes)):
         return [ColumnPart(range(len(nodes)), nodes)]
-    late: dict[Future[list[Customer | None]], list[int]] = {}
+    late: dict[Future[list[Customer]], list[int]] = {}
     at_hand: list[int] = []
     for position, node in enumerate(nodes):
         (late.setdefault(node.customers, []) if isinstance(node, LateRow) else at_hand).append(position)
@@ -151,7 +165,7 @@ def in_parts(nodes: Sequence[Any]) -> list[ColumnPart]:
     return [*parts, *([ColumnPart(at_hand, [nodes[each] for each in at_hand])] if at_hand else [])]
 
 
-async def _arrived(read: Future[list[Customer | None]], places: Sequence[int]) -> list[Customer | None]:
+async def _arrived(read: Future[list[Customer]], places: Sequence[int]) -> list[Customer]:
     customers = await read
     return [customers[place] for place in places]
 
