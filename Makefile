@@ -32,7 +32,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak fuzz schema lock graphiql-assets docker clean
+.PHONY: help demo test check bench soak fuzz oracle schema lock graphiql-assets docker clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -60,6 +60,9 @@ soak: $(DEV) ## an hour of churn, faults, kills and passes under the index; SECO
 
 fuzz: $(DEV) ## test every law with fresh examples, both executors over thousands of operations, crashes by the thousand; an hour
 	FUZZ=1 $(MANY) -m hypothesis $(ARGS)
+
+oracle: $(DEV) ## hold 2,000 drawn questions of 10,000 records against reading them all, three ways on both databases; SEED=7 draws others; hours
+	ORACLE=$(or $(SEED),18) $(PYTEST) tests/catalog/test_oracle.py $(ARGS)
 
 schema: $(DEV) ## write schema.graphql, docs/fields.md and the tables of docs/writing.md from the code
 	$(BIN)/customer-gateway schema --write schema.graphql --fields docs/fields.md --writing docs/writing.md

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cmp_to_key
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from customer_gateway.catalog.folding import digits, fold, spellings
+from customer_gateway.catalog.folding import fold, spellings
 from customer_gateway.model.catalog import Order, RecordChange
 
 if TYPE_CHECKING:
@@ -32,32 +32,38 @@ class Records:
     """Records, and the tokens of each, made once for many questions."""
 
     def __init__(self, changes: Sequence[RecordChange]) -> None:
-        self.tokens = [(each, frozenset(_tokens(each.values)), frozenset(_whole(each.values))) for each in changes]
+        self.searched = [
+            _Searched(each, *(frozenset(read(each.values)) for read in (_tokens, _whole, _phones))) for each in changes
+        ]
+
+
+class _Searched(NamedTuple):
+    """A record with its words, the texts that a whole search may be, and its phone in each way of dialling it."""
+
+    change: RecordChange
+    words: AbstractSet[str]
+    whole: AbstractSet[str]
+    phones: AbstractSet[str]
 
 
 def answer(question: Question, records: Records, systems: Sequence[str]) -> list[tuple[str, str]]:
     """Return the system and key of every record that fits, in order."""
-    ranked = [
-        (rank, each)
-        for each, tokens, whole in records.tokens
-        if (rank := _rank(question, each, tokens, whole, systems)) is not None
-    ]
+    ranked = [(rank, each.change) for each in records.searched if (rank := _rank(question, each, systems)) is not None]
     ranked.sort(key=cmp_to_key(lambda one, other: _compare(question, one, other)))
     return [(each.ref.system, each.ref.key) for _, each in ranked]
 
 
-def _rank(
-    question: Question, change: RecordChange, tokens: AbstractSet[str], whole: AbstractSet[str], systems: Sequence[str]
-) -> int | None:
+def _rank(question: Question, searched: _Searched, systems: Sequence[str]) -> int | None:
+    change = searched.change
     if change.ref.system not in systems or not _fits(question.filter, change.values):
         return None
     if question.search is None:
         return 0
-    is_exact = not whole.isdisjoint(_asked(question.search))
+    phone = "" if any(each.isalpha() for each in question.search) else _number_of(question.search)
+    is_exact = phone in searched.phones or not searched.whole.isdisjoint(_asked(question.search))
     words = [each for each in question.search.split() if any(sign.isalnum() for sign in fold(each))]
-    fits = bool(words) and all(_has_word(word, tokens) for word in words)
-    if words and not any(each.isalpha() for each in question.search) and (number := digits(question.search)):
-        fits = fits or any(token.startswith(number) for token in tokens)
+    fits = bool(words) and all(_has_word(word, searched.words) for word in words)
+    fits = fits or (bool(phone) and any(each.startswith(phone) for each in searched.phones))
     if not (is_exact or fits):
         return None
     return 0 if is_exact or question.order is not None else 1
@@ -97,21 +103,26 @@ def _letters(text: str) -> str:
 
 def _asked(search: str) -> set[str]:
     """Return what whole value a search may be."""
-    asked = {_letters(each) for each in spellings(" ".join(search.split()))}
-    return (asked if any(each.isalpha() for each in search) else asked | {digits(search)}) - {""}
+    return {_letters(each) for each in spellings(" ".join(search.split()))} - {""}
 
 
 def _whole(values: Mapping[str, Any]) -> Iterable[str]:
     for name in ("number", "vat_number", "email"):
         yield from (_letters(each) for each in spellings(values.get(name) or ""))
-    yield from _phones(values)
+
+
+def _number_of(phone: str) -> str:
+    """Return the digits of a phone; 00 before them is +."""
+    found = "".join(each for each in phone if each in "0123456789")
+    return found.removeprefix("00")
 
 
 def _phones(values: Mapping[str, Any]) -> Iterable[str]:
     """Yield the digits of a number in each way of dialling it, of the numbers and in the countries that are drawn."""
     phone = values.get("phone") or ""
-    number = digits(phone)
-    yield number
+    number = _number_of(phone)
+    if number:
+        yield number
     if number and not phone.startswith(("+", "00")):
         country = values.get("country_code")
         if country == "NO":
@@ -169,7 +180,7 @@ def _is_between(value: Any, asked: MomentFilter | None) -> bool:
 
 def _compared(name: str, text: str) -> set[str]:
     if name == "phone":
-        return {digits(text)} - {""}
+        return {_number_of(text)} - {""}
     return ({_letters(fold(text))} if name == "vat_number" else set(spellings(text))) - {""}
 
 

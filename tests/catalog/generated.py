@@ -59,7 +59,12 @@ def drawn_value(random: Random) -> dict[str, Any]:
     moment = _BEGIN + timedelta(seconds=random.randrange(1_000) * 3_600, microseconds=random.choice((0, 0, 1)))
     values: dict[str, Any] = {
         "number": random.choice(
-            (str(random.randrange(500)), f"K-{random.randrange(99):05d}", f"{random.random():.6f}")
+            (
+                str(random.randrange(500)),
+                f"00{random.randrange(99)}",
+                f"K-{random.randrange(99):05d}",
+                f"{random.random():.6f}",
+            )
         ),
         "name": name,
         "kind": random.choice(tuple(CustomerKind)),
@@ -101,6 +106,8 @@ def _text(random: Random, changes: Sequence[RecordChange]) -> str:
     some = random.sample(words, k=min(len(words), random.randint(1, 2)))
     text = " ".join(each[: random.randint(1, len(each))] if random.random() < 0.5 else each for each in some)
     text = random.choice((text, value, text.upper()))
+    if random.random() < 0.1 and (digits := "".join(each for each in value if each.isdecimal())):
+        text = random.choice(("00", "00 ", "+")) + digits[: random.randint(1, len(digits))]
     return text if any(each.isalnum() for each in text) else "a"
 
 
@@ -116,10 +123,18 @@ def _filter(random: Random, changes: Sequence[RecordChange]) -> Filter:
     if random.random() < 0.2:
         found = replace(found, is_supplier=random.random() < 0.5)
     if random.random() < 0.2:
-        found = replace(found, created_at=MomentFilter(after=random.choice(changes).values.get("created_at")))
+        found = replace(found, created_at=_moment_filter(random, changes, "created_at"))
     if random.random() < 0.2:
-        found = replace(found, updated_at=MomentFilter(before=_BEGIN + timedelta(days=random.randrange(40))))
+        found = replace(found, updated_at=_moment_filter(random, changes, "updated_at"))
     return found
+
+
+def _moment_filter(random: Random, changes: Sequence[RecordChange], name: str) -> MomentFilter:
+    """Draw one end, or both; each stands in a record, or is not given."""
+    after, before = (random.choice(changes).values.get(name) for _ in range(2))
+    if after is not None and before is not None:
+        after, before = min(after, before), max(after, before)
+    return random.choice((MomentFilter(after), MomentFilter(before=before), MomentFilter(after, before)))
 
 
 def _text_filter(random: Random, changes: Sequence[RecordChange], name: str) -> TextFilter:
@@ -132,6 +147,8 @@ def _text_filter(random: Random, changes: Sequence[RecordChange], name: str) -> 
             TextFilter(eq=value.upper()),
             TextFilter(any_of=[value, random.choice(_WORDS)]),
             TextFilter(any_of=[]),
+            TextFilter(eq=value, any_of=[random.choice(_WORDS), random.choice((value, value.upper()))]),
+            TextFilter(eq=value, any_of=[random.choice(_WORDS)]),
             TextFilter(contains=piece),
             TextFilter(starts_with=value[: random.randint(1, len(value))]),
             TextFilter(starts_with=value[:1], contains=piece),

@@ -57,6 +57,50 @@ async def test_what_contains_a_text_is_found_behind_many_that_only_contain_its_p
     assert (first.total, first.has_more, rest.has_more, last.has_more) == (3, True, False, True)
 
 
+_DIGITS = (
+    {"name": "A", "number": "12"},
+    {"name": "B", "number": "0012"},
+    {"name": "C", "number": "12345"},
+    {"name": "Club 1299"},
+    {"name": "D", "phone": "0341 1234", "country_code": "DE"},
+    {"name": "E", "phone": "+49 341 99"},
+    {"name": "F", "phone": "12 99"},
+)
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("0012", ["B", "F"]),
+        ("1 2", ["A", "F"]),
+        ("00 1", ["F"]),
+        ("12", ["A", "C", "Club 1299", "F"]),
+        ("0341", ["D", "E"]),
+        ("03 41-1", ["D"]),
+        ("+49 341", ["D", "E"]),
+        ("0049 341", ["D", "E"]),
+        ("0049341", ["D", "E"]),
+        ("00493411234", ["D"]),
+    ],
+)
+async def test_zeros_that_dial_abroad_and_blanks_between_digits_are_of_phones_alone(
+    database: Database, search: str, names: Sequence[str]
+) -> None:
+    index = await filled(database, _DIGITS)
+
+    page = await index.find(search_of(Question(search), ["alpha"]), PageOfRows(10), count=True)
+
+    assert ([row.values["name"] for row in page.rows], page.total) == (names, len(names))
+
+
+async def test_a_number_that_begins_with_zeros_is_the_first_that_a_search_of_it_finds(database: Database) -> None:
+    index = await filled(database, _DIGITS)
+
+    page = await index.find(search_of(Question("0012"), ["alpha"]), PageOfRows(10))
+
+    assert [(row.values["name"], row.position.rank) for row in page.rows] == [("B", 0), ("F", 1)]
+
+
 @pytest.mark.parametrize("effort", EFFORTS, ids=["few", "many"])
 @pytest.mark.parametrize(
     "question",

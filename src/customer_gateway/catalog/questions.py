@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from customer_gateway.catalog.folding import all_digits, compact, digits, spellings, words
+from customer_gateway.catalog.folding import all_digits, compact, spellings, words
 from customer_gateway.catalog.rows import microseconds
 from customer_gateway.catalog.tokens import (
+    DIALLED,
     FLAGS,
     TEXTS,
     WORD,
     cut,
+    dialled_number,
     filter_token,
     flag_text,
     is_cut,
@@ -115,21 +117,20 @@ def _searched(text: str) -> tuple[Sequence[Term], Sequence[Sequence[Term]]]:
         raise BadUserInput(f"search has {len(found)} words; give at most {MOST_WORDS}.")
     text = " ".join(found)
     whole = [Term(each) for each in whole_terms(text)]
-    clauses = [[*clause, *_beginning_of_a_phone(text)] for each in found if (clause := _beginnings(each))]
+    number = dialled_number(text)
+    clauses = [clause for each in found if (clause := _beginnings(each, number))]
     if not whole:
         raise BadUserInput("search has neither a letter nor a digit; give at least one.")
     return whole, clauses
 
 
-def _beginnings(word: str) -> list[Term]:
-    found = dict.fromkeys(map(compact, spellings(word)))
-    return [Term(cut(WORD + each), is_prefix=True) for each in found if each]
-
-
-def _beginning_of_a_phone(text: str) -> list[Term]:
-    """Return the beginning of a phone number that a text without letters may be, whatever stands between its digits."""
-    number = "" if any(each.isalpha() for each in text) else digits(text)
-    return [Term(cut(WORD + number), is_prefix=True)] if number else []
+def _beginnings(word: str, number: str) -> list[Term]:
+    """Return what a word may begin: a word, or the phone that all words together are; phones are words, too."""
+    found = dict.fromkeys(letters for each in spellings(word) if (letters := compact(each)))
+    terms = [Term(cut(WORD + each), is_prefix=True) for each in found]
+    if found and number and number not in found:
+        terms.append(Term(cut(DIALLED + number), is_prefix=True))
+    return terms
 
 
 def _filtered(asked: Filter) -> Conditions:

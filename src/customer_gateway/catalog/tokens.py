@@ -3,7 +3,8 @@
 | token | of | searched by |
 | --- | --- | --- |
 | `w…` | a word, or a part of one, of any text below; of an e-mail its local part and domain | `search`, beginning |
-| `x…` | the whole number, VAT number, phone or e-mail, without blanks and signs | `search`, whole |
+| `x…` | the whole number, VAT number or e-mail, without blanks and signs | `search`, whole |
+| `d…` | a phone in each way of dialling it | `search` without letters, whole or beginning |
 | `s…` `k…` `t…` `c…` `b…` | system, kind, status, country, whether it is a supplier | `filter`, whole |
 | `n…` `u…` `e…` `p…` | name, number, e-mail, phone, signs and blanks too | `filter`, whole or beginning |
 | `v…` `o…` `y…` | VAT number, register number, city, likewise | `filter`, whole or beginning |
@@ -30,6 +31,7 @@ MOST_CHARACTERS: Final = 60
 """Of a token; what is longer is cut, in rows and in questions alike."""
 WORD: Final = "w"
 WHOLE: Final = "x"
+DIALLED: Final = "d"
 SYSTEM: Final = "s"
 FLAGS: Final[Mapping[str, str]] = {"kind": "k", "status": "t", "country_code": "c", "is_supplier": "b"}
 TEXTS: Final[Mapping[str, str]] = {
@@ -62,7 +64,7 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
         found[cut(WHOLE + each)] = None
     for each in dialled(values.get("phone") or "", values.get("country_code")):
         found[cut(WORD + each)] = None
-        found[cut(WHOLE + each)] = None
+        found[cut(DIALLED + each)] = None
     return list(found)
 
 
@@ -120,11 +122,19 @@ def is_cut(token: str) -> bool:
 
 
 def whole_terms(text: str) -> Iterable[str]:
-    """Return the tokens of whole values that a search may mean: the text without blanks and signs, and its digits."""
-    found = dict.fromkeys(compact(each) for each in spellings(text))
-    if not any(each.isalpha() for each in text):
-        found[digits(text)] = None
-    return [cut(WHOLE + each) for each in found if each]
+    """Return the tokens of whole values that a search may mean: the text without blanks and signs, or a phone."""
+    found = dict.fromkeys(cut(WHOLE + letters) for each in spellings(text) if (letters := compact(each)))
+    if number := dialled_number(text):
+        found[cut(DIALLED + number)] = None
+    return list(found)
+
+
+def dialled_number(text: str) -> str:
+    """Return the phone, or its beginning, that a text may be; nothing of a text that has letters.
+
+    `00` is left out as `+` is, which makes no sense of other numbers: so phones have a token of their own.
+    """
+    return "" if any(each.isalpha() for each in text) else digits(text)
 
 
 def _whole(values: Values) -> Iterable[str]:
