@@ -83,7 +83,7 @@ class Words:
 def records(count: int, random: Random, words: Words) -> Iterator[RecordChange]:
     """Yield so many records of five systems."""
     for number in range(count):
-        yield RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), _values(random, words), "")
+        yield RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), _values(random, words))
 
 
 def made(count: int) -> tuple[Iterator[RecordChange], Random, Words]:

@@ -98,7 +98,7 @@ class FoundWorld:
     async def put(self, system: str, *records: Mapping[str, Any], seen_at: datetime = SEEN_AT) -> None:
         """Store rows of a system; a record is its `key` and values by model names."""
         changes = [
-            RecordChange(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"}, "")
+            RecordChange(RecordRef(system, each["key"]), {k: v for k, v in each.items() if k != "key"})
             for each in records
         ]
         await self.index.put(changes, seen_at)

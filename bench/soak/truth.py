@@ -83,7 +83,7 @@ async def compared(soak: Soak, config: Path) -> int:
             reads = federation.request(EVERYTHING, Deadline.after(120)).reads
             views = await reads.load(system.customers(EVERYTHING), keys)
             there = [view for view in views if view is not None and not isinstance(view, Exception)]
-            truth = {each.ref.key: row_of(each.ref, each.values, "") for each in await indexed(system, there, reads)}
+            truth = {each.ref.key: row_of(each.ref, each.values) for each in await indexed(system, there, reads)}
             look_at_written(soak, name, truth)
             found = soak.rows("SELECT key, shown, tokens FROM catalog_records WHERE system = ? AND state = 0", name)
             count += look_at_rows(soak, name, truth, found)

@@ -85,8 +85,7 @@ def drawn_value(random: Random) -> dict[str, Any]:
 def drawn_changes(random: Random, count: int) -> list[RecordChange]:
     """Draw so many records of all systems, with keys of one and of several digits."""
     return [
-        RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), drawn_value(random), f"stamp {number}")
-        for number in range(count)
+        RecordChange(RecordRef(random.choice(SYSTEMS), str(number)), drawn_value(random)) for number in range(count)
     ]
 
 

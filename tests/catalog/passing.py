@@ -103,7 +103,7 @@ class Worker:
         route = system.customers(EVERYTHING)
         views = await context.reads.load(route, keys)
         changes = await indexed(system, [view for view in views if view is not None], context.reads)  # pyright: ignore[reportArgumentType] - none fails here
-        return {change.ref.key: decode_values(row_of(*change[:3]).values) for change in changes}
+        return {change.ref.key: decode_values(row_of(change.ref, change.values).values) for change in changes}
 
     def keys_at(self, name: str) -> list[str]:
         """The keys of the customers that the vendor has."""

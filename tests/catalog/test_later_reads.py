@@ -8,6 +8,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
@@ -16,6 +17,7 @@ from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.catalog_tables import RECORDS
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
@@ -48,7 +50,12 @@ def passes(database: Database, index: CatalogIndex) -> CatalogPasses:
 
 
 def named(name: str) -> list[RecordChange]:
-    return [RecordChange(RecordRef(SYSTEM, KEY), {"name": name}, name)]
+    return [RecordChange(RecordRef(SYSTEM, KEY), {"name": name})]
+
+
+async def stamp(database: Database) -> str:
+    """What the index has as the stamp of the record."""
+    return await database.read(lambda connection: connection.execute(select(RECORDS.c.stamp)).scalar_one())
 
 
 async def names(index: CatalogIndex) -> list[str]:
@@ -123,10 +130,10 @@ async def test_who_has_lost_the_lease_of_a_system_sets_no_state(index: CatalogIn
 
 
 PARTS = [
-    ("whole, early", {"name": "Anna", "city": "Bonn"}, EARLY, True),
-    ("name, later", {"name": "Berta"}, LATER, False),
-    ("name, last", {"name": "Cora"}, LAST, False),
-    ("whole, between", {"name": "Berta", "city": "Oslo"}, LATER, True),
+    ({"name": "Anna", "city": "Bonn"}, EARLY, True),
+    ({"name": "Berta"}, LATER, False),
+    ({"name": "Cora"}, LAST, False),
+    ({"name": "Berta", "city": "Oslo"}, LATER, True),
 ]
 """What four reads bring of one record that changes meanwhile, when they began, and whether that is all of it."""
 
@@ -136,8 +143,8 @@ async def test_whatever_the_order_in_which_reads_end_of_each_field_the_last_read
     index: CatalogIndex, order: tuple[int, ...]
 ) -> None:
     for place in order:
-        stamp, values, began, whole = PARTS[place]
-        await index.put([RecordChange(RecordRef(SYSTEM, KEY), values, stamp, whole)], began)
+        values, began, whole = PARTS[place]
+        await index.put([RecordChange(RecordRef(SYSTEM, KEY), values, whole)], began)
 
     (row,) = (await index.find(search_of(Question(), [SYSTEM]), PageOfRows(10))).rows
     assert row.values == {"name": "Cora", "city": "Oslo"}
@@ -146,25 +153,51 @@ async def test_whatever_the_order_in_which_reads_end_of_each_field_the_last_read
 
 async def test_a_row_tells_of_each_field_when_it_was_seen(index: CatalogIndex) -> None:
     ref = RecordRef(SYSTEM, KEY)
-    await index.put([RecordChange(ref, {"name": "Anna", "email": "a@x.example", "city": "Bonn"}, "")], EARLY)
-    await index.put([RecordChange(ref, {"name": "Berta"}, "", whole=False)], LAST)
+    await index.put([RecordChange(ref, {"name": "Anna", "email": "a@x.example", "city": "Bonn"})], EARLY)
+    await index.put([RecordChange(ref, {"name": "Berta"}, whole=False)], LAST)
 
     (row,) = (await index.find(search_of(Question(), [SYSTEM]), PageOfRows(10))).rows
     assert row.values["email"] == "a@x.example"
     assert (row.whole_at, later_moments(row.later)) == (EARLY, {"name": LAST})
 
 
+async def test_the_stamp_is_the_systems_own_also_after_a_read_of_other_fields(
+    index: CatalogIndex, database: Database
+) -> None:
+    changed = {"name": "Anna", "updated_at": datetime(2026, 5, 1, tzinfo=UTC)}
+    await index.put([RecordChange(RecordRef(SYSTEM, KEY), changed)], EARLY)
+    await index.put([RecordChange(RecordRef(SYSTEM, KEY), {"name": "Anna"}, whole=False)], LATER)
+    same = await stamp(database)
+    await index.put([RecordChange(RecordRef(SYSTEM, KEY), {"name": "Berta"}, whole=False)], LAST, note_seen=False)
+    renamed = await stamp(database)
+
+    assert same == renamed == "1777593600000000"  # the moment in microseconds
+
+
+async def test_without_a_stamp_of_the_system_it_is_that_of_all_values_that_are_known(
+    index: CatalogIndex, database: Database
+) -> None:
+    found: list[str] = []
+    parts = ({"name": "Anna", "city": "Oslo"}, True), ({"name": "Berta"}, False), ({"name": "Anna"}, False)
+    for number, (values, whole) in enumerate(parts):
+        change = RecordChange(RecordRef(SYSTEM, KEY), values, whole)
+        await index.put([change], EARLY + timedelta(seconds=number))
+        found.append(await stamp(database))
+
+    assert found[0] == found[2] != found[1]
+
+
 @pytest.mark.parametrize("records", [1, 2])
 async def test_reads_that_end_at_once_lose_no_field_of_each_other(index: CatalogIndex, records: int) -> None:
     refs = [RecordRef(SYSTEM, str(number)) for number in range(40)]
-    await index.put([RecordChange(each, {"name": "Anna", "email": "a@x.example"}, "") for each in refs], EARLY)
+    await index.put([RecordChange(each, {"name": "Anna", "email": "a@x.example"}) for each in refs], EARLY)
 
     def whole(ref: RecordRef) -> RecordChange:
-        return RecordChange(ref, {"name": "Berta", "email": "b@x.example"}, "")
+        return RecordChange(ref, {"name": "Berta", "email": "b@x.example"})
 
     for start in range(0, len(refs), records):
         some = refs[start : start + records]
-        partial = [RecordChange(each, {"email": "b@x.example"}, "", whole=False) for each in some]
+        partial = [RecordChange(each, {"email": "b@x.example"}, whole=False) for each in some]
         await asyncio.gather(index.put(list(map(whole, some)), LATER), index.put(partial, LAST))
 
     found = await index.find(search_of(Question(), [SYSTEM]), PageOfRows(100))
@@ -173,8 +206,8 @@ async def test_reads_that_end_at_once_lose_no_field_of_each_other(index: Catalog
 
 async def test_records_that_are_new_are_stored_by_several_at_once(index: CatalogIndex) -> None:
     refs = [RecordRef(SYSTEM, str(number)) for number in range(60)]
-    changes = [RecordChange(each, {"name": "Anna"}, "") for each in refs]
-    later = [RecordChange(each, {"name": "Berta"}, "") for each in refs]
+    changes = [RecordChange(each, {"name": "Anna"}) for each in refs]
+    later = [RecordChange(each, {"name": "Berta"}) for each in refs]
 
     for _ in range(5):
         reads = ((changes, EARLY), (later[::-1], LATER), (changes[::-1], EARLY))

@@ -48,7 +48,7 @@ def test_what_is_not_known_is_not_told() -> None:
 
 
 def test_a_row_has_the_id_that_the_record_has_as_a_customer() -> None:
-    assert row_of(RecordRef("alpha", "7"), VALUES, "").customer == encode_id("Customer", "alpha", "7")
+    assert row_of(RecordRef("alpha", "7"), VALUES).customer == encode_id("Customer", "alpha", "7")
 
 
 def test_numbers_are_ordered_as_numbers() -> None:
@@ -74,7 +74,7 @@ def test_a_sort_key_is_short_has_no_blank_at_its_ends_and_no_zero_character(text
 
 @given(st.dictionaries(st.sampled_from(["name", "number", "email", "phone", "vat_number", "city"]), st.text()))
 def test_whatever_a_vendor_sends_makes_a_row_of_clean_text(values: dict[str, str]) -> None:
-    row = row_of(RecordRef("alpha", "1"), values, "")
+    row = row_of(RecordRef("alpha", "1"), values)
 
     for text in (row.tokens, row.values, *(each or "" for each in row.texts)):
         text.encode()  # both databases store it: no half character

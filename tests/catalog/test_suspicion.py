@@ -19,7 +19,7 @@ LATER = NOW + timedelta(minutes=1)
 def sample(keys: range, name: str = "Name {}") -> dict[str, str]:
     """The sample of customers with these keys, whose names are made of them."""
     found: dict[str, str] = {}
-    changes = [RecordChange(RecordRef("pland", str(key)), {"name": name.format(key)}, "") for key in keys]
+    changes = [RecordChange(RecordRef("pland", str(key)), {"name": name.format(key)}) for key in keys]
     for first in range(0, len(changes), 50):
         take(found, changes[first : first + 50])
     return found

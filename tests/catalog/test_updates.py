@@ -41,7 +41,7 @@ def index(database: Database) -> CatalogIndex:
 
 
 def named(key: str, name: str, *, whole: bool = True) -> RecordChange:
-    return RecordChange(RecordRef(SYSTEM, key), {"name": name}, name, whole)
+    return RecordChange(RecordRef(SYSTEM, key), {"name": name}, whole)
 
 
 def changes_of(*changes: RecordChange) -> Callable[[], Sequence[RecordChange]]:
@@ -70,7 +70,7 @@ async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex, d
 
 
 async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: CatalogIndex, database: Database) -> None:
-    await index.put([RecordChange(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"}, "")], NOW)
+    await index.put([RecordChange(RecordRef(SYSTEM, "1"), {"name": "Anna", "city": "Oslo"})], NOW)
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(1, NOW, changes_of(named("1", "Berta", whole=False)))

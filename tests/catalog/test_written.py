@@ -81,7 +81,7 @@ class Vendor:
         await self.gate.wait()
         if self.is_away:
             raise UpstreamUnavailable(system, "no answer")
-        return None if name is None else RecordChange(RecordRef(system, key), {"name": name}, "")
+        return None if name is None else RecordChange(RecordRef(system, key), {"name": name})
 
 
 async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:

@@ -47,9 +47,7 @@ async def test_records_that_were_stored_are_freed_without_the_garbage_collector(
     try:
         for number in range(3):
             named = {"name": f"Name {number}"}
-            await index.put(
-                [RecordChange(RecordRef("freed", str(key)), named, str(number)) for key in range(records)], READ_AT
-            )
+            await index.put([RecordChange(RecordRef("freed", str(key)), named) for key in range(records)], READ_AT)
         for _ in range(100):
             if not _left():
                 break
@@ -80,7 +78,7 @@ async def test_a_record_that_is_stored_again_leaves_one_segment(database_url: st
     counted: list[int] = []
     for number in range(5):
         named = {"name": f"Name {number}", "phone": f"0221 {number:06}"}
-        await index.put([RecordChange(RecordRef("alpha", "1"), named, "")], READ_AT + timedelta(seconds=number))
+        await index.put([RecordChange(RecordRef("alpha", "1"), named)], READ_AT + timedelta(seconds=number))
         counted.append(await _segments(database))
     await database.aclose()
 
@@ -93,7 +91,7 @@ async def test_records_that_are_stored_again_together_leave_one_segment_whatever
         pytest.skip("PostgreSQL has no segments")
     index = CatalogIndex(database, row_of, encode_values, decode_values)
     for number, keys in enumerate(["abcdefgh", "hgfedcba", "dbhcgafe"]):
-        changes = [RecordChange(RecordRef("alpha", key), {"name": f"Name {key}{number}"}, "") for key in keys]
+        changes = [RecordChange(RecordRef("alpha", key), {"name": f"Name {key}{number}"}) for key in keys]
         await index.put(changes, READ_AT + timedelta(seconds=number))
     segments = await _segments(database)
     await database.aclose()
@@ -108,7 +106,7 @@ async def test_a_record_whose_texts_stay_leaves_the_full_text_indexes_alone(data
     index = CatalogIndex(database, row_of, encode_values, decode_values)
     for number in range(5):
         changed = {"name": "Anna", "updated_at": READ_AT + timedelta(days=number)}
-        await index.put([RecordChange(RecordRef("alpha", "1"), changed, "")], READ_AT + timedelta(seconds=number))
+        await index.put([RecordChange(RecordRef("alpha", "1"), changed)], READ_AT + timedelta(seconds=number))
     segments = await _segments(database)
     await database.aclose()
 
@@ -120,7 +118,7 @@ async def test_records_that_are_removed_or_gone_are_in_no_full_text_index(databa
     if not database.is_file:
         pytest.skip("PostgreSQL keeps its index by itself")
     index = CatalogIndex(database, row_of, encode_values, decode_values)
-    changes = [RecordChange(RecordRef("alpha", key), {"name": "Anna"}, "") for key in "abc"]
+    changes = [RecordChange(RecordRef("alpha", key), {"name": "Anna"}) for key in "abc"]
     await index.put(changes, READ_AT)
     await index.set_state("alpha", ["a"], RecordState.GONE, READ_AT)
     removed = await database.write(lambda connection: remove_some(connection, "alpha", 10))

@@ -33,7 +33,7 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
 
 async def filled(database: Database, values: Sequence[dict[str, Any]], effort: Effort = EFFORTS[0]) -> CatalogIndex:
     index = CatalogIndex(database, row_of, encode_values, decode_values, effort)
-    await index.put([RecordChange(RecordRef("alpha", f"{key:04}"), each, "") for key, each in enumerate(values)], NOW)
+    await index.put([RecordChange(RecordRef("alpha", f"{key:04}"), each) for key, each in enumerate(values)], NOW)
     return index
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CHANGE = RecordChange(RecordRef("alpha", "1"), {"name": "Anna"}, "")
+CHANGE = RecordChange(RecordRef("alpha", "1"), {"name": "Anna"})
 SEARCH = Search(["alpha"])
 
 
@@ -93,7 +93,7 @@ async def test_a_program_that_runs_stops_where_a_newer_one_has_made_the_tables_a
     await database.write(lambda connection: set_version(connection, 99))
 
     with pytest.raises(DatabaseNewer, match="version 99"):
-        await index.put([CHANGE._replace(stamp="2")], NOW)
+        await index.put([CHANGE._replace(values={"name": "Berta"})], NOW)
     with pytest.raises(DatabaseNewer):
         await index.set_state("alpha", ["1"], RecordState.GONE, NOW)
     with pytest.raises(DatabaseNewer):

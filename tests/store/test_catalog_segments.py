@@ -40,7 +40,7 @@ class Opened:
     index: CatalogIndex
 
     async def store(self, number: int, keys: Sequence[str]) -> None:
-        changes = [RecordChange(RecordRef("alpha", key), {"name": f"Name {key} of {number}"}, "") for key in keys]
+        changes = [RecordChange(RecordRef("alpha", key), {"name": f"Name {key} of {number}"}) for key in keys]
         await self.index.put(changes, READ_AT + timedelta(seconds=number))
 
     async def segments(self) -> int:
@@ -108,9 +108,7 @@ async def test_a_merge_of_many_pages_is_many_transactions(opened: Opened) -> Non
         return steps[-1]
 
     for part in range(7):
-        changes = [
-            RecordChange(RecordRef("alpha", f"{part}-{each}"), _long(part * 500 + each), "") for each in range(500)
-        ]
+        changes = [RecordChange(RecordRef("alpha", f"{part}-{each}"), _long(part * 500 + each)) for each in range(500)]
         await opened.index.put(changes, READ_AT)
     for number in range(3):  # writes: with nothing running behind them, all is left
         await opened.store(number, [str(number)])
@@ -131,7 +129,7 @@ async def test_a_pass_and_what_it_removes_leave_few_segments(opened: Opened) -> 
     number = await passes.begin("alpha", "worker", {}, READ_AT)
     counted: list[int] = []
     for page in range(20):
-        changes = [RecordChange(RecordRef("alpha", f"{page}-{each}"), _long(page * 9 + each), "") for each in range(9)]
+        changes = [RecordChange(RecordRef("alpha", f"{page}-{each}"), _long(page * 9 + each)) for each in range(9)]
         await passes.advance("alpha", "worker", number, changes, {}, READ_AT)
         counted.append(await opened.segments())
     keys = [f"{page}-{each}" for page in range(20) for each in range(9)]

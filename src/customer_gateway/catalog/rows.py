@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -29,21 +30,22 @@ _NUMBER: Final = re.compile(r"[0-9]+")
 _LENGTH_DIGITS: Final = 2
 
 
-def row_of(ref: RecordRef, values: Values, stamp: str) -> IndexRow:
-    """Return the row of a record with these values."""
-    created, updated = values.get("created_at"), values.get("updated_at")
+def row_of(ref: RecordRef, values: Values) -> IndexRow:
+    """Return the row of a record with these values, which are all that is known of it."""
+    created, updated = (None if (at := values.get(name)) is None else microseconds(at) for name in _MOMENTS)
+    encoded = encode_values(values)
     return IndexRow(
         system=ref.system,
         key=ref.key,
         customer=encode_id("Customer", ref.system, ref.key),
         name_key=sort_key(values.get("name")),
         number_key=natural_key(values.get("number")),
-        created_at=None if created is None else microseconds(created),
-        updated_at=None if updated is None else microseconds(updated),
+        created_at=created,
+        updated_at=updated,
         tokens=f" {' '.join(tokens_of(ref.system, values))} ",
         texts=[column_text(name, values.get(name)) for name in TEXT_FIELDS],
-        values=encode_values(values),
-        stamp=stamp,
+        values=encoded,
+        stamp=str(updated) if updated is not None else blake2b(encoded.encode(), digest_size=12).hexdigest(),
     )
 
 

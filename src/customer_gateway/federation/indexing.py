@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.catalog.rows import encode_values, microseconds
 from customer_gateway.documents.values import is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
@@ -65,7 +63,7 @@ def changes_of(
             address = known.pop("address")
             known |= {part: getattr(address, part, None) for part in parts}
         values = {name: None if is_empty(value) else value for name, value in known.items()}
-        return RecordChange(RecordRef(system.name, view.key), values, _stamp_of(values), whole)
+        return RecordChange(RecordRef(system.name, view.key), values, whole)
 
     return [change(at, view) for at, view in enumerate(views)]
 
@@ -84,11 +82,3 @@ async def read_indexed(federation: Federation, system: str, key: str, deadline: 
         return None
     (change,) = await indexed(of, [view], reads)
     return change
-
-
-def _stamp_of(values: Mapping[str, Any]) -> str:
-    """Return what parts one state of a record from another: the vendor's own stamp, else a hash of the values."""
-    changed = values.get("updated_at")
-    if changed is not None:
-        return str(microseconds(changed))
-    return blake2b(encode_values(values).encode(), digest_size=12).hexdigest()

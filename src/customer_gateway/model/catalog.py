@@ -70,7 +70,7 @@ class IndexRow(NamedTuple):
 
     `tokens` are parted by blanks, with one before and after; `texts` are the folded texts of `TEXT_FIELDS`, in their
     order, each variant of spelling in a line; `values` are the indexed fields as displayed, as JSON. Moments are
-    microseconds since 1970. `stamp` parts one state of the record from another.
+    microseconds since 1970. `stamp` is the vendor's own of the last change, else a hash of the values.
     """
 
     system: str
@@ -98,7 +98,6 @@ class RecordChange(NamedTuple):
 
     ref: RecordRef
     values: Values
-    stamp: str
     whole: bool = True
 
 

@@ -39,7 +39,7 @@ class CatalogIndex:
     def __init__(
         self,
         database: Database,
-        make: Callable[[RecordRef, Values, str], IndexRow],
+        make: Callable[[RecordRef, Values], IndexRow],
         encode: Callable[[Values], str],
         decode: Callable[[str], Values],
         effort: Effort = USUAL_EFFORT,
@@ -147,7 +147,7 @@ class CatalogIndex:
             ):
                 seen.append((change, found))
             else:
-                rows.append((self._make(change.ref, found.values, change.stamp), found))
+                rows.append((self._make(change.ref, found.values), found))
         system = next(iter(changes.values())).ref.system
         again = partial(self._prepared, changes, read_at, seen_pass)
         return _rows().PreparedRows(system, list(changes), read_at, rows, seen, seen_pass, there, again)

@@ -177,7 +177,6 @@ _SEEN: Final = (
         seen_at=case((_RECORD.seen_at < _AT, _AT), else_=_RECORD.seen_at),
         whole_at=bindparam("whole"),
         later=bindparam("fields"),
-        stamp=bindparam("is"),
     )
 )
 
@@ -190,7 +189,6 @@ def _seen(change: RecordChange, found: Merged, read_at: datetime) -> dict[str, A
         "at": read_at,
         "whole": found.whole_at,
         "fields": found.later,
-        "is": change.stamp,
     }
 
 
