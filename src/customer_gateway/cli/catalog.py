@@ -81,4 +81,4 @@ async def _rebuilt(settings: Settings) -> tuple[Mapping[str, PassRow], Mapping[s
         from customer_gateway.store.catalog_upkeep import make_anew
 
         await catalog.database.write(lambda connection: make_anew(connection, names, datetime.now(UTC)))
-        return await followed(catalog, Following(schedule, names, {}))
+        return await followed(catalog, Following(schedule, names))

@@ -45,11 +45,10 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Catalog, Schedule]]
 
 @dataclass(slots=True)
 class Following:
-    """The passes that were asked for, as they are stored: `before` are the numbers of those before them."""
+    """The passes that were asked for, as they are stored."""
 
     schedule: Schedule
     names: Sequence[str]
-    before: Mapping[str, int]
     _own: dict[str, asyncio.Task[Any]] = field(default_factory=dict[str, "asyncio.Task[Any]"])
 
     async def follow(self, show: Callable[[Mapping[str, PassRow]], None]) -> Mapping[str, PassRow]:
@@ -59,17 +58,14 @@ class Following:
                 rows = await self.schedule.kit.store.rows()
                 mine = {name: rows[name] for name in self.names if name in rows}
                 show(mine)
-                pending = [name for name in self.names if name not in mine or not self._is_done(mine[name])]
+                pending = [name for name in self.names if name not in mine or not _is_done(mine[name])]
                 if not pending:
                     return mine
-                self._make([name for name in pending if not mine[name].is_held(datetime.now(UTC))])
+                now = datetime.now(UTC)
+                self._make([name for name in pending if name not in mine or not mine[name].is_held(now)])
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             await self._end()
-
-    def _is_done(self, row: PassRow) -> bool:
-        is_over = row.requested_at is None and row.state is not SyncStateName.RUNNING
-        return is_over and row.number > self.before.get(row.system, 0)
 
     def _make(self, free: Sequence[str]) -> None:
         if any(not task.done() for task in self._own.values()) or not free:
@@ -86,7 +82,13 @@ class Following:
 
 async def requested(schedule: Schedule, names: Sequence[str], *, accept: bool) -> Following:
     """Ask for a pass of each system. With `accept`, what it was not believed for is."""
-    store = schedule.kit.store
-    before = {name: row.number for name, row in (await store.rows()).items()}
-    await store.request(names, datetime.now(UTC), accept=accept)
-    return Following(schedule, names, before)
+    await schedule.kit.store.request(names, datetime.now(UTC), accept=accept)
+    return Following(schedule, names)
+
+
+def _is_done(row: PassRow) -> bool:
+    """Return whether a pass has ended that began after it was asked for: only the beginning of one takes the request.
+
+    Where the index was made anew meanwhile the numbers of passes begin again, and one of them at least has ended.
+    """
+    return row.requested_at is None and row.state is not SyncStateName.RUNNING and row.number > 0
