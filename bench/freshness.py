@@ -126,8 +126,14 @@ def _measured(load: Load, before: float, placed: Cores) -> Freshness:
                 changed: dict[str, str] = fetched(f"{stub.url}/change?every={EVERY}")
                 lags, longest = _lags(url, pages, changed, directory)
                 told = json.loads(generator.communicate()[0].splitlines()[-1])
-        dropped = sum(b'"index_updates_dropped"' in line for line in log.read_bytes().splitlines())
+        dropped = _dropped(log)
         return Freshness(lags, longest, dropped, told["requests"] / told["microseconds"] * 1e6)
+
+
+def _dropped(log: Path) -> int:
+    """Return how many records a gateway has dropped: its log has the running count."""
+    lines = [json.loads(line) for line in log.read_bytes().splitlines() if b'"index_updates_dropped"' in line]
+    return max((int(line["dropped"]) for line in lines), default=0)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from customer_gateway.catalog.questions import Question, search_of
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.catalog.updates import BATCH, MOST_COMPARED, MOST_WAITING, IndexUpdates
+from customer_gateway.catalog.updates import BATCH, MOST_COMPARED, MOST_MISSING, MOST_WAITING, IndexUpdates
 from customer_gateway.model.catalog import PageOfRows, RecordChange, RecordState, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
@@ -86,6 +87,32 @@ async def test_what_does_not_fit_in_memory_is_dropped_and_counted(index: Catalog
     updates.submit(3, NOW, changes_of(named("1", "Anna")))
 
     assert (updates.waiting, updates.dropped) == (MOST_WAITING, 3)
+
+
+async def test_reads_that_did_not_find_records_are_counted_where_they_do_not_fit(
+    index: CatalogIndex, database: Database
+) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    for _ in range(MOST_MISSING):
+        updates.submit_missing(SYSTEM, ["1"], 1, NOW)
+    before = updates.dropped
+
+    with capture_logs() as lines:
+        updates.submit_missing(SYSTEM, ["1", "2"], 9, NOW)
+        updates.submit(MOST_WAITING + 1, NOW, changes_of())
+
+    assert (before, updates.dropped) == (0, MOST_WAITING + 3)
+    assert [(line["event"], line["dropped"]) for line in lines] == [("index_updates_dropped", 2)]
+
+
+async def test_all_that_was_dropped_is_logged_when_the_process_ends(index: CatalogIndex, database: Database) -> None:
+    updates = IndexUpdates(index, CatalogPasses(database, index))
+    with capture_logs() as lines:
+        async with updates.running():
+            updates.submit(MOST_WAITING + 1, NOW, changes_of())
+            updates.submit(MOST_WAITING + 2, NOW, changes_of())
+
+    assert [line["dropped"] for line in lines] == [MOST_WAITING + 1, 2 * MOST_WAITING + 3]
 
 
 async def test_records_that_are_only_compared_are_taken_until_there_are_too_many(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import structlog
 
 from customer_gateway.catalog.allowance import Allowance
+from customer_gateway.catalog.drops import DropCount
 from customer_gateway.catalog.suspicion import Suspicion, is_suspect_batch
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
 from customer_gateway.model.catalog import RecordState
@@ -32,7 +33,7 @@ MOST_WAITING: Final = 20_000
 """Records that wait for their batch."""
 BATCH: Final = 50
 """Records that are written at once: some milliseconds of the database's lock."""
-_MOST_MISSING: Final = 1_000
+MOST_MISSING: Final = 1_000
 """Reads that did not find records and wait to be written; a pass finds out about the others."""
 MOST_COMPARED: Final = 10_000
 """Records that are compared with the index at once, such as after a start: some 35 µs of a core each."""
@@ -80,9 +81,14 @@ class IndexUpdates:
         self._may_compare = Allowance(_COMPARED_PER_SECOND, MOST_COMPARED)
         self._may_write = Allowance(_WRITTEN_PER_SECOND, _MOST_WRITTEN)
         self._wake = asyncio.Event()
+        self._drops = DropCount()
         self.waiting = 0
-        self.dropped = 0
         self.stored = 0
+
+    @property
+    def dropped(self) -> int:
+        """Return how many records were dropped, those that reads did not find among them."""
+        return self._drops.count
 
     @property
     def has_room(self) -> bool:
@@ -98,9 +104,7 @@ class IndexUpdates:
         others. Return False where they do not fit, and are dropped.
         """
         if self.waiting + count > MOST_WAITING:
-            if not self.dropped:
-                _log.warning("index_updates_dropped", waiting=self.waiting)
-            self.dropped += count
+            self._drops.add(count)
             return False
         self.waiting += count
         (self._submitted if is_change else self._unsure).append(_Submitted(count, read_at, changes))
@@ -113,17 +117,22 @@ class IndexUpdates:
         """Take keys of records that a read of so many keys, which began then, did not find: MISSING, until a pass has
         proof. What a later read has brought stays.
 
-        Where too many are missing for that nothing is marked, and the system is SUSPECT.
+        Where too many are missing for that nothing is marked, and the system is SUSPECT. What does not fit is dropped.
         """
-        if len(self._missing) < _MOST_MISSING:
-            self._missing.append(_Missing(system, keys, asked, read_at))
-            self._wake.set()
+        if len(self._missing) >= MOST_MISSING:
+            self._drops.add(len(keys))
+            return
+        self._missing.append(_Missing(system, keys, asked, read_at))
+        self._wake.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Write what is submitted meanwhile."""
-        async with in_background(self._run()):
-            yield
+        try:
+            async with in_background(self._run()):
+                yield
+        finally:
+            self._drops.close()
 
     async def _run(self) -> None:
         while True:
