@@ -20,7 +20,7 @@ from picked import listed
 from processes import PATIENCE, command, is_served, wait_until
 
 from customer_gateway.cli.demo import SHORT_QUERY, sandbox_config
-from customer_gateway.http.graphiql.examples import DEMO_QUERY
+from customer_gateway.http.graphiql.examples import DEMO_QUERY, FIND_QUERY
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ TITLES = ", ".join(vendor.kind.title for vendor in VENDORS)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: what it said, and where everything is."""
+    """A running demo: since when by the monotonic clock, what it said, and where everything is."""
 
     process: subprocess.Popen[str]
+    began: float
     said: str
 
     @property
@@ -48,6 +49,16 @@ class Demo:
         """`http://127.0.0.1:PORT` of one vendor."""
         (url,) = re.findall(rf"^  {name} +(http://127\.0\.0\.1:\d+)", self.said, re.MULTILINE)
         return url
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Let the vendor that the demo names fail within the body, as it says."""
+        (fault,) = re.findall(r"-X PUT (\S+) -d '(.*)'$", self.said, re.MULTILINE)
+        httpx.put(fault[0], content=fault[1], timeout=20).raise_for_status()
+        try:
+            yield
+        finally:
+            httpx.delete(fault[0], timeout=20).raise_for_status()
 
     def ask(self, query: str) -> dict[str, Any]:
         return httpx.post(self.gateway, json={"query": query}, timeout=20).json()
@@ -61,6 +72,7 @@ class Demo:
 
 @contextmanager
 def running(*arguments: str) -> Generator[Demo]:
+    began = time.monotonic()
     with command("demo", "--port", "0", "--sandbox-port", "0", *arguments) as process:
         assert process.stdout is not None
         said = ""
@@ -68,7 +80,7 @@ def running(*arguments: str) -> Generator[Demo]:
             said += line
             if line.startswith("Ctrl-C"):
                 break
-        yield Demo(process, said)
+        yield Demo(process, began, said)
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +101,40 @@ def test_the_demo_query_has_data_from_every_system_right_after_the_start(demo: D
     assert all(each["reachable"] for each in answer["data"]["systems"])
 
 
-def test_within_ten_seconds_customers_of_every_system_are_found(demo: Demo) -> None:
-    query = "{ systems { name sync { state records lastCompletedAt } } }"
-    until = time.monotonic() + 10
+def found_states(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """The system of each row of the first tab's query, and the state of its name."""
+    return [
+        (node["records"][0]["system"]["name"], node["provenance"][0]["state"])
+        for node in answer["data"]["customers"]["nodes"]
+    ]
 
-    def passed() -> list[str]:
-        found = demo.ask(query)["data"]["systems"]
-        return [each["name"] for each in found if each["sync"] and each["sync"]["lastCompletedAt"]]
 
-    while passed() != SYSTEMS and time.monotonic() < until:
+def test_within_ten_seconds_of_the_start_the_first_tab_shows_ten_customers_of_five_systems(demo: Demo) -> None:
+    until = demo.began + 10
+    while (answer := demo.ask(FIND_QUERY)).get("extensions", {}).get("incomplete") and time.monotonic() < until:
         time.sleep(0.2)
 
-    assert passed() == SYSTEMS
+    found = found_states(answer)
+    assert (len(found), {system for system, _ in found}) == (10, set(SYSTEMS))
+    assert {state for _, state in found} == {"VALUE"}
+    assert answer.keys() == {"data"}
+
+
+def test_while_a_vendor_is_stopped_the_first_tab_is_whole_with_its_rows_stale(demo: Demo) -> None:
+    wait_until(lambda: demo.ask(FIND_QUERY).keys() == {"data"})
+    with demo.stopped():
+        answer = demo.ask(FIND_QUERY)
+    wait_until(lambda: demo.ask(FIND_QUERY).keys() == {"data"})  # its circuit is closed again
+
+    found = found_states(answer)
+    assert (len(found), {system for system, _ in found}) == (10, set(SYSTEMS))
+    assert {(system, state) for system, state in found if state != "VALUE"} == {(SYSTEMS[0], "STALE")}
+    assert (SYSTEMS[0], "VALUE") not in found
+    (entry,) = answer["extensions"]["incomplete"]
+    assert (entry["path"], entry["system"], entry["code"]) == (["customers"], SYSTEMS[0], "UPSTREAM_UNAVAILABLE")
+    assert "errors" not in answer
+    seen = {node["provenance"][0]["seenAt"] is None for node in answer["data"]["customers"]["nodes"]}
+    assert seen == {True, False}
 
 
 def test_the_query_for_a_shell_works_as_it_is_printed(demo: Demo) -> None:
@@ -159,12 +193,8 @@ async def test_the_documentation_in_the_explorer_begins_with_what_this_is_and_it
 
 
 def test_a_stopped_vendor_costs_its_own_part_and_one_typed_error(demo: Demo) -> None:
-    (fault,) = re.findall(r"-X PUT (\S+) -d '(.*)'$", demo.said, re.MULTILINE)
-    httpx.put(fault[0], content=fault[1], timeout=20).raise_for_status()
-
-    answer = demo.ask(DEMO_QUERY)
-
-    httpx.delete(fault[0], timeout=20).raise_for_status()
+    with demo.stopped():
+        answer = demo.ask(DEMO_QUERY)
     mended = demo.ask(DEMO_QUERY)
     (error,) = answer["errors"]
     assert (error["extensions"]["code"], error["extensions"]["system"]) == ("UPSTREAM_UNAVAILABLE", SYSTEMS[0])
