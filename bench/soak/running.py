@@ -30,7 +30,8 @@ class Soak:
     """What runs, what was done, and what was found wrong.
 
     `faulty` says until when a vendor failed, by the monotonic clock; `written` what was written of a record last, and
-    how many changes its vendor's log had then; `sent` is set when one is sent.
+    how many changes its vendor's log had then; `sent` is set when one is sent. `accepted` are the systems whose quiet
+    pass was SUSPECT because so many had vanished.
     """
 
     box: Sandbox
@@ -42,6 +43,7 @@ class Soak:
     faulty: dict[str, float] = field(default_factory=dict[str, float])
     written: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict[tuple[str, str], tuple[str, int]])
     sent: asyncio.Event = field(default_factory=asyncio.Event)
+    accepted: list[str] = field(default_factory=list[str])
     longest_wal: int = 0
 
     @property

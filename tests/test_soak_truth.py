@@ -1,0 +1,106 @@
+"""What a soak holds its index against: a row that is wrong in any column shows, and so does a pass not believed."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import update
+from vendors import sandbox
+
+from bench.soak.running import Soak
+from bench.soak.truth import is_suspect_by_churn, look_at_rows
+from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.model.catalog import RecordChange, SyncStateName
+from customer_gateway.model.ids import RecordRef
+from customer_gateway.model.passes import SUSPECT, Ended
+from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_passes import CatalogPasses
+from customer_gateway.store.catalog_tables import RECORDS
+from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+SYSTEM = "pland"
+REF = RecordRef(SYSTEM, "1")
+VALUES = {"name": "Anna", "number": "7", "phone": "0341 12", "created_at": NOW, "updated_at": NOW}
+TRUTH = {REF.key: row_of(REF, VALUES)}
+
+
+@pytest.fixture
+def soak(tmp_path: Path) -> Soak:
+    return Soak(sandbox(customers=9), tmp_path, random.Random(1))
+
+
+@pytest.fixture
+async def database(soak: Soak) -> AsyncGenerator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{soak.database}", CATALOG)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def index(database: Database) -> CatalogIndex:
+    return CatalogIndex(database, row_of, encode_values, decode_values)
+
+
+async def test_a_row_that_is_what_the_vendor_has_is_no_problem(soak: Soak, index: CatalogIndex) -> None:
+    await index.put([RecordChange(REF, VALUES)], NOW)
+
+    assert (look_at_rows(soak, SYSTEM, TRUTH), soak.problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("customer", ""), ("name_key", "b"), ("number_key", None), ("created_at", 1), ("updated_at", None)),
+        *(("tokens", " w "), ("phone_text", None), ("shown", "{}"), ("stamp", "a hash")),
+    ],
+)
+async def test_a_row_that_is_wrong_in_one_column_is_told(
+    column: str, value: Any, soak: Soak, index: CatalogIndex, database: Database
+) -> None:
+    await index.put([RecordChange(REF, VALUES)], NOW)
+    await database.write(lambda connection: connection.execute(update(RECORDS).values({column: value})))
+
+    assert look_at_rows(soak, SYSTEM, TRUTH) == 1
+    assert soak.problems == [f"{SYSTEM}: the row of 1 is not what the vendor has: {column}"]
+
+
+async def test_a_row_that_is_too_many_or_lacks_is_told(soak: Soak, index: CatalogIndex) -> None:
+    await index.put([RecordChange(RecordRef(SYSTEM, "2"), VALUES)], NOW)
+
+    assert look_at_rows(soak, SYSTEM, TRUTH) == 0
+    assert [problem.split(", ")[1] for problem in soak.problems] == ["such as 2", "such as 1"]
+
+
+async def passed(index: CatalogIndex, passes: CatalogPasses, keys: Sequence[str], *, is_another: bool) -> None:
+    """End a pass that has seen these customers of the vendor, and is not believed."""
+    await passes.hold([SYSTEM], "me", NOW, datetime.max.replace(tzinfo=UTC))
+    number = await passes.begin(SYSTEM, "me", {}, NOW)
+    await index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}) for key in keys], NOW, number)
+    details = {SUSPECT: {"missing": 1, "another": is_another, "at": NOW.isoformat()}}
+    await passes.end(SYSTEM, "me", Ended(SyncStateName.SUSPECT, details, "many are missing"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("is_there", "is_another", "by_churn"), [(False, False, True), (True, False, False), (False, True, False)]
+)
+async def test_only_a_pass_that_missed_what_had_vanished_is_suspect_by_churn(
+    is_there: bool, is_another: bool, by_churn: bool, soak: Soak, index: CatalogIndex, database: Database
+) -> None:
+    missed, *rest = soak.box.vendors[SYSTEM].population.documents()
+    key = missed if is_there else "vanished"
+    await index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"})], NOW)
+
+    await passed(index, CatalogPasses(database, index), rest, is_another=is_another)
+
+    assert is_suspect_by_churn(soak, SYSTEM) is by_churn
