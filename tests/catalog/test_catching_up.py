@@ -48,7 +48,7 @@ class Restarted:
     most_at_once: int = 0
 
     async def put(self, key: str, at: datetime, *, whole: bool = True) -> None:
-        await self.index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}, "", whole)], at)
+        await self.index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}, whole)], at)
 
     async def journaled(self, key: str, started_at: datetime, settled_at: datetime | None, **more: Any) -> None:
         state = OperationState.UNKNOWN if settled_at is None else OperationState.APPLIED
@@ -81,7 +81,7 @@ class Restarted:
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
         self.at_once -= 1
-        return RecordChange(RecordRef(system, key), {"name": "Berta"}, "")
+        return RecordChange(RecordRef(system, key), {"name": "Berta"})
 
 
 @pytest.fixture

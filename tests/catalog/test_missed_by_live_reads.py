@@ -44,7 +44,7 @@ async def find(worker: Worker, name: str, keys: Sequence[str]) -> None:
     worker.clock.ahead += timedelta(minutes=1)
     truth = await worker.truth(name)
     await worker.index.put(
-        [RecordChange(RecordRef(name, key), truth[key], "", whole=False) for key in keys], worker.clock()
+        [RecordChange(RecordRef(name, key), truth[key], whole=False) for key in keys], worker.clock()
     )
 
 
