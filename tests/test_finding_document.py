@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from customer_gateway.catalog import questions
-from customer_gateway.catalog.tokens import WHOLE, WORD, tokens_of
+from customer_gateway.catalog.tokens import DIALLED, WHOLE, WORD, tokens_of
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.model.catalog import INDEXED_FIELDS, TEXT_FIELDS
 
@@ -27,7 +27,7 @@ def test_a_field_gives_these_words(name: str, value: str, words: str, whole: str
     tokens = tokens_of("pland", {BY_NAME[name]: text, "country_code": country or None})
 
     assert re.findall(r"`(\w+)`", words) == [each[1:] for each in tokens if each.startswith(WORD)]
-    assert re.findall(r"`(\w+)`", whole) == [each[1:] for each in tokens if each.startswith(WHOLE)]
+    assert re.findall(r"`(\w+)`", whole) == [each[1:] for each in tokens if each[0] in (WHOLE, DIALLED)]
 
 
 def test_it_says_how_many_words_a_search_may_have() -> None:
