@@ -643,6 +643,7 @@ class TestRecordsThatAreGone:
             == (await page(gateway, f'first: 1, filter: {{ systems: ["{STOPPED}"] }}', "id"))["totalCount"]
         )
 
+    @pytest.mark.alone  # it goes by the clock
     @pytest.mark.parametrize("selection", ["nodes { %s }", "edges { cursor node { %s } }"])
     async def test_of_a_slow_system_stand_as_the_index_knows_them_and_are_told(
         self, box: Sandbox, world: FoundWorld, executor: ExecutorName, selection: str
