@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from store.journal_rows import a_journal, an_operation
+from structlog.testing import capture_logs
 
 from customer_gateway.catalog.keeping import keeping
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.catalog.updates import IndexUpdates
 from customer_gateway.catalog.written import WrittenRecords
+from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.model.catalog import RecordChange, SyncStateName
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.model.operations import OperationState
@@ -44,6 +46,7 @@ class Restarted:
     passes: CatalogPasses
     journal: OperationJournal
     read: list[str] = field(default_factory=list[str])
+    is_down: bool = False
     at_once: int = 0
     most_at_once: int = 0
 
@@ -70,13 +73,21 @@ class Restarted:
             keeping(IndexUpdates(self.index, self.passes), written, self.journal, self.passes, [SYSTEM]),
             asyncio.timeout(30),
         ):
-            while "oldest" not in self.read:  # noqa: ASYNC110 - what is read is a list
+            while not await self.index.whole_at(SYSTEM, ["oldest"]):  # noqa: ASYNC110 - it is stored in the background
                 await asyncio.sleep(0.01)
-            await written.stored(SYSTEM, "oldest")
         return [key for key in self.read if key != "oldest"]
+
+    async def served(self, seconds: float) -> list[str]:
+        """Serve for some seconds; return which records were read."""
+        written = WrittenRecords(self.index, self._read)
+        async with keeping(IndexUpdates(self.index, self.passes), written, self.journal, self.passes, [SYSTEM]):
+            await asyncio.sleep(seconds)
+        return self.read
 
     async def _read(self, system: str, key: str) -> RecordChange:
         self.read.append(key)
+        if self.is_down:
+            raise UpstreamUnavailable(system, "down")
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
@@ -128,15 +139,35 @@ async def test_what_was_settled_while_no_pass_was_made_for_days_is_stored_and_wh
     assert await restarted.caught_up() == ["since", "open"]
 
 
-async def test_without_a_complete_pass_the_whole_journal_is_looked_at(restarted: Restarted) -> None:
-    await restarted.put("read since", NOW - DAY)
-    await restarted.journaled("read since", NOW - 60 * DAY, NOW - 60 * DAY)
-    await restarted.journaled("unseen", NOW - 60 * DAY, NOW - 60 * DAY)
+async def test_before_the_first_pass_has_begun_nothing_is_read_for_it_reads_all(restarted: Restarted) -> None:
+    await restarted.journaled("1", NOW - HOUR, NOW - HOUR)
 
-    assert await restarted.caught_up() == ["unseen"]
+    assert await restarted.served(seconds=0.3) == []
+
+
+async def test_while_the_first_pass_runs_what_was_settled_since_it_began_is_read(restarted: Restarted) -> None:
+    await restarted.passes.hold([SYSTEM], "me", NOW - HOUR, NOW + HOUR)
+    await restarted.passes.begin(SYSTEM, "me", {}, NOW - HOUR)
+    await restarted.journaled("before", NOW - DAY, NOW - 2 * HOUR)
+    await restarted.journaled("since", NOW - DAY, NOW - timedelta(minutes=1))
+
+    assert await restarted.caught_up() == ["since"]
+
+
+async def test_a_system_that_is_down_is_asked_for_one_record_and_not_for_all_of_them(restarted: Restarted) -> None:
+    await restarted.complete_pass(NOW - 2 * HOUR)
+    for key in ("1", "2", "3"):
+        await restarted.journaled(key, NOW - HOUR, NOW - HOUR)
+    restarted.is_down = True
+
+    with capture_logs() as lines:
+        assert len(await restarted.served(seconds=0.3)) == 1
+
+    assert [(each["event"], each["reason"]) for each in lines] == [("journal_not_read", "UpstreamUnavailable")]
 
 
 async def test_a_read_of_some_fields_after_a_write_does_not_pass_for_one_of_the_record(restarted: Restarted) -> None:
+    await restarted.complete_pass(NOW - 2 * HOUR)
     for key in ("narrow", "wide"):
         await restarted.put(key, NOW - HOUR)
         await restarted.journaled(key, NOW - timedelta(minutes=3), NOW - timedelta(minutes=2))

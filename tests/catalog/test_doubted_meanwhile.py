@@ -75,7 +75,9 @@ async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up
 
     row = await worker.row("pland")
     assert row.state is (SyncStateName.FAILED if fails else SyncStateName.IDLE)
-    assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
+    state = await told(worker)
+    assert (state.state, (state.reason or "").partition("; ")[0]) == (SyncStateName.SUSPECT, LEFT_OUT)
+    assert ("and the last pass failed: UPSTREAM_UNAVAILABLE" in (state.reason or "")) is fails
 
     faults.clear()
     await schedule.run_due()  # the doubt has asked for a pass
@@ -95,6 +97,29 @@ async def test_a_pass_lifts_the_suspicion_that_it_has_cleared_up_and_no_later_on
     await passes.end("alpha", "me", Ended(SyncStateName.IDLE, {}, is_complete=True, lifts=earlier), NOW)
 
     assert (await passes.sync_states())["alpha"].state is SyncStateName.SUSPECT
+
+
+async def test_a_doubt_about_a_system_that_is_suspect_is_not_lifted_by_a_pass_that_began_before_it(
+    worker: Worker,
+) -> None:
+    await worker.sync("pland")
+    await doubt(worker.kit.store, "pland", worker.clock())
+    worker.box.pland.faults.set("latency", latency=0.3)
+    worker.clock.ahead += timedelta(hours=2)
+    schedule = worker.schedule("pland")
+    await schedule.run_due()
+    await asyncio.sleep(0.1)
+    await doubt(worker.kit.store, "pland", worker.clock())
+    await schedule.wait_idle()
+
+    assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
+
+    worker.box.pland.faults.clear()
+    await schedule.run_due()
+    await schedule.wait_idle()
+    await schedule.aclose()
+
+    assert (await told(worker)).state is SyncStateName.IDLE
 
 
 async def test_what_is_doubted_in_the_moment_a_pass_ends_is_not_lost(passes: CatalogPasses) -> None:

@@ -87,7 +87,7 @@ async def test_a_second_pass_without_a_customer_proves_nothing_where_reads_by_ke
     await worker.sync("pland")
     lost = sorted(worker.keys_at("pland"))[:4]
     worker.box.pland.faults.set("lost_rows", keys=lost)
-    for key in lost[:3]:
+    for key in lost:
         worker.box.pland.faults.set("status", status=500, path=f"/customers/{key}")
 
     for _ in range(3):
@@ -96,3 +96,35 @@ async def test_a_second_pass_without_a_customer_proves_nothing_where_reads_by_ke
 
     assert await worker.keys("pland", RecordState.MISSING) == set(lost)
     assert await worker.found("pland") == 100
+
+
+@pytest.mark.parametrize("status", [403, 410])
+async def test_customers_whose_keys_the_system_refuses_to_read_are_gone_by_a_second_pass(
+    worker: Worker, status: int
+) -> None:
+    await worker.sync("pland")
+    lost = sorted(worker.keys_at("pland"))[:4]
+    worker.box.pland.faults.set("lost_rows", keys=lost)
+    for key in lost:
+        worker.box.pland.faults.set("status", status=status, path=f"/customers/{key}")
+
+    for _ in range(2):
+        next_day(worker)
+        assert (await worker.sync("pland")).state is SyncStateName.IDLE
+
+    assert await worker.keys("pland", RecordState.GONE) == set(lost)
+
+
+async def test_keys_whose_reads_always_fail_do_not_keep_the_others_from_being_looked_up(worker: Worker) -> None:
+    await worker.sync("pland")
+    *failing, gone = sorted(worker.keys_at("pland"))[:4]
+    worker.box.pland.faults.set("lost_rows", keys=[*failing, gone])
+    for key in failing:
+        worker.box.pland.faults.set("status", status=500, path=f"/customers/{key}")
+    worker.box.pland.faults.set("status", status=404, path=f"/customers/{gone}")
+
+    for _ in range(8):
+        next_day(worker)
+        await worker.sync("pland")
+
+    assert await worker.keys("pland", RecordState.GONE) == {gone}

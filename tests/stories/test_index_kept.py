@@ -148,7 +148,7 @@ async def test_each_value_that_is_stale_was_seen_when_it_is_said_to_have_been(bo
     states = 'provenance(fields: ["name", "email", "address"]) { field state seenAt }'
     shown = f'{{ customers(first: 1, search: "xylander") {{ nodes {{ name email {states} }} }} }}'
     one = "query ($id: ID!) { node(id: $id) { ... on Customer { %s } } }"
-    patch = {"name": "Quitten Xylander", "email": "xylander@quitte.example"}
+    patch = {"name": "Quitten Xylander", "email": "xylander@quitte.example", "address": {"city": "Quittenhausen"}}
     async with kept_gateway(box, tmp_path) as (gateway, kept):
         id_ = await change_elsewhere(box, tmp_path / "other", system, patch)
         began = datetime.now(UTC)

@@ -95,7 +95,7 @@ class FieldProvenance:
     field: str = attribute("The field of Customer.")
     record: RecordRef | None = attribute("The record that supplied the value, or that was asked for it.")
     state: FieldState = attribute("VALUE, or why there is none.")
-    seen_at: datetime | None = attribute("Of STALE: when the value was last seen; null else.")
+    seen_at: datetime | None = attribute("Of STALE: when the index took the value from its system; null else.")
 
 
 def _records(customers: Sequence[customer.Customer], _request: RequestContext) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.catalog.passes import PassKit
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
@@ -37,6 +37,10 @@ class Catalog:
     passes: CatalogPasses
 
 
+_PATIENT_SECONDS: Final = 60.0
+"""For a read that nobody waits for."""
+
+
 def build_catalog(settings: Settings) -> Catalog | None:
     """Return the index of customers; None where none is configured. SQLAlchemy is not there before its first use."""
     if settings.database is None or not settings.catalog.enabled:
@@ -66,7 +70,11 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
     def read(system: str, key: str) -> Awaitable[RecordChange | None]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
-    updates, written = IndexUpdates(catalog.index, catalog.passes), WrittenRecords(catalog.index, read)
+    def read_giving_way(system: str, key: str) -> Awaitable[RecordChange | None]:
+        return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True))
+
+    updates = IndexUpdates(catalog.index, catalog.passes)
+    written = WrittenRecords(catalog.index, read, read_giving_way)
     observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
     finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
     return KeptIndex(finding, updates, written)

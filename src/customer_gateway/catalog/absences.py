@@ -2,13 +2,14 @@
 not to be believed.
 
 GONE needs the vendor's own word: a read by the record's key that finds nothing, or a second complete pass without it,
-where nothing speaks against that: every record that was looked up by its key is not there.
+where no look-up by key speaks against that: each that the system takes finds nothing.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from customer_gateway.catalog.believed import COMPLETE, last_believed
 from customer_gateway.catalog.suspicion import is_accepted, suspicion_of
@@ -53,7 +54,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
         "sample": current.position.sample,
     }
     # What was doubted while the pass ran is for the next one, which the doubt has asked for.
-    is_before = earlier is not None and datetime.fromisoformat(earlier["at"]) <= current.began
+    is_before = earlier is not None and datetime.fromisoformat(earlier.get("again", earlier["at"])) <= current.began
     return Ended(SyncStateName.IDLE, {COMPLETE: seen}, is_complete=True, lifts=earlier if is_before else None)
 
 
@@ -65,7 +66,7 @@ async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: Bel
     began = current.began
     await kit.store.set_state(system, current.owner, missing, RecordState.MISSING, began, began)
     looked_at = kit.now()
-    looked_up = await _look_up(current, [*already, *missing][:MOST_LOOKED_UP])
+    looked_up = await _look_up(current, [*_drawn(already, current.number), *_drawn(missing, current.number)])
     there = [key for key, found in looked_up.items() if found]
     gone = [key for key, found in looked_up.items() if found is False]
     await kit.store.set_state(system, current.owner, gone, RecordState.GONE, looked_at, began)
@@ -76,21 +77,27 @@ async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: Bel
     await _bring_back(current, there)
 
 
-async def _look_up(current: SystemPass, keys: Sequence[str]) -> dict[str, bool | None]:
-    """Return of each key whether its record is there, by a call of its own; None where that could not be read.
+def _drawn(keys: Sequence[str], number: int) -> Sequence[str]:
+    """Return keys in an order that differs from pass to pass: those that cannot be read do not always come first."""
+    return sorted(keys, key=lambda key: crc32(f"{number} {key}".encode()))
 
-    A system that takes no such calls says nothing of any.
+
+async def _look_up(current: SystemPass, keys: Sequence[str]) -> dict[str, bool | None]:
+    """Return whether records are there, by a call each of the first keys; None where a call may succeed later.
+
+    A key that the system refuses to read is left out, and so are all of one that takes no such calls.
     """
     found: dict[str, bool | None] = {}
     if (writer := current.system.writer) is None:
         return found
     failed = 0
-    for key in keys:
+    for key in keys[:MOST_LOOKED_UP]:
         try:
             found[key] = await writer.read(key, current.calls.deadline()) is not None
-        except UpstreamError:
-            found[key] = None
+        except UpstreamError as failure:
             failed += 1
+            if failure.retryable:
+                found[key] = None
         if failed >= _MOST_FAILED:
             break
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.passes import PassRow
 
 _PAGE: Final = 200
+_RETRY_SECONDS: Final = 60.0
 
 _log: Any = structlog.get_logger("customer_gateway.catalog")
 
@@ -46,17 +48,28 @@ async def keeping(
 
 
 async def _catch_up(written: WrittenRecords, journal: Journal, passes: PassRows, system: str) -> None:
-    """Store the records of operations on a system that the index may not have seen since.
+    """Store the records of operations on a system that the index may not have seen since; try until that is done."""
+    while True:
+        try:
+            row = (await passes.rows()).get(system)
+            if row is not None and (began := _seen_since(row)) is not None:
+                await _store_unseen(written, journal, system, began)
+        except GatewayError as error:
+            _log.warning("journal_not_read", system=system, reason=type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return
 
-    The last complete pass has seen what was settled before it began; without one the whole journal is looked at.
-    """
-    try:
-        row = (await passes.rows()).get(system)
-        complete = None if row is None else last_believed(row)
-        began = None if complete is None else complete.began
-        after: tuple[datetime, str] | None = None
-        while operations := await journal.page(_PAGE, after, systems=[system], unsettled_at=began):
-            await written.store_unseen(system, operations)
-            after = operations[-1].started_at, operations[-1].id
-    except GatewayError as error:  # the next pass reads them
-        _log.warning("journal_not_read", system=system, reason=type(error).__name__)
+
+def _seen_since(row: PassRow) -> datetime | None:
+    """Return when the last complete pass began, else the one that is under way; None where all is still to be read."""
+    complete = last_believed(row)
+    return row.began_at if complete is None else complete.began
+
+
+async def _store_unseen(written: WrittenRecords, journal: Journal, system: str, began: datetime) -> None:
+    """Store the records of operations that are open, or were settled after a pass began, the newest first."""
+    after: tuple[datetime, str] | None = None
+    while operations := await journal.page(_PAGE, after, systems=[system], unsettled_at=began):
+        await written.store_unseen(system, operations)
+        after = operations[-1].started_at, operations[-1].id

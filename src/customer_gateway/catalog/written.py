@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, UpstreamError
+from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable, GatewayError, UpstreamError
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.model.ids import RecordRef
 
@@ -44,11 +44,21 @@ class _Waiting:
 
 
 class WrittenRecords:
-    """Stores what was written. `read` reads a record by system and key; None where there is none any more."""
+    """Stores what was written.
 
-    def __init__(self, index: IndexWriter, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> None:
+    `read` reads a record by system and key; None where there is none any more. `read_giving_way` does so when no other
+    call waits: for what nobody waits for.
+    """
+
+    def __init__(
+        self,
+        index: IndexWriter,
+        read: Callable[[str, str], Awaitable[RecordChange | None]],
+        read_giving_way: Callable[[str, str], Awaitable[RecordChange | None]] | None = None,
+    ) -> None:
         self._index = index
         self._read = read
+        self._read_giving_way = read_giving_way or read
         self._waiting: dict[RecordRef, _Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -68,15 +78,19 @@ class WrittenRecords:
     async def store_unseen(self, system: str, operations: Sequence[StoredOperation]) -> None:
         """Store the records of a system's operations that were not read whole since: a process was killed in between.
 
-        They are read one after the other; what fails is tried again later. An operation that is open may have changed
-        its record at any time.
+        They are read one after the other, up to the first that fails. An operation that is open may have changed its
+        record at any time. Raises `UpstreamError` and `DatabaseUnavailable`.
         """
         settled = [(each.key, each.settled_at) for each in operations if each.key is not None]
         whole = await self._index.whole_at(system, list({key for key, _ in settled}))
         unseen = [key for key, at in settled if at is None or key not in whole or whole[key] < at]
         for key in dict.fromkeys(unseen):
-            self.note(system, key)
-            await self.stored(system, key)
+            try:
+                await self._put(RecordRef(system, key), self._read_giving_way)
+            except GatewayError:
+                raise
+            except Exception:  # noqa: BLE001 - the others are stored all the same; the next pass stores this one
+                _log.exception("written_record_failed", system=system)
 
     async def stored(self, system: str, key: str) -> None:
         """Wait until the index has what was written of a record, or until that has failed once."""
@@ -100,7 +114,7 @@ class WrittenRecords:
             waiting.is_due = must_wait = False
             waiting.again.clear()
             try:
-                if not await self._put(ref):
+                if not await self._put(ref, self._read):
                     absent += 1
                     must_wait = absent < _ABSENT_READS
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
@@ -119,10 +133,10 @@ class WrittenRecords:
         del self._waiting[ref]
         waiting.tried.set()
 
-    async def _put(self, ref: RecordRef) -> bool:
+    async def _put(self, ref: RecordRef, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> bool:
         """Store a record as its system has it now; return whether that has it."""
         now = datetime.now(UTC)
-        change = await self._read(*ref)
+        change = await read(*ref)
         if change is None:
             await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, now)
         else:

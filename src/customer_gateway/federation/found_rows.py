@@ -115,20 +115,22 @@ async def _completed(
     """Return the customers of a slow system when they are there.
 
     None can be left out of the list by then: one whose record is gone stands as the index knows it, and that is told.
+    The index is corrected after that, so the same request again does not find it.
     """
     customers, failures = await read
     system = request.systems[rows[0].ref.system]
     gone = [row.ref.key for row, each in zip(rows, customers, strict=True) if each is None]
     if gone:
-        failures = [*failures, _left_out(system, len(gone))]
+        failures = [*failures, _left_out(system, len(gone), len(rows), retryable=True)]
         request.note_read(system.name, gone)
     request.note_incomplete(path, foremost(failures))
     indexed = IndexedSystem(system, next(reversed(failures), None))
     return [indexed.customer(row) if each is None else each for row, each in zip(rows, customers, strict=True)]
 
 
-def _left_out(system: System, gone: int) -> UpstreamBadResponse:
-    return UpstreamBadResponse(system.name, f"it left out customers that it had: {gone}")
+def _left_out(system: System, gone: int, asked: int, *, retryable: bool = False) -> UpstreamBadResponse:
+    message = f"it left out {gone} of {asked} customers that it had"
+    return UpstreamBadResponse(system.name, message, retryable=retryable)
 
 
 async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
@@ -141,7 +143,7 @@ async def _read_of_one(request: RequestContext, system: System, rows: Sequence[F
             began = request.reads.read_at(system.customers(request.want))
             request.observer.gone(system.name, gone, answered, began)
         if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
-            left_out = _left_out(system, len(gone))
+            left_out = _left_out(system, len(gone), answered)
             read = [left_out if each is None else each for each in read]
     failed = foremost(each for each in read if isinstance(each, UpstreamError))
     indexed = IndexedSystem(system, next(iter(failed), None))

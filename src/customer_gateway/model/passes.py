@@ -50,6 +50,8 @@ class PassRow:
         state, reason = self.state, self.reason
         if (suspicion := self.details.get(SUSPECT)) is not None:
             state, reason = SyncStateName.SUSPECT, suspicion["reason"]
+            if self.state is SyncStateName.FAILED:
+                reason = f"{reason}; and the last pass failed: {self.reason}"
         elif state is SyncStateName.RUNNING and not self.is_held(now):
             state = SyncStateName.NEVER if self.completed_at is None else SyncStateName.IDLE
         return SyncState(self.system, state, records, self.completed_at, reason, self.details)

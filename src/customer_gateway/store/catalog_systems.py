@@ -94,12 +94,17 @@ def end(connection: Connection, system: str, owner: str, ended: Ended, now: date
 
 
 def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
-    """Store that what a system says is not believed, and ask for a pass, which finds out."""
+    """Store that what a system says is not believed, and ask for a pass, which finds out.
+
+    A suspicion that stands stays, and when it was raised `again` is noted: a pass that began before does not lift it.
+    """
     details = _locked_details(connection, system)
-    if details is None or SUSPECT in details:
+    if details is None:
         return
-    doubted = json.dumps({**details, SUSPECT: {**suspicion, "reason": reason}})
-    connection.execute(update(SYSTEMS).where(_OF.system == system).values(details=doubted, requested_at=now))
+    stands = details.get(SUSPECT)
+    new = {**suspicion, "reason": reason} if stands is None else {**stands, "again": now.isoformat()}
+    values = {"details": json.dumps({**details, SUSPECT: new}), "requested_at": now}
+    connection.execute(update(SYSTEMS).where(_OF.system == system).values(values))
 
 
 def _locked_details(connection: Connection, system: str) -> dict[str, Any] | None:
