@@ -65,7 +65,7 @@ async def test_what_is_below_the_rows_of_a_quick_system_is_read_before_a_slow_on
     assert contacts == ["contacts 1"] or executor == "reference"  # which may wait for all items of a list
     assert shown(told) == ["Customer 1", "One", "Index 2", "Index 3"]  # those that are gone have places by then
     assert "errors" not in told
-    entry = {"path": ["customers"], "system": "slow", "code": "UPSTREAM_BAD_RESPONSE", "retryable": False}
+    entry = {"path": ["customers"], "system": "slow", "code": "UPSTREAM_BAD_RESPONSE", "retryable": True}
     assert told["extensions"]["incomplete"] == [entry]
 
 

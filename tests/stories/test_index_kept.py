@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -236,7 +236,7 @@ async def test_reads_that_show_nothing_new_write_nothing(box: Sandbox, tmp_path:
 
 async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: Sandbox, tmp_path: Path) -> None:
     """The index is that of before the write: a process was killed between the journal and the index."""
-    system = WRITTEN[0]
+    system, began = WRITTEN[0], datetime.now(UTC)
     async with writing_gateway(box, tmp_path) as gateway:
         before = await first_customer(gateway, system)
         payload = await update(
@@ -246,6 +246,8 @@ async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: San
 
     async with kept_gateway(box, tmp_path) as (gateway, kept):
         assert await found(gateway, "xylander") == []
+        await kept.passes[0].hold([system], "me", began, began + timedelta(hours=1))
+        await kept.passes[0].begin(system, "me", {}, began)  # it had read the record before the write
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
         journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
         async with kept.keeping(journal):
