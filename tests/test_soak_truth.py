@@ -92,7 +92,7 @@ async def passed(index: CatalogIndex, passes: CatalogPasses, keys: Sequence[str]
 
 
 @pytest.mark.parametrize(
-    ("is_there", "is_another", "by_churn"), [(False, False, True), (True, False, False), (False, True, False)]
+    ("is_there", "is_another", "by_churn"), [(False, False, True), (True, False, False), (False, True, True)]
 )
 async def test_only_a_pass_that_missed_what_had_vanished_is_suspect_by_churn(
     is_there: bool, is_another: bool, by_churn: bool, soak: Soak, index: CatalogIndex, database: Database
