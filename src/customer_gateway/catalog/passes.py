@@ -41,7 +41,7 @@ class WalkResult(Enum):
     COMPLETE = "complete"
     ROWS_LOST = "its pages hold fewer customers than its total"
     CUSTOMERS_CHANGED = "customers came or went while they were read"
-    TOTAL_UNTOLD = "its total was not told both before and after they were read"
+    TOTAL_MISSING = "its total was not told both before and after they were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class SystemPass:
         """Compare what was seen with the total before and after; of a vendor that tells neither all was seen."""
         before, after = self.position.total, await self.total()
         if before is None or after is None:
-            return WalkResult.COMPLETE if before is None and after is None else WalkResult.TOTAL_UNTOLD
+            return WalkResult.COMPLETE if before is None and after is None else WalkResult.TOTAL_MISSING
         seen = await self.seen()
         if seen == before == after:
             return WalkResult.COMPLETE

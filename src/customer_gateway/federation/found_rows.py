@@ -114,8 +114,8 @@ async def _completed(
 ) -> list[Customer]:
     """Return the customers of a slow system when they are there.
 
-    None can be left out of the list by then: one whose record is gone stands as the index knows it, and that is told.
-    The index is corrected after that, so the same request again does not find it.
+    None can be left out of the list by then: one whose record is gone stands as the index knows it, with an entry in
+    `extensions.incomplete`. The index is corrected after that, so the same request again does not find it.
     """
     customers, failures = await read
     system = request.systems[rows[0].ref.system]
