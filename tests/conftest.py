@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import gc
 import os
 import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
+from garbage_collection import collector_as_before, exempt_what_is_there
 from hypothesis import settings
 from postgres_server import NEEDS_POSTGRES, PostgresServer
 from redis_server import RedisServer
@@ -29,6 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if lacking := {name for mark in item.iter_markers("vendors") for name in mark.args} - set(SYSTEMS):
             item.add_marker(pytest.mark.skip(reason=f"not registered: {', '.join(sorted(lacking))}"))
+
+
+def pytest_collection_finish() -> None:
+    exempt_what_is_there()
 
 
 @pytest.fixture
@@ -66,8 +70,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def collection_as_before() -> Generator[None]:
-    """The gateway sets the garbage collector up for its process, which here is the tests' own."""
-    threshold = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*threshold)
+    with collector_as_before():
+        yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import structlog
 from configured import table_at
+from garbage_collection import collector_as_before
 from gateway import in_process
 from picked import FIRST
 from sockets import served
@@ -93,11 +93,9 @@ def _created_key(config: Path, name: str, *options: str) -> str:
 
 @contextmanager
 def _process_as_before() -> Generator[None]:
-    """The gateway sets logs and garbage collector up for its process, which here is the tests' own."""
-    threshold = gc.get_threshold()
+    """Undo what the gateway sets up for its process, logs and garbage collector, which here is the tests' own."""
     try:
-        yield
+        with collector_as_before():
+            yield
     finally:
-        gc.unfreeze()
-        gc.set_threshold(*threshold)
         structlog.reset_defaults()
