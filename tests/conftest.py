@@ -5,7 +5,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
-from garbage_collection import collector_as_before, exempt_what_is_there
+from garbage_collection import exempt_what_is_there, threshold_as_before
 from hypothesis import settings
 from postgres_server import NEEDS_POSTGRES, PostgresServer
 from redis_server import RedisServer
@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    exempt_what_is_there()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def exempt_what_earlier_tests_left() -> None:
     exempt_what_is_there()
 
 
@@ -69,6 +74,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def collection_as_before() -> Generator[None]:
-    with collector_as_before():
+def collector_as_before() -> Generator[None]:
+    with threshold_as_before():
         yield

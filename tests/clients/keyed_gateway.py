@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import structlog
 from configured import table_at
-from garbage_collection import collector_as_before
+from garbage_collection import threshold_as_before
 from gateway import in_process
 from picked import FIRST
 from sockets import served
@@ -95,7 +95,7 @@ def _created_key(config: Path, name: str, *options: str) -> str:
 def _process_as_before() -> Generator[None]:
     """Undo what the gateway sets up for its process, logs and garbage collector, which here is the tests' own."""
     try:
-        with collector_as_before():
+        with threshold_as_before():
             yield
     finally:
         structlog.reset_defaults()
