@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import update
 from vendors import sandbox
 
+from bench.soak.acceptance import is_suspect_by_churn
 from bench.soak.running import Soak
-from bench.soak.truth import is_suspect_by_churn, look_at_rows
+from bench.soak.truth import look_at_rows
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.model.catalog import RecordChange, SyncStateName
 from customer_gateway.model.ids import RecordRef

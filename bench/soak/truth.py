@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -14,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from customer_gateway.app import build_federation, load_settings
 from customer_gateway.catalog.rows import decode_values, row_of
 from customer_gateway.federation.indexing import indexed
-from customer_gateway.model.catalog import RecordState, SyncStateName
+from customer_gateway.model.catalog import RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog_tables import TEXT_COLUMNS
 from customer_gateway.system import EVERYTHING
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bench.soak.running import Soak
@@ -62,46 +59,6 @@ def look_at_log(soak: Soak, log: Path) -> None:
     for line in log.read_text(encoding="utf-8").splitlines():
         if "locked" in line or '"catalog_passes_failed"' in line or '"catalog_pass_stopped"' in line:
             soak.problems.append(f"the log says: {line[:300]}")
-
-
-async def quiet_pass(soak: Soak, config: Path) -> Mapping[str, str]:
-    """Ask for one pass of every vendor; return the state that each is in then.
-
-    One that is SUSPECT because churn has made so many vanish at once is accepted, as by an operator who knows that;
-    each is counted. Any other stays SUSPECT.
-    """
-    states = await _synced(config, list(load_settings(config).systems))
-    accepted = [
-        name
-        for name, state in states.items()
-        if state == SyncStateName.SUSPECT.value and is_suspect_by_churn(soak, name)
-    ]
-    if not accepted:
-        return states
-    soak.accepted += accepted
-    return {**states, **await _synced(config, accepted, "--accept")}
-
-
-async def _synced(config: Path, names: Sequence[str], *options: str) -> Mapping[str, str]:
-    """Run `customer-gateway sync` for some systems; return the state of each after it."""
-    arguments = ["sync", *options, "--json", *names, "--config", str(config)]
-    command = [sys.executable, "-m", "customer_gateway", *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    told, _ = await process.communicate()
-    return {each["system"]: each["state"] for each in json.loads(told)}
-
-
-def is_suspect_by_churn(soak: Soak, name: str) -> bool:
-    """Return whether all that the last pass of a system has missed are gone at the vendor.
-
-    Where churn has renamed many since the last believed pass, it is taken for another tenant: there is none here.
-    """
-    query = (
-        "SELECT key FROM catalog_records JOIN catalog_systems USING (system) "
-        "WHERE system = ? AND catalog_records.state <> ? AND seen_pass < pass_number"
-    )
-    missed = {key for (key,) in soak.rows(query, name, int(RecordState.GONE))}
-    return bool(missed) and missed.isdisjoint(soak.box.vendors[name].population.documents())
 
 
 async def compared(soak: Soak, config: Path) -> int:
