@@ -21,14 +21,14 @@ from customer_gateway.store.catalog_statements import (
     DIALECTS,
     Segment,
     Statement,
-    fetched,
-    narrow,
-    of_moments,
-    of_state,
-    of_texts,
-    picked,
-    scanned,
-    walked,
+    clause_conditions,
+    fetch_query,
+    moment_conditions,
+    narrow_source,
+    ordered_ids_query,
+    state_conditions,
+    text_conditions,
+    walk_query,
 )
 from customer_gateway.store.tables import moment_of
 
@@ -151,45 +151,45 @@ class _Finding:
         if not self._dialect.has_narrow_index:
             return self._fetch(segment, ids, limit)
         if self._is_narrow(segment.conditions, ids):
-            return self._read(segment, ids, self._picked(segment, ids, limit))
-        first = self._picked(segment, ids, size := limit * _MORE)
+            return self._read(segment, ids, self._ordered_ids(segment, ids, limit))
+        first = self._ordered_ids(segment, ids, size := limit * _MORE)
         found = self._read(segment, ids, first)
         if len(found) >= limit or len(first) < size:
             return found[:limit]
-        others = self._picked(segment, ids, None)[size:]
+        others = self._ordered_ids(segment, ids, None)[size:]
         while others and len(found) < limit:
             size = min(size * _MORE, _MOST)
             found = [*found, *self._read(segment, ids, others[:size])]
             others = others[size:]
         return found[:limit]
 
-    def _picked(self, segment: Segment, ids: Ids, limit: int | None) -> Sequence[int]:
+    def _ordered_ids(self, segment: Segment, ids: Ids, limit: int | None) -> Sequence[int]:
         """Return the ids in their order, all of them without a `limit`."""
         statement = Statement(dict(ids.parameters))
-        conditions = [*self._of_systems(statement), *of_moments(segment.conditions, statement)]
-        sql = picked(segment, ids.query, conditions, limit, statement)
+        conditions = [*self._system_conditions(statement), *moment_conditions(segment.conditions, statement)]
+        sql = ordered_ids_query(segment, ids.query, conditions, limit, statement)
         return [row.id for row in rows(self._connection, sql, statement.parameters)]
 
-    def _read(self, segment: Segment, ids: Ids, picked_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    def _read(self, segment: Segment, ids: Ids, ordered_ids: Sequence[int]) -> Sequence[Row[Any]]:
         """Return the rows of these ids that fit, in their order."""
-        if not picked_ids:
+        if not ordered_ids:
             return []
         statement = Statement()
-        bound = statement.bind(json.dumps(picked_ids))
+        bound = statement.bind(json.dumps(ordered_ids))
         conditions = [f"id IN (SELECT value FROM json_each({bound}))"]  # noqa: S608 - our own names, values are bound
-        conditions += self._of_wide_columns(segment.conditions, ids, statement)
-        sql = fetched(replace(segment, start=None), conditions, len(picked_ids), statement)
+        conditions += self._wide_column_conditions(segment.conditions, ids, statement)
+        sql = fetch_query(replace(segment, start=None), conditions, len(ordered_ids), statement)
         return rows(self._connection, sql, statement.parameters)
 
     def _fetch(self, segment: Segment, ids: Ids | None, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
         conditions = self._conditions(segment.conditions, ids, statement)
-        return rows(self._connection, fetched(segment, conditions, limit, statement), statement.parameters)
+        return rows(self._connection, fetch_query(segment, conditions, limit, statement), statement.parameters)
 
     def _walk(self, segment: Segment, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
         conditions = self._conditions(segment.conditions, None, statement, are_of_systems=True)
-        sql = walked(self._dialect, segment, self._systems, conditions, limit, statement)
+        sql = walk_query(self._dialect, segment, self._systems, conditions, limit, statement)
         with self._limited():
             return rows(self._connection, sql, statement.parameters)
 
@@ -203,8 +203,8 @@ class _Finding:
         statement = Statement()
         if ids is not None and self._dialect.has_narrow_index and self._is_narrow(conditions, ids):
             statement.parameters.update(ids.parameters)
-            every = [*self._of_systems(statement), *of_moments(conditions, statement)]
-            source = narrow(ids.query)
+            every = [*self._system_conditions(statement), *moment_conditions(conditions, statement)]
+            source = narrow_source(ids.query)
         else:
             every, source = self._conditions(conditions, ids, statement), "catalog_records"
         counted = f"SELECT count(*) FROM {source} WHERE {' AND '.join(every)}"  # noqa: S608 - our own names, values are bound
@@ -212,27 +212,31 @@ class _Finding:
 
     def _is_narrow(self, conditions: Conditions, ids: Ids) -> bool:
         """Return whether nothing but systems and moments decides which of these ids fit."""
-        return not self._of_wide_columns(conditions, ids, Statement())
+        return not self._wide_column_conditions(conditions, ids, Statement())
 
     def _conditions(
         self, conditions: Conditions, ids: Ids | None, statement: Statement, *, are_of_systems: bool = False
     ) -> list[str]:
         """Return what rows fit, given ids that all of them are among, or rows that are of the systems."""
-        every = of_state(conditions)
+        every = state_conditions(conditions)
         if ids is not None:
             statement.parameters.update(ids.parameters)
             every.append(f"id IN ({ids.query})")
         if not are_of_systems:
-            every += self._of_systems(statement)
-        return [*every, *of_moments(conditions, statement), *self._of_wide_columns(conditions, ids, statement)]
+            every += self._system_conditions(statement)
+        return [
+            *every,
+            *moment_conditions(conditions, statement),
+            *self._wide_column_conditions(conditions, ids, statement),
+        ]
 
-    def _of_wide_columns(self, conditions: Conditions, ids: Ids | None, statement: Statement) -> list[str]:
-        every = of_texts(self._dialect, conditions, statement)
+    def _wide_column_conditions(self, conditions: Conditions, ids: Ids | None, statement: Statement) -> list[str]:
+        every = text_conditions(self._dialect, conditions, statement)
         if ids is None or not ids.fits_clauses:
-            every += scanned(self._dialect, conditions, statement)
+            every += clause_conditions(self._dialect, conditions, statement)
         return every
 
-    def _of_systems(self, statement: Statement) -> list[str]:
+    def _system_conditions(self, statement: Statement) -> list[str]:
         if self._restricted is None:
             return []
         return [f"system IN ({', '.join(statement.bind(each) for each in self._restricted)})"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from customer_gateway.model.catalog import Term
-from customer_gateway.store.catalog_statements import Statement, moments
+from customer_gateway.store.catalog_statements import Statement, moments_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,19 +50,19 @@ class IdQueries:
         if (ids := self.containing(conditions)) is not None:
             yield ids
         statement = Statement()
-        if (query := moments(conditions, self._systems, statement)) is not None:
+        if (query := moments_query(conditions, self._systems, statement)) is not None:
             yield Ids(query, statement.parameters)
 
     def matching(self, conditions: Conditions, systems: Sequence[str] | None) -> Ids | None:
         """Return the ids of the rows that fit the clauses, of these systems where they are given; None without both."""
         statement = Statement()
-        query = self._dialect.matching(conditions, systems, statement)
+        query = self._dialect.matching_query(conditions, systems, statement)
         return None if query is None else Ids(query, statement.parameters, fits_clauses=True)
 
     def containing(self, conditions: Conditions) -> Ids | None:
         """Return the ids of rows that may contain what is looked for; None where no index has them."""
         statement = Statement()
-        query = self._dialect.containing(conditions, statement)
+        query = self._dialect.containing_query(conditions, statement)
         return None if query is None else Ids(query, statement.parameters)
 
     def _few_of(self, conditions: Conditions) -> Ids | None:

@@ -159,11 +159,11 @@ def forget_gone(connection: Connection, system: str, before: datetime, most: int
 
 def register(connection: Connection, system: str) -> None:
     """Make the row of a system in the index unless it is there."""
-    connection.execute(_registering(connection.dialect.name), {"system": system})
+    connection.execute(_register_statement(connection.dialect.name), {"system": system})
 
 
 @cache
-def _registering(dialect: str) -> Executable:
+def _register_statement(dialect: str) -> Executable:
     new = sqlite.insert(SYSTEMS) if dialect == "sqlite" else postgresql.insert(SYSTEMS)
     values = new.values(system=bindparam("system"), state="NEVER", pass_number=0, details="{}")
     return values.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system])
@@ -223,11 +223,11 @@ def _columns(row: IndexRow, found: Merged, prepared: PreparedRows) -> dict[str, 
 
 def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(_upserting(connection.dialect.name), rows)
+        connection.execute(_upsert_statement(connection.dialect.name), rows)
 
 
 @cache
-def _upserting(dialect: str) -> Executable:
+def _upsert_statement(dialect: str) -> Executable:
     """Return the statement that stores a row: it is made once, since that takes as long as storing twenty."""
     new = sqlite.insert(RECORDS) if dialect == "sqlite" else postgresql.insert(RECORDS)
     changed: dict[str, Any] = {name: new.excluded[name] for name in _CHANGED}

@@ -58,11 +58,11 @@ class Dialect:
     merges_arms: bool
     """Whether the arms of a UNION ALL that indexes give in order are merged as they are read."""
 
-    def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
+    def matching_query(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         """Return a query for the ids of the rows that fit the clauses; None where there are none."""
         raise NotImplementedError
 
-    def containing(self, conditions: Conditions, statement: Statement) -> str | None:
+    def containing_query(self, conditions: Conditions, statement: Statement) -> str | None:
         """Return a query for the ids of rows that may contain what is looked for; None where no index has them."""
         raise NotImplementedError
 
@@ -74,14 +74,14 @@ class Sqlite(Dialect):
     ids_of_list = "SELECT value AS id FROM json_each(:ids)"
     merges_arms = True
 
-    def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
+    def matching_query(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         expression = self._expression(conditions, systems)
         if expression is None:
             return None
         return f"SELECT rowid AS id FROM catalog_tokens WHERE catalog_tokens MATCH {statement.bind(expression)}"  # noqa: S608 - our own names, values are bound
 
-    def containing(self, conditions: Conditions, statement: Statement) -> str | None:
-        expressions = [found for each in conditions.checks if (found := _pieces_of(each)) is not None]
+    def containing_query(self, conditions: Conditions, statement: Statement) -> str | None:
+        expressions = [found for each in conditions.checks if (found := _pieces_expression(each)) is not None]
         if not expressions:
             return None
         both = " AND ".join(f"({each})" for each in expressions)
@@ -107,7 +107,7 @@ class Postgresql(Dialect):
     ids_of_list = "SELECT CAST(value AS bigint) AS id FROM json_array_elements_text(CAST(:ids AS json))"
     merges_arms = False
 
-    def matching(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
+    def matching_query(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
         clauses = ["|".join(map(self._term, clause)) for clause in conditions.clauses]
         if systems is not None:
             clauses.append("|".join(f"'s{name}'" for name in systems))
@@ -117,7 +117,7 @@ class Postgresql(Dialect):
         query = statement.bind("&".join(parts))
         return f"SELECT id FROM catalog_records WHERE token_vector @@ CAST({query} AS tsquery)"  # noqa: S608 - our own names, values are bound
 
-    def containing(self, conditions: Conditions, statement: Statement) -> str | None:
+    def containing_query(self, conditions: Conditions, statement: Statement) -> str | None:
         del conditions, statement
         return None
 
@@ -129,7 +129,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Post
 """By the names that SQLAlchemy has for them."""
 
 
-def _pieces_of(check: ColumnCheck) -> str | None:
+def _pieces_expression(check: ColumnCheck) -> str | None:
     """Return the expression of FTS5 for texts of three characters that stand in what contains a value."""
     if check.operator != "CONTAINS" or any(len(str(each)) < _PIECE for each in check.values):
         return None
@@ -145,23 +145,23 @@ def _quoted(piece: str) -> str:
     return f'"{piece.replace(chr(34), chr(34) * 2)}"'
 
 
-def of_moments(conditions: Conditions, statement: Statement) -> list[str]:
+def moment_conditions(conditions: Conditions, statement: Statement) -> list[str]:
     """Return the conditions of SQL for moments."""
     compared = [each for each in conditions.checks if each.operator in _MOMENTS]
     return [f"{each.column} {_MOMENTS[each.operator]} {statement.bind(each.values[0])}" for each in compared]
 
 
-def of_texts(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
+def text_conditions(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
     """Return the conditions of SQL for texts."""
-    return [_of_text(dialect, each, statement) for each in conditions.checks if each.operator in _COMPARED]
+    return [_text_condition(dialect, each, statement) for each in conditions.checks if each.operator in _COMPARED]
 
 
-def of_state(conditions: Conditions) -> list[str]:
+def state_conditions(conditions: Conditions) -> list[str]:
     """Return the condition for rows that are not GONE, where no other is: those have no tokens and no values."""
     return [] if conditions.clauses or conditions.checks else [f"state <> {int(RecordState.GONE)}"]
 
 
-def _of_text(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
+def _text_condition(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
     before, after = _COMPARED[check.operator]
     found = [
         f"{dialect.position}({check.column}_text, {statement.bind(f'{before}{value}{after}')}) > 0"
@@ -170,7 +170,7 @@ def _of_text(dialect: Dialect, check: ColumnCheck, statement: Statement) -> str:
     return f"({' OR '.join(found)})"
 
 
-def moments(conditions: Conditions, systems: Sequence[str], statement: Statement) -> str | None:
+def moments_query(conditions: Conditions, systems: Sequence[str], statement: Statement) -> str | None:
     """Return a query for the ids of rows by a moment that is compared; None where none is."""
     compared = [each for each in conditions.checks if each.operator in _MOMENTS]
     if not compared:
@@ -183,7 +183,7 @@ def moments(conditions: Conditions, systems: Sequence[str], statement: Statement
     )
 
 
-def scanned(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
+def clause_conditions(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
     """Return the conditions of SQL for the clauses, for rows that are read one after the other."""
 
     def has(term: Term) -> str:
@@ -194,31 +194,33 @@ def scanned(dialect: Dialect, conditions: Conditions, statement: Statement) -> l
     return [*clauses, *(f"NOT {has(term)}" for term in conditions.without)]
 
 
-def fetched(segment: Segment, conditions: Sequence[str], limit: int, statement: Statement) -> str:
+def fetch_query(segment: Segment, conditions: Sequence[str], limit: int, statement: Statement) -> str:
     """Return the query that reads the rows that fit and orders them: for few of them."""
     column = segment.order.value
-    every = [*conditions, _valued(segment), *_after(segment, statement)]
+    every = [*conditions, _sort_key_condition(segment), *_after_conditions(segment, statement)]
     return (
         f"SELECT {_COLUMNS}, {column} AS sort FROM catalog_records "  # noqa: S608 - our own names, values are bound
-        f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {limit}"
+        f"WHERE {' AND '.join(every)} {_order_by(segment)} LIMIT {limit}"
     )
 
 
-def picked(segment: Segment, ids: str, conditions: Sequence[str], limit: int | None, statement: Statement) -> str:
+def ordered_ids_query(
+    segment: Segment, ids: str, conditions: Sequence[str], limit: int | None, statement: Statement
+) -> str:
     """Return the query that orders the rows of some ids by SQLite's narrow index alone: their ids."""
-    every = [*conditions, _valued(segment), *_after(segment, statement)]
+    every = [*conditions, _sort_key_condition(segment), *_after_conditions(segment, statement)]
     return (
-        f"SELECT catalog_records.id FROM {narrow(ids)} "  # noqa: S608 - our own names, values are bound
-        f"WHERE {' AND '.join(every)} {_ordered(segment)} LIMIT {-1 if limit is None else limit}"
+        f"SELECT catalog_records.id FROM {narrow_source(ids)} "  # noqa: S608 - our own names, values are bound
+        f"WHERE {' AND '.join(every)} {_order_by(segment)} LIMIT {-1 if limit is None else limit}"
     )
 
 
-def narrow(ids: str) -> str:
+def narrow_source(ids: str) -> str:
     """Return some ids joined with what SQLite's narrow index has of their rows."""
     return f"({ids}) AS found CROSS JOIN catalog_records INDEXED BY catalog_narrow ON catalog_records.id = found.id"
 
 
-def walked(
+def walk_query(
     dialect: Dialect,
     segment: Segment,
     systems: Sequence[str],
@@ -234,16 +236,16 @@ def walked(
     column = segment.order.value
     arms: list[str] = []
     for system in systems:
-        every = [f"system = {statement.bind(system)}", *conditions, _valued(segment)]
-        every += _after_in(segment, system, statement)
+        every = [f"system = {statement.bind(system)}", *conditions, _sort_key_condition(segment)]
+        every += _after_conditions_in(segment, system, statement)
         arm = f"SELECT {_COLUMNS}, {column} AS sort FROM catalog_records WHERE {' AND '.join(every)}"  # noqa: S608 - our own names, values are bound
         if not dialect.merges_arms:
-            arm = f"SELECT * FROM ({arm} {_ordered(segment)} LIMIT {limit}) AS arm_{len(arms)}"  # noqa: S608 - as above
+            arm = f"SELECT * FROM ({arm} {_order_by(segment)} LIMIT {limit}) AS arm_{len(arms)}"  # noqa: S608 - as above
         arms.append(arm)
-    return f"{' UNION ALL '.join(arms)} {_ordered(segment, 'sort')} LIMIT {limit}"
+    return f"{' UNION ALL '.join(arms)} {_order_by(segment, 'sort')} LIMIT {limit}"
 
 
-def _valued(segment: Segment) -> str:
+def _sort_key_condition(segment: Segment) -> str:
     return f"{segment.order.value} IS {'NOT ' if segment.is_valued else ''}NULL"
 
 
@@ -253,14 +255,14 @@ def _signs(segment: Segment) -> tuple[str, str]:
     return (">" if segment.is_descending == segment.is_backward else "<"), tie
 
 
-def _ordered(segment: Segment, column: str | None = None) -> str:
+def _order_by(segment: Segment, column: str | None = None) -> str:
     sign, tie = _signs(segment)
     words = {">": "ASC", "<": "DESC"}
     sort = f"{column or segment.order.value} {words[sign]}, " if segment.is_valued else ""
     return f"ORDER BY {sort}system {words[tie]}, key {words[tie]}"
 
 
-def _after(segment: Segment, statement: Statement) -> list[str]:
+def _after_conditions(segment: Segment, statement: Statement) -> list[str]:
     if (start := segment.start) is None:
         return []
     sign, tie = _signs(segment)
@@ -273,7 +275,7 @@ def _after(segment: Segment, statement: Statement) -> list[str]:
     return [f"({column} {sign} {sort} OR ({column} = {sort} AND {later}))"]
 
 
-def _after_in(segment: Segment, system: str, statement: Statement) -> list[str]:
+def _after_conditions_in(segment: Segment, system: str, statement: Statement) -> list[str]:
     """Return what rows of one system follow the start: without OR where the system decides it."""
     if (start := segment.start) is None:
         return []
