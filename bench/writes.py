@@ -156,7 +156,7 @@ async def _writes(name: str, path: Path, filled_index: Path | None) -> Sequence[
         began, before = perf_counter(), called()
         outcome = await operations.carry_out(request, Deadline.after(30))
         if index is not None:
-            await index.written.stored(name, key)
+            await index.written.wait_stored(name, key)
         taken.append((perf_counter() - began - (called() - before)) * 1000)
         return outcome
 

@@ -64,7 +64,7 @@ async def test_records_that_a_read_brought_are_found_soon(index: CatalogIndex, d
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(2, NOW, changes_of(named("1", "Anna"), named("2", "Bernd")))
-        await until(lambda: updates.stored == 2)
+        await until(lambda: updates.rows_changed == 2)
 
     assert await found(index, "anna") == ["1"]
     assert updates.waiting == 0
@@ -75,7 +75,7 @@ async def test_a_read_of_some_fields_leaves_the_others_as_they_are(index: Catalo
     updates = IndexUpdates(index, CatalogPasses(database, index))
     async with updates.running():
         updates.submit(1, NOW, changes_of(named("1", "Berta", whole=False)))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     assert (await found(index, "berta oslo"), await found(index, "anna")) == (["1"], [])
 
@@ -137,7 +137,7 @@ async def test_a_first_read_of_many_records_is_compared_within_seconds(index: Ca
         for page in pages:
             changed = page[0]._replace(values={"name": "Anna"})
             updates.submit(BATCH, NOW, changes_of(changed, *page[1:]), is_change=False)
-        await until(lambda: updates.stored == len(pages), 15)
+        await until(lambda: updates.rows_changed == len(pages), 15)
 
     assert len(await found(index, "anna")) == len(pages)
 
@@ -147,7 +147,7 @@ async def test_many_records_are_written_a_batch_at_a_time(index: CatalogIndex, d
     many = [named(str(number), f"Name {number}") for number in range(2 * BATCH + 1)]
     async with updates.running():
         updates.submit(len(many), NOW, changes_of(*many))
-        await until(lambda: updates.stored == len(many))
+        await until(lambda: updates.rows_changed == len(many))
 
     assert await found(index, f"name {2 * BATCH}") == [str(2 * BATCH)]
 
@@ -160,7 +160,7 @@ async def test_a_record_that_a_read_did_not_find_is_missing_and_still_found(
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1", "2"], 2, LATER)
         updates.submit(1, NOW, changes_of(named("3", "Cora")))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     assert await found(index, "anna") == ["1"]
     assert await index.set_state(SYSTEM, ["1"], RecordState.MISSING, NOW) == 0  # it is already
@@ -172,7 +172,7 @@ async def test_a_record_that_a_later_read_has_found_is_not_missing(index: Catalo
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1"], 1, NOW)
         updates.submit(1, NOW, changes_of(named("3", "Cora")))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     assert await index.set_state(SYSTEM, ["1"], RecordState.MISSING, LATER) == 1  # it was PRESENT
 
@@ -185,7 +185,7 @@ async def test_a_read_that_ends_after_another_has_left_the_record_out_brings_it_
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1"], 1, LATER)
         updates.submit(1, LATER + timedelta(milliseconds=1), changes_of(named("1", "Berta")))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     assert await found(index, "berta") == ["1"]
 
@@ -199,7 +199,7 @@ async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspe
     async with updates.running():
         updates.submit_missing(SYSTEM, ["1", "2", "3"], 6, LATER)
         updates.submit(1, NOW, changes_of(named("9", "Cora")))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     state = (await passes.sync_states())[SYSTEM]
     assert (state.state, state.reason) == (SyncStateName.SUSPECT, "a read of 6 customers by their keys left out 3")
@@ -217,6 +217,6 @@ async def test_a_record_that_cannot_be_made_a_row_costs_its_batch_alone(
     async with updates.running():
         updates.submit(1, NOW, failing)
         updates.submit(1, NOW, changes_of(named("1", "Anna")))
-        await until(lambda: updates.stored == 1)
+        await until(lambda: updates.rows_changed == 1)
 
     assert await found(index, "anna") == ["1"]

@@ -89,7 +89,7 @@ async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await written.stored(*REF)
+        await written.wait_stored(*REF)
 
     assert index.rows == ["Anna"]
 
@@ -97,7 +97,7 @@ async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:
 async def test_a_record_that_was_not_written_is_not_waited_for() -> None:
     written = WrittenRecords(Index(), Vendor().read)
 
-    await asyncio.wait_for(written.stored(*REF), 1)
+    await asyncio.wait_for(written.wait_stored(*REF), 1)
 
 
 async def test_a_write_during_the_read_of_an_earlier_one_is_read_again() -> None:
@@ -110,7 +110,7 @@ async def test_a_write_during_the_read_of_an_earlier_one_is_read_again() -> None
         vendor.name = "Berta"
         written.note(*REF)
         vendor.gate.set()
-        await written.stored(*REF)
+        await written.wait_stored(*REF)
 
     assert (index.rows, vendor.reads) == (["Anna", "Berta"], 2)
 
@@ -123,7 +123,7 @@ async def test_what_does_not_answer_is_tried_again_and_the_answer_does_not_wait_
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await asyncio.wait_for(written.stored(*REF), 1)
+        await asyncio.wait_for(written.wait_stored(*REF), 1)
         assert index.rows == []
         failing.is_away = False
         async with asyncio.timeout(10):
@@ -139,10 +139,10 @@ async def test_a_new_write_is_not_held_up_by_an_earlier_failure() -> None:
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await written.stored(*REF)
+        await written.wait_stored(*REF)
         index.is_away = False
         written.note(*REF)
-        await asyncio.wait_for(written.stored(*REF), 0.5)  # the next try would be a second after the first
+        await asyncio.wait_for(written.wait_stored(*REF), 0.5)  # the next try would be a second after the first
 
     assert index.rows == ["Anna"]
 
@@ -153,7 +153,7 @@ async def test_a_record_that_is_gone_after_a_write_is_missing() -> None:
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await asyncio.wait_for(written.stored(*REF), 0.5)
+        await asyncio.wait_for(written.wait_stored(*REF), 0.5)
 
     assert index.rows == [RecordState.MISSING]
 
@@ -164,7 +164,7 @@ async def test_a_record_that_its_system_leaves_out_by_mistake_is_read_again() ->
     written = WrittenRecords(index, vendor.read)
     async with written.running():
         written.note(*REF)
-        await written.stored(*REF)
+        await written.wait_stored(*REF)
         vendor.name = "Anna"
         async with asyncio.timeout(10):
             while len(index.rows) < 2:  # noqa: ASYNC110 - the pause before another try is what is waited for

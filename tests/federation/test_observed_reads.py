@@ -48,7 +48,7 @@ class World:
         self.acme: Any = Acme()
         self.updates = Updates()
         self.now = 1_000.0
-        self._observed = ObservedReads(self.updates, self._stored, lambda: self.now)
+        self._observed = ObservedReads(self.updates, self._wait_stored, lambda: self.now)
 
     def read(
         self, names: dict[str, str], want: Selection = NAMES, stamps: dict[str, Any] | None = None
@@ -64,7 +64,7 @@ class World:
     def see(self, views: list[Any], want: Selection = NAMES) -> None:
         self._observed.seen(self.acme, views, want, NOW)
 
-    async def _stored(self, system: str, key: str) -> None:
+    async def _wait_stored(self, system: str, key: str) -> None:
         raise NotImplementedError
 
 

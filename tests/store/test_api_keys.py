@@ -44,8 +44,8 @@ async def test_a_key_is_read_as_it_was_added(database: Database) -> None:
     added = [await keys.add(key, NOW) for key in (full, plain)]
 
     assert added == [True, True]
-    assert [each.key for each in await keys.stored()] == [plain, full]
-    assert [(each.created_at, each.last_used_at) for each in await keys.stored()] == [(NOW, None)] * 2
+    assert [each.key for each in await keys.list_all()] == [plain, full]
+    assert [(each.created_at, each.last_used_at) for each in await keys.list_all()] == [(NOW, None)] * 2
 
 
 async def test_systems_that_are_none_at_all_are_not_all_systems(database: Database) -> None:
@@ -53,7 +53,7 @@ async def test_systems_that_are_none_at_all_are_not_all_systems(database: Databa
 
     await keys.add(a_key("nothing", rights=Rights(frozenset(), frozenset())), NOW)
 
-    (stored,) = await keys.stored()
+    (stored,) = await keys.list_all()
     assert stored.key.rights == Rights(frozenset(), frozenset())
 
 
@@ -63,7 +63,7 @@ async def test_a_name_is_that_of_one_current_key(database: Database) -> None:
 
     again = await keys.add(a_key("shop"), NOW)
 
-    assert (again, len(await keys.stored())) == (False, 1)
+    assert (again, len(await keys.list_all())) == (False, 1)
 
 
 async def test_of_keys_that_are_added_at_once_under_one_name_one_is(database_url: str) -> None:
@@ -72,7 +72,7 @@ async def test_of_keys_that_are_added_at_once_under_one_name_one_is(database_url
         added = await asyncio.gather(*(ApiKeys(each).add(a_key("shop"), NOW) for each in databases))
 
         assert sorted(added) == [False, False, False, True]
-        assert len(await ApiKeys(databases[0]).stored()) == 1
+        assert len(await ApiKeys(databases[0]).list_all()) == 1
     finally:
         for each in databases:
             await each.aclose()
@@ -87,7 +87,7 @@ async def test_a_revoked_key_stays_with_its_moment_and_frees_its_name(database: 
     added = await keys.add(a_key("shop"), NOW + DAY)
 
     assert (revoked, again, added) == (True, False, True)
-    assert [each.key.revoked_at for each in await keys.stored()] == [NOW + DAY, None]
+    assert [each.key.revoked_at for each in await keys.list_all()] == [NOW + DAY, None]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_a_rotated_key_ends_after_the_overlap_or_before(
     digest = digest_of(new_key())
     rotated = await keys.rotate("shop", digest, NOW + DAY / 2, DAY * 1.5, NOW + DAY * 30)
 
-    old, new = await keys.stored()
+    old, new = await keys.list_all()
     assert rotated
     assert (old.key.digest, old.key.expires_at, old.is_current) == (before.digest, ends_at, False)
     assert (new.key.digest, new.key.expires_at, new.is_current) == (digest, NOW + DAY * 30, True)
@@ -118,9 +118,9 @@ async def test_a_rotation_ends_the_secrets_of_earlier_rotations_too(database: Da
 
     await keys.rotate("shop", digest_of(new_key()), NOW + SECOND, SECOND * 0, None)
 
-    ends = [each.key.expires_at for each in await keys.stored() if each.key.name == "shop"]
+    ends = [each.key.expires_at for each in await keys.list_all() if each.key.name == "shop"]
     assert sorted(ends, key=lambda end: end or NOW + DAY) == [NOW + SECOND, NOW + SECOND, None]
-    assert [each.key.expires_at for each in await keys.stored() if each.key.name == "other"] == [None]
+    assert [each.key.expires_at for each in await keys.list_all() if each.key.name == "other"] == [None]
 
 
 async def test_a_rotated_key_is_revoked_with_all_its_secrets(database: Database) -> None:
@@ -130,7 +130,7 @@ async def test_a_rotated_key_is_revoked_with_all_its_secrets(database: Database)
 
     await keys.revoke("shop", NOW)
 
-    assert [each.key.revoked_at for each in await keys.stored()] == [NOW, NOW]
+    assert [each.key.revoked_at for each in await keys.list_all()] == [NOW, NOW]
 
 
 @pytest.mark.parametrize("change", ["add", "rotate", "revoke"])
@@ -153,7 +153,7 @@ async def test_keys_that_ended_30_days_ago_are_deleted_by_the_next_change(databa
     }
     assert await changes[change]()
 
-    kept = {each.key.name: each.created_at for each in await keys.stored()}
+    kept = {each.key.name: each.created_at for each in await keys.list_all()}
     assert before is not None
     assert len(before[1]) == 7
     assert kept == {
@@ -172,7 +172,7 @@ async def test_a_key_that_ended_long_ago_gets_a_new_secret(database: Database) -
     digest, now = digest_of(new_key()), NOW + DAY + KEPT
 
     assert await keys.rotate("shop", digest, now, DAY, None)
-    assert [each.key.digest for each in await keys.stored()] == [digest]
+    assert [each.key.digest for each in await keys.list_all()] == [digest]
 
 
 async def test_who_only_reads_deletes_nothing(database: Database) -> None:
@@ -183,7 +183,7 @@ async def test_who_only_reads_deletes_nothing(database: Database) -> None:
     await KeySource(database).changes(None)
     await keys.record_use({key.id: NOW + KEPT * 2})
 
-    assert [each.key for each in await keys.stored()] == [key]
+    assert [each.key for each in await keys.list_all()] == [key]
 
 
 async def test_what_is_not_there_is_neither_rotated_nor_revoked(database: Database) -> None:
@@ -225,11 +225,11 @@ async def test_the_last_use_is_written_once_a_minute_and_is_no_change(database: 
     seconds = timedelta(seconds=1)
     for at in (NOW, NOW + 59 * seconds, NOW - 5 * seconds):
         await source.record_use({shop.id: at})
-    early = {each.key.name: each.last_used_at for each in await keys.stored()}
+    early = {each.key.name: each.last_used_at for each in await keys.list_all()}
     await source.record_use({shop.id: NOW + 60 * seconds, other.id: NOW})
 
     assert early == {"shop": NOW, "other": None}
-    assert {each.key.name: each.last_used_at for each in await keys.stored()} == {
+    assert {each.key.name: each.last_used_at for each in await keys.list_all()} == {
         "shop": NOW + 60 * seconds,
         "other": NOW,
     }
@@ -244,7 +244,7 @@ async def test_a_database_that_is_not_there_has_no_keys_and_is_not_made(tmp_path
     assert first is not None
     assert first[1] == []
     assert await source.changes(first[0]) is None
-    assert await ApiKeys(database).stored() == []
+    assert await ApiKeys(database).list_all() == []
     await source.record_use({"1": NOW})
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - in a test of async code pathlib is refused
 

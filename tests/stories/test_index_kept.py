@@ -231,7 +231,7 @@ async def test_reads_that_show_nothing_new_write_nothing(box: Sandbox, tmp_path:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)
 
-        assert (kept.updates.stored, kept.updates.dropped) == (0, 0)
+        assert (kept.updates.rows_changed, kept.updates.dropped) == (0, 0)
 
 
 async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: Sandbox, tmp_path: Path) -> None:

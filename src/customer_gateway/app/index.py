@@ -75,6 +75,6 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
 
     updates = IndexUpdates(catalog.index, catalog.passes)
     written = WrittenRecords(catalog.index, read, read_giving_way)
-    observer, sync = ObservedReads(updates, written.stored), KeptSyncStates(catalog.passes)
+    observer, sync = ObservedReads(updates, written.wait_stored), KeptSyncStates(catalog.passes)
     finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
     return KeptIndex(finding, updates, written)

@@ -83,7 +83,7 @@ class IndexUpdates:
         self._wake = asyncio.Event()
         self._drops = DropCount()
         self.waiting = 0
-        self.stored = 0
+        self.rows_changed = 0
 
     @property
     def dropped(self) -> int:
@@ -173,9 +173,9 @@ class IndexUpdates:
         changes = await asyncio.to_thread(submitted.changes)
         for start in range(0, len(changes), BATCH):
             some = changes[start : start + BATCH]
-            stored = await self._index.put(some, submitted.read_at, note_seen=False)
-            self._may_write.take(stored)
-            self.stored += stored
+            changed = await self._index.put(some, submitted.read_at, note_seen=False)
+            self._may_write.take(changed)
+            self.rows_changed += changed
 
     async def _take_missing(self, missing: _Missing) -> None:
         if not is_suspect_batch(missing.asked, len(missing.keys)):

@@ -92,7 +92,7 @@ class WrittenRecords:
             except Exception:  # noqa: BLE001 - the others are stored all the same; the next pass stores this one
                 _log.exception("written_record_failed", system=system)
 
-    async def stored(self, system: str, key: str) -> None:
+    async def wait_stored(self, system: str, key: str) -> None:
         """Wait until the index has what was written of a record, or until that has failed once."""
         if (waiting := self._waiting.get(RecordRef(system, key))) is not None:
             await waiting.tried.wait()

@@ -88,7 +88,7 @@ def list_keys(
     from customer_gateway.cli.key_table import json_text, table_text
 
     now = datetime.now(UTC)
-    stored = _stored(settings_of(config, systems_required=False)[1])
+    stored = _stored_keys(settings_of(config, systems_required=False)[1])
     shown = [each for each in stored if everything or not key_options.is_over(each, now)]
     are_more = len(shown) < len(stored)
     typer.echo(json_text(shown, now) if as_json else table_text(shown, now, are_more=are_more), nl=False)
@@ -129,7 +129,7 @@ def revoke(name: Name, config: Config = None) -> None:
     async def work(database: Database) -> bool:
         from customer_gateway.store.api_keys import ApiKeys
 
-        return bool(await ApiKeys(database).stored()) and await ApiKeys(database).revoke(name, datetime.now(UTC))
+        return bool(await ApiKeys(database).list_all()) and await ApiKeys(database).revoke(name, datetime.now(UTC))
 
     if not in_database(settings, work):
         raise _unknown(name, settings)
@@ -148,29 +148,29 @@ def any_key(settings: Settings) -> bool:
         from customer_gateway.store.api_keys import ApiKeys
 
         now = datetime.now(UTC)
-        return any(not key_options.is_ended(each.key, now) for each in await ApiKeys(database).stored())
+        return any(not key_options.is_ended(each.key, now) for each in await ApiKeys(database).list_all())
 
     return in_database(settings, work)
 
 
-def _stored(settings: Settings) -> list[StoredKey]:
+def _stored_keys(settings: Settings) -> list[StoredKey]:
     async def work(database: Database) -> list[StoredKey]:
         from customer_gateway.store.api_keys import ApiKeys
 
-        return await ApiKeys(database).stored()
+        return await ApiKeys(database).list_all()
 
     return in_database(settings, work)
 
 
 def _current(name: str, settings: Settings) -> StoredKey:
-    for stored in _stored(settings):
+    for stored in _stored_keys(settings):
         if stored.is_current and stored.key.name == name:
             return stored
     raise _unknown(name, settings)
 
 
 def _unknown(name: str, settings: Settings) -> KeyOptionUnfit:
-    names = [each.key.name for each in _stored(settings) if each.is_current]
+    names = [each.key.name for each in _stored_keys(settings) if each.is_current]
     return KeyOptionUnfit(f"There is no key {name!r}; there are: {', '.join(names) or 'none'}.")
 
 

@@ -24,7 +24,7 @@ def forget_customer(request: RequestContext, system: System, key: str) -> None:
 
 async def index_written(request: RequestContext, system: System, key: str) -> None:
     """Wait until the index has what was written of a customer, by the deadline; its read joins that of the answer."""
-    indexing = asyncio.ensure_future(request.observer.stored(system.name, key))
+    indexing = asyncio.ensure_future(request.observer.wait_stored(system.name, key))
     try:
         if request.want.of("Customer"):
             await read_customers(request, system, [key])

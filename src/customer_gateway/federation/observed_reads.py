@@ -103,18 +103,18 @@ class ObservedReads:
     What a read brings for the first time, or otherwise than before, puts those of other selections in doubt: each is
     compared with the index once more when it is read.
 
-    Two numbers a record are kept: more objects that stay make requests slower (5 % with seven a record). `stored` waits
-    for the row of a record that was written (`catalog.written`); `clock` gives seconds.
+    Two numbers a record are kept: more objects that stay make requests slower (5 % with seven a record).
+    `wait_stored` waits for the row of a record that was written (`catalog.written`); `clock` gives seconds.
     """
 
     def __init__(
         self,
         updates: Updates,
-        stored: Callable[[str, str], Awaitable[None]],
+        wait_stored: Callable[[str, str], Awaitable[None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._updates = updates
-        self._stored = stored
+        self._wait_stored = wait_stored
         self._clock = clock
         self._known: dict[int, int] = {}
         self._known_before: dict[int, int] = {}
@@ -228,9 +228,9 @@ class ObservedReads:
                     known.pop(carried.place_of(key), None)
         self._updates.submit_missing(system, keys, asked, read_at)
 
-    async def stored(self, system: str, key: str) -> None:
+    async def wait_stored(self, system: str, key: str) -> None:
         """Wait until the index has what was just written of a record, or until that has failed."""
-        await self._stored(system, key)
+        await self._wait_stored(system, key)
 
     def _carried_of(self, system: str) -> Sequence[_Carried]:
         return [carried for (name, *_), carried in self._carried.items() if name == system]

@@ -83,13 +83,13 @@ class Ended(NamedTuple):
     is_complete: bool = False
     lifts: Mapping[str, Any] | None = None
 
-    def merged(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    def merged(self, system_details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the details of the system after the pass; others may have stored a suspicion while it ran."""
         if self.state is SyncStateName.FAILED:
-            return {**stored, **self.details, FAILURES: stored.get(FAILURES, 0) + 1}
-        is_lifted = self.lifts is not None and stored.get(SUSPECT) == self.lifts
+            return {**system_details, **self.details, FAILURES: system_details.get(FAILURES, 0) + 1}
+        is_lifted = self.lifts is not None and system_details.get(SUSPECT) == self.lifts
         without = {FAILURES, SUSPECT} if is_lifted else {FAILURES}
-        return {**{name: value for name, value in stored.items() if name not in without}, **self.details}
+        return {**{name: value for name, value in system_details.items() if name not in without}, **self.details}
 
 
 class PassStore(Protocol):

@@ -47,13 +47,13 @@ def stored_writes(plan: Iterable[PlannedWrite]) -> list[StoredWrite]:
             template=each.template,
             body=exact.encode(each.body).decode(),
             places=[change.place for change in each.changes],
-            changes=[_stored(change) for change in each.changes],
+            changes=[_stored_change(change) for change in each.changes],
         )
         for each in plan
     ]
 
 
-def _stored(change: Change) -> StoredChange:
+def _stored_change(change: Change) -> StoredChange:
     return StoredChange(change.place, text_of(change.before), text_of(change.after))
 
 

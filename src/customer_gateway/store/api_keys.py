@@ -76,7 +76,7 @@ class ApiKeys:
             row = await _current(connection, name)
             if row is None:
                 return False
-            before, ends = _stored(row).key, now + overlap
+            before, ends = _stored_key(row).key, now + overlap
             await connection.execute(update(API_KEYS).where(_KEY.id == before.id).values(replaced_at=now))
             # Those that were replaced before, too: a secret that leaked may be any of them.
             taken_longer = or_(_KEY.expires_at.is_(None), _KEY.expires_at > ends)
@@ -97,7 +97,7 @@ class ApiKeys:
             await _purge(connection, now)
             return revoked.rowcount > 0
 
-    async def stored(self) -> list[StoredKey]:
+    async def list_all(self) -> list[StoredKey]:
         """Return every key that is kept, by name, the oldest first."""
         if not await self._database.is_there():
             return []
@@ -144,7 +144,7 @@ async def _current(connection: AsyncConnection, name: str) -> RowMapping | None:
 
 async def _all(connection: AsyncConnection) -> list[StoredKey]:
     found = await connection.execute(select(API_KEYS).order_by(func.lower(_KEY.name), _KEY.created_at, _KEY.id))
-    return [_stored(row) for row in found.mappings()]
+    return [_stored_key(row) for row in found.mappings()]
 
 
 def _values(key: ApiKey) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _values(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _stored(row: RowMapping) -> StoredKey:
+def _stored_key(row: RowMapping) -> StoredKey:
     systems = row["systems"]
     key = ApiKey(
         id=row["id"],

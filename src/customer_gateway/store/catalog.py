@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.catalog import IndexRow, PageOfRows, RecordChange, Search, Values
     from customer_gateway.model.ids import RecordRef
-    from customer_gateway.store.catalog_merging import Merged, Stored
+    from customer_gateway.store.catalog_merging import Merged, StoredRecord
     from customer_gateway.store.catalog_rows import PreparedRows
     from customer_gateway.store.database import Database
 
@@ -75,15 +75,17 @@ class CatalogIndex:
         if len(changes) == 1 and note_seen:
             system, key = changes[0].ref
             prepare = partial(self._prepared, {key: changes[0]}, read_at, seen_pass)
-            stored = await write(self._database, lambda connection: _rows().put_few(connection, system, [key], prepare))
+            changed = await write(
+                self._database, lambda connection: _rows().put_few(connection, system, [key], prepare)
+            )
             self.segments.merge_later()
-            return stored
+            return changed
         prepared = await self.prepared(changes, read_at, seen_pass)
         if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
             return 0
-        stored = await write(self._database, lambda connection: _rows().put(connection, prepared, note_seen=note_seen))
+        changed = await write(self._database, lambda connection: _rows().put(connection, prepared, note_seen=note_seen))
         await self.segments.merge()
-        return stored
+        return changed
 
     async def prepared(
         self, changes: Sequence[RecordChange], read_at: datetime, seen_pass: int | None = None
@@ -96,9 +98,9 @@ class CatalogIndex:
             return None
         latest = {each.ref.key: each for each in changes}
         system, keys = changes[0].ref.system, list(latest)
-        there: Mapping[str, Stored] = {}
+        there: Mapping[str, StoredRecord] = {}
         if await self._database.is_there():
-            there = await self._database.read(lambda connection: _rows().stored(connection, system, keys))
+            there = await self._database.read(lambda connection: _rows().stored_records(connection, system, keys))
         return await asyncio.to_thread(self._prepared, latest, read_at, seen_pass, there)
 
     async def whole_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
@@ -131,7 +133,7 @@ class CatalogIndex:
         changes: Mapping[str, RecordChange],
         read_at: datetime,
         seen_pass: int | None,
-        there: Mapping[str, Stored],
+        there: Mapping[str, StoredRecord],
     ) -> PreparedRows:
         rows: list[tuple[IndexRow, Merged]] = []
         seen: list[tuple[RecordChange, Merged]] = []

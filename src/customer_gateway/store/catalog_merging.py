@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import RecordChange, Values
 
 
-class Stored(NamedTuple):
+class StoredRecord(NamedTuple):
     """What the index has of a record; `values` and `later` are JSON."""
 
     values: str
@@ -38,7 +38,7 @@ class Merged(NamedTuple):
 
 
 def merged(
-    change: RecordChange, read_at: datetime, before: Stored | None, decode: Callable[[str], Values]
+    change: RecordChange, read_at: datetime, before: StoredRecord | None, decode: Callable[[str], Values]
 ) -> Merged | None:
     """Return what a row is to have after a read that began then; None where later ones have brought all of it."""
     if before is None:
@@ -53,16 +53,16 @@ def merged(
     later = {name: moment for name, moment in known.items() if moment > read_at}
     if not later:
         return Merged(change.values, read_at, None)
-    stored = decode(before.values)
-    return Merged({**change.values, **{name: stored[name] for name in later}}, read_at, _as_json(later))
+    stored_values = decode(before.values)
+    return Merged({**change.values, **{name: stored_values[name] for name in later}}, read_at, _as_json(later))
 
 
 def _partial(
-    values: Values, stored: Values, read_at: datetime, whole_at: datetime | None, known: Mapping[str, datetime]
+    values: Values, stored_values: Values, read_at: datetime, whole_at: datetime | None, known: Mapping[str, datetime]
 ) -> Merged:
     carried = [name for name in values if name not in known or known[name] <= read_at]
     later = {**known, **dict.fromkeys(carried, read_at)}
-    return Merged({**stored, **{name: values[name] for name in carried}}, whole_at, _as_json(later))
+    return Merged({**stored_values, **{name: values[name] for name in carried}}, whole_at, _as_json(later))
 
 
 def _as_json(later: Mapping[str, datetime]) -> str | None:

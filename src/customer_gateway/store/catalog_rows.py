@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.catalog_fts import indexing
-from customer_gateway.store.catalog_merging import Stored
+from customer_gateway.store.catalog_merging import StoredRecord
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
 from customer_gateway.store.tables import Moment
 
@@ -41,7 +41,7 @@ _CHANGED: Final = (
     "state_since",
 )
 """The columns of a row that a read changes."""
-_STORED: Final = select(
+_STORED_RECORDS: Final = select(
     _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
 ).where(_RECORD.system == bindparam("of"), _RECORD.key.in_(bindparam("records", expanding=True)))
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163920415287118))")
@@ -60,8 +60,8 @@ class PreparedRows(NamedTuple):
     rows: Sequence[tuple[IndexRow, Merged]]
     seen: Sequence[tuple[RecordChange, Merged]]
     seen_pass: int | None
-    there: Mapping[str, Stored]
-    again: Callable[[Mapping[str, Stored]], PreparedRows]
+    there: Mapping[str, StoredRecord]
+    again: Callable[[Mapping[str, StoredRecord]], PreparedRows]
 
 
 def put(connection: Connection, prepared: PreparedRows, *, note_seen: bool = True) -> int:
@@ -71,17 +71,20 @@ def put(connection: Connection, prepared: PreparedRows, *, note_seen: bool = Tru
     nothing is written of a record that is as it was.
     """
     lock(connection, prepared.system)
-    if (there := stored(connection, prepared.system, prepared.keys)) != prepared.there:
+    if (there := stored_records(connection, prepared.system, prepared.keys)) != prepared.there:
         prepared = prepared.again(there)
     return _put(connection, prepared if note_seen else prepared._replace(seen=()))
 
 
 def put_few(
-    connection: Connection, system: str, keys: Sequence[str], prepare: Callable[[Mapping[str, Stored]], PreparedRows]
+    connection: Connection,
+    system: str,
+    keys: Sequence[str],
+    prepare: Callable[[Mapping[str, StoredRecord]], PreparedRows],
 ) -> int:
     """Store what a read has brought of few records, as `put` does; their rows are made while others may not write."""
     lock(connection, system)
-    return _put(connection, prepare(stored(connection, system, keys)))
+    return _put(connection, prepare(stored_records(connection, system, keys)))
 
 
 def _put(connection: Connection, prepared: PreparedRows) -> int:
@@ -106,11 +109,11 @@ def lock(connection: Connection, system: str) -> None:
         connection.execute(_LOCK, {"system": system})
 
 
-def stored(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, Stored]:
+def stored_records(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, StoredRecord]:
     """Return what the index has of some records of a system, by key."""
     return {
-        row.key: Stored(row.shown, RecordState(row.state), row.state_since, row.whole_at, row.later)
-        for row in connection.execute(_STORED, {"of": system, "records": keys})
+        row.key: StoredRecord(row.shown, RecordState(row.state), row.state_since, row.whole_at, row.later)
+        for row in connection.execute(_STORED_RECORDS, {"of": system, "records": keys})
     }
 
 

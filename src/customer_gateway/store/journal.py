@@ -113,7 +113,7 @@ class OperationJournal:
         if not await self._database.is_there():
             return []
         rows = await self._database.read(lambda connection: _operations().open_rows(connection, system, key))
-        return await self._stored(rows)
+        return await self._stored_operations(rows)
 
     async def page(
         self,
@@ -139,7 +139,7 @@ class OperationJournal:
         rows = await self._database.read(
             lambda connection: _operations().newest(connection, first, after, **conditions)
         )
-        return await self._stored(rows)
+        return await self._stored_operations(rows)
 
     async def purge(self, now: datetime) -> int:
         """Delete the personal values of operations settled more than 24 h ago; return of how many.
@@ -160,7 +160,7 @@ class OperationJournal:
         """
         return await self._database.write(work, durable=False)
 
-    async def _stored(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
+    async def _stored_operations(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
         key = await self._key_of(rows)
         return [stored_operation(row, key) for row in rows]
 

@@ -30,15 +30,15 @@ class KeySource:
     async def changes(self, known: str | None) -> tuple[str, list[ApiKey]] | None:
         """Return the stamp of the last change and every key, None where the stamp is `known`."""
         if await self._database.is_there():
-            return await (await self._stored()).changes(known)
+            return await (await self._api_keys()).changes(known)
         return None if known == _NO_DATABASE else (_NO_DATABASE, [])
 
     async def record_use(self, uses: Mapping[str, datetime]) -> None:
         """Write when keys were last used, by their ids."""
         if await self._database.is_there():
-            await (await self._stored()).record_use(uses)
+            await (await self._api_keys()).record_use(uses)
 
-    async def _stored(self) -> ApiKeys:
+    async def _api_keys(self) -> ApiKeys:
         if self._keys is None:
             self._keys = await asyncio.to_thread(_made, self._database)
         return self._keys
