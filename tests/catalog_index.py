@@ -52,7 +52,7 @@ class Gone(NoObserver):
 
     told: list[tuple[str, list[str], int]] = field(default_factory=list[tuple[str, list[str], int]])
 
-    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+    def note_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
         del read_at
         self.told.append((system, list(keys), asked))
 

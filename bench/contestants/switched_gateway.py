@@ -14,16 +14,16 @@ from customer_gateway.federation.observed_reads import ObservedReads
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-_compare = ObservedReads.seen
+_compare = ObservedReads.note_read
 _switch = {"on": True}
 
 
-def _seen(self: ObservedReads, *given: Any) -> None:
+def _note_read(self: ObservedReads, *given: Any) -> None:
     if _switch["on"]:
         _compare(self, *given)
 
 
-setattr(ObservedReads, "seen", _seen)  # noqa: B010 - see above; an assignment is refused by the types
+setattr(ObservedReads, "note_read", _note_read)  # noqa: B010 - see above; an assignment is refused by the types
 _gateway = worker()
 
 

@@ -87,14 +87,14 @@ async def test_a_pass_counts_a_record_of_which_a_later_read_has_told(
     await index.put(named("Berta"), LATER)
     await index.put(named("Anna"), EARLY, seen_pass=7)
 
-    assert (await names(index), await passes.seen(SYSTEM, 7)) == (["Berta"], 1)
+    assert (await names(index), await passes.count_seen(SYSTEM, 7)) == (["Berta"], 1)
 
 
 async def test_a_read_beside_a_pass_takes_no_record_out_of_it(index: CatalogIndex, passes: CatalogPasses) -> None:
     await index.put(named("Anna"), EARLY, seen_pass=7)
     await index.put(named("Berta"), LATER)
 
-    assert (await names(index), await passes.seen(SYSTEM, 7)) == (["Berta"], 1)
+    assert (await names(index), await passes.count_seen(SYSTEM, 7)) == (["Berta"], 1)
 
 
 async def test_a_record_that_was_seen_since_a_pass_began_does_not_become_gone_by_it(

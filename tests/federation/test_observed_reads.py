@@ -62,7 +62,7 @@ class World:
         return self.updates.taken
 
     def see(self, views: list[Any], want: Selection = NAMES) -> None:
-        self._observed.seen(self.acme, views, want, NOW)
+        self._observed.note_read(self.acme, views, want, NOW)
 
     async def _wait_stored(self, system: str, key: str) -> None:
         raise NotImplementedError

@@ -33,11 +33,11 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     """Mark the records that a complete pass has not seen, and return how it ended. Raises `UpstreamError`."""
     store, system = current.kit.store, current.system.name
     row = (await store.rows()).get(system, row)  # it may have been accepted while the pass ran
-    absent = await store.absent(system, current.number, current.began)
+    absent = await store.find_absent(system, current.number, current.began)
     last = last_believed(row)
     # What came after the last pass that was believed may go as it came.
     lost = [] if last is None else [each for each in absent if last.had(each)]
-    known = await store.present(system) + sum(each.state is RecordState.MISSING for each in lost)
+    known = await store.count_present(system) + sum(each.state is RecordState.MISSING for each in lost)
     found = suspicion_of(len(lost), known, None if last is None else last.sample, current.position.sample)
     earlier = row.details.get(SUSPECT)
     if found is not None and not is_accepted(
@@ -45,7 +45,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     ):
         return Ended(SyncStateName.SUSPECT, {SUSPECT: found.as_details(current.kit.now())}, found.reason)
     await _mark_records(current, absent, last)
-    seen = {
+    complete = {
         "began": current.began.isoformat(),
         "at": current.kit.now().isoformat(),
         "seconds": (current.kit.now() - current.began).total_seconds(),
@@ -55,7 +55,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     }
     # What was doubted while the pass ran is for the next one, which the doubt has asked for.
     is_before = earlier is not None and datetime.fromisoformat(earlier.get("again", earlier["at"])) <= current.began
-    return Ended(SyncStateName.IDLE, {COMPLETE: seen}, is_complete=True, lifts=earlier if is_before else None)
+    return Ended(SyncStateName.IDLE, {COMPLETE: complete}, is_complete=True, lifts=earlier if is_before else None)
 
 
 async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: BelievedPass | None) -> None:

@@ -52,7 +52,7 @@ async def _catch_up(written: WrittenRecords, journal: Journal, passes: PassRows,
     while True:
         try:
             row = (await passes.rows()).get(system)
-            if row is not None and (began := _seen_since(row)) is not None:
+            if row is not None and (began := _pass_began(row)) is not None:
                 await _store_unseen(written, journal, system, began)
         except GatewayError as error:
             _log.warning("journal_not_read", system=system, reason=type(error).__name__)
@@ -61,7 +61,7 @@ async def _catch_up(written: WrittenRecords, journal: Journal, passes: PassRows,
             return
 
 
-def _seen_since(row: PassRow) -> datetime | None:
+def _pass_began(row: PassRow) -> datetime | None:
     """Return when the last complete pass began, else the one that is under way; None where all is still to be read."""
     complete = last_believed(row)
     return row.began_at if complete is None else complete.began

@@ -95,7 +95,7 @@ class SystemPass:
         before, after = self.position.total, await self.total()
         if before is None or after is None:
             return WalkResult.COMPLETE if before is None and after is None else WalkResult.TOTAL_MISSING
-        seen = await self.seen()
+        seen = await self.count_seen()
         if seen == before == after:
             return WalkResult.COMPLETE
         return WalkResult.ROWS_LOST if before == after and seen < after else WalkResult.CUSTOMERS_CHANGED
@@ -104,8 +104,8 @@ class SystemPass:
         """Return how many customers the vendor says that there are."""
         return await self.calls.repeated(lambda: self.system.count(self.calls.deadline()))
 
-    async def seen(self) -> int:
-        return await self.kit.store.seen(self.system.name, self.number) + self.position.unkeyed
+    async def count_seen(self) -> int:
+        return await self.kit.store.count_seen(self.system.name, self.number) + self.position.unkeyed
 
     async def values(self, views: Sequence[nouns.Customer]) -> Sequence[RecordChange]:
         """Return the changes that records make to the index; `partial` is set where some of it could not be read."""

@@ -225,7 +225,7 @@ async def _read_of_one(
         views = read if _all_read(read) else [view for view in read if _is_view(view)]
         if views:
             began = read_at or request.reads.read_at(system.customers(request.want))
-            request.observer.seen(system, views, request.want, began)
+            request.observer.note_read(system, views, request.want, began)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

@@ -141,7 +141,7 @@ async def _read_of_one(request: RequestContext, system: System, rows: Sequence[F
         answered = sum(not isinstance(each, UpstreamError) for each in read)
         if not request.is_over:
             began = request.reads.read_at(system.customers(request.want))
-            request.observer.gone(system.name, gone, answered, began)
+            request.observer.note_missing(system.name, gone, answered, began)
         if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
             left_out = _left_out(system, len(gone), answered)
             read = [left_out if each is None else each for each in read]

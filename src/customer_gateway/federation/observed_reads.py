@@ -123,17 +123,17 @@ class ObservedReads:
         self._pages: dict[tuple[int, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, Route[Any], frozenset[str], frozenset[str]], _Carried] = {}
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+    def note_read(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on.
 
         An unexpected exception does not fail the read.
         """
         try:
-            self._see(system, views, want, read_at)
+            self._compare(system, views, want, read_at)
         except Exception:  # noqa: BLE001 - see above
             _log.exception("read_not_compared", system=system.name)
 
-    def _see(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+    def _compare(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         carried = self._carried_by(system, want)
         if not carried.fields:
             return
@@ -216,7 +216,7 @@ class ObservedReads:
         self._known_before, self._known, self._known_since = {} if is_long_ago else self._known, {}, now
         self._revision += 1
 
-    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+    def note_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
         """Take note that a read of so many keys, from a moment on, did not find these.
 
         That is no proof, so they are MISSING at most.

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 class RecordObserver(Protocol):
     """Takes note of what was read; it waits for nothing."""
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+    def note_read(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on."""
         ...
 
-    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
+    def note_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None:
         """Take note that a read that answered of so many keys, from a moment on, did not find these.
 
         The index may be corrected after the answer.
@@ -34,8 +34,10 @@ class RecordObserver(Protocol):
 class NoObserver:
     """Takes note of nothing."""
 
-    def seen(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None: ...
+    def note_read(
+        self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime
+    ) -> None: ...
 
-    def gone(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None: ...
+    def note_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None: ...
 
     async def wait_stored(self, system: str, key: str) -> None: ...

@@ -141,15 +141,15 @@ class PassStore(Protocol):
         """
         ...
 
-    async def seen(self, system: str, number: int) -> int:
+    async def count_seen(self, system: str, number: int) -> int:
         """Return how many records of the system the pass has seen."""
         ...
 
-    async def absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
+    async def find_absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
         """Return records that are not GONE, which neither the pass nor anything else has seen since that moment."""
         ...
 
-    async def present(self, system: str) -> int:
+    async def count_present(self, system: str) -> int:
         """Return how many records of the system are PRESENT."""
         ...
 

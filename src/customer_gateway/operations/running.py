@@ -46,11 +46,11 @@ class Runner:
         writer: CustomerWriter,
         leases: Leases,
         deadline: Deadline,
-        seen: Callable[[StoredOperation], None] = lambda _: None,
+        on_step: Callable[[StoredOperation], None] = lambda _: None,
     ) -> StoredOperation:
         """Send the calls that were not sent yet, as long as each is applied, and store what became of them.
 
-        `seen` is called with the operation after every step.
+        `on_step` is called with the operation after every step.
         Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
         """
         for index, write in enumerate(operation.writes):
@@ -59,18 +59,18 @@ class Runner:
             if write.status is not WriteStatus.PLANNED or write.sent_at is not None:
                 continue
             operation = await self._intend(operation, index, leases)
-            seen(operation)
+            on_step(operation)
             operation = await self._send(operation, index, writer, leases, deadline)
-            seen(operation)
+            on_step(operation)
             if write.resource == "" and operation.kind is OperationKind.CREATE:
                 await self._journal.update(operation)  # the key that the vendor gave is not lost with this process
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
         operation = await self._verified(operation, writer, deadline)
-        seen(operation)
+        on_step(operation)
         operation = concluded(operation)
         await self.conclude(operation, leases)
-        seen(operation)
+        on_step(operation)
         return operation
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:

@@ -42,9 +42,9 @@ class Settler:
         writer: CustomerWriter,
         leases: Leases,
         deadline: Deadline,
-        seen: Callable[[StoredOperation], None] = lambda _: None,
+        on_step: Callable[[StoredOperation], None] = lambda _: None,
     ) -> StoredOperation:
-        """Return the operation with what was found out, stored; `seen` is called with it after every step.
+        """Return the operation with what was found out, stored; `on_step` is called with it after every step.
 
         Raises `LeaseLost`, `DatabaseUnavailable`, and `UpstreamError` where a record cannot be read.
         """
@@ -55,13 +55,13 @@ class Settler:
                 operation = with_write(operation, index, status=WriteStatus.UNKNOWN, error=_unreadable(operation))
             else:
                 operation = await self._look_up(operation, index, writer, deadline)
-            seen(operation)
+            on_step(operation)
             if operation.writes[index].status is not WriteStatus.APPLIED and write.status is not WriteStatus.PENDING:
                 break  # a call under review was accepted, and those after it were sent: each is looked up
         if _is_to_go_on(operation):
             operation = await self._refuse_overwritten(operation, writer, deadline)
             running = replace(operation, state=OperationState.RUNNING)
-            return await self._runner.run(running, writer, leases, deadline, seen)
+            return await self._runner.run(running, writer, leases, deadline, on_step)
         operation = _given_up(operation) if not operation.writes else concluded(operation)
         await self._runner.conclude(operation, leases)
         return operation

@@ -81,7 +81,7 @@ class CatalogIndex:
             self.segments.merge_later()
             return changed
         prepared = await self.prepared(changes, read_at, seen_pass)
-        if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.seen)):
+        if prepared is None or not (prepared.rows or seen_pass is not None or (note_seen and prepared.unchanged)):
             return 0
         changed = await write(self._database, lambda connection: _rows().put(connection, prepared, note_seen=note_seen))
         await self.segments.merge()
@@ -136,7 +136,7 @@ class CatalogIndex:
         there: Mapping[str, StoredRecord],
     ) -> PreparedRows:
         rows: list[tuple[IndexRow, Merged]] = []
-        seen: list[tuple[RecordChange, Merged]] = []
+        unchanged: list[tuple[RecordChange, Merged]] = []
         for key, change in changes.items():
             before = there.get(key)
             found = merged(change, read_at, before, self._decode)
@@ -147,12 +147,12 @@ class CatalogIndex:
                 and before.state is RecordState.PRESENT
                 and before.values == self._encode(found.values)
             ):
-                seen.append((change, found))
+                unchanged.append((change, found))
             else:
                 rows.append((self._make(change.ref, found.values), found))
         system = next(iter(changes.values())).ref.system
         again = partial(self._prepared, changes, read_at, seen_pass)
-        return _rows().PreparedRows(system, list(changes), read_at, rows, seen, seen_pass, there, again)
+        return _rows().PreparedRows(system, list(changes), read_at, rows, unchanged, seen_pass, there, again)
 
 
 async def write(database: Database, work: Callable[[Connection], T]) -> T:

@@ -97,14 +97,14 @@ class CatalogPasses:
         if await self._database.is_there():
             await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason, now))
 
-    async def seen(self, system: str, number: int) -> int:
-        return await self._database.read(lambda connection: _systems().seen(connection, system, number))
+    async def count_seen(self, system: str, number: int) -> int:
+        return await self._database.read(lambda connection: _systems().count_seen(connection, system, number))
 
-    async def absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
-        return await self._database.read(lambda connection: _systems().absent(connection, system, number, before))
+    async def find_absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
+        return await self._database.read(lambda connection: _systems().find_absent(connection, system, number, before))
 
-    async def present(self, system: str) -> int:
-        return await self._database.read(lambda connection: _systems().present(connection, system))
+    async def count_present(self, system: str) -> int:
+        return await self._database.read(lambda connection: _systems().count_present(connection, system))
 
     async def set_state(
         self,

@@ -50,15 +50,16 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163
 class PreparedRows(NamedTuple):
     """What is to be written after a read of records of one system that began at `read_at`.
 
-    `rows` are new or another, `seen` are as they were; those that a later read brought are in neither. It was made from
-    what was `there`; `again` makes it from what is there then. `seen_pass` is the number of the pass that read, if any.
+    `rows` are new or another, `unchanged` are as they were; those that a later read brought are in neither. It was made
+    from what was `there`; `again` makes it from what is there then. `seen_pass` is the number of the pass that read, if
+    any.
     """
 
     system: str
     keys: Sequence[str]
     read_at: datetime
     rows: Sequence[tuple[IndexRow, Merged]]
-    seen: Sequence[tuple[RecordChange, Merged]]
+    unchanged: Sequence[tuple[RecordChange, Merged]]
     seen_pass: int | None
     there: Mapping[str, StoredRecord]
     again: Callable[[Mapping[str, StoredRecord]], PreparedRows]
@@ -73,7 +74,7 @@ def put(connection: Connection, prepared: PreparedRows, *, note_seen: bool = Tru
     lock(connection, prepared.system)
     if (there := stored_records(connection, prepared.system, prepared.keys)) != prepared.there:
         prepared = prepared.again(there)
-    return _put(connection, prepared if note_seen else prepared._replace(seen=()))
+    return _put(connection, prepared if note_seen else prepared._replace(unchanged=()))
 
 
 def put_few(
@@ -93,8 +94,9 @@ def _put(connection: Connection, prepared: PreparedRows) -> int:
         register(connection, system)
     with indexing(connection, system, [row.key for row, _ in prepared.rows]):
         _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
-    if prepared.seen:
-        connection.execute(_SEEN, [_seen(change, found, prepared.read_at) for change, found in prepared.seen])
+    if prepared.unchanged:
+        seen = [_seen_values(change, found, prepared.read_at) for change, found in prepared.unchanged]
+        connection.execute(_NOTE_SEEN, seen)
     if prepared.seen_pass is not None:
         _note_pass(connection, system, keys, prepared.seen_pass)
     return len(prepared.rows)
@@ -173,7 +175,7 @@ def _register_statement(dialect: str) -> Executable:
 
 
 _AT: Final = bindparam("at", type_=Moment())
-_SEEN: Final = (
+_NOTE_SEEN: Final = (
     update(RECORDS)
     .where(_RECORD.system == bindparam("of"), _RECORD.key == bindparam("record"))
     .values(
@@ -184,7 +186,7 @@ _SEEN: Final = (
 )
 
 
-def _seen(change: RecordChange, found: Merged, read_at: datetime) -> dict[str, Any]:
+def _seen_values(change: RecordChange, found: Merged, read_at: datetime) -> dict[str, Any]:
     system, key = change.ref
     return {
         "of": system,

@@ -131,7 +131,7 @@ def demand_owner(connection: Connection, system: str, owner: str) -> None:
         raise _lost(system)
 
 
-def seen(connection: Connection, system: str, number: int) -> int:
+def count_seen(connection: Connection, system: str, number: int) -> int:
     """Return how many records of the system the pass has seen; a live read may have found them GONE since."""
     mine = and_(_RECORD.system == system, _RECORD.state.in_([int(each) for each in RecordState]))
     return connection.execute(
@@ -139,13 +139,13 @@ def seen(connection: Connection, system: str, number: int) -> int:
     ).scalar_one()
 
 
-def present(connection: Connection, system: str) -> int:
+def count_present(connection: Connection, system: str) -> int:
     """Return how many records of the system are PRESENT."""
     mine = and_(_RECORD.system == system, _RECORD.state == int(RecordState.PRESENT))
     return connection.execute(select(func.count()).select_from(RECORDS).where(mine)).scalar_one()
 
 
-def absent(connection: Connection, system: str, number: int, before: datetime) -> Sequence[Absent]:
+def find_absent(connection: Connection, system: str, number: int, before: datetime) -> Sequence[Absent]:
     """Return records that are not GONE, which the pass has not seen and of which nothing was stored since then."""
     states = [int(RecordState.PRESENT), int(RecordState.MISSING)]
     mine = and_(_RECORD.system == system, _RECORD.state.in_(states), _RECORD.seen_pass < number)
