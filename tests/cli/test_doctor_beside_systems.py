@@ -134,7 +134,7 @@ async def test_a_database_that_the_first_key_makes_is_well_and_is_not_made(datab
     assert (words(row), row.well, to_mend([row])) == (expected, True, [])
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 - a folder of the test's own
     database = Database(database_url)
-    assert (row.name, row.base_url, await database.revision()) == ("[database]", database.place, None)
+    assert (row.name, row.base_url, await database.revision()) == ("[database]", database.location, None)
     await database.aclose()
 
 

@@ -294,16 +294,16 @@ def test_keys_are_made_without_the_credentials_of_systems(
 
 
 def test_a_database_is_checked_and_upgraded(run: Run, database_url: str) -> None:
-    place = Database(database_url).place
+    location = Database(database_url).location
 
     said = [run("database", verb) for verb in ("check", "upgrade", "upgrade", "check")]
 
     assert [each.exit_code for each in said] == [0] * 4
     assert [each.stdout for each in said] == [
-        f"{place}: nothing is there yet; the first key makes it, or `database upgrade`.\n",
-        f"{place} was brought from version none up to date: version {REVISION}.\n",
-        f"{place} is up to date: version {REVISION}.\n",
-        f"{place}: version {REVISION}, up to date.\n",
+        f"{location}: nothing is there yet; the first key makes it, or `database upgrade`.\n",
+        f"{location} was brought from version none up to date: version {REVISION}.\n",
+        f"{location} is up to date: version {REVISION}.\n",
+        f"{location}: version {REVISION}, up to date.\n",
     ]
 
 

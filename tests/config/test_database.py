@@ -146,7 +146,7 @@ def test_another_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> None
 def test_the_key_of_sqlite_lies_in_the_state_directory_wherever_the_database_is() -> None:
     environ = {"XDG_STATE_HOME": "/var/lib"}
     places = [
-        DatabaseSettings.model_validate({"url": url}).private_key_place(environ)
+        DatabaseSettings.model_validate({"url": url}).private_key_path(environ)
         for url in (None, "sqlite+aiosqlite:////srv/gateway.db", POSTGRESQL)
     ]
 

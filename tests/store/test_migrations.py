@@ -64,8 +64,8 @@ async def test_a_newer_database_is_refused_whatever_is_wanted_of_it(database: Da
         with pytest.raises(DatabaseNewer) as raised:
             await work()
         assert str(raised.value) == (
-            f"{another.place}: the database is of version 9999, which this program does not know: it knows those up to "
-            f"{REVISION}. Run the newer program, or name another database in [database] url."
+            f"{another.location}: the database is of version 9999, which this program does not know: it knows those up "
+            f"to {REVISION}. Run the newer program, or name another database in [database] url."
         )
     with pytest.raises(DatabaseNewer):
         async with another.write_transaction():

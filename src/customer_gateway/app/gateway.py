@@ -93,7 +93,7 @@ def build_engine(
 def build_journal(settings: Settings, database: Database) -> OperationJournal:
     """Return the journal of writes in the database; neither SQLAlchemy nor a key is there before its first use."""
     configured = settings.database or config.DatabaseSettings()
-    return OperationJournal(database, PrivateKeySource(configured.private_key(), configured.private_key_place))
+    return OperationJournal(database, PrivateKeySource(configured.private_key(), configured.private_key_path))
 
 
 def _each(*calls: Callable[[str, str], None]) -> Callable[[str, str], None]:

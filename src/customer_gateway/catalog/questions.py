@@ -170,11 +170,11 @@ def _compared(name: str, asked: TextFilter) -> Iterable[tuple[Comparison, Sequen
     for argument, operator, given in comparisons:
         if given is None:
             continue
-        place = f"filter.{graphql_name(name)}.{argument}"
+        path = f"filter.{graphql_name(name)}.{argument}"
         if len(given) > MOST_TEXTS:
-            raise BadUserInput(f"{place} has {len(given)} texts; give at most {MOST_TEXTS}.")
+            raise BadUserInput(f"{path} has {len(given)} texts; give at most {MOST_TEXTS}.")
         for each in given:
-            demand_length(place, each)
+            demand_length(path, each)
         read = _pieces_of_phones if name == "phone" and operator == "CONTAINS" else texts_of
         found = dict.fromkeys(folded for each in given for folded in read(name, each))
         yield operator, list(found)
@@ -193,6 +193,6 @@ def _moments(name: str, asked: MomentFilter | None) -> list[ColumnCheck]:
     return [*after, *before]
 
 
-def demand_length(place: str, text: str) -> None:
+def demand_length(path: str, text: str) -> None:
     if len(text) > MOST_CHARACTERS:
-        raise BadUserInput(f"{place} has {len(text)} characters; give at most {MOST_CHARACTERS}.")
+        raise BadUserInput(f"{path} has {len(text)} characters; give at most {MOST_CHARACTERS}.")

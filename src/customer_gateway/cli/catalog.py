@@ -35,10 +35,10 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
     from customer_gateway.cli.passing import demand_catalog
 
     catalog = demand_catalog(settings)
-    place = catalog.database.place
+    location = catalog.database.location
     try:
         if not await catalog.database.is_there():
-            return [f"{place}: nothing is there yet; the first pass makes it."], True
+            return [f"{location}: nothing is there yet; the first pass makes it."], True
         from customer_gateway.store.catalog_segments import FTS_TABLES
         from customer_gateway.store.catalog_upkeep import check_index, look_over
 
@@ -49,12 +49,12 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
         states = await catalog.passes.sync_states()
     finally:
         await catalog.database.aclose()
-    lines = [f"{place}: {found.bytes / 1_000_000:.1f} MB."]
+    lines = [f"{location}: {found.bytes / 1_000_000:.1f} MB."]
     for name, state in states.items():
         records = found.records.get(name, {})
         counts = ", ".join(f"{records[each]} {each.name}" for each in RecordState if each in records) or "no customers"
         lines.append(f"{name}: {state.state.value}: {counts}." + (f" {state.reason}." if state.reason else ""))
-    lines += [f"{place}: {each}" for each in problems]
+    lines += [f"{location}: {each}" for each in problems]
     if problems:
         lines.append("`customer-gateway catalog rebuild` makes it anew.")
     return lines, not problems

@@ -44,7 +44,7 @@ def upgrade(config: Config = None) -> None:
     async def work(database: Database) -> None:
         before = await database.upgrade()
         did = "is up to date" if before == REVISION else f"was brought from version {before or 'none'} up to date"
-        typer.echo(f"{database.place} {did}: version {REVISION}.")
+        typer.echo(f"{database.location} {did}: version {REVISION}.")
 
     in_database(settings_of(config, systems_required=False)[1], work)
 
@@ -61,11 +61,11 @@ async def _check(database: Database) -> None:
 
     found = await database.revision()
     if found is None:
-        typer.echo(f"{database.place}: nothing is there yet; the first key makes it, or `database upgrade`.")
+        typer.echo(f"{database.location}: nothing is there yet; the first key makes it, or `database upgrade`.")
     elif found == REVISION:
-        typer.echo(f"{database.place}: version {found}, up to date.")
-    elif (refusal := refusal_of(found, database.place)) is not None:
+        typer.echo(f"{database.location}: version {found}, up to date.")
+    elif (refusal := refusal_of(found, database.location)) is not None:
         raise refusal
     else:
-        typer.echo(f"{database.place}: version {found}; `customer-gateway database upgrade` makes it {REVISION}.")
+        typer.echo(f"{database.location}: version {found}; `customer-gateway database upgrade` makes it {REVISION}.")
         raise typer.Exit(1)

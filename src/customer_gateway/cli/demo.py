@@ -16,7 +16,7 @@ from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
 from customer_gateway.server.serving import Timeouts, address_of, serve
-from customer_gateway.store.address import place_of
+from customer_gateway.store.address import location_of
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def run_demo(
             async with box.serving(sandbox_ports(first_port)) as urls:
                 settings = demo_settings(box, urls, budgets=rate_limits, folder=folder)
                 app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
-                kept = place_of(DatabaseSettings().address())
+                kept = location_of(DatabaseSettings().address())
                 text = welcome(address_of(connection), urls, kept, rate_limits=rate_limits)
                 timeouts = Timeouts(_GRACE_SECONDS)
                 return await serve(app, connection, ending, timeouts=timeouts, started=lambda: say(text))

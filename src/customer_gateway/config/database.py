@@ -55,7 +55,7 @@ class DatabaseSettings(BaseModel):
         """Return the bytes of `key`."""
         return None if self.key is None else key_of(self.key.get_secret_value())
 
-    def private_key_place(self, environ: Mapping[str, str] = os.environ) -> Path | None:
+    def private_key_path(self, environ: Mapping[str, str] = os.environ) -> Path | None:
         """Return the file of the key that a SQLite database without `key` has; None for PostgreSQL.
 
         It lies in the state directory wherever the database is. Raises `ConfigInvalid`.

@@ -79,7 +79,7 @@ def value_of(claims: Mapping[str, Any], name: str) -> object:
     """
     if name in claims:
         return claims[name]
-    for dot in (place for place, letter in enumerate(name) if letter == "."):
+    for dot in (index for index, letter in enumerate(name) if letter == "."):
         inside = claims.get(name[:dot])
         if isinstance(inside, dict):
             found = value_of(cast("dict[str, Any]", inside), name[dot + 1 :])

@@ -15,7 +15,7 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
-def place_of(url: str) -> str:
+def location_of(url: str) -> str:
     """Return the file, or `HOST:PORT/NAME`, nothing else of the URL: the rest may be a secret."""
     if (path := sqlite_path(url)) is not None:
         return str(path)

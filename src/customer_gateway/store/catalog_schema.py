@@ -32,7 +32,7 @@ def version_of(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def make(connection: Connection, place: str) -> str | None:
+def make(connection: Connection, location: str) -> str | None:
     """Make the tables in the transaction of `connection`, and return the version before. Raises `DatabaseNewer`."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -40,7 +40,7 @@ def make(connection: Connection, place: str) -> str | None:
     if before == str(CATALOG_VERSION):
         return before
     if before is not None and int(before) > CATALOG_VERSION:
-        raise _newer(before, f"{place}: ")
+        raise _newer(before, f"{location}: ")
     drop(connection)
     create(connection)
     return before
@@ -56,9 +56,9 @@ def demand_same(connection: Connection) -> None:
         raise _newer(found)
 
 
-def _newer(version: int | str, place: str = "") -> DatabaseNewer:
+def _newer(version: int | str, location: str = "") -> DatabaseNewer:
     return DatabaseNewer(
-        f"{place}the index of customers is of version {version}, which this program does not know: it knows those "
+        f"{location}the index of customers is of version {version}, which this program does not know: it knows those "
         f"up to {CATALOG_VERSION}. Run the newer program, or delete the index: it is built again."
     )
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from customer_gateway.errors import DatabaseUnavailable, GatewayError
-from customer_gateway.store.address import place_of, sqlite_path
+from customer_gateway.store.address import location_of, sqlite_path
 from customer_gateway.store.schema import STORE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Database:
     """
 
     def __init__(self, url: str, schema: Schema = STORE) -> None:
-        self.place = place_of(url)
+        self.location = location_of(url)
         self._schema = schema
         self._url = url
         self._path = sqlite_path(url)
@@ -160,7 +160,7 @@ class Database:
         if before != newest:
             upgrade = await asyncio.to_thread(self._schema.load)
             async with engines.migrating.begin() as connection:
-                before = await connection.run_sync(upgrade, self.place)
+                before = await connection.run_sync(upgrade, self.location)
         self._is_up_to_date = True
         return before
 
@@ -175,5 +175,5 @@ class Database:
 
             if (reason := reason_of(error)) is None:
                 raise
-            message = f"{self.place}: the database cannot be used: {reason}; {_REMEDY}."
+            message = f"{self.location}: the database cannot be used: {reason}; {_REMEDY}."
             raise DatabaseUnavailable(message, reason) from None

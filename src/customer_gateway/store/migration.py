@@ -20,7 +20,7 @@ _LOCK: Final = 7_163_920_415_287_116
 """The advisory lock on PostgreSQL; any number that no other program uses in the same database."""
 
 
-def upgrade(connection: Connection, place: str) -> str | None:
+def upgrade(connection: Connection, location: str) -> str | None:
     """Run what is missing in the transaction of `connection`, and return the revision before. Raises `DatabaseNewer`.
 
     On SQLite the transaction has the lock of writers from its beginning (BEGIN IMMEDIATE); on PostgreSQL it takes an
@@ -31,7 +31,7 @@ def upgrade(connection: Connection, place: str) -> str | None:
     before = revision_of(connection)
     if before == REVISION:
         return before
-    if before is not None and (refusal := refusal_of(before, place)) is not None:
+    if before is not None and (refusal := refusal_of(before, location)) is not None:
         raise refusal
     config = _config()
     config.attributes["connection"] = connection
@@ -39,12 +39,12 @@ def upgrade(connection: Connection, place: str) -> str | None:
     return before
 
 
-def refusal_of(revision: str, place: str) -> DatabaseNewer | None:
+def refusal_of(revision: str, location: str) -> DatabaseNewer | None:
     """Return the refusal of a database whose revision no migration of this program leads to, None for others."""
     if revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
         return None
     return DatabaseNewer(
-        f"{place}: the database is of version {revision}, which this program does not know: it knows those up to "
+        f"{location}: the database is of version {revision}, which this program does not know: it knows those up to "
         f"{REVISION}. Run the newer program, or name another database in [database] url."
     )
 

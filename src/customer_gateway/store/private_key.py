@@ -27,14 +27,14 @@ _MISSING: Final = (
 
 
 class PrivateKeySource:
-    """Gives the key out, found once. `place` says where the file of a SQLite database's key is, None where none may be.
+    """Gives the key out, found once. `find_file` returns the file of a SQLite database's key, None where none may be.
 
     The methods read files: call them in a thread where the event loop must not wait.
     """
 
-    def __init__(self, secret: bytes | None, place: Callable[[], Path | None]) -> None:
+    def __init__(self, secret: bytes | None, find_file: Callable[[], Path | None]) -> None:
         self._secret = secret
-        self._place = place
+        self._find_file = find_file
         self._key: PrivateKey | None = None
 
     @property
@@ -49,9 +49,9 @@ class PrivateKeySource:
         """
         if (found := self.present()) is not None:
             return found
-        if (place := self._place()) is None:
+        if (file := self._find_file()) is None:
             raise PrivateKeyMissing(_MISSING)
-        self._key = PrivateKey(_made(place))
+        self._key = PrivateKey(_made(file))
         return self._key
 
     def present(self) -> PrivateKey | None:
@@ -61,8 +61,8 @@ class PrivateKeySource:
         return self._key
 
     def _read(self) -> bytes | None:
-        place = self._place()
-        return None if place is None else _read(place)
+        file = self._find_file()
+        return None if file is None else _read(file)
 
 
 def _read(file: Path) -> bytes | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     Upgrade: TypeAlias = Callable[[Connection, str], str | None]
-    """Brings the tables up to date in a transaction, given the place of the database; returns the revision before."""
+    """Brings tables up to date in a transaction, given the location of the database; returns the revision before."""
 
 
 class Schema(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.cli.doctor.finding import Checkup, Finding
-from customer_gateway.wire.shared_limits.store import BudgetStore, place_of
+from customer_gateway.wire.shared_limits.store import BudgetStore, location_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -30,7 +30,7 @@ async def examine_budgets(url: SecretStr) -> Checkup:
     reason = store.lost_to
     await store.aclose()
     reach, credentials = _found(reason)
-    return Checkup(_NAME, "redis", place_of(url.get_secret_value()), reach, credentials, _NO_CLOCK)
+    return Checkup(_NAME, "redis", location_of(url.get_secret_value()), reach, credentials, _NO_CLOCK)
 
 
 def _found(reason: str | None) -> tuple[Finding, Finding]:

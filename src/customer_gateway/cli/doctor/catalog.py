@@ -38,7 +38,7 @@ async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: f
     content = Finding("well", f"{whole} of {len(systems)} passed")
     kind = "sqlite" if catalog.database.is_file else "postgresql"
     return Checkup(
-        _NAME, kind, catalog.database.place, reach, _NONE_NEEDED, _NO_CLOCK, tuple(_doubts(known)), content=content
+        _NAME, kind, catalog.database.location, reach, _NONE_NEEDED, _NO_CLOCK, tuple(_doubts(known)), content=content
     )
 
 

@@ -43,27 +43,27 @@ async def examine_database(url: str, seconds: float) -> Checkup:
     finally:
         await database.aclose()
     kind = "postgresql" if path is None else "sqlite"
-    return Checkup(_NAME, kind, database.place, reach, credentials, _NO_CLOCK, content=content)
+    return Checkup(_NAME, kind, database.location, reach, credentials, _NO_CLOCK, content=content)
 
 
 async def _found(database: Database, path: Path | None) -> tuple[Finding, Finding, Finding]:
     """Return how it is reached, whether it takes us, and its version. Raises `DatabaseUnavailable`."""
     revision = await database.revision()
     if path is None:
-        return Finding("well", "yes"), Finding("well", "accepted"), _version(revision, database.place)
+        return Finding("well", "yes"), Finding("well", "accepted"), _version(revision, database.location)
     if (mode := _mode(path)) is None:
         return Finding("well", "not there yet"), _NONE_NEEDED, Finding("well", "made by the first key")
-    return Finding("well", "yes"), mode, _version(revision, database.place)
+    return Finding("well", "yes"), mode, _version(revision, database.location)
 
 
-def _version(revision: str | None, place: str) -> Finding:
+def _version(revision: str | None, location: str) -> Finding:
     from customer_gateway.store.migration import refusal_of
     from customer_gateway.store.tables import REVISION
 
     if revision is None:
         return Finding("well", "no tables yet")
-    if (refusal := refusal_of(revision, place)) is not None:
-        text, _, remedy = str(refusal).removeprefix(f"{place}: ").partition(". ")
+    if (refusal := refusal_of(revision, location)) is not None:
+        text, _, remedy = str(refusal).removeprefix(f"{location}: ").partition(". ")
         return Finding("wrong", f"version {revision}", text, f"{remedy[:1].lower()}{remedy[1:]}".rstrip("."))
     if revision != REVISION:
         text = f"it is of version {revision}, older than {REVISION}"

@@ -82,19 +82,19 @@ class BudgetStore:
                 return None
             if not self.is_up:
                 self.lost_to, self.back_at = None, time.monotonic()
-                self._log.warning("budget_store", state="back", store=place_of(self._url), reason=None)
+                self._log.warning("budget_store", state="back", store=location_of(self._url), reason=None)
             return answer
 
     def _lose(self, reason: str) -> None:
         self._retry_at = time.monotonic() + RETRY_SECONDS
         if self.is_up:
             self.lost_to = reason
-            self._log.warning("budget_store", state="lost", store=place_of(self._url), reason=reason)
+            self._log.warning("budget_store", state="lost", store=location_of(self._url), reason=reason)
             for lost in self.on_loss:
                 lost()
 
 
-def place_of(url: str) -> str:
+def location_of(url: str) -> str:
     """Return `HOST:PORT` of a URL, nothing else of it: the rest may be a secret."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or "localhost"
