@@ -50,7 +50,7 @@ LEASE = timedelta(seconds=4)
 DOUBT = timedelta(seconds=0.6)
 PRELOADED = (aiosqlite, asyncpg, engines, migration, operation_table, private_values, record_leases)
 """What the first write imports, which is what takes longest."""
-_COMMITS = ("begin", "update", "discard", "take_over", "lock_record", "unlock_record")
+_COMMITS = ("begin", "update", "discard", "take_over", "acquire_record", "release_record")
 
 
 class Points:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from operations.cells import NEW, UPDATE, Calls
-from operations.test_leases import Unprolonged
+from operations.test_leases import Unrenewed
 from operations.world import ACTOR, working
 from structlog.testing import capture_logs
 from vendors import sandbox
@@ -36,7 +36,7 @@ DOUBT = 0.2
 PHONE = {"phone": "+49 221 7654321"}
 
 
-class FailsOnce(Unprolonged):
+class FailsOnce(Unrenewed):
     """One whose database fails also when it is first asked what became of an operation."""
 
     failures = 1
@@ -113,7 +113,7 @@ def box() -> Iterator[Sandbox]:
 
 
 @asynccontextmanager
-async def held(box: Sandbox, path: Path, system: str, journal_as: Any = Unprolonged) -> AsyncGenerator[Held]:
+async def held(box: Sandbox, path: Path, system: str, journal_as: Any = Unrenewed) -> AsyncGenerator[Held]:
     async with (
         working(box, path, journal_as=journal_as, lease=LEASE, doubt=DOUBT) as one,
         working(box, path, lease=LEASE, doubt=DOUBT) as other,
@@ -126,7 +126,7 @@ def states_of(told: Sequence[Operation]) -> list[OperationState]:
 
 
 @EACH
-@pytest.mark.parametrize("journal_as", [Unprolonged, FailsOnce])
+@pytest.mark.parametrize("journal_as", [Unrenewed, FailsOnce])
 async def test_an_update_that_arrives_after_it_was_given_up_is_told_by_an_operation_of_its_own(
     box: Sandbox, tmp_path: Path, system: str, journal_as: Any
 ) -> None:

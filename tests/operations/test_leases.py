@@ -32,7 +32,7 @@ SLOW = {"limits": {"vendor_budget": False, "calls_per_second": 0.5}}
 """One call in 2 s. A write reads the record first; its own call then waits longer than a lease lasts."""
 
 
-class Unprolonged:
+class Unrenewed:
     """A journal whose database does not answer when leases are to be prolonged."""
 
     def __init__(self, journal: Any) -> None:
@@ -87,7 +87,7 @@ async def test_a_call_that_waits_for_its_turn_longer_than_a_lease_keeps_its_leas
 
 
 async def test_a_call_whose_lease_was_not_prolonged_while_it_waited_is_not_sent(box: Sandbox, tmp_path: Path) -> None:
-    async with a_worker(box, tmp_path, tables=SLOW, journal_as=Unprolonged) as one:
+    async with a_worker(box, tmp_path, tables=SLOW, journal_as=Unrenewed) as one:
         done = await update_of(one)
 
     [error] = done.errors
@@ -103,7 +103,7 @@ async def test_a_call_whose_lease_was_not_prolonged_while_it_waited_is_not_sent(
 async def test_a_call_that_another_worker_took_over_while_it_waited_is_not_sent(box: Sandbox, tmp_path: Path) -> None:
     """The process that waits cannot prolong its lease; another one finds no trace of the call, and tells so."""
     async with (
-        a_worker(box, tmp_path, tables=SLOW, journal_as=Unprolonged) as one,
+        a_worker(box, tmp_path, tables=SLOW, journal_as=Unrenewed) as one,
         a_worker(box, tmp_path) as other,
     ):
         update = asyncio.create_task(update_of(one))
@@ -120,7 +120,7 @@ async def test_a_creation_that_another_worker_took_over_while_it_waited_is_told_
 ) -> None:
     """That a search finds nothing proves nothing; the process that waited knows it, and says so when it comes back."""
     async with (
-        a_worker(box, tmp_path, tables=SLOW, journal_as=Unprolonged) as one,
+        a_worker(box, tmp_path, tables=SLOW, journal_as=Unrenewed) as one,
         a_worker(box, tmp_path) as other,
     ):
         creation = asyncio.create_task(one.create("next", NEW["next"], idempotency_key="one"))

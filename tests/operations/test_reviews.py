@@ -125,12 +125,12 @@ async def test_a_held_change_that_cannot_be_looked_up_at_present_stays_pending(w
     key = key_at(worker, "autodns")
     done = await changed(worker, "autodns", HELD)
     now = clock.now()
-    assert await worker.journal.lock_record(f"autodns/{key}", "another", now, now + timedelta(seconds=60))
+    assert await worker.journal.acquire_record(f"autodns/{key}", "another", now, now + timedelta(seconds=60))
 
     async with working(worker.box, tmp_path, seconds=0.3) as brief:
         waiting = await brief.settle(done)
         [told] = await brief.operations.page(9, None, ACTOR, EVERY_RIGHT)
-    await worker.journal.unlock_record(f"autodns/{key}", "another")
+    await worker.journal.release_record(f"autodns/{key}", "another")
     reviews(worker).confirm(key)
     settled = await worker.settle(done)
 

@@ -99,8 +99,8 @@ async def test_what_is_stored_of_a_call_waits_for_the_disk_and_nothing_else(tmp_
     await journal.renew("op-1", "worker-1", NOW + HOUR, "record")
     await journal.update(operation, "record")
     await journal.discard(operation, "record")
-    await journal.lock_record("other", "worker-1", NOW, NOW + HOUR)
-    await journal.unlock_record("other", "worker-1")
+    await journal.acquire_record("other", "worker-1", NOW, NOW + HOUR)
+    await journal.release_record("other", "worker-1")
     await journal.begin(sent_late, NOW)
     await database.aclose()
 
@@ -338,11 +338,11 @@ async def test_an_operation_that_a_worker_is_at_is_not_given_up(journal: Journal
 
 
 async def test_leases_of_records_that_are_out_are_deleted_with_it(journal: Journal) -> None:
-    await journal.lock_record("pland/17", "a", NOW, NOW + SECOND)
-    await journal.lock_record("pland/18", "a", NOW, NOW + HOUR)
+    await journal.acquire_record("pland/17", "a", NOW, NOW + SECOND)
+    await journal.acquire_record("pland/18", "a", NOW, NOW + HOUR)
 
     assert await journal.purge(NOW + 2 * SECOND) == 0
-    assert not await journal.lock_record("pland/18", "b", NOW + 2 * SECOND, NOW + HOUR)
+    assert not await journal.acquire_record("pland/18", "b", NOW + 2 * SECOND, NOW + HOUR)
 
 
 async def test_what_another_key_sealed_is_told_without_its_values_and_stays(

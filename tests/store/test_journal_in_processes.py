@@ -36,7 +36,7 @@ async def main(url, worker, until):
     journal, done = a_journal(database), 0
     while time.time() < until:
         id, now = f"{worker}-{done}", datetime.now(UTC)
-        if not await journal.lock_record("pland/17", id, now, now + LEASE):
+        if not await journal.acquire_record("pland/17", id, now, now + LEASE):
             await asyncio.sleep(0.002)
             continue
         operation = an_operation(id, actor=worker, owner=worker, started_at=now, lease_until=now + LEASE)
@@ -45,7 +45,7 @@ async def main(url, worker, until):
         assert running == [id], running
         await journal.update(replace(operation, lease_until=now + LEASE))
         await journal.update(settled(operation, datetime.now(UTC)))
-        await journal.unlock_record("pland/17", id)
+        await journal.release_record("pland/17", id)
         done += 1
     await database.aclose()
     print(done)

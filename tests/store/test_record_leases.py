@@ -27,29 +27,32 @@ def journal(database: Database) -> Journal:
 
 async def is_free(journal: Journal) -> bool:
     """Whether another than the owner of `an_operation` gets the record's lease, within its time."""
-    return await journal.lock_record(RECORD, "worker-2", NOW, NOW + SECOND)
+    return await journal.acquire_record(RECORD, "worker-2", NOW, NOW + SECOND)
 
 
-async def test_a_record_has_one_owner_until_its_lease_is_out_or_given_up(journal: Journal) -> None:
+async def test_a_record_has_one_owner_until_its_lease_is_expired_or_released(journal: Journal) -> None:
     until = NOW + 30 * SECOND
 
-    assert await journal.lock_record("pland/17", "a", NOW, until)
-    assert not await journal.lock_record("pland/17", "b", NOW, until)
-    assert await journal.lock_record("pland/18", "b", NOW, until)
-    assert await journal.lock_record("pland/17", "a", NOW, until + SECOND)
-    assert not await journal.lock_record("pland/17", "b", until, until + HOUR)
-    assert await journal.lock_record("pland/17", "b", until + SECOND, until + HOUR)
-    await journal.unlock_record("pland/17", "a")
-    assert not await journal.lock_record("pland/17", "a", until + SECOND, until + HOUR)
-    await journal.unlock_record("pland/17", "b")
-    assert await journal.lock_record("pland/17", "a", until + SECOND, until + HOUR)
+    assert await journal.acquire_record("pland/17", "a", NOW, until)
+    assert not await journal.acquire_record("pland/17", "b", NOW, until)
+    assert await journal.acquire_record("pland/18", "b", NOW, until)
+    assert await journal.acquire_record("pland/17", "a", NOW, until + SECOND)
+    assert not await journal.acquire_record("pland/17", "b", until, until + HOUR)
+    assert await journal.acquire_record("pland/17", "b", until + SECOND, until + HOUR)
+    await journal.release_record("pland/17", "a")
+    assert not await journal.acquire_record("pland/17", "a", until + SECOND, until + HOUR)
+    await journal.release_record("pland/17", "b")
+    assert await journal.acquire_record("pland/17", "a", until + SECOND, until + HOUR)
 
 
 async def test_of_those_that_lock_a_record_at_once_one_has_it(database_url: str) -> None:
     async with journals(database_url, 5) as workers:
         for begun in (NOW, NOW + HOUR):  # first there is none, then one that is out
             had = await asyncio.gather(
-                *(each.lock_record("pland/17", f"{begun} {n}", begun, begun + SECOND) for n, each in enumerate(workers))
+                *(
+                    each.acquire_record("pland/17", f"{begun} {n}", begun, begun + SECOND)
+                    for n, each in enumerate(workers)
+                )
             )
             assert sorted(had) == [False] * 4 + [True]
 
@@ -59,7 +62,7 @@ async def test_an_operation_that_begins_takes_its_record_too(journal: Journal) -
 
     assert await journal.begin(operation, NOW, RECORD) == Begun(has_record=True)
     assert not await is_free(journal)
-    assert await journal.lock_record(RECORD, "worker-2", NOW + 30 * SECOND, NOW + HOUR)
+    assert await journal.acquire_record(RECORD, "worker-2", NOW + 30 * SECOND, NOW + HOUR)
 
 
 async def test_an_operation_that_takes_its_record_is_told_what_is_unsettled_of_it(journal: Journal) -> None:
@@ -97,9 +100,9 @@ async def test_an_operation_that_goes_on_keeps_its_record(journal: Journal) -> N
 
     await journal.update(operation, RECORD)
 
-    assert not await journal.lock_record(RECORD, "worker-2", NOW + HOUR - SECOND, NOW + HOUR)
+    assert not await journal.acquire_record(RECORD, "worker-2", NOW + HOUR - SECOND, NOW + HOUR)
     assert await journal.renew("op-1", "worker-1", NOW + 2 * HOUR, RECORD)
-    assert not await journal.lock_record(RECORD, "worker-2", NOW + HOUR, NOW + HOUR)
+    assert not await journal.acquire_record(RECORD, "worker-2", NOW + HOUR, NOW + HOUR)
 
 
 @pytest.mark.parametrize("state", [OperationState.APPLIED, OperationState.PENDING, OperationState.UNKNOWN])
@@ -126,7 +129,7 @@ async def test_an_operation_that_is_discarded_gives_its_record_up(journal: Journ
 async def test_who_lost_the_record_goes_on_with_nothing_and_may_settle(journal: Journal) -> None:
     operation = replace(an_operation(), lease_until=NOW + HOUR)
     await journal.begin(an_operation(), NOW, RECORD)
-    assert await journal.lock_record(RECORD, "worker-2", NOW + 30 * SECOND, NOW + HOUR)
+    assert await journal.acquire_record(RECORD, "worker-2", NOW + 30 * SECOND, NOW + HOUR)
 
     with pytest.raises(LeaseLost):
         await journal.update(operation, RECORD)
@@ -134,4 +137,4 @@ async def test_who_lost_the_record_goes_on_with_nothing_and_may_settle(journal: 
     assert await journal.find("op-1") == an_operation()
 
     await journal.update(settled(operation, NOW + SECOND), RECORD)
-    assert not await journal.lock_record(RECORD, "worker-3", NOW + HOUR - SECOND, NOW + HOUR)
+    assert not await journal.acquire_record(RECORD, "worker-3", NOW + HOUR - SECOND, NOW + HOUR)

@@ -82,7 +82,7 @@ class StoredOperation:
 class Begun:
     """What `begin` has done. `existing` is what has the idempotency key already: then nothing is stored.
 
-    `has_record` says whether the lease of the record is taken, too; then `unsettled` is what `unsettled_of` returns.
+    `has_record` says whether the lease of the record is acquired, too; then `unsettled` is what `unsettled_of` returns.
     """
 
     existing: StoredOperation | None = None
@@ -100,7 +100,7 @@ class Journal(Protocol):
     async def begin(self, operation: StoredOperation, now: datetime, record: str | None = None) -> Begun:
         """Store a new operation with its owner and lease, unless another one has its idempotency key.
 
-        One that is settled and older than 24 h no longer holds its key. With a `record` its owner takes the lease of
+        One that is settled and older than 24 h no longer holds its key. With a `record` its owner acquires the lease of
         that, too, until `lease_until`; where another owner has it the operation is stored all the same.
         """
         ...
@@ -108,33 +108,33 @@ class Journal(Protocol):
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
         """Store the operation as it is now, its lease included; `owner` is who must hold it. Raises `LeaseLost`.
 
-        With a `record` so must its owner hold the lease of that, which is prolonged alike. An operation that is
-        settled, or is stored without `lease_until`, gives up its lease, and that of the record where it has it.
+        With a `record` so must its owner hold the lease of that, which is renewed alike. An operation that is
+        settled, or is stored without `lease_until`, releases its lease, and that of the record where it has it.
         """
         ...
 
     async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
-        """Delete an operation of which nothing was sent, and give up the lease of its record. Raises `LeaseLost`."""
+        """Delete an operation of which nothing was sent, and release the lease of its record. Raises `LeaseLost`."""
         ...
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as everywhere in the model
-        """Prolong the lease of an operation, and of its record; return False where another owner has either."""
+        """Renew the lease of an operation, and of its record; return False where another owner has either."""
         ...
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002
-        """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
+        """Take over an operation that is not settled and whose lease is expired; return it, None otherwise."""
         ...
 
     async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
-        """Return the ids of RUNNING operations of these systems whose lease is out, the oldest first."""
+        """Return the ids of RUNNING operations of these systems whose lease is expired, the oldest first."""
         ...
 
-    async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
+    async def acquire_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Acquire, or renew, the lease of a record to be written; return False where another owner has it."""
         ...
 
-    async def unlock_record(self, name: str, owner: str) -> None:
-        """Give the lease of a record up."""
+    async def release_record(self, name: str, owner: str) -> None:
+        """Release the lease of a record."""
         ...
 
     async def find(self, id: str) -> StoredOperation | None:  # noqa: A002

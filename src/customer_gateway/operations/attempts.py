@@ -94,7 +94,7 @@ class Attempts:
         self._settler = Settler(self._runner, setup.doubt)
 
     async def aclose(self) -> None:
-        """Wait until every lease that is no longer needed is given up."""
+        """Wait until every lease that is no longer needed is released."""
         await self._locks.aclose()
 
     async def run(self, request: WriteRequest, deadline: Deadline, steps: StepLog) -> Outcome:
@@ -106,7 +106,7 @@ class Attempts:
         leases = Leases(operation, self._setup.lease)
         try:
             async with self._locks.wanted(operation.system, operation.key, leases) as lock:
-                record = await lock.try_local()
+                record = await lock.try_acquire_local()
                 try:
                     begun = await self._journal.begin(operation, operation.started_at, record)
                 except (DatabaseUnavailable, ConfigInvalid) as failure:
@@ -139,7 +139,7 @@ class Attempts:
         try:
             async with (
                 self._locks.wanted(taken.system, taken.key, leases) as lock,
-                leases.prolonged(self._journal),
+                leases.renewing(self._journal),
             ):
                 await lock.acquire(deadline)
                 done = await self._settler.settle(taken, writer, leases, deadline, steps.see)
@@ -162,7 +162,7 @@ class Attempts:
 
     async def _carry_out(self, this: _Attempt) -> Outcome:
         try:
-            async with this.leases.prolonged(self._journal):
+            async with this.leases.renewing(self._journal):
                 await this.lock.acquire(this.deadline)
                 return await self._prepare_and_run(this)
         except (UpstreamError, DatabaseUnavailable) as failure:

@@ -1,4 +1,4 @@
-"""The leases of an attempt at an operation, and prolonging them while it goes on."""
+"""The leases of an attempt at an operation, and renewing them while it goes on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LEASE: Final = timedelta(seconds=15)
 _LEFT: Final = 1 / 3
 """A call is sent only with such a part of the lease left: of 15 s, 5."""
 _RENEWAL: Final = 1 / 4
-"""The part of a lease after which it is prolonged."""
+"""The part of a lease after which it is renewed."""
 
 
 class Leases:
     """What one attempt holds in the store: the lease of its operation, and that of its record.
 
     `record` names the record's lease, None while it is not held. Those that are held end at `until`; each is of
-    `length` when it is taken or prolonged.
+    `length` when it is acquired or renewed.
     """
 
     def __init__(self, operation: StoredOperation, length: timedelta) -> None:
@@ -40,10 +40,10 @@ class Leases:
         self.length = length
         self.until: datetime = operation.lease_until or operation.started_at
 
-    def nearly_out(self) -> str | None:
+    def nearly_expired(self) -> str | None:
         """Return why no call may be sent: less than a third of the lease is left. Return None where enough is left.
 
-        It is prolonged after each quarter, so this is said only to a process that was paused, or cannot reach the
+        It is renewed after each quarter, so this is said only to a process that was paused, or cannot reach the
         database.
         """
         is_enough = self.until - clock.now() >= self.length * _LEFT
@@ -54,12 +54,12 @@ class Leases:
         )
 
     @asynccontextmanager
-    async def prolonged(self, journal: Journal) -> AsyncGenerator[None]:
-        """Prolong what is held, now and then, within the body."""
-        async with in_background(self._prolong(journal)):
+    async def renewing(self, journal: Journal) -> AsyncGenerator[None]:
+        """Renew what is held, now and then, within the body."""
+        async with in_background(self._renew(journal)):
             yield
 
-    async def _prolong(self, journal: Journal) -> None:
+    async def _renew(self, journal: Journal) -> None:
         is_ours = True
         while is_ours:
             await asyncio.sleep(self.length.total_seconds() * _RENEWAL)

@@ -29,29 +29,29 @@ class RecordLocks:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._local = _LocalLocks()
-        self._unlocking: set[asyncio.Task[None]] = set()
+        self._releasing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def wanted(self, system: str, key: str | None, leases: Leases) -> AsyncGenerator[RecordLock]:
-        """Yield the lock of a record, not taken yet; what is held of it is given up at the end.
+        """Yield the lock of a record, not acquired yet; what is held of it is released at the end.
 
-        A lease that is held still is given up in the background: the answer to the write does not wait for that.
+        A lease that is held still is released in the background: the answer to the write does not wait for that.
         """
         lock = RecordLock(self._journal, self._local, system, key, leases)
         try:
             yield lock
         finally:
             if leases.record is None:
-                lock.release()
+                lock.release_local()
             else:
-                task = asyncio.create_task(lock.unlock())
-                self._unlocking.add(task)
-                task.add_done_callback(self._unlocking.discard)
+                task = asyncio.create_task(lock.release())
+                self._releasing.add(task)
+                task.add_done_callback(self._releasing.discard)
 
     async def aclose(self) -> None:
-        """Wait until every lease that is no longer needed is given up."""
-        if self._unlocking:
-            await asyncio.wait(self._unlocking)
+        """Wait until every lease that is no longer needed is released."""
+        if self._releasing:
+            await asyncio.wait(self._releasing)
 
 
 class RecordLock:
@@ -68,11 +68,11 @@ class RecordLock:
         self._leases = leases
         self._is_locked = False
 
-    async def try_local(self) -> str | None:
-        """Take the local lock unless another wants it; return the name of the lease that is to be taken then."""
+    async def try_acquire_local(self) -> str | None:
+        """Acquire the local lock unless another wants it; return the name of the lease to acquire then."""
         if self._name is None or self._local.is_wanted(self._name):
             return None
-        await self._local.take(self._name)
+        await self._local.acquire(self._name)
         self._is_locked = True
         return self._name
 
@@ -86,32 +86,32 @@ class RecordLock:
         if not self._is_locked:
             try:
                 async with deadline.enforce():
-                    await self._local.take(self._name)
+                    await self._local.acquire(self._name)
                     self._is_locked = True
             except TimeoutError:
                 raise _busy(self._system) from None
         if self._leases.record is None:
-            await self._lease(self._name, deadline)
+            await self._acquire_lease(self._name, deadline)
 
-    def release(self) -> None:
+    def release_local(self) -> None:
         """Let the next writer of this process have the record."""
         if self._is_locked and self._name is not None:
-            self._local.give_up(self._name)
+            self._local.release(self._name)
 
-    async def unlock(self) -> None:
-        """Give the lease up, then the local lock."""
+    async def release(self) -> None:
+        """Release the lease, then the local lock."""
         try:
-            await self._journal.unlock_record(self._leases.record or "", self._leases.owner)
+            await self._journal.release_record(self._leases.record or "", self._leases.owner)
         except GatewayError:
             _log.warning("record_lease_kept", reason="the database does not answer")  # it ends by itself
         finally:
-            self.release()
+            self.release_local()
 
-    async def _lease(self, name: str, deadline: Deadline) -> None:
+    async def _acquire_lease(self, name: str, deadline: Deadline) -> None:
         pause = _PAUSE_SECONDS
         while True:
             now = clock.now()
-            if await self._journal.lock_record(name, self._leases.owner, now, now + self._leases.length):
+            if await self._journal.acquire_record(name, self._leases.owner, now, now + self._leases.length):
                 self._leases.record = name
                 return
             if deadline.remaining() <= pause:
@@ -130,7 +130,7 @@ class _LocalLocks:
     def is_wanted(self, name: str) -> bool:
         return name in self._wanted
 
-    async def take(self, name: str) -> None:
+    async def acquire(self, name: str) -> None:
         lock = self._locks.setdefault(name, asyncio.Lock())
         self._wanted[name] = self._wanted.get(name, 0) + 1
         try:
@@ -139,7 +139,7 @@ class _LocalLocks:
             self._leave(name)
             raise
 
-    def give_up(self, name: str) -> None:
+    def release(self, name: str) -> None:
         self._locks[name].release()
         self._leave(name)
 

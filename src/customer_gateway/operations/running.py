@@ -74,7 +74,7 @@ class Runner:
         return operation
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
-        """Store an operation that this attempt is done with; its leases are given up with that."""
+        """Store an operation that this attempt is done with; its leases are released with that."""
         await self._journal.update(operation, leases.record)
         leases.record = None
 
@@ -95,7 +95,7 @@ class Runner:
         try:
             sending = Deadline.after(deadline.remaining() * _FOR_SENDING)
             sent = await writer.send(
-                write.method, path, write.template, write.body.encode(), sending, leases.nearly_out
+                write.method, path, write.template, write.body.encode(), sending, leases.nearly_expired
             )
         except UpstreamError as failure:
             error = error_of(failure, operation, writer)

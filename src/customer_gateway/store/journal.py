@@ -45,7 +45,7 @@ class OperationJournal:
         return self._keys.needed().digest(text)
 
     async def begin(self, operation: StoredOperation, now: datetime, record: str | None = None) -> Begun:
-        """Store a new operation with its lease, and take that of its record."""
+        """Store a new operation with its lease, and acquire that of its record."""
         key = await self._needed_key()
         lease = {"owner": operation.owner, "lease_until": operation.lease_until}
         values = {**values_of(operation), **lease, "private": None}
@@ -57,7 +57,7 @@ class OperationJournal:
         )
 
     async def update(self, operation: StoredOperation, record: str | None = None) -> None:
-        """Store the operation as it is now. Without `lease_until`, or settled, it gives up its leases.
+        """Store the operation as it is now. Without `lease_until`, or settled, it releases its leases.
 
         Personal values that the operation does not have stay as they are stored.
         """
@@ -69,11 +69,11 @@ class OperationJournal:
         await self._database.write(lambda connection: _update(connection, operation, values, record))
 
     async def discard(self, operation: StoredOperation, record: str | None = None) -> None:
-        """Delete an operation of which nothing was sent, and give up the lease of its record."""
+        """Delete an operation of which nothing was sent, and release the lease of its record."""
         await self._write_unsynced(lambda connection: _discard(connection, operation, record))
 
     async def renew(self, id: str, owner: str, until: datetime, record: str | None = None) -> bool:  # noqa: A002 - as in the protocol
-        """Prolong the lease of an operation, and of its record; return False where another owner has either."""
+        """Renew the lease of an operation, and of its record; return False where another owner has either."""
         try:
             await self._write_unsynced(lambda connection: _renew(connection, id, owner, until, record))
         except LeaseLost:
@@ -81,25 +81,25 @@ class OperationJournal:
         return True
 
     async def take_over(self, id: str, owner: str, now: datetime, until: datetime) -> StoredOperation | None:  # noqa: A002 - as in the protocol
-        """Take the lease of an operation that is not settled and whose lease is out; return it, None otherwise."""
+        """Take over an operation that is not settled and whose lease is expired; return it, None otherwise."""
         if not await self._database.is_there():
             return None
-        row = await self._write_unsynced(lambda connection: _operations().take(connection, id, owner, now, until))
+        row = await self._write_unsynced(lambda connection: _operations().take_over(connection, id, owner, now, until))
         return None if row is None else stored_operation(row, await self._key_of([row]))
 
     async def stranded(self, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
-        """Return the ids of RUNNING operations of these systems whose lease is out, the oldest first."""
+        """Return the ids of RUNNING operations of these systems whose lease is expired, the oldest first."""
         if not await self._database.is_there():
             return []
         return await self._database.read(lambda connection: _operations().stranded_ids(connection, now, most, systems))
 
-    async def lock_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Take, or prolong, the lease of a record to be written; return False where another owner has it."""
-        return await self._write_unsynced(lambda connection: _leases().take(connection, name, owner, now, until))
+    async def acquire_record(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Acquire, or renew, the lease of a record to be written; return False where another owner has it."""
+        return await self._write_unsynced(lambda connection: _leases().acquire(connection, name, owner, now, until))
 
-    async def unlock_record(self, name: str, owner: str) -> None:
-        """Give the lease of a record up."""
-        await self._write_unsynced(lambda connection: _leases().give_up(connection, name, owner))
+    async def release_record(self, name: str, owner: str) -> None:
+        """Release the lease of a record."""
+        await self._write_unsynced(lambda connection: _leases().release(connection, name, owner))
 
     async def find(self, id: str) -> StoredOperation | None:  # noqa: A002 - as in the protocol
         """Return an operation."""
@@ -145,7 +145,7 @@ class OperationJournal:
         """Delete the personal values of operations settled more than 24 h ago; return of how many.
 
         Those that nobody has settled for 30 days are given up. Operations that were settled 90 days ago go as a whole,
-        and so do leases of records that are out.
+        and so do leases of records that are expired.
         """
         if not await self._database.is_there():
             return 0
@@ -187,11 +187,11 @@ def _leases() -> ModuleType:
 
 
 def _begin(connection: Connection, values: Any, record: str | None, now: datetime, key: PrivateKey) -> Begun:
-    """Insert an operation and take the lease of its record; what is unsettled of that is asked under the lease."""
+    """Insert an operation and acquire the lease of its record; what is unsettled of that is asked under the lease."""
     row: RowMapping | None = _operations().insert(connection, values, now)
     if row is not None:
         return Begun(stored_operation(row, key))
-    if record is None or not _leases().take(connection, record, values["owner"], now, values["lease_until"]):
+    if record is None or not _leases().acquire(connection, record, values["owner"], now, values["lease_until"]):
         return Begun()
     rows = _operations().open_rows(connection, values["system"], values["record_key"])
     return Begun(has_record=True, unsettled=tuple(stored_operation(each, key) for each in rows))
@@ -204,8 +204,8 @@ def _update(connection: Connection, operation: StoredOperation, values: Any, rec
     if record is None:
         return
     if values["lease_until"] is None:
-        _leases().give_up(connection, record, operation.owner)
-    elif not _leases().keep(connection, record, operation.owner, operation.lease_until):
+        _leases().release(connection, record, operation.owner)
+    elif not _leases().renew(connection, record, operation.owner, operation.lease_until):
         raise _lost(operation.id)
 
 
@@ -213,23 +213,23 @@ def _discard(connection: Connection, operation: StoredOperation, record: str | N
     if not _operations().remove(connection, operation.id, operation.owner):
         raise _lost(operation.id)
     if record is not None:
-        _leases().give_up(connection, record, operation.owner)
+        _leases().release(connection, record, operation.owner)
 
 
 def _renew(connection: Connection, id_: str, owner: str, until: datetime, record: str | None) -> None:
-    """Prolong the lease of an operation, then its record's: in the order of every other statement on both."""
+    """Renew the lease of an operation, then its record's: in the order of every other statement on both."""
     if not _operations().change(connection, id_, owner, {"lease_until": until}):
         raise _lost(id_)
-    if record is not None and not _leases().keep(connection, record, owner, until):
+    if record is not None and not _leases().renew(connection, record, owner, until):
         raise _lost(id_)
 
 
 def _is_anything_to_purge(connection: Connection, now: datetime) -> bool:
-    return _operations().is_anything_to_purge(connection, now) or _leases().is_any_out(connection, now)
+    return _operations().is_anything_to_purge(connection, now) or _leases().is_any_expired(connection, now)
 
 
 def _purge(connection: Connection, now: datetime) -> int:
-    _leases().delete_out(connection, now)
+    _leases().delete_expired(connection, now)
     return _operations().purge(connection, now)
 
 

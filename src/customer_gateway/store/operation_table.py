@@ -83,7 +83,7 @@ def remove(connection: Connection, id: str, owner: str | None) -> bool:  # noqa:
     return connection.execute(_REMOVE, {"its_id": id, "its_owner": owner}).rowcount > 0
 
 
-def take(
+def take_over(
     connection: Connection,
     id: str,  # noqa: A002 - see `change`
     owner: str,
@@ -93,7 +93,7 @@ def take(
     """Give the lease of an operation to another owner and return its row; None where it is settled, or has a lease."""
     taken = connection.execute(
         update(OPERATIONS)
-        .where(_is(_IT.id, id), _IT.settled_at.is_(None), _is_out(now))
+        .where(_is(_IT.id, id), _IT.settled_at.is_(None), _is_unleased(now))
         .values(owner=owner, lease_until=until)
         .returning(OPERATIONS)
     )
@@ -102,7 +102,9 @@ def take(
 
 def stranded_ids(connection: Connection, now: datetime, most: int, systems: Sequence[str]) -> Sequence[str]:
     """Return the ids of running operations of these systems without a lease, the oldest first."""
-    statement = select(_IT.id).where(_IT.state == OperationState.RUNNING.value, _IT.system.in_(systems), _is_out(now))
+    statement = select(_IT.id).where(
+        _IT.state == OperationState.RUNNING.value, _IT.system.in_(systems), _is_unleased(now)
+    )
     return connection.execute(statement.order_by(_IT.started_at, _IT.id).limit(most)).scalars().all()
 
 
@@ -180,10 +182,10 @@ def _is_to_purge(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_to_give_up(now: datetime) -> ColumnElement[bool]:
-    return _IT.settled_at.is_(None) & (_IT.started_at <= now - GIVEN_UP) & _is_out(now)
+    return _IT.settled_at.is_(None) & (_IT.started_at <= now - GIVEN_UP) & _is_unleased(now)
 
 
-def _is_out(now: datetime) -> ColumnElement[bool]:
+def _is_unleased(now: datetime) -> ColumnElement[bool]:
     return or_(_IT.lease_until.is_(None), _IT.lease_until <= now)
 
 

@@ -1,4 +1,4 @@
-"""Take and give up the leases of records, so that one worker writes to a record at a time."""
+"""Acquire, renew and release the leases of records, so that one worker writes to a record at a time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _LEASE: Final = RECORD_LEASES.c
 
 
-def _take(dialect: Any) -> Executable:
-    """Return the statement that takes a lease, in the words of a dialect."""
+def _acquire_statement(dialect: Any) -> Executable:
+    """Return the statement that acquires a lease, in the words of a dialect."""
     new = dialect.insert(RECORD_LEASES)
     return new.on_conflict_do_update(
         index_elements=[_LEASE.name],
@@ -30,32 +30,32 @@ def _take(dialect: Any) -> Executable:
 
 # Made once: to make a statement takes longer than to run it.
 _ITS_OWN: Final = (_LEASE.name == bindparam("its_name"), _LEASE.owner == bindparam("its_owner"))
-_TAKE: Final = {"sqlite": _take(sqlite), "postgresql": _take(postgresql)}
-_KEEP: Final = update(RECORD_LEASES).where(*_ITS_OWN)
-_GIVE_UP: Final = delete(RECORD_LEASES).where(*_ITS_OWN)
+_ACQUIRE: Final = {"sqlite": _acquire_statement(sqlite), "postgresql": _acquire_statement(postgresql)}
+_RENEW: Final = update(RECORD_LEASES).where(*_ITS_OWN)
+_RELEASE: Final = delete(RECORD_LEASES).where(*_ITS_OWN)
 
 
-def take(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
-    """Take a lease that is free, out, or the owner's own; return False where another has it. It is one statement."""
+def acquire(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
+    """Acquire a lease that is free, expired, or the owner's own; return False where another has it. One statement."""
     values = {"name": name, "owner": owner, "until": until, "now": now}
-    return connection.execute(_TAKE[connection.dialect.name], values).first() is not None
+    return connection.execute(_ACQUIRE[connection.dialect.name], values).first() is not None
 
 
-def keep(connection: Connection, name: str, owner: str | None, until: datetime | None) -> bool:
-    """Prolong a lease that this owner has; return False where it has none: one that was lost is never taken back."""
-    return connection.execute(_KEEP, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
+def renew(connection: Connection, name: str, owner: str | None, until: datetime | None) -> bool:
+    """Renew a lease that this owner has; return False where it has none: one that was lost is never acquired again."""
+    return connection.execute(_RENEW, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
 
 
-def give_up(connection: Connection, name: str, owner: str | None) -> None:
+def release(connection: Connection, name: str, owner: str | None) -> None:
     """Delete a lease of this owner."""
-    connection.execute(_GIVE_UP, {"its_name": name, "its_owner": owner})
+    connection.execute(_RELEASE, {"its_name": name, "its_owner": owner})
 
 
-def is_any_out(connection: Connection, now: datetime) -> bool:
-    """Return whether there is a lease that its owner did not give up in time."""
+def is_any_expired(connection: Connection, now: datetime) -> bool:
+    """Return whether there is a lease that its owner did not release in time."""
     return connection.execute(select(_LEASE.name).where(_LEASE.until <= now).limit(1)).first() is not None
 
 
-def delete_out(connection: Connection, now: datetime) -> None:
-    """Delete the leases that are out: anybody may take them as they are, too."""
+def delete_expired(connection: Connection, now: datetime) -> None:
+    """Delete the leases that are expired: anybody may acquire them as they are, too."""
     connection.execute(delete(RECORD_LEASES).where(_LEASE.until <= now))
