@@ -85,7 +85,7 @@ async def test_a_row_that_is_too_many_or_lacks_is_told(soak: Soak, index: Catalo
 
 async def passed(index: CatalogIndex, passes: CatalogPasses, keys: Sequence[str], *, is_another: bool) -> None:
     """End a pass that has seen these customers of the vendor, and is not believed."""
-    await passes.hold([SYSTEM], "me", NOW, datetime.max.replace(tzinfo=UTC))
+    await passes.acquire([SYSTEM], "me", NOW, datetime.max.replace(tzinfo=UTC))
     number = await passes.begin(SYSTEM, "me", {}, NOW)
     await index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}) for key in keys], NOW, number)
     details = {SUSPECT: {"missing": 1, "another": is_another, "at": NOW.isoformat()}}

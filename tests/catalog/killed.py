@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from catalog.passing import working
 from vendors import sandbox
 
-from customer_gateway.catalog.schedule import Rhythm
+from customer_gateway.catalog.schedule import ScheduleTiming
 from customer_gateway.logs import configure_logs
 
 
 async def main(database: str, urls: dict[str, str], names: list[str], lease: float, every: float) -> None:
-    rhythm = Rhythm(every=timedelta(seconds=every), lease=timedelta(seconds=lease), tick_seconds=0.1)
-    async with working(sandbox(customers=1), urls, database, rhythm=rhythm) as worker:
+    timing = ScheduleTiming(every=timedelta(seconds=every), lease=timedelta(seconds=lease), tick_seconds=0.1)
+    async with working(sandbox(customers=1), urls, database, timing=timing) as worker:
         schedule = worker.schedule(*names)
         await schedule.run()
 

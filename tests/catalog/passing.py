@@ -15,7 +15,7 @@ from vendors import VENDORS
 from customer_gateway.app import build_federation
 from customer_gateway.catalog.passes import PassKit
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.catalog.schedule import Rhythm, Schedule, pass_now
+from customer_gateway.catalog.schedule import Schedule, ScheduleTiming, pass_now
 from customer_gateway.federation.indexing import INDEXED, indexed
 from customer_gateway.model.catalog import PageOfRows, RecordState, Search
 from customer_gateway.store.catalog import CatalogIndex
@@ -57,7 +57,7 @@ class Worker:
     database: Database
     clock: Clock
     kit: PassKit
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    timing: ScheduleTiming = field(default_factory=ScheduleTiming)
 
     @property
     def index(self) -> CatalogIndex:
@@ -65,7 +65,7 @@ class Worker:
 
     def schedule(self, *names: str) -> Schedule:
         systems = {name: self.federation.systems[name] for name in names or self.federation.systems}
-        return Schedule(self.kit, systems, self.rhythm)
+        return Schedule(self.kit, systems, self.timing)
 
     async def sync(self, name: str, *, accept: bool = False) -> PassRow:
         """Make a pass of a system, as the command does; return what is stored of it then."""
@@ -128,7 +128,7 @@ async def working(
     url: str,
     *,
     clock: Clock | None = None,
-    rhythm: Rhythm | None = None,
+    timing: ScheduleTiming | None = None,
     systems: Sequence[tuple[str, str]] | None = None,
     **otherwise: Any,
 ) -> AsyncGenerator[Worker]:
@@ -145,7 +145,7 @@ async def working(
         QUICK,
     )
     try:
-        yield Worker(box, federation, database, clock, kit, rhythm or Rhythm(tick_seconds=0.05))
+        yield Worker(box, federation, database, clock, kit, timing or ScheduleTiming(tick_seconds=0.05))
     finally:
         await federation.aclose()
         await database.aclose()

@@ -61,7 +61,7 @@ class Restarted:
 
     async def complete_pass(self, began: datetime) -> None:
         """Store what a complete pass leaves that began then."""
-        await self.passes.hold([SYSTEM], "me", began, began + HOUR)
+        await self.passes.acquire([SYSTEM], "me", began, began + HOUR)
         seen: dict[str, Any] = {"began": began.isoformat(), "at": (began + HOUR).isoformat(), "number": 1, "sample": {}}
         await self.passes.end(SYSTEM, "me", Ended(SyncStateName.IDLE, {"complete": seen}, is_complete=True), began)
 
@@ -146,7 +146,7 @@ async def test_before_the_first_pass_has_begun_nothing_is_read_for_it_reads_all(
 
 
 async def test_while_the_first_pass_runs_what_was_settled_since_it_began_is_read(restarted: Restarted) -> None:
-    await restarted.passes.hold([SYSTEM], "me", NOW - HOUR, NOW + HOUR)
+    await restarted.passes.acquire([SYSTEM], "me", NOW - HOUR, NOW + HOUR)
     await restarted.passes.begin(SYSTEM, "me", {}, NOW - HOUR)
     await restarted.journaled("before", NOW - DAY, NOW - 2 * HOUR)
     await restarted.journaled("since", NOW - DAY, NOW - timedelta(minutes=1))

@@ -44,7 +44,7 @@ async def passes(database_url: str) -> AsyncGenerator[CatalogPasses]:
     """Passes of the system alpha, whose lease "me" has."""
     database = Database(database_url, CATALOG)
     made = CatalogPasses(database, CatalogIndex(database, row_of, encode_values, decode_values))
-    await made.hold(["alpha"], "me", NOW, NOW + timedelta(days=1))
+    await made.acquire(["alpha"], "me", NOW, NOW + timedelta(days=1))
     yield made
     await database.aclose()
 

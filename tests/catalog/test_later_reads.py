@@ -100,7 +100,7 @@ async def test_a_read_beside_a_pass_takes_no_record_out_of_it(index: CatalogInde
 async def test_a_record_that_was_seen_since_a_pass_began_does_not_become_gone_by_it(
     index: CatalogIndex, passes: CatalogPasses
 ) -> None:
-    await passes.hold([SYSTEM], "me", EARLY, LAST)
+    await passes.acquire([SYSTEM], "me", EARLY, LAST)
     await index.put(named("Anna"), LATER)
 
     assert await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST, LATER) == 0
@@ -122,7 +122,7 @@ async def test_a_record_that_is_gone_comes_back_by_a_read_that_began_after_that_
 
 async def test_who_has_lost_the_lease_of_a_system_sets_no_state(index: CatalogIndex, passes: CatalogPasses) -> None:
     await index.put(named("Anna"), EARLY)
-    await passes.hold([SYSTEM], "another", EARLY, LAST)
+    await passes.acquire([SYSTEM], "another", EARLY, LAST)
 
     with pytest.raises(LeaseLost):
         await passes.set_state(SYSTEM, "me", [KEY], RecordState.GONE, LAST)

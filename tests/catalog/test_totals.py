@@ -44,7 +44,7 @@ async def passed(worker: Worker, total: Callable[[int], int | None]) -> PassRow:
 
     system = worker.federation.systems["next"]
     assert isinstance(system, Adapter)
-    schedule = Schedule(worker.kit, {"next": replace(system, counted=counted)}, worker.rhythm)
+    schedule = Schedule(worker.kit, {"next": replace(system, counted=counted)}, worker.timing)
     await worker.kit.store.request(["next"], worker.clock())
     assert not await pass_now(schedule, ["next"])
     return await worker.row("next")

@@ -10,7 +10,7 @@ import pytest
 from catalog.passing import working
 from vendors import sandbox
 
-from customer_gateway.catalog.schedule import Rhythm
+from customer_gateway.catalog.schedule import ScheduleTiming
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.catalog import SyncStateName
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vendors("pland", "next")]
 
-SHORT = Rhythm(lease=timedelta(seconds=0.6), tick_seconds=0.05)
+SHORT = ScheduleTiming(lease=timedelta(seconds=0.6), tick_seconds=0.05)
 LONG = timedelta(hours=1)
 
 
@@ -37,8 +37,8 @@ def box() -> Sandbox:
 async def pair(box: Sandbox, database_url: str) -> AsyncGenerator[tuple[Worker, Worker]]:
     async with (
         box.serving() as urls,
-        working(box, urls, database_url, rhythm=SHORT) as one,
-        working(box, urls, database_url, rhythm=SHORT) as other,
+        working(box, urls, database_url, timing=SHORT) as one,
+        working(box, urls, database_url, timing=SHORT) as other,
     ):
         yield one, other
 

@@ -148,7 +148,7 @@ async def test_a_merge_of_many_pages_is_many_transactions(opened: Opened) -> Non
 async def test_a_pass_and_what_it_removes_leave_few_segments(opened: Opened) -> None:
     passes = CatalogPasses(opened.database, opened.index)
     until = READ_AT + timedelta(days=1)
-    await passes.hold(["alpha"], "worker", READ_AT, until)
+    await passes.acquire(["alpha"], "worker", READ_AT, until)
     number = await passes.begin("alpha", "worker", {}, READ_AT)
     counted: list[int] = []
     for page in range(20):

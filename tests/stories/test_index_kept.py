@@ -246,7 +246,7 @@ async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: San
 
     async with kept_gateway(box, tmp_path) as (gateway, kept):
         assert await found(gateway, "xylander") == []
-        await kept.passes[0].hold([system], "me", began, began + timedelta(hours=1))
+        await kept.passes[0].acquire([system], "me", began, began + timedelta(hours=1))
         await kept.passes[0].begin(system, "me", {}, began)  # it had read the record before the write
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
         journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))

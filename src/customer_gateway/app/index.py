@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from customer_gateway.catalog.passes import PassKit
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.catalog.schedule import Rhythm, Schedule
+from customer_gateway.catalog.schedule import Schedule, ScheduleTiming
 from customer_gateway.catalog.updates import IndexUpdates
 from customer_gateway.catalog.written import WrittenRecords
 from customer_gateway.federation.indexing import INDEXED, indexed, read_indexed
@@ -53,7 +53,7 @@ def build_catalog(settings: Settings) -> Catalog | None:
 def build_schedule(settings: Settings, catalog: Catalog, federation: Federation) -> Schedule:
     """Return what makes the passes that fill the index."""
     kit = PassKit(catalog.passes, INDEXED, indexed, lambda: datetime.now(UTC))
-    return Schedule(kit, federation.systems, Rhythm(every=timedelta(seconds=settings.catalog.pass_seconds)))
+    return Schedule(kit, federation.systems, ScheduleTiming(every=timedelta(seconds=settings.catalog.pass_seconds)))
 
 
 class KeptIndex(NamedTuple):

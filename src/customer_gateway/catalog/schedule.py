@@ -41,8 +41,8 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a system is passed, for how long a lease is taken, and how often the table is looked at."""
+class ScheduleTiming:
+    """How often a system is passed, for how long a lease is held, and how often the table is looked at."""
 
     every: timedelta = timedelta(hours=1)
     lease: timedelta = _LEASE
@@ -51,14 +51,14 @@ class Rhythm:
 
 @dataclass(slots=True)
 class Schedule:
-    """Takes the leases of systems that are free, and makes their passes when they are due, side by side.
+    """Acquires the leases of systems that are free, and makes their passes when they are due, side by side.
 
     It `tidies`, which removes the rows of all other systems, only where `systems` are all that are configured.
     """
 
     kit: PassKit
     systems: Mapping[str, System]
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    timing: ScheduleTiming = field(default_factory=ScheduleTiming)
     owner: str = field(default_factory=lambda: uuid4().hex)
     tidies: bool = True
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -74,24 +74,24 @@ class Schedule:
                 is_lost = False
             except GatewayError as failure:  # the database does not answer: the next turn tries again
                 if not is_lost:
-                    _log.warning("catalog_unavailable", reason=type(failure).__name__)
+                    _log.warning("catalog_passes_paused", reason=type(failure).__name__)
                 is_lost = True
             except Exception:  # noqa: BLE001 - a mistake of ours in one turn is logged; the next turns go on
                 _log.exception("catalog_passes_failed")
-            await asyncio.sleep(self.rhythm.tick_seconds)
+            await asyncio.sleep(self.timing.tick_seconds)
 
     async def run_due(self) -> None:
-        """Hold what is free, and begin the passes that are due."""
+        """Acquire the systems that are free, and begin the passes that are due."""
         now = self.kit.now()
         busy = set(self._running)  # the rows of those may be read before their passes end
         rows = await self.kit.store.rows()
-        if self._has_to_hold(rows, now):
-            await self.kit.store.hold(list(self.systems), self.owner, now, now + self.rhythm.lease)
+        if self._has_to_acquire(rows, now):
+            await self.kit.store.acquire(list(self.systems), self.owner, now, now + self.timing.lease)
             rows = await self.kit.store.rows()
         held = [name for name in self.systems if name in rows and rows[name].owner == self.owner]
         self._stop([name for name in self._running if name not in held])
         for name in held:
-            if name not in busy and is_due(rows[name], now, self.rhythm.every):
+            if name not in busy and is_due(rows[name], now, self.timing.every):
                 self._begin(name, rows[name])
         if self.tidies and held and (self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY):
             self._tidied_at = now
@@ -111,7 +111,7 @@ class Schedule:
             await asyncio.gather(self._tidying, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """End what runs and give the systems up; another goes on with it."""
+        """End what runs and release the systems; another worker goes on with them."""
         tasks = list(self._running.values())
         self._stop(self._running)
         if self._tidying is not None:
@@ -121,9 +121,9 @@ class Schedule:
         with suppress(GatewayError):
             await self.kit.store.release(self.owner)
 
-    def _has_to_hold(self, rows: Mapping[str, PassRow], now: datetime) -> bool:
-        """Return whether a system is free, or a lease of this owner is due to be prolonged."""
-        renewed_before = now + self.rhythm.lease - self.rhythm.lease / _RENEWALS
+    def _has_to_acquire(self, rows: Mapping[str, PassRow], now: datetime) -> bool:
+        """Return whether a system is free, or a lease of this owner is due to be renewed."""
+        renewed_before = now + self.timing.lease - self.timing.lease / _RENEWALS
         for name in self.systems:
             row = rows.get(name)
             if row is None or not row.is_held(now):
@@ -213,12 +213,12 @@ def report(name: str, ended: Ended) -> None:
 async def pass_now(schedule: Schedule, names: Sequence[str]) -> Sequence[str]:
     """Make a pass of each of these systems that nobody holds, side by side; return those that others hold."""
     kit, now = schedule.kit, schedule.kit.now()
-    held = await kit.store.hold(names, schedule.owner, now, now + schedule.rhythm.lease)
-    mine = Schedule(kit, {name: schedule.systems[name] for name in held}, schedule.rhythm, schedule.owner, tidies=False)
+    held = await kit.store.acquire(names, schedule.owner, now, now + schedule.timing.lease)
+    mine = Schedule(kit, {name: schedule.systems[name] for name in held}, schedule.timing, schedule.owner, tidies=False)
     try:
         await mine.run_due()
         while mine.is_passing:
-            await asyncio.sleep(schedule.rhythm.tick_seconds / 5)
+            await asyncio.sleep(schedule.timing.tick_seconds / 5)
             await mine.run_due()
     finally:
         await mine.aclose()

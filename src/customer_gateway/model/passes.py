@@ -102,12 +102,12 @@ class PassStore(Protocol):
         """Return what is stored of every system, by name."""
         ...
 
-    async def hold(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
-        """Take what nobody holds, keep what this owner does, until that moment; return all that it holds then."""
+    async def acquire(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
+        """Acquire what nobody holds, renew what this owner does, until that moment; return all that it holds then."""
         ...
 
     async def release(self, owner: str) -> None:
-        """Give up all that this owner holds."""
+        """Release all that this owner holds."""
         ...
 
     async def request(self, systems: Sequence[str], now: datetime, *, accept: bool = False) -> None:

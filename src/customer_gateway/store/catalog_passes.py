@@ -58,8 +58,8 @@ class CatalogPasses:
 
         return await self._database.read(work)
 
-    async def hold(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
-        return await self._write(lambda connection: _systems().hold(connection, systems, owner, now, until))
+    async def acquire(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
+        return await self._write(lambda connection: _systems().acquire(connection, systems, owner, now, until))
 
     async def release(self, owner: str) -> None:
         if await self._database.is_there():

@@ -48,8 +48,10 @@ def _row(row: Row[Any]) -> PassRow:
     )
 
 
-def hold(connection: Connection, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
-    """Take the leases that are free or out, prolong the owner's own; return which systems it holds then."""
+def acquire(
+    connection: Connection, systems: Sequence[str], owner: str, now: datetime, until: datetime
+) -> Sequence[str]:
+    """Acquire the leases that are free or expired, renew the owner's own; return which systems it holds then."""
     there = set(connection.execute(select(_OF.system)).scalars())
     for name in systems:
         if name not in there:
