@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
 
-from customer_gateway.catalog.allowance import Allowance
 from customer_gateway.catalog.drops import DropCount
 from customer_gateway.catalog.suspicion import Suspicion, is_suspect_batch
+from customer_gateway.catalog.token_bucket import TokenBucket
 from customer_gateway.errors import ConfigInvalid, DatabaseUnavailable
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.work.background import in_background
@@ -49,7 +49,7 @@ _RETRY_SECONDS: Final = 2.0
 _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 
-class Doubts(Protocol):
+class SuspicionStore(Protocol):
     """Stores that a system is not believed, as `model.passes.PassStore` does."""
 
     async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None: ...
@@ -72,14 +72,14 @@ class _Missing(NamedTuple):
 class IndexUpdates:
     """Takes what reads bring of records, and writes it to the index. One event loop uses it."""
 
-    def __init__(self, index: IndexWriter, passes: Doubts) -> None:
+    def __init__(self, index: IndexWriter, passes: SuspicionStore) -> None:
         self._index = index
         self._passes = passes
         self._submitted: deque[_Submitted] = deque()
         self._unsure: deque[_Submitted] = deque()
         self._missing: deque[_Missing] = deque()
-        self._may_compare = Allowance(_COMPARED_PER_SECOND, MOST_COMPARED)
-        self._may_write = Allowance(_WRITTEN_PER_SECOND, _MOST_WRITTEN)
+        self._may_compare = TokenBucket(_COMPARED_PER_SECOND, MOST_COMPARED)
+        self._may_write = TokenBucket(_WRITTEN_PER_SECOND, _MOST_WRITTEN)
         self._wake = asyncio.Event()
         self._drops = DropCount()
         self.waiting = 0

@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Allowance:
-    """So many records a second, and `at_once` that were not used before. `clock` gives seconds."""
+class TokenBucket:
+    """Counts records against a rate of so many a second, and a burst of unused ones. `clock` gives seconds."""
 
-    def __init__(self, per_second: float, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
-        self._at_once = at_once
+        self._burst = burst
         self._clock = clock
-        self._left = float(at_once)
+        self._left = float(burst)
         self._at = clock()
 
     @property
     def left(self) -> float:
         """Return how many records may come now; below 0 where more came than were left."""
         now = self._clock()
-        self._left = min(self._left + (now - self._at) * self._per_second, self._at_once)
+        self._left = min(self._left + (now - self._at) * self._per_second, self._burst)
         self._at = now
         return self._left
 
