@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customer_gateway.catalog.questions import (
-    MOST_CHARACTERS,
+    MOST_TEXT_CHARACTERS,
     MOST_TEXTS,
     MOST_WORDS,
     Filter,
@@ -20,12 +20,15 @@ from customer_gateway.model.catalog import Term
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (Question(search="a" * (MOST_CHARACTERS + 1)), f"at most {MOST_CHARACTERS}"),
+        (Question(search="a" * (MOST_TEXT_CHARACTERS + 1)), f"at most {MOST_TEXT_CHARACTERS}"),
         (Question(search=" ".join(["a"] * (MOST_WORDS + 1))), f"at most {MOST_WORDS}"),
         (Question(search="&%"), "neither a letter nor a digit"),
-        (Question(filter=Filter(texts={"name": TextFilter(any_of=["a"] * (MOST_TEXTS + 1))})), f"at most {MOST_TEXTS}"),
         (
-            Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_CHARACTERS + 1))})),
+            Question(filter=Filter(texts={"name": TextFilter(any_of=["a"] * (MOST_TEXTS + 1))})),
+            f"at most {MOST_TEXTS}",
+        ),
+        (
+            Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_TEXT_CHARACTERS + 1))})),
             "filter.name.contains has",
         ),
         (Question(filter=Filter(texts={"vat_number": TextFilter(any_of=["a"] * 101)})), "filter.vatNumber.in has 101"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_gateway.execution.compile.rows import FEWEST_ROWS, MOST_CHARACTERS, MOST_NAMES, compilable
+from customer_gateway.execution.compile.rows import FEWEST_ROWS, MOST_NAME_CHARACTERS, MOST_NAMES, compilable
 from customer_gateway.execution.run.objects import rows_of
 
 NAMES = st.lists(st.from_regex(r"[_A-Za-z][_0-9A-Za-z]{0,6}", fullmatch=True), unique=True, max_size=5).map(tuple)
@@ -34,6 +34,6 @@ def test_what_is_no_name_is_never_made_into_source() -> None:
         rows_of(("a': 1, **print()} for",), [[1] * FEWEST_ROWS], FEWEST_ROWS)
 
 
-@pytest.mark.parametrize("names", [(), ("a",) * (MOST_NAMES + 1), ("a" * (MOST_CHARACTERS + 1),)])
+@pytest.mark.parametrize("names", [(), ("a",) * (MOST_NAMES + 1), ("a" * (MOST_NAME_CHARACTERS + 1),)])
 def test_selections_too_large_to_be_worth_it_are_not_compiled(names: tuple[str, ...]) -> None:
     assert not compilable(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, PageLengths
+from customer_gateway.systems.pages import MOST_LIST_ROWS, Gathered, PageLengths
 
 
 def gathered() -> Gathered[str]:
@@ -33,7 +33,7 @@ def test_the_same_page_again_is_refused_unless_it_is_the_last() -> None:
 
 def test_a_list_that_goes_on_and_on_is_refused() -> None:
     things = gathered()
-    things.add(dict.fromkeys(range(MOST_ROWS), "a"), last=False)
+    things.add(dict.fromkeys(range(MOST_LIST_ROWS), "a"), last=False)
 
     with pytest.raises(UpstreamBadResponse, match="GET /things has more rows than can belong"):
-        things.add({MOST_ROWS: "a"}, last=False)
+        things.add({MOST_LIST_ROWS: "a"}, last=False)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.passes import PassRow, PassStore
     from customer_gateway.system import Page, Reads, Selection, System
 
-MOST_ROWS: Final = 50
+MOST_ROWS_PER_ADVANCE: Final = 50
 """Of one transaction, which holds the lock of writers for some milliseconds, and of one turn of the event loop."""
 
 
@@ -145,8 +145,8 @@ class SystemPass:
         return size - self.position.start % size
 
     async def _store(self, page: Page[nouns.Customer], read_at: datetime) -> None:
-        for first in range(0, len(page.places), MOST_ROWS):
-            places = page.places[first : first + MOST_ROWS]
+        for first in range(0, len(page.places), MOST_ROWS_PER_ADVANCE):
+            places = page.places[first : first + MOST_ROWS_PER_ADVANCE]
             some = await self.values([place for place in places if place is not None])
             self.position.unkeyed += len(places) - len(some)
             self.position.start += len(places)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.catalog import Comparison
     from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
-MOST_CHARACTERS: Final = 200
+MOST_TEXT_CHARACTERS: Final = 200
 """Of a search, and of a text of a filter."""
 MOST_WORDS: Final = 10
 """Of a search; each is a condition of its own."""
@@ -194,5 +194,5 @@ def _moments(name: str, asked: MomentFilter | None) -> list[ColumnCheck]:
 
 
 def demand_length(path: str, text: str) -> None:
-    if len(text) > MOST_CHARACTERS:
-        raise BadUserInput(f"{path} has {len(text)} characters; give at most {MOST_CHARACTERS}.")
+    if len(text) > MOST_TEXT_CHARACTERS:
+        raise BadUserInput(f"{path} has {len(text)} characters; give at most {MOST_TEXT_CHARACTERS}.")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.catalog import Values
 
-MOST_CHARACTERS: Final = 60
+MOST_INDEX_TOKEN_CHARACTERS: Final = 60
 """Of a token; what is longer is cut, in rows and in questions alike."""
 WORD: Final = "w"
 WHOLE: Final = "x"
@@ -113,12 +113,12 @@ def flag_text(value: Any) -> str:
 
 
 def cut(token: str) -> str:
-    return token[:MOST_CHARACTERS]
+    return token[:MOST_INDEX_TOKEN_CHARACTERS]
 
 
 def is_cut(token: str) -> bool:
     """Return whether other texts may have the token, too."""
-    return len(token) == MOST_CHARACTERS
+    return len(token) == MOST_INDEX_TOKEN_CHARACTERS
 
 
 def whole_terms(text: str) -> Iterable[str]:

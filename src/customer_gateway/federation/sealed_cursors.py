@@ -18,7 +18,7 @@ from customer_gateway.model.signed_cursors import refused
 if TYPE_CHECKING:
     from customer_gateway.model.signed_cursors import CursorSigner
 
-_MOST_CHARACTERS: Final = 2_048
+_MOST_CURSOR_CHARACTERS: Final = 2_048
 """Ours have at most 512, unless a key and the name of its system have more than 260 bytes."""
 _NO_VALUE: Final = "-"
 _TEXT: Final = "t"
@@ -48,7 +48,7 @@ class SealedCursors:
         from cryptography.exceptions import InvalidTag
 
         refusal = refused("this search, filter and order", argument)
-        if len(cursor) > _MOST_CHARACTERS:
+        if len(cursor) > _MOST_CURSOR_CHARACTERS:
             raise refusal
         try:
             sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

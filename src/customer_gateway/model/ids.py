@@ -12,7 +12,7 @@ from customer_gateway.errors import BadUserInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_CHARACTERS: Final = 2_048  # an AutoDNS user may have a name of 200 letters, each of up to four bytes
+_MOST_ID_CHARACTERS: Final = 2_048  # an AutoDNS user may have a name of 200 letters, each of up to four bytes
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 _FORM: Final = re.compile(r"(?P<type>[A-Za-z]{1,64}):(?P<system>[a-z][a-z0-9_]*):(?P<key>.+)", re.DOTALL)
 
@@ -67,7 +67,7 @@ def _encode_alike(start: str, keys: Sequence[str]) -> list[str]:
 
 def decode_id(text: str) -> NodeId:
     """Read a global id back; anything that `encode_id` cannot have made raises `BadUserInput`."""
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MOST_ID_CHARACTERS:
         raise BadUserInput("This id is too long to be one of ours; give an id as it was returned.")
     try:
         plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()

@@ -10,7 +10,7 @@ from typing import Final
 from customer_gateway.errors import InvalidCursor
 
 _SIGNATURE_BYTES: Final = 9
-_MOST_CHARACTERS: Final = 4_096  # vendors' own tokens are longer than places
+_MOST_CURSOR_CHARACTERS: Final = 4_096  # vendors' own tokens are longer than places
 
 
 class CursorSigner:
@@ -31,7 +31,7 @@ class CursorSigner:
 
     def decode(self, listing: str, cursor: str) -> str:
         """Return the position inside a cursor of `listing`; raises `InvalidCursor` for any other text."""
-        if len(cursor) > _MOST_CHARACTERS:
+        if len(cursor) > _MOST_CURSOR_CHARACTERS:
             raise refused()
         try:
             position = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[_SIGNATURE_BYTES:].decode()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_ROWS: Final = 100
+MOST_ROWS_PER_TRANSACTION: Final = 100
 """Of one transaction that writes rows: it holds the lock for some 10 ms."""
 
 
@@ -121,17 +121,21 @@ class CatalogPasses:
             return _rows().set_state(connection, system, some, state, now, unseen_since)
 
         changed = 0
-        for start in range(0, len(keys), MOST_ROWS):
-            some = keys[start : start + MOST_ROWS]
+        for start in range(0, len(keys), MOST_ROWS_PER_TRANSACTION):
+            some = keys[start : start + MOST_ROWS_PER_TRANSACTION]
             changed += await self._write(lambda connection, some=some: work(connection, some))
             await self._index.segments.merge()
         return changed
 
     async def forget_gone(self, system: str, before: datetime) -> int:
-        return await self._write(lambda connection: _rows().forget_gone(connection, system, before, MOST_ROWS))
+        return await self._write(
+            lambda connection: _rows().forget_gone(connection, system, before, MOST_ROWS_PER_TRANSACTION)
+        )
 
     async def remove_some(self, system: str) -> int:
-        removed = await self._write(lambda connection: _systems().remove_some(connection, system, MOST_ROWS))
+        removed = await self._write(
+            lambda connection: _systems().remove_some(connection, system, MOST_ROWS_PER_TRANSACTION)
+        )
         await self._index.segments.merge()
         return removed
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_ROWS, Gathered, RowSlice, fitting, identities, without_repeats
+from customer_gateway.systems.pages import MOST_LIST_ROWS, Gathered, RowSlice, fitting, identities, without_repeats
 from customer_gateway.systems.windows import read_window
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Listing(Generic[T]):
         """Return every row that has a key, page by page, each once: pages of a list that is written to overlap."""
         return distinct((await self._read_on(deadline, self.most)).rows, self.identity)
 
-    async def announced(self, deadline: Deadline, most: int = MOST_ROWS, at_once: int = 1) -> list[T]:
+    async def announced(self, deadline: Deadline, most: int = MOST_LIST_ROWS, at_once: int = 1) -> list[T]:
         """Return every row that has a key: as many as the total says, or an error. `at_once` pages are read at once.
 
         How many there are is the vendor's word, so it is held to at most `most` rows. A total below the rows is no

@@ -17,7 +17,7 @@ from customer_gateway.errors import UpstreamBadResponse
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
-MOST_ROWS: Final = 100_000
+MOST_LIST_ROWS: Final = 100_000
 """Of one list that is read whole: what belongs to the customers of one call is far fewer rows than these."""
 
 _ENDS: Final = 10_000  # questions whose last page is remembered, of one list
@@ -114,7 +114,7 @@ class PageLengths:
         self.cut(len(page.rows))
         return len(page.rows)
 
-    def demand_bounded(self, rows: int, most: int = MOST_ROWS) -> None:
+    def demand_bounded(self, rows: int, most: int = MOST_LIST_ROWS) -> None:
         """Refuse a list of more rows than can belong to what was asked for."""
         if rows > most:
             raise self.refused("has more rows than can belong to what was asked for")
@@ -182,7 +182,7 @@ class Gathered(Generic[V]):
             raise self._lengths.refused("answered the same page again")
         self.demand_bounded(len(self.rows))
 
-    def demand_bounded(self, rows: int, most: int = MOST_ROWS) -> None:
+    def demand_bounded(self, rows: int, most: int = MOST_LIST_ROWS) -> None:
         """Refuse a list of more rows than can belong to it."""
         self._lengths.demand_bounded(rows, most)
 

@@ -16,7 +16,7 @@ from users import BY_SCOPE, Users, users_of
 
 from customer_gateway.errors import IssuerUnavailable, Unauthenticated
 from customer_gateway.http.callers.jwks import IssuerKeys
-from customer_gateway.http.callers.tokens import MOST_CHARACTERS, TokenVerifier
+from customer_gateway.http.callers.tokens import MOST_TOKEN_CHARACTERS, TokenVerifier
 from customer_gateway.model.callers import Caller, Rights
 from customer_gateway.model.tokens import ClaimRules, TokenPolicy
 
@@ -216,11 +216,11 @@ async def test_a_signed_payload_that_is_no_object_is_malformed(tmp_path: Path, p
 async def test_a_token_is_not_read_beyond_its_bound(tmp_path: Path) -> None:
     fitting = signed(RSA, claims(groups=["x" * 100] * 100))
     async with running(RSA) as issuer, users_of(issuer, tmp_path) as users:
-        assert len(fitting) < MOST_CHARACTERS
+        assert len(fitting) < MOST_TOKEN_CHARACTERS
         assert (await users.caller_of(fitting)).name == SUBJECT
         said = await refusal(users, signed(RSA, claims(groups=["x" * 100] * 120)))
 
-        assert said == f"The token has more than {MOST_CHARACTERS} characters; ask for one of fewer claims."
+        assert said == f"The token has more than {MOST_TOKEN_CHARACTERS} characters; ask for one of fewer claims."
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", None, ["RS256"], {"RS256": 1}, 0])

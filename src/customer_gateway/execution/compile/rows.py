@@ -22,7 +22,7 @@ NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 MOST_NAMES = 64
 """Above this many fields compiling costs more than it saves."""
 
-MOST_CHARACTERS = 2_000
+MOST_NAME_CHARACTERS = 2_000
 """Names longer than this in total are not compiled either: generated functions are kept by number, not by size."""
 
 FEWEST_ROWS = 8
@@ -96,7 +96,7 @@ def reader(cells: tuple[Cell, ...], *, counting: bool = False) -> Reader:
 
 def compilable(names: tuple[str, ...]) -> bool:
     """Return whether functions are generated for rows of these names."""
-    return 0 < len(names) <= MOST_NAMES and sum(map(len, names)) <= MOST_CHARACTERS
+    return 0 < len(names) <= MOST_NAMES and sum(map(len, names)) <= MOST_NAME_CHARACTERS
 
 
 @lru_cache(maxsize=2048)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from customer_gateway.http.callers.jwks import IssuerKeys
     from customer_gateway.model.tokens import TokenPolicy
 
-MOST_CHARACTERS: Final = 16_384
+MOST_TOKEN_CHARACTERS: Final = 16_384
 _MOST_HEADER: Final = 2_048
 _MOST_SUBJECT: Final = 255
 _TYPES: Final = frozenset({"jwt", "at+jwt"})
@@ -76,7 +76,7 @@ class TokenVerifier:
         self._clock = clock
         self._registry = JWSRegistry(algorithms=policy.algorithms, strict_check_header=False)
         self._registry.max_header_length = _MOST_HEADER
-        self._registry.max_signature_length = MOST_CHARACTERS
+        self._registry.max_signature_length = MOST_TOKEN_CHARACTERS
         self._claims = JWTClaimsRegistry(
             now=lambda: int(clock()),
             leeway=policy.leeway_seconds,
@@ -89,8 +89,10 @@ class TokenVerifier:
 
     async def caller_of(self, token: str) -> Caller:
         """Return the user of a token. Raises Unauthenticated, or IssuerUnavailable where it cannot be checked."""
-        if len(token) > MOST_CHARACTERS:
-            raise Unauthenticated(f"The token has more than {MOST_CHARACTERS} characters; ask for one of fewer claims.")
+        if len(token) > MOST_TOKEN_CHARACTERS:
+            raise Unauthenticated(
+                f"The token has more than {MOST_TOKEN_CHARACTERS} characters; ask for one of fewer claims."
+            )
         if not token.isascii():
             raise Unauthenticated(_MALFORMED)
         digest = hashlib.sha256(token.encode("ascii")).digest()

@@ -13,7 +13,7 @@ from customer_gateway.documents.record import is_object
 from customer_gateway.errors import CredentialUnchecked, Unauthenticated
 from customer_gateway.http.callers.authenticator import client_address, logged_name
 from customer_gateway.http.graphiql.key_cookie import (
-    MOST_CHARACTERS,
+    MOST_COOKIE_CHARACTERS,
     bearer,
     check_token,
     forgotten_cookie,
@@ -105,9 +105,10 @@ class KeyEndpoint:
             raise RequestInvalid(408, message, headers=((b"connection", b"close"),)) from None
         credential = _credential_in(body)
         caller = await self._caller_of(credential, scope, at)
-        if len(credential) > MOST_CHARACTERS:
+        if len(credential) > MOST_COOKIE_CHARACTERS:
             raise RequestInvalid(
-                413, f"The token has more than {MOST_CHARACTERS} characters, which no cookie holds; use an API key."
+                413,
+                f"The token has more than {MOST_COOKIE_CHARACTERS} characters, which no cookie holds; use an API key.",
             )
         cookie = new_cookie(credential)
         return _json(_described(caller, cookie), {"set-cookie": cookie.header(scope)})

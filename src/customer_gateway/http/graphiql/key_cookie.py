@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 CSRF_HEADER: Final = b"x-csrf-token"
-MOST_CHARACTERS: Final = 3_800
+MOST_COOKIE_CHARACTERS: Final = 3_800
 """Of a credential: browsers drop a cookie of more than 4,096 bytes, and say nothing."""
 
 _NAME: Final = "graphiql_key"

@@ -29,7 +29,7 @@ from customer_gateway.systems.autodns.read import (
     is_user,
 )
 from customer_gateway.systems.autodns.record import CUSTOMER
-from customer_gateway.systems.autodns.search import MOST_ROWS, among, query
+from customer_gateway.systems.autodns.search import MOST_ROWS_PER_CALL, among, query
 from customer_gateway.systems.autodns.users import embedded, embedded_lists
 from customer_gateway.systems.autodns.versions import versions
 from customer_gateway.systems.autodns.write import WRITES
@@ -102,7 +102,7 @@ class Autodns:
         self._api = api
         self._accepted = AcceptedKeys(api.client, api.reading)
         self._decode_of = api.decoder("data")
-        self._route = api.routes(_CUSTOMER_KEY, MOST_ROWS)
+        self._route = api.routes(_CUSTOMER_KEY, MOST_ROWS_PER_CALL)
         self._customers = Customers(self._projection, self._list, self._fetch_customers, self._views, self._route)
 
     def adapter(self) -> Adapter:
@@ -164,7 +164,7 @@ class Autodns:
         lengths = self._api.lengths(path, "filters" if filters else "", "POST")
         question = json.dumps(filters)
         identify = partial(_identity, identity)
-        return Listing(read, lengths, identify, MOST_ROWS, question, numbered=False, counts=True)
+        return Listing(read, lengths, identify, MOST_ROWS_PER_CALL, question, numbered=False, counts=True)
 
     def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
         def as_wide_as_needed(want: Selection) -> Route[Customer]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MOST_ROWS: Final = 100  # no maximum is documented; a long-lived client asks for a hundred at a time
+MOST_ROWS_PER_CALL: Final = 100  # no maximum is documented; a long-lived client asks for a hundred at a time
 
 Filter = dict[str, Any]
 

@@ -69,7 +69,7 @@ BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
 _NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
-MOST_ROWS: Final = 250
+MOST_ROWS_PER_CALL: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 60.0  # a version counts them: one that is older is refused by a write
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute
@@ -91,7 +91,7 @@ class Billbee:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._route = api.routes(_KEY, MOST_ROWS, _CACHED)
+        self._route = api.routes(_KEY, MOST_ROWS_PER_CALL, _CACHED)
 
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
@@ -135,7 +135,7 @@ class Billbee:
             lengths.total = None if template else page.total
             return page
 
-        return Listing(read, lengths, itemgetter("Id"), MOST_ROWS, path, counts=True)
+        return Listing(read, lengths, itemgetter("Id"), MOST_ROWS_PER_CALL, path, counts=True)
 
     async def _fetch_customers(self, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         one = partial(self._fetch_customer, decode, deadline)
@@ -172,7 +172,7 @@ class Billbee:
         came along for other customers is handed on too, for the cache.
         """
         listing, customers = self.listing(_ADDRESSES), self._api.lengths(_CUSTOMERS)
-        pages = customers.pages_expected(MOST_ROWS) if listing.lengths.total is None else 0
+        pages = customers.pages_expected(MOST_ROWS_PER_CALL) if listing.lengths.total is None else 0
         walk = await read_while(listing, deadline, lambda _rows: len(keys), pages)
         if walk.failure is not None:
             raise walk.failure

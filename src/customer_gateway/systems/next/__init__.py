@@ -41,7 +41,7 @@ from customer_gateway.systems.next.read import (
 from customer_gateway.systems.next.record import CUSTOMER
 from customer_gateway.systems.next.token import access_token, fetch_token
 from customer_gateway.systems.next.write import WRITES
-from customer_gateway.systems.pages import MOST_ROWS, Listed
+from customer_gateway.systems.pages import MOST_LIST_ROWS, Listed
 from customer_gateway.systems.writer import Lists, Writer
 from customer_gateway.wire import BearerToken, Call, Window
 
@@ -197,7 +197,7 @@ class Next:
         """Return rows of the list at `path` that name the customers."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
-            found = await self._rows(path, {"customerid__in": list(map(int, keys)), **rows}, MOST_ROWS, deadline)
+            found = await self._rows(path, {"customerid__in": list(map(int, keys)), **rows}, MOST_LIST_ROWS, deadline)
             nouns = map(read, found)
             return grouped(keys, nouns, attrgetter("customer_key"), "customerid", self._api.reading)
 
