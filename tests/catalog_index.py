@@ -81,7 +81,7 @@ class FoundWorld:
 
     def given(self, federation: Federation) -> Federation:
         sync = None if self.passes is None else KeptSyncStates(self.passes)
-        return replace(federation, finder=self.index, observer=self.observer, sync=sync)
+        return replace(federation, index=self.index, observer=self.observer, sync=sync)
 
     async def complete(self, systems: Sequence[str]) -> None:
         """Say of which systems a pass was complete, and that it never was of others."""

@@ -37,10 +37,10 @@ class Graph:
         *systems: Acme,
         seconds: float = 5,
         links: Links | None = None,
-        finder: CustomerIndex | None = None,
+        index: CustomerIndex | None = None,
     ) -> None:
         self._seconds = seconds
-        self._federation = replace(federation(*systems, links=links), finder=finder)
+        self._federation = replace(federation(*systems, links=links), index=index)
         self._engine = Engine(SCHEMA, executor, self._request, DocumentLimits(), so_far=RequestContext.so_far)
 
     def begin(self, document: str, **variables: Any) -> Execution:
@@ -68,8 +68,10 @@ class Graph:
         return sorted(found, key=str)
 
     def _request(self, scope: RequestScope) -> RequestContext:
-        want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
-        return self._federation.request(Selection(want), scope.deadline, scope.extensions)
+        selection = {
+            kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()
+        }
+        return self._federation.request(Selection(selection), scope.deadline, scope.extensions)
 
 
 def answer_of(reply: Reply) -> dict[str, Any]:

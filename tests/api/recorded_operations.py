@@ -177,8 +177,10 @@ class WrittenGraph:
         return answer["data"]
 
     def request(self, scope: RequestScope) -> RequestContext:
-        want = {kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()}
+        selection = {
+            kind: frozenset(NAMES[kind].get(name, name) for name in told) for kind, told in scope.fields.items()
+        }
         writing = None if self._operations is None else Writing(self._operations, scope.asker)
         return self._federation.request(
-            Selection(want), scope.deadline, scope.extensions, scope.rights, writing=writing
+            Selection(selection), scope.deadline, scope.extensions, scope.rights, writing=writing
         )

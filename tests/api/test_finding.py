@@ -54,7 +54,7 @@ async def test_what_is_below_the_rows_of_a_quick_system_is_read_before_a_slow_on
 ) -> None:
     answer = Asked({"1": slow(Asked({})).view({"id": "1", "name": "One"}), "2": None}, held=True)
     first, second = quick(), slow(answer)
-    graph = Graph(executor, first, second, finder=both(), seconds=2)
+    graph = Graph(executor, first, second, index=both(), seconds=2)
 
     asking = asyncio.create_task(graph.ask(f"{{ customers(first: 4) {{ {selection} }} }}"))
     await asyncio.sleep(0.8)  # half a second is waited for those that are slow
@@ -76,7 +76,7 @@ async def test_a_slow_system_that_fails_at_last_leaves_its_rows_as_the_index_kno
 ) -> None:
     answer = Asked({}, held=True)
     answer.refuses = lambda _keys: UpstreamUnavailable("slow", "down", retry_after_ms=500)
-    graph = Graph(executor, quick(), slow(answer), finder=both(), seconds=2)
+    graph = Graph(executor, quick(), slow(answer), index=both(), seconds=2)
     document = f"{{ mine: customers(first: 4, filter: {{ systems: [{systems}] }}) {{ totalCount {selection} }} }}"
 
     asking = asyncio.create_task(graph.ask(document))
@@ -93,7 +93,7 @@ async def test_a_slow_system_that_fails_at_last_leaves_its_rows_as_the_index_kno
 
 async def test_a_request_that_is_given_up_meanwhile_leaves_nothing_behind_but_the_call_itself() -> None:
     answer = Asked({}, held=True)
-    graph = Graph("breadth", quick(), slow(answer), finder=both(), seconds=2)
+    graph = Graph("breadth", quick(), slow(answer), index=both(), seconds=2)
     before = asyncio.all_tasks()
 
     for seconds in (0.1, 0.8):
@@ -109,7 +109,7 @@ async def test_a_request_that_is_given_up_meanwhile_leaves_nothing_behind_but_th
 
 
 async def test_an_answer_before_the_end_has_all_rows(executor: ExecutorName) -> None:
-    graph = Graph(executor, quick(), slow(Asked({}, held=True)), finder=both(), seconds=2)
+    graph = Graph(executor, quick(), slow(Asked({}, held=True)), index=both(), seconds=2)
     execution = graph.begin(f"{{ customers(first: 4) {{ {NODES} }} }}")
 
     running = asyncio.create_task(execution.run())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from customer_gateway.errors import UpstreamError
     from customer_gateway.federation.customer import Links
     from customer_gateway.model.nouns import Account, Agreement, Invoice, User
-    from customer_gateway.system import CustomerWriter, Finder, Lookup, Reader, Selection
+    from customer_gateway.system import CustomerWriter, Lookup, NodeLookup, Reader, Selection
 
 
 class AcmeCustomer(Record):
@@ -196,7 +196,9 @@ class Acme:
             "billing.payment_terms": values_by(self.route("terms", lambda: self.terms), lambda each: each.key),
             "record.Shade": values_by(self.route("shades", lambda: {"1": "teal"}), lambda each: each.key),
         }
-        self.node_lookups: Mapping[str, Finder] = {"Contact": by_route(self.route("contact", self._contacts_by_key))}
+        self.node_lookups: Mapping[str, NodeLookup] = {
+            "Contact": by_route(self.route("contact", self._contacts_by_key))
+        }
 
     def route(self, name: str, rows: Callable[[], Mapping[str, Any]], most: int = 100) -> Route[Any]:
         async def fetch(keys: Sequence[str], _deadline: Deadline) -> Mapping[str, Any]:
@@ -211,14 +213,14 @@ class Acme:
         plain = type(document) is dict
         return AcmeCustomer(RawObject(document, orjson.dumps(document)) if plain else document, self.reading)
 
-    def customers(self, want: Selection) -> Route[Any]:
-        del want  # Acme has one width
+    def customers(self, selection: Selection) -> Route[Any]:
+        del selection  # Acme has one width
         return self.route_of_customers
 
     async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
+        self, start: int, size: int, selection: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Any]:
-        del want, deadline, after
+        del selection, deadline, after
         self.log.append(f"page {start}+{size}{' next?' if ask_next else ''}")
         self._fail("page")
         rows = self.documents[start : start + size]
@@ -279,9 +281,9 @@ def federation(*systems: Acme, links: Links | None = None) -> Federation:
 
 
 def request(
-    *systems: Acme, want: Selection = EVERYTHING, seconds: float = 5, links: Links | None = None
+    *systems: Acme, selection: Selection = EVERYTHING, seconds: float = 5, links: Links | None = None
 ) -> RequestContext:
-    return federation(*systems, links=links).request(want, Deadline.after(seconds))
+    return federation(*systems, links=links).request(selection, Deadline.after(seconds))
 
 
 def customer(system: Acme, key: str) -> Customer:

@@ -49,8 +49,8 @@ def joined(mix: Sequence[str]) -> Joined:
 class Mistaken(Acme):
     """A system of which nothing can be read, for a mistake of ours."""
 
-    def customers(self, want: Selection) -> Route[Any]:
-        raise RuntimeError(f"a mistake at width {want}")
+    def customers(self, selection: Selection) -> Route[Any]:
+        raise RuntimeError(f"a mistake at width {selection}")
 
 
 async def customer_by(place: int, systems: Sequence[Acme], of: RequestContext) -> Customer | UpstreamError | None:
@@ -173,7 +173,7 @@ async def test_a_mistake_of_ours_in_one_system_costs_its_records_alone() -> None
 async def test_who_leaves_early_gets_the_records_that_were_read_by_then() -> None:
     one, two = Acme("one", [{"id": "1"}]), Acme("two", [{"id": "2"}])
     of = request(one, two, links=Joined([("one", "1"), ("two", "2")]))
-    await of.reads.load(one.customers(of.want), ["1"])
+    await of.reads.load(one.customers(of.selection), ["1"])
 
     (found,), failures = await read_customers(of.so_far(), one, ["1"])
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-def world(system: Acme, rows: Rows, want: Selection = EVERYTHING, **further: Any) -> RequestContext:
-    return replace(federation(system), finder=rows, **further).request(want, Deadline.after(0.2))
+def world(system: Acme, rows: Rows, selection: Selection = EVERYTHING, **further: Any) -> RequestContext:
+    return replace(federation(system), index=rows, **further).request(selection, Deadline.after(0.2))
 
 
 async def found(request: RequestContext, **arguments: Any) -> FoundConnection:
@@ -165,13 +165,13 @@ async def test_customers_that_were_shown_are_noted_for_the_audit() -> None:
     system = Acme(documents=numbered([1, 3]))
     rows = Rows([row("acme", str(key)) for key in (1, 2, 3)])
     read: dict[str, dict[str, None]] = {}
-    for want in (EVERYTHING, Selection({"Customer": frozenset({"id"})})):
-        request = replace(federation(system), finder=rows).request(want, Deadline.after(5), records_read=read)
-        await found(request, first=3, is_live=want is EVERYTHING)
+    for selection in (EVERYTHING, Selection({"Customer": frozenset({"id"})})):
+        request = replace(federation(system), index=rows).request(selection, Deadline.after(5), records_read=read)
+        await found(request, first=3, is_live=selection is EVERYTHING)
         shown, read = read, {}
 
         assert {name: list(each) for name, each in shown.items()} == {
-            "acme": ["1", "3"] if want is EVERYTHING else ["1", "2", "3"]
+            "acme": ["1", "3"] if selection is EVERYTHING else ["1", "2", "3"]
         }
 
 

@@ -124,7 +124,7 @@ class TestCustomersOfASystem:
         system = acme(tells_next=False)
 
         unasked = await customers_of(request(system), system, 3, None)
-        asked = await customers_of(request(system, want=NEXT), system, 3, None)
+        asked = await customers_of(request(system, selection=NEXT), system, 3, None)
 
         assert (unasked.has_next_page, asked.has_next_page) == (False, True)
         assert system.log == ["page 0+3", "page 0+3 next?"]
@@ -132,7 +132,7 @@ class TestCustomersOfASystem:
     async def test_the_total_is_counted_only_when_selected(self) -> None:
         system = acme()
 
-        page = await customers_of(request(system, want=COUNTED), system, 3, None)
+        page = await customers_of(request(system, selection=COUNTED), system, 3, None)
 
         assert page.total_count == 7
         assert system.log == ["page 0+3", "count"]
@@ -140,7 +140,7 @@ class TestCustomersOfASystem:
     async def test_a_failed_count_costs_the_total_only(self) -> None:
         system = acme(failing={"count": UpstreamTimeout("acme", "late")})
 
-        page = await customers_of(request(system, want=COUNTED), system, 3, None)
+        page = await customers_of(request(system, selection=COUNTED), system, 3, None)
 
         assert isinstance(page.total_count, UpstreamTimeout)
         assert str(page.total_count) == "acme: late"
@@ -157,7 +157,7 @@ class TestCustomersOfASystem:
         of = request(system)
         page = await customers_of(of, system, 3, None)
 
-        views = await of.reads.load(system.customers(of.want), ["2"])
+        views = await of.reads.load(system.customers(of.selection), ["2"])
 
         assert views == [page.nodes[1].read]
         assert system.log == ["page 0+3"]

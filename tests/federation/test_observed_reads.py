@@ -51,18 +51,18 @@ class World:
         self._observed = ObservedReads(self.updates, self._wait_stored, lambda: self.now)
 
     def read(
-        self, names: dict[str, str], want: Selection = NAMES, stamps: dict[str, Any] | None = None
+        self, names: dict[str, str], selection: Selection = NAMES, stamps: dict[str, Any] | None = None
     ) -> list[tuple[list[str], bool]]:
         """Read customers with these names, and with stamps where there are some; return what was submitted."""
         self.updates.taken = []
         documents = [{"id": key, "name": name} for key, name in names.items()]
         if stamps is not None:
             documents = [{**each, "changed": stamps.get(each["id"], "2026-01-01T00:00:00Z")} for each in documents]
-        self.see([self.acme.view(each) for each in documents], want)
+        self.see([self.acme.view(each) for each in documents], selection)
         return self.updates.taken
 
-    def see(self, views: list[Any], want: Selection = NAMES) -> None:
-        self._observed.note_read(self.acme, views, want, NOW)
+    def see(self, views: list[Any], selection: Selection = NAMES) -> None:
+        self._observed.note_read(self.acme, views, selection, NOW)
 
     async def _wait_stored(self, system: str, key: str) -> None:
         raise NotImplementedError
@@ -105,13 +105,13 @@ def test_a_record_that_another_selection_has_shown_otherwise_is_compared_when_it
 
 
 def test_a_page_that_is_read_by_two_selections_in_turn_is_soon_known_of_both(world: World) -> None:
-    rounds = [[world.read(PAGE, want) for want in (NAMES, OTHERS)] for _ in range(4)]
+    rounds = [[world.read(PAGE, selection) for selection in (NAMES, OTHERS)] for _ in range(4)]
 
     everybody = [(list(PAGE), False)]
     assert rounds == [[everybody, everybody], [everybody, []], [[], []], [[], []]]
     assert world.read({**PAGE, "7": "Anna"}, OTHERS) == [(["7"], True)]
     assert world.read({**PAGE, "7": "Anna"}, NAMES) == [(["7"], False)]
-    assert [world.read({**PAGE, "7": "Anna"}, want) for want in (NAMES, OTHERS)] == [[], []]
+    assert [world.read({**PAGE, "7": "Anna"}, selection) for selection in (NAMES, OTHERS)] == [[], []]
 
 
 @pytest.mark.parametrize("reads", [1, 3])

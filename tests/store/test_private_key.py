@@ -102,9 +102,9 @@ def test_a_key_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> None
 def test_a_file_that_holds_no_key_is_refused_and_stays(tmp_path: Path, text: str) -> None:
     file = a_file(tmp_path, text)
 
-    for want in (source_of(file).needed, source_of(file).present):
+    for selection in (source_of(file).needed, source_of(file).present):
         with pytest.raises(ConfigInvalid, match="this is no key of the database; expected 32 random bytes") as refused:
-            want()
+            selection()
         assert "not-to-be-shown" not in str(refused.value)
     assert file.read_text(encoding="utf-8") == text
 

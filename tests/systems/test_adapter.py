@@ -21,8 +21,8 @@ def selecting(*names: str) -> Selection:
     return Selection({"Customer": frozenset(names)})
 
 
-def projection(want: Selection) -> frozenset[str]:
-    return frozenset(want.fields.get("Customer", ()))
+def projection(selection: Selection) -> frozenset[str]:
+    return frozenset(selection.fields.get("Customer", ()))
 
 
 def listed(_: frozenset[str]) -> Listing[Any]:

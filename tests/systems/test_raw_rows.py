@@ -44,13 +44,13 @@ def telling(system: System, *more: str) -> Selection:
     return Selection({**EVERYTHING.fields, system.kind.record.name: frozenset({"key", *more})})
 
 
-async def read(system: System, want: Selection) -> list[Any]:
+async def read(system: System, selection: Selection) -> list[Any]:
     """The first customers as a page and by their keys."""
     deadline = Deadline.after(10)
-    page = await system.page(0, 3, want, deadline, ask_next=False)
-    reads = RequestReads(Batchers(), want, deadline)
+    page = await system.page(0, 3, selection, deadline, ask_next=False)
+    reads = RequestReads(Batchers(), selection, deadline)
     customers = page.items
-    return [*customers, *await reads.load(system.customers(want), [customer.key for customer in customers])]
+    return [*customers, *await reads.load(system.customers(selection), [customer.key for customer in customers])]
 
 
 async def test_with_raw_every_document_has_its_text(system: System) -> None:

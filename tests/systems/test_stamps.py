@@ -35,12 +35,12 @@ async def test_a_page_has_stamps_where_its_system_says_when_customers_were_chang
 ) -> None:
     written = Written(vendor, box)
     system = written.system
-    want = Selection({"Customer": frozenset({"name", "updated_at"})})
+    selection = Selection({"Customer": frozenset({"name", "updated_at"})})
 
-    page = await system.page(0, 10, want, Deadline.after(10), ask_next=False, after="")
+    page = await system.page(0, 10, selection, Deadline.after(10), ask_next=False, after="")
 
     before = stamps_of_all(page.places)
     assert (before is None) == ("updated_at" not in vendor.kind.supplies)
     written.stored.plant(page.places[3].key, STAMPED[vendor.kind.slug])
-    page = await system.page(0, 10, want, Deadline.after(10), ask_next=False, after="")
+    page = await system.page(0, 10, selection, Deadline.after(10), ask_next=False, after="")
     assert before is None or stamps_of_all(page.places) != before

@@ -56,9 +56,9 @@ async def box() -> AsyncIterator[Sandbox]:
     box.close()
 
 
-def asked(written: Written, want: Selection = WANT) -> RequestContext:
+def asked(written: Written, selection: Selection = WANT) -> RequestContext:
     federation = Federation({written.system.name: written.system}, CursorSigner(b"secret"), links=NoLinks())
-    return federation.request(want, Deadline.after(30))
+    return federation.request(selection, Deadline.after(30))
 
 
 async def by_list(written: Written) -> dict[str, Any]:

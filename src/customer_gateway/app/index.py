@@ -76,5 +76,5 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
     updates = IndexUpdates(catalog.index, catalog.passes)
     written = WrittenRecords(catalog.index, read, read_giving_way)
     observer, sync = ObservedReads(updates, written.wait_stored), KeptSyncStates(catalog.passes)
-    finding = replace(federation, finder=catalog.index, sync=sync, observer=observer)
+    finding = replace(federation, index=catalog.index, sync=sync, observer=observer)
     return KeptIndex(finding, updates, written)

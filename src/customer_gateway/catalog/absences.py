@@ -108,7 +108,7 @@ async def _bring_back(current: SystemPass, keys: Sequence[str]) -> None:
     if not keys:
         return
     kit, system = current.kit, current.system
-    route, read_at = system.customers(kit.want), kit.now()
+    route, read_at = system.customers(kit.selection), kit.now()
     views = await current.reads.load(route, keys)
     changes = await current.values([each for each in views if each is not None and not isinstance(each, UpstreamError)])
     await current.advance(changes, read_at)

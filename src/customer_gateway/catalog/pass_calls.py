@@ -67,8 +67,8 @@ class PassReads:
     `swept_at` is when that began; None where nothing was read so.
     """
 
-    def __init__(self, want: Selection, calls: PassCalls, now: Callable[[], datetime]) -> None:
-        self.want = want
+    def __init__(self, selection: Selection, calls: PassCalls, now: Callable[[], datetime]) -> None:
+        self.selection = selection
         self.swept_at: datetime | None = None
         self._calls = calls
         self._now = now

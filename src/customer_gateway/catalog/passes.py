@@ -46,10 +46,10 @@ class WalkResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PassKit:
-    """What passes are made with: `read` gives the changes of records, read as widely as `want`."""
+    """What passes are made with: `read` gives the changes of records, read as widely as `selection`."""
 
     store: PassStore
-    want: Selection
+    selection: Selection
     read: Callable[[System, Sequence[nouns.Customer], Reads], Awaitable[Sequence[RecordChange]]]
     now: Callable[[], datetime]
     pauses: Sequence[float] = PAUSES
@@ -71,7 +71,7 @@ class SystemPass:
 
     def __post_init__(self) -> None:
         self._calls_before = self.position.calls
-        self.reads = PassReads(self.kit.want, self.calls, self.kit.now)
+        self.reads = PassReads(self.kit.selection, self.calls, self.kit.now)
 
     @property
     def calls_made(self) -> int:
@@ -131,7 +131,7 @@ class SystemPass:
             return await self.system.page(
                 position.start,
                 self._rows_per_page(),
-                self.kit.want,
+                self.kit.selection,
                 self.calls.deadline(),
                 ask_next=False,
                 after=position.after,

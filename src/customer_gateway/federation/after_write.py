@@ -17,7 +17,7 @@ def forget_customer(request: RequestContext, system: System, key: str) -> None:
     """Forget what is known of a customer in this request, and what calls in flight bring of it: it is read again."""
     reads = request.reads
     if isinstance(reads, RequestReads):
-        reads.forget(system.customers(request.want), [key])
+        reads.forget(system.customers(request.selection), [key])
         reads.forget_of(system.name, key)
     request.answers.clear()
 
@@ -26,7 +26,7 @@ async def index_written(request: RequestContext, system: System, key: str) -> No
     """Wait until the index has what was written of a customer, by the deadline; its read joins that of the answer."""
     indexing = asyncio.ensure_future(request.observer.wait_stored(system.name, key))
     try:
-        if request.want.of("Customer"):
+        if request.selection.of("Customer"):
             await read_customers(request, system, [key])
         async with request.deadline.enforce():
             await indexing

@@ -217,15 +217,15 @@ async def _read_of_one(
     request: RequestContext, system: System, keys: Sequence[str], read_at: datetime | None
 ) -> dict[str, Any]:
     async def load(some: Sequence[str]) -> Sequence[Any]:
-        return await request.reads.load(system.customers(request.want), some)
+        return await request.reads.load(system.customers(request.selection), some)
 
     found = dict(zip(keys, await read_all(load, keys, system.name, "Customer"), strict=True))
-    if request.finder is not None and request.shared is not None:  # there is an index to be kept
+    if request.index is not None and request.shared is not None:  # there is an index to be kept
         read = list(found.values())
         views = read if _all_read(read) else [view for view in read if _is_view(view)]
         if views:
-            began = read_at or request.reads.read_at(system.customers(request.want))
-            request.observer.note_read(system, views, request.want, began)
+            began = read_at or request.reads.read_at(system.customers(request.selection))
+            request.observer.note_read(system, views, request.selection, began)
     if request.records_read is not None:
         request.note_read(
             system.name, [key for key, view in found.items() if view is not None and not isinstance(view, Exception)]

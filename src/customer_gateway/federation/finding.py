@@ -75,11 +75,11 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     bound_to, cursors = binding(asked.question, asked.systems), SealedCursors(request.cursors)
     start = None if cursor is None else cursors.decode(cursor, bound_to, "before" if is_backward else "after")
     index = _Index(request, search, bound_to)
-    want = selection_at(request, path)
-    is_counted = want.selects("CustomerConnection", "total_count")
+    selection = selection_at(request, path)
+    is_counted = selection.selects("CustomerConnection", "total_count")
     page = await index.page(PageOfRows(size, start, is_backward), count=is_counted)
     request.note_incomplete(path, list(map(SyncIncomplete.of, page.unfilled)))
-    is_live = asked.is_live and are_to_be_read(request, want)
+    is_live = asked.is_live and are_to_be_read(request, selection)
     rows, customers, has_more = await _read(request, index, page, path, is_backward=is_backward, is_live=is_live)
     return FoundConnection(
         request,
@@ -133,8 +133,8 @@ class _Index:
 
     async def page(self, page: PageOfRows, *, count: bool = False) -> FoundPage:
         """Return a page of rows, by the request's deadline. Raises `CatalogUnavailable`."""
-        finder = self._request.finder
-        if finder is None:
+        index = self._request.index
+        if index is None:
             raise CatalogUnavailable(_NOT_CONFIGURED, retryable=False)
         answers, key = self._request.answers, ("found", self._bound_to, tuple(self._search.systems), page, count)
         if key in answers:
@@ -143,7 +143,7 @@ class _Index:
             raise CatalogUnavailable(_LATE)
         try:
             async with self._request.deadline.enforce():
-                answers[key] = await finder.find(self._search, page, count=count)
+                answers[key] = await index.find(self._search, page, count=count)
         except TimeoutError:
             raise CatalogUnavailable(_LATE) from None
         except (DatabaseUnavailable, DatabaseNewer) as error:

@@ -53,11 +53,11 @@ def selection_at(request: RequestContext, path: Sequence[str | int]) -> Selectio
     return request.selection_below(str(path[0]), _LEVELS)
 
 
-def are_to_be_read(request: RequestContext, want: Selection) -> bool:
+def are_to_be_read(request: RequestContext, selection: Selection) -> bool:
     """Return whether anything is selected of customers beyond the id and the reference of a row of the index."""
     records = ("CustomerRecord", *(system.kind.record.name for system in request.systems.values()))
-    return not want.of("Customer") <= _KNOWN_WITHOUT_A_READ or any(
-        not want.of(each) <= _OF_A_RECORD for each in records
+    return not selection.of("Customer") <= _KNOWN_WITHOUT_A_READ or any(
+        not selection.of(each) <= _OF_A_RECORD for each in records
     )
 
 
@@ -140,7 +140,7 @@ async def _read_of_one(request: RequestContext, system: System, rows: Sequence[F
     if gone:
         answered = sum(not isinstance(each, UpstreamError) for each in read)
         if not request.is_over:
-            began = request.reads.read_at(system.customers(request.want))
+            began = request.reads.read_at(system.customers(request.selection))
             request.observer.note_missing(system.name, gone, answered, began)
         if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
             left_out = _left_out(system, len(gone), answered)

@@ -103,7 +103,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     start, goes_on = _position(request, listing, after) if after is not None else (0, "")
     read_at, page = await _page(request, system, start, first, goes_on)
     views, places = _without_repeats(page.places[:first], start)
-    request.reads.prime(system.customers(request.want), views)
+    request.reads.prime(system.customers(request.selection), views)
     customers, failures = await read_customers(request, system, list(views), read_at)
     connection = Connection(
         request,
@@ -137,13 +137,13 @@ async def _page(
     request: RequestContext, system: System, start: int, first: int, after: str
 ) -> tuple[datetime, Page[Any]]:
     """Return a page, and when its call began: that may be another request's, or one of a minute ago that is kept."""
-    want = request.want  # invoices have a PageInfo too
-    ask_next = want.selects("CustomerConnection", "page_info") and want.selects("PageInfo", "has_next_page")
-    route = system.customers(request.want)
+    selection = request.selection  # invoices have a PageInfo too
+    ask_next = selection.selects("CustomerConnection", "page_info") and selection.selects("PageInfo", "has_next_page")
+    route = system.customers(request.selection)
 
     async def read(deadline: Deadline) -> tuple[datetime, Page[Any]]:
         began = datetime.now(UTC)
-        return began, await system.page(start, first, request.want, deadline, ask_next=ask_next, after=after)
+        return began, await system.page(start, first, request.selection, deadline, ask_next=ask_next, after=after)
 
     key = (route, start, first, ask_next, after)
     return await request.memoized(system.name, "customers", key, read, keep=True)
@@ -152,7 +152,7 @@ async def _page(
 async def _total(request: RequestContext, system: System, page: Page[Any], start: int) -> int | UpstreamError | None:
     """Return the vendor's own count; a failed count fails that field, not the page, and so does one that cannot be."""
     total = page.total
-    if total is None and request.want.selects("CustomerConnection", "total_count"):
+    if total is None and request.selection.selects("CustomerConnection", "total_count"):
         try:
             what, key = "the number of customers", (system.name, "count")
             total = await request.memoized(system.name, what, key, system.count, keep=True)

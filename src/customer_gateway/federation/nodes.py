@@ -110,8 +110,8 @@ async def _found(request: RequestContext, kind: str, system: System, keys: Seque
         return [partly(each, failures_of(each)) for each in customers] if failures else customers
     if kind == "User":
         return await request.reads.load(system.users, keys) if system.users else [None] * len(keys)
-    finder = system.node_lookups.get(kind)
-    found = await finder(keys, request.reads) if finder else [None] * len(keys)
+    lookup = system.node_lookups.get(kind)
+    found = await lookup(keys, request.reads) if lookup else [None] * len(keys)
     if request.records_read is not None:
         owners = [getattr(each, "customer_key", None) for each in found]
         request.note_read(system.name, [key for key in owners if isinstance(key, str)])

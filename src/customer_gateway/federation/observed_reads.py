@@ -123,18 +123,22 @@ class ObservedReads:
         self._pages: dict[tuple[int, str, int], _LastPage] = {}
         self._carried: dict[tuple[str, Route[Any], frozenset[str], frozenset[str]], _Carried] = {}
 
-    def note_read(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+    def note_read(
+        self, system: System, views: Sequence[nouns.Customer], selection: Selection, read_at: datetime
+    ) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on.
 
         An unexpected exception does not fail the read.
         """
         try:
-            self._compare(system, views, want, read_at)
+            self._compare(system, views, selection, read_at)
         except Exception:  # noqa: BLE001 - see above
             _log.exception("read_not_compared", system=system.name)
 
-    def _compare(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
-        carried = self._carried_by(system, want)
+    def _compare(
+        self, system: System, views: Sequence[nouns.Customer], selection: Selection, read_at: datetime
+    ) -> None:
+        carried = self._carried_by(system, selection)
         if not carried.fields:
             return
         now = self._clock()
@@ -235,25 +239,25 @@ class ObservedReads:
     def _carried_of(self, system: str) -> Sequence[_Carried]:
         return [carried for (name, *_), carried in self._carried.items() if name == system]
 
-    def _carried_by(self, system: System, want: Selection) -> _Carried:
+    def _carried_by(self, system: System, selection: Selection) -> _Carried:
         """Return what a read brings to the index: the same object for the same selection.
 
         The route is the width at which the system answers: documents of two widths are never equal.
         """
-        selected = (system.name, system.customers(want), want.of("Customer"), want.of("Address"))
+        selected = (system.name, system.customers(selection), selection.of("Customer"), selection.of("Address"))
         if (carried := self._carried.get(selected)) is None:
             if len(self._carried) >= _MOST_SELECTIONS:
                 for each in (self._carried, self._known, self._known_before, self._pages):
                     each.clear()
-            carried = self._carried[selected] = _carried(len(self._carried), system, want)
+            carried = self._carried[selected] = _carried(len(self._carried), system, selection)
         return carried
 
 
-def _carried(number: int, system: System, want: Selection) -> _Carried:
+def _carried(number: int, system: System, selection: Selection) -> _Carried:
     """Return what a record read for the selection brings to the index by itself."""
-    asked = want.of("Customer") - want.redacted
+    asked = selection.of("Customer") - selection.redacted
     own = system.kind.supplies - system.kind.readers - system.withheld
-    parts = [part for part in ADDRESS_PARTS if want.selects("Address", part)]
+    parts = [part for part in ADDRESS_PARTS if selection.selects("Address", part)]
     fields = [name for name in UNIFIED_SOURCES if name in asked and name in own and (name != "address" or parts)]
     return _Carried(number, fields, parts)
 

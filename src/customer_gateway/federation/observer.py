@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class RecordObserver(Protocol):
     """Takes note of what was read; it waits for nothing."""
 
-    def note_read(self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime) -> None:
+    def note_read(
+        self, system: System, views: Sequence[nouns.Customer], selection: Selection, read_at: datetime
+    ) -> None:
         """Take note of records of one system that were read at the width of a selection, from a moment on."""
         ...
 
@@ -35,7 +37,7 @@ class NoObserver:
     """Takes note of nothing."""
 
     def note_read(
-        self, system: System, views: Sequence[nouns.Customer], want: Selection, read_at: datetime
+        self, system: System, views: Sequence[nouns.Customer], selection: Selection, read_at: datetime
     ) -> None: ...
 
     def note_missing(self, system: str, keys: Sequence[str], asked: int, read_at: datetime) -> None: ...

@@ -68,7 +68,10 @@ async def _goes_on(system: System, request: RequestContext, page: Page[Any], end
     """Return whether more users follow; asked for only where that is selected and the page does not tell."""
     if page.has_next is not None:
         return page.has_next
-    if not (request.want.selects("UserConnection", "page_info") and request.want.selects("PageInfo", "has_next_page")):
+    if not (
+        request.selection.selects("UserConnection", "page_info")
+        and request.selection.selects("PageInfo", "has_next_page")
+    ):
         return False
     following = await _page(system, request, end, 1)
     return following is not None and bool(following.places)

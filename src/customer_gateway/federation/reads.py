@@ -51,8 +51,8 @@ class RequestReads:
     resolvers that run object by object come through `loaders.py`.
     """
 
-    def __init__(self, batchers: Batchers, want: Selection, deadline: Deadline) -> None:
-        self.want = want
+    def __init__(self, batchers: Batchers, selection: Selection, deadline: Deadline) -> None:
+        self.selection = selection
         self.deadline = deadline
         self.log = ReadLog(batchers.kept_reads)
         self._batchers = batchers
@@ -187,7 +187,7 @@ class ReadsSoFar:
     """The reads of a request whose time is up: what they have brought by now. Nothing is asked; the rest is late."""
 
     def __init__(self, reads: RequestReads | ReadsSoFar) -> None:
-        self.want = reads.want
+        self.selection = reads.selection
         self.deadline = reads.deadline
         self.log = reads.log
         self.known = reads.known

@@ -67,7 +67,7 @@ class Batchers:
 class Federation:
     """The configured systems by name, in the order of the configuration, and what their requests share.
 
-    `finder` finds customers of all systems in the index, `sync` says how far that is, and `observer` takes note of what
+    `index` finds customers of all systems in the index, `sync` says how far that is, and `observer` takes note of what
     reads show; without an index they are None.
     """
 
@@ -76,13 +76,13 @@ class Federation:
     batchers: Batchers = field(default_factory=Batchers)
     shared: SharedCalls = field(default_factory=SharedCalls)
     links: Links = field(default_factory=NoLinks)
-    finder: CustomerIndex | None = None
+    index: CustomerIndex | None = None
     sync: SyncStates | None = None
     observer: RecordObserver = field(default_factory=NoObserver)
 
     def request(
         self,
-        want: Selection,
+        selection: Selection,
         deadline: Deadline,
         extensions: dict[str, Any] | None = None,
         rights: Rights = EVERY_RIGHT,
@@ -95,13 +95,13 @@ class Federation:
 
         Systems that its caller may not see are not in it, so they do not exist for whatever is done with it.
         """
-        reads = RequestReads(self.batchers, want, deadline)
+        reads = RequestReads(self.batchers, selection, deadline)
         answered: dict[str, Any] = {} if extensions is None else extensions
         return RequestContext(
             systems=self._visible(rights),
             cursors=self.cursors,
-            want=want,
-            selection_below=selection_below or (lambda _name, _levels: want),
+            selection=selection,
+            selection_below=selection_below or (lambda _name, _levels: selection),
             deadline=deadline,
             reads=reads,
             shared=self.shared,
@@ -110,7 +110,7 @@ class Federation:
             extensions=answered,
             records_read=records_read,
             writing=writing,
-            finder=self.finder,
+            index=self.index,
             sync=self.sync,
             observer=self.observer,
         )
@@ -137,7 +137,7 @@ class RequestContext:
 
     systems: Mapping[str, System]
     cursors: CursorSigner
-    want: Selection
+    selection: Selection
     selection_below: Callable[[str, int], Selection]
     deadline: Deadline
     reads: RequestReads | ReadsSoFar
@@ -147,7 +147,7 @@ class RequestContext:
     extensions: dict[str, Any] = field(default_factory=dict[str, Any])
     records_read: dict[str, dict[str, None]] | None = None
     writing: object | None = None
-    finder: CustomerIndex | None = None
+    index: CustomerIndex | None = None
     sync: SyncStates | None = None
     observer: RecordObserver = field(default_factory=NoObserver)
     answers: dict[Hashable, Any] = field(default_factory=dict["Hashable", Any])

@@ -12,7 +12,7 @@ fields only.
 from customer_gateway.system.kind import Kind
 from customer_gateway.system.pages import MOST_WALKS, Page, rows_per_page_of
 from customer_gateway.system.protocol import System
-from customer_gateway.system.routes import EVERYTHING, Finder, Lookup, Reader, Reads, Route, Selection
+from customer_gateway.system.routes import EVERYTHING, Lookup, NodeLookup, Reader, Reads, Route, Selection
 from customer_gateway.system.writer import CreateTrace, CustomerWriter, SendResult
 
 __all__ = [
@@ -20,9 +20,9 @@ __all__ = [
     "MOST_WALKS",
     "CreateTrace",
     "CustomerWriter",
-    "Finder",
     "Kind",
     "Lookup",
+    "NodeLookup",
     "Page",
     "Reader",
     "Reads",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, Invoice, User
     from customer_gateway.system.kind import Kind
     from customer_gateway.system.pages import Page
-    from customer_gateway.system.routes import Finder, Lookup, Reader, Route, Selection
+    from customer_gateway.system.routes import Lookup, NodeLookup, Reader, Route, Selection
     from customer_gateway.system.writer import CustomerWriter
     from customer_gateway.work.deadline import Deadline
 
@@ -35,7 +35,7 @@ class System(Protocol):
         ...
 
     @property
-    def node_lookups(self) -> Mapping[str, Finder]:
+    def node_lookups(self) -> Mapping[str, NodeLookup]:
         """How the nouns `Contact`, `Account`, `Agreement`, `Invoice` are found by their keys."""
         ...
 
@@ -63,15 +63,15 @@ class System(Protocol):
         """Return a page of the vendor's users in its own order; None where it has none."""
         ...
 
-    def customers(self, want: Selection, /) -> Route[Customer]:
-        """Return customers by key, read as widely as `want` needs; the same width is the same route.
+    def customers(self, selection: Selection, /) -> Route[Customer]:
+        """Return customers by key, read as widely as `selection` needs; the same width is the same route.
 
-        Where `want` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.
+        Where `selection` tells `raw`, their documents are `RawObject`s (so in `page`), else they cost nothing for it.
         """
         ...
 
     async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
+        self, start: int, size: int, selection: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Customer]:
         """Return `size` customers from position `start`, inactive ones included.
 

@@ -99,14 +99,14 @@ class Selection:
 
 
 EVERYTHING: Final = Selection({"Customer": frozenset(UNIFIED_FIELDS) | {"provenance", "version", "records"}})
-"""A want that reads every unified field of a customer, for tests and for writers."""
+"""A selection of every unified field of a customer, for tests and for writers."""
 
 
 class Reads(Protocol):
     """One request's way to the routes: every key is read once per request, joined with other requests' keys."""
 
     @property
-    def want(self) -> Selection: ...
+    def selection(self) -> Selection: ...
 
     @property
     def deadline(self) -> Deadline: ...
@@ -119,5 +119,5 @@ class Reads(Protocol):
 Reader: TypeAlias = "Callable[[Sequence[Any], Reads], Awaitable[Sequence[Any]]]"
 """Reads one unified field for many customers (views of one system): a value or an `UpstreamError` for each."""
 
-Finder: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
+NodeLookup: TypeAlias = "Callable[[Sequence[str], Reads], Awaitable[Sequence[Any]]]"
 """Finds nouns of one type by their keys: the noun, None, or an `UpstreamError` for each."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.system import CustomerWriter, Finder, Kind, Lookup, Reader
+    from customer_gateway.system import CustomerWriter, Kind, Lookup, NodeLookup, Reader
     from customer_gateway.systems.connection import SystemSettings, Wiring
     from customer_gateway.systems.listing import Listing, TokenListing
     from customer_gateway.systems.pages import PageLengths
@@ -93,7 +93,7 @@ class Api:
         `row` is the name of each row where it stands in an object of its own.
         """
         with_texts, record = WithTexts(self.reading.drift, member, row), self.kind.record
-        return lambda want: with_texts if want.tells_raw(record) else orjson.loads
+        return lambda selection: with_texts if selection.tells_raw(record) else orjson.loads
 
     def customer(self, row: Document) -> Customer:
         """Return the customer that a document is read as; it is searched for undocumented fields."""
@@ -154,18 +154,18 @@ class Customers(Generic[W]):
         self.of: Callable[[Selection], Route[Customer]] = lru_cache(_PROJECTIONS)(self._route_of)
         """The route of customers that are read as widely as is selected."""
 
-    def _route_of(self, want: Selection) -> Route[Customer]:
-        return self.at(self._projection(want))
+    def _route_of(self, selection: Selection) -> Route[Customer]:
+        return self.at(self._projection(selection))
 
     def narrowest(self) -> Listing[Any] | TokenListing[Any]:
         """Return the list of customers of which nothing is selected."""
         return self._listing(self._projection(Selection()))
 
     async def page(
-        self, start: int, size: int, want: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
+        self, start: int, size: int, selection: Selection, deadline: Deadline, *, ask_next: bool, after: str = ""
     ) -> Page[Customer]:
         """Return a page; whether more follows costs a call only where neither its rows nor a total show it."""
-        listing = self._listing(self._projection(want))
+        listing = self._listing(self._projection(selection))
         asked = (self.narrowest() if ask_next else None, after)
         return await page_of(listing, self._views, start, size, deadline, *asked)
 
@@ -206,7 +206,7 @@ class Adapter:
     read: Customers[Any]
     probe: Call
     readers: Mapping[str, Reader]
-    node_lookups: Mapping[str, Finder]
+    node_lookups: Mapping[str, NodeLookup]
     lookups: Sequence[Lookup]
     users: Route[User] | None = None
     invoice_details: Route[Invoice] | None = None

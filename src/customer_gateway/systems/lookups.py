@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import DocumentContext
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reader, Reads, Route, Selection
+    from customer_gateway.system import NodeLookup, Reader, Reads, Route, Selection
 
 
 def lists_by_customer(route: Route[Sequence[Any]]) -> Reader:
@@ -102,7 +102,7 @@ def grouped(
     return groups
 
 
-def by_route(route: Route[Any]) -> Finder:
+def by_route(route: Route[Any]) -> NodeLookup:
     """Find nouns that have a look-up of their own."""
 
     async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
@@ -115,12 +115,12 @@ def through_customer(
     customers: Callable[[Selection], Route[Customer]],
     customer_key: Callable[[str], str | None],
     nouns: Callable[[Any], Iterable[Any] | None],
-) -> Finder:
+) -> NodeLookup:
     """Find nouns embedded in a customer's document: read the customer, and find the noun with the key in it."""
 
     async def find(keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         owners = [customer_key(key) for key in keys]
-        loaded = iter(await reads.load(customers(reads.want), [owner for owner in owners if owner is not None]))
+        loaded = iter(await reads.load(customers(reads.selection), [owner for owner in owners if owner is not None]))
         found = [None if owner is None else next(loaded) for owner in owners]
         return [
             customer

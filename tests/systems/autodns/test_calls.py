@@ -80,8 +80,8 @@ def soon() -> Deadline:
     return Deadline.after(5)
 
 
-def request_reads(want: Selection = EVERYTHING) -> RequestReads:
-    return RequestReads(Batchers(), want, soon())
+def request_reads(selection: Selection = EVERYTHING) -> RequestReads:
+    return RequestReads(Batchers(), selection, soon())
 
 
 def asked_keys(vendor: Vendor, place: int = 0) -> list[str]:
@@ -97,15 +97,15 @@ def known(values: Sequence[Any]) -> list[Any]:
 
 
 async def test_a_page_with_everything_embedded_is_one_call(vendor: Vendor, system: Adapter) -> None:
-    want = Selection(
+    selection = Selection(
         {
             "Customer": frozenset({"contacts", "accounts", "agreements", "owner"}),
             "User": frozenset({"key", "name"}),
         }
     )
-    reads = request_reads(want)
+    reads = request_reads(selection)
 
-    page = await system.page(0, 50, want, reads.deadline, ask_next=True)
+    page = await system.page(0, 50, selection, reads.deadline, ask_next=True)
     owners = await system.readers["owner"](page.items, reads)
 
     assert [len(page.items), page.has_next, page.total] == [50, True, 300]

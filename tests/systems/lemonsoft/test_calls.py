@@ -88,8 +88,8 @@ def soon() -> Deadline:
     return Deadline.after(5)
 
 
-def request_reads(want: Selection = EVERYTHING) -> RequestReads:
-    return RequestReads(Batchers(), want, soon())
+def request_reads(selection: Selection = EVERYTHING) -> RequestReads:
+    return RequestReads(Batchers(), selection, soon())
 
 
 async def customer(system: Adapter, key: str) -> Any:
@@ -409,13 +409,13 @@ async def test_an_embedded_noun_is_found_through_its_customer(
 
 
 async def test_an_embedded_noun_and_its_customer_are_one_read(vendor: Vendor, system: Adapter) -> None:
-    want = Selection({"Contact": frozenset({"name", "customer"}), "Customer": frozenset({"name"})})
+    selection = Selection({"Contact": frozenset({"name", "customer"}), "Customer": frozenset({"name"})})
     someone = await customer(system, "5001")
     vendor.log.clear()
-    reads = request_reads(want)
+    reads = request_reads(selection)
 
     (contact,) = await system.node_lookups["Contact"]([someone.contacts[0].key], reads)
-    (owner,) = await reads.load(system.customers(want), [contact.customer_key])
+    (owner,) = await reads.load(system.customers(selection), [contact.customer_key])
 
     assert getattr(owner, "key", None) == "5001"
     assert len(vendor.log) == 1

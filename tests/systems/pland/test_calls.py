@@ -147,9 +147,9 @@ async def test_payment_terms_are_read_once_for_all(system: Adapter, vendor: Vend
 async def test_nested_nouns_are_found_by_their_ids(system: Adapter) -> None:
     page = await system.page(0, 50, EVERYTHING, soon(), ask_next=False)
     request = reads()
-    for reader, finder in (("contacts", "Contact"), ("agreements", "Agreement"), ("invoices", "Invoice")):
+    for reader, lookup in (("contacts", "Contact"), ("agreements", "Agreement"), ("invoices", "Invoice")):
         nouns = [noun for each in await system.readers[reader](page.items, request) for noun in each][:3]
-        found = await system.node_lookups[finder]([noun.key for noun in nouns], request)
+        found = await system.node_lookups[lookup]([noun.key for noun in nouns], request)
 
         assert nouns
         assert [each.key for each in found] == [noun.key for noun in nouns]
@@ -302,13 +302,13 @@ def one_customer() -> Adapter:
     return answering(b'[{"_id": "%s", "name": "Elbufer", "chatId": "c1", "quiteNew": 1}]' % (b"a" * 24))
 
 
-@pytest.mark.parametrize("want", WHOLE)
-async def test_documents_are_kept_for_who_reads_more_than_the_unified_fields(want: Selection) -> None:
+@pytest.mark.parametrize("selection", WHOLE)
+async def test_documents_are_kept_for_who_reads_more_than_the_unified_fields(selection: Selection) -> None:
     system = one_customer()
 
     for _ in range(2):  # the first answer of all is looked at as a whole anyway
-        (by_page,) = (await system.page(0, 1, want, soon(), ask_next=False)).items
-        by_key = (await system.customers(want).fetch(["a" * 24], soon()))["a" * 24]
+        (by_page,) = (await system.page(0, 1, selection, soon(), ask_next=False)).items
+        by_key = (await system.customers(selection).fetch(["a" * 24], soon()))["a" * 24]
 
         assert by_page.document["chatId"] == by_key.document["chatId"] == "c1"
         assert by_page.version == by_key.version

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, Invoice, User
-    from customer_gateway.system import Finder, Route, Selection
+    from customer_gateway.system import NodeLookup, Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.autodns.keys import Keys
     from customer_gateway.systems.autodns.search import Filter
@@ -140,8 +140,8 @@ class Autodns:
             ),
         )
 
-    def _projection(self, want: Selection) -> Projection:
-        return keys_of(want), self._decode_of(want)
+    def _projection(self, selection: Selection) -> Projection:
+        return keys_of(selection), self._decode_of(selection)
 
     def _list(self, projection: Projection) -> Listing[Document]:
         return self._search(_CUSTOMERS, projection)
@@ -166,9 +166,9 @@ class Autodns:
         identify = partial(_identity, identity)
         return Listing(read, lengths, identify, MOST_ROWS_PER_CALL, question, numbered=False, counts=True)
 
-    def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> Finder:
-        def as_wide_as_needed(want: Selection) -> Route[Customer]:
-            return self._customers.at((keys_of(want) | NOUNS[noun], self._decode_of(want)))
+    def _inside(self, noun: str, form: re.Pattern[str], nouns: Callable[[Any], Iterable[Any]]) -> NodeLookup:
+        def as_wide_as_needed(selection: Selection) -> Route[Customer]:
+            return self._customers.at((keys_of(selection) | NOUNS[noun], self._decode_of(selection)))
 
         def customer_key(key: str) -> str | None:
             found = form.fullmatch(key)

@@ -51,22 +51,22 @@ _TYPES: Final = {
 _RECORD: Final = {field.name: frozenset({field.vendor}) for field in CUSTOMER.fields if field.vendor not in _IDENTITY}
 
 
-def keys_of(want: Selection) -> Keys:
+def keys_of(selection: Selection) -> Keys:
     """Return the keys that the operation needs of a customer, whatever way it comes to it."""
-    unified = want.of("Customer")
-    record = want.of(CUSTOMER.name)
-    if want.tells_raw(CUSTOMER):
+    unified = selection.of("Customer")
+    record = selection.of(CUSTOMER.name)
+    if selection.tells_raw(CUSTOMER):
         return ALL
     keys = _named(_KEYS, unified - {"billing"}) | _named(_RECORD, record)
-    if want.tells_version(CUSTOMER):
+    if selection.tells_version(CUSTOMER):
         keys |= _KEYS["version"]
     if "billing" in unified:
-        parts = want.of("Billing")
+        parts = selection.of("Billing")
         keys |= _named(_KEYS, [f"billing.{part}" for part in parts] if parts else ["billing"])
     if "provenance" in unified:
-        keys |= _named(_KEYS, set(UNIFIED_FIELDS) - want.redacted) if want.redacted else ALL_UNIFIED
+        keys |= _named(_KEYS, set(UNIFIED_FIELDS) - selection.redacted) if selection.redacted else ALL_UNIFIED
     # A contact found by its own id is read through its customer: the same width then serves both.
-    return keys.union(*(NOUNS[noun] for type_name, noun in _TYPES.items() if want.of(type_name)))
+    return keys.union(*(NOUNS[noun] for type_name, noun in _TYPES.items() if selection.of(type_name)))
 
 
 def _named(table: Mapping[str, Keys], names: Iterable[str]) -> Keys:

@@ -40,7 +40,7 @@ def embedded_lists(users: Route[User], pick: Callable[[Any], Sequence[AutodnsUse
 async def _with_emails(
     embedded: Sequence[AutodnsUserView | None], users: Route[User], reads: Reads
 ) -> Sequence[User | UpstreamError | None]:
-    if not reads.want.selects("User", "email"):
+    if not reads.selection.selects("User", "email"):
         return embedded
     lacking = list({user.key: None for user in embedded if user is not None and user.email is None})
     found = dict(zip(lacking, await reads.load(users, lacking), strict=True)) if lacking else {}

@@ -281,7 +281,7 @@ def _phones(addresses: Route[list[Record]]) -> Reader:
     """Read phones; the addresses are read only where an operation selects numbers in the form that needs a country."""
 
     async def answer(customers: Sequence[Any], reads: Reads) -> Sequence[Any]:
-        if not reads.want.selects(*PHONES_IN_THEIR_COUNTRY):
+        if not reads.selection.selects(*PHONES_IN_THEIR_COUNTRY):
             return [customer.phones for customer in customers]
         found = await reads.load(addresses, [customer.key for customer in customers])
         return [

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from customer_gateway.documents.choices import ChoiceList
     from customer_gateway.documents.record import Decode, Document
     from customer_gateway.model.nouns import Customer, User
-    from customer_gateway.system import Finder, Reads, Route, Selection
+    from customer_gateway.system import NodeLookup, Reads, Route, Selection
     from customer_gateway.systems.adapter import Api
     from customer_gateway.systems.connection import Wiring
     from customer_gateway.work.deadline import Deadline
@@ -122,8 +122,8 @@ class Lemonsoft:
             ),
         )
 
-    def _projection(self, want: Selection) -> Projection:
-        return (_FULL if needs_full_rows(want) else _THIN), self._decode_of(want)
+    def _projection(self, selection: Selection) -> Projection:
+        return (_FULL if needs_full_rows(selection) else _THIN), self._decode_of(selection)
 
     def _customers_of(self, projection: Projection) -> Listing[Document]:
         path, decode = projection
@@ -143,9 +143,9 @@ class Lemonsoft:
 
         return Listing(read, self._api.lengths(path), itemgetter(identity), _ROWS_PER_PAGE, tuple(query))
 
-    def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> Finder:
-        def full(want: Selection) -> Route[Customer]:
-            return self._customers.at((_FULL, self._decode_of(want)))
+    def _embedded(self, nouns: Callable[[LemonsoftCustomerView], Iterable[Any]]) -> NodeLookup:
+        def full(selection: Selection) -> Route[Customer]:
+            return self._customers.at((_FULL, self._decode_of(selection)))
 
         return through_customer(full, _customer_of, nouns)
 
@@ -183,7 +183,7 @@ class Lemonsoft:
         """Read an invoice's customer: it names it by number, whose key is read where it is selected."""
         found = await reads.load(self._invoices_by_id, keys)
         known = [each for each in found if isinstance(each, Record)]
-        if reads.want.selects("Invoice", "customer"):
+        if reads.selection.selects("Invoice", "customer"):
             owners = iter(await values_by(self._keys_by_number, _customer_number)(known, reads))
         else:
             owners = iter([None] * len(known))

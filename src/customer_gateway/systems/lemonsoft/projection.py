@@ -23,16 +23,16 @@ _NAMES_ONLY: Final = frozenset({"__typename", "id"})  # what `node` may select o
 _EMBEDDED: Final = ("Contact", "Account", "BankAccount", "Agreement")
 
 
-def needs_full_rows(want: Selection) -> bool:
+def needs_full_rows(selection: Selection) -> bool:
     """Return whether anything is selected that thin rows lack.
 
     Every name that is not known to be in them counts as lacking (`version`, `provenance`). So do the nouns that are
     embedded in full rows: whoever selects them reads their customer as widely, in the same call.
     """
     return (
-        not want.of("Customer") <= _THIN_UNIFIED
-        or not want.of(CUSTOMER.name) <= _THIN_RECORD
-        or want.tells_raw(CUSTOMER)
-        or want.tells_version(CUSTOMER)
-        or any(want.of(noun) - _NAMES_ONLY for noun in _EMBEDDED)
+        not selection.of("Customer") <= _THIN_UNIFIED
+        or not selection.of(CUSTOMER.name) <= _THIN_RECORD
+        or selection.tells_raw(CUSTOMER)
+        or selection.tells_version(CUSTOMER)
+        or any(selection.of(noun) - _NAMES_ONLY for noun in _EMBEDDED)
     )

@@ -213,7 +213,7 @@ class Next:
 
     async def _find_agreements(self, keys: Sequence[str], reads: Reads) -> Sequence[Any]:
         """Return agreements by their keys: one is there as long as its customer names its contract."""
-        customers = await reads.load(self._customers.of(reads.want), [key.partition("/")[0] for key in keys])
+        customers = await reads.load(self._customers.of(reads.selection), [key.partition("/")[0] for key in keys])
         known = [customer for customer in customers if isinstance(customer, NextCustomerView)]
         agreements = iter(await self._read_agreements(known, reads))
         found = [next(agreements) if isinstance(each, NextCustomerView) else each for each in customers]

@@ -218,11 +218,11 @@ class Pland:
     async def _rows(self, path: str, query: Sequence[Query], decode: Decode, deadline: Deadline) -> list[Any]:
         return await self._api.document(Call("GET", path, query, idempotent=True, decode=decode), deadline)
 
-    def _decode_of(self, want: Selection) -> Decode:
+    def _decode_of(self, selection: Selection) -> Decode:
         """Pland has one width; documents are kept for who reads more of them than the unified fields."""
-        if want.tells_raw(CUSTOMER):
+        if selection.tells_raw(CUSTOMER):
             return self._decode_raw
-        return self._decode_whole if _wants_documents(want) else self._decode
+        return self._decode_whole if _wants_documents(selection) else self._decode
 
     def _decode(self, body: Body) -> list[PlandCustomerView]:
         return self._decode_whole(body) if self._drift_watch.due() else self._customer_rows.decode(body)
@@ -255,6 +255,10 @@ def _users_in_place(rows: Sequence[PlandUserRow]) -> Sequence[PlandUser | None]:
     return [user(row) if row.key else None for row in rows]
 
 
-def _wants_documents(want: Selection) -> bool:
+def _wants_documents(selection: Selection) -> bool:
     """Return whether anything is read of customers that only their documents have."""
-    return want.selects("Customer", "records") or want.tells_version(CUSTOMER) or bool(want.of(CUSTOMER.name))
+    return (
+        selection.selects("Customer", "records")
+        or selection.tells_version(CUSTOMER)
+        or bool(selection.of(CUSTOMER.name))
+    )
