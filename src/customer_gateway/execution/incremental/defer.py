@@ -96,7 +96,7 @@ class Round(NamedTuple):
 
 
 class Batch:
-    """One group of deferred fields: executed once for all objects that select it when the first of them is asked for."""
+    """One group of deferred fields: executed once for all objects that select it, when the first is asked for."""
 
     def __init__(self, origin: Run, plan: Plan, objects: list[Any], positions: Objects) -> None:
         self._origin = origin
