@@ -85,7 +85,7 @@ def _as_json(_logger: object, _method: str, event: EventDict) -> bytes:
 
 
 class _Lines:
-    """Writes lines of bytes: those of one turn of the event loop together, at its end; without a loop at once."""
+    """Writes lines of bytes: those of one iteration of the event loop together, at its end; without a loop at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customer_gateway.execution import AnswerLimits, Attribute, Batched, Budget, Partitioned, compile_operation
-from customer_gateway.execution.run.budget import TURN
+from customer_gateway.execution.run.budget import ITERATION_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Growth:
         self.most_in_a_turn = max(self.most_in_a_turn, self.before_turn)
 
     def turn(self) -> None:
-        """Called in each turn of the event loop while an operation is executed."""
+        """Called in each iteration of the event loop while an operation is executed."""
         self.before_turn = 0
         if self.reading:
             asyncio.get_running_loop().call_soon(self.turn)
@@ -202,7 +202,7 @@ async def test_work_past_the_deadline_is_ended_though_the_budget_is_not_reached(
     assert result.errors is not None
     assert [error.extensions for error in result.errors] == [{"code": "QUERY_TOO_COMPLEX"}]
     assert "before the deadline" in result.errors[0].message
-    assert growth.read < 10 * TURN
+    assert growth.read < 10 * ITERATION_VALUES
 
 
 async def test_an_ordinary_answer_is_put_together_after_the_deadline() -> None:
@@ -339,7 +339,7 @@ async def test_whatever_is_asked_no_turn_and_no_answer_is_larger_than_its_bound(
     assert (result.data is None) is (whole > most)
     assert result.data is None or size_of(result.data) == whole
     assert growth.read <= most
-    assert growth.most_in_a_turn <= TURN
+    assert growth.most_in_a_turn <= ITERATION_VALUES
 
 
 def size_of(data: Any) -> int:

@@ -10,7 +10,7 @@ from named_callers import NamedKeys
 
 from customer_gateway.http import HttpSettings, build_http
 from customer_gateway.http.callers.authenticator import Authenticator
-from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_TURN, SharedExecution
+from customer_gateway.http.shared_execution import SAME_MOMENT_SECONDS, WOKEN_PER_ITERATION, SharedExecution
 from customer_gateway.model.callers import Rights
 from customer_gateway.work.deadline import Deadline
 from customer_gateway.work.shared_call import CallCancelled, Completion, JoinableCalls
@@ -267,7 +267,7 @@ async def test_work_that_nobody_waits_for_is_broken_off() -> None:
     assert (ended, len(in_flight)) == (["ended"], 0)
 
 
-async def test_many_waiters_are_told_a_few_per_turn_and_all_of_them() -> None:
+async def test_many_waiters_are_told_a_few_per_iteration_and_all_of_them() -> None:
     told: list[int] = []
 
     async def work(_: Deadline) -> str:
@@ -353,10 +353,10 @@ async def test_who_is_cancelled_while_others_are_told_is_passed_over() -> None:
 
     at = asyncio.get_running_loop().time() + 1
     execution = SharedExecution(at, work)
-    waiting = [asyncio.create_task(wait(number)) for number in range(WOKEN_PER_TURN + 2)]
+    waiting = [asyncio.create_task(wait(number)) for number in range(WOKEN_PER_ITERATION + 2)]
     await asyncio.wait(waiting)
 
-    assert [each.cancelled() for each in waiting] == [False] * (WOKEN_PER_TURN + 1) + [True]
+    assert [each.cancelled() for each in waiting] == [False] * (WOKEN_PER_ITERATION + 1) + [True]
 
 
 async def test_who_leaves_early_is_told_what_there_is_and_those_of_one_moment_the_same() -> None:

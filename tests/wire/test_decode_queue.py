@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Guests:
-    """Who had a turn, in which turn of the loop."""
+    """Who had a turn, in which iteration of the loop."""
 
     def __init__(self, decode_queue: DecodeQueue) -> None:
         self.decode_queue = decode_queue

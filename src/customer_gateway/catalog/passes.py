@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from customer_gateway.system import Page, Reads, Selection, System
 
 MOST_ROWS_PER_ADVANCE: Final = 50
-"""Of one transaction, which holds the lock of writers for some milliseconds, and of one turn of the event loop."""
+"""Of one transaction, which holds the lock of writers for some milliseconds, and of one iteration of the event loop."""
 
 
 class WalkResult(Enum):

@@ -77,9 +77,9 @@ def stamps_of_all(views: Sequence[Customer]) -> int | None:
 def _stamp_of(view: type) -> Callable[[Any], tuple[str, object]] | None:
     """Return what reads the key of a record and its stamp as it was sent; None where there is none, or several."""
     declared = declared_of(view, "updated_at")
-    if declared is None or len(declared.told_by) > 1:
+    if declared is None or len(declared.read_from) > 1:
         return None
-    (path,) = declared.told_by
+    (path,) = declared.read_from
     if issubclass(view, Row):
         (attribute,) = [attribute for attribute, each in vendor_paths(view).items() if each == path]
         return attrgetter("key", attribute)

@@ -50,7 +50,7 @@ class Shape(Generic[N]):
         self.has_key = "system" in getattr(noun, "__dataclass_fields__", ())
         """Whether it is a noun, with a system and a key, and not a value."""
         self.declared_sources = Declared(
-            frozenset[str]().union(*(each.told_by for each in declared.values())),
+            frozenset[str]().union(*(each.read_from for each in declared.values())),
             parts={name: each.paths for name, each in declared.items()},
             fills=merged([{noun.__name__: filled}, *(each.fills for each in declared.values())]),
         )

@@ -22,12 +22,12 @@ _DECLARED: Final = "declared_sources"
 class Declared:
     """The vendor fields, as dotted paths, that an attribute of a view is read from.
 
-    `told_by` alone make a value, `beside` have a say in it; `parts` are the fields of the parts of the value, by name;
-    `leads_to` is the unified field that another call reads by it; `fills` are the fields of other types that the value
-    holds, by the types' names (`{"EInvoice": {"ean"}}`).
+    `read_from` alone make a value, `beside` have a say in it; `parts` are the fields of the parts of the value, by
+    name; `leads_to` is the unified field that another call reads by it; `fills` are the fields of other types that the
+    value holds, by the types' names (`{"EInvoice": {"ean"}}`).
     """
 
-    told_by: frozenset[str]
+    read_from: frozenset[str]
     beside: frozenset[str] = frozenset()
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
     leads_to: str | None = None
@@ -35,7 +35,7 @@ class Declared:
 
     @property
     def paths(self) -> frozenset[str]:
-        return self.told_by | self.beside
+        return self.read_from | self.beside
 
 
 def reads(
@@ -129,7 +129,7 @@ def attributes_behind(view: type[Struct], name: str) -> frozenset[str]:
     return frozenset(
         attribute
         for attribute, path in vendor_paths(view).items()
-        if any(each == path or each.startswith(f"{path}.") for each in declared.told_by)
+        if any(each == path or each.startswith(f"{path}.") for each in declared.read_from)
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WOKEN_PER_TURN: Final = 16
+WOKEN_PER_ITERATION: Final = 16
 """Woken all at once waiters would come back all at once, and the loop would have nothing to do in between."""
 MORE_PATIENT: Final = 2.0
 """How many times as long as an execution was begun for a request may be willing to wait, and still join it."""
@@ -30,7 +30,7 @@ class SharedExecution(SharedCall[T]):
     `alone`, such as a mutation, is finished whoever leaves. One that is `personal` is not for others with equal rights.
     """
 
-    woken_per_turn = WOKEN_PER_TURN
+    woken_per_iteration = WOKEN_PER_ITERATION
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ class Population:
         self._began_with = customers
         self._customers = store[vendor.customers]
         self._vanished = store[_VANISHED]
-        self._turns = count()
+        self._changes = count()
         self._appeared = 0
 
     def prepare(self) -> None:
@@ -78,7 +78,7 @@ class Population:
         """Give a customer the data of somebody else. Raises KeyError where there is none."""
         changes, source = self._vendor.changes, newcomers(self._vendor, self._began_with)
         patterns = source[self._vendor.customers]
-        other = patterns.key_at(next(self._turns) % patterns.count())
+        other = patterns.key_at(next(self._changes) % patterns.count())
         customer = laid_over(_existing(self._customers, key), _existing(patterns, other), changes.members)
         self._add(changes.stamped(customer, self._moment(at)))
         for each in changes.belonging:

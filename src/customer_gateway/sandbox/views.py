@@ -27,11 +27,11 @@ Row: TypeAlias = "tuple[str, bytes | str]"
 class View:
     """What one fault makes of the documents of `customers`, and of those of the other collections that are `listed`."""
 
-    def __init__(self, fault: Fault, customers: str, listed: Sequence[str], turns: Iterator[int]) -> None:
+    def __init__(self, fault: Fault, customers: str, listed: Sequence[str], calls: Iterator[int]) -> None:
         self._fault = fault
         self._customers = customers
         self._listed = listed
-        self._turns = turns
+        self._calls = calls
         self._is_turned: bool | None = None
 
     def concerns(self, collection: str) -> bool:
@@ -55,7 +55,7 @@ class View:
     def ordered(self, rows: list[Row]) -> list[Row]:
         """Return the rows of a list in the order of this call: of every second one the last row comes first."""
         if self._is_turned is None:
-            self._is_turned = self._fault.kind == "unstable_pages" and next(self._turns) % 2 == 1
+            self._is_turned = self._fault.kind == "unstable_pages" and next(self._calls) % 2 == 1
         return [*rows[-1:], *rows[:-1]] if self._is_turned else rows
 
     def total(self, rows: int) -> int:
@@ -75,13 +75,13 @@ class Views:
     def __init__(self, customers: str, listed: Sequence[str]) -> None:
         self._customers = customers
         self._listed = listed
-        self._turns = count()
+        self._calls = count()
 
     def of(self, fault: Fault) -> View | None:
         """Return what a fault makes of the customers; None where it leaves them as they are."""
         if fault.kind not in VIEW_KINDS:
             return None
-        return View(fault, self._customers, self._listed, self._turns)
+        return View(fault, self._customers, self._listed, self._calls)
 
 
 _SEEN: Final[ContextVar[View | None]] = ContextVar("_SEEN", default=None)

@@ -88,12 +88,12 @@ class SqliteReaders:
     def __init__(self, path: Path, pragmas: tuple[str, ...], most: int) -> None:
         self._threads = [SqliteThread(path, pragmas, "BEGIN") for _ in range(most)]
         self._free = list(self._threads)
-        self._turns = asyncio.Semaphore(most)
+        self._semaphore = asyncio.Semaphore(most)
         self._ending: set[asyncio.Task[None]] = set()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, in a transaction that reads."""
-        await self._turns.acquire()
+        await self._semaphore.acquire()
         thread = self._free.pop()
         loop = asyncio.get_running_loop()
         future = thread.submit(work)
@@ -109,7 +109,7 @@ class SqliteReaders:
     async def aclose(self) -> None:
         """Close the connections when what is under way has ended."""
         for _ in self._threads:
-            await self._turns.acquire()
+            await self._semaphore.acquire()
         for thread in self._threads:
             await thread.aclose()
 
@@ -124,7 +124,7 @@ class SqliteReaders:
 
     def _release(self, thread: SqliteThread) -> None:
         self._free.append(thread)
-        self._turns.release()
+        self._semaphore.release()
 
 
 def synchronous(*, durable: bool) -> str:

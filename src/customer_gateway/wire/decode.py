@@ -1,8 +1,8 @@
 """Decode an answer's bytes to its document: within bounds, and one answer after the other.
 
-An answer that is decoded in the same turn of the event loop as twenty others has left the processor's cache by the time
-its rows become part of a reply, some turns later, and is fetched from memory again, and once more to be freed: with 100
-pages under way that was a fifth of their cost (docs/adr/0013-one-answer-at-a-time.md).
+An answer that is decoded in the same iteration of the event loop as twenty others has left the processor's cache by
+the time its rows become part of a reply, some iterations later, and is fetched from memory again, and once more to be
+freed: with 100 pages under way that was a fifth of their cost (docs/adr/0013-one-answer-at-a-time.md).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _CODINGS = {"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"}
 SMALL_BYTES: Final = 8_192
 """What is made of so small an answer crowds nothing out of the cache."""
 
-_TURNS: Final = 6
-"""Turns of the event loop between two answers: so many it takes from a decoded answer to the rows made of it."""
+_ITERATIONS: Final = 6
+"""Iterations of the event loop between two answers: so many it takes from a decoded answer to the rows made of it."""
 
 
 class Undecodable(Exception):
@@ -124,7 +124,7 @@ def _ends_early() -> Undecodable:
 
 
 class DecodeQueue:
-    """Order the decoding of the answers to all calls of a process: as they come, some turns of the loop apart.
+    """Order the decoding of the answers to all calls of a process: as they come, some iterations of the loop apart.
 
     A small answer, and one that comes when none is being decoded, waits for nothing.
     """
@@ -141,20 +141,20 @@ class DecodeQueue:
         if self._loop is not loop:
             self._loop = loop
             self._waiting.clear()
-            self._go_on_after(_TURNS, loop)
+            self._go_on_after(_ITERATIONS, loop)
             return
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waiter)
         await waiter
 
-    def _go_on_after(self, turns: int, loop: asyncio.AbstractEventLoop) -> None:
-        if turns:
-            loop.call_soon(self._go_on_after, turns - 1, loop)
+    def _go_on_after(self, iterations: int, loop: asyncio.AbstractEventLoop) -> None:
+        if iterations:
+            loop.call_soon(self._go_on_after, iterations - 1, loop)
             return
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
-                loop.call_soon(self._go_on_after, _TURNS, loop)
+                loop.call_soon(self._go_on_after, _ITERATIONS, loop)
                 return
         self._loop = None

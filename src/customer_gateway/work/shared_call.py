@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Completion:
-    """Wake those that wait for a piece of work in the turn of the event loop in which it completes.
+    """Wake those that wait for a piece of work in the iteration of the event loop in which it completes.
 
     Each waits by a future of its own, so a waiter that is cancelled ends nothing for the others.
     """
@@ -31,15 +31,15 @@ class Completion:
         self.done = False
         self._waiters: dict[asyncio.Future[None], None] = {}
 
-    def set(self, per_turn: int | None = None) -> None:
-        """Wake all waiters, whatever the outcome of the work: at once, or `per_turn` of them a turn of the loop."""
+    def set(self, per_iteration: int | None = None) -> None:
+        """Wake all waiters, whatever the outcome of the work: at once, or `per_iteration` of them in an iteration."""
         self.done = True
-        for waiter in list(islice(self._waiters, per_turn)):
+        for waiter in list(islice(self._waiters, per_iteration)):
             del self._waiters[waiter]
             if not waiter.done():
                 waiter.set_result(None)
         if self._waiters:
-            asyncio.get_running_loop().call_soon(self.set, per_turn)
+            asyncio.get_running_loop().call_soon(self.set, per_iteration)
 
     async def wait(self) -> None:
         """Wait for the completion."""
@@ -80,7 +80,7 @@ class SharedCall(Generic[T]):
 
     __slots__ = ("_end_when_left", "_left", "_task", "_waiting", "completion", "deadline")
 
-    woken_per_turn: ClassVar[int | None] = None
+    woken_per_iteration: ClassVar[int | None] = None
 
     def __init__(self, first: Deadline, *, end_when_left: bool = False) -> None:
         self.deadline = SharedDeadline(first.at)
@@ -143,8 +143,8 @@ class SharedCall(Generic[T]):
             return await call(self.deadline)
         finally:
             self.completion.set(
-                self.woken_per_turn
-            )  # waiters wake in a later turn of the loop: by then the task is done
+                self.woken_per_iteration
+            )  # waiters wake in a later iteration of the loop: by then the task is done
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         """Retrieve the exception, which asyncio would log where all waiters have left.
@@ -154,7 +154,7 @@ class SharedCall(Generic[T]):
         if not task.cancelled():
             task.exception()
         elif not self.completion.done:
-            self.completion.set(self.woken_per_turn)
+            self.completion.set(self.woken_per_iteration)
 
 
 C = TypeVar("C", bound=SharedCall[Any])

@@ -76,7 +76,7 @@ class InRedis:
     def answered(self, now: float) -> None:
         if self.members:
             numbers, member = self.members.pop(0)
-            self.run(numbers, now, "settle", member)
+            self.run(numbers, now, "count_from_answer", member)
 
     def run(self, numbers: Sequence[int], now: float, *operation: str | int, skew: float = SKEW_SECONDS) -> Any:
         told = SCRIPT.replace(TIME, "local now = tonumber(ARGV[#ARGV])\n")

@@ -1,4 +1,4 @@
-"""The budget of an answer: how much one execution may complete, and how much of it between two turns of the loop."""
+"""The budget of an answer: how much one execution may complete, and how much in one iteration of the loop."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
             ...
 
 
-TURN: Final = 10_000
-"""As much work is done in one turn of the event loop, in values; what goes beyond waits for the next one."""
+ITERATION_VALUES: Final = 10_000
+"""As much work is done in one iteration of the event loop, in values; what goes beyond waits for the next one."""
 
-TURN_SECONDS: Final = 0.02
-"""What is done in steps waits for the next turn after so long, too: resolvers may cost more than values."""
+ITERATION_SECONDS: Final = 0.02
+"""What is done in steps waits for the next iteration after so long, too: resolvers may cost more than values."""
 
 STEP: Final = 1_000
-"""A step of work that does not fit into a turn, in values."""
+"""A step of work that does not fit into an iteration, in values."""
 
-TURNS_AFTER_DEADLINE: Final = 4
-"""As many full turns are used after the deadline: an answer whose last reads were late is still put together."""
+ITERATIONS_AFTER_DEADLINE: Final = 4
+"""As many full iterations are used after the deadline: an answer whose last reads were late is still put together."""
 
 UNCOUNTED_TEXT: Final = 5_000
 """Characters that a text has room for in an answer of so few values that its texts are not counted."""
@@ -76,18 +76,18 @@ class AnswerTooLarge(BaseException):
 class Budget:
     """What is left for one execution and its branches.
 
-    `expired` returns whether the time for the answer is over; it is asked once a full turn, so what is put together
-    in fewer is not ended for it.
+    `expired` returns whether the time for the answer is over; it is asked once a full iteration, so what is put
+    together in fewer is not ended for it.
     """
 
     __slots__ = (
         "_begun",
         "_expired",
+        "_iteration_began",
         "_late",
         "_limits",
         "_resetting",
         "_selections",
-        "_turn_began",
         "_uncounted",
         "characters",
         "error",
@@ -106,7 +106,7 @@ class Budget:
         self._begun = 0
         self._late = 0
         self._resetting = False
-        self._turn_began: float | None = None
+        self._iteration_began: float | None = None
 
     def charge(self, values: int, characters: int, positions: Located) -> None:
         """Take what is about to be completed. Raises AnswerTooLarge where so much is not left."""
@@ -127,33 +127,33 @@ class Budget:
         return len(selections) > FEW_SELECTIONS or selection.repeats or self.values < self._uncounted
 
     def begin(self, work: int) -> bool:
-        """Return whether so much work may be done at once, without waiting for the next turn of the loop."""
+        """Return whether so much work may be done at once, without waiting for the next iteration of the loop."""
         begun = self._begun + work
-        if begun > TURN:
+        if begun > ITERATION_VALUES:
             return False
         self._begun = begun
         return True
 
     async def wait(self, work: int, positions: Located) -> None:
         """Wait until so much work may be done. Raises AnswerTooLarge when the time for the answer is over."""
-        while not self._fits(min(work, TURN)):
+        while not self._fits(min(work, ITERATION_VALUES)):
             if not self._resetting:
                 self._resetting = True
                 get_running_loop().call_soon(self._reset)
             await sleep(0)
-        if self._late > TURNS_AFTER_DEADLINE or self.error is not None:
+        if self._late > ITERATIONS_AFTER_DEADLINE or self.error is not None:
             self._end("The answer cannot be put together before the deadline", positions)
 
     def _fits(self, work: int) -> bool:
         now = monotonic()
-        if self._turn_began is None:
-            self._turn_began = now
-        return now - self._turn_began < TURN_SECONDS and self.begin(work)
+        if self._iteration_began is None:
+            self._iteration_began = now
+        return now - self._iteration_began < ITERATION_SECONDS and self.begin(work)
 
     def _reset(self) -> None:
         self._resetting = False
         self._begun = 0
-        self._turn_began = None
+        self._iteration_began = None
         if self._expired is not None and self._expired():
             self._late += 1
 

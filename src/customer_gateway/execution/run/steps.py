@@ -1,4 +1,4 @@
-"""Work that does not fit into one turn of the event loop, done in steps."""
+"""Work that does not fit into one iteration of the event loop, done in steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEPS_UNDER_WAY: Final = 3
 
 
 def in_steps(run: Run, values: list[Any], work: int, positions: Positions, complete: Complete) -> Awaitable[list[Any]]:
-    """Return the completed column of values that are so much work each: some of them in each turn of the event loop."""
+    """Return the completed column of values that are so much work each: some in each iteration of the event loop."""
     return run.spawn(_in_steps(run, values, work, positions, complete))
 
 
@@ -34,7 +34,7 @@ async def _in_steps(run: Run, values: list[Any], work: int, positions: Positions
     columns: list[Columnar] = []
     for place, start in enumerate(starts):
         if place >= STEPS_UNDER_WAY:
-            # What several steps wait for may come for all of them in one turn of the loop.
+            # What several steps wait for may come for all of them in one iteration of the loop.
             earlier = columns[place - STEPS_UNDER_WAY]
             columns[place - STEPS_UNDER_WAY] = earlier if isinstance(earlier, list) else await earlier
         step = values[start : start + size]

@@ -98,7 +98,7 @@ class RedisSlots:
         """Count a call from its answer."""
         if start in self._members:
             windows, member = self._members.pop(start)
-            self._run(windows, "settle", member)
+            self._run(windows, "count_from_answer", member)
             self._reset()
 
     def pause(self, seconds: float) -> None:

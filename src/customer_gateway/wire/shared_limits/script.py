@@ -92,7 +92,7 @@ if operation == 'reserve' then  -- start a call, or keep a slot for it if it may
   end
 elseif operation == 'count' then  -- a call has started by the worker's own share
   start()
-elseif operation == 'settle' then  -- a call's answer is there: the vendor counted it by now at the latest
+elseif operation == 'count_from_answer' then  -- a call's answer is there: the vendor counted it by now at the latest
   for _, window in ipairs(windows) do
     local counted = redis.call('ZSCORE', window.started, name)
     if counted and tonumber(counted) > now then redis.call('ZADD', window.started, text(now), name) end
