@@ -26,7 +26,7 @@ from bench.machine import cores, facts
 from bench.processes import Running, Server, Stub
 from bench.ratios import MARGIN, Pair
 from bench.report import Report, Section
-from bench.rounds import Rounds, turns
+from bench.rounds import Rounds, order_rounds
 from bench.trees import HERE, checked_out
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def in_process(trees: Mapping[str, Tree], rounds: int, core: int) -> Section:
     """(a)."""
     title = "(a) The page query in process"
     found: dict[str, list[dict[str, float]]] = {name: [] for name in trees}
-    for turn in turns([*trees], rounds):
+    for turn in order_rounds([*trees], rounds):
         for name in turn:
             tree = trees[name]._replace(root=HERE.root)
             try:

@@ -54,8 +54,8 @@ class Questions:
         return self.path.read_bytes().splitlines()
 
 
-class Judged(NamedTuple):
-    """How many answers were judged, and how many of them are wrong."""
+class CheckedAnswers(NamedTuple):
+    """How many answers were checked, and how many of them are wrong."""
 
     wrong: int
     answers: int
@@ -64,7 +64,7 @@ class Judged(NamedTuple):
         return f"answers wrong: {self.wrong:,} of {self.answers:,}"
 
     @classmethod
-    def together(cls, parts: Iterable[Judged]) -> Judged:
+    def together(cls, parts: Iterable[CheckedAnswers]) -> CheckedAnswers:
         wrong, answers = zip(*parts, strict=True)
         return cls(sum(wrong), sum(answers))
 
@@ -74,19 +74,19 @@ class Sizes(NamedTuple):
 
     each: tuple[int, ...]
 
-    def judge(self, requests: int, received: int, order: Order) -> Judged:
+    def check_bytes(self, requests: int, received: int, order: Order) -> CheckedAnswers:
         """Of so many requests with so many bytes in all, the fewest that must have been answered wrongly.
 
         What the order of the questions explains is no fault.
         """
         if not self.each:
-            return Judged(requests, requests)
+            return CheckedAnswers(requests, requests)
         mean = fmean(self.each)
         furthest = max(abs(size - mean) for size in self.each)
         # In turn, all but half a turn at most cancels out; at random, six standard deviations never happen.
         slack = furthest * len(self.each) / 2 if order == "turn" else 6 * pstdev(self.each) * sqrt(requests)
         astray = abs(received - requests * mean) - slack
-        return Judged(min(requests, ceil(max(astray, 0) / mean)), requests)
+        return CheckedAnswers(min(requests, ceil(max(astray, 0) / mean)), requests)
 
 
 def asked(url: str, lines: Sequence[bytes], connections: int, method: Method = "POST", key: str = "") -> list[Answer]:
@@ -94,13 +94,13 @@ def asked(url: str, lines: Sequence[bytes], connections: int, method: Method = "
     return asyncio.run(_asked([request(url, line, method, key) for line in lines], url, connections))
 
 
-def checked(url: str, questions: Questions, connections: int, method: Method = "POST") -> tuple[Judged, Sizes]:
+def checked(url: str, questions: Questions, connections: int, method: Method = "POST") -> tuple[CheckedAnswers, Sizes]:
     """Ask all questions, again and again if there are few."""
     times = ceil(AT_LEAST / len(questions.answers))
     expected = [*questions.answers] * times
     answers = asked(url, questions.lines * times, connections, method, questions.key)
     right = [answer.size for answer, document in zip(answers, expected, strict=True) if answer.document == document]
-    return Judged(len(answers) - len(right), len(answers)), Sizes(tuple(right))
+    return CheckedAnswers(len(answers) - len(right), len(answers)), Sizes(tuple(right))
 
 
 def request(url: str, line: bytes, method: Method = "POST", key: str = "") -> bytes:

@@ -50,8 +50,8 @@ def ceilings(
     remarks = [
         "CPU in parts of one core.",
         f"The stub's three calls allow {pages / max(gateway.rate, 1e-9):.1f} times the gateway's different pages.",
-        _told("different pages of the gateway", gateway, one_core=one_core),
-        _told("the bare endpoint", bare, one_core=one_core),
+        _limit_text("different pages of the gateway", gateway, one_core=one_core),
+        _limit_text("the bare endpoint", bare, one_core=one_core),
     ]
     return Section("Ceilings of stub and generator", _COLUMNS, rows, remarks)
 
@@ -74,7 +74,7 @@ def _allowed(figures: Figures) -> float:
     return figures.rate / max(figures.busy.generator, 1e-9)
 
 
-def _told(what: str, figures: Figures, *, one_core: bool) -> str:
+def _limit_text(what: str, figures: Figures, *, one_core: bool) -> str:
     busy = figures.busy
     others = busy.upstream + busy.generator if one_core else max(busy.upstream, busy.generator)
     if busy.contestant >= _FULL:

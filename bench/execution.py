@@ -61,7 +61,7 @@ query Page($first: Int!) {
 
 
 def breadth_schema(*, awaitable: bool) -> GraphQLSchema:
-    """With resolvers that answer at once, or that are coroutines and so cost tasks and turns of the event loop."""
+    """With resolvers that answer at once, or that are coroutines and so cost tasks and iterations of the event loop."""
     text, identity = GraphQLString, GraphQLNonNull(GraphQLID)
 
     def column(output: Any, name: str) -> GraphQLField:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Tally:
+class Totals:
     """What all connections have seen; latencies in seconds. Nothing is asked after `until`, and after a pause."""
 
     def __init__(self, until: float, pause: float = 0.0) -> None:
@@ -40,9 +40,9 @@ class Tally:
 class Connection(asyncio.Protocol):
     """Sends a request as soon as the last one is answered; `done` when nothing more is asked or answered."""
 
-    def __init__(self, requests: Iterator[bytes], tally: Tally) -> None:
+    def __init__(self, requests: Iterator[bytes], totals: Totals) -> None:
         self._requests = requests
-        self._tally = tally
+        self._totals = totals
         self._parser: Any = httptools.HttpResponseParser(self)
         self.done = asyncio.get_running_loop().create_future()
 
@@ -51,27 +51,27 @@ class Connection(asyncio.Protocol):
         self._ask()
 
     def data_received(self, data: bytes) -> None:
-        self._tally.received += len(data)
+        self._totals.received += len(data)
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        self._tally.latencies.append(perf_counter() - self._asked)
-        self._tally.failed += self._parser.get_status_code() != 200
+        self._totals.latencies.append(perf_counter() - self._asked)
+        self._totals.failed += self._parser.get_status_code() != 200
         self._parser = httptools.HttpResponseParser(self)
-        if self._tally.pause:
-            asyncio.get_running_loop().call_later(self._tally.pause, self._ask)
+        if self._totals.pause:
+            asyncio.get_running_loop().call_later(self._totals.pause, self._ask)
         else:
             self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc  # closed in whatever way, what was asked stays without an answer
         if not self.done.done():
-            self._tally.failed += 1
+            self._totals.failed += 1
             self.done.set_result(None)
 
     def _ask(self) -> None:
         self._asked = perf_counter()
-        if self._asked < self._tally.until:
+        if self._asked < self._totals.until:
             self._transport.write(next(self._requests))
         else:
             self.done.set_result(None)
@@ -91,18 +91,18 @@ async def load(url: str, connections: int, seconds: float, requests: Iterator[by
     parts, loop = urlsplit(url), asyncio.get_running_loop()
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     began = perf_counter()
-    tally = Tally(began + seconds, float(os.environ.get("BENCH_PAUSE", "0")))
-    made = [await loop.create_connection(lambda: Connection(requests, tally), host, port) for _ in range(connections)]
+    totals = Totals(began + seconds, float(os.environ.get("BENCH_PAUSE", "0")))
+    made = [await loop.create_connection(lambda: Connection(requests, totals), host, port) for _ in range(connections)]
     await asyncio.gather(*(connection.done for _, connection in made))
     took = perf_counter() - began
-    cuts = quantiles(tally.latencies, n=100) if len(tally.latencies) > 1 else [0.0] * 99
+    cuts = quantiles(totals.latencies, n=100) if len(totals.latencies) > 1 else [0.0] * 99
     return {
-        "requests": len(tally.latencies),
+        "requests": len(totals.latencies),
         "microseconds": int(took * 1e6),
-        "bytes": tally.received,
+        "bytes": totals.received,
         "p50": int(cuts[49] * 1e6),
         "p99": int(cuts[98] * 1e6),
-        "failed": tally.failed,
+        "failed": totals.failed,
     }
 
 

@@ -23,7 +23,7 @@ from bench.machine import cores, facts
 from bench.processes import Server, Stub, fetched
 from bench.ratios import MARGIN, Pair
 from bench.report import Report, Section
-from bench.rounds import turns
+from bench.rounds import order_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator as Yields
@@ -51,7 +51,7 @@ def measure_index_cost(*, quick: bool) -> None:
                 asking = replace(entrant, order=order)
                 _, sizes = checked(asking.url, asking.questions, asking.connections)
                 generator.run(asking, seconds, stub, sizes)
-                for turn in turns([_WITHOUT, _WITH], rounds):
+                for turn in order_rounds([_WITHOUT, _WITH], rounds):
                     for name in turn:
                         fetched(entrant.url.replace("/graphql", f"/compare?on={int(name == _WITH)}"))
                         found[text][name].append(generator.run(asking, seconds, stub, sizes))

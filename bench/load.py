@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bench.answers import Judged
+from bench.answers import CheckedAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,13 +55,13 @@ class Figures:
     calls: float
     busy: Busy
     failed: int
-    judged: Judged = field(default=Judged(0, 0))
+    checked_answers: CheckedAnswers = field(default=CheckedAnswers(0, 0))
 
     @property
     def faults(self) -> list[str]:
         """Why these figures prove nothing, if they do not."""
         failed = [f"{self.failed:,} requests failed"] if self.failed else []
-        return [*failed, *([str(self.judged)] if self.judged.wrong else [])]
+        return [*failed, *([str(self.checked_answers)] if self.checked_answers.wrong else [])]
 
     def faster_than(self, other: Figures) -> float:
         """The ratio of requests per second; infinite where the other answered none in time."""
@@ -88,7 +88,7 @@ class Figures:
             *(of(name) for name in ("rate", "p50", "p99", "cpu", "memory", "calls")),
             busy=Busy(busy("contestant"), busy("upstream"), busy("generator")),
             failed=sum(run.failed for run in runs),
-            judged=Judged.together(run.judged for run in runs),
+            checked_answers=CheckedAnswers.together(run.checked_answers for run in runs),
         )
 
 
@@ -123,7 +123,7 @@ class Generator:
         """One run, begun when the server has nothing left to do; `sizes` are those of its right answers."""
         entrant.server.come_to_rest()
         before, behind, own, calls = entrant.server.used(), upstream.used(), _generated(), upstream.calls()
-        told = self._told(entrant, seconds)
+        told = self._run_generator(entrant, seconds)
         after = entrant.server.used()
         took = told["microseconds"] / 1e6
         requests = max(1, told["requests"])
@@ -138,10 +138,10 @@ class Generator:
                 (after.cpu - before.cpu) / took, (upstream.used().cpu - behind.cpu) / took, (_generated() - own) / took
             ),
             failed=told["failed"],
-            judged=sizes.judge(told["requests"], told["bytes"], entrant.order),
+            checked_answers=sizes.check_bytes(told["requests"], told["bytes"], entrant.order),
         )
 
-    def _told(self, entrant: Entrant, seconds: float) -> dict[str, int]:
+    def _run_generator(self, entrant: Entrant, seconds: float) -> dict[str, int]:
         asks = {
             "BENCH_LINES": str(entrant.questions.path),
             "BENCH_ORDER": entrant.order,

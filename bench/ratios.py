@@ -39,7 +39,7 @@ class Pair:
         return ordered[left], ordered[-1 - left]
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         if self.faults:
             return "void"
         lowest, highest = self.between
@@ -56,7 +56,7 @@ class Pair:
             *(f"{median(each):,.4g}" for each in (self.before, self.now)),
             f"{median(self.ratios):.3f}",
             f"{lowest:.3f} to {highest:.3f}",
-            self.verdict,
+            self.conclusion,
         )
 
 

@@ -40,7 +40,7 @@ class Goal:
     leans_on: Sequence[Figures] = ()
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         if any(figures.faults for figures in self.leans_on):
             return "void"
         if self.relation == "=":
@@ -63,9 +63,11 @@ class Report:
 
     def close(self) -> None:
         """Show the goals, as the last section."""
-        rows = [(goal.text, f"{goal.value:.2f}", f"{goal.relation} {goal.aim:g}", goal.verdict) for goal in self.goals]
+        rows = [
+            (goal.text, f"{goal.value:.2f}", f"{goal.relation} {goal.aim:g}", goal.conclusion) for goal in self.goals
+        ]
         void = ["Void: a contestant that the figure leans on answered wrongly or not at all."]
-        remarks = void if any(goal.verdict == "void" for goal in self.goals) else []
+        remarks = void if any(goal.conclusion == "void" for goal in self.goals) else []
         self.add(Section("Measured against the goals", ("", "measured", "goal", ""), rows, remarks))
 
     def markdown(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from bench.answers import Judged, checked
+from bench.answers import CheckedAnswers, checked
 from bench.load import Figures
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ _T = TypeVar("_T")
 
 
 class Runs(NamedTuple):
-    """A contestant's figures round by round, and what was judged of its answers outside of the rounds."""
+    """A contestant's figures round by round, and what was checked of its answers outside of the rounds."""
 
     rounds: list[Figures]
-    judged: list[Judged]
+    checked_answers: list[CheckedAnswers]
 
     @property
     def median(self) -> Figures:
         found = Figures.median(self.rounds)
-        return replace(found, judged=Judged.together([*self.judged, found.judged]))
+        return replace(found, checked_answers=CheckedAnswers.together([*self.checked_answers, found.checked_answers]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,27 @@ class Rounds:
         return {name: runs.median for name, runs in self.runs(entrants, upstream).items()}
 
     def runs(self, entrants: Sequence[Entrant], upstream: Upstream) -> dict[str, Runs]:
-        """By contestant, in the order given; all answers are judged before, during and after the load."""
+        """By contestant, in the order given; all answers are checked before, during and after the load."""
         before = {entrant.name: _checked(entrant, _UNHURRIED) for entrant in entrants}
         found: dict[str, Runs] = {}
         for entrant in entrants:
             right, sizes = before[entrant.name]
             warmed = self.generator.run(entrant, self.warm_up, upstream, sizes)
-            found[entrant.name] = Runs([], [right, warmed.judged])
-        for turn in turns(entrants, self.rounds):
-            for entrant in turn:
+            found[entrant.name] = Runs([], [right, warmed.checked_answers])
+        for order in order_rounds(entrants, self.rounds):
+            for entrant in order:
                 sizes = before[entrant.name][1]
                 found[entrant.name].rounds.append(self.generator.run(entrant, self.seconds, upstream, sizes))
         for entrant in entrants:
-            found[entrant.name].judged.append(_checked(entrant, entrant.connections)[0])
+            found[entrant.name].checked_answers.append(_checked(entrant, entrant.connections)[0])
         return found
 
 
-def turns(entrants: Sequence[_T], rounds: int) -> list[list[_T]]:
-    """Who comes when: as given, then backwards, and so on."""
+def order_rounds(entrants: Sequence[_T], rounds: int) -> list[list[_T]]:
+    """Return the order of each round: as given, then backwards, and so on."""
     return [[*entrants] if place % 2 == 0 else [*reversed(entrants)] for place in range(rounds)]
 
 
-def _checked(entrant: Entrant, connections: int) -> tuple[Judged, Sizes]:
+def _checked(entrant: Entrant, connections: int) -> tuple[CheckedAnswers, Sizes]:
     entrant.server.come_to_rest()
     return checked(entrant.url, entrant.questions, connections, entrant.method)

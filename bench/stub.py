@@ -36,7 +36,7 @@ class Stub:
         path, _, query = target.partition(b"?")
         find = self._lists.get(path)
         if find is None:
-            return self._told(path, query), 0.0
+            return self._control_answer(path, query), 0.0
         self.calls += 1
         asked = [(name, value) for name, _, value in (pair.partition(b"=") for pair in query.split(b"&"))]
         single = dict(asked)
@@ -45,7 +45,7 @@ class Stub:
         body = b"[" + b",".join(rows) + b"]"
         return _HEAD % (b"200 OK", len(body)) + body, self.latency
 
-    def _told(self, path: bytes, query: bytes) -> bytes:
+    def _control_answer(self, path: bytes, query: bytes) -> bytes:
         if path == b"/change":
             body = orjson.dumps(self._changed(int(query.removeprefix(b"every="))))
             return _HEAD % (b"200 OK", len(body)) + body

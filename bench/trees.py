@@ -55,7 +55,7 @@ def checked_out(ref: str) -> Generator[tuple[Tree, list[str]]]:
         _git("worktree", "add", "--detach", str(root), commit)
         try:
             other = pins(root.joinpath(_LOCK).read_text()) - pins(_ROOT.joinpath(_LOCK).read_text())
-            told.append(f"before: {ref}, {commit[:9]}, {_told(other)}")
+            told.append(f"before: {ref}, {commit[:9]}, {_environment_text(other)}")
             python = _installed(root, Path(directory, "venv")) if other else sys.executable
             tree = Tree(root, root / "src", python)
             for each in (tree, HERE):
@@ -70,7 +70,7 @@ def pins(lock: str) -> set[str]:
     return {line.removesuffix("\\").strip() for line in lock.splitlines() if line[:1].isalnum()}
 
 
-def _told(other: set[str]) -> str:
+def _environment_text(other: set[str]) -> str:
     if not other:
         return "in this environment, which has all that its lock pins"
     return f"in an environment of its own, for its lock pins {', '.join(sorted(other))}"

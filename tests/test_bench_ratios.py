@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from bench.ratios import Pair, left_out
-from bench.rounds import turns
+from bench.rounds import order_rounds
 from bench.trees import pins
 
 
 def test_every_second_round_goes_backwards() -> None:
-    assert turns(["before", "now"], 3) == [["before", "now"], ["now", "before"], ["before", "now"]]
+    assert order_rounds(["before", "now"], 3) == [["before", "now"], ["now", "before"], ["before", "now"]]
 
 
 @pytest.mark.parametrize(("rounds", "left"), [(7, 0), (8, 0), (9, 1), (11, 1), (15, 3)])
@@ -24,7 +24,7 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios_and_not_the_ratio_of_the_med
 
 
 @pytest.mark.parametrize(
-    ("better", "now", "verdict"),
+    ("better", "now", "conclusion"),
     [
         ("more", [98] * 7, "yes"),
         ("more", [95] * 7, "no"),
@@ -36,14 +36,14 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios_and_not_the_ratio_of_the_med
         ("less", [80] * 7, "yes"),
     ],
 )
-def test_a_verdict_is_given_only_where_the_rounds_agree(better: str, now: list[float], verdict: str) -> None:
+def test_a_conclusion_is_given_only_where_the_rounds_agree(better: str, now: list[float], conclusion: str) -> None:
     pair = Pair("", "more" if better == "more" else "less", [100] * 7, now)
 
-    assert pair.verdict == verdict
+    assert pair.conclusion == conclusion
 
 
 def test_one_stray_round_of_nine_changes_no_verdict() -> None:
-    assert Pair("", "more", [100] * 9, [50] + [100] * 8).verdict == "yes"
+    assert Pair("", "more", [100] * 9, [50] + [100] * 8).conclusion == "yes"
 
 
 def test_wrong_answers_void_a_figure() -> None:

@@ -1,4 +1,4 @@
-"""Modules, classes and functions have the names of docs/words.md, and every class has a name of its own."""
+"""Modules, classes, functions and attributes have the names of docs/words.md, every class has a name of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[1]
 SOURCE: Final = ROOT / "src" / "customer_gateway"
+BENCH: Final = ROOT / "bench"
 PARTS, WHOLE = (ROOT / "docs" / "words.md").read_text(encoding="utf-8").split("no name by themselves")
 WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -34,6 +35,19 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield place.as_posix(), path
 
 
+def attributes(path: Path) -> Iterator[str]:
+    """The attributes that a file gives: fields and class variables, properties, and what is assigned to an object."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            for member in node.body:
+                targets = member.targets if isinstance(member, ast.Assign) else [getattr(member, "target", None)]
+                yield from (each.id for each in targets if isinstance(each, ast.Name))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_property(node):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
 def names(path: Path) -> Iterator[tuple[str, bool]]:
     """The names that a file gives: its own, and those of its classes (True), functions and methods."""
     yield path.stem, False
@@ -50,8 +64,10 @@ def _is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
-OF_THE_CONTRACT: Final = {"settle", "operation_settle"}
-"""What `operationSettle` is called wherever it is carried out."""
+OF_THE_CONTRACT: Final = {"settle", "operation_settle", "settled_at", "is_settled"}
+"""What `operationSettle` and `settledAt` are called wherever they are carried out or told."""
+OF_THE_TRADE: Final = {"in_flight"}
+"""Calls that are under way are in flight everywhere; an attribute may hold them, or count them."""
 
 
 def misnamed(path: Path) -> list[str]:
@@ -66,7 +82,30 @@ def misnamed(path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=name) for name, path in modules()])
+def misnamed_attributes(path: Path) -> list[str]:
+    """The attributes of a file that a word of the first table is in; those of the second say enough of an object."""
+    parts = words_of(PARTS)
+    found = set(attributes(path)) - OF_THE_CONTRACT
+    return sorted(
+        name
+        for name in found
+        if name.strip("_") not in OF_THE_TRADE
+        if parts & {word.lower() for word in WORD.findall(name)}
+    )
+
+
+FILES: Final = [
+    *(pytest.param(path, id=name) for name, path in modules()),
+    *(pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in sorted(BENCH.rglob("*.py"))),
+]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_no_attribute_has_a_word_of_the_first_column(path: Path) -> None:
+    assert misnamed_attributes(path) == []
+
+
+@pytest.mark.parametrize("path", FILES)
 def test_no_name_is_a_word_of_the_first_column(path: Path) -> None:
     assert misnamed(path) == []
 
@@ -82,6 +121,19 @@ def test_a_name_of_the_first_column_is_found(tmp_path: Path) -> None:
     path.write_text("class InFlight: ...\nclass Scope: ...\ndef _settle(): ...\ndef scope(): ...\n", encoding="utf-8")
 
     assert misnamed(path) == ["board", "InFlight", "Scope", "_settle"]
+
+
+def test_an_attribute_of_the_first_column_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "attributes.py"
+    path.write_text(
+        "class Call:\n    told: str\n    gate = 1\n    settled_at: int\n    place: int\n\n"
+        "    def __init__(self):\n        self._want, self._in_flight = 1, 2\n\n"
+        "    @property\n    def verdict(self): ...\n",
+        encoding="utf-8",
+    )
+
+    assert misnamed_attributes(path) == ["_want", "gate", "told", "verdict"]
+    assert misnamed(path) == []
 
 
 SHARED: Final = {"api", "sandbox"}

@@ -46,7 +46,7 @@ _FIND: Final = """query ($phone: String!) {
 class _Outcome(NamedTuple):
     """What a mutation was answered: the operation's state if there is one, and the codes of its errors."""
 
-    told: str
+    result: str
     id: str | None
     is_replayed: bool
     retryable: bool
@@ -55,13 +55,13 @@ class _Outcome(NamedTuple):
     def of(cls, payload: Any) -> _Outcome:
         operation: dict[str, Any] = payload["operation"] or {}
         errors: list[dict[str, Any]] = payload["userErrors"]
-        told = " ".join([*filter(None, [operation.get("state")]), *(each["code"] for each in errors)]) or _APPLIED
-        retryable = told != _APPLIED and any(each["retryable"] for each in errors)
-        return cls(told, operation.get("id"), is_replayed=operation.get("replayed", False), retryable=retryable)
+        result = " ".join([*filter(None, [operation.get("state")]), *(each["code"] for each in errors)]) or _APPLIED
+        retryable = result != _APPLIED and any(each["retryable"] for each in errors)
+        return cls(result, operation.get("id"), is_replayed=operation.get("replayed", False), retryable=retryable)
 
     @property
     def is_open(self) -> bool:
-        return self.told.startswith("UNKNOWN")
+        return self.result.startswith("UNKNOWN")
 
 
 class _Written(NamedTuple):
@@ -108,18 +108,18 @@ class Writer:
         given = {"id": encode_id("Customer", system, key), "patch": {"phone": phone}, "expectedVersion": version}
         soak.written.pop((system, key), None)  # unknown until it is answered
         soak.sent.set()
-        outcome, tries = await self._sent({**given, "idempotencyKey": f"{system}-{number}"})
+        outcome, tries = await self._send({**given, "idempotencyKey": f"{system}-{number}"})
         soak.writes["sent"] += 1
         soak.writes["sent again"] += tries - 1
-        soak.writes[outcome.told] += 1
+        soak.writes[outcome.result] += 1
         soak.writes["replayed"] += outcome.is_replayed
-        if outcome.told == _APPLIED:
+        if outcome.result == _APPLIED:
             soak.written[system, key] = (phone, changes)
             is_again = outcome.is_replayed or tries > 1
             looking = self._look(_Written(key, phone, changes, began, is_again))
             self._looking[key] = asyncio.create_task(looking)
 
-    async def _sent(self, given: dict[str, Any]) -> tuple[_Outcome, int]:
+    async def _send(self, given: dict[str, Any]) -> tuple[_Outcome, int]:
         """Send a write until it is answered for good; one whose outcome is open is asked for. Return how often, too."""
         until = time.monotonic() + _ATTEMPT_SECONDS
         outcome = _Outcome(_NO_ANSWER, None, is_replayed=False, retryable=True)
@@ -128,13 +128,13 @@ class Writer:
         for tries in count(1):
             answer = await self._asked(_UPDATE, {"input": given}, patience if tries == 1 else None)
             outcome = outcome if answer is None else _Outcome.of(answer["outcome"])
-            is_final = answer is not None and not outcome.retryable and outcome.told != "IDEMPOTENCY_IN_PROGRESS"
+            is_final = answer is not None and not outcome.retryable and outcome.result != "IDEMPOTENCY_IN_PROGRESS"
             if is_final or outcome.is_open or time.monotonic() > until:
-                return await self._settled(outcome), tries
+                return await self._look_up_outcome(outcome), tries
             await asyncio.sleep(chance.uniform(0, _PAUSE))
         raise AssertionError("the loop has no end")
 
-    async def _settled(self, outcome: _Outcome) -> _Outcome:
+    async def _look_up_outcome(self, outcome: _Outcome) -> _Outcome:
         """Return what became of an operation whose outcome is open; one that stays open is left to the gateway."""
         for _ in range(_SETTLE_TRIES):
             if not outcome.is_open or outcome.id is None:
