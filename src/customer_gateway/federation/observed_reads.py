@@ -69,7 +69,7 @@ class _Carried(NamedTuple):
     fields: Sequence[str]
     parts: Sequence[str]
 
-    def place_of(self, key: str) -> int:
+    def hash_of(self, key: str) -> int:
         """Return under which number the last read of a record is kept."""
         return hash((self.number, key))
 
@@ -150,7 +150,7 @@ class ObservedReads:
         unsure: list[_Noticed] = []
         has_room = self._updates.has_room
         for view in views:
-            last = self._last_read(carried.place_of(view.key))
+            last = self._last_read(carried.hash_of(view.key))
             if last in _UNKNOWN and not has_room:
                 continue  # it is compared another time: the process has enough to do
             if last == (read := fingerprint(view)):
@@ -167,15 +167,15 @@ class ObservedReads:
         changes = partial(_changes, system, views, carried)
         if views and self._updates.submit(len(views), read_at, changes, is_change=is_change):
             self._revision += 1
-            self._known.update((carried.place_of(each.view.key), each.read) for each in noticed)
+            self._known.update((carried.hash_of(each.view.key), each.read) for each in noticed)
             self._doubt_others(system.name, [each.view.key for each in noticed if each.is_new], carried)
 
     def _doubt_others(self, system: str, keys: Sequence[str], mine: _Carried) -> None:
         """Put in doubt what reads of other selections have last shown of these records."""
         others = [carried for carried in self._carried_of(system) if carried is not mine]
-        for place in [carried.place_of(key) for carried in others for key in keys]:
-            if self._last_read(place) is not None:
-                self._known[place] = _DOUBTED
+        for hashed in [carried.hash_of(key) for carried in others for key in keys]:
+            if self._last_read(hashed) is not None:
+                self._known[hashed] = _DOUBTED
 
     def _is_as_before(self, views: Sequence[nouns.Customer], carried: _Carried, now: float) -> bool:
         """Return whether these are the records of a page as it was, and no other read has brought another of them.
@@ -207,7 +207,7 @@ class ObservedReads:
         return True
 
     def _last_reads(self, views: Sequence[nouns.Customer], carried: _Carried) -> list[int | None]:
-        return [self._last_read(carried.place_of(view.key)) for view in views]
+        return [self._last_read(carried.hash_of(view.key)) for view in views]
 
     def _last_read(self, at: int) -> int | None:
         if (last := self._known.get(at)) is None:
@@ -229,7 +229,7 @@ class ObservedReads:
         for carried in self._carried_of(system):
             for key in keys:
                 for known in (self._known, self._known_before):
-                    known.pop(carried.place_of(key), None)
+                    known.pop(carried.hash_of(key), None)
         self._updates.submit_missing(system, keys, asked, read_at)
 
     async def wait_stored(self, system: str, key: str) -> None:
