@@ -166,6 +166,7 @@ async def _values(system: System, views: Sequence[Any], request: RequestContext)
             values = read_views(name, system, views, request.reads)
             columns[name] = await values if isawaitable(values) else values
     if (addresses := columns.pop("address", None)) is not None:
+        columns["address_kind"] = [each and each.kind for each in addresses]
         columns["city"] = [each and each.city for each in addresses]
         columns["country_code"] = [each and each.country_code for each in addresses]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -17,9 +17,9 @@ from customer_gateway.catalog.rows import (
     sort_key,
 )
 from customer_gateway.catalog.tokens import filter_token, is_cut, texts_of
-from customer_gateway.model.catalog import INDEXED_FIELDS
+from customer_gateway.model.catalog import SHOWN_FIELDS
 from customer_gateway.model.ids import RecordRef, encode_id
-from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
+from customer_gateway.model.value_objects import AddressKind, CustomerKind, CustomerStatus
 
 VALUES: dict[str, Any] = {
     "number": "K-007",
@@ -35,11 +35,12 @@ VALUES: dict[str, Any] = {
     "is_supplier": False,
     "created_at": datetime(2026, 1, 2, 3, 4, 5, 678901, UTC),
     "updated_at": None,
+    "address_kind": AddressKind.BILLING,
 }
 
 
 def test_values_come_back_as_they_were() -> None:
-    assert VALUES.keys() == set(INDEXED_FIELDS)
+    assert VALUES.keys() == set(SHOWN_FIELDS)
     assert decode_values(encode_values(VALUES)) == VALUES
 
 

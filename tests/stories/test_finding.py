@@ -14,6 +14,7 @@ from vendors import DEFINITIONS, FACTS
 
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.model.callers import EVERY_SCOPE, Rights
+from customer_gateway.model.value_objects import AddressKind
 from customer_gateway.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -188,6 +189,30 @@ class TestASystemThatDoesNotAnswer:
         assert answer.data["customers"]["totalCount"]
         assert incomplete(answer) == []
         assert gateway.log(STOPPED) == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_stale_address_is_of_the_kind_that_its_system_says(system: str, gateway: Gateway, box: Sandbox) -> None:
+    shown = 'address { kind city countryCode } provenance(fields: ["address"]) { state }'
+    document = of_page(f'first: 40, filter: {{ systems: ["{system}"] }}', shown)
+    live = nodes((await gateway.ask(document)).data["customers"])
+    box.vendors[system].faults.set("status", status=503)
+
+    stale = nodes((await gateway.ask(document)).data["customers"])
+
+    assert [each["address"] for each in stale] == [each["address"] for each in live]
+    assert {each["provenance"][0]["state"] for each in stale} == {"STALE"}
+    assert any(each["address"] for each in stale)
+
+
+async def test_a_stale_address_without_city_and_country_is_there_all_the_same(
+    gateway: Gateway, world: FoundWorld
+) -> None:
+    await world.put(STOPPED, {"key": "1", "name": "Quitten Xylander", "address_kind": AddressKind.DELIVERY})
+
+    found = await page(gateway, 'first: 1, search: "xylander", live: false', "address { kind city countryCode lines }")
+
+    assert nodes(found)[0]["address"] == {"kind": "DELIVERY", "city": None, "countryCode": None, "lines": []}
 
 
 async def test_a_system_that_hangs_holds_the_page_up_to_the_deadline_and_its_rows_stand(

@@ -11,9 +11,9 @@ import orjson
 
 from customer_gateway.catalog.folding import fold
 from customer_gateway.catalog.tokens import texts_of, tokens_of
-from customer_gateway.model.catalog import INDEXED_FIELDS, TEXT_FIELDS, IndexRow
+from customer_gateway.model.catalog import ADDRESS_KIND, SHOWN_FIELDS, TEXT_FIELDS, IndexRow
 from customer_gateway.model.ids import encode_id
-from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
+from customer_gateway.model.value_objects import AddressKind, CustomerKind, CustomerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +87,7 @@ def microseconds(moment: datetime) -> int:
 
 def encode_values(values: Values) -> str:
     """Return the values as JSON, with what is known to be empty."""
-    known = {name: values[name] for name in INDEXED_FIELDS if name in values}
+    known = {name: values[name] for name in SHOWN_FIELDS if name in values}
     for name in _MOMENTS:
         if (moment := known.get(name)) is not None:
             known[name] = moment.astimezone(UTC)
@@ -109,6 +109,7 @@ def decode_values(text: str) -> dict[str, Any]:
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "kind": CustomerKind,
     "status": CustomerStatus,
+    ADDRESS_KIND: AddressKind,
     "created_at": datetime.fromisoformat,
     "updated_at": datetime.fromisoformat,
 }

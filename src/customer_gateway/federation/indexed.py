@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from customer_gateway.documents.values import DocumentContext
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.customer import Customer
-from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES, later_moments
-from customer_gateway.model.value_objects import Address, AddressKind
+from customer_gateway.model.catalog import ADDRESS_KIND, ADDRESS_PARTS, UNIFIED_SOURCES, later_moments
+from customer_gateway.model.value_objects import Address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from customer_gateway.system import Kind, Reader, System
 
 KNOWN_FIELDS: Final = frozenset(UNIFIED_SOURCES)
-"""The unified fields of which the index may know the value; of an address it knows the city and the country."""
+"""The unified fields of which the index may know the value; of an address it knows kind, city and country."""
+
+_ADDRESS: Final = (ADDRESS_KIND, *ADDRESS_PARTS)
 
 
 class SeenBefore(NamedTuple):
@@ -60,12 +62,12 @@ class IndexedRecord:
         """Return a unified field, by its model name."""
         if field != "address":
             return self.row.values.get(field) if field in KNOWN_FIELDS else None
-        country, city = map(self.row.values.get, ADDRESS_PARTS)
-        return Address(AddressKind.MAIN, city=city, country_code=country) if city or country else None
+        kind, country, city = map(self.row.values.get, _ADDRESS)
+        return None if kind is None else Address(kind, city=city, country_code=country)
 
     def seen_at(self, field: str) -> datetime | None:
         """Return when the field was seen, of an address its oldest part; None where nobody knows what it holds."""
-        names = ADDRESS_PARTS if field == "address" else (field,)
+        names = _ADDRESS if field == "address" else (field,)
         if self._later is None:
             self._later = later_moments(self.row.later)
         moments = [self._later.get(name, self.row.whole_at) for name in names if name in self.row.values]

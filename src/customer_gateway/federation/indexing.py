@@ -10,7 +10,7 @@ from customer_gateway.documents.values import is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
 from customer_gateway.federation.reads import RequestReads
-from customer_gateway.model.catalog import ADDRESS_PARTS, UNIFIED_SOURCES, RecordChange
+from customer_gateway.model.catalog import ADDRESS_KIND, ADDRESS_PARTS, UNIFIED_SOURCES, RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.system import Selection
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from customer_gateway.federation.request import Federation
     from customer_gateway.model import nouns
+    from customer_gateway.model.value_objects import Address
     from customer_gateway.system import Reads, System
     from customer_gateway.work.deadline import Deadline
 
-INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": frozenset(ADDRESS_PARTS)})
+INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": frozenset({*ADDRESS_PARTS, "kind"})})
 """What is selected of customers that are read for the index alone."""
 
 
@@ -60,12 +61,18 @@ def changes_of(
         known = {name: value for name, value in read.items() if not isinstance(value, Exception)}
         whole = is_all and len(known) == len(read)
         if "address" in known:
-            address = known.pop("address")
-            known |= {part: getattr(address, part, None) for part in parts}
+            known |= _of_address(known.pop("address"), parts)
         values = {name: None if is_empty(value) else value for name, value in known.items()}
         return RecordChange(RecordRef(system.name, view.key), values, whole)
 
     return [change(at, view) for at, view in enumerate(views)]
+
+
+def _of_address(address: Address | None, parts: Sequence[str]) -> dict[str, Any]:
+    """Return what a row has of a main address that was read: its kind beside the parts, nothing where there is none."""
+    if address is None:
+        return dict.fromkeys((*ADDRESS_PARTS, ADDRESS_KIND))
+    return {ADDRESS_KIND: address.kind, **{part: getattr(address, part) for part in parts}}
 
 
 async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> RecordChange | None:

@@ -33,10 +33,16 @@ INDEXED_FIELDS: Final = (
     "created_at",
     "updated_at",
 )
-"""What is known of a record, by model names; country and city are those of its main address. Nothing else is stored."""
+"""What is found by of a record, by model names; country and city are those of its main address."""
 
 ADDRESS_PARTS: Final = ("country_code", "city")
 """Those that are parts of the main address, under the same names."""
+
+ADDRESS_KIND: Final = "address_kind"
+"""What the main address is for: known of every customer that has one, shown, and no field to find customers by."""
+
+SHOWN_FIELDS: Final = (*INDEXED_FIELDS, ADDRESS_KIND)
+"""What a row shows of a record."""
 
 UNIFIED_SOURCES: Final = (*(name for name in INDEXED_FIELDS if name not in ADDRESS_PARTS), "address")
 """The unified fields of which the indexed ones are made."""
@@ -45,7 +51,7 @@ TEXT_FIELDS: Final = ("name", "number", "email", "phone", "vat_number", "organiz
 """Those that a `StringFilter` compares."""
 
 Values: TypeAlias = "Mapping[str, Any]"
-"""Indexed fields as the graph has them (texts, enums, moments, booleans), by name; an absent name is not known."""
+"""Shown fields as the graph has them (texts, enums, moments, booleans), by name; an absent name is not known."""
 
 
 class RecordState(IntEnum):
@@ -69,7 +75,7 @@ class IndexRow(NamedTuple):
     """One record as the database stores it.
 
     `tokens` are parted by blanks, with one before and after; `texts` are the folded texts of `TEXT_FIELDS`, in their
-    order, each variant of spelling in a line; `values` are the indexed fields as displayed, as JSON. Moments are
+    order, each variant of spelling in a line; `values` are the shown fields as displayed, as JSON. Moments are
     microseconds since 1970. `stamp` is the vendor's own of the last change, else a hash of the values.
     """
 

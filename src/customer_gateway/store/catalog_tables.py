@@ -14,7 +14,7 @@ from customer_gateway.model.catalog import TEXT_FIELDS
 from customer_gateway.store.catalog_segments import MERGING
 from customer_gateway.store.tables import Moment
 
-CATALOG_VERSION: Final = 6
+CATALOG_VERSION: Final = 7
 """Of the tables and of what the rows hold: another folding or another token is another version."""
 
 CATALOG: Final = MetaData()
