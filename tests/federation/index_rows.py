@@ -26,18 +26,19 @@ def row(system: str, key: str) -> FoundRow:
 
 @dataclass
 class Rows:
-    """An index of one order; `failing` is raised, after the gate is open."""
+    """An index of one order; `failing` is raised, after the gate is open and so many pages were given."""
 
     rows: Sequence[FoundRow]
     failing: Exception | None = None
     pages: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
     gate: asyncio.Event | None = None
+    failing_after: int = 0
 
     async def find(self, search: Search, page: PageOfRows, *, count: bool = False) -> FoundPage:
         self.pages.append((page.size, page.is_backward))
         if self.gate is not None:
             await self.gate.wait()
-        if self.failing is not None:
+        if self.failing is not None and len(self.pages) > self.failing_after:
             raise self.failing
         rows = [each for each in self.rows if each.ref.system in search.systems]
         places = [place for place, each in enumerate(rows) if each.position == page.start]

@@ -80,6 +80,24 @@ class TestAPageThatIsFilledUp:
         assert keys(following) == ["7", "9"]
         assert first.edges[-1].cursor != first.end_cursor  # 6 was looked at after 5
 
+    @pytest.mark.parametrize("arguments", [{"first": 4}, {"last": 4}], ids=str)
+    async def test_not_where_the_index_answers_no_second_time(self, arguments: dict[str, int]) -> None:
+        rows = replace(self.rows(), failing=DatabaseUnavailable("index", "locked"), failing_after=1)
+
+        connection = await found(world(self.system(), rows), **arguments)
+
+        assert keys(connection) == (["1", "3"] if "first" in arguments else ["7", "9"])
+        assert len(rows.pages) == 2
+        assert (connection.has_next_page, connection.has_previous_page) == ("first" in arguments, "last" in arguments)
+
+    async def test_and_goes_on_after_the_rows_that_were_looked_at_where_it_stayed_short(self) -> None:
+        rows = replace(self.rows(), failing=DatabaseUnavailable("index", "locked"), failing_after=1)
+        short = await found(world(self.system(), rows), first=4)
+
+        following = await found(world(self.system(), self.rows()), first=2, after=short.end_cursor)
+
+        assert keys(following) == ["5", "7"]
+
     async def test_not_where_there_are_no_more_rows(self) -> None:
         rows = self.rows()
 

@@ -163,7 +163,8 @@ async def _read(
 ) -> tuple[Sequence[FoundRow], Sequence[Found], bool]:
     """Return the rows that were looked at, in their order, the customer of each, and whether there are more.
 
-    A page from which records are gone is filled up once, unless a system is slow.
+    A page from which records are gone is filled up once, unless a system is slow; it is short where the index answers
+    no second time.
     """
     if not page.rows or not is_live:
         for row in page.rows:
@@ -175,7 +176,10 @@ async def _read(
     if not gone or is_late or not page.has_more or request.is_over:
         return page.rows, customers, page.has_more
     edge = page.rows[0 if is_backward else -1].position
-    more = await index.page(PageOfRows(gone, edge, is_backward))
+    try:
+        more = await index.page(PageOfRows(gone, edge, is_backward))
+    except CatalogUnavailable:
+        return page.rows, customers, page.has_more
     further = await read_rows(request, more.rows, path)
     if is_backward:
         return [*more.rows, *page.rows], [*further, *customers], more.has_more
