@@ -113,8 +113,11 @@ def _whole(values: Mapping[str, Any]) -> Iterable[str]:
 
 def _number_of(phone: str) -> str:
     """Return the digits of a phone; 00 before them is +."""
-    found = "".join(each for each in phone if each in "0123456789")
-    return found.removeprefix("00")
+    return _digits_of(phone).removeprefix("00")
+
+
+def _digits_of(phone: str) -> str:
+    return "".join(each for each in phone if each in "0123456789")
 
 
 def _phones(values: Mapping[str, Any]) -> Iterable[str]:
@@ -180,7 +183,7 @@ def _is_between(value: Any, asked: MomentFilter | None) -> bool:
 
 def _compared(name: str, text: str) -> set[str]:
     if name == "phone":
-        return {_number_of(text)} - {""}
+        return {_number_of(text), _digits_of(text)} - {""}
     return ({_letters(fold(text))} if name == "vat_number" else set(spellings(text))) - {""}
 
 
@@ -194,8 +197,8 @@ def _text_fits(name: str, value: str | None, asked: TextFilter) -> bool:
             return False
     begins, contains = asked.starts_with, asked.contains
     if name == "phone" and contains is not None:
-        piece = "".join(each for each in contains if each.isdecimal())
-        if not piece or not any(piece in h for h in have):
+        piece = _digits_of(contains)
+        if not piece or not any(piece in digits for digits in have):
             return False
         contains = None
     if begins is not None and not any(h.startswith(w) for h in have for w in _compared(name, begins)):

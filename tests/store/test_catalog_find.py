@@ -93,6 +93,38 @@ async def test_zeros_that_dial_abroad_and_blanks_between_digits_are_of_phones_al
     assert ([row.values["name"] for row in page.rows], page.total) == (names, len(names))
 
 
+_PHONES = ("0049 40 36", "+49 40 36", "040/36", "(0)40 36", "4940 36", "00 49")
+
+
+@pytest.mark.parametrize(
+    ("asked", "phones"),
+    [
+        (TextFilter(contains="0049 40 36"), _PHONES[:1]),
+        (TextFilter(contains="0049"), ["0049 40 36", "00 49"]),
+        (TextFilter(contains="+49 (40) 36"), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(contains="040-36"), ["040/36", "(0)40 36"]),
+        (TextFilter(contains="9 40"), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(starts_with="00"), ["0049 40 36", "00 49"]),
+        (TextFilter(starts_with="0"), ["0049 40 36", "040/36", "(0)40 36", "00 49"]),
+        (TextFilter(starts_with="00 494"), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(starts_with="+49 4"), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(starts_with="(0)4"), ["040/36", "(0)40 36"]),
+        (TextFilter(eq="0049-40-36"), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(any_of=["+494036", "00"]), ["0049 40 36", "+49 40 36", "4940 36"]),
+        (TextFilter(eq="040 36"), ["040/36", "(0)40 36"]),
+        (TextFilter(contains="+"), []),
+    ],
+)
+async def test_a_phone_is_filtered_by_its_digits_with_and_without_the_zeros_that_dial_abroad(
+    database: Database, asked: TextFilter, phones: Sequence[str]
+) -> None:
+    index = await filled(database, [{"phone": each} for each in _PHONES])
+
+    page = await index.find(search_of(Question(filter=Filter(texts={"phone": asked})), ["alpha"]), PageOfRows(10))
+
+    assert [row.values["phone"] for row in page.rows] == list(phones)
+
+
 async def test_a_number_that_begins_with_zeros_is_the_first_that_a_search_of_it_finds(database: Database) -> None:
     index = await filled(database, _DIGITS)
 

@@ -181,7 +181,7 @@ def _compared(name: str, asked: TextFilter) -> Iterable[tuple[Comparison, Sequen
 
 
 def _pieces_of_phones(_name: str, text: str) -> Sequence[str]:
-    """Return the digits of a piece of a phone number: zeros within one do not dial abroad."""
+    """Return the digits of a piece of a phone number, as they are: zeros within one do not dial abroad."""
     return [found] if (found := all_digits(text)) else []
 
 

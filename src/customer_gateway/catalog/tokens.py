@@ -20,7 +20,17 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from customer_gateway.catalog.folding import MOST_KEPT, compact, dialled, digits, fold, parts, spellings, words
+from customer_gateway.catalog.folding import (
+    MOST_KEPT,
+    all_digits,
+    compact,
+    dialled,
+    digits,
+    fold,
+    parts,
+    spellings,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,12 +82,13 @@ def tokens_of(system: str, values: Values) -> Sequence[str]:
 def texts_of(name: str, value: str | None) -> Sequence[str]:
     """Return what a filter on the field compares: the folded spellings of the text, a phone's digits, a compact VAT.
 
-    Each is one line that both databases can store.
+    A phone that begins with the zeros that dial abroad is compared with and without them. Each is one line that both
+    databases can store.
     """
     if not value:
         return ()
     if name == "phone":
-        return (digits(value),) if digits(value) else ()
+        return tuple(filter(None, dict.fromkeys((digits(value), all_digits(value)))))
     if name == "vat_number":
         return tuple(filter(None, (compact(fold(value)),)))
     return tuple(filter(None, dict.fromkeys(map(_line_of, spellings(value)))))
