@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import category, normalize
 
 from customer_gateway.catalog.folding import fold, spellings
 from customer_gateway.model.catalog import Order, RecordChange
@@ -151,11 +152,17 @@ def _tokens(values: Mapping[str, Any]) -> Iterable[str]:
             yield from _phones(values)
             continue
         for word in text.split():
-            pieces = [word, *re.split(r"[\W_]+", word)]
+            pieces = [word, *_between_signs(word)]
             if name == "email":
                 pieces += [word.rpartition("@")[0], word.rpartition("@")[2]]
             for piece in pieces:
                 yield from map(_letters, spellings(piece))
+
+
+def _between_signs(word: str) -> list[str]:
+    """Return the parts of a word: a mark belongs to the letter before it."""
+    composed = normalize("NFC", word)
+    return "".join(each if each.isalnum() or category(each)[0] == "M" else " " for each in composed).split()
 
 
 def _fits(asked: Filter, values: Mapping[str, Any]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from hypothesis import strategies as st
 
 from customer_gateway.catalog.questions import Filter, MomentFilter, Question, TextFilter
 from customer_gateway.model.catalog import TEXT_FIELDS, Order, RecordChange
@@ -48,9 +50,22 @@ _WORDS = (
         "A",
         "İ",
     ),
+    *("Mu\u0308ller", "O\u0308st-A\u030akesson", "हिन्दी", "x\u0304y-z", "\U0001d40ceier", "ﬁrma", "½"),
 )
 _CITIES = ("Köln", "Koeln", "Berlin", "Oslo", "Åbo", "München", "St. Gallen", "Bad Homburg v.d.H.", "")
 _DOMAINS = ("example.com", "müller.de", "sub.example.org", "x.io")
+
+
+NormalForm: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+_ODD_CHARACTERS = tuple(
+    "aouAOUeyz\u0308\u030a\u0323\u0301\u0304\u0327\u3099 -_.@'/"
+    "éÅÜßæØŁıİᴭ\U0001d40cﬁ½①Ⅷªǆ\u212b\u212aहिが가ｶﾞ٣\u00ad\u200b\ufe0f🙂"
+)
+
+
+def odd_texts() -> st.SearchStrategy[str]:
+    """Texts in which letters, marks, signs and what looks like them follow each other."""
+    return st.text(st.one_of(st.sampled_from(_ODD_CHARACTERS), st.characters()), max_size=12)
 
 
 def drawn_value(random: Random) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
 import pytest
+from catalog.generated import odd_texts
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_gateway.catalog.folding import compact, dialled, digits, fold, parts, spellings
+
+if TYPE_CHECKING:
+    from catalog.generated import NormalForm
 
 
 @pytest.mark.parametrize(
@@ -21,6 +28,7 @@ from customer_gateway.catalog.folding import compact, dialled, digits, fold, par
         ("DI\u0307YARBAKIR", "diyarbakir"),
         ("Mu\u0308ller", "muller"),
         ("ﬁrma ①", "firma 1"),
+        ("\U0001d40cüller ᴭ", "muller a"),
         ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
     ],
 )
@@ -46,7 +54,12 @@ def test_two_letters_at_the_end_may_be_the_beginning_of_something_else() -> None
 
 def test_signs_part_a_word_and_are_no_part_of_a_token() -> None:
     assert parts("Müller-Lüdenscheidt") == ["Müller", "Lüdenscheidt"]
+    assert parts("Mu\u0308ller-Lu\u0308denscheidt") == ["Müller", "Lüdenscheidt"]
     assert compact("o'neill & co._kg") == "oneillcokg"
+
+
+def test_a_mark_is_no_sign_where_no_letter_has_it_either() -> None:
+    assert parts("x\u0304y-हिन्दी") == ["x\u0304y", "हिन्दी"]
 
 
 def test_a_phone_is_its_digits_without_the_zeros_that_dial_abroad() -> None:
@@ -87,9 +100,16 @@ def test_a_phone_without_a_country_is_one_of_the_customer_s(phone: str, country:
     assert dialled(phone, country) == found
 
 
-@given(st.text())
+@given(odd_texts())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(odd_texts(), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_a_text_is_folded_alike_in_each_normal_form(text: str, form: NormalForm) -> None:
+    other = normalize(form, text)
+
+    assert (fold(other), spellings(other)) == (fold(text), spellings(text))
 
 
 @given(st.text())

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+from unicodedata import normalize
 
+import pytest
+from catalog.generated import odd_texts
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from customer_gateway.catalog.folding import fold
 from customer_gateway.catalog.questions import (
     MOST_TEXT_CHARACTERS,
     MOST_TEXTS,
@@ -15,6 +22,9 @@ from customer_gateway.catalog.questions import (
 )
 from customer_gateway.errors import BadUserInput
 from customer_gateway.model.catalog import Term
+
+if TYPE_CHECKING:
+    from catalog.generated import NormalForm
 
 
 @pytest.mark.parametrize(
@@ -41,6 +51,17 @@ def test_what_is_too_much_or_too_little_is_refused(question: Question, said: str
 
 def test_a_blank_search_is_none() -> None:
     assert search_of(Question(search="  "), ["alpha"]) == search_of(Question(), ["alpha"])
+
+
+@given(odd_texts(), st.sampled_from(["NFC", "NFD"]))
+def test_a_question_composed_and_decomposed_is_the_same(text: str, form: NormalForm) -> None:
+    other = normalize(form, text)
+    asked = [TextFilter(eq=each, any_of=[each], contains=each, starts_with=each) for each in (text, other)]
+
+    one, same = (search_of(Question(filter=Filter(texts={"name": each, "city": each})), ["alpha"]) for each in asked)
+    assert one == same
+    assume(any(each.isalnum() for each in fold(text)))
+    assert search_of(Question(text), ["alpha"]) == search_of(Question(other), ["alpha"])
 
 
 def test_whole_values_come_before_words_unless_an_order_is_asked_for() -> None:

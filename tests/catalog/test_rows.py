@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
+from catalog.generated import odd_texts
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,6 +22,9 @@ from customer_gateway.catalog.tokens import filter_token, is_cut, texts_of
 from customer_gateway.model.catalog import SHOWN_FIELDS
 from customer_gateway.model.ids import RecordRef, encode_id
 from customer_gateway.model.value_objects import AddressKind, CustomerKind, CustomerStatus
+
+if TYPE_CHECKING:
+    from catalog.generated import NormalForm
 
 VALUES: dict[str, Any] = {
     "number": "K-007",
@@ -81,6 +86,21 @@ def test_whatever_a_vendor_sends_makes_a_row_of_clean_text(values: dict[str, str
         text.encode()  # both databases store it: no half character
         assert "\0" not in text
     assert all(token.replace("_", "").isalnum() for token in row.tokens.split())
+
+
+@given(odd_texts(), st.sampled_from(["name", "number", "email", "vat_number", "organization_number", "city"]))
+def test_a_text_gives_the_same_row_composed_and_decomposed(text: str, name: str) -> None:
+    one, other = (row_of(RecordRef("alpha", "1"), {name: normalize(form, text)}) for form in ("NFC", "NFD"))
+
+    assert sorted(one.tokens.split()) == sorted(other.tokens.split())
+    assert (one.texts, one.name_key, one.number_key) == (other.texts, other.name_key, other.number_key)
+
+
+@given(odd_texts(), st.sampled_from(["NFKC", "NFKD"]))
+def test_a_text_is_filtered_and_ordered_as_its_plain_form(text: str, form: NormalForm) -> None:
+    one, other = (row_of(RecordRef("alpha", "1"), {"name": each}) for each in (text, normalize(form, text)))
+
+    assert (one.texts, one.name_key) == (other.texts, other.name_key)
 
 
 @given(st.text(max_size=20), st.text(max_size=20))

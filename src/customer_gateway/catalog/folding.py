@@ -1,7 +1,8 @@
 """Fold texts for comparison, once, in Python: neither database is asked to know a language.
 
 NFKD, without combining marks, case folded, and a table for letters that do not decompose. German, Danish, Norwegian
-and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both.
+and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both. In which of its normal forms
+Unicode has a text makes no difference.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ MOST_KEPT: Final = 512
 _PLAIN: Final = str.maketrans({"ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "đ": "d", "\u0131": "i", "ð": "d", "þ": "th"})
 _EXPANDED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "ø": "oe"})
 _CONTRACTED: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "å": "a", "æ": "a", "ø": "o"})
-_TWO_SPELLINGS: Final = re.compile(r"[äöüåæøÄÖÜÅÆØ]|[aou]\u0308|a\u030a", re.IGNORECASE)
 _DIGRAPHS: Final = ("ae", "oe", "ue", "aa")
 _DIGRAPH: Final = re.compile(rf"(?:{'|'.join(_DIGRAPHS)})(?=.)")
 """Two letters that may spell one vowel, unless the text ends with them: `mue` may go on as `muell`."""
@@ -34,8 +34,12 @@ def fold(text: str) -> str:
     """Return the text without case and marks: `Łódź` is `lodz`, `Müller` is `muller`."""
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFC", text).casefold().translate(_CONTRACTED)
-    return _without_marks(composed)
+    return _without_marks(_composed(text).translate(_CONTRACTED))
+
+
+def _composed(text: str) -> str:
+    """Return the text without case, its letters with their marks: first NFKC, for a bold M has no case of its own."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _without_marks(text: str) -> str:
@@ -53,9 +57,8 @@ def spellings(text: str) -> Sequence[str]:
     if text.isascii() and not any(each in plain for each in _DIGRAPHS):
         return (plain,)
     found = {plain: None}
-    if not text.isascii() and _TWO_SPELLINGS.search(text):
-        composed = unicodedata.normalize("NFC", text).casefold().translate(_EXPANDED)
-        found[_without_marks(composed)] = None
+    if not text.isascii() and (expanded := (composed := _composed(text)).translate(_EXPANDED)) != composed:
+        found[_without_marks(expanded)] = None
     found[_DIGRAPH.sub(_first_letter, plain)] = None
     return tuple(found)
 
@@ -75,10 +78,18 @@ def words(text: str) -> list[str]:
 
 
 def parts(word: str) -> list[str]:
-    """Return what stands between the signs of a word: `Müller-Lüdenscheidt` has two parts."""
+    """Return what stands between the signs of a word: `Müller-Lüdenscheidt` has two parts; a mark is no sign."""
     if word.isalnum():
         return [word]
-    return _SIGNS.sub(" ", word).split()
+    return _SIGNS.sub(_blank_but_marks, unicodedata.normalize("NFC", word)).split()
+
+
+def _blank_but_marks(signs: re.Match[str]) -> str:
+    """Return the marks among what are no letters: those that belong to the letter before them."""
+    found = signs.group()
+    if found.isascii():
+        return " "
+    return "".join(each if unicodedata.category(each).startswith("M") else " " for each in found)
 
 
 def digits(text: str) -> str:
