@@ -59,13 +59,19 @@ _DOMAINS = ("example.com", "müller.de", "sub.example.org", "x.io")
 NormalForm: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 _ODD_CHARACTERS = tuple(
     "aouAOUeyz\u0308\u030a\u0323\u0301\u0304\u0327\u3099 -_.@'/"
-    "éÅÜßæØŁıİᴭ\U0001d40cﬁ½①Ⅷªǆ\u212b\u212aहिが가ｶﾞ٣\u00ad\u200b\ufe0f🙂"
+    "éÅÜßæØŁıİᴭ\U0001d40cﬁ½①Ⅷªǆ\u212b\u212aहिが가ｶﾞ٣\0\u00ad\u200b\ufe0f🙂"
 )
 
 
 def odd_texts() -> st.SearchStrategy[str]:
     """Texts in which letters, marks, signs and what looks like them follow each other."""
     return st.text(st.one_of(st.sampled_from(_ODD_CHARACTERS), st.characters()), max_size=12)
+
+
+def odd_text(random: Random) -> str:
+    """Draw a text of words and of such characters."""
+    pieces = (random.choice((random.choice(_WORDS), *random.choices(_ODD_CHARACTERS, k=2))) for _ in range(4))
+    return " ".join(random.choice((" ", "")).join(pieces).split())
 
 
 def drawn_value(random: Random) -> dict[str, Any]:
