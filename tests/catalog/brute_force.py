@@ -127,13 +127,14 @@ def _phones(values: Mapping[str, Any]) -> Iterable[str]:
     number = _number_of(phone)
     if number:
         yield number
-    if number and not phone.startswith(("+", "00")):
+    is_from_abroad = re.match(r"[^0-9]*\+", phone) is not None or phone.startswith("00")
+    if number and not is_from_abroad:
         country = values.get("country_code")
         if country == "NO":
             yield "47" + number
         elif country in ("DE", "FI") and number.startswith("0") and len(number) > 1:
             yield from (("49" if country == "DE" else "358") + number[1:], number[1:])
-    if phone.startswith(("+", "00")):
+    if is_from_abroad:
         for code in ("49", "358"):
             if number.startswith(code):
                 rest = number.removeprefix(code).lstrip("0")

@@ -91,7 +91,8 @@ def drawn_value(random: Random) -> dict[str, Any]:
         "kind": random.choice(tuple(CustomerKind)),
         "status": random.choice(tuple(CustomerStatus)),
         "email": f"{random.choice(_WORDS).split()[0].lower()}.{random.randrange(9)}@{random.choice(_DOMAINS)}",
-        "phone": random.choice(("+49 (0)30 ", "0049 30 ", "030/", "+358 9 ")) + str(random.randrange(1_000)),
+        "phone": random.choice(("+49 (0)30 ", "0049 30 ", "030/", "+358 9 ", "(+49) 30 "))
+        + str(random.randrange(1_000)),
         "vat_number": f"DE {random.randrange(999):09d}",
         "organization_number": f"HRB {random.randrange(99)}",
         "country_code": random.choice(("DE", "FI", "NO")),

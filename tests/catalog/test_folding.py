@@ -73,6 +73,8 @@ def test_a_phone_with_a_country_is_what_is_dialled_from_abroad_and_there() -> No
     assert dialled("0049 (0)30 12-34") == ("490301234", "49301234", "0301234", "301234")
     assert dialled("+45 33 12 34 56") == ("4533123456", "033123456", "33123456")
     assert dialled("+358 9 12")[-1] == "912"
+    assert dialled("(+49) 30 12") == dialled("Tel. +49 30 12") == dialled("(0049) 30 12") == dialled("+49 30 12")
+    assert dialled("30 + 12", "DE") == ("3012",)
     assert [dialled(each) for each in ("030/1234", "49 30 1234", "+49", "+", "")] == [
         ("0301234",),
         ("49301234",),

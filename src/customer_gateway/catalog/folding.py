@@ -28,6 +28,8 @@ _DIGRAPH: Final = re.compile(rf"(?:{'|'.join(_DIGRAPHS)})(?=.)")
 _SIGNS: Final = re.compile(r"[\W_]+")
 _COUNTRY_CODES: Final = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 _NO_DIGITS: Final = re.compile(r"\D+")
+_PLUS: Final = re.compile(r"[^\d+]*\+")
+"""Before the first digit, as in `(+49) 40`."""
 
 
 def fold(text: str) -> str:
@@ -105,7 +107,7 @@ def dialled(text: str, country: str | None = None) -> Sequence[str]:
     lacks what is dialled before others there, it is as written alone.
     """
     written = digits(text)
-    if not text.lstrip().startswith("+") and written == all_digits(text):
+    if not _PLUS.match(text) and written == all_digits(text):
         return _dialled_within(written, country)
     for length in (1, 2, 3):
         code, rest = written[:length], written[length:].lstrip("0")
