@@ -1,4 +1,4 @@
-"""What the doctor says of the issuer of users' tokens and of the database."""
+"""What the doctor says of the issuer of users' tokens, of the database and of the index of customers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from customer_gateway.cli.commands import app
 from customer_gateway.cli.doctor import Checkup, examine, to_mend
 from customer_gateway.config import CatalogSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.sandbox import Sandbox
+from customer_gateway.store.catalog_tables import CATALOG_VERSION
 from customer_gateway.store.database import Database
+from customer_gateway.store.schema import CATALOG
 from customer_gateway.store.tables import REVISION
 
 if TYPE_CHECKING:
@@ -52,6 +54,17 @@ async def database_row(url: str, seconds: float = 10) -> Checkup:
     (row,) = await examine(settings, seconds=seconds)
     assert PASSWORD not in repr(row)
     return row
+
+
+async def catalog_row(url: str) -> Checkup:
+    """The row of the index that belongs to a database: a file beside it, or tables in it."""
+    _, row = await examine(Settings(ServerSettings(), {}, database=DatabaseSettings(url=SecretStr(url))))
+    assert row.name == "[catalog]"
+    return row
+
+
+def index_of(url: str) -> Database:
+    return Database(CatalogSettings().address(DatabaseSettings(url=SecretStr(url))), CATALOG)
 
 
 def words(row: Checkup) -> tuple[str, str, str]:
@@ -216,6 +229,30 @@ async def test_a_postgresql_that_hangs_is_given_up_in_time() -> None:
             writer.transport.abort()
 
     assert to_mend([row]) == ["[database]: it does not answer in time; check host, port, firewall and route."]
+
+
+async def test_an_index_without_rows_is_well(database_url: str) -> None:
+    index = index_of(database_url)
+    await index.upgrade()
+    await index.aclose()
+
+    row = await catalog_row(database_url)
+
+    assert (words(row), row.well, to_mend([row])) == (("yes", "none needed", "0 of 0 passed"), True, [])
+
+
+async def test_an_index_of_an_older_version_is_a_warning_and_stays(database_url: str) -> None:
+    index = index_of(database_url)
+    await index.write(lambda connection: connection.execute(text("UPDATE catalog_version SET version = 1")))
+
+    row = await catalog_row(database_url)
+
+    assert (row.read.word, row.well) == ("version 1", True)
+    (line,) = to_mend([row])
+    assert line.startswith(f"[catalog]: warning: it is of version 1, older than {CATALOG_VERSION}; ")
+    assert line.endswith("; the next start of `serve` builds it anew.")
+    assert await index.revision() == "1"
+    await index.aclose()
 
 
 async def test_a_warning_alone_is_exit_code_0_and_is_printed(tmp_path: Path) -> None:

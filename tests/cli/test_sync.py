@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from customer_gateway.cli.commands import app
 from customer_gateway.cli.demo import sandbox_config
 from customer_gateway.sandbox import PORTS
+from customer_gateway.store.catalog_tables import CATALOG_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,6 +156,23 @@ def test_the_index_is_looked_over_and_made_anew(shop: Shop) -> None:
     assert result.exit_code == 0
     assert "next: 40 customers" in result.stdout
     assert "next: IDLE: 40 PRESENT." in shop.run("catalog", "check").stdout
+
+
+def test_an_index_of_an_older_version_is_told_and_stays(shop: Shop) -> None:
+    shop.run("sync")
+    with sqlite3.connect(shop.folder / "catalog.db") as connection:
+        connection.execute("UPDATE catalog_version SET version = 1")
+
+    check, doctor = shop.run("catalog", "check"), shop.run("doctor")
+
+    assert (check.exit_code, doctor.exit_code) == (0, 0)
+    assert check.stdout.endswith(f": version 1, older than {CATALOG_VERSION}; `serve` builds it anew.\n")
+    assert doctor.stdout.splitlines()[-1] == (
+        f"[catalog]: warning: it is of version 1, older than {CATALOG_VERSION}; "
+        "the next start of `serve` builds it anew."
+    )
+    with sqlite3.connect(shop.folder / "catalog.db") as connection:
+        assert connection.execute("SELECT count(*) FROM catalog_records").fetchone() == (40 * len(SYSTEMS),)
 
 
 def test_a_file_that_is_damaged_is_told(shop: Shop) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from customer_gateway.cli.configured import Config, settings_of
 from customer_gateway.model.catalog import RecordState
+from customer_gateway.store.schema import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,21 +38,24 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
     catalog = demand_catalog(settings)
     location = catalog.database.location
     try:
-        if not await catalog.database.is_there():
+        found = await catalog.database.revision()
+        if found is None:
             return [f"{location}: nothing is there yet; the first pass makes it."], True
+        if CATALOG.is_older(found):  # opened, it would be made anew, also for a gateway of that version which runs
+            return [f"{location}: version {found}, older than {CATALOG.newest()}; `serve` builds it anew."], True
         from customer_gateway.store.catalog_segments import FTS_TABLES
         from customer_gateway.store.catalog_upkeep import check_index, look_over
 
-        found = await catalog.database.read(look_over)
-        problems = list(found.problems)
+        report = await catalog.database.read(look_over)
+        problems = list(report.problems)
         for table in FTS_TABLES if catalog.database.is_file else ():
             problems += await catalog.database.write(partial(check_index, table=table))
         states = await catalog.passes.sync_states()
     finally:
         await catalog.database.aclose()
-    lines = [f"{location}: {found.bytes / 1_000_000:.1f} MB."]
+    lines = [f"{location}: {report.bytes / 1_000_000:.1f} MB."]
     for name, state in states.items():
-        records = found.records.get(name, {})
+        records = report.records.get(name, {})
         counts = ", ".join(f"{records[each]} {each.name}" for each in RecordState if each in records) or "no customers"
         lines.append(f"{name}: {state.state.value}: {counts}." + (f" {state.reason}." if state.reason else ""))
     lines += [f"{location}: {each}" for each in problems]

@@ -64,6 +64,10 @@ class CatalogSchema:
 
         return str(CATALOG_VERSION)
 
+    def is_older(self, revision: str) -> bool:
+        """Return whether tables are of an older version than these."""
+        return int(revision) < int(self.newest())
+
     def revision_of(self, connection: Connection) -> str | None:
         from customer_gateway.store.catalog_schema import version_of
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.cli.doctor.finding import Checkup, Finding
 from customer_gateway.errors import DatabaseNewer, DatabaseUnavailable
 from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.store.schema import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -23,23 +24,34 @@ _NONE_NEEDED: Final = Finding("unknown", "none needed")
 async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: float) -> Checkup:
     """Read how the passes of the configured systems ended; nothing is made or changed."""
     states: Mapping[str, SyncState] = {}
+    revision: str | None = None
     try:
         async with asyncio.timeout(seconds):
-            if await catalog.database.revision() is not None:  # else asking for more would make it
+            revision = await catalog.database.revision()
+            if revision is not None and not CATALOG.is_older(revision):  # else asking for more would make it anew
                 states = await catalog.passes.sync_states()
-        reach = Finding("well", "yes" if states else "not there yet")
+        reach = Finding("well", "not there yet" if revision is None else "yes")
     except (TimeoutError, DatabaseUnavailable, DatabaseNewer) as error:
         text = f"it cannot be used ({getattr(error, 'reason', '') or type(error).__name__})"
         reach = Finding("wrong", "no", text, "check [catalog] url, and that this user may use it")
     finally:
         await catalog.database.aclose()
     known = [state for name, state in states.items() if name in systems]
-    whole = sum(state.completed_at is not None for state in known)
-    content = Finding("well", f"{whole} of {len(systems)} passed")
+    content = _older(revision) if revision is not None and CATALOG.is_older(revision) else _passed(known, systems)
     kind = "sqlite" if catalog.database.is_file else "postgresql"
     return Checkup(
         _NAME, kind, catalog.database.location, reach, _NONE_NEEDED, _NO_CLOCK, tuple(_doubts(known)), content=content
     )
+
+
+def _passed(known: Collection[SyncState], systems: Collection[str]) -> Finding:
+    whole = sum(state.completed_at is not None for state in known)
+    return Finding("well", f"{whole} of {len(systems)} passed")
+
+
+def _older(revision: str) -> Finding:
+    text = f"it is of version {revision}, older than {CATALOG.newest()}"
+    return Finding("warned", f"version {revision}", text, "the next start of `serve` builds it anew")
 
 
 def _doubts(states: Iterable[SyncState]) -> Iterable[Finding]:
