@@ -43,10 +43,11 @@ async def _checked(settings: Settings) -> tuple[list[str], bool]:
             return [f"{location}: nothing is there yet; the first pass makes it."], True
         if CATALOG.is_older(found):  # opened, it would be made anew, also for a gateway of that version which runs
             return [f"{location}: version {found}, older than {CATALOG.newest()}; `serve` builds it anew."], True
+        from customer_gateway.store.catalog import read
         from customer_gateway.store.catalog_segments import FTS_TABLES
         from customer_gateway.store.catalog_upkeep import check_index, look_over
 
-        report = await catalog.database.read(look_over)
+        report = await read(catalog.database, look_over)
         problems = list(report.problems)
         for table in FTS_TABLES if catalog.database.is_file else ():
             problems += await catalog.database.write(partial(check_index, table=table))

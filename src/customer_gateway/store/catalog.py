@@ -100,14 +100,14 @@ class CatalogIndex:
         system, keys = changes[0].ref.system, list(latest)
         there: Mapping[str, StoredRecord] = {}
         if await self._database.is_there():
-            there = await self._database.read(lambda connection: _rows().stored_records(connection, system, keys))
+            there = await read(self._database, lambda connection: _rows().stored_records(connection, system, keys))
         return await asyncio.to_thread(self._prepared, latest, read_at, seen_pass, there)
 
     async def whole_at(self, system: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when the last read of all fields of records began, by key; those that had none are left out."""
         if not await self._database.is_there():
             return {}
-        return await self._database.read(lambda connection: _rows().whole_at(connection, system, keys))
+        return await read(self._database, lambda connection: _rows().whole_at(connection, system, keys))
 
     async def set_state(
         self,
@@ -155,16 +155,24 @@ class CatalogIndex:
         return _rows().PreparedRows(system, list(changes), read_at, rows, unchanged, seen_pass, there, again)
 
 
+async def read(database: Database, work: Callable[[Connection], T]) -> T:
+    """Return what the work returns, in a transaction that reads tables of this version, where the database `is_there`.
+
+    Raises `DatabaseNewer` for others.
+    """
+    return await database.read(partial(_on_same_tables, work))
+
+
 async def write(database: Database, work: Callable[[Connection], T]) -> T:
     """Return what the work returns, in a transaction on tables of this version. Raises `DatabaseNewer` for others."""
+    return await database.write(partial(_on_same_tables, work))
 
-    def checked(connection: Connection) -> T:
-        from customer_gateway.store.catalog_schema import demand_same
 
-        demand_same(connection)
-        return work(connection)
+def _on_same_tables(work: Callable[[Connection], T], connection: Connection) -> T:
+    from customer_gateway.store.catalog_schema import demand_same
 
-    return await database.write(checked)
+    demand_same(connection)
+    return work(connection)
 
 
 def _find() -> ModuleType:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from customer_gateway.model.catalog import RecordState
-from customer_gateway.store.catalog import write
+from customer_gateway.store.catalog import read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ class CatalogPasses:
     async def rows(self) -> Mapping[str, PassRow]:
         if not await self._database.is_there():
             return {}
-        return await self._database.read(lambda connection: _systems().rows(connection))
+        return await read(self._database, lambda connection: _systems().rows(connection))
 
     async def sync_states(self) -> Mapping[str, SyncState]:
         """Return the state of each system that passes have begun with, by name."""
@@ -56,7 +56,7 @@ class CatalogPasses:
                 for name, row in _systems().rows(connection).items()
             }
 
-        return await self._database.read(work)
+        return await read(self._database, work)
 
     async def acquire(self, systems: Sequence[str], owner: str, now: datetime, until: datetime) -> Sequence[str]:
         return await self._write(lambda connection: _systems().acquire(connection, systems, owner, now, until))
@@ -98,13 +98,13 @@ class CatalogPasses:
             await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason, now))
 
     async def count_seen(self, system: str, number: int) -> int:
-        return await self._database.read(lambda connection: _systems().count_seen(connection, system, number))
+        return await read(self._database, lambda connection: _systems().count_seen(connection, system, number))
 
     async def find_absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
-        return await self._database.read(lambda connection: _systems().find_absent(connection, system, number, before))
+        return await read(self._database, lambda connection: _systems().find_absent(connection, system, number, before))
 
     async def count_present(self, system: str) -> int:
-        return await self._database.read(lambda connection: _systems().count_present(connection, system))
+        return await read(self._database, lambda connection: _systems().count_present(connection, system))
 
     async def set_state(
         self,

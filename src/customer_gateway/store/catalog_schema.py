@@ -49,7 +49,8 @@ def make(connection: Connection, location: str) -> str | None:
 def demand_same(connection: Connection) -> None:
     """Raise `DatabaseNewer` where another version of the program has made the tables since this one has looked at them.
 
-    Its rows have other tokens: those of both would be found by neither.
+    Its rows have other tokens: those of both would be found by neither. A transaction begins with it: from then on the
+    tables are dropped only after it has ended (`drop`).
     """
     found = connection.execute(_VERSION).scalar()
     if found is not None and found != CATALOG_VERSION:
@@ -64,10 +65,16 @@ def _newer(version: int | str, location: str = "") -> DatabaseNewer:
 
 
 def drop(connection: Connection) -> None:
-    """Drop the index whole; the next that writes makes an empty one."""
+    """Drop the index whole; the next that writes makes an empty one.
+
+    On PostgreSQL that waits for all who use it: each has read the version first. Tables locked one by one, in another
+    order than theirs, would be a deadlock.
+    """
     if connection.dialect.name == "sqlite":
         for statement in SQLITE_DROPS:
             connection.exec_driver_sql(statement)
+    elif inspect(connection).has_table(VERSION_TABLE.name):
+        connection.exec_driver_sql(f"LOCK TABLE {VERSION_TABLE.name} IN ACCESS EXCLUSIVE MODE")
     CATALOG.drop_all(connection)
 
 
