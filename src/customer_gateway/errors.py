@@ -5,6 +5,7 @@
     │   ├── DatabaseNewer                the database has tables of a newer version than this program knows
     │   └── PrivateKeyMissing            the journal of writes has no key for personal values
     ├── DatabaseUnavailable              the database does not answer, or its file cannot be used
+    │   └── DatabaseDamaged              the file is no database, or one whose pages contradict each other
     ├── LeaseLost                        another worker has taken an operation over
     ├── CatalogUnavailable               CATALOG_UNAVAILABLE      the index does not answer, or there is none
     ├── RequestRefused                   the caller's own doing; nothing was sent upstream
@@ -64,6 +65,10 @@ class DatabaseUnavailable(GatewayError):
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """What stands in the file cannot be read: it is no database, or its pages are damaged."""
 
 
 class LeaseLost(GatewayError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -21,12 +22,13 @@ from customer_gateway.sandbox import PORTS
 from customer_gateway.store.catalog_tables import CATALOG_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from typer.testing import Result
 
 SYSTEMS = list(PORTS)
+PAGE = 4096
 
 
 @dataclass
@@ -173,6 +175,51 @@ def test_an_index_of_an_older_version_is_told_and_stays(shop: Shop) -> None:
     )
     with sqlite3.connect(shop.folder / "catalog.db") as connection:
         assert connection.execute("SELECT count(*) FROM catalog_records").fetchone() == (40 * len(SYSTEMS),)
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"x" * file.stat().st_size)
+
+
+def damaged_pages(file: Path) -> None:
+    pages = file.stat().st_size // PAGE
+    with file.open("r+b") as opened:
+        for page in range(20, pages, 3):
+            opened.seek(page * PAGE)
+            opened.write(b"\xff" * PAGE)
+
+
+def cut_off(file: Path) -> None:
+    os.truncate(file, 40 * PAGE)
+
+
+@pytest.mark.parametrize("damage", [garbage, damaged_pages, cut_off])
+def test_a_file_that_cannot_be_read_is_told_and_made_anew(shop: Shop, damage: Callable[[Path], None]) -> None:
+    shop.run("sync")
+    file = shop.folder / "catalog.db"
+    damage(file)
+
+    for arguments in (["catalog", "check"], ["sync"]):
+        result = shop.run(*arguments)
+        assert result.exit_code == 1
+        assert "`customer-gateway catalog rebuild` makes" in result.output
+        assert "[database] url" not in result.output
+    result = shop.run("catalog", "rebuild")
+    assert result.exit_code == 0, result.output
+    assert f"{file}: " in result.stderr
+    assert re.findall(r"^(\w+): 40 customers", result.stdout, re.MULTILINE) == SYSTEMS
+
+    assert shop.run("catalog", "check").exit_code == 0
+    assert oct(file.stat().st_mode)[-3:] == "600"
+
+
+def test_what_is_no_database_is_told_by_the_doctor_with_the_command_that_makes_it_anew(shop: Shop) -> None:
+    shop.run("sync", "next")
+    garbage(shop.folder / "catalog.db")
+
+    line = shop.run("doctor").stdout.splitlines()[-1]
+
+    assert line.startswith("[catalog]: it cannot be used (file is not a database); `customer-gateway catalog rebuild` ")
 
 
 def test_a_file_that_is_damaged_is_told(shop: Shop) -> None:

@@ -8,24 +8,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from catalog_index import FoundWorld, empty_index
+from catalog_index import SQLITE, FoundWorld, empty_index
 from postgres_server import NEEDS_POSTGRES
 from sqlalchemy import func, select, text
 
+from customer_gateway.errors import DatabaseDamaged
 from customer_gateway.model.catalog import PageOfRows, Search
 from customer_gateway.store import catalog_schema
 from customer_gateway.store.catalog import read
 from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS
 from customer_gateway.store.catalog_upkeep import look_over, make_anew
+from customer_gateway.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+    from pathlib import Path
 
     from postgres_server import PostgresServer
     from sqlalchemy import Connection
-
-    from customer_gateway.store.database import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -101,3 +102,33 @@ async def wait_until_one_waits(database: Database) -> None:
     waiting = "SELECT count(*) FROM pg_locks WHERE relation IS NOT NULL AND NOT granted"
     while not await database.read(lambda connection: connection.scalar(text(waiting))):  # noqa: ASYNC110 - it tells nobody
         await asyncio.sleep(0.01)
+
+
+async def test_a_process_that_runs_goes_on_with_the_file_that_takes_the_place_of_a_damaged_one(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.db"
+    async with empty_index(url := f"{SQLITE}{file}") as world:
+        await world.put(SYSTEM, {"key": "1", "name": "Anna"})
+        for each in (file, tmp_path / "catalog.db-wal"):
+            each.write_bytes(b"x" * each.stat().st_size)
+        async with empty_index(url) as operator:
+            with pytest.raises(DatabaseDamaged):
+                await operator.database.write(rebuilt)
+            await operator.database.remove_file()
+            await operator.database.write(rebuilt)
+
+        await world.put(SYSTEM, {"key": "2", "name": "Berta"})
+        found = await world.index.find(Search([SYSTEM]), PageOfRows(10))
+
+    assert [row.ref.key for row in found.rows] == ["2"]
+
+
+async def test_the_file_of_keys_and_journal_is_never_removed(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.db"
+    file.write_bytes(b"x" * 4096)
+    database = Database(f"{SQLITE}{file}")
+
+    await database.remove_file()
+
+    with pytest.raises(DatabaseDamaged, match=r"check \[database\] url"):
+        await database.upgrade()
+    await database.aclose()

@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 
 from customer_gateway.catalog.passes import failed, make_pass
-from customer_gateway.errors import GatewayError, LeaseLost
+from customer_gateway.errors import DatabaseDamaged, GatewayError, LeaseLost
 from customer_gateway.model.catalog import SyncStateName
 from customer_gateway.model.passes import FAILURES
 from customer_gateway.work.background import in_background
@@ -74,7 +74,7 @@ class Schedule:
                 is_lost = False
             except GatewayError as failure:  # the database does not answer: the next turn tries again
                 if not is_lost:
-                    _log.warning("catalog_passes_paused", reason=type(failure).__name__)
+                    _log.warning("catalog_passes_paused", reason=str(failure))
                 is_lost = True
             except Exception:  # noqa: BLE001 - a mistake of ours in one turn is logged; the next turns go on
                 _log.exception("catalog_passes_failed")
@@ -146,13 +146,18 @@ class Schedule:
             report(name, await make_pass(self.kit, self.systems[name], self.owner, row))
         except LeaseLost:
             _log.warning("catalog_pass_lost", system=name)
+        except DatabaseDamaged as failure:  # begun again at once it would cost calls, and end here again
+            _log.warning("catalog_pass_stopped", system=name, reason=str(failure))
+            await self._fail(name, "the index is damaged; `customer-gateway catalog rebuild` makes it anew")
         except GatewayError as failure:  # the database does not answer: the pass goes on where it is stored
-            _log.warning("catalog_pass_stopped", system=name, reason=type(failure).__name__)
+            _log.warning("catalog_pass_stopped", system=name, reason=str(failure))
         except Exception:  # noqa: BLE001 - a mistake of ours costs this pass
             _log.exception("catalog_pass_stopped", system=name)
-            ended = failed("internal error; see catalog_pass_stopped in the log")
-            with suppress(GatewayError):
-                await self.kit.store.end(name, self.owner, ended, self.kit.now())
+            await self._fail(name, "internal error; see catalog_pass_stopped in the log")
+
+    async def _fail(self, name: str, reason: str) -> None:
+        with suppress(GatewayError):
+            await self.kit.store.end(name, self.owner, failed(reason), self.kit.now())
 
     async def _tidy(self, rows: Mapping[str, PassRow], now: datetime) -> None:
         """Blank what is GONE for long, and remove systems that nobody has had for long: some at a time, with pauses."""
@@ -164,7 +169,7 @@ class Schedule:
                     await _repeated(lambda name=name: store.remove_some(name))
                     _log.warning("catalog_system_removed", system=name)
         except GatewayError as failure:  # the database does not answer: it is tried again in an hour
-            _log.warning("catalog_not_tidied", reason=type(failure).__name__)
+            _log.warning("catalog_not_tidied", reason=str(failure))
 
 
 async def _repeated(some: Callable[[], Awaitable[int]]) -> None:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from customer_gateway.cli.configured import Config, settings_of
+from customer_gateway.errors import DatabaseDamaged
 from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.schema import CATALOG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from customer_gateway.config import Settings
     from customer_gateway.model.catalog import SyncState
     from customer_gateway.model.passes import PassRow
+    from customer_gateway.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check the index of customers, or build it anew.")
 
@@ -82,8 +84,17 @@ async def _rebuilt(settings: Settings) -> tuple[Mapping[str, PassRow], Mapping[s
 
     names = list(settings.systems)
     async with opened(settings) as (catalog, schedule):
-        await catalog.database.upgrade()
-        from customer_gateway.store.catalog_upkeep import make_anew
-
-        await catalog.database.write(lambda connection: make_anew(connection, names, datetime.now(UTC)))
+        try:
+            await _make_anew(catalog.database, names)
+        except DatabaseDamaged as error:
+            typer.echo(f"{catalog.database.location}: {error.reason}: a new file takes its place.", err=True)
+            await catalog.database.remove_file()
+            await _make_anew(catalog.database, names)
         return await followed(catalog, Following(schedule, names))
+
+
+async def _make_anew(database: Database, names: Sequence[str]) -> None:
+    await database.upgrade()
+    from customer_gateway.store.catalog_upkeep import make_anew
+
+    await database.write(lambda connection: make_anew(connection, names, datetime.now(UTC)))

@@ -70,6 +70,8 @@ class Following:
     def _make(self, free: Sequence[str]) -> None:
         if any(not task.done() for task in self._own.values()) or not free:
             return
+        for task in self._own.values():
+            task.result()  # one that failed would fail again
         task = asyncio.create_task(pass_now(self.schedule, free))
         self._own = dict.fromkeys(free, task)
 

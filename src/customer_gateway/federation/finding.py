@@ -147,7 +147,7 @@ class _Index:
         except TimeoutError:
             raise CatalogUnavailable(_LATE) from None
         except (DatabaseUnavailable, DatabaseNewer) as error:
-            _log.warning("catalog_unavailable", reason=getattr(error, "reason", "") or str(error))
+            _log.warning("catalog_unavailable", reason=str(error))
             raise CatalogUnavailable(_NO_ANSWER) from None
         return answers[key]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from customer_gateway.errors import DatabaseUnavailable, GatewayError
+from customer_gateway.errors import DatabaseDamaged, DatabaseUnavailable, GatewayError
 from customer_gateway.store.address import location_of, sqlite_path
 from customer_gateway.store.schema import STORE
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from customer_gateway.store.schema import Schema
 
 T = TypeVar("T")
-
-_REMEDY: Final = "check [database] url, and that the database can be used by this user"
 
 
 class Database:
@@ -107,6 +105,20 @@ class Database:
             with self._reported():
                 return await self._revision() if await self._has_file() else None
 
+    async def remove_file(self) -> None:
+        """Remove the file where all that is in it can be read again from elsewhere; other databases stay.
+
+        Processes that have it open go on with the next one.
+        """
+        if self._path is None or self._schema.is_durable:
+            return
+        async with self._preparing:
+            with self._reported():
+                await self.aclose()
+                from customer_gateway.store.engines import remove_sqlite_file
+
+                await asyncio.to_thread(remove_sqlite_file, self._path)
+
     async def aclose(self) -> None:
         """Close every connection."""
         engines, self._engines, self._is_up_to_date = self._engines, None, False
@@ -171,9 +183,11 @@ class Database:
         except GatewayError:
             raise
         except Exception as error:
-            from customer_gateway.store.failure_reason import reason_of
+            from customer_gateway.store.failure_reason import is_damaged, reason_of
 
             if (reason := reason_of(error)) is None:
                 raise
-            message = f"{self.location}: the database cannot be used: {reason}; {_REMEDY}."
-            raise DatabaseUnavailable(message, reason) from None
+            found = f"{self.location}: the database cannot be used: {reason}"
+            if is_damaged(error):
+                raise DatabaseDamaged(f"{found}; {self._schema.remedy_of_damage}.", reason) from None
+            raise DatabaseUnavailable(f"{found}; {self._schema.remedy}.", reason) from None

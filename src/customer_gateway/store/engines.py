@@ -149,6 +149,13 @@ def make_sqlite_file(path: Path) -> None:
                 return
 
 
+def remove_sqlite_file(path: Path) -> None:
+    """Remove the file, and then those beside it: by then nobody opens them any more."""
+    file = path.resolve()  # of a link SQLite has those beside what it leads to
+    for each in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
+        each.unlink(missing_ok=True)
+
+
 def _sqlite(path: Path, *, size: int, pragmas: tuple[str, ...], begin: str) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=uri_of(path), query={"uri": "true"}),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY_CODE: Final = 0xFF
 
 
 def reason_of(error: Exception) -> str | None:
@@ -20,3 +24,10 @@ def reason_of(error: Exception) -> str | None:
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return type((cause.__cause__ if cause else None) or cause or error).__name__
+
+
+def is_damaged(error: Exception) -> bool:
+    """Return whether what stands in a SQLite file cannot be read."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", 0)  # those of Python's own module have none
+    return isinstance(cause, sqlite3.Error) and code & _PRIMARY_CODE in _DAMAGED

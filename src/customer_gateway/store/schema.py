@@ -24,6 +24,16 @@ class Schema(Protocol):
         """Return whether what is committed must outlive a loss of power."""
         ...
 
+    @property
+    def remedy(self) -> str:
+        """Return what to do where the database cannot be used."""
+        ...
+
+    @property
+    def remedy_of_damage(self) -> str:
+        """Return what to do where the file cannot be read any more."""
+        ...
+
     def newest(self) -> str: ...
 
     def revision_of(self, connection: Connection) -> str | None: ...
@@ -37,6 +47,7 @@ class StoreSchema:
     """The tables of keys and of the journal, brought up to date by migrations."""
 
     is_durable = True
+    remedy = remedy_of_damage = "check [database] url, and that the database can be used by this user"
 
     def newest(self) -> str:
         from customer_gateway.store.tables import REVISION
@@ -58,6 +69,10 @@ class CatalogSchema:
     """The tables of the index, which are made anew where they are of another version."""
 
     is_durable = False
+    remedy = (
+        "check [catalog] url, or [database] url where that is not set, and that the database can be used by this user"
+    )
+    remedy_of_damage = "`customer-gateway catalog rebuild` makes a new file and fills it"
 
     def newest(self) -> str:
         from customer_gateway.store.catalog_tables import CATALOG_VERSION

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.cli.doctor.finding import Checkup, Finding
-from customer_gateway.errors import DatabaseNewer, DatabaseUnavailable
+from customer_gateway.errors import DatabaseDamaged, DatabaseNewer, DatabaseUnavailable
 from customer_gateway.model.catalog import SyncStateName
 from customer_gateway.store.schema import CATALOG
 
@@ -33,7 +33,8 @@ async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: f
         reach = Finding("well", "not there yet" if revision is None else "yes")
     except (TimeoutError, DatabaseUnavailable, DatabaseNewer) as error:
         text = f"it cannot be used ({getattr(error, 'reason', '') or type(error).__name__})"
-        reach = Finding("wrong", "no", text, "check [catalog] url, and that this user may use it")
+        is_damaged = isinstance(error, DatabaseDamaged)
+        reach = Finding("wrong", "no", text, CATALOG.remedy_of_damage if is_damaged else CATALOG.remedy)
     finally:
         await catalog.database.aclose()
     known = [state for name, state in states.items() if name in systems]
