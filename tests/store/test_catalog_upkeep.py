@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from catalog_index import SQLITE, FoundWorld, empty_index
 from postgres_server import NEEDS_POSTGRES
 from sqlalchemy import func, select, text
 
-from customer_gateway.errors import DatabaseDamaged
+from customer_gateway.errors import DatabaseDamaged, DatabaseUnavailable
 from customer_gateway.model.catalog import PageOfRows, Search
 from customer_gateway.store import catalog_schema
 from customer_gateway.store.catalog import read
@@ -132,3 +133,32 @@ async def test_the_file_of_keys_and_journal_is_never_removed(tmp_path: Path) -> 
     with pytest.raises(DatabaseDamaged, match=r"check \[database\] url"):
         await database.upgrade()
     await database.aclose()
+
+
+async def test_a_process_that_runs_makes_tables_again_that_somebody_has_dropped(database_url: str) -> None:
+    async with empty_index(database_url) as world, empty_index(database_url) as operator:
+        await world.put(SYSTEM, {"key": "1", "name": "Anna"})
+        await operator.database.write(catalog_schema.drop)
+
+        await expect_made_again(world)
+
+
+async def test_a_process_that_runs_makes_tables_again_in_a_file_that_somebody_has_emptied(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.db"
+    async with empty_index(url := f"{SQLITE}{file}") as world:
+        await world.put(SYSTEM, {"key": "1", "name": "Anna"})
+    async with empty_index(url) as world:
+        assert (await world.index.find(Search([SYSTEM]), PageOfRows(1), count=True)).total == 1
+        for each in (tmp_path / "catalog.db-wal", file):
+            os.truncate(each, 0)
+
+        await expect_made_again(world)
+
+
+async def expect_made_again(world: FoundWorld) -> None:
+    """Expect that the first use fails, and that after it nothing is found until it is stored."""
+    with pytest.raises(DatabaseUnavailable):
+        await world.index.find(Search([SYSTEM]), PageOfRows(1))
+    assert (await world.index.find(Search([SYSTEM]), PageOfRows(1), count=True)).total == 0
+    await world.put(SYSTEM, {"key": "2", "name": "Berta"})
+    assert (await world.index.find(Search([SYSTEM]), PageOfRows(1), count=True)).total == 1

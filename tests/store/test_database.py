@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from postgres_server import NEEDS_POSTGRES, PASSWORD, PostgresServer
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, inspect, select, text
 
 from customer_gateway.errors import DatabaseUnavailable
 from customer_gateway.store.database import Database
@@ -308,3 +308,17 @@ async def test_a_read_that_is_given_up_between_two_statements_ends_with_the_next
         await asyncio.sleep(0.05)
         given_up.set()
         await database.aclose()  # waits for what is under way
+
+
+async def test_tables_that_somebody_has_dropped_are_made_again_by_the_next_that_writes(database: Database) -> None:
+    await database.upgrade()
+    async with database.write_transaction() as connection:
+        for table in await connection.run_sync(lambda each: inspect(each).get_table_names()):
+            await connection.execute(text(f"DROP TABLE {table}"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await stamps(database)
+
+    assert not await database.is_there()
+    await database.upgrade()
+    assert await stamps(database) == ["api_keys"]

@@ -183,11 +183,14 @@ class Database:
         except GatewayError:
             raise
         except Exception as error:
-            from customer_gateway.store.failure_reason import is_damaged, reason_of
+            from customer_gateway.store.failure_reason import is_damaged, lacks_table, reason_of
 
+            damaged = is_damaged(error)
+            if damaged or lacks_table(error):  # the next use looks what there is by then, by connections of its own
+                self._file, self._is_up_to_date = None, False
             if (reason := reason_of(error)) is None:
                 raise
             found = f"{self.location}: the database cannot be used: {reason}"
-            if is_damaged(error):
+            if damaged:
                 raise DatabaseDamaged(f"{found}; {self._schema.remedy_of_damage}.", reason) from None
             raise DatabaseUnavailable(f"{found}; {self._schema.remedy}.", reason) from None

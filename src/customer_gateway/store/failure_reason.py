@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE: Final = 0xFF
+_UNDEFINED_TABLE: Final = "42P01"
 
 
 def reason_of(error: Exception) -> str | None:
@@ -31,3 +32,11 @@ def is_damaged(error: Exception) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", 0)  # those of Python's own module have none
     return isinstance(cause, sqlite3.Error) and code & _PRIMARY_CODE in _DAMAGED
+
+
+def lacks_table(error: Exception) -> bool:
+    """Return whether a statement has named a table that is not there."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return str(cause).startswith("no such table")
+    return getattr(cause, "sqlstate", None) == _UNDEFINED_TABLE
