@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from customer_gateway import environment
 from customer_gateway.config.database import SQLITE, database_url
+from customer_gateway.errors import ConfigInvalid
 
 if TYPE_CHECKING:
     from customer_gateway.config.database import DatabaseSettings
@@ -38,3 +41,17 @@ class CatalogSettings(BaseModel):
             return beside
         folder, _, _ = beside.rpartition("/")
         return f"{folder}/catalog.db"
+
+
+def demand_two_files(file: Path | None, database: DatabaseSettings, catalog: CatalogSettings) -> None:
+    """Raise `ConfigInvalid` where one SQLite file, by whatever name, would have the index and what must not be lost."""
+    if not catalog.enabled or (catalog.url is None and database.url is None):
+        return
+    urls = catalog.address(database), database.address()
+    first, second = (Path(url.removeprefix(SQLITE)).resolve() if url.startswith(SQLITE) else None for url in urls)
+    if first is not None and first == second:
+        place = environment.where(file, ("database" if catalog.url is None else "catalog", "url"))
+        raise ConfigInvalid(
+            f"{place}: expected two files: the index of customers may be deleted at any time, "
+            "API keys and the journal of writes may not"
+        )

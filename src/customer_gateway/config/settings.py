@@ -27,7 +27,7 @@ from pydantic_settings import (
 
 from customer_gateway import environment
 from customer_gateway.config.auth import AuthSettings
-from customer_gateway.config.catalog import CatalogSettings
+from customer_gateway.config.catalog import CatalogSettings, demand_two_files
 from customer_gateway.config.database import DatabaseSettings
 from customer_gateway.config.lists import listed
 from customer_gateway.config.secret_files import with_secrets
@@ -157,6 +157,7 @@ def _settings(path: Path | None, raw: _Raw, models: Mapping[str, type[BaseModel]
         database = _table(path, "database", raw.database, DatabaseSettings)
     with _gathered(mistakes):
         catalog = _table(path, "catalog", raw.catalog, CatalogSettings)
+        demand_two_files(path, database, catalog)
     for name, table in raw.systems.items():
         with _gathered(mistakes):
             kind = _kind_of(path, name, table, models)
