@@ -286,9 +286,25 @@ def test_a_database_with_content_that_others_may_read_is_a_warning_at_the_start(
     assert tmp_path / line["file"] == file
 
 
+def test_an_index_with_content_that_others_may_read_is_a_warning_at_the_start(
+    run: Run, tmp_path: Path, taken: int
+) -> None:
+    configure(tmp_path)
+    file = tmp_path / "catalog.db"
+    file.write_bytes(b"some names")
+    file.chmod(0o640)
+
+    line = json.loads(run("serve", "--port", taken).stderr.splitlines()[1])
+
+    assert (line["event"], line["mode"]) == ("database_open_to_others", "0640")
+    assert line["remedy"] == f"chmod 600 {line['file']}, and the files beside it"
+    assert tmp_path / line["file"] == file
+
+
 def test_an_empty_database_file_is_no_warning_at_the_start(run: Run, tmp_path: Path, taken: int) -> None:
     configure(tmp_path)
     (tmp_path / "keys.db").touch(0o644)
+    (tmp_path / "catalog.db").touch(0o644)
 
     assert "database_open_to_others" not in run("serve", "--port", taken).stderr
 

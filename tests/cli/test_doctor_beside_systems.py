@@ -238,7 +238,23 @@ async def test_an_index_without_rows_is_well(database_url: str) -> None:
 
     row = await catalog_row(database_url)
 
-    assert (words(row), row.well, to_mend([row])) == (("yes", "none needed", "0 of 0 passed"), True, [])
+    mode = "mode 0600" if row.kind == "sqlite" else "none needed"
+    assert (words(row), row.well, to_mend([row])) == (("yes", mode, "0 of 0 passed"), True, [])
+
+
+async def test_an_index_that_others_may_read_is_a_warning(tmp_path: Path) -> None:
+    index = index_of(url := f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}")
+    await index.upgrade()
+    await index.aclose()
+    file = tmp_path / "catalog.db"
+    file.chmod(0o644)
+
+    row = await catalog_row(url)
+
+    assert (words(row), row.well) == (("yes", "mode 0644", "0 of 0 passed"), True)
+    assert to_mend([row]) == [
+        f"[catalog]: warning: the file has mode 0644, not 0600; chmod 600 {file}, and the files beside it."
+    ]
 
 
 async def test_an_index_of_an_older_version_is_a_warning_and_stays(database_url: str) -> None:

@@ -11,6 +11,7 @@ from customer_gateway.cli.configured import Config, in_database, settings_of
 from customer_gateway.store.address import sqlite_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from customer_gateway.config import Settings
@@ -21,19 +22,27 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bring the d
 _OTHERS: Final = 0o077
 
 
-def file_open_to_others(settings: Settings) -> tuple[Path, int] | None:
-    """Return the SQLite file that others than its owner may use, and its mode; None where there is none.
+def files_open_to_others(settings: Settings) -> Sequence[tuple[Path, int]]:
+    """Return the SQLite files, of the database and of the index, that others than the owner may use, and their modes.
 
     An empty one is not meant: it gets the mode 0600 before anything is written to it.
     """
-    path = None if settings.database is None else sqlite_path(settings.database.address())
+    if settings.database is None:
+        return []
+    urls = [settings.database.address()]
+    if settings.catalog.enabled:
+        urls.append(settings.catalog.address(settings.database))
+    found = [(path, _mode_of_content(path)) for url in urls if (path := sqlite_path(url)) is not None]
+    return [(path, mode) for path, mode in found if mode & _OTHERS]
+
+
+def _mode_of_content(path: Path) -> int:
+    """Return the mode of a file that has content, 0 of others."""
     try:
-        found = None if path is None else path.stat()
+        found = path.stat()
     except OSError:  # not there, or not to be used, which its first use says
-        return None
-    if path is None or found is None or not found.st_size or not found.st_mode & _OTHERS:
-        return None
-    return path, stat.S_IMODE(found.st_mode)
+        return 0
+    return stat.S_IMODE(found.st_mode) if found.st_size else 0
 
 
 @app.command()

@@ -58,8 +58,7 @@ def _warn_of_callers(settings: Settings, *, is_anybody_known: bool) -> None:
     """Log what an operator should know of the callers of a gateway that starts all the same."""
     if not is_anybody_known:
         _log().warning("no_callers", effect="every request is refused (401)", remedy=_FIRST_KEY)
-    if (found := database.file_open_to_others(settings)) is not None:
-        file, mode = found
+    for file, mode in database.files_open_to_others(settings):
         remedy = f"chmod 600 {file}, and the files beside it"
         _log().warning("database_open_to_others", file=str(file), mode=f"{mode:04o}", remedy=remedy)
 

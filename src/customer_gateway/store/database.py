@@ -37,7 +37,7 @@ class Database:
         self.location = location_of(url)
         self._schema = schema
         self._url = url
-        self._path = sqlite_path(url)
+        self.path = sqlite_path(url)
         self._file: tuple[int, int] | None = None
         self._engines: Engines | None = None
         self._is_up_to_date = False
@@ -46,7 +46,7 @@ class Database:
     @property
     def is_file(self) -> bool:
         """Return whether it is a file of SQLite."""
-        return self._path is not None
+        return self.path is not None
 
     async def is_there(self) -> bool:
         """Return whether there are tables to read; where there are none, nothing was ever written."""
@@ -110,14 +110,14 @@ class Database:
 
         Processes that have it open go on with the next one.
         """
-        if self._path is None or self._schema.is_durable:
+        if self.path is None or self._schema.is_durable:
             return
         async with self._preparing:
             with self._reported():
                 await self.aclose()
                 from customer_gateway.store.engines import remove_sqlite_file
 
-                await asyncio.to_thread(remove_sqlite_file, self._path)
+                await asyncio.to_thread(remove_sqlite_file, self.path)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -127,10 +127,10 @@ class Database:
 
     async def _has_file(self) -> bool:
         """Return whether there is a file, where there has to be one. Of another than before nothing is known yet."""
-        if self._path is None:
+        if self.path is None:
             return True
         try:
-            found = self._path.stat()
+            found = self.path.stat()
             file = (found.st_dev, found.st_ino)
         except FileNotFoundError:
             file = None
@@ -142,8 +142,8 @@ class Database:
     def _make_file(self) -> None:
         from customer_gateway.store.engines import make_sqlite_file
 
-        if self._path is not None:
-            make_sqlite_file(self._path)
+        if self.path is not None:
+            make_sqlite_file(self.path)
 
     async def _connected(self) -> Engines:
         if self._engines is None:
@@ -154,9 +154,9 @@ class Database:
         """Import SQLAlchemy in a thread: it takes long, and requests go on meanwhile."""
         from customer_gateway.store.engines import postgresql_engines, sqlite_engines
 
-        if self._path is None:
+        if self.path is None:
             return postgresql_engines(self._url)
-        return sqlite_engines(self._path, is_durable=self._schema.is_durable)
+        return sqlite_engines(self.path, is_durable=self._schema.is_durable)
 
     async def _revision(self) -> str | None:
         engines = await self._connected()

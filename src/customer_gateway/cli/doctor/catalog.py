@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from customer_gateway.cli.doctor.database import mode_of
 from customer_gateway.cli.doctor.finding import Checkup, Finding
 from customer_gateway.errors import DatabaseDamaged, DatabaseNewer, DatabaseUnavailable
 from customer_gateway.model.catalog import SyncStateName
@@ -39,10 +40,10 @@ async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: f
         await catalog.database.aclose()
     known = [state for name, state in states.items() if name in systems]
     content = _older(revision) if revision is not None and CATALOG.is_older(revision) else _passed(known, systems)
-    kind = "sqlite" if catalog.database.is_file else "postgresql"
-    return Checkup(
-        _NAME, kind, catalog.database.location, reach, _NONE_NEEDED, _NO_CLOCK, tuple(_doubts(known)), content=content
-    )
+    path = catalog.database.path
+    kind, mode = ("postgresql", None) if path is None else ("sqlite", mode_of(path))
+    location, doubts = catalog.database.location, tuple(_doubts(known))
+    return Checkup(_NAME, kind, location, reach, mode or _NONE_NEEDED, _NO_CLOCK, doubts, content=content)
 
 
 def _passed(known: Collection[SyncState], systems: Collection[str]) -> Finding:

@@ -51,7 +51,7 @@ async def _found(database: Database, path: Path | None) -> tuple[Finding, Findin
     revision = await database.revision()
     if path is None:
         return Finding("well", "yes"), Finding("well", "accepted"), _version(revision, database.location)
-    if (mode := _mode(path)) is None:
+    if (mode := mode_of(path)) is None:
         return Finding("well", "not there yet"), _NONE_NEEDED, Finding("well", "made by the first key")
     return Finding("well", "yes"), mode, _version(revision, database.location)
 
@@ -72,7 +72,7 @@ def _version(revision: str | None, location: str) -> Finding:
     return Finding("well", f"version {revision}")
 
 
-def _mode(path: Path) -> Finding | None:
+def mode_of(path: Path) -> Finding | None:
     """Return who may read the file, None where there is none."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
