@@ -130,11 +130,12 @@ async def working(
     clock: Clock | None = None,
     timing: ScheduleTiming | None = None,
     systems: Sequence[tuple[str, str]] | None = None,
+    wiring: Wiring | None = None,
     **otherwise: Any,
 ) -> AsyncGenerator[Worker]:
     """A worker over the vendors at `urls`; several of one `url` of a database share an index."""
     settings = settings_over(box, urls=urls, systems=systems, **otherwise)
-    federation = build_federation(settings, Wiring(), VENDORS)
+    federation = build_federation(settings, wiring or Wiring(), VENDORS)
     database = Database(url, CATALOG)
     clock = clock or Clock()
     kit = PassKit(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
-from systems.test_laws_of_writing import WRITTEN, value_of
+from scripted import ScriptedVendor, customer
+from systems.test_laws_of_writing import WRITTEN, value_of, writes_of
 from systems.test_plans_at_the_sandbox import NEW, OF_SECTION, Written
+from vendors import FACTS
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.patching import spelled
@@ -15,13 +18,15 @@ from customer_gateway.errors import UpstreamBadResponse, UpstreamError
 from customer_gateway.operations.plan import create_plan
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import CreateTrace
+from customer_gateway.systems.connection import Wiring
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from customer_gateway.operations.plan import PlannedWrite
     from customer_gateway.systems.registry import Vendor
+    from customer_gateway.systems.writer import Writer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
@@ -36,6 +41,13 @@ LABELS: Final = {
         "invoicetypeid": "E-faktura",
     },
     "lemonsoft": {"payment_term_number": None, "invoice_method_id": "Verkkolasku"},
+}
+NO_ENTITY: Final[Mapping[str, Sequence[bytes]]] = {
+    "pland": (b"null", b"[]"),
+    "autodns": (b"null", b'{"data":null}', b'{"data":[]}', b'{"data":[{"number":1},{"number":2}]}'),
+    "next": (b"null", b'"ok"'),
+    "lemonsoft": (b"null", b"[]"),
+    "billbee": (b"null", b'{"ErrorMessage":null,"ErrorCode":0,"Data":null}', b'{"Data":[]}'),
 }
 
 
@@ -168,6 +180,37 @@ async def test_a_refusal_names_the_places_of_what_it_refuses(vendor: Vendor, box
 
     assert refused.value.applied is False
     assert written.writer.named_places(refused.value) == [name]
+
+
+def answering(slug: str, answers: Mapping[str, Any]) -> Writer:
+    """The writer of a vendor that answers reads of these paths with what is given."""
+    [vendor] = [each for each in WRITTEN if each.kind.slug == slug]
+    table = {"base_url": f"http://{slug}.test", **FACTS[slug].credentials}
+    way = ScriptedVendor(slug, [customer(slug)], {f"GET {path}": answer for path, answer in answers.items()})
+    system: Any = vendor.connect(slug, vendor.settings.model_validate(table), Wiring(transport=lambda _name: way))
+    return system.writer
+
+
+@ALL
+async def test_a_404_says_that_a_key_is_unknown_and_an_answer_without_an_entity_is_refused(vendor: Vendor) -> None:
+    slug, writes = vendor.kind.slug, writes_of(vendor)
+    path = writes.resources[""].read.replace("{key}", writes.path_of(FACTS[slug].key))
+
+    assert await answering(slug, {path: httpx.Response(404)}).read(FACTS[slug].key, soon()) is None
+    for body in NO_ENTITY[slug]:
+        with pytest.raises(UpstreamBadResponse, match="did not answer an entity"):
+            await answering(slug, {path: body}).read(FACTS[slug].key, soon())
+
+
+@pytest.mark.vendors("billbee")
+@pytest.mark.parametrize("body", [b"null", b'{"Data":null}', b'{"Data":{}}'])
+async def test_an_answer_without_a_list_of_addresses_does_not_say_that_there_is_none(body: bytes) -> None:
+    key = FACTS["billbee"].key
+    none_there = answering("billbee", {f"/customers/{key}/addresses": b'{"Data":[]}'})
+    assert (await none_there.read(key, soon()) or none_there.present({})).document["InvoiceAddress"] is None
+
+    with pytest.raises(UpstreamBadResponse, match="did not answer an entity"):
+        await answering("billbee", {f"/customers/{key}/addresses": body}).read(key, soon())
 
 
 @ALL

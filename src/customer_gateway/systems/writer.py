@@ -165,11 +165,17 @@ class Writer:
             return None
 
     async def _document(self, resource: Resource, key: str, deadline: Deadline) -> dict[str, Any] | None:
+        """Return a document; None where a 404 says that there is none, or a list of such that holds none.
+
+        Any other answer without an entity proves nothing, and is refused.
+        """
         template = resource.read
         path = template.replace("{key}", self.writes.path_of(key))
         call = Call("GET", path, template=template, idempotent=True, missing_is_none=True, decode=exact.decode)
-        answer = (await self._api.client.call(call, deadline)).document
-        found = None if answer is None else resource.unwrap(answer)
-        if found is not None and not is_object(found):
-            raise self._api.refused(f"GET {template} did not answer an entity")
-        return found
+        answer = await self._api.client.call(call, deadline)
+        if answer.status == _NOT_FOUND:
+            return None
+        found = resource.unwrap(answer.document)
+        if is_object(found) or (found is None and resource.may_lack):
+            return found
+        raise self._api.refused(f"GET {template} did not answer an entity")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from customer_gateway.documents.changes import ABSENT
 from customer_gateway.documents.field_writes import at, never_cleared
 from customer_gateway.documents.record import DocumentContext, Record, is_list, is_object
 from customer_gateway.documents.spelling import (
@@ -151,8 +152,14 @@ def with_address(customer: Record, addresses: Sequence[Record]) -> Document:
 
 
 def _invoice_address(answer: Any) -> Any:
-    """Return the invoice address among a customer's addresses, the one that is read; None where there is none."""
-    addresses = [Record(each, _ANY_ZONE) for each in _data(answer) or () if is_object(each)]
+    """Return the invoice address among a customer's addresses, the one that is read; None where there is none.
+
+    An answer without a list of addresses does not say that: it is `ABSENT`.
+    """
+    rows = _data(answer)
+    if not is_list(rows):
+        return ABSENT
+    addresses = [Record(each, _ANY_ZONE) for each in rows if is_object(each)]
     found = invoice_address(in_order(addresses))
     return None if found is None else found.document
 
@@ -176,6 +183,7 @@ WRITES: Final = Writes(
         "InvoiceAddress": Resource(
             read="/customers/{key}/addresses",
             unwrap=_invoice_address,
+            may_lack=True,
             update=("PATCH", "/customers/addresses/{id}"),
             create=("POST", "/customers/{key}/addresses"),
             made_with={"AddressType": 1},
