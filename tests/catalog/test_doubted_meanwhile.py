@@ -11,7 +11,7 @@ from catalog.passing import working
 from vendors import sandbox
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import SyncStateName
+from customer_gateway.model.catalog import RecordState, SyncStateName
 from customer_gateway.model.passes import FAILURES, SUSPECT, Ended
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
@@ -120,6 +120,42 @@ async def test_a_doubt_about_a_system_that_is_suspect_is_not_lifted_by_a_pass_th
     await schedule.aclose()
 
     assert (await told(worker)).state is SyncStateName.IDLE
+
+
+async def test_what_was_accepted_is_believed_once_also_where_it_is_doubted_meanwhile(worker: Worker) -> None:
+    await worker.sync("pland")
+    first, others = worker.keys_at("pland")[:10], worker.keys_at("pland")[10:20]
+    for key in first:
+        worker.box.pland.population.vanish(key)
+    assert (await worker.sync("pland")).state is SyncStateName.SUSPECT
+    worker.box.pland.faults.set("latency", latency=0.3)
+    await worker.kit.store.request(["pland"], worker.clock(), accept=True)
+    schedule = worker.schedule("pland")
+    await schedule.run_due()
+    await asyncio.sleep(0.1)
+    await doubt(worker.kit.store, "pland", worker.clock())
+    await schedule.wait_idle()
+    await schedule.aclose()
+    assert await worker.keys("pland", RecordState.GONE) == set(first)
+
+    worker.box.pland.faults.clear()
+    for key in others:
+        worker.box.pland.population.vanish(key)
+    row = await worker.sync("pland")
+
+    assert (row.state, row.reason) == (SyncStateName.SUSPECT, "10 of 90 customers are missing at once")
+    assert await worker.keys("pland", RecordState.GONE) == set(first)
+
+
+async def test_what_is_accepted_in_the_moment_a_pass_ends_counts_for_the_next(passes: CatalogPasses) -> None:
+    complete = Ended(SyncStateName.IDLE, {}, is_complete=True)
+    accepted_at: list[datetime | None] = []
+    for before in (None, NOW):
+        await passes.request(["alpha"], NOW, accept=True)
+        await passes.end("alpha", "me", complete._replace(accepted_at=before), NOW)
+        accepted_at.append((await passes.rows())["alpha"].accepted_at)
+
+    assert accepted_at == [NOW, None]
 
 
 async def test_what_is_doubted_in_the_moment_a_pass_ends_is_not_lost(passes: CatalogPasses) -> None:

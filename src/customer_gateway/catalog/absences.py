@@ -55,7 +55,13 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
     }
     # What was doubted while the pass ran is for the next one, which the doubt has asked for.
     is_before = earlier is not None and datetime.fromisoformat(earlier.get("again", earlier["at"])) <= current.began
-    return Ended(SyncStateName.IDLE, {COMPLETE: complete}, is_complete=True, lifts=earlier if is_before else None)
+    return Ended(
+        SyncStateName.IDLE,
+        {COMPLETE: complete},
+        is_complete=True,
+        lifts=earlier if is_before else None,
+        accepted_at=row.accepted_at,
+    )
 
 
 async def _mark_records(current: SystemPass, absent: Sequence[Absent], last: BelievedPass | None) -> None:

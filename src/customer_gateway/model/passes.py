@@ -24,7 +24,8 @@ class PassRow:
     """The passes of one system, as they are stored.
 
     `state` is RUNNING within a pass, else how the last one ended. `position` is where an unfinished pass goes on.
-    `requested_at` stands until a pass begins that was asked for, `accepted_at` is when a suspicion was last accepted.
+    `requested_at` stands until a pass begins that was asked for, `accepted_at` is when a suspicion was last accepted,
+    until a complete pass has counted for it.
     `owner` makes the passes of the system until `lease_until`. `details` are what passes leave for each other, as JSON.
     """
 
@@ -75,6 +76,7 @@ class Ended(NamedTuple):
     """How a pass ended. `is_complete` says that it saw every customer, and is the one that the next is held against.
 
     `details` are the members that it adds to those of its system, `lifts` is the suspicion that it has cleared up.
+    `accepted_at` is when the operator had accepted a suspicion before it ended: that counts for one complete pass.
     """
 
     state: SyncStateName
@@ -82,6 +84,7 @@ class Ended(NamedTuple):
     reason: str | None = None
     is_complete: bool = False
     lifts: Mapping[str, Any] | None = None
+    accepted_at: datetime | None = None
 
     def merged(self, system_details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the details of the system after the pass; others may have stored a suspicion while it ran."""

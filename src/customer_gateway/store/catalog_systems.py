@@ -87,12 +87,15 @@ def advance(connection: Connection, system: str, owner: str, position: Mapping[s
 
 
 def end(connection: Connection, system: str, owner: str, ended: Ended, now: datetime) -> None:
-    """End a pass: nothing of it is left to go on with. What others have stored in the details meanwhile stays."""
-    details = ended.merged(_locked_details(connection, system) or {})
+    """End a pass: nothing of it is left to go on with. What others have stored meanwhile stays."""
+    row = _locked_row(connection, system)
+    if row is None:
+        raise _lost(system)
     values: dict[str, Any] = {"state": ended.state.value, "reason": ended.reason, "position": None}
     if ended.is_complete:
         values["completed_at"] = now
-    _change(connection, system, owner, **values, details=json.dumps(details))
+        values["accepted_at"] = None if row.accepted_at == ended.accepted_at else row.accepted_at
+    _change(connection, system, owner, **values, details=json.dumps(ended.merged(row.details)))
 
 
 def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
@@ -100,20 +103,20 @@ def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], rea
 
     A suspicion that stands stays, and when it was raised `again` is noted: a pass that began before does not lift it.
     """
-    details = _locked_details(connection, system)
-    if details is None:
+    row = _locked_row(connection, system)
+    if row is None:
         return
-    stands = details.get(SUSPECT)
+    stands = row.details.get(SUSPECT)
     new = {**suspicion, "reason": reason} if stands is None else {**stands, "again": now.isoformat()}
-    values = {"details": json.dumps({**details, SUSPECT: new}), "requested_at": now}
+    values = {"details": json.dumps({**row.details, SUSPECT: new}), "requested_at": now}
     connection.execute(update(SYSTEMS).where(_OF.system == system).values(values))
 
 
-def _locked_details(connection: Connection, system: str) -> dict[str, Any] | None:
-    """Return the details of a system, which nobody else changes before the transaction ends; None of an unknown one."""
-    query = select(_OF.details).where(_OF.system == system).with_for_update()  # SQLite has the lock of writers anyway
-    found = connection.execute(query).scalar()
-    return None if found is None else json.loads(found)
+def _locked_row(connection: Connection, system: str) -> PassRow | None:
+    """Return what is stored of a system, which nobody else changes before the transaction ends; None of an unknown."""
+    query = select(SYSTEMS).where(_OF.system == system).with_for_update()  # SQLite has the lock of writers anyway
+    found = connection.execute(query).first()
+    return None if found is None else _row(found)
 
 
 def _change(connection: Connection, system: str, owner: str, **values: Any) -> None:
