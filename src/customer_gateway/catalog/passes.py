@@ -4,6 +4,9 @@ A pass is complete if it has seen as many different customers as the vendor says
 vendor that does not say it, if its list has ended: an empty page, or one that says that none follows. Pages without a
 stable order repeat some rows and lose others: then the list is walked again, and what all walks have seen counts. Where
 customers come and go meanwhile, a new pass begins.
+
+A vendor that does not heed where a page begins answers the same one without end: a walk ends all the same, where it has
+read twice the total, or a page's worth of rows without anybody new.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ class WalkResult(Enum):
     ROWS_LOST = "its pages hold fewer customers than its total"
     CUSTOMERS_CHANGED = "customers came or went while they were read"
     TOTAL_MISSING = "its total was not told both before and after they were read"
+    ENDLESS = "its list goes on with customers that it has listed before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,16 @@ class SystemPass:
             is_read = total is not None and self.position.start >= total
             if not page.places or is_read or (page.after and page.has_next is False):
                 return
+            if self._is_repeating() or self._is_too_long(len(page.places)):
+                return
 
     async def result(self) -> WalkResult:
         """Compare what was seen with the total before and after; of a vendor that tells neither all was seen."""
         before, after = self.position.total, await self.total()
+        if before is None and after is None:
+            return WalkResult.ENDLESS if self._is_repeating() else WalkResult.COMPLETE
         if before is None or after is None:
-            return WalkResult.COMPLETE if before is None and after is None else WalkResult.TOTAL_MISSING
+            return WalkResult.TOTAL_MISSING
         seen = await self.count_seen()
         if seen == before == after:
             return WalkResult.COMPLETE
@@ -141,8 +149,19 @@ class SystemPass:
 
     def _rows_per_page(self) -> int:
         """Return how many rows to ask for; a walk that was ended within a page goes on to the end of that."""
-        size = rows_per_page_of(self.position.walks, self.system.rows_per_page)
+        size = self._page_size()
         return size - self.position.start % size
+
+    def _page_size(self) -> int:
+        return rows_per_page_of(self.position.walks, self.system.rows_per_page)
+
+    def _is_repeating(self) -> bool:
+        """Return whether a list without a total has brought nobody new for as many rows as a page may have."""
+        return self.position.repeated >= self._page_size()
+
+    def _is_too_long(self, rows: int) -> bool:
+        """Return whether a list, by pages of so many rows, has gone on far beyond its total."""
+        return self.position.total is not None and self.position.start > 2 * max(self.position.total, rows)
 
     async def _store(self, page: Page[nouns.Customer], read_at: datetime) -> None:
         for first in range(0, len(page.places), MOST_ROWS_PER_ADVANCE):
@@ -150,10 +169,18 @@ class SystemPass:
             some = await self.values([place for place in places if place is not None])
             self.position.unkeyed += len(places) - len(some)
             self.position.start += len(places)
+            self.position.repeated = 0 if await self._is_new(some) else self.position.repeated + len(places)
             if page.after:
                 self.position.after = page.after[first + len(places) - 1]
             take(self.position.sample, some)
             await self.advance(some, read_at)
+
+    async def _is_new(self, some: Sequence[RecordChange]) -> bool:
+        """Return whether the pass has not seen all of these; of a list that has a total nobody needs to know."""
+        keys = {each.ref.key for each in some}
+        if self.position.total is not None:
+            return True
+        return await self.kit.store.count_seen(self.system.name, self.number, list(keys)) < len(keys)
 
 
 async def make_pass(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended:

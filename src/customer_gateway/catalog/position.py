@@ -12,7 +12,8 @@ class PassPosition:
 
     `total` is how many customers there were when it began, once it `is_counted`; `unkeyed` how many rows of this walk
     do not say whose they are. `walks` counts how often the list was begun, for this pass and for those that it takes
-    the place of, `calls` the calls to the system. `partial` says that a field of some rows could not be read.
+    the place of, `calls` the calls to the system. `repeated` counts the last rows of a list without a total among which
+    nobody was new. `partial` says that a field of some rows could not be read.
     """
 
     total: int | None = None
@@ -23,6 +24,7 @@ class PassPosition:
     calls: int = 0
     partial: bool = False
     is_counted: bool = False
+    repeated: int = 0
     sample: dict[str, str] = field(default_factory=dict[str, str])
 
     def as_json(self) -> dict[str, Any]:

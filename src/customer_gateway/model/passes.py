@@ -144,8 +144,8 @@ class PassStore(Protocol):
         """
         ...
 
-    async def count_seen(self, system: str, number: int) -> int:
-        """Return how many records of the system the pass has seen."""
+    async def count_seen(self, system: str, number: int, keys: Sequence[str] | None = None) -> int:
+        """Return how many records of the system the pass has seen, of these keys where some are given."""
         ...
 
     async def find_absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:

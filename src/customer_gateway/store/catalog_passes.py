@@ -97,8 +97,8 @@ class CatalogPasses:
         if await self._database.is_there():
             await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason, now))
 
-    async def count_seen(self, system: str, number: int) -> int:
-        return await read(self._database, lambda connection: _systems().count_seen(connection, system, number))
+    async def count_seen(self, system: str, number: int, keys: Sequence[str] | None = None) -> int:
+        return await read(self._database, lambda connection: _systems().count_seen(connection, system, number, keys))
 
     async def find_absent(self, system: str, number: int, before: datetime) -> Sequence[Absent]:
         return await read(self._database, lambda connection: _systems().find_absent(connection, system, number, before))

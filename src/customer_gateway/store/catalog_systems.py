@@ -136,9 +136,14 @@ def demand_owner(connection: Connection, system: str, owner: str) -> None:
         raise _lost(system)
 
 
-def count_seen(connection: Connection, system: str, number: int) -> int:
-    """Return how many records of the system the pass has seen; a live read may have found them GONE since."""
+def count_seen(connection: Connection, system: str, number: int, keys: Sequence[str] | None = None) -> int:
+    """Return how many records of the system the pass has seen, of these `keys` where some are given.
+
+    A live read may have found them GONE since.
+    """
     mine = and_(_RECORD.system == system, _RECORD.state.in_([int(each) for each in RecordState]))
+    if keys is not None:
+        mine = and_(_RECORD.system == system, _RECORD.key.in_(keys))
     return connection.execute(
         select(func.count()).select_from(RECORDS).where(mine, _RECORD.seen_pass == number)
     ).scalar_one()
