@@ -80,6 +80,7 @@ async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up
     assert ("and the last pass failed: UPSTREAM_UNAVAILABLE" in (state.reason or "")) is fails
 
     faults.clear()
+    worker.clock.ahead += worker.timing.doubted_every
     await schedule.run_due()  # the doubt has asked for a pass
     await schedule.wait_idle()
     await schedule.aclose()
@@ -115,11 +116,38 @@ async def test_a_doubt_about_a_system_that_is_suspect_is_not_lifted_by_a_pass_th
     assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
 
     worker.box.pland.faults.clear()
+    worker.clock.ahead += worker.timing.doubted_every
     await schedule.run_due()
     await schedule.wait_idle()
     await schedule.aclose()
 
     assert (await told(worker)).state is SyncStateName.IDLE
+
+
+async def test_a_system_that_is_doubted_all_the_time_is_passed_once_in_ten_minutes(worker: Worker) -> None:
+    await worker.sync("pland")
+    schedule = worker.schedule("pland")
+    began_after: list[float] = []
+    for minute in range(31):
+        number = (await worker.row("pland")).number
+        await doubt(worker.kit.store, "pland", worker.clock())
+        await schedule.run_due()
+        await schedule.wait_idle()
+        began_after += [minute] * ((await worker.row("pland")).number - number)
+        worker.clock.ahead += timedelta(minutes=1)
+    await schedule.aclose()
+
+    assert began_after == [10, 20, 30]
+
+
+async def test_a_pass_that_a_person_asks_for_does_not_wait_for_what_is_doubted(worker: Worker) -> None:
+    await worker.sync("pland")
+    await doubt(worker.kit.store, "pland", worker.clock())
+
+    row = await worker.sync("pland")
+
+    assert (row.number, row.requested_at) == (2, None)
+    assert row.sync_state(0, worker.clock()).state is SyncStateName.IDLE
 
 
 async def test_what_was_accepted_is_believed_once_also_where_it_is_doubted_meanwhile(worker: Worker) -> None:

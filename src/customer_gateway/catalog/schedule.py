@@ -42,9 +42,14 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTiming:
-    """How often a system is passed, for how long a lease is held, and how often the table is looked at."""
+    """How often a system is passed, for how long a lease is held, and how often the table is looked at.
+
+    What live reads doubt is found out by a pass that begins `doubted_every` after the last one at the earliest: a
+    system that leaves records out of each read would else be passed without a pause.
+    """
 
     every: timedelta = timedelta(hours=1)
+    doubted_every: timedelta = timedelta(minutes=10)
     lease: timedelta = _LEASE
     tick_seconds: float = _TICK_SECONDS
 
@@ -91,7 +96,7 @@ class Schedule:
         held = [name for name in self.systems if name in rows and rows[name].owner == self.owner]
         self._stop([name for name in self._running if name not in held])
         for name in held:
-            if name not in busy and is_due(rows[name], now, self.timing.every):
+            if name not in busy and is_due(rows[name], now, self.timing):
                 self._begin(name, rows[name])
         if self.tidies and held and (self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY):
             self._tidied_at = now
@@ -193,13 +198,16 @@ async def passing(schedule: Schedule) -> AsyncGenerator[None]:
         await schedule.aclose()
 
 
-def is_due(row: PassRow, now: datetime, every: timedelta) -> bool:
+def is_due(row: PassRow, now: datetime, timing: ScheduleTiming) -> bool:
     """Return whether a pass of the system is to begin, or to go on."""
     if row.state is SyncStateName.RUNNING or row.began_at is None or row.requested_at is not None:
         return True
+    every = timing.every
     if row.state is SyncStateName.FAILED:
         failures = min(int(row.details.get(FAILURES, 1)) - 1, _DOUBLINGS)
-        return now - row.began_at >= min(every, _FIRST_RETRY * 2**failures)
+        every = min(every, _FIRST_RETRY * 2**failures)
+    if row.doubted_at is not None and row.doubted_at > row.began_at:
+        every = min(every, timing.doubted_every)
     return now - row.began_at >= every
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from customer_gateway.model.catalog import RecordState, SyncState, SyncStateName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from customer_gateway.model.catalog import RecordChange
 
@@ -45,6 +45,12 @@ class PassRow:
     def is_held(self, now: datetime) -> bool:
         """Return whether somebody makes the passes of the system."""
         return self.owner is not None and self.lease_until is not None and self.lease_until > now
+
+    @property
+    def doubted_at(self) -> datetime | None:
+        """Return when a live read has last raised a suspicion that stands; None where none has."""
+        again = self.details.get(SUSPECT, {}).get("again")
+        return None if again is None else datetime.fromisoformat(again)
 
     def sync_state(self, records: int, now: datetime) -> SyncState:
         """Return how far the passes are for those who ask: a suspicion stands until it is accepted or was wrong."""
@@ -138,7 +144,7 @@ class PassStore(Protocol):
         ...
 
     async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
-        """Store that what a system says is not believed, unless that is known, and ask for a pass: it finds out.
+        """Store that what a system says is doubted since now, which a pass that begins later finds out about.
 
         `suspicion` is the member SUSPECT of its details.
         """

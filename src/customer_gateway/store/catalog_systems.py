@@ -99,17 +99,16 @@ def end(connection: Connection, system: str, owner: str, ended: Ended, now: date
 
 
 def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
-    """Store that what a system says is not believed, and ask for a pass, which finds out.
+    """Store that a live read doubts what a system says, and when: `again` asks for a pass that begins after it.
 
-    A suspicion that stands stays, and when it was raised `again` is noted: a pass that began before does not lift it.
+    A suspicion that stands stays; a pass that began before does not lift it.
     """
     row = _locked_row(connection, system)
     if row is None:
         return
-    stands = row.details.get(SUSPECT)
-    new = {**suspicion, "reason": reason} if stands is None else {**stands, "again": now.isoformat()}
-    values = {"details": json.dumps({**row.details, SUSPECT: new}), "requested_at": now}
-    connection.execute(update(SYSTEMS).where(_OF.system == system).values(values))
+    stands = row.details.get(SUSPECT) or {**suspicion, "reason": reason}
+    details = {**row.details, SUSPECT: {**stands, "again": now.isoformat()}}
+    connection.execute(update(SYSTEMS).where(_OF.system == system).values(details=json.dumps(details)))
 
 
 def _locked_row(connection: Connection, system: str) -> PassRow | None:
