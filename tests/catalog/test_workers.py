@@ -53,6 +53,15 @@ async def until_passed(worker: Worker, name: str, number: int = 1) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_stored(worker: Worker, name: str, rows: int) -> None:
+    """Wait until a pass of a system has stored so many rows of its list."""
+    async with asyncio.timeout(30):
+        while True:
+            if ((await worker.row(name)).position or {}).get("start", 0) >= rows:
+                return
+            await asyncio.sleep(0.02)
+
+
 async def running(*schedules: Schedule) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(each.run()) for each in schedules]
 
@@ -125,6 +134,30 @@ async def test_another_worker_goes_on_at_the_page_that_a_pass_has_reached(pair: 
     await stopped(tasks, second)
 
     assert (await other.row("next")).state is SyncStateName.IDLE
+    assert await other.keys("next") == set(other.keys_at("next"))
+
+
+@pytest.mark.parametrize(("hours", "passes"), [(0.9, 1), (72, 2)])
+async def test_a_pass_that_stood_still_for_more_than_an_hour_begins_anew(
+    pair: tuple[Worker, Worker], hours: float, passes: int
+) -> None:
+    one, other = pair
+    one.box.next.faults.set("latency", latency=0.3)
+    first, second = one.schedule("next"), other.schedule("next")
+    await first.run_due()
+    await until_stored(one, "next", 100)
+    await first.aclose()
+    one.box.next.faults.clear()
+    if passes > 1:  # the total is as it was
+        one.box.next.population.vanish(min(await one.keys("next")))
+        one.box.next.population.appear()
+    other.clock.ahead += timedelta(hours=hours)
+    await second.run_due()
+    await second.wait_idle()
+    await second.aclose()
+
+    row = await other.row("next")
+    assert (row.state, row.number) == (SyncStateName.IDLE, passes)
     assert await other.keys("next") == set(other.keys_at("next"))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,6 @@ from customer_gateway.system import MOST_WALKS, rows_per_page_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
 
     from customer_gateway.model import nouns
     from customer_gateway.model.catalog import RecordChange
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS_PER_ADVANCE: Final = 50
 """Of one transaction, which holds the lock of writers for some milliseconds, and of one iteration of the event loop."""
+
+MOST_IDLE: Final = timedelta(hours=1)
+"""How long a pass may have stood still and go on: what it has seen before may have gone since, as it may have while a
+slow vendor is read."""
 
 
 class WalkResult(Enum):
@@ -129,7 +133,7 @@ class SystemPass:
 
     async def advance(self, changes: Sequence[RecordChange], read_at: datetime) -> None:
         """Store that records were seen, by a read that began then, and how far the pass is. Raises `LeaseLost`."""
-        self.position.calls = self.calls_made
+        self.position.calls, self.position.stored_at = self.calls_made, self.kit.now().isoformat()
         began = min(read_at, self.reads.swept_at or read_at)
         await self.kit.store.advance(self.system.name, self.owner, self.number, changes, self.position.as_json(), began)
 
@@ -217,7 +221,7 @@ async def _made(kit: PassKit, system: System, owner: str, row: PassRow) -> Ended
 async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> SystemPass:
     if row.state is SyncStateName.RUNNING and row.position is not None and row.began_at is not None:
         position = PassPosition(**row.position)
-        if not position.is_counted:
+        if not position.is_counted or kit.now() - datetime.fromisoformat(position.stored_at) > MOST_IDLE:
             return await _anew(kit, system, owner)
         return SystemPass(kit, system, owner, row.number, row.began_at, position, PassCalls(kit.pauses))
     return await _anew(kit, system, owner)
@@ -226,7 +230,7 @@ async def _begun(kit: PassKit, system: System, owner: str, row: PassRow) -> Syst
 async def _anew(kit: PassKit, system: System, owner: str, walks: int = 0, calls: int = 0) -> SystemPass:
     """Begin a pass: nothing that was seen before it counts."""
     began = kit.now()
-    position = PassPosition(walks=walks + 1, calls=calls)
+    position = PassPosition(stored_at=began.isoformat(), walks=walks + 1, calls=calls)
     current = SystemPass(kit, system, owner, 0, began, position, PassCalls(kit.pauses))
     current.number = await kit.store.begin(system.name, owner, position.as_json(), began)
     position.total = await current.total()

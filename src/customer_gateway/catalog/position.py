@@ -10,12 +10,13 @@ from typing import Any
 class PassPosition:
     """Where a pass goes on: `start` counts the rows of the list so far, `after` is the vendor's own word for it.
 
-    `total` is how many customers there were when it began, once it `is_counted`; `unkeyed` how many rows of this walk
-    do not say whose they are. `walks` counts how often the list was begun, for this pass and for those that it takes
-    the place of, `calls` the calls to the system. `repeated` counts the last rows of a list without a total among which
-    nobody was new. `partial` says that a field of some rows could not be read.
+    `stored_at` is when it was stored. `total` is how many customers there were when it began, once it `is_counted`;
+    `unkeyed` how many rows of this walk do not say whose they are. `walks` counts how often the list was begun, for
+    this pass and for those that it takes the place of, `calls` the calls to the system. `repeated` counts the last rows
+    of a list without a total among which nobody was new. `partial` says that a field of some rows could not be read.
     """
 
+    stored_at: str
     total: int | None = None
     start: int = 0
     after: str = ""
