@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from customer_gateway.model.passes import Ended
 
@@ -53,25 +53,26 @@ def acquire(
 ) -> Sequence[str]:
     """Acquire the leases that are free or expired, renew the owner's own; return which systems it holds then."""
     there = set(connection.execute(select(_OF.system)).scalars())
-    for name in systems:
-        if name not in there:
-            register(connection, name)
+    for name in sorted(set(systems) - there):
+        register(connection, name)
     free = or_(_OF.owner.is_(None), _OF.owner == owner, _OF.lease_until <= now)
-    connection.execute(update(SYSTEMS).where(_OF.system.in_(systems), free).values(owner=owner, lease_until=until))
-    held = select(_OF.system).where(_OF.system.in_(systems), _OF.owner == owner)
-    return list(connection.execute(held).scalars())
+    held = _locked_names(connection, and_(_OF.system.in_(systems), free))
+    connection.execute(update(SYSTEMS).where(_OF.system.in_(held)).values(owner=owner, lease_until=until))
+    return held
 
 
 def release(connection: Connection, owner: str) -> None:
-    connection.execute(update(SYSTEMS).where(_OF.owner == owner).values(owner=None))
+    held = _locked_names(connection, _OF.owner == owner)
+    connection.execute(update(SYSTEMS).where(_OF.system.in_(held)).values(owner=None))
 
 
 def request(connection: Connection, systems: Sequence[str], now: datetime, *, accept: bool) -> None:
     """Ask for a pass of each system; what it then finds is believed where `accept` says so."""
-    for name in systems:
+    for name in sorted(systems):
         register(connection, name)
     asked = {"requested_at": now, **({"accepted_at": now} if accept else {})}
-    connection.execute(update(SYSTEMS).where(_OF.system.in_(systems)).values(**asked))
+    names = _locked_names(connection, _OF.system.in_(systems))
+    connection.execute(update(SYSTEMS).where(_OF.system.in_(names)).values(**asked))
 
 
 def begin(connection: Connection, system: str, owner: str, position: Mapping[str, Any], now: datetime) -> int:
@@ -109,6 +110,16 @@ def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], rea
     stands = row.details.get(SUSPECT) or {**suspicion, "reason": reason}
     details = {**row.details, SUSPECT: {**stands, "again": now.isoformat()}}
     connection.execute(update(SYSTEMS).where(_OF.system == system).values(details=json.dumps(details)))
+
+
+def _locked_names(connection: Connection, condition: ColumnElement[bool]) -> Sequence[str]:
+    """Return the systems of which the condition holds, whose rows nobody else changes before the transaction ends.
+
+    They are locked in the order of their names: an update of several rows locks them in an order of its own, so that
+    two of them may wait for each other.
+    """
+    query = select(_OF.system).where(condition).order_by(_OF.system).with_for_update()
+    return connection.execute(query).scalars().all()
 
 
 def _locked_row(connection: Connection, system: str) -> PassRow | None:
