@@ -49,6 +49,13 @@ NO_ENTITY: Final[Mapping[str, Sequence[bytes]]] = {
     "lemonsoft": (b"null", b"[]"),
     "billbee": (b"null", b'{"ErrorMessage":null,"ErrorCode":0,"Data":null}', b'{"Data":[]}'),
 }
+ANOTHER: Final[Mapping[str, bytes]] = {
+    "pland": b'{"_id":"5f2b6c1d9e0a4b3c8d7e6f50"}',
+    "autodns": b'{"data":[{"number":8,"client":"haus"}]}',
+    "next": b'{"id":8}',
+    "lemonsoft": b'{"id":8,"number":1050}',
+    "billbee": b'{"Data":{"Id":8}}',
+}
 
 
 @pytest.fixture
@@ -200,6 +207,15 @@ async def test_a_404_says_that_a_key_is_unknown_and_an_answer_without_an_entity_
     for body in NO_ENTITY[slug]:
         with pytest.raises(UpstreamBadResponse, match="did not answer an entity"):
             await answering(slug, {path: body}).read(FACTS[slug].key, soon())
+
+
+@ALL
+async def test_the_document_of_another_customer_is_refused(vendor: Vendor) -> None:
+    slug, writes = vendor.kind.slug, writes_of(vendor)
+    path = writes.resources[""].read.replace("{key}", writes.path_of(FACTS[slug].key))
+
+    with pytest.raises(UpstreamBadResponse, match="did not answer the entity that was asked for"):
+        await answering(slug, {path: ANOTHER[slug]}).read(FACTS[slug].key, soon())
 
 
 @pytest.mark.vendors("billbee")

@@ -64,7 +64,7 @@ class Writer:
 
         Raises `UpstreamError`; a document that cannot be sent back as it came is an `UpstreamBadResponse`.
         """
-        document = await self._document(self.writes.resources[""], key, deadline)
+        document = await self._customer(key, deadline)
         if document is None:
             return None
         parts = [name for name, resource in self.writes.resources.items() if name and resource.read]
@@ -149,7 +149,7 @@ class Writer:
 
     async def _is_shown(self, key: str, body: Document, deadline: Deadline) -> bool:
         """Return whether a customer's document has what a creation sent; parts with calls of their own are left out."""
-        document = await self._document(self.writes.resources[""], key, deadline) or {}
+        document = await self._customer(key, deadline) or {}
         apart = {*self.writes.server_made, *(part.inline for part in self.writes.resources.values())}
         members = [name for name in self.writes.record.by_vendor_name if name in body and name not in apart]
         return all(shows(value_at(document, name), body[name]) for name in members)
@@ -163,6 +163,17 @@ class Writer:
             if failure.status != _NOT_FOUND:
                 raise
             return None
+
+    async def _customer(self, key: str, deadline: Deadline) -> dict[str, Any] | None:
+        """Return a customer's document; None for an unknown key. That of another customer is refused: sent back, it
+        would overwrite this one.
+        """
+        customer = self.writes.resources[""]
+        document = await self._document(customer, key, deadline)
+        found = None if document is None else self.writes.key_of(document)
+        if found is not None and _comparable(found) != _comparable(key):
+            raise self._api.refused(f"GET {customer.read} did not answer the entity that was asked for")
+        return document
 
     async def _document(self, resource: Resource, key: str, deadline: Deadline) -> dict[str, Any] | None:
         """Return a document; None where a 404 says that there is none, or a list of such that holds none.
@@ -179,3 +190,8 @@ class Writer:
         if is_object(found) or (found is None and resource.may_lack):
             return found
         raise self._api.refused(f"GET {template} did not answer an entity")
+
+
+def _comparable(key: str) -> Sequence[str]:
+    """Return the parts of a key as vendors take them for the same: without blanks, case and leading zeros."""
+    return [part.strip().lstrip("0").casefold() for part in key.split("/")]
