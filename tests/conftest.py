@@ -5,9 +5,9 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
-from garbage_collection import exempt_what_is_there, threshold_as_before
 from hypothesis import settings
 from postgres_server import NEEDS_POSTGRES, PostgresServer
+from process_as_before import exempt_what_is_there, forget_configured_logs, process_as_before
 from redis_server import RedisServer
 from vendors import SYSTEMS
 
@@ -36,7 +36,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def exempt_what_earlier_tests_left() -> None:
+def forget_earlier_modules() -> None:
+    """Undo what earlier modules have set up: workers take modules from each other, so they come in any order."""
+    forget_configured_logs()
     exempt_what_is_there()
 
 
@@ -73,7 +75,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.new_database()
 
 
-@pytest.fixture
-def collector_as_before() -> Generator[None]:
-    with threshold_as_before():
+@pytest.fixture(name="process_as_before")
+def _process_as_before() -> Generator[None]:
+    with process_as_before():
         yield

@@ -111,7 +111,7 @@ class Way(httpx.AsyncBaseTransport):
         self.closed = True
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 async def test_every_system_is_closed_when_the_application_ends() -> None:
     way = Way()
     app = build_app(settings(), Wiring(transport=lambda _name: way))
@@ -122,7 +122,7 @@ async def test_every_system_is_closed_when_the_application_ends() -> None:
     assert way.closed
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 async def test_what_writes_add_to_the_index_is_merged_while_the_application_serves(tmp_path: Path) -> None:
     box = Sandbox()
     vendor = box.vendors[FIRST]
@@ -158,7 +158,7 @@ def segments(index: Path) -> int:
         return int(connection.execute("SELECT count(DISTINCT segid) FROM catalog_tokens_idx").fetchone()[0])
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 class TestRedis:
     """Where a Redis is configured the process says at its start, and whenever asked, whether it is there."""
 
@@ -187,7 +187,7 @@ class TestRedis:
         assert "hunter2" not in str(log)
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 class TestKeys:
     """API keys come from the configured database; where it cannot be used, the process serves and says so."""
 

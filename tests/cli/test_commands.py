@@ -5,9 +5,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 from configured import table_at
 from picked import FIRST
+from process_as_before import forget_configured_logs
 from typer.testing import CliRunner
 from vendors import REGISTERED_FACTS
 
@@ -36,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="customer-gateway")
-    structlog.reset_defaults()  # the verbs point logs at the standard error of their own run
+    forget_configured_logs()  # the verbs point logs at the standard error of their own run
 
 
 @pytest.fixture

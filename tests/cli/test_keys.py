@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import structlog
 from configured import table_at
 from picked import FIRST
 from postgres_server import NEEDS_POSTGRES, PASSWORD
+from process_as_before import forget_configured_logs
 from processes import python
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -46,7 +46,7 @@ def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> I
     (tmp_path / "gateway.toml").write_text(f'[database]\nurl = "{database_url}"\n{SYSTEMS}', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="customer-gateway")
-    structlog.reset_defaults()
+    forget_configured_logs()
 
 
 def listed(run: Run, *options: str) -> list[dict[str, Any]]:

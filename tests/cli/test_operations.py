@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 from configured import table_at
 from picked import FIRST
+from process_as_before import forget_configured_logs
 from store.journal_rows import DAY, ERROR, NAME_OF_SOMEBODY, NOW, SECOND, SECRET, WRITE, a_journal, an_operation
 from typer.testing import CliRunner
 
@@ -51,7 +51,7 @@ def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> I
     (tmp_path / "gateway.toml").write_text(f"{table}{SYSTEM}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="customer-gateway")
-    structlog.reset_defaults()
+    forget_configured_logs()
 
 
 def store(url: str, *operations: StoredOperation) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import structlog
+from process_as_before import forget_configured_logs
 from processes import PATIENCE, command
 from typer.testing import CliRunner
 
@@ -41,7 +41,7 @@ class Shop:
 
     def run(self, *arguments: str) -> Result:
         result = CliRunner().invoke(app, [*arguments, "--config", str(self.config)], prog_name="customer-gateway")
-        structlog.reset_defaults()
+        forget_configured_logs()
         return result
 
     def told(self, *names: str, accept: bool = False) -> list[dict[str, Any]]:

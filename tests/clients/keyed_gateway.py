@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-import structlog
 from configured import table_at
-from garbage_collection import threshold_as_before
 from gateway import in_process
 from picked import FIRST
+from process_as_before import process_as_before
 from sockets import served
 from typer.testing import CliRunner
 
@@ -23,7 +22,7 @@ from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.connection import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 WRONG_KEY: Final = new_key()
@@ -75,7 +74,7 @@ async def keyed_gateway(folder: Path, *origins: str) -> AsyncGenerator[KeyedGate
         encoding="utf-8",
     )
     settings = load_settings(config)
-    with _process_as_before():
+    with process_as_before():
         keys = [await asyncio.to_thread(_created_key, config, *words) for words in (("shop",), ("reader", *_READER))]
         async with served(build_app(settings, Wiring(transport=in_process(box, settings)))) as port:
             yield KeyedGateway(f"http://127.0.0.1:{port}/graphql", *keys)
@@ -89,13 +88,3 @@ def _created_key(config: Path, name: str, *options: str) -> str:
     made = CliRunner().invoke(app, ["keys", "create", "--config", str(config), "--name", name, *options])
     assert made.exit_code == 0, made.output
     return made.stdout.strip()
-
-
-@contextmanager
-def _process_as_before() -> Generator[None]:
-    """Undo what the gateway sets up for its process, logs and garbage collector, which here is the tests' own."""
-    try:
-        with threshold_as_before():
-            yield
-    finally:
-        structlog.reset_defaults()

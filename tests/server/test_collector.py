@@ -7,7 +7,7 @@ import pytest
 from customer_gateway.server import collector
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 def test_what_is_there_is_walked_no_more_and_collections_are_rare() -> None:
     before = gc.get_freeze_count()
 
@@ -17,7 +17,7 @@ def test_what_is_there_is_walked_no_more_and_collections_are_rare() -> None:
     assert gc.get_threshold()[0] == collector.YOUNG_OBJECTS
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 def test_another_threshold_may_be_told() -> None:
     collector.freeze(10_000)
 

@@ -106,7 +106,7 @@ async def test_a_time_that_is_none_is_refused(path: str) -> None:
     assert (answer.status_code, "X-Request-Timeout is no number" in answer.json()["detail"]) == (400, True)
 
 
-@pytest.mark.usefixtures("collector_as_before")
+@pytest.mark.usefixtures("process_as_before")
 async def test_users_of_one_gateway_have_what_its_configuration_gives_to_their_claims(tmp_path: Path) -> None:
     rules = """
         [auth.jwt.claims]

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
+from process_as_before import forget_configured_logs
 from typer.testing import CliRunner
 from vendors import FACTS
 
@@ -31,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="customer-gateway")
-    structlog.reset_defaults()  # the verbs point logs at the standard error of their own run
+    forget_configured_logs()  # the verbs point logs at the standard error of their own run
 
 
 def test_a_missing_token_file_is_a_wrong_configuration(run: Run, tmp_path: Path) -> None:
