@@ -11,8 +11,9 @@ from catalog.passing import working
 from vendors import sandbox
 
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
+from customer_gateway.catalog.schedule import ScheduleTiming, is_due
 from customer_gateway.model.catalog import RecordState, SyncStateName
-from customer_gateway.model.passes import FAILURES, SUSPECT, Ended
+from customer_gateway.model.passes import FAILURES, SUSPECT, Ended, PassRow
 from customer_gateway.store.catalog import CatalogIndex
 from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.database import Database
@@ -50,7 +51,7 @@ async def passes(database_url: str) -> AsyncGenerator[CatalogPasses]:
 
 
 async def doubt(passes: PassStore, name: str, now: datetime) -> None:
-    await passes.doubt(name, {"missing": 5, "another": False, "at": now.isoformat()}, LEFT_OUT, now)
+    await passes.doubt(name, {"missing": 5, "another": False, "at": now.isoformat()}, LEFT_OUT)
 
 
 async def told(worker: Worker) -> SyncState:
@@ -80,7 +81,7 @@ async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up
     assert ("and the last pass failed: UPSTREAM_UNAVAILABLE" in (state.reason or "")) is fails
 
     faults.clear()
-    worker.clock.ahead += worker.timing.doubted_every
+    worker.clock.ahead += worker.timing.doubted_pause
     await schedule.run_due()  # the doubt has asked for a pass
     await schedule.wait_idle()
     await schedule.aclose()
@@ -116,7 +117,7 @@ async def test_a_doubt_about_a_system_that_is_suspect_is_not_lifted_by_a_pass_th
     assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
 
     worker.box.pland.faults.clear()
-    worker.clock.ahead += worker.timing.doubted_every
+    worker.clock.ahead += worker.timing.doubted_pause
     await schedule.run_due()
     await schedule.wait_idle()
     await schedule.aclose()
@@ -138,6 +139,42 @@ async def test_a_system_that_is_doubted_all_the_time_is_passed_once_in_ten_minut
     await schedule.aclose()
 
     assert began_after == [10, 20, 30]
+
+
+async def test_what_is_doubted_in_a_pass_that_is_not_believed_has_the_system_passed_ten_minutes_later(
+    worker: Worker,
+) -> None:
+    await worker.sync("pland")
+    for key in worker.keys_at("pland")[:10]:
+        worker.box.pland.population.vanish(key)
+    worker.box.pland.faults.set("latency", latency=0.3)
+    worker.clock.ahead += timedelta(hours=2)
+    schedule = worker.schedule("pland")
+    await schedule.run_due()
+    await asyncio.sleep(0.1)
+    await doubt(worker.kit.store, "pland", worker.clock())
+    await schedule.wait_idle()
+    assert (await worker.row("pland")).state is SyncStateName.SUSPECT
+
+    worker.box.pland.faults.clear()
+    numbers: list[int] = []
+    for _ in range(2):
+        worker.clock.ahead += timedelta(minutes=6)
+        await schedule.run_due()
+        await schedule.wait_idle()
+        numbers.append((await worker.row("pland")).number)
+    await schedule.aclose()
+
+    assert numbers == [2, 3]
+
+
+@pytest.mark.parametrize(("minutes", "due"), [(9, False), (10, True)])
+def test_what_is_doubted_waits_for_ten_minutes_after_a_pass_however_long_that_took(minutes: int, due: bool) -> None:
+    ended = NOW + timedelta(hours=2)
+    details = {SUSPECT: {"doubted_in": 3}, "ended": ended.isoformat()}
+    row = PassRow("alpha", SyncStateName.IDLE, number=3, began_at=NOW, details=details)
+
+    assert is_due(row, ended + timedelta(minutes=minutes), ScheduleTiming(every=timedelta(days=1))) is due
 
 
 async def test_a_pass_that_a_person_asks_for_does_not_wait_for_what_is_doubted(worker: Worker) -> None:

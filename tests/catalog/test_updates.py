@@ -203,7 +203,7 @@ async def test_a_read_that_finds_half_of_its_keys_at_most_makes_the_system_suspe
 
     state = (await passes.sync_states())[SYSTEM]
     assert (state.state, state.reason) == (SyncStateName.SUSPECT, "a read of 6 customers by their keys left out 3")
-    assert (await passes.rows())[SYSTEM].doubted_at is not None
+    assert (await passes.rows())[SYSTEM].is_doubted
     assert await index.set_state(SYSTEM, ["1", "2", "3"], RecordState.MISSING, NOW) == 3  # they were PRESENT
 
 

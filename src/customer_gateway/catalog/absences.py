@@ -15,7 +15,7 @@ from customer_gateway.catalog.believed import COMPLETE, last_believed
 from customer_gateway.catalog.suspicion import is_accepted, suspicion_of
 from customer_gateway.errors import UpstreamError
 from customer_gateway.model.catalog import RecordState, SyncStateName
-from customer_gateway.model.passes import SUSPECT, Ended
+from customer_gateway.model.passes import DOUBTED_IN, SUSPECT, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ async def apply_absences(current: SystemPass, row: PassRow) -> Ended:
         "sample": current.position.sample,
     }
     # What was doubted while the pass ran is for the next one, which the doubt has asked for.
-    is_before = earlier is not None and datetime.fromisoformat(earlier.get("again", earlier["at"])) <= current.began
+    is_before = earlier is not None and earlier.get(DOUBTED_IN, 0) < current.number
     return Ended(
         SyncStateName.IDLE,
         {COMPLETE: complete},

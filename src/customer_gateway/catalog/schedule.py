@@ -44,12 +44,12 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 class ScheduleTiming:
     """How often a system is passed, for how long a lease is held, and how often the table is looked at.
 
-    What live reads doubt is found out by a pass that begins `doubted_every` after the last one at the earliest: a
-    system that leaves records out of each read would else be passed without a pause.
+    What live reads doubt is found out by a pass that begins `doubted_pause` after the end of the last one: a system
+    that leaves records out of each read would else be passed without a pause.
     """
 
     every: timedelta = timedelta(hours=1)
-    doubted_every: timedelta = timedelta(minutes=10)
+    doubted_pause: timedelta = timedelta(minutes=10)
     lease: timedelta = _LEASE
     tick_seconds: float = _TICK_SECONDS
 
@@ -202,12 +202,12 @@ def is_due(row: PassRow, now: datetime, timing: ScheduleTiming) -> bool:
     """Return whether a pass of the system is to begin, or to go on."""
     if row.state is SyncStateName.RUNNING or row.began_at is None or row.requested_at is not None:
         return True
+    if row.is_doubted and row.ended_at is not None and now - row.ended_at >= timing.doubted_pause:
+        return True
     every = timing.every
     if row.state is SyncStateName.FAILED:
         failures = min(int(row.details.get(FAILURES, 1)) - 1, _DOUBLINGS)
         every = min(every, _FIRST_RETRY * 2**failures)
-    if row.doubted_at is not None and row.doubted_at > row.began_at:
-        every = min(every, timing.doubted_every)
     return now - row.began_at >= every
 
 

@@ -52,7 +52,7 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 class SuspicionStore(Protocol):
     """Stores that a system is not believed, as `model.passes.PassStore` does."""
 
-    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None: ...
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str) -> None: ...
 
 
 class _Submitted(NamedTuple):
@@ -185,7 +185,7 @@ class IndexUpdates:
         reason = f"a read of {missing.asked} customers by their keys left out {len(missing.keys)}"
         doubt = Suspicion(len(missing.keys), is_another=False, reason=reason)
         _log.warning("catalog_suspect", system=missing.system, reason=reason)
-        await self._passes.doubt(missing.system, doubt.as_details(_now()), reason, _now())
+        await self._passes.doubt(missing.system, doubt.as_details(_now()), reason)
 
 
 def _now() -> datetime:

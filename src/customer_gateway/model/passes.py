@@ -17,6 +17,10 @@ SUSPECT: Final = "suspect"
 """The member of `details` that stands there while something that the system said cannot be believed."""
 FAILURES: Final = "failures"
 """The member of `details` that counts the passes that have failed one after the other."""
+ENDED: Final = "ended"
+"""The member of `details` that says when the last pass ended."""
+DOUBTED_IN: Final = "doubted_in"
+"""The member of SUSPECT with the number of the last pass in or after which a live read has doubted the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,15 @@ class PassRow:
         return self.owner is not None and self.lease_until is not None and self.lease_until > now
 
     @property
-    def doubted_at(self) -> datetime | None:
-        """Return when a live read has last raised a suspicion that stands; None where none has."""
-        again = self.details.get(SUSPECT, {}).get("again")
-        return None if again is None else datetime.fromisoformat(again)
+    def is_doubted(self) -> bool:
+        """Return whether a live read has raised a suspicion since the last pass began."""
+        return self.details.get(SUSPECT, {}).get(DOUBTED_IN) == self.number
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when the last pass ended; None before the first has."""
+        ended = self.details.get(ENDED)
+        return None if ended is None else datetime.fromisoformat(ended)
 
     def sync_state(self, records: int, now: datetime) -> SyncState:
         """Return how far the passes are for those who ask: a suspicion stands until it is accepted or was wrong."""
@@ -96,9 +105,12 @@ class Ended(NamedTuple):
         """Return the details of the system after the pass; others may have stored a suspicion while it ran."""
         if self.state is SyncStateName.FAILED:
             return {**system_details, **self.details, FAILURES: system_details.get(FAILURES, 0) + 1}
-        is_lifted = self.lifts is not None and system_details.get(SUSPECT) == self.lifts
-        without = {FAILURES, SUSPECT} if is_lifted else {FAILURES}
-        return {**{name: value for name, value in system_details.items() if name not in without}, **self.details}
+        before: Mapping[str, Any] | None = system_details.get(SUSPECT)
+        without = {FAILURES, SUSPECT} if self.lifts is not None and before == self.lifts else {FAILURES}
+        details = {name: value for name, value in system_details.items() if name not in without} | dict(self.details)
+        if before is not None and SUSPECT in self.details and DOUBTED_IN in before:
+            details[SUSPECT] = {**self.details[SUSPECT], DOUBTED_IN: before[DOUBTED_IN]}
+        return details
 
 
 class PassStore(Protocol):
@@ -143,7 +155,7 @@ class PassStore(Protocol):
         """End the pass; a suspicion that was stored meanwhile stays."""
         ...
 
-    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str) -> None:
         """Store that what a system says is doubted since now, which a pass that begins later finds out about.
 
         `suspicion` is the member SUSPECT of its details.

@@ -93,9 +93,9 @@ class CatalogPasses:
     async def end(self, system: str, owner: str, ended: Ended, now: datetime) -> None:
         await self._write(lambda connection: _systems().end(connection, system, owner, ended, now))
 
-    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
+    async def doubt(self, system: str, suspicion: Mapping[str, Any], reason: str) -> None:
         if await self._database.is_there():
-            await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason, now))
+            await self._write(lambda connection: _systems().doubt(connection, system, suspicion, reason))
 
     async def count_seen(self, system: str, number: int, keys: Sequence[str] | None = None) -> int:
         return await read(self._database, lambda connection: _systems().count_seen(connection, system, number, keys))

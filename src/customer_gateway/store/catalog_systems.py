@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from customer_gateway.errors import LeaseLost
 from customer_gateway.model.catalog import RecordState, SyncStateName
-from customer_gateway.model.passes import SUSPECT, Absent, PassRow
+from customer_gateway.model.passes import DOUBTED_IN, ENDED, SUSPECT, Absent, PassRow
 from customer_gateway.store.catalog_fts import indexing
 from customer_gateway.store.catalog_rows import lock, register
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS
@@ -96,19 +96,20 @@ def end(connection: Connection, system: str, owner: str, ended: Ended, now: date
     if ended.is_complete:
         values["completed_at"] = now
         values["accepted_at"] = None if row.accepted_at == ended.accepted_at else row.accepted_at
-    _change(connection, system, owner, **values, details=json.dumps(ended.merged(row.details)))
+    details = {**ended.merged(row.details), ENDED: now.isoformat()}
+    _change(connection, system, owner, **values, details=json.dumps(details))
 
 
-def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str, now: datetime) -> None:
-    """Store that a live read doubts what a system says, and when: `again` asks for a pass that begins after it.
+def doubt(connection: Connection, system: str, suspicion: Mapping[str, Any], reason: str) -> None:
+    """Store that a live read doubts what a system says, and in which pass: it asks for the next one.
 
-    A suspicion that stands stays; a pass that began before does not lift it.
+    A suspicion that stands stays; the pass that runs does not lift it.
     """
     row = _locked_row(connection, system)
     if row is None:
         return
     stands = row.details.get(SUSPECT) or {**suspicion, "reason": reason}
-    details = {**row.details, SUSPECT: {**stands, "again": now.isoformat()}}
+    details = {**row.details, SUSPECT: {**stands, DOUBTED_IN: row.number}}
     connection.execute(update(SYSTEMS).where(_OF.system == system).values(details=json.dumps(details)))
 
 
