@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 from configured import table_at
 from issuer import Issuer, ec, public, rsa, running
 from picked import FIRST
 from postgres_server import NEEDS_POSTGRES, PASSWORD
+from process_as_before import forget_configured_logs
 from pydantic import SecretStr
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -257,6 +257,14 @@ async def test_an_index_that_others_may_read_is_a_warning(tmp_path: Path) -> Non
     ]
 
 
+async def test_an_index_in_what_is_no_folder_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    row = await catalog_row(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'gateway.db'}")
+
+    assert (row.reach.word, row.well) == ("no", False)
+
+
 async def test_an_index_of_an_older_version_is_a_warning_and_stays(database_url: str) -> None:
     index = index_of(database_url)
     await index.write(lambda connection: connection.execute(text("UPDATE catalog_version SET version = 1")))
@@ -282,7 +290,7 @@ async def test_a_warning_alone_is_exit_code_0_and_is_printed(tmp_path: Path) -> 
         config.write_text(f'[database]\nurl = "sqlite+aiosqlite:///{file}"\n{table}', encoding="utf-8")
         result = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--config", str(config)])
 
-    structlog.reset_defaults()
+    forget_configured_logs()
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == (
         f"[database]: warning: the file has mode 0640, not 0600; chmod 600 {file}, and the files beside it."

@@ -49,6 +49,13 @@ def test_the_index_and_the_database_are_refused_one_file(
     )
 
 
+def test_a_user_without_a_home_may_have_an_index_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "~")  # what `Path.home` cannot make a path of
+
+    assert loaded(tmp_path, f'[catalog]\nurl = "{POSTGRESQL}"').catalog.url is not None
+
+
 @pytest.mark.parametrize(
     "tables",
     [

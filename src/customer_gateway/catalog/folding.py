@@ -1,8 +1,8 @@
 """Fold texts for comparison, once, in Python: neither database is asked to know a language.
 
 NFKD, without combining marks, case folded, and a table for letters that do not decompose. German, Danish, Norwegian
-and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both. In which of its normal forms
-Unicode has a text makes no difference.
+and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both. Whether
+a text is composed (NFC) or decomposed (NFD) makes no difference.
 """
 
 from __future__ import annotations

@@ -47,7 +47,10 @@ def demand_two_files(file: Path | None, database: DatabaseSettings, catalog: Cat
     """Raise `ConfigInvalid` where one SQLite file, by whatever name, would have the index and what must not be lost."""
     if not catalog.enabled or (catalog.url is None and database.url is None):
         return
-    urls = catalog.address(database), database.address()
+    try:
+        urls = catalog.address(database), database.address()
+    except ConfigInvalid:  # a user without a home has no database of its own; who needs one is told
+        return
     first, second = (Path(url.removeprefix(SQLITE)).resolve() if url.startswith(SQLITE) else None for url in urls)
     if first is not None and first == second:
         place = environment.where(file, ("database" if catalog.url is None else "catalog", "url"))

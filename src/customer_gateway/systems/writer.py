@@ -125,7 +125,8 @@ class Writer:
         """Return the keys of customers that the creation may have made; None where the vendor has no way to tell.
 
         What the search tells of it (`Writes.traces`) is what was sent, and it is no older than the call; read by its
-        key, it shows all that was sent, as one of the same name that somebody else has made may not.
+        key, it shows all that was sent, as one of the same name that somebody else has made may not. Raises
+        `UpstreamError` where one of them cannot be read: it may be the one.
         """
         since = trace.since - SKEW
         rows = await self._lists.created(trace.body, since, deadline)

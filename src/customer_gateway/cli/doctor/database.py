@@ -73,10 +73,10 @@ def _version(revision: str | None, location: str) -> Finding:
 
 
 def mode_of(path: Path) -> Finding | None:
-    """Return who may read the file, None where there is none."""
+    """Return who may read the file, None where there is none, or none that this user can look at."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
+    except OSError:
         return None
     word = f"mode {mode:04o}"
     if mode == _PRIVATE:
