@@ -24,4 +24,4 @@ def test_a_minute_of_churn_faults_kills_and_writes_leaves_an_index_that_is_what_
     assert done["writes"]["found at once"] > 100
     assert done["writes"]["replayed"] > 0
     assert "lost" not in done["writes"]
-    assert set(done["SUSPECT by churn, accepted"]) <= done["states"].keys()
+    assert set(done["SUSPECT by churn at the end"]) <= done["states"].keys()
