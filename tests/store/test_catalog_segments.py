@@ -80,29 +80,6 @@ async def test_what_writes_have_added_is_merged_behind_them(opened: Opened) -> N
     assert await opened.problems() == []
 
 
-async def test_nothing_is_merged_while_writes_follow_each_other(opened: Opened) -> None:
-    async with opened.index.segments.running():
-        for number in range(30):
-            await opened.store(number, [str(number % 4)])
-            await asyncio.sleep(0.01)
-
-        assert await opened.segments() == 30
-
-
-async def test_writes_that_never_pause_are_merged_all_the_same(opened: Opened) -> None:
-    merging = SegmentMerging(opened.database, most_unmerged=20)
-    counted: list[int] = []
-    async with merging.running():
-        for number in range(60):
-            await opened.store(number, [str(number % 4)])
-            merging.merge_later()
-            await asyncio.sleep(0.01)
-            counted.append(await opened.segments())
-
-    assert max(counted[:20]) == 20
-    assert counted[-1] < 60
-
-
 async def test_a_write_merges_nothing_by_itself(opened: Opened) -> None:
     for number in range(40):
         await opened.store(number, [str(number % 4)])

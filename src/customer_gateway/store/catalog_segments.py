@@ -2,8 +2,7 @@
 
 Each transaction adds one segment of an index. FTS5 would merge 16 of a size inside the transaction that adds the next:
 one stored record would wait for that as long as 350 ms (50,000 records), and with it all that write to the file. So
-what is merged at once has a bound, a transaction of its own, and its time: when nobody writes. Where that lags behind,
-FTS5 merges 64 at once; of the smallest segments that takes 2 ms.
+what is merged at once has a bound, and a transaction of its own. Where that lags behind, FTS5 merges 64 at once.
 
 This module imports no SQLAlchemy.
 """
@@ -44,10 +43,6 @@ _MOST_SECONDS: Final = 0.5
 """For no longer a pass waits at once: it has a lease to keep."""
 _PAUSE_SECONDS: Final = 0.25
 """Between two steps beside writes, so that few of these wait for one."""
-_QUIET_SECONDS: Final = 0.1
-"""So long nothing was written before a step beside writes begins ..."""
-_MOST_UNMERGED: Final = 512
-"""... or so many transactions were: by then the larger segments are to be merged, too."""
 
 _log: Any = structlog.get_logger("customer_gateway.store")
 
@@ -55,15 +50,10 @@ _log: Any = structlog.get_logger("customer_gateway.store")
 class SegmentMerging:
     """Merges what transactions on the index of one SQLite file have added; elsewhere there is nothing to do."""
 
-    def __init__(
-        self, database: Database, most_seconds: float = _MOST_SECONDS, most_unmerged: int = _MOST_UNMERGED
-    ) -> None:
+    def __init__(self, database: Database, most_seconds: float = _MOST_SECONDS) -> None:
         self._database = database
         self._most_seconds = most_seconds
-        self._most_unmerged = most_unmerged
         self._transactions = 0
-        self._unmerged = 0
-        self._written_at = 0.0
         self._due = asyncio.Event()
 
     async def merge(self) -> None:
@@ -78,8 +68,6 @@ class SegmentMerging:
 
     def merge_later(self) -> None:
         """Merge what is due after a transaction of a write, which does not wait for it, while this is `running`."""
-        self._written_at = time.monotonic()
-        self._unmerged += 1
         if self._counts_enough():
             self._due.set()
 
@@ -103,19 +91,9 @@ class SegmentMerging:
     async def _run(self) -> None:
         while True:
             await self._due.wait()
-            await self._quiet()
             if not await self._step():
                 self._due.clear()
-                self._unmerged = 0
             await asyncio.sleep(_PAUSE_SECONDS)
-
-    async def _quiet(self) -> None:
-        """Wait until no write of this process is to be expected, or until too much is left to be merged."""
-        while self._unmerged < self._most_unmerged:
-            left = self._written_at + _QUIET_SECONDS - time.monotonic()
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
 
     async def _step(self) -> bool:
         """Merge some; return whether there may be more. What was stored stays stored where that fails."""
