@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from catalog.passing import Worker
 
+    from customer_gateway.catalog.schedule import Schedule
     from customer_gateway.model.catalog import SyncState
     from customer_gateway.model.passes import PassStore
 
@@ -54,6 +55,17 @@ async def doubt(passes: PassStore, name: str, now: datetime) -> None:
     await passes.doubt(name, {"missing": 5, "another": False, "at": now.isoformat()}, LEFT_OUT)
 
 
+async def doubted_in_a_pass(worker: Worker) -> Schedule:
+    """Begin a pass that is due, and doubt its system while it runs."""
+    worker.box.pland.faults.set("latency", latency=0.3)
+    worker.clock.ahead += timedelta(hours=2)
+    schedule = worker.schedule("pland")
+    await schedule.run_due()
+    await asyncio.sleep(0.1)
+    await doubt(worker.kit.store, "pland", worker.clock())
+    return schedule
+
+
 async def told(worker: Worker) -> SyncState:
     return (await worker.kit.store.rows())["pland"].sync_state(0, worker.clock())
 
@@ -63,15 +75,9 @@ async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up
     worker: Worker, fails: bool
 ) -> None:
     await worker.sync("pland")
-    faults = worker.box.pland.faults
-    faults.set("latency", latency=0.3)
-    worker.clock.ahead += timedelta(hours=2)
-    schedule = worker.schedule("pland")
-    await schedule.run_due()
-    await asyncio.sleep(0.1)
-    await doubt(worker.kit.store, "pland", worker.clock())
+    schedule = await doubted_in_a_pass(worker)
     if fails:
-        faults.set("status", status=503)
+        worker.box.pland.faults.set("status", status=503)
     await schedule.wait_idle()
 
     row = await worker.row("pland")
@@ -80,7 +86,7 @@ async def test_what_is_doubted_while_a_pass_runs_is_told_after_it_and_cleared_up
     assert (state.state, (state.reason or "").partition("; ")[0]) == (SyncStateName.SUSPECT, LEFT_OUT)
     assert ("and the last pass failed: UPSTREAM_UNAVAILABLE" in (state.reason or "")) is fails
 
-    faults.clear()
+    worker.box.pland.faults.clear()
     worker.clock.ahead += worker.timing.doubted_pause
     await schedule.run_due()  # the doubt has asked for a pass
     await schedule.wait_idle()
@@ -106,12 +112,7 @@ async def test_a_doubt_about_a_system_that_is_suspect_is_not_lifted_by_a_pass_th
 ) -> None:
     await worker.sync("pland")
     await doubt(worker.kit.store, "pland", worker.clock())
-    worker.box.pland.faults.set("latency", latency=0.3)
-    worker.clock.ahead += timedelta(hours=2)
-    schedule = worker.schedule("pland")
-    await schedule.run_due()
-    await asyncio.sleep(0.1)
-    await doubt(worker.kit.store, "pland", worker.clock())
+    schedule = await doubted_in_a_pass(worker)
     await schedule.wait_idle()
 
     assert ((await told(worker)).state, (await told(worker)).reason) == (SyncStateName.SUSPECT, LEFT_OUT)
@@ -147,12 +148,7 @@ async def test_what_is_doubted_in_a_pass_that_is_not_believed_has_the_system_pas
     await worker.sync("pland")
     for key in worker.keys_at("pland")[:10]:
         worker.box.pland.population.vanish(key)
-    worker.box.pland.faults.set("latency", latency=0.3)
-    worker.clock.ahead += timedelta(hours=2)
-    schedule = worker.schedule("pland")
-    await schedule.run_due()
-    await asyncio.sleep(0.1)
-    await doubt(worker.kit.store, "pland", worker.clock())
+    schedule = await doubted_in_a_pass(worker)
     await schedule.wait_idle()
     assert (await worker.row("pland")).state is SyncStateName.SUSPECT
 

@@ -1,8 +1,8 @@
 """Fold texts for comparison, once, in Python: neither database is asked to know a language.
 
 NFKD, without combining marks, case folded, and a table for letters that do not decompose. German, Danish, Norwegian
-and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both. Whether
-a text is composed (NFC) or decomposed (NFD) makes no difference.
+and Swedish vowels have two spellings, ü u and ue: a text is indexed and searched in both. Whether a text is composed
+(NFC) or decomposed (NFD) makes no difference.
 """
 
 from __future__ import annotations
@@ -59,8 +59,10 @@ def spellings(text: str) -> Sequence[str]:
     if text.isascii() and not any(each in plain for each in _DIGRAPHS):
         return (plain,)
     found = {plain: None}
-    if not text.isascii() and (expanded := (composed := _composed(text)).translate(_EXPANDED)) != composed:
-        found[_without_marks(expanded)] = None
+    if not text.isascii():
+        composed = _composed(text)
+        if (expanded := composed.translate(_EXPANDED)) != composed:
+            found[_without_marks(expanded)] = None
     found[_DIGRAPH.sub(_first_letter, plain)] = None
     return tuple(found)
 

@@ -49,12 +49,12 @@ def demand_two_files(file: Path | None, database: DatabaseSettings, catalog: Cat
         return
     try:
         urls = catalog.address(database), database.address()
-    except ConfigInvalid:  # a user without a home has no database of its own; who needs one is told
+    except ConfigInvalid:  # this user has no home, so no database there: opening one reports that
         return
     first, second = (Path(url.removeprefix(SQLITE)).resolve() if url.startswith(SQLITE) else None for url in urls)
     if first is not None and first == second:
-        place = environment.where(file, ("database" if catalog.url is None else "catalog", "url"))
+        setting = environment.where(file, ("database" if catalog.url is None else "catalog", "url"))
         raise ConfigInvalid(
-            f"{place}: expected two files: the index of customers may be deleted at any time, "
+            f"{setting}: expected two files: the index of customers may be deleted at any time, "
             "API keys and the journal of writes may not"
         )

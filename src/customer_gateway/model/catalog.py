@@ -33,7 +33,7 @@ INDEXED_FIELDS: Final = (
     "created_at",
     "updated_at",
 )
-"""What is found by of a record, by model names; country and city are those of its main address."""
+"""What a record is found by, by model names; country and city are those of its main address."""
 
 ADDRESS_PARTS: Final = ("country_code", "city")
 """Those that are parts of the main address, under the same names."""

@@ -73,7 +73,7 @@ def _version(revision: str | None, location: str) -> Finding:
 
 
 def mode_of(path: Path) -> Finding | None:
-    """Return who may read the file, None where there is none, or none that this user can look at."""
+    """Return who may read the file, None where this user can see none."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
