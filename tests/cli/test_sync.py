@@ -17,7 +17,7 @@ from processes import PATIENCE, command
 from typer.testing import CliRunner
 
 from customer_gateway.cli.commands import app
-from customer_gateway.cli.demo import sandbox_config
+from customer_gateway.cli.demo import sandbox_config, sandbox_ports
 from customer_gateway.sandbox import PORTS
 from customer_gateway.store.catalog_tables import CATALOG_VERSION
 
@@ -65,7 +65,7 @@ def vendors() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def shop(vendors: dict[str, str], tmp_path: Path) -> Shop:
     text = sandbox_config(9301)
-    for name, port in PORTS.items():
+    for name, port in sandbox_ports(9301).items():
         text = re.sub(rf'"http://127\.0\.0\.1:{port}[^"]*"', f'"{vendors[name]}"', text)
     config = tmp_path / "gateway.toml"
     config.write_text(f'[database]\nurl = "sqlite+aiosqlite:///gateway.db"\n{text}', encoding="utf-8")
