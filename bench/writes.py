@@ -1,13 +1,14 @@
 """What a write costs above its vendor calls, on SQLite files, vendors in this process; `--writes` measures it alone.
 
-The time of the calls is left out: it would be taken without a journal, too. The disk's own fsync is measured beside it:
-a write of one call commits three times before its answer, twice with an fsync. With an index there is one more read of
-the record, which is left out, too, and a fourth commit, without an fsync, in the index's own file.
+The time of the calls is left out: it would be taken without a journal, too. A write of one call commits three times
+before its answer, twice with an fsync. With an index there is one more read of the record, which is left out, too, and
+a fourth commit, without an fsync, in the index's own file; both happen while the journal commits for the last time.
+The disk's own fsync is measured beside it, at the pace of writes: a disk that had a pause of milliseconds takes several
+times as long as one that is kept busy. With `TMPDIR` in memory, such as /dev/shm, the gateway alone is measured.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 from contextlib import nullcontext
@@ -15,10 +16,11 @@ from datetime import UTC, datetime
 from itertools import count, cycle, islice
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+import uvloop
 
 from bench.report import Goal, Section
 from bench.written_index import FILLED, WrittenIndex, filled
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 
 WRITES: Final = 200
 _FSYNCS: Final = 200
+_PAUSE_SECONDS: Final = 0.002
+"""Between two fsyncs, as between those of writes that come one after the other."""
 _CALLS: Final = frozenset({"read", "send", "choices", "search_before", "find_created"})
 
 
@@ -101,8 +105,8 @@ def measure_writes(report: Report, rounds: int) -> None:
             path.mkdir()
             disk.append(_fsyncs(path))
             for name in names:
-                alone[name].append(asyncio.run(_writes(name, path / f"{name}.db", None)))
-                indexed[name].append(asyncio.run(_writes(name, path / f"{name}-indexed.db", index)))
+                alone[name].append(uvloop.run(_writes(name, path / f"{name}.db", None)))
+                indexed[name].append(uvloop.run(_writes(name, path / f"{name}-indexed.db", index)))
     remark = (
         f"{WRITES} updates of a telephone number a round, one after the other, each with the version that it"
         f" stands on, `synchronous = FULL`; {FILLED:,} other records in the index. Measured on"
@@ -182,6 +186,7 @@ def _fsyncs(path: Path) -> Sequence[float]:
     taken: list[float] = []
     descriptor = os.open(path / "fsync", os.O_CREAT | os.O_WRONLY, 0o600)
     for _ in range(_FSYNCS):
+        sleep(_PAUSE_SECONDS)
         os.write(descriptor, b"x" * 4_096)
         began = perf_counter()
         os.fsync(descriptor)

@@ -90,7 +90,7 @@ class Attempts:
         self._journal = setup.journal
         self._has_key = False
         self._locks = RecordLocks(setup.journal)
-        self._runner = Runner(setup.journal)
+        self._runner = Runner(setup.journal, setup.written)
         self._settler = Settler(self._runner, setup.doubt)
 
     async def aclose(self) -> None:
@@ -149,10 +149,9 @@ class Attempts:
             done = replace(steps.operation or taken, errors=[not_read(failure)], lease_until=None)
             if done.state is not OperationState.PENDING:
                 done = replace(done, state=OperationState.UNKNOWN)
+            self._runner.tell_written(done)
             with suppress(LeaseLost):
                 await self._journal.update(done)
-        if done.key is not None:
-            self._setup.written(done.system, done.key)
         return Outcome(self.as_seen(done, rights), done.errors, done.key)
 
     def as_seen(self, operation: StoredOperation, rights: Rights, *, replayed: bool = False) -> Operation:
@@ -197,9 +196,9 @@ class Attempts:
             done = await self._runner.run(
                 operation, writer, this.leases, Deadline.after(self._setup.seconds), steps.see
             )
-        finally:
-            if (key := (steps.operation or operation).key) is not None:
-                self._setup.written(operation.system, key)
+        except BaseException:  # it may have been sent all the same
+            self._runner.tell_written(steps.operation or operation)
+            raise
         return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
 
     async def _conclude_unsent(self, this: _Attempt, prepared: Prepared) -> Outcome:

@@ -35,10 +35,14 @@ _UNANSWERED: Final = "the vendor's answer does not say whether it was done; oper
 
 
 class Runner:
-    """Sends the calls of operations."""
+    """Sends the calls of operations.
 
-    def __init__(self, journal: Journal) -> None:
+    `written` is called with the system and key of a record when something was sent for it.
+    """
+
+    def __init__(self, journal: Journal, written: Callable[[str, str], None] = lambda _system, _key: None) -> None:
         self._journal = journal
+        self._written = written
 
     async def run(
         self,
@@ -69,9 +73,22 @@ class Runner:
         operation = await self._verified(operation, writer, deadline)
         on_step(operation)
         operation = concluded(operation)
-        await self.conclude(operation, leases)
+        await self.end(operation, leases)
         on_step(operation)
         return operation
+
+    async def end(self, operation: StoredOperation, leases: Leases) -> None:
+        """Conclude an operation of which something may have been sent.
+
+        Who follows the record is told first: while the database stores the operation the record is read again.
+        """
+        self.tell_written(operation)
+        await self.conclude(operation, leases)
+
+    def tell_written(self, operation: StoredOperation) -> None:
+        """Tell who follows the record, if there is one by now, that something may have been sent for it."""
+        if operation.key is not None:
+            self._written(operation.system, operation.key)
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
         """Store an operation that this attempt is done with; its leases are released with that."""

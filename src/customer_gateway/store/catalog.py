@@ -73,11 +73,9 @@ class CatalogIndex:
         that is as it was.
         """
         if len(changes) == 1 and note_seen:
-            system, key = changes[0].ref
-            prepare = partial(self._prepared, {key: changes[0]}, read_at, seen_pass)
-            changed = await write(
-                self._database, lambda connection: _rows().put_few(connection, system, [key], prepare)
-            )
+            ref = changes[0].ref
+            prepare = partial(self._prepared, {ref.key: changes[0]}, read_at, seen_pass)
+            changed = await write(self._database, lambda connection: _rows().put_one(connection, ref, prepare))
             self.segments.merge_later()
             return changed
         prepared = await self.prepared(changes, read_at, seen_pass)

@@ -12,9 +12,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import text
-
 from customer_gateway.store.catalog_tables import TEXT_COLUMNS
+from customer_gateway.store.prepared_statement import driver_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _TEXTS: Final = ", ".join(TEXT_COLUMNS)
-_ROWS: Final = text(
+_ROWS: Final = (
     f"SELECT id, tokens, {_TEXTS} FROM catalog_records "  # noqa: S608 - our own names; values are bound
-    "WHERE system = :system AND key IN (SELECT value FROM json_each(:keys)) AND tokens <> ''"
+    "WHERE system = ? AND key IN (SELECT value FROM json_each(?)) AND tokens <> ''"
 )
 
 
@@ -57,11 +56,11 @@ def indexing(connection: Connection, system: str, keys: Sequence[str]) -> Genera
     after = _rows(connection, system, keys)
     for statement, columns in _FTS_TABLES:
         if changes := _changes(before, after, columns):
-            connection.exec_driver_sql(statement, changes)
+            driver_of(connection).executemany(statement, changes)
 
 
 def _rows(connection: Connection, system: str, keys: Sequence[str]) -> _Rows:
-    found = connection.execute(_ROWS, {"system": system, "keys": json.dumps(list(keys))})
+    found = driver_of(connection).execute(_ROWS, (system, json.dumps(list(keys)))).fetchall()
     return {row[0]: row for row in found}
 
 

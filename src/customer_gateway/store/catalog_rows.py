@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, case, null, select, text, update
@@ -12,15 +11,18 @@ from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.catalog_fts import indexing
 from customer_gateway.store.catalog_merging import StoredRecord
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
+from customer_gateway.store.prepared_statement import PreparedStatement
 from customer_gateway.store.tables import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import Connection
+    from sqlalchemy.sql.expression import UpdateBase
 
     from customer_gateway.model.catalog import IndexRow, RecordChange
+    from customer_gateway.model.ids import RecordRef
     from customer_gateway.store.catalog_merging import Merged
 
 _RECORD: Final = RECORDS.c
@@ -41,9 +43,11 @@ _CHANGED: Final = (
     "state_since",
 )
 """The columns of a row that a read changes."""
-_STORED_RECORDS: Final = select(
+_STORED: Final = select(
     _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
-).where(_RECORD.system == bindparam("of"), _RECORD.key.in_(bindparam("records", expanding=True)))
+).where(_RECORD.system == bindparam("of"))
+_STORED_RECORDS: Final = _STORED.where(_RECORD.key.in_(bindparam("records", expanding=True)))
+_STORED_RECORD: Final = PreparedStatement(_STORED.where(_RECORD.key == bindparam("record")))
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163920415287118))")
 
 
@@ -77,15 +81,13 @@ def put(connection: Connection, prepared: PreparedRows, *, note_seen: bool = Tru
     return _put(connection, prepared if note_seen else prepared._replace(unchanged=()))
 
 
-def put_few(
-    connection: Connection,
-    system: str,
-    keys: Sequence[str],
-    prepare: Callable[[Mapping[str, StoredRecord]], PreparedRows],
+def put_one(
+    connection: Connection, ref: RecordRef, prepare: Callable[[Mapping[str, StoredRecord]], PreparedRows]
 ) -> int:
-    """Store what a read has brought of few records, as `put` does; their rows are made while others may not write."""
-    lock(connection, system)
-    return _put(connection, prepare(stored_records(connection, system, keys)))
+    """Store what a read has brought of a record, as `put` does; its row is made while others may not write."""
+    lock(connection, ref.system)
+    found = _STORED_RECORD.rows(connection, {"of": ref.system, "record": ref.key})
+    return _put(connection, prepare(_by_key(found)))
 
 
 def _put(connection: Connection, prepared: PreparedRows) -> int:
@@ -93,7 +95,8 @@ def _put(connection: Connection, prepared: PreparedRows) -> int:
     if len(prepared.there) < len(keys):  # of a record that is there the system is, too
         register(connection, system)
     with indexing(connection, system, [row.key for row, _ in prepared.rows]):
-        _upsert(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
+        if prepared.rows:
+            _UPSERT.execute_each(connection, [_columns(row, found, prepared) for row, found in prepared.rows])
     if prepared.unchanged:
         seen = [_seen_values(change, found, prepared.read_at) for change, found in prepared.unchanged]
         connection.execute(_NOTE_SEEN, seen)
@@ -113,9 +116,13 @@ def lock(connection: Connection, system: str) -> None:
 
 def stored_records(connection: Connection, system: str, keys: Sequence[str]) -> Mapping[str, StoredRecord]:
     """Return what the index has of some records of a system, by key."""
+    return _by_key(connection.execute(_STORED_RECORDS, {"of": system, "records": keys}).all())
+
+
+def _by_key(rows: Sequence[Sequence[Any]]) -> Mapping[str, StoredRecord]:
     return {
-        row.key: StoredRecord(row.shown, RecordState(row.state), row.state_since, row.whole_at, row.later)
-        for row in connection.execute(_STORED_RECORDS, {"of": system, "records": keys})
+        key: StoredRecord(shown, RecordState(state), state_since, whole_at, later)
+        for key, shown, state, state_since, whole_at, later in rows
     }
 
 
@@ -164,15 +171,16 @@ def forget_gone(connection: Connection, system: str, before: datetime, most: int
 
 def register(connection: Connection, system: str) -> None:
     """Make the row of a system in the index unless it is there."""
-    connection.execute(_register_statement(connection.dialect.name), {"system": system})
+    _REGISTER.execute(connection, {"system": system})
 
 
-@cache
-def _register_statement(dialect: str) -> Executable:
-    new = sqlite.insert(SYSTEMS) if dialect == "sqlite" else postgresql.insert(SYSTEMS)
+def _register_statement(dialect: Any) -> UpdateBase:
+    new = dialect.insert(SYSTEMS)
     values = new.values(system=bindparam("system"), state="NEVER", pass_number=0, details="{}")
     return values.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system])
 
+
+_REGISTER: Final = PreparedStatement(_register_statement(sqlite), _register_statement(postgresql))
 
 _AT: Final = bindparam("at", type_=Moment())
 _NOTE_SEEN: Final = (
@@ -226,15 +234,9 @@ def _columns(row: IndexRow, found: Merged, prepared: PreparedRows) -> dict[str, 
     }
 
 
-def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(_upsert_statement(connection.dialect.name), rows)
-
-
-@cache
-def _upsert_statement(dialect: str) -> Executable:
-    """Return the statement that stores a row: it is made once, since that takes as long as storing twenty."""
-    new = sqlite.insert(RECORDS) if dialect == "sqlite" else postgresql.insert(RECORDS)
+def _upsert_statement(dialect: Any) -> UpdateBase:
+    """Return the statement that stores a row, in the words of a dialect."""
+    new = dialect.insert(RECORDS)
     changed: dict[str, Any] = {name: new.excluded[name] for name in _CHANGED}
     # One that was PRESENT already is so since then.
     since = case((_RECORD.state == new.excluded.state, _RECORD.state_since), else_=new.excluded.state_since)
@@ -245,3 +247,6 @@ def _upsert_statement(dialect: str) -> Executable:
     later = case((_RECORD.seen_at > new.excluded.seen_at, _RECORD.seen_at), else_=new.excluded.seen_at)
     changed["seen_at"] = later
     return new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed)
+
+
+_UPSERT: Final = PreparedStatement(_upsert_statement(sqlite), _upsert_statement(postgresql))

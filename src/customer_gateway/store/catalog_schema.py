@@ -15,13 +15,14 @@ from customer_gateway.store.catalog_tables import (
     SQLITE_INDEXES,
     VERSION_TABLE,
 )
+from customer_gateway.store.prepared_statement import PreparedStatement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LOCK: Final = 7_163_920_415_287_117
 """The advisory lock on PostgreSQL, beside that of the migrations."""
-_VERSION: Final = select(VERSION_TABLE.c.version)
+_VERSION: Final = PreparedStatement(select(VERSION_TABLE.c.version))
 
 
 def version_of(connection: Connection) -> str | None:
@@ -52,9 +53,9 @@ def demand_same(connection: Connection) -> None:
     Its rows have other tokens: those of both would be found by neither. A transaction begins with it: from then on the
     tables are dropped only after it has ended (`drop`).
     """
-    found = connection.execute(_VERSION).scalar()
-    if found is not None and found != CATALOG_VERSION:
-        raise _newer(found)
+    for (found,) in _VERSION.rows(connection, {}):
+        if found != CATALOG_VERSION:
+            raise _newer(found)
 
 
 def _newer(version: int | str, location: str = "") -> DatabaseNewer:

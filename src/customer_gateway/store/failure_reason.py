@@ -17,7 +17,9 @@ def reason_of(error: Exception) -> str | None:
     """Return why the database failed, None where it is not at fault. Nothing of a statement or a value is in it."""
     if isinstance(error, NoConnectionFree):
         return "no connection became free"
-    if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError | sqlite3.Error | OSError):
+    if isinstance(error, IntegrityError | sqlite3.IntegrityError) or not isinstance(
+        error, DBAPIError | sqlite3.Error | OSError
+    ):
         return None
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):

@@ -14,11 +14,11 @@ from customer_gateway.model.journal import Begun
 from customer_gateway.store.operation_rows import has_private_values, sealed_values, stored_operation, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import ModuleType
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
     from customer_gateway.model.journal import StoredOperation
     from customer_gateway.model.operations import OperationState
@@ -160,14 +160,14 @@ class OperationJournal:
         """
         return await self._database.write(work, durable=False)
 
-    async def _stored_operations(self, rows: Sequence[RowMapping]) -> list[StoredOperation]:
+    async def _stored_operations(self, rows: Sequence[Mapping[str, Any]]) -> list[StoredOperation]:
         key = await self._key_of(rows)
         return [stored_operation(row, key) for row in rows]
 
     async def _needed_key(self) -> PrivateKey:
         return self._keys.needed() if self._keys.is_found else await asyncio.to_thread(self._keys.needed)
 
-    async def _key_of(self, rows: Iterable[RowMapping]) -> PrivateKey | None:
+    async def _key_of(self, rows: Iterable[Mapping[str, Any]]) -> PrivateKey | None:
         """Return the key for rows, None where none is there, or none of them has anything sealed."""
         if all(row["private"] is None for row in rows):
             return None
@@ -188,7 +188,7 @@ def _leases() -> ModuleType:
 
 def _begin(connection: Connection, values: Any, record: str | None, now: datetime, key: PrivateKey) -> Begun:
     """Insert an operation and acquire the lease of its record; what is unsettled of that is asked under the lease."""
-    row: RowMapping | None = _operations().insert(connection, values, now)
+    row: Mapping[str, Any] | None = _operations().insert(connection, values, now)
     if row is not None:
         return Begun(stored_operation(row, key))
     if record is None or not _leases().acquire(connection, record, values["owner"], now, values["lease_until"]):

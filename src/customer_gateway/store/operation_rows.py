@@ -14,8 +14,6 @@ from customer_gateway.model.operations import OperationKind, OperationState, Use
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import RowMapping
-
     from customer_gateway.store.private_values import PrivateKey
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +58,7 @@ def sealed_values(operation: StoredOperation, key: PrivateKey) -> bytes:
     return key.seal(orjson.dumps(values), operation.id.encode())
 
 
-def stored_operation(row: RowMapping, key: PrivateKey | None) -> StoredOperation:
+def stored_operation(row: Mapping[str, Any], key: PrivateKey | None) -> StoredOperation:
     """Return the operation of a row; without its personal values where they are purged, or the key is another one."""
     opened = _opened(row, key)
     bodies, changes = opened["bodies"], opened["changes"]
@@ -87,7 +85,7 @@ def stored_operation(row: RowMapping, key: PrivateKey | None) -> StoredOperation
     )
 
 
-def _opened(row: RowMapping, key: PrivateKey | None) -> dict[str, Any]:
+def _opened(row: Mapping[str, Any], key: PrivateKey | None) -> dict[str, Any]:
     sealed: bytes | None = row["private"]
     if sealed is None:
         return _NOTHING | {"private": {}}

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, false, literal, or_, select, tuple_, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.operations import OperationState
+from customer_gateway.store.prepared_statement import PreparedStatement
 from customer_gateway.store.tables import OPERATIONS, Moment
 
 if TYPE_CHECKING:
@@ -31,22 +32,23 @@ OPERATIONS_KEPT: Final = timedelta(days=90)
 _OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
 _IT: Final = OPERATIONS.c
 
-# The statements of every write are made once: to make one takes longer than to run it.
 _ITS_OWN: Final = (_IT.id == bindparam("its_id"), _IT.owner == bindparam("its_owner"))
-_INSERT: Final = {
-    name: dialect.insert(OPERATIONS).on_conflict_do_nothing(index_elements=[_IT.idempotency]).returning(_IT.id)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+_INSERT: Final = PreparedStatement(
+    *(
+        dialect.insert(OPERATIONS).on_conflict_do_nothing(index_elements=[_IT.idempotency]).returning(_IT.id)
+        for dialect in (sqlite, postgresql)
+    )
+)
 _HOLDER: Final = select(OPERATIONS).where(_IT.idempotency == bindparam("held"))
-_CHANGE: Final = update(OPERATIONS).where(*_ITS_OWN)
-_REMOVE: Final = delete(OPERATIONS).where(*_ITS_OWN)
+_CHANGE: Final = PreparedStatement(update(OPERATIONS).where(*_ITS_OWN))
+_REMOVE: Final = PreparedStatement(delete(OPERATIONS).where(*_ITS_OWN))
 _ONE: Final = select(OPERATIONS).where(_IT.id == bindparam("its_id"))
-_OPEN_ROWS: Final = (
+_OPEN_ROWS: Final = PreparedStatement(
     select(OPERATIONS)
     .where(
         _IT.system == bindparam("its_system"),
         _IT.record_key == bindparam("its_key"),
-        _IT.state.in_(_OPEN),
+        or_(*(_IT.state == each for each in _OPEN)),
         _IT.settled_at.is_(None),
     )
     .order_by(_IT.started_at.desc(), _IT.id.desc())
@@ -58,8 +60,7 @@ def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> 
 
     Who inserts the same key at the same time waits for the other's transaction, and then finds its row.
     """
-    statement = _INSERT[connection.dialect.name]
-    while connection.execute(statement, values).first() is None:
+    while _INSERT.execute(connection, values).fetchone() is None:
         row = connection.execute(_HOLDER, {"held": values["idempotency"]}).mappings().one_or_none()
         if row is not None:  # else it was deleted, or gave the key up, just now
             settled_at: datetime | None = row["settled_at"]
@@ -75,12 +76,12 @@ def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> 
 
 def change(connection: Connection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
     """Update an operation; return False where another owner has its lease."""
-    return connection.execute(_CHANGE, {**values, "its_id": id, "its_owner": owner}).rowcount > 0
+    return _CHANGE.execute(connection, {**values, "its_id": id, "its_owner": owner}).rowcount > 0
 
 
 def remove(connection: Connection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
     """Delete an operation; return False where another owner has its lease."""
-    return connection.execute(_REMOVE, {"its_id": id, "its_owner": owner}).rowcount > 0
+    return _REMOVE.execute(connection, {"its_id": id, "its_owner": owner}).rowcount > 0
 
 
 def take_over(
@@ -115,11 +116,12 @@ def one(connection: Connection, id: str) -> RowMapping | None:  # noqa: A002 - s
     return connection.execute(_ONE, {"its_id": id}).mappings().one_or_none()
 
 
-def open_rows(connection: Connection, system: str, key: str) -> Sequence[RowMapping]:
+def open_rows(connection: Connection, system: str, key: str) -> Sequence[Mapping[str, Any]]:
     """Return the rows of operations on a record whose outcome is open, the newest first."""
     if "\0" in key:
         return []  # PostgreSQL takes none
-    return connection.execute(_OPEN_ROWS, {"its_system": system, "its_key": key}).mappings().all()
+    found = _OPEN_ROWS.rows(connection, {"its_system": system, "its_key": key})
+    return [dict(zip(OPERATIONS.columns.keys(), row, strict=True)) for row in found]
 
 
 def newest(

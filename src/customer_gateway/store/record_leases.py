@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from customer_gateway.store.prepared_statement import PreparedStatement
 from customer_gateway.store.tables import RECORD_LEASES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Executable
-
+    from sqlalchemy import Connection
+    from sqlalchemy.sql.expression import UpdateBase
 
 _LEASE: Final = RECORD_LEASES.c
 
 
-def _acquire_statement(dialect: Any) -> Executable:
+def _acquire_statement(dialect: Any) -> UpdateBase:
     """Return the statement that acquires a lease, in the words of a dialect."""
     new = dialect.insert(RECORD_LEASES)
     return new.on_conflict_do_update(
@@ -28,27 +29,26 @@ def _acquire_statement(dialect: Any) -> Executable:
     ).returning(_LEASE.name)
 
 
-# Made once: to make a statement takes longer than to run it.
 _ITS_OWN: Final = (_LEASE.name == bindparam("its_name"), _LEASE.owner == bindparam("its_owner"))
-_ACQUIRE: Final = {"sqlite": _acquire_statement(sqlite), "postgresql": _acquire_statement(postgresql)}
-_RENEW: Final = update(RECORD_LEASES).where(*_ITS_OWN)
-_RELEASE: Final = delete(RECORD_LEASES).where(*_ITS_OWN)
+_ACQUIRE: Final = PreparedStatement(_acquire_statement(sqlite), _acquire_statement(postgresql))
+_RENEW: Final = PreparedStatement(update(RECORD_LEASES).where(*_ITS_OWN))
+_RELEASE: Final = PreparedStatement(delete(RECORD_LEASES).where(*_ITS_OWN))
 
 
 def acquire(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
     """Acquire a lease that is free, expired, or the owner's own; return False where another has it. One statement."""
     values = {"name": name, "owner": owner, "until": until, "now": now}
-    return connection.execute(_ACQUIRE[connection.dialect.name], values).first() is not None
+    return _ACQUIRE.execute(connection, values).fetchone() is not None
 
 
 def renew(connection: Connection, name: str, owner: str | None, until: datetime | None) -> bool:
     """Renew a lease that this owner has; return False where it has none: one that was lost is never acquired again."""
-    return connection.execute(_RENEW, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
+    return _RENEW.execute(connection, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
 
 
 def release(connection: Connection, name: str, owner: str | None) -> None:
     """Delete a lease of this owner."""
-    connection.execute(_RELEASE, {"its_name": name, "its_owner": owner})
+    _RELEASE.execute(connection, {"its_name": name, "its_owner": owner})
 
 
 def is_any_expired(connection: Connection, now: datetime) -> bool:
