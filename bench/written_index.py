@@ -63,7 +63,7 @@ class WrittenIndex:
     async def aclose(self) -> None:
         await self._database.aclose()
 
-    async def _read(self, system: str, key: str) -> RecordChange | None:
+    async def _read(self, system: str, key: str) -> tuple[RecordChange | None, datetime]:
         began = perf_counter()
         try:
             return await read_indexed(self._federation, system, key, Deadline.after(30))

@@ -3,8 +3,8 @@
 
 Run as `python scripts/without.py NAME [FOLDER] [-- what pytest is given]`; the copy is in FOLDER, which must be empty
 or not there yet, else in a temporary folder. This tree is only read. What goes is what a vendor has of its own: its
-folders, its page, its line in the registry. Whatever fails then knows the vendor from outside its folders. Ends with 1
-where something fails.
+folders, its page, its line in the registry, its patch in the contract. Whatever fails then knows the vendor from
+outside its folders. Ends with 1 where something fails.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 TREE = Path(__file__).parent.parent
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".coverage*", "build")
 REGISTRY = Path("src/customer_gateway/systems/registry.py")
+CONTRACT = Path("tests/contract_write.graphql")
 
 
 def own_paths(name: str) -> list[Path]:
@@ -42,6 +43,13 @@ def without(name: str, registry: str) -> str:
     return "\n".join(re.sub(rf"\b{name}, |, {name}$", "", line) for line in kept) + "\n"
 
 
+def without_patch(name: str, contract: str) -> str:
+    """Return the contract without the vendor's own patch and the field that takes it."""
+    patch = f"{name.title()}CustomerPatch"
+    contract = re.sub(rf"^input {patch} {{.*?}}\n", "", contract, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(rf"^ *\w+: {patch}\n", "", contract, flags=re.MULTILINE)
+
+
 def take_out(name: str, copy: Path) -> None:
     """Take the vendor out of the copy."""
     for path in own_paths(name):
@@ -55,15 +63,18 @@ def take_out(name: str, copy: Path) -> None:
     if changed == registry:
         raise SystemExit(f"{REGISTRY} does not name {name}, or not as this script expects it.")
     (copy / REGISTRY).write_text(changed, encoding="utf-8")
+    contract = (copy / CONTRACT).read_text(encoding="utf-8")
+    (copy / CONTRACT).write_text(without_patch(name, contract), encoding="utf-8")
 
 
 def tries(arguments: list[str]) -> list[tuple[str, list[str]]]:
     """Return what is run in the copy, by its name."""
     here = [sys.executable, "-m"]
     gateway = [*here, "customer_gateway", "schema"]
+    written = ["--write", "schema.graphql", "--fields", "docs/fields.md", "--writing", "docs/writing.md"]
     tools = Path(sys.executable).parent
     return [
-        ("schema", [*gateway, "--write", "schema.graphql", "--fields", "docs/fields.md"]),
+        ("schema", [*gateway, *written]),
         ("lint", [*here, "ruff", "check", "."]),
         ("format", [*here, "ruff", "format", "--check", "."]),
         ("architecture", [str(tools / "lint-imports")]),

@@ -99,7 +99,7 @@ async def test_the_query_has_the_answer_that_is_shown() -> None:
     assert list(systems) == SYSTEMS
 
 
-@pytest.mark.vendors("pland", "billbee")
+@pytest.mark.vendors("pland", "next", "billbee", "lemonsoft", "autodns")  # it tells how many all of them have
 async def test_the_search_has_the_answer_that_is_shown(tmp_path: Path) -> None:
     query, shown, box = blocks("graphql")[1], json.loads(blocks("json")[1]), Sandbox()
 

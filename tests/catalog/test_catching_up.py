@@ -84,7 +84,8 @@ class Restarted:
             await asyncio.sleep(seconds)
         return self.read
 
-    async def _read(self, system: str, key: str) -> RecordChange:
+    async def _read(self, system: str, key: str) -> tuple[RecordChange, datetime]:
+        began = datetime.now(UTC)
         self.read.append(key)
         if self.is_down:
             raise UpstreamUnavailable(system, "down")
@@ -92,7 +93,7 @@ class Restarted:
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
         self.at_once -= 1
-        return RecordChange(RecordRef(system, key), {"name": "Berta"})
+        return RecordChange(RecordRef(system, key), {"name": "Berta"}), began
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 pytestmark = pytest.mark.anyio
 
@@ -75,13 +75,13 @@ class Vendor:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def read(self, system: str, key: str) -> RecordChange | None:
+    async def read(self, system: str, key: str) -> tuple[RecordChange | None, datetime]:
         self.reads += 1
-        name = self.name
+        name, began = self.name, datetime.now(UTC)
         await self.gate.wait()
         if self.is_away:
             raise UpstreamUnavailable(system, "no answer")
-        return None if name is None else RecordChange(RecordRef(system, key), {"name": name})
+        return None if name is None else RecordChange(RecordRef(system, key), {"name": name}), began
 
 
 async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:
@@ -171,3 +171,25 @@ async def test_a_record_that_its_system_leaves_out_by_mistake_is_read_again() ->
                 await asyncio.sleep(0.05)
 
     assert index.rows == [RecordState.MISSING, "Anna"]
+
+
+async def test_a_write_during_a_read_that_fails_by_a_mistake_of_ours_is_stored_all_the_same() -> None:
+    index, vendor = Index(), Vendor()
+    mistakes = [ValueError("a mistake")]
+
+    async def read(system: str, key: str) -> tuple[RecordChange | None, datetime]:
+        found = await vendor.read(system, key)
+        if mistakes:
+            raise mistakes.pop()
+        return found
+
+    written = WrittenRecords(index, read)
+    async with written.running():
+        vendor.gate.clear()
+        written.note(*REF)
+        await asyncio.sleep(0)
+        written.note(*REF)
+        vendor.gate.set()
+        await asyncio.wait_for(written.wait_stored(*REF), 1)
+
+    assert (index.rows, vendor.reads) == (["Anna"], 2)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway import in_process, settings_over
@@ -15,6 +15,7 @@ from customer_gateway.documents.versions import version_of
 from customer_gateway.model.callers import EVERY_RIGHT
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.versions import version_of_record
+from customer_gateway.operations import clock
 from customer_gateway.operations.attempts import Setup
 from customer_gateway.operations.requests import WriteRequest
 from customer_gateway.operations.service import Operations
@@ -45,6 +46,8 @@ class Worker:
     journal: OperationJournal
     operations: Operations
     seconds: float = 10
+    told: list[tuple[str, str, datetime]] = field(default_factory=list[tuple[str, str, datetime]])
+    """Which records were told as written, and when."""
 
     async def version(self, system: str, key: str) -> str:
         """The customer's version as it is now."""
@@ -130,16 +133,18 @@ async def working(
     federation = build_federation(settings, wiring, VENDORS)
     database = Database(url or f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
+    told: list[tuple[str, str, datetime]] = []
     setup = Setup(
         federation.systems,
         journal_as(journal),
+        written=lambda system, key: told.append((system, key, clock.now())),
         seconds=seconds,
         doubt=timedelta(seconds=doubt),
         lease=timedelta(seconds=lease),
     )
     operations = Operations(setup)
     try:
-        yield Worker(box, federation, journal, operations)
+        yield Worker(box, federation, journal, operations, told=told)
     finally:
         await operations.aclose()
         await federation.aclose()

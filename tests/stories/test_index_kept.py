@@ -253,3 +253,29 @@ async def test_what_a_killed_process_has_left_is_taken_from_the_journal(box: San
         async with kept.keeping(journal):
             assert await found_soon(gateway, "xylander") == [before["id"]]
         await database.aclose()
+
+
+UPDATE_AS_INDEXED = """mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { userErrors { code }
+  customer { name number kind status isSupplier vatNumber organizationNumber email phone createdAt updatedAt
+    address { kind city countryCode } } } }"""
+
+
+@pytest.mark.parametrize("system", WRITTEN)
+async def test_the_index_and_the_answer_read_what_was_written_by_the_same_calls(
+    system: str, box: Sandbox, tmp_path: Path
+) -> None:
+    async with kept_gateway(box, tmp_path) as (gateway, _):
+        before = await first_customer(gateway, system)
+        patch = {**PATCH, "name": "Quitten Xylander"}
+        given = {"id": before["id"], "expectedVersion": before["version"], "patch": patch}
+        gateway.forget_calls()
+        answer = (await gateway.ask(UPDATE_AS_INDEXED, {"input": given})).data["customerUpdate"]
+        calls = gateway.log(system)
+
+        assert await found(gateway, "xylander") == [before["id"]]
+
+    assert (answer["userErrors"], answer["customer"]["name"]) == ([], "Quitten Xylander")
+    (sent,) = (at for at, call in enumerate(calls) if call.startswith(("PUT", "PATCH")))
+    confirming, reading = calls[sent + 1 : 2 * sent + 1], calls[2 * sent + 1 :]
+    assert confirming == calls[:sent]  # as it was read before
+    assert len(reading) == len(confirming)

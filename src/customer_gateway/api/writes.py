@@ -15,7 +15,7 @@ from customer_gateway.errors import (
     IdempotencyMismatch,
     UpstreamError,
 )
-from customer_gateway.federation.after_write import forget_customer, index_written
+from customer_gateway.federation.after_write import ReadAfterWrite
 from customer_gateway.model.ids import RecordRef, decode_id
 from customer_gateway.model.operations import OperationKind, UserError, UserErrorCode
 from customer_gateway.operations.requests import WriteRequest
@@ -115,14 +115,16 @@ async def _carried_out(
         dry_run=given["dryRun"] or bool(refused),
         input_text=input_text(_MUTATIONS[kind], given),
         refused=refused,
+        written=(reading := ReadAfterWrite(request, system)).begin,
     )
     try:
         outcome = await writing.operations.carry_out(wanted, request.deadline)
+        if outcome.key is not None:
+            await reading.wait(outcome.key)
     except (UpstreamError, DatabaseUnavailable) as error:
         return Payload(record if refused else None, [*refused, _of_failure(error)])
-    if outcome.key is not None:
-        forget_customer(request, system, outcome.key)
-        await index_written(request, system, outcome.key)
+    finally:
+        reading.end()
     _tell_header(writing, outcome)
     return Payload(
         None if outcome.key is None else RecordRef(system.name, outcome.key), outcome.errors, outcome.operation

@@ -154,12 +154,13 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
             async with (
                 keys.following() if keys is not None else nullcontext(),
                 audit.writing() if audit is not None else nullcontext(),
-                recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
-                passing(schedule) if schedule is not None else nullcontext(),
+                catalog.index.segments.running() if catalog is not None else nullcontext(),
                 keeping(updates, written, journal, catalog.passes, federation.systems)
                 if catalog is not None and updates is not None and written is not None
                 else nullcontext(),
-                catalog.index.segments.running() if catalog is not None else nullcontext(),
+                passing(schedule) if schedule is not None else nullcontext(),
+                # The first to end: what is still written then is told to the index.
+                recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too
                 yield

@@ -67,10 +67,11 @@ class KeptIndex(NamedTuple):
 def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> KeptIndex:
     """Return the federation that finds in the index, and what keeps that as the systems are by reads and writes."""
 
-    def read(system: str, key: str) -> Awaitable[RecordChange | None]:
+    def read(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
 
-    def read_giving_way(system: str, key: str) -> Awaitable[RecordChange | None]:
+    def read_giving_way(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:
+        federation.batchers.forget(system, key)  # a call that is in flight may have begun before another process wrote
         return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True))
 
     updates = IndexUpdates(catalog.index, catalog.passes)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -22,9 +21,12 @@ from customer_gateway.model.ids import RecordRef
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from customer_gateway.model.catalog import IndexWriter, RecordChange
     from customer_gateway.model.journal import StoredOperation
+
+    ReadRecord = Callable[[str, str], Awaitable[tuple[RecordChange | None, datetime]]]
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
@@ -46,15 +48,15 @@ class _Waiting:
 class WrittenRecords:
     """Stores what was written.
 
-    `read` reads a record by system and key; None where there is none any more. `read_giving_way` does so when no other
-    call waits: for what nobody waits for.
+    `read` reads a record by system and key: the change, None where there is no such record any more, and when the call
+    for it began. `read_giving_way` does so when no other call waits: for what nobody waits for.
     """
 
     def __init__(
         self,
         index: IndexWriter,
-        read: Callable[[str, str], Awaitable[RecordChange | None]],
-        read_giving_way: Callable[[str, str], Awaitable[RecordChange | None]] | None = None,
+        read: ReadRecord,
+        read_giving_way: ReadRecord | None = None,
     ) -> None:
         self._index = index
         self._read = read
@@ -122,7 +124,6 @@ class WrittenRecords:
                 must_wait = True
             except Exception:  # noqa: BLE001 - the write is answered all the same; the next pass stores the record
                 _log.exception("written_record_failed", system=ref.system)
-                break
             if must_wait:
                 waiting.is_due = True
                 waiting.tried.set()
@@ -133,12 +134,11 @@ class WrittenRecords:
         del self._waiting[ref]
         waiting.tried.set()
 
-    async def _put(self, ref: RecordRef, read: Callable[[str, str], Awaitable[RecordChange | None]]) -> bool:
-        """Store a record as its system has it now; return whether that has it."""
-        now = datetime.now(UTC)
-        change = await read(*ref)
+    async def _put(self, ref: RecordRef, read: ReadRecord) -> bool:
+        """Store a record as its system has it; return whether that has it."""
+        change, read_at = await read(*ref)
         if change is None:
-            await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, now)
+            await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, read_at)
         else:
-            await self._index.put([change], now)
+            await self._index.put([change], read_at)
         return change is not None

@@ -1,4 +1,4 @@
-"""Forget what was read of a customer after it was written, and wait until the index knows it."""
+"""Read a customer again after it was written, and wait until the index knows it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,43 @@ if TYPE_CHECKING:
     from customer_gateway.system import System
 
 
-def forget_customer(request: RequestContext, system: System, key: str) -> None:
-    """Forget what is known of a customer in this request, and what calls in flight bring of it: it is read again."""
+class ReadAfterWrite:
+    """Reads a customer for the answer to a mutation: beside what is still to be stored of the write.
+
+    The index reads the record from the same moment on: where it needs the same of the system, both join one call.
+    """
+
+    def __init__(self, request: RequestContext, system: System) -> None:
+        self._request = request
+        self._system = system
+        self._is_open = True
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, key: str | None) -> None:
+        """Begin to read the customer, anew where it was begun before: it was just written. None has no record yet."""
+        if key is None or not self._is_open:  # the write may outlast its request
+            return
+        if self._task is not None:
+            self._task.cancel()
+        _forget_customer(self._request, self._system, key)
+        self._task = asyncio.create_task(_read_again(self._request, self._system, key))
+
+    async def wait(self, key: str) -> None:
+        """Wait until the customer was read and the index has it, by the deadline."""
+        if self._task is None:
+            self.begin(key)
+        if self._task is not None:
+            await self._task
+
+    def end(self) -> None:
+        """Give up what nobody waits for any more."""
+        self._is_open = False
+        if self._task is not None:
+            self._task.cancel()
+
+
+def _forget_customer(request: RequestContext, system: System, key: str) -> None:
+    """Forget what is known of a customer in this request, and what calls in flight bring of it."""
     reads = request.reads
     if isinstance(reads, RequestReads):
         reads.forget(system.customers(request.selection), [key])
@@ -22,8 +57,8 @@ def forget_customer(request: RequestContext, system: System, key: str) -> None:
     request.answers.clear()
 
 
-async def index_written(request: RequestContext, system: System, key: str) -> None:
-    """Wait until the index has what was written of a customer, by the deadline; its read joins that of the answer."""
+async def _read_again(request: RequestContext, system: System, key: str) -> None:
+    """Read a customer, and wait until the index has it, by the deadline."""
     indexing = asyncio.ensure_future(request.observer.wait_stored(system.name, key))
     try:
         if request.selection.of("Customer"):

@@ -16,6 +16,7 @@ from customer_gateway.system import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from customer_gateway.federation.request import Federation
     from customer_gateway.model import nouns
@@ -75,17 +76,21 @@ def _of_address(address: Address | None, parts: Sequence[str]) -> dict[str, Any]
     return {ADDRESS_KIND: address.kind, **{part: getattr(address, part) for part in parts}}
 
 
-async def read_indexed(federation: Federation, system: str, key: str, deadline: Deadline) -> RecordChange | None:
-    """Return the change that one record makes to the index, read from its system; None where there is none any more.
+async def read_indexed(
+    federation: Federation, system: str, key: str, deadline: Deadline
+) -> tuple[RecordChange | None, datetime]:
+    """Return the change that one record makes to the index, None where there is none any more, and since when it is so.
 
-    Raises `UpstreamError`.
+    It is read from its system, by a call that may have begun for another request. Raises `UpstreamError`.
     """
     reads = RequestReads(federation.batchers, INDEXED, deadline)
     of = federation.systems[system]
-    (view,) = await reads.load(of.customers(INDEXED), [key])
+    route = of.customers(INDEXED)
+    (view,) = await reads.load(route, [key])
+    read_at = reads.read_at(route)
     if isinstance(view, UpstreamError):
         raise view
     if view is None:
-        return None
+        return None, read_at
     (change,) = await indexed(of, [view], reads)
-    return change
+    return change, read_at

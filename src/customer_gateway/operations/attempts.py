@@ -116,7 +116,9 @@ class Attempts:
                     return await self._carry_out(_Attempt(request, operation, begun, lock, leases, deadline, steps))
         except LeaseLost:
             steps.see(mine := steps.operation or operation)  # a request waits for this no longer than its deadline
-            return await self._report_loss(mine, request.rights, steps)
+            outcome = await self._report_loss(mine, request.rights, steps)
+            request.written(outcome.key)
+            return outcome
         return await self._replay(begun.existing, operation.input_digest, request, deadline, steps)
 
     async def settle(
@@ -192,13 +194,8 @@ class Attempts:
         if request.kind is OperationKind.CREATE:
             operation.private["keys_before"] = list(await writer.search_before(prepared.plan[0].body, this.deadline))
         steps.see(operation)
-        try:
-            done = await self._runner.run(
-                operation, writer, this.leases, Deadline.after(self._setup.seconds), steps.see
-            )
-        except BaseException:  # it may have been sent all the same
-            self._runner.tell_written(steps.operation or operation)
-            raise
+        sending = Deadline.after(self._setup.seconds)
+        done = await self._runner.run(operation, writer, this.leases, sending, steps.see, request.written)
         return Outcome(self.as_seen(done, request.rights), done.errors, done.key)
 
     async def _conclude_unsent(self, this: _Attempt, prepared: Prepared) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from customer_gateway.model.callers import Rights
     from customer_gateway.model.changes import Patch
@@ -24,6 +24,10 @@ class WriteRequest:
 
     `refused` is what is known to be refused of the input, which the patch is without: such a request is planned alone,
     to report everything else that is refused with it.
+
+    `written` is called with the record's key, None where none is known, as soon as the record was written and read
+    again, and once more where another worker went on with the write: the customer may be read for the answer while the
+    outcome is stored.
     """
 
     kind: OperationKind
@@ -38,6 +42,7 @@ class WriteRequest:
     dry_run: bool = False
     input_text: str = ""
     refused: Sequence[UserError] = ()
+    written: Callable[[str | None], None] = lambda _key: None
 
 
 @dataclass(frozen=True, slots=True)

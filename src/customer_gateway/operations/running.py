@@ -51,12 +51,41 @@ class Runner:
         leases: Leases,
         deadline: Deadline,
         on_step: Callable[[StoredOperation], None] = lambda _: None,
+        on_written: Callable[[str | None], None] = lambda _key: None,
     ) -> StoredOperation:
         """Send the calls that were not sent yet, as long as each is applied, and store what became of them.
 
-        `on_step` is called with the operation after every step.
+        `on_step` is called with the operation after every step, `on_written` with its record's key before the last.
         Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
         """
+        reached = operation
+
+        def reach(step: StoredOperation) -> None:
+            nonlocal reached
+            on_step(reached := step)
+
+        try:
+            operation = await self._send_all(operation, writer, leases, deadline, reach)
+        except BaseException:  # something may have been sent all the same
+            self.tell_written(reached)
+            raise
+        # Settled before it is told: what is read from then on shows it (`catalog.written`). While the database stores
+        # the operation, the record is read again.
+        operation = concluded(operation)
+        self.tell_written(operation, on_written)
+        await self.conclude(operation, leases)
+        on_step(operation)
+        return operation
+
+    async def _send_all(
+        self,
+        operation: StoredOperation,
+        writer: CustomerWriter,
+        leases: Leases,
+        deadline: Deadline,
+        on_step: Callable[[StoredOperation], None],
+    ) -> StoredOperation:
+        """Send the calls, and read the record again."""
         for index, write in enumerate(operation.writes):
             if write.status is WriteStatus.REJECTED:
                 break
@@ -72,23 +101,18 @@ class Runner:
                 break
         operation = await self._verified(operation, writer, deadline)
         on_step(operation)
-        operation = concluded(operation)
-        await self.end(operation, leases)
-        on_step(operation)
         return operation
 
-    async def end(self, operation: StoredOperation, leases: Leases) -> None:
-        """Conclude an operation of which something may have been sent.
+    def tell_written(
+        self, operation: StoredOperation, on_written: Callable[[str | None], None] = lambda _key: None
+    ) -> None:
+        """Tell who follows the record, if there is one by now, that something may have been sent for it.
 
-        Who follows the record is told first: while the database stores the operation the record is read again.
+        They only take note: one that raised would keep the outcome from being stored.
         """
-        self.tell_written(operation)
-        await self.conclude(operation, leases)
-
-    def tell_written(self, operation: StoredOperation) -> None:
-        """Tell who follows the record, if there is one by now, that something may have been sent for it."""
         if operation.key is not None:
             self._written(operation.system, operation.key)
+            on_written(operation.key)
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
         """Store an operation that this attempt is done with; its leases are released with that."""

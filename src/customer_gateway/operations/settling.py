@@ -63,7 +63,8 @@ class Settler:
             running = replace(operation, state=OperationState.RUNNING)
             return await self._runner.run(running, writer, leases, deadline, on_step)
         operation = _given_up(operation) if not operation.writes else concluded(operation)
-        await self._runner.end(operation, leases)
+        self._runner.tell_written(operation)
+        await self._runner.conclude(operation, leases)
         return operation
 
     async def _look_up(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.store.catalog_tables import TEXT_COLUMNS
-from customer_gateway.store.prepared_statement import driver_of
+from customer_gateway.store.compiled_statement import driver_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -11,7 +11,7 @@ from customer_gateway.model.catalog import RecordState
 from customer_gateway.store.catalog_fts import indexing
 from customer_gateway.store.catalog_merging import StoredRecord
 from customer_gateway.store.catalog_tables import RECORDS, SYSTEMS, TEXT_COLUMNS
-from customer_gateway.store.prepared_statement import PreparedStatement
+from customer_gateway.store.compiled_statement import CompiledStatement
 from customer_gateway.store.tables import Moment
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _STORED: Final = select(
     _RECORD.key, _RECORD.shown, _RECORD.state, _RECORD.state_since, _RECORD.whole_at, _RECORD.later
 ).where(_RECORD.system == bindparam("of"))
 _STORED_RECORDS: Final = _STORED.where(_RECORD.key.in_(bindparam("records", expanding=True)))
-_STORED_RECORD: Final = PreparedStatement(_STORED.where(_RECORD.key == bindparam("record")))
+_STORED_RECORD: Final = CompiledStatement(_STORED.where(_RECORD.key == bindparam("record")))
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:system, 7163920415287118))")
 
 
@@ -180,7 +180,7 @@ def _register_statement(dialect: Any) -> UpdateBase:
     return values.on_conflict_do_nothing(index_elements=[SYSTEMS.c.system])
 
 
-_REGISTER: Final = PreparedStatement(_register_statement(sqlite), _register_statement(postgresql))
+_REGISTER: Final = CompiledStatement(_register_statement(sqlite), _register_statement(postgresql))
 
 _AT: Final = bindparam("at", type_=Moment())
 _NOTE_SEEN: Final = (
@@ -249,4 +249,4 @@ def _upsert_statement(dialect: Any) -> UpdateBase:
     return new.on_conflict_do_update(index_elements=[_RECORD.system, _RECORD.key], set_=changed)
 
 
-_UPSERT: Final = PreparedStatement(_upsert_statement(sqlite), _upsert_statement(postgresql))
+_UPSERT: Final = CompiledStatement(_upsert_statement(sqlite), _upsert_statement(postgresql))

@@ -15,14 +15,14 @@ from customer_gateway.store.catalog_tables import (
     SQLITE_INDEXES,
     VERSION_TABLE,
 )
-from customer_gateway.store.prepared_statement import PreparedStatement
+from customer_gateway.store.compiled_statement import CompiledStatement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LOCK: Final = 7_163_920_415_287_117
 """The advisory lock on PostgreSQL, beside that of the migrations."""
-_VERSION: Final = PreparedStatement(select(VERSION_TABLE.c.version))
+_VERSION: Final = CompiledStatement(select(VERSION_TABLE.c.version))
 
 
 def version_of(connection: Connection) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, false, literal, or_, select, tuple_, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customer_gateway.model.operations import OperationState
-from customer_gateway.store.prepared_statement import PreparedStatement
+from customer_gateway.store.compiled_statement import CompiledStatement
 from customer_gateway.store.tables import OPERATIONS, Moment
 
 if TYPE_CHECKING:
@@ -33,17 +33,17 @@ _OPEN: Final = (OperationState.PENDING.value, OperationState.UNKNOWN.value)
 _IT: Final = OPERATIONS.c
 
 _ITS_OWN: Final = (_IT.id == bindparam("its_id"), _IT.owner == bindparam("its_owner"))
-_INSERT: Final = PreparedStatement(
+_INSERT: Final = CompiledStatement(
     *(
         dialect.insert(OPERATIONS).on_conflict_do_nothing(index_elements=[_IT.idempotency]).returning(_IT.id)
         for dialect in (sqlite, postgresql)
     )
 )
 _HOLDER: Final = select(OPERATIONS).where(_IT.idempotency == bindparam("held"))
-_CHANGE: Final = PreparedStatement(update(OPERATIONS).where(*_ITS_OWN))
-_REMOVE: Final = PreparedStatement(delete(OPERATIONS).where(*_ITS_OWN))
+_CHANGE: Final = CompiledStatement(update(OPERATIONS).where(*_ITS_OWN))
+_REMOVE: Final = CompiledStatement(delete(OPERATIONS).where(*_ITS_OWN))
 _ONE: Final = select(OPERATIONS).where(_IT.id == bindparam("its_id"))
-_OPEN_ROWS: Final = PreparedStatement(
+_OPEN_ROWS: Final = CompiledStatement(
     select(OPERATIONS)
     .where(
         _IT.system == bindparam("its_system"),
@@ -60,7 +60,7 @@ def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> 
 
     Who inserts the same key at the same time waits for the other's transaction, and then finds its row.
     """
-    while _INSERT.execute(connection, values).fetchone() is None:
+    while not _INSERT.rows(connection, values):
         row = connection.execute(_HOLDER, {"held": values["idempotency"]}).mappings().one_or_none()
         if row is not None:  # else it was deleted, or gave the key up, just now
             settled_at: datetime | None = row["settled_at"]
@@ -76,12 +76,12 @@ def insert(connection: Connection, values: Mapping[str, Any], now: datetime) -> 
 
 def change(connection: Connection, id: str, owner: str | None, values: Mapping[str, Any]) -> bool:  # noqa: A002 - as everywhere in the model
     """Update an operation; return False where another owner has its lease."""
-    return _CHANGE.execute(connection, {**values, "its_id": id, "its_owner": owner}).rowcount > 0
+    return _CHANGE.execute(connection, {**values, "its_id": id, "its_owner": owner}) > 0
 
 
 def remove(connection: Connection, id: str, owner: str | None) -> bool:  # noqa: A002 - see `change`
     """Delete an operation; return False where another owner has its lease."""
-    return _REMOVE.execute(connection, {"its_id": id, "its_owner": owner}).rowcount > 0
+    return _REMOVE.execute(connection, {"its_id": id, "its_owner": owner}) > 0
 
 
 def take_over(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from customer_gateway.store.prepared_statement import PreparedStatement
+from customer_gateway.store.compiled_statement import CompiledStatement
 from customer_gateway.store.tables import RECORD_LEASES
 
 if TYPE_CHECKING:
@@ -30,20 +30,20 @@ def _acquire_statement(dialect: Any) -> UpdateBase:
 
 
 _ITS_OWN: Final = (_LEASE.name == bindparam("its_name"), _LEASE.owner == bindparam("its_owner"))
-_ACQUIRE: Final = PreparedStatement(_acquire_statement(sqlite), _acquire_statement(postgresql))
-_RENEW: Final = PreparedStatement(update(RECORD_LEASES).where(*_ITS_OWN))
-_RELEASE: Final = PreparedStatement(delete(RECORD_LEASES).where(*_ITS_OWN))
+_ACQUIRE: Final = CompiledStatement(_acquire_statement(sqlite), _acquire_statement(postgresql))
+_RENEW: Final = CompiledStatement(update(RECORD_LEASES).where(*_ITS_OWN))
+_RELEASE: Final = CompiledStatement(delete(RECORD_LEASES).where(*_ITS_OWN))
 
 
 def acquire(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
     """Acquire a lease that is free, expired, or the owner's own; return False where another has it. One statement."""
     values = {"name": name, "owner": owner, "until": until, "now": now}
-    return _ACQUIRE.execute(connection, values).fetchone() is not None
+    return bool(_ACQUIRE.rows(connection, values))
 
 
 def renew(connection: Connection, name: str, owner: str | None, until: datetime | None) -> bool:
     """Renew a lease that this owner has; return False where it has none: one that was lost is never acquired again."""
-    return _RENEW.execute(connection, {"until": until, "its_name": name, "its_owner": owner}).rowcount > 0
+    return _RENEW.execute(connection, {"until": until, "its_name": name, "its_owner": owner}) > 0
 
 
 def release(connection: Connection, name: str, owner: str | None) -> None:

@@ -1,0 +1,110 @@
+"""Who follows a record is told once of every write that may have been sent, when all of it is settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from operations.test_doubts import spoil, state_of
+from operations.world import working
+from systems.test_laws_of_writing import WRITTEN
+from vendors import sandbox
+
+from customer_gateway.errors import DatabaseUnavailable
+from customer_gateway.model.operations import OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from operations.world import Worker
+
+    from customer_gateway.model.journal import StoredOperation
+    from customer_gateway.sandbox import Sandbox
+    from customer_gateway.store.journal import OperationJournal
+
+pytestmark = pytest.mark.anyio
+
+EACH = pytest.mark.parametrize("system", [vendor.kind.slug for vendor in WRITTEN])
+PHONE = {"phone": "+49 221 1234567"}
+
+
+class Away:
+    """A journal whose database does not answer from a step on: when a call is about to be sent, or when all is done."""
+
+    def __init__(self, journal: OperationJournal, *, at_the_end: bool) -> None:
+        self._journal = journal
+        self._at_the_end = at_the_end
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    async def update(self, operation: StoredOperation, record: str | None = None) -> None:
+        if operation.is_settled or operation.lease_until is None or not self._at_the_end:
+            raise DatabaseUnavailable("it does not answer", "it does not answer")
+        await self._journal.update(operation, record)
+
+
+@pytest.fixture
+def box() -> Sandbox:
+    return sandbox(customers=20)
+
+
+@pytest.fixture
+async def worker(box: Sandbox, tmp_path: Path) -> AsyncGenerator[Worker]:
+    async with working(box, tmp_path) as made:
+        yield made
+
+
+def key_of(box: Sandbox, system: str) -> str:
+    return box.vendors[system].customers.keys()[3]
+
+
+@EACH
+async def test_a_record_is_told_once_when_its_operation_is_settled(worker: Worker, system: str) -> None:
+    """What is read from then on was read after that, so that a restart reads it no more."""
+    for_the_answer: list[str | None] = []
+    key = key_of(worker.box, system)
+
+    done = await worker.update(system, key, PHONE, force=True, written=for_the_answer.append)
+
+    assert done.operation is not None
+    stored = await worker.journal.find(done.operation.id or "")
+    assert stored is not None
+    ((told, told_key, at),) = worker.told
+    assert (told, told_key, for_the_answer) == (system, key, [key])
+    assert (stored.settled_at or stored.started_at) <= at
+
+
+@EACH
+async def test_a_write_whose_outcome_cannot_be_stored_is_told_once(box: Sandbox, system: str, tmp_path: Path) -> None:
+    async with working(box, tmp_path, journal_as=lambda journal: Away(journal, at_the_end=True)) as worker:
+        for_the_answer: list[str | None] = []
+        key = key_of(box, system)
+        done = await worker.update(system, key, PHONE, force=True, written=for_the_answer.append)
+
+        assert [each.message for each in done.errors] != []
+        assert ([each[:2] for each in worker.told], for_the_answer) == ([(system, key)], [key])
+
+
+@EACH
+async def test_a_write_that_may_not_have_been_sent_is_told_all_the_same(
+    box: Sandbox, system: str, tmp_path: Path
+) -> None:
+    async with working(box, tmp_path, journal_as=lambda journal: Away(journal, at_the_end=False)) as worker:
+        key = key_of(box, system)
+        await worker.update(system, key, PHONE, force=True)
+
+        assert ([each[:2] for each in worker.told], worker.writes(system)) == ([(system, key)], [])
+
+
+@EACH
+async def test_a_write_that_is_found_out_later_is_told_again(worker: Worker, system: str) -> None:
+    key = key_of(worker.box, system)
+    spoil(worker, system, "status", status=503)
+    done = await worker.update(system, key, PHONE, force=True)
+    assert (state_of(done), len(worker.told)) == (OperationState.UNKNOWN, 1)
+
+    await worker.settle(done)
+
+    assert [each[:2] for each in worker.told] == [(system, key)] * 2
