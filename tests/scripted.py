@@ -80,8 +80,8 @@ class Scripted:
     def noticed(self) -> set[str]:
         """The fields that drift notices name."""
         (system,) = self.federation.systems.values()
-        reading: Any = getattr(system, "reading")  # noqa: B009 - every system has one, the protocol does not say so
-        return {field for field, _ in reading.drift.notices}
+        context: Any = getattr(system, "context")  # noqa: B009 - every system has one, the protocol does not say so
+        return {field for field, _ in context.drift.notices}
 
 
 @asynccontextmanager

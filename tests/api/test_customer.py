@@ -168,7 +168,7 @@ class Careless(Acme):
     """A system whose documents come without their text."""
 
     def view(self, document: dict[str, Any]) -> Any:
-        return AcmeCustomer(document, self.reading)
+        return AcmeCustomer(document, self.context)
 
 
 @BOTH

@@ -21,8 +21,8 @@ class Thing(Row, kw_only=True):
 
 
 def things(*bodies: str) -> Any:
-    reading = DocumentContext.of("somewhere", "https://vendor.test", "Europe/Berlin", "DE")
-    return Rows(Thing, reading).decode(f"[{','.join(bodies)}]".encode())
+    context = DocumentContext.of("somewhere", "https://vendor.test", "Europe/Berlin", "DE")
+    return Rows(Thing, context).decode(f"[{','.join(bodies)}]".encode())
 
 
 def test_rows_that_were_sent_alike_are_alike() -> None:

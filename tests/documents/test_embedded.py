@@ -18,14 +18,14 @@ SENT: st.SearchStrategy[Any] = st.sampled_from([0, 1, "1", 2, None, "x"])
 ITEMS = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abc"), "id": SENT}))
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("acme", "http://acme.test", "Europe/Berlin", "DE")
 
 
 def keys(
     *documents: dict[str, Any], how: DocumentContext | None = None, form: re.Pattern[str] | None = None
 ) -> list[str]:
-    how = how or reading()
+    how = how or context()
     return [key for key, _ in keyed([Record(each, how) for each in documents], "contacts", "id", form)]
 
 
@@ -43,7 +43,7 @@ def test_what_is_no_id_leaves_a_key_of_the_content(sent: object) -> None:
 
 @pytest.mark.parametrize(("sent", "key"), [("contact_A7", "contact_A7"), (7, "7"), (7.0, "7"), (" A-7 ", "A-7")])
 def test_an_id_may_be_a_text_of_a_form(sent: object, key: str) -> None:
-    how = reading()
+    how = context()
 
     assert keys({"id": sent, **ANNA}, how=how, form=FORM) == [key]
     assert how.drift.notices == set()
@@ -51,7 +51,7 @@ def test_an_id_may_be_a_text_of_a_form(sent: object, key: str) -> None:
 
 @pytest.mark.parametrize(("sent", "noticed"), [(None, False), ("", False), ("a/b", True), ("~0123456789abcdef", True)])
 def test_a_text_that_is_no_id_leaves_a_key_of_the_content(sent: object, *, noticed: bool) -> None:
-    how = reading()
+    how = context()
     (key,) = keys({"id": sent, **ANNA}, how=how, form=FORM)
 
     assert re.fullmatch("~[0-9a-f]{16}", key)
@@ -79,7 +79,7 @@ def test_equal_objects_are_told_apart_by_their_order() -> None:
 
 
 def test_of_several_with_one_id_the_first_has_it_and_the_others_are_known_by_their_content() -> None:
-    how = reading()
+    how = context()
     first, other = {"id": 7, **ANNA}, {"id": 7, **BERT}
 
     found = keys(first, other, other, how=how)

@@ -25,18 +25,18 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
-def reading(zone: str = "Europe/Berlin") -> DocumentContext:
+def context(zone: str = "Europe/Berlin") -> DocumentContext:
     return DocumentContext.of("pland", "https://pland.test/v2/", zone, "DE")
 
 
 def record(value: Any, zone: str = "Europe/Berlin") -> Record:
-    return Record({"field": value}, reading(zone))
+    return Record({"field": value}, context(zone))
 
 
 def notices(of: Record) -> set[str]:
     """The reasons noticed of the one field."""
-    assert {field for field, _ in of.reading.drift.notices} <= {"field"}
-    return {reason for _, reason in of.reading.drift.notices}
+    assert {field for field, _ in of.context.drift.notices} <= {"field"}
+    return {reason for _, reason in of.context.drift.notices}
 
 
 @pytest.mark.parametrize(
@@ -372,11 +372,11 @@ def test_a_key_of_another_form_is_none_with_a_notice_and_a_number_in_any_spellin
 
 @pytest.mark.parametrize("value", ["Kalle", 1.5, {}, True])
 def test_a_value_that_cannot_be_read_is_told_from_one_that_is_not_there(value: object) -> None:
-    odd = Record({"field": value}, reading())
+    odd = Record({"field": value}, context())
 
-    assert odd.reading.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE
-    assert odd.reading.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE, "noticed before"
-    assert odd.reading.value_or_unreadable(lambda: odd.integer("absent")) is None
+    assert odd.context.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE
+    assert odd.context.value_or_unreadable(lambda: odd.integer("field")) is UNREADABLE, "noticed before"
+    assert odd.context.value_or_unreadable(lambda: odd.integer("absent")) is None
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_a_value_that_cannot_be_read_is_told_from_one_that_is_not_there(value: o
 def test_an_enumerated_value_is_read_by_its_table(value: object, expected: str | None, reasons: set[str]) -> None:
     part = record(value)
 
-    assert enumerated({1: "company"}, value, "field", part.reading) == expected
+    assert enumerated({1: "company"}, value, "field", part.context) == expected
     assert notices(part) == reasons
 
 
@@ -422,13 +422,13 @@ def test_a_record_knows_the_system_it_is_of() -> None:
     assert record(None).system == "pland"
 
 
-def test_two_readings_keep_notebooks_of_their_own() -> None:
+def test_two_contexts_keep_notebooks_of_their_own() -> None:
     first, second = record("x"), record("x")
 
     first.integer("field")
 
     assert notices(second) == set()
-    assert first.reading.base_url == "https://pland.test/v2"
+    assert first.context.base_url == "https://pland.test/v2"
 
 
 def test_the_content_version_changes_with_any_value_and_not_with_the_order_of_keys() -> None:

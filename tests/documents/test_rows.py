@@ -42,12 +42,12 @@ class Numbered(Row, kw_only=True):
     first_name: Text = named("firstName")
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("somewhere", "https://vendor.test", "Europe/Berlin", "DE")
 
 
 def decoded(row: type[Any], document: object) -> Any:
-    (found,) = Rows(row, reading()).decode(orjson.dumps([document]))
+    (found,) = Rows(row, context()).decode(orjson.dumps([document]))
     return found
 
 
@@ -55,7 +55,7 @@ def values(part: Any) -> Any:
     """All that a part holds, told by the names of its fields."""
     if not isinstance(part, Part):
         return part
-    return {name: values(getattr(part, name)) for name in part.__struct_fields__ if name not in {"reading", "document"}}
+    return {name: values(getattr(part, name)) for name in part.__struct_fields__ if name not in {"context", "document"}}
 
 
 TEXTS = st.one_of(
@@ -80,7 +80,7 @@ DOCUMENTS = st.fixed_dictionaries(
 
 @given(st.lists(DOCUMENTS, max_size=3))
 def test_decoding_in_one_pass_gives_what_reading_the_documents_gives(documents: list[dict[str, Any]]) -> None:
-    rows = Rows(Person, reading())
+    rows = Rows(Person, context())
 
     assert list(map(values, rows.decode(orjson.dumps(documents)))) == list(map(values, rows.read(documents)))
 
@@ -107,7 +107,7 @@ def test_a_number_where_a_text_is_declared_is_its_decimal_text() -> None:
 
 
 def test_a_part_of_another_form_is_none_with_a_notice() -> None:
-    rows = Rows(Person, how := reading())
+    rows = Rows(Person, how := context())
 
     (person,) = rows.decode(b'[{"_id": "1", "status": "active"}]')
 
@@ -117,7 +117,7 @@ def test_a_part_of_another_form_is_none_with_a_notice() -> None:
 
 @pytest.mark.parametrize("body", [b'[{"firstName": "no key"}]', b'[{"_id": {}}]'])
 def test_a_lone_row_without_a_key_keeps_its_place_and_is_noticed(body: bytes) -> None:
-    rows = Rows(Person, how := reading())
+    rows = Rows(Person, how := context())
 
     assert [row.key for row in rows.decode(body)] == [""]
     assert ("_id", "missing: the row is left out of its list") in how.drift.notices
@@ -128,17 +128,17 @@ def test_a_lone_row_without_a_key_keeps_its_place_and_is_noticed(body: bytes) ->
 )
 def test_what_is_no_list_of_objects_with_a_key_is_refused(body: bytes) -> None:
     with pytest.raises(WrongForm):
-        Rows(Person, reading()).decode(body)
+        Rows(Person, context()).decode(body)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'[{"_id": "1"', b'[{"_id": "1", "firstName": NaN}]', b"\xff"])
 def test_what_is_no_json_is_refused_as_such(body: bytes) -> None:
     with pytest.raises(orjson.JSONDecodeError):
-        Rows(Person, reading()).decode(body)
+        Rows(Person, context()).decode(body)
 
 
 def test_a_row_keeps_its_document_only_where_it_was_read_from_one() -> None:
-    rows = Rows(Filed, reading())
+    rows = Rows(Filed, context())
 
     (filed,) = rows.read([{"_id": "1", "more": 2}])
     (light,) = rows.decode(b'[{"_id": "1", "more": 2}]')
@@ -149,23 +149,23 @@ def test_a_row_keeps_its_document_only_where_it_was_read_from_one() -> None:
 
 
 def test_json_cannot_say_what_was_misread() -> None:
-    (row,) = Rows(Person, reading()).decode(b'[{"_id": "1", "gateway:misread": ["first_name"]}]')
+    (row,) = Rows(Person, context()).decode(b'[{"_id": "1", "gateway:misread": ["first_name"]}]')
 
     assert row.misread == frozenset()
 
 
 def test_nothing_in_the_json_can_stand_for_how_a_row_is_read() -> None:
-    document = {"_id": "1", "gateway:reading": None, "gateway:document": {"more": 1}}
+    document = {"_id": "1", "gateway:context": None, "gateway:document": {"more": 1}}
 
     assert decoded(Person, document).system == "somewhere"
-    assert Rows(Filed, reading()).read([document])[0].document is document
+    assert Rows(Filed, context()).read([document])[0].document is document
     with pytest.raises(AttributeError):
         decoded(Filed, {"_id": "1", "gateway:document": {"more": 1}}).document.get("more")
 
 
 @pytest.mark.parametrize("odd", [b'"\xff"', b"1e999"], ids=["no UTF-8", "past every double"])
 def test_what_no_row_reads_is_checked_only_where_documents_are_decoded(odd: bytes) -> None:
-    rows = Rows(Person, reading())
+    rows = Rows(Person, context())
 
     (person,) = rows.decode(b'[{"_id": "1", "unread": ' + odd + b"}]")
 
@@ -178,20 +178,20 @@ def test_what_no_row_reads_is_checked_only_where_documents_are_decoded(odd: byte
 def test_an_integer_where_a_text_is_due_is_its_digits_still_in_one_pass(number: int) -> None:
     body = b'[{"_id": "1", "firstName": %d, "unread": "\xff"}, {"_id": "2", "firstName": ""}]' % number
 
-    first, second = Rows(Person, reading()).decode(body)  # a document with such bytes would be refused
+    first, second = Rows(Person, context()).decode(body)  # a document with such bytes would be refused
 
     assert (first.first_name, second.first_name) == (str(number), None)
 
 
 def test_an_integer_that_no_document_holds_is_read_as_one_is_there() -> None:
-    (person,) = Rows(Person, reading()).decode(b'[{"_id": "1", "firstName": 18446744073709551617}]')
+    (person,) = Rows(Person, context()).decode(b'[{"_id": "1", "firstName": 18446744073709551617}]')
 
     assert person.first_name is None
     assert person.unreadable("first_name")
 
 
 def test_an_integer_of_more_than_64_bits_is_exact_in_one_pass_and_a_double_in_a_document() -> None:
-    rows = Rows(Person, reading())
+    rows = Rows(Person, context())
 
     (exact,) = rows.decode(b'[{"_id": "1", "tags": 18446744073709551617}]')
     (nearest,) = rows.decode(b'[{"_id": "1", "firstName": true, "tags": 18446744073709551617}]')
@@ -205,7 +205,7 @@ def test_a_field_that_is_declared_as_anything_else_is_a_mistake() -> None:
         count: int | None = None
 
     with pytest.raises(TypeError, match=r"Wrong\.count"):
-        Rows(Wrong, reading())
+        Rows(Wrong, context())
 
 
 def test_a_key_that_may_be_missing_is_a_mistake() -> None:
@@ -213,7 +213,7 @@ def test_a_key_that_may_be_missing_is_a_mistake() -> None:
         key: str = named("_id")
 
     with pytest.raises(TypeError, match=r"Wrong\.key"):
-        Rows(Wrong, reading())
+        Rows(Wrong, context())
 
 
 @pytest.mark.parametrize(("sent", "key"), [(7, "7"), ("7", "7"), (0, "0"), (2**63 - 1, str(2**63 - 1)), (7.0, "7")])
@@ -221,11 +221,11 @@ def test_an_integer_key_is_its_digits_however_it_comes(sent: object, key: str) -
     document = {"id": sent, "firstName": "Ida"}
 
     assert decoded(Numbered, document).key == key
-    assert Rows(Numbered, reading()).read_one(document).key == key
+    assert Rows(Numbered, context()).read_one(document).key == key
 
 
 def test_rows_with_integer_keys_are_read_in_one_pass() -> None:
-    rows = Rows(Numbered, how := reading()).decode(b'[{"id": 1, "firstName": "A"}, {"id": 2, "extra": {}}]')
+    rows = Rows(Numbered, how := context()).decode(b'[{"id": 1, "firstName": "A"}, {"id": 2, "extra": {}}]')
 
     assert [(row.key, row.first_name) for row in rows] == [("1", "A"), ("2", None)]
     assert how.drift.notices == set()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from systems.test_contract import reading
+from systems.test_contract import context
 from vendors import VENDORS
 
 from customer_gateway.documents.changes import ABSENT
@@ -29,7 +29,7 @@ OF_AUTODNS = pytest.mark.vendors("autodns")
 def patched(slug: str, document: bytes, section: dict[str, Any]) -> Spelled:
     vendor = next(each for each in VENDORS if each.kind.slug == slug)
     assert vendor.kind.writes is not None
-    now = Present(decode(document), reading(vendor), "DE")
+    now = Present(decode(document), context(vendor), "DE")
     return spelled(vendor.kind.writes, slug, {slug: section}, now, creates=False)
 
 

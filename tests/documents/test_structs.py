@@ -13,12 +13,12 @@ from customer_gateway.documents.record import DocumentContext, Record
 from customer_gateway.documents.structs import Struct, VendorField, VendorLeaf, graphql_name
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("pland", "https://pland.test", "Europe/Berlin", "DE")
 
 
 def record(value: Any) -> Record:
-    return Record({"VendorField": value}, reading())
+    return Record({"VendorField": value}, context())
 
 
 ADDRESS = Struct("PlandAddress", "An address.", [documents.text("city", "City.")])
@@ -69,7 +69,7 @@ def test_a_field_is_read_as_its_type(field: VendorField, value: object, expected
     part = record(value)
 
     assert field.read(part) == expected
-    assert part.reading.drift.notices == set()
+    assert part.context.drift.notices == set()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_field_is_read_as_its_type(field: VendorField, value: object, expected
 )
 def test_an_absent_field_and_a_null_one_are_none(field: VendorField) -> None:
     assert field.read(record(None)) is None
-    assert field.read(Record({}, reading())) is None
+    assert field.read(Record({}, context())) is None
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_none_with_a_notice(field: VendorField, value: ob
     part = record(value)
 
     assert field.read(part) is None
-    assert part.reading.drift.notices == {("VendorField", reason)}
+    assert part.context.drift.notices == {("VendorField", reason)}
 
 
 def test_a_nested_struct_is_read_as_a_record_of_its_own() -> None:
@@ -111,7 +111,7 @@ def test_a_nested_struct_is_read_as_a_record_of_its_own() -> None:
 
     assert isinstance(nested, Record)
     assert ADDRESS.by_vendor_name["city"].read(nested) == "Hamburg"
-    assert nested.reading is part.reading
+    assert nested.context is part.context
 
 
 def test_of_a_list_of_structs_those_that_are_none_are_left_out() -> None:
@@ -119,12 +119,12 @@ def test_of_a_list_of_structs_those_that_are_none_are_left_out() -> None:
     nested = documents.many("VendorField", ADDRESS, "…").read(part)
 
     assert [each.document for each in nested] == [{"city": "Hamburg"}]
-    assert part.reading.drift.notices == {("VendorField", "not an object")}
+    assert part.context.drift.notices == {("VendorField", "not an object")}
 
 
 def test_a_field_nobody_documented_is_noticed_and_an_ignored_one_is_not() -> None:
     struct = Struct("PlandCustomer", "A customer.", [documents.text("name", "…")], {"avatar": "a picture"})
-    kind = reading()
+    kind = context()
 
     struct.notice_undocumented({"name": "A", "avatar": "…"}, kind)
     assert kind.drift.notices == set()

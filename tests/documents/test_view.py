@@ -41,7 +41,7 @@ def test_a_name_that_is_a_number_is_its_text_and_one_that_is_no_text_a_notice() 
 
     assert customer(Name=7).name == "7"
     assert odd.name is None
-    assert odd.reading.drift.notices == {("Name", "not a text")}
+    assert odd.context.drift.notices == {("Name", "not a text")}
 
 
 def test_on_the_class_a_field_says_that_the_vendor_has_it() -> None:

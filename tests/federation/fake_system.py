@@ -182,7 +182,7 @@ class Acme:
     writer: CustomerWriter | None = None
 
     def __post_init__(self) -> None:
-        self.reading = DocumentContext.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
+        self.context = DocumentContext.of(self.name, "http://acme.test", "Europe/Berlin", "DE")
         self.route_of_customers: Route[Any] = self.route("customers", self._by_key)
         self.users: Route[User] | None = self.route("users", lambda: self.staff)
         self.invoice_details: Route[Invoice] | None = None
@@ -211,7 +211,7 @@ class Acme:
     def view(self, document: dict[str, Any]) -> Any:
         """With its text, whether `raw` is told or not: this is no system whose speed matters."""
         plain = type(document) is dict
-        return AcmeCustomer(RawObject(document, orjson.dumps(document)) if plain else document, self.reading)
+        return AcmeCustomer(RawObject(document, orjson.dumps(document)) if plain else document, self.context)
 
     def customers(self, selection: Selection) -> Route[Any]:
         del selection  # Acme has one width

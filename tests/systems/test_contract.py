@@ -42,7 +42,7 @@ def documented(vendor: Vendor) -> list[str]:
     return (HERE / vendor.kind.slug / "documented.txt").read_text().split()
 
 
-def reading(vendor: Vendor) -> DocumentContext:
+def context(vendor: Vendor) -> DocumentContext:
     place = ("http://vendor.test", "Europe/Berlin", "DE")
     return DocumentContext.of(vendor.kind.slug, *place, unix_seconds=vendor.kind.unix_seconds)
 
@@ -50,7 +50,7 @@ def reading(vendor: Vendor) -> DocumentContext:
 def view_of(vendor: Vendor, document: dict[str, Any]) -> Any:
     """The customer that a document is read as."""
     view: Any = vendor.kind.view
-    how = reading(vendor)
+    how = context(vendor)
     return Rows(view, how).read_one(document) if issubclass(view, Row) else view(document, how)
 
 
@@ -114,7 +114,7 @@ def assert_selectable(object_type: Any, path: str) -> None:
 @ALL
 def test_every_documented_field_of_the_full_sample_is_read(vendor: Vendor) -> None:
     full = sample(vendor, "full")
-    kind = reading(vendor)
+    kind = context(vendor)
 
     unread = [path for path in documented(vendor) if not values_at(vendor.kind.record, Record(full, kind), path)]
 
@@ -160,7 +160,7 @@ def test_no_document_however_odd_makes_a_unified_field_fail(vendor: Vendor) -> N
 
 @ALL
 def test_odd_values_are_noticed_once_and_never_told(vendor: Vendor) -> None:
-    kind = reading(vendor)
+    kind = context(vendor)
     part = Record(sample(vendor, "nasty"), kind)
 
     for field in vendor.kind.record.fields:
@@ -175,7 +175,7 @@ def test_odd_values_are_noticed_once_and_never_told(vendor: Vendor) -> None:
 
 @ALL
 def test_a_field_nobody_documented_is_a_drift_notice_and_no_error(vendor: Vendor) -> None:
-    kind = reading(vendor)
+    kind = context(vendor)
 
     vendor.kind.record.notice_undocumented({**sample(vendor, "full"), "quiteNew": 1}, kind)
 
@@ -197,7 +197,7 @@ def test_every_documented_name_is_one_that_a_notice_tells(vendor: Vendor) -> Non
 
 @ALL
 def test_a_document_keyed_by_values_tells_none_of_them(vendor: Vendor) -> None:
-    kind = reading(vendor)
+    kind = context(vendor)
 
     for number in range(1_000):
         vendor.kind.record.notice_undocumented({**sample(vendor, "full"), f"anna{number}@example.com": True}, kind)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from systems.test_contract import json_paths, reading, sample, view_of
+from systems.test_contract import context, json_paths, sample, view_of
 from vendors import FACTS, VENDORS
 
 from customer_gateway.documents.record import Record, is_list, is_object
@@ -118,7 +118,7 @@ def names_of(noun: Any) -> list[str]:
     if isinstance(noun, Record):
         return [name for name in _NOUN if hasattr(noun, name)]
     if isinstance(noun, Part):
-        return [name for name in noun.__struct_fields__ if name not in {"reading", "misread"}]
+        return [name for name in noun.__struct_fields__ if name not in {"context", "misread"}]
     if is_dataclass(noun):
         return [each.name for each in fields(noun)]
     return list(getattr(noun, "_fields", ()))
@@ -165,7 +165,7 @@ def record_told(struct: Struct, part: Record) -> dict[str, Any]:
 
 
 def record_of(vendor: Vendor, document: dict[str, Any]) -> dict[str, Any]:
-    return record_told(vendor.kind.record, Record(document, reading(vendor)))
+    return record_told(vendor.kind.record, Record(document, context(vendor)))
 
 
 def with_one_field(slug: str, path: Path) -> dict[str, Any]:
@@ -274,7 +274,7 @@ def notices_of(vendor: Vendor, document: dict[str, Any]) -> set[tuple[str, str]]
     view = view_of(vendor, document)
     for name in readable(vendor):
         told(getattr(view, name))
-    return view.reading.drift.notices
+    return view.context.drift.notices
 
 
 @ALL

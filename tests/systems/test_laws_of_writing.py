@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pytest
-from systems.test_contract import reading, view_of
+from systems.test_contract import context, view_of
 from vendors import VENDORS
 
 from customer_gateway.documents.changes import ABSENT, changes_of, same, value_at, with_values
@@ -137,7 +137,7 @@ def present(vendor: Vendor, extra: bytes = b"") -> Present:
         "customertypeid": [Choice(31, "Company"), Choice(32, "Private"), Choice(33, "Government")],
         "currencyid": [Choice(41, "EUR"), Choice(42, "SEK")],
     }
-    return Present(document, reading(vendor), "DE", choices)
+    return Present(document, context(vendor), "DE", choices)
 
 
 def patched(vendor: Vendor, now: Present, patch: dict[str, Any], *, creates: bool = False) -> Spelled:
@@ -338,7 +338,7 @@ def test_every_documented_field_is_written_by_the_section_or_made_by_the_server(
 @ALL
 def test_what_is_required_is_demanded_of_a_new_customer(vendor: Vendor) -> None:
     writes = writes_of(vendor)
-    empty = Present({}, reading(vendor), "DE")
+    empty = Present({}, context(vendor), "DE")
 
     written = patched(vendor, empty, {}, creates=True)
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from systems.test_contract import reading, sample, samples, view_of
+from systems.test_contract import context, sample, samples, view_of
 from vendors import VENDORS
 
 from customer_gateway.documents.record import Record, is_list, is_object
@@ -25,7 +25,7 @@ TYPES = (
     *(value_objects.Address, value_objects.Billing, value_objects.EInvoice, value_objects.AgreementProduct),
 )
 ALL = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.kind.slug)
-IDENTITY = ("link", "key", "document", "reading", "system")
+IDENTITY = ("link", "key", "context", "document", "system")
 """What every view has beside its fields; `key` is in every answer."""
 
 
@@ -76,7 +76,7 @@ def read_paths(vendor: Vendor, name: str, document: dict[str, Any]) -> set[str]:
     if issubclass(view_class, Row):
         getattr(RecordedRow(view_of(vendor, document), seen, vendor_paths(view_class)), name)
     else:
-        getattr(view_class(Recorded(document, seen), reading(vendor)), name)
+        getattr(view_class(Recorded(document, seen), context(vendor)), name)
     return seen
 
 
@@ -137,7 +137,7 @@ def test_a_noun_reads_what_its_shape_declares_and_no_other_field(vendor: Vendor)
         seen: set[str] = set()
         identity = ("key", "customer_key") if shape.has_key else ()
         elsewhere = {name: "1" for name in identity if name not in shape.declared_sources.parts}
-        shape.read(Record(Recorded({"id": 1, "Id": 1}, seen), reading(vendor)), **elsewhere)
+        shape.read(Record(Recorded({"id": 1, "Id": 1}, seen), context(vendor)), **elsewhere)
 
         declared = {path.partition(".")[0] for path in shape.declared_sources.paths}
         assert {path.partition(".")[0] for path in seen} == declared
@@ -158,7 +158,7 @@ def names_in(type_: Any) -> set[str]:
 
 def test_a_view_that_reads_an_undeclared_field_or_declares_an_unread_one_is_found() -> None:
     seen: set[str] = set()
-    Record(Recorded({"a": {"b": 1}}, seen), reading(VENDORS[0])).part("a").integer("b")
+    Record(Recorded({"a": {"b": 1}}, seen), context(VENDORS[0])).part("a").integer("b")
 
     assert seen == {"a", "a.b"}
     assert not covers("a.c", "a.b")

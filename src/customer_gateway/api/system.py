@@ -129,14 +129,14 @@ class System:
 
 
 def _systems(views: Sequence[nouns.Customer], request: RequestContext) -> list[Any]:
-    return [request.systems[view.reading.system] for view in views]
+    return [request.systems[view.context.system] for view in views]
 
 
 def _record_ids(views: Sequence[nouns.Customer], request: RequestContext) -> list[Any]:
     type_names = {name: system.kind.record.name for name, system in request.systems.items()}
 
     def id_of(view: nouns.Customer) -> str:
-        return encode_id(type_names[view.reading.system], view.reading.system, view.key)
+        return encode_id(type_names[view.context.system], view.context.system, view.key)
 
     return attempted(id_of, views)
 

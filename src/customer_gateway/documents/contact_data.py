@@ -29,32 +29,32 @@ def email_list(sent: Iterable[tuple[str | None, EmailPurpose]]) -> list[EmailAdd
 
 
 def phone_list(
-    sent: Iterable[tuple[str, str | None, PhoneKind]], region: str | None, reading: DocumentContext
+    sent: Iterable[tuple[str, str | None, PhoneKind]], region: str | None, context: DocumentContext
 ) -> list[PhoneNumber]:
     """List the numbers of phone fields (name, number as sent, kind), read as dialled in `region`."""
-    return [_phone(name, raw, region, kind, reading) for name, raw, kind in sent if raw]
+    return [_phone(name, raw, region, kind, context) for name, raw, kind in sent if raw]
 
 
-def _phone(name: str, raw: str, region: str | None, kind: PhoneKind, reading: DocumentContext) -> PhoneNumber:
+def _phone(name: str, raw: str, region: str | None, kind: PhoneKind, context: DocumentContext) -> PhoneNumber:
     e164 = forms.phone_e164(raw, region)
     if e164 is None:
-        reading.drift.notice(name, "not a number that is certain in its country")
+        context.drift.notice(name, "not a number that is certain in its country")
     return PhoneNumber(raw, e164, kind)
 
 
-def dialling_region(stated: str | None, reading: DocumentContext) -> str | None:
+def dialling_region(stated: str | None, context: DocumentContext) -> str | None:
     """Return the country in which phones are dialled: the stated one, None where that is not known.
 
     Where none is stated it is the system's own.
     """
-    return countries.country_code(stated) if stated else reading.region
+    return countries.country_code(stated) if stated else context.region
 
 
-def stated_country(stated: str | None, name: str, reading: DocumentContext) -> str | None:
+def stated_country(stated: str | None, name: str, context: DocumentContext) -> str | None:
     """Return the ISO 3166-1 code of a country as sent in the field `name`; an unknown one is None with a notice."""
     if stated is None:
         return None
     code = countries.country_code(stated)
     if code is None:
-        reading.drift.notice(name, "not a known country")
+        context.drift.notice(name, "not a known country")
     return code

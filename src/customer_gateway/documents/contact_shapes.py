@@ -57,8 +57,8 @@ def phone_numbers(
 
     @reads(*(vendor for vendor, _ in fields), beside=country)
     def read(record: Record) -> list[PhoneNumber]:
-        where = region(record) if region else dialling_region(record.text(stated), record.reading)
-        return phone_list(((vendor, record.text(vendor), kind) for vendor, kind in fields), where, record.reading)
+        where = region(record) if region else dialling_region(record.text(stated), record.context)
+        return phone_list(((vendor, record.text(vendor), kind) for vendor, kind in fields), where, record.context)
 
     return cast("list[PhoneNumber]", property(read))
 
@@ -96,7 +96,7 @@ def postal_address(
             values["street"] = written[0] if written else None
         if country:
             stated = values["country"] = text(country)
-            code = country_code(record) if country_code else stated_country(stated, country, record.reading)
+            code = country_code(record) if country_code else stated_country(stated, country, record.context)
             values["country_code"] = code
         address = Address(kind, lines=written, **values)
         return address if address != empty else None

@@ -24,7 +24,7 @@ _DAY: Final = re.compile(r"[0-9]{8}")
 _DAY_NUMBERS: Final = range(1000_00_00, 10000_00_00)
 
 
-def read_moment(value: object, name: str, reading: DocumentContext) -> datetime | None:
+def read_moment(value: object, name: str, context: DocumentContext) -> datetime | None:
     """Read a point in time, in UTC.
 
     Zone-less times are in the system's zone, numbers are Unix milliseconds, or the seconds of a vendor that has those,
@@ -33,10 +33,10 @@ def read_moment(value: object, name: str, reading: DocumentContext) -> datetime 
     value = lone(value)
     if is_blank(value) or _says_no_date(value):
         return None
-    moment = _moment(value, reading)
+    moment = _moment(value, context)
     if moment is not None and (moment.year in _YEARS or moment.date() in _NEVER_IN_UTC):
         return moment
-    reading.drift.notice(name, "not a point in time")
+    context.drift.notice(name, "not a point in time")
     return None
 
 
@@ -45,28 +45,28 @@ def _says_no_date(value: object) -> bool:
     return text.startswith(_NO_DATE) or text == _NO_DATE.replace("-", "")
 
 
-def _moment(value: object, reading: DocumentContext) -> datetime | None:
+def _moment(value: object, context: DocumentContext) -> datetime | None:
     try:
         day = _day(value)
         if day is not None:
-            return datetime(day.year, day.month, day.day, tzinfo=reading.zone).astimezone(UTC)
+            return datetime(day.year, day.month, day.day, tzinfo=context.zone).astimezone(UTC)
         if isinstance(value, str):
             text = value.strip()
             if text.isascii() and text.isdecimal():
-                return datetime.fromtimestamp(int(text) / _per_second(reading), UTC)
+                return datetime.fromtimestamp(int(text) / _per_second(context), UTC)
             if _ISO_WEEK.match(text):
                 return None
             moment = datetime.fromisoformat(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)).astimezone(UTC)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=context.zone)).astimezone(UTC)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / _per_second(reading), UTC)
+            return datetime.fromtimestamp(value / _per_second(context), UTC)
     except (ValueError, OverflowError, OSError):
         pass
     return None
 
 
-def _per_second(reading: DocumentContext) -> int:
-    return 1 if reading.unix_seconds else 1000
+def _per_second(context: DocumentContext) -> int:
+    return 1 if context.unix_seconds else 1000
 
 
 def _day(value: object) -> date | None:
@@ -79,7 +79,7 @@ def _day(value: object) -> date | None:
     return None
 
 
-def read_day(value: object, name: str, reading: DocumentContext) -> date | None:
+def read_day(value: object, name: str, context: DocumentContext) -> date | None:
     """Read a calendar day; that of a point in time is the day in the system's zone."""
     value = lone(value)
     text = value.strip() if isinstance(value, str) else ""
@@ -90,10 +90,10 @@ def read_day(value: object, name: str, reading: DocumentContext) -> date | None:
             day = None
         if day is not None and (day.year in _YEARS or day == _NEVER):
             return day
-        reading.drift.notice(name, "not a date")
+        context.drift.notice(name, "not a date")
         return None
-    moment = read_moment(value, name, reading)
+    moment = read_moment(value, name, context)
     try:
-        return moment.astimezone(reading.zone).date() if moment is not None else None
+        return moment.astimezone(context.zone).date() if moment is not None else None
     except OverflowError:  # the last hours of the year 9999, which vendors write for "never"
         return moment.date() if moment is not None else None

@@ -25,8 +25,8 @@ class EmbeddedRecord(Record):
 
     __slots__ = ("customer_key", "key")
 
-    def __init__(self, document: Document, reading: DocumentContext, customer_key: str, key: str) -> None:
-        super().__init__(document, reading)
+    def __init__(self, document: Document, context: DocumentContext, customer_key: str, key: str) -> None:
+        super().__init__(document, context)
         self.customer_key = customer_key
         self.key = key
 
@@ -45,7 +45,7 @@ def keyed(
     for part in parts:
         key = _integer_id(part, identity) if form is None else part.foreign_key(identity, form) or ""
         if key in found:
-            part.reading.drift.notice(f"{field}[].{identity}", "the same in several")
+            part.context.drift.notice(f"{field}[].{identity}", "the same in several")
         if not key or key in found:
             key = f"~{content_digest(part.document, _DIGEST_BYTES)}"
             alike[key] += 1

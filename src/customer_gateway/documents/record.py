@@ -100,20 +100,20 @@ def _flat(document: Document) -> list[Any]:
 class Record:
     """A document (or a part of one) and how it is read; the base of every vendor's views."""
 
-    __slots__ = ("document", "reading")
+    __slots__ = ("context", "document")
 
-    def __init__(self, document: Document, reading: DocumentContext) -> None:
+    def __init__(self, document: Document, context: DocumentContext) -> None:
         self.document = document
-        self.reading = reading
+        self.context = context
 
     @property
     def system(self) -> str:
         """The configured name of the system whose document this is."""
-        return self.reading.system
+        return self.context.system
 
     def unreadable(self, field: str) -> bool:
         """Return whether the unified `field` is null because what the document holds for it cannot be read."""
-        return self.reading.value_or_unreadable(lambda: getattr(self, field)) is UNREADABLE
+        return self.context.value_or_unreadable(lambda: getattr(self, field)) is UNREADABLE
 
     def text(self, name: str) -> str | None:
         """Return a non-blank string as sent; a number becomes its decimal text."""
@@ -122,37 +122,37 @@ class Record:
             return value if value and not value.isspace() else None
         if value is None:
             return None
-        return read_text(value, name, self.reading)
+        return read_text(value, name, self.context)
 
     def integer(self, name: str) -> int | None:
-        return read_integer(self.document.get(name), name, self.reading)
+        return read_integer(self.document.get(name), name, self.context)
 
     def decimal(self, name: str) -> Decimal | None:
-        return read_decimal(self.document.get(name), name, self.reading)
+        return read_decimal(self.document.get(name), name, self.context)
 
     def flag(self, name: str) -> bool | None:
         """Return a boolean, also where the vendor writes it as 0/1 or as text."""
-        return read_flag(self.document.get(name), name, self.reading)
+        return read_flag(self.document.get(name), name, self.context)
 
     def moment(self, name: str) -> datetime | None:
         """Return a point in time, in UTC; times without a zone are the system's, numbers Unix times."""
-        return read_moment(self.document.get(name), name, self.reading)
+        return read_moment(self.document.get(name), name, self.context)
 
     def day(self, name: str) -> date | None:
         """Return a calendar day; the day of a point in time is the one in the system's zone."""
-        return read_day(self.document.get(name), name, self.reading)
+        return read_day(self.document.get(name), name, self.context)
 
     def code(self, name: str, form: Callable[[str], str | None]) -> str | None:
         """Return a code in the published form that `form` (of `documents.forms`) gives; unknown: None with a notice."""
         sent = self.text(name)
         code = form(sent) if sent is not None else None
         if code is None and sent is not None:
-            self.reading.drift.notice(name, "not a known code")
+            self.context.drift.notice(name, "not a known code")
         return code
 
     def texts(self, name: str) -> list[str]:
         """Return the non-blank strings of a list; a lone string is a list of one."""
-        return read_texts(self.document.get(name), name, self.reading)
+        return read_texts(self.document.get(name), name, self.context)
 
     def holds(self, name: str) -> bool:
         """Return whether the document has something other than null and blank under the name, readable or not."""
@@ -160,7 +160,7 @@ class Record:
 
     def unreadable_at(self, name: str) -> bool:
         """Return whether the document holds a point in time under the name that cannot be read."""
-        return self.reading.value_or_unreadable(lambda: self.moment(name)) is UNREADABLE
+        return self.context.value_or_unreadable(lambda: self.moment(name)) is UNREADABLE
 
     def email_address(self, name: str) -> str | None:
         """Return the first of the addresses that an e-mail field holds."""
@@ -168,13 +168,13 @@ class Record:
 
     def foreign_key(self, name: str, form: re.Pattern[str]) -> str | None:
         """Return a foreign key of the form `form`; one of another form is None with a notice, never taken for none."""
-        return read_key(self.document.get(name), name, form, self.reading)
+        return read_key(self.document.get(name), name, form, self.context)
 
     def part(self, name: str) -> Record:
         """Return a nested object, or the only one of a list; absent or of another form, an empty one."""
-        return Record(read_object(self.document.get(name), name, self.reading) or {}, self.reading)
+        return Record(read_object(self.document.get(name), name, self.context) or {}, self.context)
 
     def parts(self, name: str) -> list[Record]:
         """Return the objects of a list; a lone object is a list of one, an item of another form is left out."""
-        found = read_objects(self.document.get(name), name, self.reading)
-        return [Record(part, self.reading) for part in found]
+        found = read_objects(self.document.get(name), name, self.context)
+        return [Record(part, self.context) for part in found]

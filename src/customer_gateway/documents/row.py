@@ -29,7 +29,7 @@ Raw: TypeAlias = Any
 """A value as sent, for the functions of `documents.record` to read when it is asked for."""
 
 NOT_KEPT: Final = object()
-OWN: Final = {name: f"{NO_VENDORS}{name}" for name in ("reading", "document", "misread")}
+OWN: Final = {name: f"{NO_VENDORS}{name}" for name in ("context", "document", "misread")}
 """Fields that are no vendor's, and names for them that none uses; what JSON may say under these is overwritten."""
 
 
@@ -65,7 +65,7 @@ class Row(Part, kw_only=True, gc=False, eq=False):
     """An object with a `key`, and how it is read."""
 
     key: str
-    reading: DocumentContext = msgspec.field(default=None, name=OWN["reading"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
+    context: DocumentContext = msgspec.field(default=None, name=OWN["context"])  # pyright: ignore[reportAssignmentType] - `Rows` sets it before anybody sees the row
     misread: Annotated[frozenset[str], msgspec.Meta(max_length=0)] = msgspec.field(
         default=frozenset(), name=OWN["misread"]
     )
@@ -76,7 +76,7 @@ class Row(Part, kw_only=True, gc=False, eq=False):
 
     def unreadable(self, field: str) -> bool:
         """Return whether the unified `field` is null because what was sent for it cannot be read."""
-        value = self.reading.value_or_unreadable(lambda: getattr(self, field))
+        value = self.context.value_or_unreadable(lambda: getattr(self, field))
         return value is UNREADABLE or (
             is_empty(value) and not self.misread.isdisjoint(attributes_behind(type(self), field))
         )
@@ -88,4 +88,4 @@ class Row(Part, kw_only=True, gc=False, eq=False):
             """The configured name of the system whose row this is."""
             ...
     else:
-        system = property(attrgetter("reading.system"))  # in C: it is asked of every noun that has an id
+        system = property(attrgetter("context.system"))  # in C: it is asked of every noun that has an id

@@ -55,9 +55,9 @@ _INTEGERS: Final = range(-(2**63), 2**64)
 class Rows(Generic[R]):
     """How one system's lists of one kind of row are decoded."""
 
-    def __init__(self, row: type[R], reading: DocumentContext) -> None:
+    def __init__(self, row: type[R], context: DocumentContext) -> None:
         self._form = _Form(row)
-        self._reading = reading
+        self._context = context
         self._decode = msgspec.json.Decoder(list[row]).decode
 
     def decode(self, body: Body) -> list[R]:
@@ -67,9 +67,9 @@ class Rows(Generic[R]):
             self._form.normalize(rows)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self.read(orjson.loads(body))
-        reading = self._reading
+        context = self._context
         for row in rows:
-            row.reading = reading
+            row.context = context
         if "document" in self._form.own:
             _forget_documents(rows)
         return rows
@@ -91,19 +91,19 @@ class Rows(Generic[R]):
         try:
             return self.read_one(document)
         except WrongForm:
-            self._reading.drift.notice(self._form.key, "missing: the row is left out of its list")
-            return self._form.make({"key": "", "reading": self._reading})
+            self._context.drift.notice(self._form.key, "missing: the row is left out of its list")
+            return self._form.make({"key": "", "context": self._context})
 
     def read_one(self, document: object) -> R:
         """Return the row of a decoded object. Raises `WrongForm`."""
         if not is_object(document):
             raise WrongForm("it holds something that is no object")
-        key = read_text(document.get(self._form.key), self._form.key, self._reading)
+        key = read_text(document.get(self._form.key), self._form.key, self._context)
         if key is None:
             raise WrongForm(f"it holds an object without {self._form.key}")
         misread: list[str] = []
-        values = self._form.read(document, self._reading, misread)
-        own = {"key": key, "reading": self._reading, "document": document, "misread": frozenset(misread)}
+        values = self._form.read(document, self._context, misread)
+        own = {"key": key, "context": self._context, "document": document, "misread": frozenset(misread)}
         return self._form.make({**values, **{name: own[name] for name in self._form.own}})
 
 
@@ -212,24 +212,24 @@ class _Form(Generic[P]):
         return self._part(**values)
 
     def read(
-        self, document: Document, reading: DocumentContext, misread: list[str], before: str = ""
+        self, document: Document, context: DocumentContext, misread: list[str], before: str = ""
     ) -> dict[str, Any]:
         """Read the fields of one object as `Record` reads its documents; `misread` gets the names of the unreadable."""
         values: dict[str, Any] = {name: document.get(vendor) for name, vendor in self._sent}
-        count = reading.drift.count
+        count = context.drift.count
         for name, vendor in self._texts:
-            text = read_text(document.get(vendor), vendor, reading)
+            text = read_text(document.get(vendor), vendor, context)
             values[name] = forms.first_email_address(text) if text and name in self._emails else text
-            if reading.drift.count > count:
-                count = reading.drift.count
+            if context.drift.count > count:
+                count = context.drift.count
                 misread.append(f"{before}{name}")
         for name, vendor, form in self._parts:
-            nested = read_object(document.get(vendor), vendor, reading)
-            if reading.drift.count > count:
-                count = reading.drift.count
+            nested = read_object(document.get(vendor), vendor, context)
+            if context.drift.count > count:
+                count = context.drift.count
                 misread.append(f"{before}{name}")
-            values[name] = None if nested is None else form.make(form.read(nested, reading, misread, f"{name}."))
-            count = reading.drift.count
+            values[name] = None if nested is None else form.make(form.read(nested, context, misread, f"{name}."))
+            count = context.drift.count
         return values
 
 

@@ -155,7 +155,7 @@ class _Section:
 
     def leaf(self, leaf: VendorLeaf, value: Any, place: str) -> Any:
         if leaf is VendorLeaf.MOMENT:
-            return self._writes.moment(value, self._now.reading)
+            return self._writes.moment(value, self._now.context)
         if leaf is VendorLeaf.DAY:
             return value.isoformat()
         if (leaf is VendorLeaf.ID and self._writes.numeric_ids) or place in self._writes.numbers:

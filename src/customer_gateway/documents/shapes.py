@@ -68,7 +68,7 @@ class Shape(Generic[N]):
     def read(self, part: Record, **otherwise: Any) -> N:
         """Return the noun that a part of a document is read as; `otherwise` are fields that stand elsewhere."""
         if self.has_key:
-            otherwise["system"] = part.reading.system
+            otherwise["system"] = part.context.system
         kind = type(part)
         for name, declared in self._fields:
             otherwise[name] = declared.__get__(part, kind)
@@ -125,7 +125,7 @@ def embedded(
         if shape is not None:
             return [shape.read(part, key=key, customer_key=owner) for key, part in parts]
         make = cast("Callable[..., Any]", made)
-        return [make(part.document, part.reading, owner, key) for key, part in parts]
+        return [make(part.document, part.context, owner, key) for key, part in parts]
 
     return cast("list[N]", property(read))
 
@@ -142,7 +142,7 @@ def text_key(vendor: str) -> str:
 
 def link_to(path: str) -> str:
     """Return the address of a record in its vendor's API; `{}` is its key."""
-    return cast("str", property(lambda record: record.reading.base_url + path.format(record.key)))
+    return cast("str", property(lambda record: record.context.base_url + path.format(record.key)))
 
 
 def version_by(stamp: str = "") -> str:
@@ -196,7 +196,7 @@ def member(vendor: str, table: Mapping[Any, V], other: V | None = None) -> V | N
         sent = record.integer(vendor) if numbers else (record.text(vendor) or "").strip().upper()
         if other is not None:
             return None if sent is None else table.get(sent, other)
-        return enumerated(table, sent, vendor, record.reading)
+        return enumerated(table, sent, vendor, record.context)
 
     return read_by(vendor, read)
 

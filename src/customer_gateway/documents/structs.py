@@ -64,15 +64,15 @@ class VendorField:
         if value is None:
             return None
         if not self.many:
-            return self._one(value, part.reading)
+            return self._one(value, part.context)
         items: list[Any] = value if is_list(value) else [] if value == "" else [value]
-        return [one for item in items if (one := self._one(item, part.reading)) is not None]
+        return [one for item in items if (one := self._one(item, part.context)) is not None]
 
-    def _one(self, value: Any, reading: DocumentContext) -> Any:
+    def _one(self, value: Any, context: DocumentContext) -> Any:
         if isinstance(self.type, VendorLeaf):
-            return _READERS[self.type](value, self.vendor, reading)
-        document = record.read_object(value, self.vendor, reading)
-        return None if document is None else Record(document, reading)
+            return _READERS[self.type](value, self.vendor, context)
+        document = record.read_object(value, self.vendor, context)
+        return None if document is None else Record(document, context)
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ class Struct:
     def by_vendor_name(self) -> dict[str, VendorField]:
         return {one.vendor: one for one in self.fields}
 
-    def notice_undocumented(self, document: dict[str, Any], reading: DocumentContext) -> None:
+    def notice_undocumented(self, document: dict[str, Any], context: DocumentContext) -> None:
         """Notice the top-level fields of a document that are not documented."""
         if not document.keys() <= self.known:
             for vendor in document.keys() - self.known:
-                reading.drift.notice(vendor, f"not documented for {self.name}")
+                context.drift.notice(vendor, f"not documented for {self.name}")
 
 
 def identifier(vendor: str, about: str) -> VendorField:
@@ -163,11 +163,11 @@ def secret(field: VendorField) -> VendorField:
     return replace(field, scopes=field.scopes | {"secrets:read"})
 
 
-def _text_as_sent(value: object, name: str, reading: DocumentContext) -> str | None:
-    return value if isinstance(value, str) else record.read_text(value, name, reading)
+def _text_as_sent(value: object, name: str, context: DocumentContext) -> str | None:
+    return value if isinstance(value, str) else record.read_text(value, name, context)
 
 
-def _anything(value: object, _name: str, _reading: DocumentContext) -> object:
+def _anything(value: object, _name: str, _context: DocumentContext) -> object:
     return value
 
 
@@ -175,10 +175,10 @@ def _integer_of(bits: int) -> Callable[[Any, str, DocumentContext], int | None]:
     """Return the reader of signed integers of so many bits; a larger one is None with a notice."""
     bounds = range(-(2 ** (bits - 1)), 2 ** (bits - 1))
 
-    def read(value: object, name: str, reading: DocumentContext) -> int | None:
-        number = record.read_integer(value, name, reading)
+    def read(value: object, name: str, context: DocumentContext) -> int | None:
+        number = record.read_integer(value, name, context)
         if number is not None and number not in bounds:
-            reading.drift.notice(name, f"larger than {bits} bits")
+            context.drift.notice(name, f"larger than {bits} bits")
             return None
         return number
 

@@ -81,7 +81,7 @@ class DocumentContext:
 
     @classmethod
     def of(cls, system: str, base_url: str, zone: str, region: str, *, unix_seconds: bool = False) -> DocumentContext:
-        """Make a reading that has noticed nothing yet; `zone` is an IANA name."""
+        """Make a context that has noticed nothing yet; `zone` is an IANA name."""
         return cls(system, base_url.rstrip("/"), ZoneInfo(zone), region, Drift(system), unix_seconds)
 
 
@@ -102,74 +102,74 @@ def lone(value: object) -> object:
     return value
 
 
-def read_object(value: object, name: str, reading: DocumentContext) -> Document | None:
+def read_object(value: object, name: str, context: DocumentContext) -> Document | None:
     """Read a nested object, or the only one of a list."""
     value = lone(value)
     if is_object(value):
         return value
     if not is_blank(value):
-        reading.drift.notice(name, "not an object")
+        context.drift.notice(name, "not an object")
     return None
 
 
-def read_objects(value: object, name: str, reading: DocumentContext) -> list[Document]:
+def read_objects(value: object, name: str, context: DocumentContext) -> list[Document]:
     """Read the objects of a list; a lone object is a list of one, an item of another form is left out."""
     if is_blank(value):
         return []
     items: list[Any] = value if is_list(value) else [value]
     objects = [item for item in items if is_object(item)]
     if len(objects) < len(items) and not all(item is None or is_object(item) for item in items):
-        reading.drift.notice(name, "not an object")
+        context.drift.notice(name, "not an object")
     return objects
 
 
-def read_text(value: object, name: str, reading: DocumentContext) -> str | None:
+def read_text(value: object, name: str, context: DocumentContext) -> str | None:
     """Read a non-blank text as sent; a number is its decimal text, an integer that came as a float its digits."""
     value = lone(value)
     if isinstance(value, str):
         return value if value and not value.isspace() else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         if value is not None:
-            reading.drift.notice(name, "not a text")
+            context.drift.notice(name, "not a text")
         return None
     if not isinstance(value, float) or not value.is_integer():
         return str(value)
     if abs(value) < _EXACT:
         return str(int(value))
-    reading.drift.notice(name, "a number of which digits were lost")
+    context.drift.notice(name, "a number of which digits were lost")
     return None
 
 
-def read_texts(value: object, name: str, reading: DocumentContext) -> list[str]:
+def read_texts(value: object, name: str, context: DocumentContext) -> list[str]:
     """Read the non-blank texts of a list; a lone text is a list of one."""
     if value is None:
         return []
     items: list[Any] = value if is_list(value) else [value]
-    return [text for item in items if (text := read_text(item, name, reading)) is not None]
+    return [text for item in items if (text := read_text(item, name, context)) is not None]
 
 
-def read_key(value: object, name: str, form: re.Pattern[str], reading: DocumentContext) -> str | None:
+def read_key(value: object, name: str, form: re.Pattern[str], context: DocumentContext) -> str | None:
     """Read a key of the form `form`: the id of a row, or a foreign key."""
     if type(value) is str and form.fullmatch(value):
         return value
-    key = read_text(value, name, reading)
+    key = read_text(value, name, context)
     if key is None or form.fullmatch(key):
         return key
     whole = _WHOLE.fullmatch(key.strip())
     plain = str(int(whole[1])) if whole else key.strip()
     if form.fullmatch(plain):
         return plain
-    reading.drift.notice(name, "not a key of its form")
+    context.drift.notice(name, "not a key of its form")
     return None
 
 
-def read_keys(value: object, name: str, form: re.Pattern[str], reading: DocumentContext) -> list[str]:
+def read_keys(value: object, name: str, form: re.Pattern[str], context: DocumentContext) -> list[str]:
     """Read the keys of a list; a lone key is a list of one."""
-    keys = (read_key(text, name, form, reading) for text in read_texts(value, name, reading))
+    keys = (read_key(text, name, form, context) for text in read_texts(value, name, context))
     return [key for key in keys if key is not None]
 
 
-def read_integer(value: object, name: str, reading: DocumentContext) -> int | None:
+def read_integer(value: object, name: str, context: DocumentContext) -> int | None:
     """Read an integer, also one that came as text or as a float."""
     if type(value) is int:
         return value
@@ -179,15 +179,15 @@ def read_integer(value: object, name: str, reading: DocumentContext) -> int | No
     if isinstance(value, str) and (whole := _WHOLE.fullmatch(value.strip())):
         return int(whole[1])
     if not is_blank(value):
-        reading.drift.notice(name, "not an integer")
+        context.drift.notice(name, "not an integer")
     return None
 
 
-def read_decimal(value: object, name: str, reading: DocumentContext) -> Decimal | None:
+def read_decimal(value: object, name: str, context: DocumentContext) -> Decimal | None:
     """Read a decimal number, also one that came as text."""
     value = lone(value)
     if isinstance(value, float) and abs(value) >= _EXACT:
-        reading.drift.notice(name, "a number of which digits were lost")
+        context.drift.notice(name, "a number of which digits were lost")
         return None
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
@@ -197,11 +197,11 @@ def read_decimal(value: object, name: str, reading: DocumentContext) -> Decimal 
         if number is not None and number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS:
             return number
     if not is_blank(value):
-        reading.drift.notice(name, "not a number")
+        context.drift.notice(name, "not a number")
     return None
 
 
-def read_flag(value: object, name: str, reading: DocumentContext) -> bool | None:
+def read_flag(value: object, name: str, context: DocumentContext) -> bool | None:
     """Read a boolean, also one that came as 1, 0 or -1, or as a word for it."""
     if value is True or value is False:
         return value
@@ -211,16 +211,16 @@ def read_flag(value: object, name: str, reading: DocumentContext) -> bool | None
         if flag is not None:
             return flag
     if not is_blank(value):
-        reading.drift.notice(name, "not a boolean")
+        context.drift.notice(name, "not a boolean")
     return None
 
 
-def enumerated(table: Mapping[Any, V], value: object, name: str, reading: DocumentContext) -> V | None:
+def enumerated(table: Mapping[Any, V], value: object, name: str, context: DocumentContext) -> V | None:
     """Return the member that `table` gives for the vendor's `value`; an unknown one is None with a notice."""
     if is_blank(value):
         return None
     try:
         return table[value]
     except (KeyError, TypeError):
-        reading.drift.notice(name, "not a known value")
+        context.drift.notice(name, "not a known value")
         return None

@@ -105,4 +105,4 @@ class _Text:
         value = record.document.get(self._vendor)
         if type(value) is str and value and not value.isspace():
             return value
-        return None if value is None else read_text(value, self._vendor, record.reading)
+        return None if value is None else read_text(value, self._vendor, record.context)

@@ -42,7 +42,7 @@ class Present:
     """
 
     document: Document
-    reading: DocumentContext
+    context: DocumentContext
     region: str | None = None
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict[str, "Sequence[Choice]"])
 
@@ -159,7 +159,7 @@ class Writes:
     own_forms: Mapping[str, Spell] = field(default_factory=dict[str, "Spell"])
     country: str = ""
     cleared: Any = None
-    moment: Callable[[datetime, DocumentContext], Any] = lambda moment, _reading: moment.isoformat()
+    moment: Callable[[datetime, DocumentContext], Any] = lambda moment, _context: moment.isoformat()
     numeric_ids: bool = False
     numbers: frozenset[str] = frozenset()
     path_of: Callable[[str], str] = lambda key: quote(key, safe="")

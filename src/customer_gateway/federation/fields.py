@@ -90,7 +90,7 @@ def read_record_field(name: str, views: Sequence[nouns.Customer], request: Reque
     places: dict[str, list[int]] = {}
     unread: list[int] = []
     for place, view in enumerate(views):
-        (unread if is_indexed(view) else places.setdefault(view.reading.system, [])).append(place)
+        (unread if is_indexed(view) else places.setdefault(view.context.system, [])).append(place)
     nothing = [ColumnPart(unread, [None] * len(unread))] if unread else []
     return nothing + [
         ColumnPart(mine, read_views(name, request.systems[system], [views[place] for place in mine], request.reads))

@@ -42,7 +42,7 @@ class SeenBefore(NamedTuple):
 class IndexedRecord:
     """A row of the index in the place of a view; what the index does not know is None."""
 
-    __slots__ = ("_later", "key", "reading", "row")
+    __slots__ = ("_later", "context", "key", "row")
 
     document: Document = {}  # noqa: RUF012 - nobody changes a document; of this one nothing was read
     link = version = None
@@ -50,7 +50,7 @@ class IndexedRecord:
     def __init__(self, row: FoundRow) -> None:
         self.row = row
         self.key = row.ref.key
-        self.reading = _unread(row.ref.system)
+        self.context = _unread(row.ref.system)
         self._later: Mapping[str, datetime] | None = None
 
     def unreadable(self, field: str) -> bool:

@@ -33,7 +33,7 @@ class Customer(Protocol):
     """One record, read as a customer. Fields behind another call live in the system's readers, not here."""
 
     document: Document
-    reading: DocumentContext
+    context: DocumentContext
 
     def unreadable(self, field: str) -> bool: ...
 

@@ -48,11 +48,11 @@ _WHOLE: Final = Selection({"CustomerRecord": frozenset({"raw"})})
 class Api:
     """One system's API: its client, how its documents are read, and what is known of its lists."""
 
-    def __init__(self, kind: Kind, client: Client, reading: DocumentContext) -> None:
+    def __init__(self, kind: Kind, client: Client, context: DocumentContext) -> None:
         self.kind = kind
         self.name = client.system
         self.client = client
-        self.reading = reading
+        self.context = context
         self._lengths = ListLengths(client.system)
 
     def lengths(self, path: str, by: str = "", method: str = "GET") -> PageLengths:
@@ -79,7 +79,7 @@ class Api:
         Any other answer is refused.
         """
         read = read_integer if form is None else text_of(form)
-        if not is_object(row) or str(single_id(row, name, self.reading, read)) != key:
+        if not is_object(row) or str(single_id(row, name, self.context, read)) != key:
             raise self.refused(f"GET {template} did not answer the entity that was asked for")
         return row
 
@@ -92,14 +92,14 @@ class Api:
 
         `row` is the name of each row where it stands in an object of its own.
         """
-        with_texts, record = WithTexts(self.reading.drift, member, row), self.kind.record
+        with_texts, record = WithTexts(self.context.drift, member, row), self.kind.record
         return lambda selection: with_texts if selection.tells_raw(record) else orjson.loads
 
     def customer(self, row: Document) -> Customer:
         """Return the customer that a document is read as; it is searched for undocumented fields."""
-        self.kind.record.notice_undocumented(row, self.reading)
+        self.kind.record.notice_undocumented(row, self.context)
         view: Any = self.kind.view
-        return view(row, self.reading)
+        return view(row, self.context)
 
     def customers_in_place(self, name: str) -> Callable[[Sequence[Document]], list[Customer | None]]:
         """Return how the customers of a list are read whose rows have their id, or `NoId`, under `name`."""
@@ -218,7 +218,7 @@ class Adapter:
     def __post_init__(self) -> None:
         self.name = self.api.name
         self.kind = self.api.kind
-        self.reading = self.api.reading
+        self.context = self.api.context
         self.customers = self.read.of
         self.page = self.read.page
 

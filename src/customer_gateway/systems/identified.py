@@ -27,31 +27,31 @@ class NoId:
     """Stands for the id of a row that has none: equal to itself alone, so that two such rows are not taken for one."""
 
 
-def with_integer_ids(rows: object, name: str, reading: DocumentContext) -> list[Document] | None:
+def with_integer_ids(rows: object, name: str, context: DocumentContext) -> list[Document] | None:
     """Return the rows of a list with an integer, or `NoId`, under `name`; None for what is no list of such rows.
 
     A lone row without an id is one that lost it; several, and not one with an id, are rows of something else. One
     object with an id is a list of one.
     """
-    return _with_ids(rows, name, reading, read_integer)
+    return _with_ids(rows, name, context, read_integer)
 
 
-def with_text_ids(rows: object, name: str, form: re.Pattern[str], reading: DocumentContext) -> list[Document] | None:
+def with_text_ids(rows: object, name: str, form: re.Pattern[str], context: DocumentContext) -> list[Document] | None:
     """Return the rows of a list as `with_integer_ids` does, with a text of this form under `name`."""
-    return _with_ids(rows, name, reading, text_of(form))
+    return _with_ids(rows, name, context, text_of(form))
 
 
 def text_of(form: re.Pattern[str]) -> ReadId:
     """Return how an id is read that is a text of this form."""
-    return lambda value, name, reading: read_key(value, name, form, reading)
+    return lambda value, name, context: read_key(value, name, form, context)
 
 
-def _with_ids(rows: object, name: str, reading: DocumentContext, read: ReadId) -> list[Document] | None:
-    if is_object(rows) and single_id(rows, name, reading, read) is not None:
+def _with_ids(rows: object, name: str, context: DocumentContext, read: ReadId) -> list[Document] | None:
+    if is_object(rows) and single_id(rows, name, context, read) is not None:
         return [rows]
     if not is_list(rows):
         return None
-    known = [_identified(row, name, reading, read) for row in rows]
+    known = [_identified(row, name, context, read) for row in rows]
     return known if are_of_one_kind(rows, [has_id(row, name) for row in known]) else None
 
 
@@ -60,14 +60,14 @@ def are_of_one_kind(rows: Sequence[object], identified: Sequence[object]) -> boo
     return any(identified) or not rows or (len(rows) == 1 and is_object(rows[0]))
 
 
-def _identified(row: object, name: str, reading: DocumentContext, read: ReadId) -> Document:
+def _identified(row: object, name: str, context: DocumentContext, read: ReadId) -> Document:
     if not is_object(row):
-        reading.drift.notice(name, "missing: what is no object is left out of its list")
+        context.drift.notice(name, "missing: what is no object is left out of its list")
         return {name: NoId()}
     if read is not read_integer or type(row.get(name)) is not int:
-        found = read(row.get(name), name, reading)
+        found = read(row.get(name), name, context)
         if found is None:
-            reading.drift.notice(name, "missing: the row is left out of its list")
+            context.drift.notice(name, "missing: the row is left out of its list")
         row[name] = NoId() if found is None else found
     return row
 
@@ -86,9 +86,9 @@ def those_with_ids(rows: Iterable[Document], name: str) -> list[Document]:
     return [row for row in rows if has_id(row, name)]
 
 
-def single_id(row: Any, name: str, reading: DocumentContext, read: ReadId) -> int | str | None:
+def single_id(row: Any, name: str, context: DocumentContext, read: ReadId) -> int | str | None:
     """Return the id of a single row, and put it in its place as what it is."""
-    found = read(row.get(name), name, reading) if is_object(row) else None
+    found = read(row.get(name), name, context) if is_object(row) else None
     if found is not None:
         row[name] = found
     return found

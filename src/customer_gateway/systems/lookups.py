@@ -74,17 +74,17 @@ def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
 
     Where a part of it cannot be read the list cannot be told: an `UpstreamBadResponse` in its place.
     """
-    drift = customer.reading.drift
+    drift = customer.context.drift
     before = drift.count
     found = getattr(customer, attribute)
     if drift.count == before:
         return found
     text = f"the {nouns} of a customer cannot be read: it names them by a key of another form; see the drift notices"
-    return UpstreamBadResponse(customer.reading.system, text)
+    return UpstreamBadResponse(customer.context.system, text)
 
 
 def grouped(
-    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, reading: DocumentContext
+    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, context: DocumentContext
 ) -> dict[str, list[Any]]:
     """Group nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
 
@@ -98,7 +98,7 @@ def grouped(
         if group is not None:
             group.append(noun)
         else:
-            reading.drift.notice(field, "names no customer that was asked for: the row is left out of its list")
+            context.drift.notice(field, "names no customer that was asked for: the row is left out of its list")
     return groups
 
 

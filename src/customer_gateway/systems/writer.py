@@ -74,10 +74,10 @@ class Writer:
 
     def present(self, document: Document, choices: Mapping[str, Sequence[Choice]] | None = None) -> Present:
         """Return a document as it stands; an empty one is that of a customer to be made."""
-        unregioned = Present(document, self._api.reading)
+        unregioned = Present(document, self._api.context)
         stated = unregioned.at(self.writes.country).value if self.writes.country else None
-        region = dialling_region(stated if isinstance(stated, str) else None, self._api.reading)
-        return Present(document, self._api.reading, region, choices or {})
+        region = dialling_region(stated if isinstance(stated, str) else None, self._api.context)
+        return Present(document, self._api.context, region, choices or {})
 
     async def choices(self, places: Iterable[str], deadline: Deadline) -> Mapping[str, Sequence[Choice]]:
         """Return what those of the places may be that hold an id of a list; other places are left out.
@@ -142,7 +142,7 @@ class Writer:
         return [key for row in rows if (key := self.writes.key_of(row)) is not None]
 
     def _is_since(self, row: Document, since: datetime) -> bool:
-        created = read_moment(value_at(row, self.writes.created), self.writes.created, self._api.reading)
+        created = read_moment(value_at(row, self.writes.created), self.writes.created, self._api.context)
         return created is not None and created >= since
 
     def _is_alike(self, row: Document, body: Document) -> bool:

@@ -171,7 +171,7 @@ async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter)
 
     await system.page(0, 100, raw, soon(), ask_next=False)
 
-    assert system.reading.drift.notices == set()
+    assert system.context.drift.notices == set()
 
 
 async def test_the_count_is_one_call_for_one_row(vendor: Vendor, system: Adapter) -> None:
@@ -562,7 +562,7 @@ async def test_a_row_that_nobody_asked_for_is_nobodys_answer() -> None:
 
 async def test_an_invoice_of_another_customer_is_left_out_and_one_of_nobody_is_of_the_only_one_asked_for() -> None:
     system = answering(envelope({"id": 1, "customer": {"client": "c", "number": 2}}, {"id": 2}, summary=2))
-    customer = AutodnsCustomerView({"client": "c", "number": 1}, system.reading)
+    customer = AutodnsCustomerView({"client": "c", "number": 1}, system.context)
 
     (found,) = await system.readers["invoices"]([customer], request_reads())
 
@@ -571,7 +571,7 @@ async def test_an_invoice_of_another_customer_is_left_out_and_one_of_nobody_is_o
 
 async def test_invoices_without_an_id_are_refused() -> None:
     system = answering(envelope(*[{"customer": {"client": "c", "number": 1}}] * 2, summary=2))
-    customer = AutodnsCustomerView({"client": "c", "number": 1}, system.reading)
+    customer = AutodnsCustomerView({"client": "c", "number": 1}, system.context)
 
     (failed,) = await system.readers["invoices"]([customer], request_reads())
 
@@ -622,7 +622,7 @@ async def test_pages_that_hold_everything_twice_lose_nothing() -> None:
     settings = AutodnsSettings.model_validate({"base_url": "http://autodns.test/v1", "user": "u", "password": "p"})
     system = connect("autodns", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
 
-    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.reading)], request_reads())
+    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.context)], request_reads())
 
     assert [bill.key for bill in found] == [str(row["id"]) for row in bills]
 
@@ -666,6 +666,6 @@ async def test_invoices_without_an_id_are_counted_and_left_out() -> None:
     customer = {"client": "c", "number": 1}
     system = answering(envelope({"id": 7, "customer": customer}, {"amount": 1}, {"amount": 2}, summary=3))
 
-    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.reading)], request_reads())
+    (found,) = await system.readers["invoices"]([AutodnsCustomerView(customer, system.context)], request_reads())
 
     assert [bill.key for bill in found] == ["7"]

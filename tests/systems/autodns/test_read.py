@@ -38,16 +38,16 @@ HERE = Path(__file__).parent
 KEY = "autodns-de/300117"
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("autodns", "https://api.registrar.test/v1/", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> AutodnsCustomerView:
-    return AutodnsCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), reading())
+    return AutodnsCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), context())
 
 
 def customer(**fields: Any) -> AutodnsCustomerView:
-    return AutodnsCustomerView({"client": "c", "number": 5, **fields}, reading())
+    return AutodnsCustomerView({"client": "c", "number": 5, **fields}, context())
 
 
 def documented() -> list[str]:
@@ -103,11 +103,11 @@ def test_the_record_types_have_the_documented_fields_and_no_others() -> None:
 def test_a_full_document_is_read_without_a_notice() -> None:
     full = sample("full")
 
-    CUSTOMER.notice_undocumented(full.document, full.reading)
+    CUSTOMER.notice_undocumented(full.document, full.context)
     for path in documented():
         values_at(path, [full])
 
-    assert full.reading.drift.notices == set()
+    assert full.context.drift.notices == set()
 
 
 def test_the_record_type_keeps_numbers_exact() -> None:
@@ -142,7 +142,7 @@ def test_a_full_customer_reads_as_the_unified_one() -> None:
     assert full.vat_number == "DE136695976"
     assert (full.website, full.language, full.currency) == ("https://fjordlicht.example", "de", "EUR")
     assert full.notes == ["Zahlt pünktlich."]
-    assert full.reading.drift.notices == set()
+    assert full.context.drift.notices == set()
 
 
 def test_a_key_is_the_pair_of_client_and_number() -> None:
@@ -264,7 +264,7 @@ def test_contacts_and_contracts_of_the_vendors_own_models_have_no_ids_and_are_al
     assert found.contacts[2].key == f"{found.contacts[0].key}-2"
     assert [contract.description for contract in found.agreements] == ["Reseller", "SSL"]
     assert len({noun.key for noun in (*found.contacts, *found.agreements)}) == 5
-    assert found.reading.drift.notices == set()
+    assert found.context.drift.notices == set()
 
 
 def test_account_mandate_and_card_are_accounts() -> None:
@@ -310,7 +310,7 @@ def test_owner_and_updater_are_embedded_users() -> None:
 
 
 def test_a_user_is_called_by_the_user_name() -> None:
-    user = AutodnsUserView({"user": "service/nord", "context": "4", "defaultEmail": ""}, reading())
+    user = AutodnsUserView({"user": "service/nord", "context": "4", "defaultEmail": ""}, context())
 
     assert (user.key, user.name, user.email) == ("service/nord/4", "service/nord", None)
 
@@ -328,7 +328,7 @@ def test_an_invoice_names_its_customer() -> None:
         "created": "2026-02-28T23:30:00.000+0000",
     }
 
-    assert INVOICE.read(Record(row, reading())) == Invoice(
+    assert INVOICE.read(Record(row, context())) == Invoice(
         system="autodns",
         key="88000017",
         customer_key=KEY,
@@ -338,7 +338,7 @@ def test_an_invoice_names_its_customer() -> None:
         currency="EUR",
         status="SENT",
     )
-    assert INVOICE.read(Record({"id": 1}, reading())).customer_key is None
+    assert INVOICE.read(Record({"id": 1}, context())).customer_key is None
 
 
 def test_blank_and_absent_fields_are_no_values() -> None:
@@ -350,7 +350,7 @@ def test_blank_and_absent_fields_are_no_values() -> None:
     assert (sparse.contacts, sparse.accounts, sparse.agreements, sparse.notes) == ([], [], [], [])
     assert sparse.billing == Billing()
     assert (sparse.owner_key, sparse.updater_key, sparse.recipients) == ("vertrieb/4", None, [])
-    assert sparse.reading.drift.notices == set()
+    assert sparse.context.drift.notices == set()
 
 
 def test_what_cannot_be_read_is_null_and_noticed() -> None:
@@ -358,7 +358,7 @@ def test_what_cannot_be_read_is_null_and_noticed() -> None:
 
     assert (nasty.kind, nasty.gender, nasty.created_at) == (None, None, None)
     assert (nasty.currency, nasty.language, nasty.billing.taxable) == (None, None, None)
-    assert {field for field, _ in nasty.reading.drift.notices} == {
+    assert {field for field, _ in nasty.context.drift.notices} == {
         "type",
         "gender",
         "created",
@@ -388,7 +388,7 @@ def test_items_without_an_id_are_known_by_their_content_and_what_is_no_object_is
     assert re.fullmatch("o/p & söhne[?]/300119/~[0-9a-f]{16}", first.key)
     assert second.key == "o/p & söhne?/300119/12"
     assert [each.key for each in nasty.agreements] == ["o/p & söhne?/300119/1"]
-    assert {field for field, _ in nasty.reading.drift.notices} == {"contacts"}
+    assert {field for field, _ in nasty.context.drift.notices} == {"contacts"}
 
 
 def test_a_balance_that_is_no_number_leaves_the_rest_of_its_account() -> None:
@@ -409,7 +409,7 @@ def test_a_user_without_a_context_is_nobody() -> None:
     nasty = sample("nasty")
 
     assert (nasty.owner, nasty.owner_key, nasty.updater) == (None, None, None)
-    assert {field for field, _ in nasty.reading.drift.notices} == {"owner", "updater"}
+    assert {field for field, _ in nasty.context.drift.notices} == {"owner", "updater"}
 
 
 def test_comments_and_billing_users_are_read_as_texts_too() -> None:
@@ -428,6 +428,6 @@ def test_a_lone_verification_is_a_list_of_one() -> None:
 def test_a_field_that_nobody_published_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.context)
 
-    assert nasty.reading.drift.notices == {("loyalty", "not documented for AutodnsCustomer")}
+    assert nasty.context.drift.notices == {("loyalty", "not documented for AutodnsCustomer")}

@@ -89,7 +89,7 @@ async def test_a_page_with_every_field_of_its_own_is_one_call(vendor: Vendor, sy
 async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter) -> None:
     await all_customers(system)
 
-    assert system.reading.drift.notices == set()
+    assert system.context.drift.notices == set()
 
 
 async def test_addresses_of_a_page_are_two_pages_of_all_addresses_however_many_fields_need_them(

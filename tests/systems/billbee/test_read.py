@@ -30,24 +30,24 @@ from customer_gateway.systems.billbee.record import ADDRESS, CUSTOMER
 HERE = Path(__file__).parent
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("billbee", "https://api.billbee.test/api/v1/", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> BillbeeCustomerView:
-    return BillbeeCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), reading())
+    return BillbeeCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), context())
 
 
 def customer(**fields: Any) -> BillbeeCustomerView:
-    return BillbeeCustomerView({"Id": 5, **fields}, reading())
+    return BillbeeCustomerView({"Id": 5, **fields}, context())
 
 
 def address(**fields: Any) -> Record:
-    return Record({"Id": 1, "CustomerId": 5, "AddressType": 1, "CountryCode": "DE", **fields}, reading())
+    return Record({"Id": 1, "CustomerId": 5, "AddressType": 1, "CountryCode": "DE", **fields}, context())
 
 
 def row(**fields: Any) -> Record:
-    return Record({"Id": 300000000000001, "HasInvoice": True, **fields}, reading())
+    return Record({"Id": 300000000000001, "HasInvoice": True, **fields}, context())
 
 
 def paths(struct: Struct, above: str = "") -> list[str]:
@@ -85,7 +85,7 @@ def test_every_documented_field_of_a_full_document_is_readable(path: str) -> Non
 
     assert values
     assert None not in values
-    assert record.reading.drift.notices == set()
+    assert record.context.drift.notices == set()
 
 
 def test_ids_are_texts_and_times_are_points_in_utc() -> None:
@@ -100,7 +100,7 @@ def test_ids_are_texts_and_times_are_points_in_utc() -> None:
 
 
 def test_an_address_that_stands_alone_as_on_creation_is_a_list_of_one() -> None:
-    record = Record({"Address": {"City": "Keitum"}}, reading())
+    record = Record({"Address": {"City": "Keitum"}}, context())
 
     (found,) = CUSTOMER.by_vendor_name["Address"].read(record)
 
@@ -131,12 +131,12 @@ def test_a_sparse_customer_has_nothing_but_its_key() -> None:
     assert (sparse.key, sparse.status) == ("7", CustomerStatus.ACTIVE)
     assert [sparse.number, sparse.name, sparse.kind, sparse.vat_number, sparse.email, sparse.phone] == [None] * 6
     assert (sparse.emails, sparse.phones) == ([], [])
-    assert sparse.reading.drift.notices == set()
+    assert sparse.context.drift.notices == set()
 
 
 def test_a_nasty_customer_is_read_as_far_as_it_goes_and_the_rest_is_noticed() -> None:
     nasty = sample("nasty")
-    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.context)
 
     assert (nasty.key, nasty.number, nasty.name) == ("9007199254740993", "R-77", None)
     assert (nasty.kind, nasty.status) == (None, None)
@@ -145,7 +145,7 @@ def test_a_nasty_customer_is_read_as_far_as_it_goes_and_the_rest_is_noticed() ->
     assert nasty.emails == [EmailAddress("alt@beispiel.example", EmailPurpose.OTHER)]
     assert nasty.phone == "00420601234567"
     assert [phone.e164 for phone in nasty.phones] == [None, "+420601234567"]
-    assert nasty.reading.drift.notices == {
+    assert nasty.context.drift.notices == {
         ("Type", "not a known value"),
         ("DefaultMailAddress", "not an object"),
         ("MetaData", "not an object"),
@@ -163,9 +163,9 @@ def test_the_kind_is_the_type_number(vendor: object, kind: CustomerKind | None) 
 
 
 def test_the_version_changes_with_any_value_and_not_with_the_order_of_keys() -> None:
-    first = BillbeeCustomerView({"Id": 5, "Name": "A", "Tel1": "1"}, reading())
-    turned = BillbeeCustomerView({"Tel1": "1", "Name": "A", "Id": 5}, reading())
-    changed = BillbeeCustomerView({"Id": 5, "Name": "A", "Tel1": "2"}, reading())
+    first = BillbeeCustomerView({"Id": 5, "Name": "A", "Tel1": "1"}, context())
+    turned = BillbeeCustomerView({"Tel1": "1", "Name": "A", "Id": 5}, context())
+    changed = BillbeeCustomerView({"Id": 5, "Name": "A", "Tel1": "2"}, context())
 
     assert first.version == turned.version
     assert first.version != changed.version
@@ -309,7 +309,7 @@ def test_an_order_tells_the_whole_invoice() -> None:
             "State": 3,
             "Customer": {"Id": 100000150176895},
         },
-        reading(),
+        context(),
     )
 
     found = read.invoice(order, "300000000000001")
@@ -327,21 +327,21 @@ def test_an_order_tells_the_whole_invoice() -> None:
 
 
 def test_an_order_without_an_invoice_number_is_no_invoice() -> None:
-    assert read.invoice(Record({"InvoiceNumber": None, "Currency": "EUR"}, reading()), "1") is None
+    assert read.invoice(Record({"InvoiceNumber": None, "Currency": "EUR"}, context()), "1") is None
 
 
 def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
-    order = Record({"InvoiceNumber": 7, "Currency": "TALER"}, reading())
+    order = Record({"InvoiceNumber": 7, "Currency": "TALER"}, context())
 
     found = read.invoice(order, "1")
 
     assert found is not None
     assert found.currency is None
-    assert order.reading.drift.notices == {("Currency", "not a known code")}
+    assert order.context.drift.notices == {("Currency", "not a known code")}
 
 
 def test_an_unknown_order_state_is_noticed() -> None:
     thin = row(OrderStateId=44)
 
     assert read.LISTED.read(thin, customer_key="5").status is None
-    assert thin.reading.drift.notices == {("OrderStateId", "not a known value")}
+    assert thin.context.drift.notices == {("OrderStateId", "not a known value")}

@@ -206,7 +206,7 @@ async def test_invoices_are_paged_until_complete() -> None:
         return {"results": rows[(page - 1) * size : page * size]}
 
     system = answering(invoices)
-    someone = LemonsoftCustomerView({"id": 5001, "number": 20001}, system.reading)
+    someone = LemonsoftCustomerView({"id": 5001, "number": 20001}, system.context)
 
     (found,) = await system.readers["invoices"]([someone], request_reads())
 
@@ -221,7 +221,7 @@ async def test_invoices_that_come_whatever_page_is_asked_for_are_refused_at_the_
         return {"results": [{"id": number, "number": number} for number in range(100)]}
 
     system = answering(invoices)
-    someone = LemonsoftCustomerView({"id": 5001, "number": 20001}, system.reading)
+    someone = LemonsoftCustomerView({"id": 5001, "number": 20001}, system.context)
 
     (found,) = await system.readers["invoices"]([someone], request_reads())
 

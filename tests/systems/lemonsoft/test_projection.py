@@ -29,8 +29,8 @@ BASIC = {
 
 
 def view(fields: Iterable[str]) -> LemonsoftCustomerView:
-    reading = DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
-    return LemonsoftCustomerView({"id": 5001, **{name: FULL[name] for name in fields}}, reading)
+    context = DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test", "Europe/Helsinki", "FI")
+    return LemonsoftCustomerView({"id": 5001, **{name: FULL[name] for name in fields}}, context)
 
 
 def wanting(**fields: set[str]) -> Selection:

@@ -38,16 +38,16 @@ HERE = Path(__file__).parent
 DOCUMENTED = (HERE / "documented.txt").read_text("utf-8").split()
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("lemonsoft", "https://rest.lemonsoft.test/Demo/", "Europe/Helsinki", "FI")
 
 
 def sample(name: str) -> LemonsoftCustomerView:
-    return LemonsoftCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), reading())
+    return LemonsoftCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), context())
 
 
 def customer(**fields: Any) -> LemonsoftCustomerView:
-    return LemonsoftCustomerView({"id": 5, **fields}, reading())
+    return LemonsoftCustomerView({"id": 5, **fields}, context())
 
 
 def paths(struct: Struct, prefix: str = "") -> Iterator[str]:
@@ -85,7 +85,7 @@ def test_every_documented_field_of_a_full_document_is_readable_as_its_type() -> 
     assert read["agreements[].products[].product_unitprice"] == Decimal("190.0")
     assert read["agreements[].startdate"] == datetime(2025, 1, 31, 22, tzinfo=UTC)
     assert read["dimension.Customer_quality_system_bit"] is True
-    assert record.reading.drift.notices == set()
+    assert record.context.drift.notices == set()
 
 
 def test_every_field_of_the_record_type_is_described() -> None:
@@ -279,7 +279,7 @@ def test_what_is_absent_blank_or_null_is_no_value() -> None:
     assert (sparse.contacts, sparse.accounts, sparse.agreements, sparse.owner_key) == ([], [], [], None)
     assert sparse.billing == Billing()
     assert (sparse.kind, sparse.status) == (CustomerKind.PERSON, CustomerStatus.INACTIVE)
-    assert sparse.reading.drift.notices == set()
+    assert sparse.context.drift.notices == set()
 
 
 def test_the_version_follows_what_can_be_written_and_not_the_stamp() -> None:
@@ -308,7 +308,7 @@ def test_what_cannot_be_read_is_null_and_noticed() -> None:
     assert read == (None, None, None, None)
     assert (account.iban, account.country_code) == (None, None)
     assert (agreement.start_date, agreement.end_date, agreement.auto_renews) == (None, date(2026, 7, 1), None)
-    assert {field for field, _ in nasty.reading.drift.notices} == {
+    assert {field for field, _ in nasty.context.drift.notices} == {
         *("currency_code", "language_code", "created", "creditlimit"),
         *("bank_country_code", "startdate", "auto_renew_bit"),
     }
@@ -321,7 +321,7 @@ def test_an_embedded_object_without_an_id_is_known_by_its_content() -> None:
 
     assert (first.key, second.name) == ("5003/8003", "Ilman tunnusta")
     assert re.fullmatch("5003/~[0-9a-f]{16}", second.key)
-    assert nasty.reading.drift.notices == {("contacts", "not an object")}
+    assert nasty.context.drift.notices == {("contacts", "not an object")}
 
 
 @pytest.mark.parametrize(("field", "identity"), [("contacts", "id"), ("accounts", "account_id"), ("agreements", "id")])
@@ -344,14 +344,14 @@ def test_the_number_0_is_nobody() -> None:
 def test_a_field_that_nobody_documented_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.context)
 
-    assert nasty.reading.drift.notices == {("kentta_jota_ei_ole", "not documented for LemonsoftCustomer")}
+    assert nasty.context.drift.notices == {("kentta_jota_ei_ole", "not documented for LemonsoftCustomer")}
 
 
 def test_a_person_is_a_user_by_number_whose_short_name_stands_in() -> None:
-    named = LemonsoftPersonView({"id": 71, "number": 501, "name": "Eero Koski", "email": "eero@x.example"}, reading())
-    short = LemonsoftPersonView({"id": 72, "number": 502, "name": "", "short_name": "EKO", "email": None}, reading())
+    named = LemonsoftPersonView({"id": 71, "number": 501, "name": "Eero Koski", "email": "eero@x.example"}, context())
+    short = LemonsoftPersonView({"id": 72, "number": 502, "name": "", "short_name": "EKO", "email": None}, context())
 
     assert (named.system, named.key, named.name, named.email) == ("lemonsoft", "501", "Eero Koski", "eero@x.example")
     assert (short.key, short.name, short.email) == ("502", "EKO", None)
@@ -370,7 +370,7 @@ def test_an_invoice_is_given_the_key_of_its_customer_whom_it_names_by_number() -
         "type": 1,
     }
 
-    assert INVOICE.read(Record(row, reading()), customer_key="5001") == Invoice(
+    assert INVOICE.read(Record(row, context()), customer_key="5001") == Invoice(
         system="lemonsoft",
         key="90001",
         customer_key="5001",

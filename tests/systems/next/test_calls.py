@@ -143,7 +143,7 @@ async def test_bank_accounts_cost_no_call(vendor: Vendor, system: Adapter) -> No
 async def test_the_sandbox_sends_nothing_that_is_not_documented(system: Adapter) -> None:
     await system.page(0, 100, EVERYTHING, soon(), ask_next=False)
 
-    assert system.reading.drift.notices == set()
+    assert system.context.drift.notices == set()
 
 
 async def test_inactive_customers_are_listed_and_counted(vendor: Vendor, system: Adapter) -> None:
@@ -388,7 +388,7 @@ def contacts_on(pages: dict[int, range], total: int) -> Any:
 
 
 async def _contacts_of(system: Adapter, *keys: int) -> Any:
-    customers = [NextCustomerView({"id": key}, system.reading) for key in keys]
+    customers = [NextCustomerView({"id": key}, system.context) for key in keys]
     return await system.readers["contacts"](customers, request_reads())
 
 

@@ -31,16 +31,16 @@ from customer_gateway.systems.next.record import CUSTOMER
 HERE = Path(__file__).parent
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("next", "https://api.next.test/v1/", "Europe/Stockholm", "SE")
 
 
 def sample(name: str) -> NextCustomerView:
-    return NextCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), reading())
+    return NextCustomerView(json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8")), context())
 
 
 def customer(**fields: Any) -> NextCustomerView:
-    return NextCustomerView({"id": 5, **fields}, reading())
+    return NextCustomerView({"id": 5, **fields}, context())
 
 
 def test_the_record_type_has_the_documented_fields_and_no_others() -> None:
@@ -59,7 +59,7 @@ def test_every_documented_field_of_a_full_document_is_readable_as_its_type() -> 
     assert values["markup"] == Decimal("12.5")
     assert values["changed"] == datetime(2026, 7, 1, 12, 30, 5, tzinfo=UTC)
     assert values["constructioncompany"] is True
-    assert record.reading.drift.notices == set()
+    assert record.context.drift.notices == set()
 
 
 def test_next_supplies_what_it_has_a_source_for() -> None:
@@ -190,7 +190,7 @@ def test_blank_fields_are_no_values() -> None:
     assert (sparse.notes, sparse.external_ids, sparse.contract_key) == ([], [], None)
     assert sparse.billing == Billing()
     assert (sparse.kind, sparse.status) == (CustomerKind.PERSON, CustomerStatus.INACTIVE)
-    assert sparse.reading.drift.notices == set()
+    assert sparse.context.drift.notices == set()
 
 
 def test_the_mobile_stands_in_for_a_phone() -> None:
@@ -220,7 +220,7 @@ def test_what_cannot_be_read_is_null_and_noticed() -> None:
     nasty = sample("nasty")
 
     assert (nasty.updated_at, nasty.currency, nasty.email, nasty.status) == (None, None, None, None)
-    assert {field for field, _ in nasty.reading.drift.notices} == {"changed", "currencycode", "email", "active"}
+    assert {field for field, _ in nasty.context.drift.notices} == {"changed", "currencycode", "email", "active"}
 
 
 def test_a_nasty_document_keeps_its_raw_texts() -> None:
@@ -239,9 +239,9 @@ def test_a_nasty_document_keeps_its_raw_texts() -> None:
 def test_a_field_that_nobody_documented_is_noticed() -> None:
     nasty = sample("nasty")
 
-    CUSTOMER.notice_undocumented(nasty.document, nasty.reading)
+    CUSTOMER.notice_undocumented(nasty.document, nasty.context)
 
-    assert nasty.reading.drift.notices == {("somethingnew", "not documented for NextCustomer")}
+    assert nasty.context.drift.notices == {("somethingnew", "not documented for NextCustomer")}
 
 
 def test_the_version_follows_what_can_be_written_and_not_the_stamp() -> None:
@@ -264,7 +264,7 @@ def test_a_contact_has_one_name_field() -> None:
         "note": "Har nycklar",
     }
 
-    contact = NextContactView(row, reading())
+    contact = NextContactView(row, context())
 
     assert (contact.system, contact.key, contact.customer_key) == ("next", "4001", "1207")
     assert (contact.name, contact.first_name, contact.last_name) == ("Ulla Ek", None, None)
@@ -273,14 +273,14 @@ def test_a_contact_has_one_name_field() -> None:
 
 
 def test_a_user_has_a_full_name() -> None:
-    user = NextUserView({"id": 7, "name": "Kalle Holm", "email": ""}, reading())
+    user = NextUserView({"id": 7, "name": "Kalle Holm", "email": ""}, context())
 
     assert (user.system, user.key, user.name, user.email) == ("next", "7", "Kalle Holm", None)
 
 
 def test_a_framework_contract_is_an_agreement_of_each_customer_that_has_it() -> None:
     contract = Record(
-        {"id": 4, "name": "Ramavtal VVS", "validfrom": "2024-01-01", "validto": None, "active": False}, reading()
+        {"id": 4, "name": "Ramavtal VVS", "validfrom": "2024-01-01", "validto": None, "active": False}, context()
     )
 
     assert agreement(contract, "1207") == Agreement(
@@ -306,7 +306,7 @@ def test_an_invoice_totals_with_vat() -> None:
         "status": "paid",
     }
 
-    assert INVOICE.read(Record(row, reading())) == Invoice(
+    assert INVOICE.read(Record(row, context())) == Invoice(
         system="next",
         key="70001",
         customer_key="1207",

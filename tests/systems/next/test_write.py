@@ -17,7 +17,7 @@ TYPES = [Choice(31, "Company"), Choice(32, "Private"), Choice(33, "Government")]
 
 
 def customer(**members: Any) -> Present:
-    return Present({"id": 7, "name": "x", **members}, present(NEXT).reading, "SE", {"customertypeid": TYPES})
+    return Present({"id": 7, "name": "x", **members}, present(NEXT).context, "SE", {"customertypeid": TYPES})
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ async def of_keys(
 
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
     system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
-    customers = Rows(PlandCustomerView, system.reading).read([{"_id": key} for key in keys])
+    customers = Rows(PlandCustomerView, system.context).read([{"_id": key} for key in keys])
     return await system.readers[noun](customers, reads()), asked
 
 
@@ -275,7 +275,7 @@ async def test_a_list_that_comes_whatever_part_is_asked_for_is_refused_at_the_se
 
     settings = PlandSettings.model_validate({"base_url": "http://pland.test/v2", "api_key": "a:b"})
     system = connect("pland", settings, Wiring(transport=lambda _: httpx.MockTransport(answer)))
-    customers = Rows(PlandCustomerView, system.reading).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
+    customers = Rows(PlandCustomerView, system.context).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
 
     (found,) = await system.readers[noun](customers, reads())
 
@@ -321,7 +321,7 @@ async def test_who_reads_unified_fields_only_is_answered_without_documents_once_
     (second,) = (await system.page(0, 1, UNIFIED, soon(), ask_next=False)).items
 
     assert (first.name, second.name) == ("Elbufer", "Elbufer")
-    assert ("quiteNew", "not documented for PlandCustomer") in system.reading.drift.notices
+    assert ("quiteNew", "not documented for PlandCustomer") in system.context.drift.notices
     with pytest.raises(AttributeError):
         second.document.get("chatId")
     assert system.customers(UNIFIED) is not system.customers(WHOLE[0])
@@ -330,6 +330,6 @@ async def test_who_reads_unified_fields_only_is_answered_without_documents_once_
 async def test_payment_terms_without_an_id_are_counted_and_left_out() -> None:
     terms = [{"_id": "b" * 24, "description": "30 Tage"}, {"description": "?"}, {"description": "??"}]
     system = answering(json.dumps({"data": terms, "meta": {"total": 3, "offset": 0, "limit": 100}}).encode())
-    customers = Rows(PlandCustomerView, system.reading).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
+    customers = Rows(PlandCustomerView, system.context).read([{"_id": "a" * 24, "paymentTermId": "b" * 24}])
 
     assert await system.readers["billing.payment_terms"](customers, reads()) == ["30 Tage"]

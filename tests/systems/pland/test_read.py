@@ -36,16 +36,16 @@ from customer_gateway.systems.pland.read import (
 SAMPLES = Path(__file__).parent / "samples"
 
 
-def reading() -> DocumentContext:
+def context() -> DocumentContext:
     return DocumentContext.of("pland", "https://pland.test/v2", "Europe/Berlin", "DE")
 
 
 def sample(name: str) -> PlandCustomerView:
-    return Rows(PlandCustomerView, reading()).read_one(json.loads((SAMPLES / f"{name}.json").read_text()))
+    return Rows(PlandCustomerView, context()).read_one(json.loads((SAMPLES / f"{name}.json").read_text()))
 
 
 def customer(**document: Any) -> PlandCustomerView:
-    return Rows(PlandCustomerView, reading()).read_one({"_id": "65a1b2c3d4e5f60718293a4b", **document})
+    return Rows(PlandCustomerView, context()).read_one({"_id": "65a1b2c3d4e5f60718293a4b", **document})
 
 
 def test_a_full_customer_reads_as_the_mapping_says() -> None:
@@ -116,8 +116,8 @@ def test_odd_values_are_null_with_a_notice() -> None:
     assert nasty.phone == "4036123456"
     assert nasty.recipient_keys == ["2e81c187a9b5d7241e4010de"]
     assert nasty.address is None
-    assert ("lastModifiedAt", "not a point in time") in nasty.reading.drift.notices
-    assert ("address", "not an object") in nasty.reading.drift.notices
+    assert ("lastModifiedAt", "not a point in time") in nasty.context.drift.notices
+    assert ("address", "not an object") in nasty.context.drift.notices
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_an_assignment_is_an_agreement_billed_by_its_positions() -> None:
         },
     }
 
-    assert AGREEMENT.read(PlandEntity(document, reading())) == Agreement(
+    assert AGREEMENT.read(PlandEntity(document, context())) == Agreement(
         system="pland",
         key="410b93b6afb0b9388235ae21",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -182,7 +182,7 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
         "status": "paid",
     }
 
-    assert INVOICE.read(PlandEntity(document, reading())) == Invoice(
+    assert INVOICE.read(PlandEntity(document, context())) == Invoice(
         system="pland",
         key="9ced470fb0e46cfca14232fd",
         customer_key="65a1b2c3d4e5f60718293a4b",
@@ -196,18 +196,18 @@ def test_an_invoice_has_the_day_of_issue_in_berlin_and_the_gross_total() -> None
 
 
 def test_a_currency_nobody_knows_is_none_and_noticed() -> None:
-    document = PlandEntity({"_id": "1", "currency": "TALER"}, reading())
+    document = PlandEntity({"_id": "1", "currency": "TALER"}, context())
 
     assert INVOICE.read(document).currency is None
-    assert document.reading.drift.notices == {("currency", "not a known code")}
+    assert document.context.drift.notices == {("currency", "not a known code")}
 
 
 def test_contacts_and_users_are_named_in_full() -> None:
-    contact = Rows(PlandContactView, reading()).read_one(
+    contact = Rows(PlandContactView, context()).read_one(
         {"_id": "1", "firstName": "Ina", "lastName": "Sommer", "position": "Leitung"}
     )
     uwe = user(
-        Rows(PlandUserRow, reading()).read_one(
+        Rows(PlandUserRow, context()).read_one(
             {"_id": "2", "general": {"firstName": "Uwe", "lastName": ""}, "access": {"email": "uwe@x.example"}}
         )
     )

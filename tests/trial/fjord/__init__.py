@@ -158,8 +158,8 @@ class Fjord:
         async def read(token: str, size: int, deadline: Deadline) -> Listed[Document]:
             query = [("limit", str(size)), *([("cursor", token)] if token else [])]
             answer = await self._api.document(Call("GET", f"/{name}", query, idempotent=True, decode=decode), deadline)
-            envelope = Record(answer if is_object(answer) else {}, self._api.reading)
-            rows = with_text_ids(envelope.document.get("data"), "id", _KEY, self._api.reading)
+            envelope = Record(answer if is_object(answer) else {}, self._api.context)
+            rows = with_text_ids(envelope.document.get("data"), "id", _KEY, self._api.context)
             if rows is None:
                 raise self._api.refused(f"GET /{name} did not answer a page of rows with id")
             return Listed(rows, next=envelope.text("next_cursor"))
@@ -172,9 +172,9 @@ class Fjord:
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         found = await self._fetch("users", orjson.loads, keys, deadline)
-        reading = self._api.reading
+        context = self._api.context
         return {
-            key: row if isinstance(row, UpstreamError) else FjordUserView(row, reading) for key, row in found.items()
+            key: row if isinstance(row, UpstreamError) else FjordUserView(row, context) for key, row in found.items()
         }
 
     async def _fetch(self, name: str, decode: Decode, keys: Sequence[str], deadline: Deadline) -> dict[str, Any]:

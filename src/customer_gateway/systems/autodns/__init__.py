@@ -100,7 +100,7 @@ class Autodns:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._accepted = AcceptedKeys(api.client, api.reading)
+        self._accepted = AcceptedKeys(api.client, api.context)
         self._decode_of = api.decoder("data")
         self._route = api.routes(_CUSTOMER_KEY, MOST_ROWS_PER_CALL)
         self._customers = Customers(self._projection, self._list, self._fetch_customers, self._views, self._route)
@@ -156,7 +156,7 @@ class Autodns:
             call = Call("POST", path, wanted, body=body, idempotent=True, decode=decode)
             answer = (await self._accepted.call(call, deadline)).document
             rows = self._rows(answer, call)
-            total = Record(answer, self._api.reading).part("object").integer("summary")
+            total = Record(answer, self._api.context).part("object").integer("summary")
             if total is None and len(rows) >= limit:
                 raise self._api.refused(f"POST {path} did not say how many there are")
             return Listed(rows, total)
@@ -193,24 +193,24 @@ class Autodns:
         return {key: found[0]} if found else {}
 
     async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
-        filters = created_filters(body, since, self._api.reading)
+        filters = created_filters(body, since, self._api.context)
         return await self._search(_CUSTOMERS, (frozenset({"emails"}), orjson.loads), filters).whole(deadline)
 
     def _users_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
-        views = [AutodnsUserView(row, self._api.reading) for row in rows]
+        views = [AutodnsUserView(row, self._api.context) for row in rows]
         return [view if is_user(view) else None for view in views]
 
     async def _fetch_users(self, keys: Sequence[str], deadline: Deadline) -> dict[str, User]:
         filters = among(((context, user) for user, context in map(_split, keys)), "context", "user")
         rows = await self._search(_USERS, (_USER_FIELDS, orjson.loads), filters).whole(deadline)
-        users = {user.key: user for row in rows if is_user(user := AutodnsUserView(row, self._api.reading))}
+        users = {user.key: user for row in rows if is_user(user := AutodnsUserView(row, self._api.context))}
         return {key: users[key] for key in keys if key in users}
 
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         filters = among(map(_split, keys), "customer.client", "customer.number")
         rows = await self._search("/invoice/_search", (_INVOICE_FIELDS, orjson.loads), filters).whole(deadline)
         bills = {bill.key: bill for bill in self._bills(rows)}.values()
-        return grouped(keys, bills, attrgetter("customer_key"), "customer", self._api.reading)
+        return grouped(keys, bills, attrgetter("customer_key"), "customer", self._api.context)
 
     async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         """Fetch an invoice by itself: AutoDNS documents no filter by id."""
@@ -227,16 +227,16 @@ class Autodns:
 
     def _views(self, rows: Sequence[Document]) -> list[AutodnsCustomerView | None]:
         """Return the customers of a list in their places; None for a row that does not say which one it is."""
-        views = [AutodnsCustomerView(row, self._api.reading) for row in rows]
+        views = [AutodnsCustomerView(row, self._api.context) for row in rows]
         known = [view if is_customer(view) else None for view in views]
         self._demand(_CUSTOMERS, rows, known, "number", "row with a client and a number")
         for row in rows:
-            CUSTOMER.notice_undocumented(row, self._api.reading)
+            CUSTOMER.notice_undocumented(row, self._api.context)
         return known
 
     def _bills(self, rows: Sequence[Document]) -> list[Invoice]:
         """Return the invoices of a list; a row without an id is left out."""
-        documents = [Record(row, self._api.reading) for row in rows]
+        documents = [Record(row, self._api.context) for row in rows]
         known = [document if document.integer("id") is not None else None for document in documents]
         self._demand("/invoice/_search", rows, known, "id", "invoice with an id")
         return [INVOICE.read(document) for document in known if document is not None]
@@ -246,7 +246,7 @@ class Autodns:
         if not are_of_one_kind(rows, known):
             raise self._api.refused(f"POST {path} answered no {what}")
         if not all(known):
-            self._api.reading.drift.notice(name, "missing: the row is left out of its list")
+            self._api.context.drift.notice(name, "missing: the row is left out of its list")
 
 
 _ORDERS: Final = {

@@ -34,9 +34,9 @@ class AcceptedKeys:
     without all that are inferred. What was left out when a call went well is remembered for the process.
     """
 
-    def __init__(self, client: Client, reading: DocumentContext) -> None:
+    def __init__(self, client: Client, context: DocumentContext) -> None:
         self._client = client
-        self._reading = reading
+        self._context = context
         self._refused: dict[str, Keys] = {}
         self.withheld: frozenset[str] = frozenset()
         """Unified fields of a customer whose keys are all refused."""
@@ -66,7 +66,7 @@ class AcceptedKeys:
     def _remember(self, path: str, refused: Keys) -> None:
         self._refused[path] = self._refused.get(path, _NONE) | refused
         for key in sorted(refused):
-            self._reading.drift.notice(key, f"a key that {path} refuses: it is not asked for any more")
+            self._context.drift.notice(key, f"a key that {path} refuses: it is not asked for any more")
         self.withheld = lost_without(self._refused.get(_CUSTOMERS, _NONE))
 
 

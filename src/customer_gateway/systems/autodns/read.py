@@ -114,7 +114,7 @@ class AutodnsCustomerView(Record, CustomerFields):
     @property
     def link(self) -> str:
         client, _, number = self.key.rpartition("/")
-        return f"{self.reading.base_url}/customer/{quote(client, safe='')}/{number}"
+        return f"{self.context.base_url}/customer/{quote(client, safe='')}/{number}"
 
     version = written_version(WRITES)
     number = text("number")
@@ -196,7 +196,7 @@ class AutodnsCustomerView(Record, CustomerFields):
     def recipients(self) -> list[AutodnsUserView]:
         """The users who receive invoices; one without a context cannot be told from its namesakes and is left out."""
         parts = _lifted_parts(self, "billingUsers", "user")
-        return [AutodnsUserView(part.document, part.reading) for part in parts if is_user(part)]
+        return [AutodnsUserView(part.document, part.context) for part in parts if is_user(part)]
 
 
 class AutodnsUserView(Record):
@@ -247,9 +247,9 @@ INVOICE: Final = Shape(
 
 def _user(part: Record, field: str) -> AutodnsUserView | None:
     if is_user(part):
-        return AutodnsUserView(part.document, part.reading)
+        return AutodnsUserView(part.document, part.context)
     if part.document:
-        part.reading.drift.notice(field, "a user without a name or a context")
+        part.context.drift.notice(field, "a user without a name or a context")
     return None
 
 
@@ -264,5 +264,5 @@ def _lifted_parts(customer: Record, field: str, member: str) -> list[Record]:
         return []
     items = [lifted(item, member) for item in (sent if is_list(sent) else [sent])]
     if not all(is_object(item) for item in items):
-        customer.reading.drift.notice(field, "not an object")
-    return [Record(item, customer.reading) for item in items if is_object(item)]
+        customer.context.drift.notice(field, "not an object")
+    return [Record(item, customer.context) for item in items if is_object(item)]

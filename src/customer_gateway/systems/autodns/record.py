@@ -46,8 +46,8 @@ class Lifted(VendorField):
 
     member: str = ""
 
-    def _one(self, value: Any, reading: DocumentContext) -> Any:
-        return super()._one(lifted(value, self.member), reading)
+    def _one(self, value: Any, context: DocumentContext) -> Any:
+        return super()._one(lifted(value, self.member), context)
 
 
 def lifted(item: object, member: str) -> object:

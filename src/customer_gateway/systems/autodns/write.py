@@ -104,7 +104,7 @@ def _is_same_user(standing: object, user: dict[str, Any]) -> bool:
     return is_object(standing) and all(standing.get(name) == value for name, value in user.items())
 
 
-def _moment(moment: datetime, _reading: DocumentContext) -> Any:
+def _moment(moment: datetime, _context: DocumentContext) -> Any:
     """Spell a point in time with milliseconds and an offset without a colon: `2022-01-13T13:33:21.000+0100`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 

@@ -129,7 +129,7 @@ class Billbee:
 
         async def read(number: int, size: int, deadline: Deadline) -> Listed[Document]:
             answer = await self._api.document(_page_call(path, number, size, template, decode), deadline)
-            page = rows_of(answer, size, self._api.reading)
+            page = rows_of(answer, size, self._api.context)
             if page is None:
                 raise lengths.refused("did not answer a page of entities")
             lengths.total = None if template else page.total
@@ -160,7 +160,7 @@ class Billbee:
             return None
         asked = {"Type": ["customer"], "Term": body["Email"]}
         answer = await self._api.document(Call("POST", "/search", body=asked, idempotent=True), deadline)
-        found = Record(answer if is_object(answer) else {}, self._api.reading).part("Data").document.get("Customers")
+        found = Record(answer if is_object(answer) else {}, self._api.context).part("Data").document.get("Customers")
         if not is_list(found):
             raise self._api.refused("POST /search did not answer customers")
         return [row for row in found if is_object(row)]
@@ -207,10 +207,10 @@ class Billbee:
     def _by_customer(self, rows: Iterable[Document]) -> dict[str, list[Record]]:
         groups: dict[str, list[Record]] = {}
         for row in those_with_ids(rows, "Id"):
-            address = Record(row, self._api.reading)
+            address = Record(row, self._api.context)
             customer = address.integer("CustomerId")
             if customer is None:
-                self._api.reading.drift.notice("CustomerId", "missing: the address is left out of the list of all")
+                self._api.context.drift.notice("CustomerId", "missing: the address is left out of the list of all")
             else:
                 groups.setdefault(str(customer), []).append(address)
         return groups
@@ -227,12 +227,12 @@ class Billbee:
 
     async def _of_customer(self, key: str, name: str, deadline: Deadline) -> list[Record]:
         listing = self.listing(f"/customers/{key}/{name}", template=f"/customers/{{id}}/{name}")
-        return [Record(row, self._api.reading) for row in await listing.announced(deadline)]
+        return [Record(row, self._api.context) for row in await listing.announced(deadline)]
 
     async def _fetch_order(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         (key,) = keys
         row = await self._one("/orders/{}", key, deadline)
-        found = read.invoice(Record(row, self._api.reading), key) if row is not None else None
+        found = read.invoice(Record(row, self._api.context), key) if row is not None else None
         return {key: found} if found is not None else {}
 
 
@@ -257,7 +257,7 @@ def _from_addresses(route: Route[list[Record]], pick: Callable[[Sequence[Record]
     async def answer(customers: Sequence[Customer], reads: Reads) -> Sequence[Any]:
         found = await reads.load(route, [customer.key for customer in customers])
         return [
-            each if isinstance(each, UpstreamError) else customer.reading.value_or_unreadable(partial(pick, each or ()))
+            each if isinstance(each, UpstreamError) else customer.context.value_or_unreadable(partial(pick, each or ()))
             for customer, each in zip(customers, found, strict=True)
         ]
 

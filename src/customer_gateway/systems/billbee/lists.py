@@ -34,15 +34,15 @@ def objection(_status: int, document: Any) -> str | None:
     return "it has a `Message` and no `Data`" if document.get("Message") and "Data" not in document else None
 
 
-def rows_of(document: Any, size: int, reading: DocumentContext) -> Listed[Document] | None:
+def rows_of(document: Any, size: int, context: DocumentContext) -> Listed[Document] | None:
     """Return the page in an envelope; None for what is no page of entities, or one of a greater size than was asked
     for.
     """
     if not is_object(document):
         return None
-    paging = Record(document, reading).part("Paging")
+    paging = Record(document, context).part("Paging")
     total, told = paging.integer("TotalRows"), paging.integer("PageSize")
     if total is None or (paging.holds("PageSize") and (told is None or not 0 < told <= size)):
         return None
-    identified = with_integer_ids(document.get("Data"), "Id", reading)
+    identified = with_integer_ids(document.get("Data"), "Id", context)
     return None if identified is None else Listed(identified, total, told)

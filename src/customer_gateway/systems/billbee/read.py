@@ -120,7 +120,7 @@ class BillbeeCustomerView(Record, CustomerFields):
     @reads("Tel1", "Tel2", *(f"{field}.Value" for field in _DEFAULT_PHONES), *_META_DATA)
     def phones(self) -> list[PhoneNumber]:
         """The numbers as dialled in the system's region; `phones_in` knows the customer's country."""
-        return self.phones_in(self.reading.region)
+        return self.phones_in(self.context.region)
 
     def phones_in(self, region: str | None) -> list[PhoneNumber]:
         """List each number once: the defaults repeat Tel1 and Tel2, and MetaData repeats the defaults."""
@@ -128,7 +128,7 @@ class BillbeeCustomerView(Record, CustomerFields):
         for field, number, kind in self._numbers():
             if number:
                 found.setdefault(number, (field, number, kind))
-        return phone_list(found.values(), region, self.reading)
+        return phone_list(found.values(), region, self.context)
 
     def _numbers(self) -> Iterable[tuple[str, str | None, PhoneKind]]:
         for field in ("Tel1", "Tel2"):
@@ -201,7 +201,7 @@ def main_address(addresses: Sequence[Record]) -> Address | None:
 def phones(customer: BillbeeCustomerView, addresses: Sequence[Record]) -> list[PhoneNumber]:
     """Read the numbers of a customer as dialled in the country of its main address."""
     main = main_address(addresses)
-    return customer.phones_in(dialling_region(main.country if main else None, customer.reading))
+    return customer.phones_in(dialling_region(main.country if main else None, customer.context))
 
 
 def every_address(addresses: Sequence[Record]) -> list[Address]:
@@ -210,7 +210,7 @@ def every_address(addresses: Sequence[Record]) -> list[Address]:
 
 
 def _country_code(part: Record) -> str | None:
-    return stated_country(part.text("CountryCode"), "CountryCode", part.reading)
+    return stated_country(part.text("CountryCode"), "CountryCode", part.context)
 
 
 def _kind(part: Record) -> AddressKind:

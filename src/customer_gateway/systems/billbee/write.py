@@ -106,7 +106,7 @@ def _of_contact_data(wanted: ListPatch, now: Present) -> Values:
     defaults = [now.at(f"{default}.Id").value for default in _DEFAULTS.values()]
     kept: list[Any] = []
     for entry in standing:
-        is_other = is_object(entry) and is_mail(Record(entry, now.reading)) and entry.get("Id") not in defaults
+        is_other = is_object(entry) and is_mail(Record(entry, now.context)) and entry.get("Id") not in defaults
         value = str(entry.get("Value")) if is_other else ""
         if not is_other or (value in given if wanted.set is not None else value.casefold() not in removed):
             kept.append(entry)

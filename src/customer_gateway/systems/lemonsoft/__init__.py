@@ -164,11 +164,11 @@ class Lemonsoft:
         """Return the invoices of one customer; the filter takes one number."""
         (number,) = numbers
         rows = await self._list("/api/invoices", [("filter.customer_number", number)]).whole(deadline)
-        return {number: [Record(row, self._api.reading) for row in rows]}
+        return {number: [Record(row, self._api.context) for row in rows]}
 
     async def _fetch_invoices_by_id(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Record]:
         rows = await self._rows_by("/api/invoices", "filter.object_ids", keys, deadline)
-        return {key: Record(row, self._api.reading) for key, row in rows.items()}
+        return {key: Record(row, self._api.context) for key, row in rows.items()}
 
     async def _read_invoices(self, customers: Sequence[LemonsoftCustomerView], reads: Reads) -> Sequence[Any]:
         found = await values_by(self._invoices, partial(key_of_list, "invoiced_number", "invoices"))(customers, reads)
@@ -193,15 +193,15 @@ class Lemonsoft:
         persons, one = self._list("/api/persons", identity="number"), partial(self._person, deadline)
         found = await read_fewest(persons, numbers, one, deadline, "persons")
         return {
-            number: each if isinstance(each, UpstreamError) else LemonsoftPersonView(each, self._api.reading)
+            number: each if isinstance(each, UpstreamError) else LemonsoftPersonView(each, self._api.context)
             for number, each in found.items()
         }
 
     def _persons_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
-        return in_place(rows, "number", lambda row: LemonsoftPersonView(row, self._api.reading))
+        return in_place(rows, "number", lambda row: LemonsoftPersonView(row, self._api.context))
 
     async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
-        return await self._list(_FULL, created_query(body, since, self._api.reading)).whole(deadline)
+        return await self._list(_FULL, created_query(body, since, self._api.context)).whole(deadline)
 
     async def _choices(self, wanted: ChoiceList, deadline: Deadline) -> Sequence[object]:
         listed = await self._listed(wanted.path, wanted.query, deadline)
@@ -218,12 +218,12 @@ class Lemonsoft:
         async def fetch(_codes: Sequence[str], deadline: Deadline) -> dict[str, str]:
             listed = await self._listed(path, query, deadline)
             listed = [listed] if is_object(listed) else listed
-            rows = [Record(row, self._api.reading) for row in listed if is_object(row)] if is_list(listed) else []
+            rows = [Record(row, self._api.context) for row in listed if is_object(row)] if is_list(listed) else []
             known = {code: row for row in rows if (code := code_of(row))}
             if not known and listed != []:
                 raise self._api.refused(f"GET {path} did not answer a list of objects with number or id")
             if is_list(listed) and len(known) < len(listed):
-                self._api.reading.drift.notice("number", f"missing or repeated in {path}")
+                self._api.context.drift.notice("number", f"missing or repeated in {path}")
             return {code: name for code, row in known.items() if (name := row.text("description"))}
 
         return self._route(path.strip("/"), fetch, most=1_000, key_form=CODE, cache_seconds=_REMEMBERED_SECONDS)
@@ -246,7 +246,7 @@ class Lemonsoft:
             return await self._rows(path, query, deadline, decode=decode)
 
         def key_of(row: Document) -> str:
-            return str(Record(row, self._api.reading).integer(identity))
+            return str(Record(row, self._api.context).integer(identity))
 
         found = await read_keys(self._api.lengths(path, parameter), keys, read, key_of)
         return {key: row for key, row in found.items() if has_id(row, "id")}
@@ -261,7 +261,7 @@ class Lemonsoft:
     ) -> list[Document]:
         """Return the rows of a list, each with its `identity` or `NoId`."""
         listed = await self._listed(path, query, deadline, decode)
-        identified = with_integer_ids(listed, identity, self._api.reading)
+        identified = with_integer_ids(listed, identity, self._api.context)
         if identified is not None:
             return identified
         raise self._api.refused(f"GET {path} did not answer a list of objects with {identity}")

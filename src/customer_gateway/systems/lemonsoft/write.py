@@ -36,8 +36,8 @@ _SUM: Final = "Lemonsoft sums it up from the invoices."
 _PARENT: Final = "It is the customer or entry that holds it."
 
 
-def _local_time(moment: datetime, reading: DocumentContext) -> Any:
-    return moment.astimezone(reading.zone).replace(tzinfo=None).isoformat()
+def _local_time(moment: datetime, context: DocumentContext) -> Any:
+    return moment.astimezone(context.zone).replace(tzinfo=None).isoformat()
 
 
 def _named(explanation: Any) -> list[str]:

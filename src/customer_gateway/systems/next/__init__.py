@@ -122,7 +122,7 @@ class Next:
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
         api = self._api
-        users: Route[User] = self._by_id("/user/", lambda row: NextUserView(row, api.reading))
+        users: Route[User] = self._by_id("/user/", lambda row: NextUserView(row, api.context))
         contacts = self._by_customer("/customercontact/", self._contact, _INACTIVE_TOO)
         invoices = self._by_customer("/invoice/", self._invoice, {})
         return Adapter(
@@ -173,14 +173,14 @@ class Next:
         return {str(row["id"]): self._api.customer(row) for row in rows}
 
     async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
-        wanted = {**created_filter(body, since, self._api.reading), **_INACTIVE_TOO}
+        wanted = {**created_filter(body, since, self._api.context), **_INACTIVE_TOO}
         return await self._list("/customer/", wanted, orjson.loads).whole(deadline)
 
     async def _choices(self, wanted: ChoiceList, deadline: Deadline) -> Sequence[Document]:
         return await self._list(wanted.path, _INACTIVE_TOO, orjson.loads).whole(deadline)
 
     def _users_in_place(self, rows: Sequence[Document]) -> Sequence[User | None]:
-        return in_place(rows, "id", lambda row: NextUserView(row, self._api.reading))
+        return in_place(rows, "id", lambda row: NextUserView(row, self._api.context))
 
     def _by_id(
         self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object] = _INACTIVE_TOO
@@ -199,7 +199,7 @@ class Next:
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             found = await self._rows(path, {"customerid__in": list(map(int, keys)), **rows}, MOST_LIST_ROWS, deadline)
             nouns = map(read, found)
-            return grouped(keys, nouns, attrgetter("customer_key"), "customerid", self._api.reading)
+            return grouped(keys, nouns, attrgetter("customer_key"), "customerid", self._api.context)
 
         return self._route(f"{path.strip('/')}s", fetch)
 
@@ -225,9 +225,9 @@ class Next:
         """Return one page of rows with an `id`; any other answer is refused."""
         document = await self._answered(path, rows, decode, number, size, deadline)
         if is_object(document):
-            envelope = Record(document, self._api.reading)
+            envelope = Record(document, self._api.context)
             total, told = envelope.integer("total"), envelope.integer("size")
-            rows_of_page = with_integer_ids(document.get("items"), "id", self._api.reading)
+            rows_of_page = with_integer_ids(document.get("items"), "id", self._api.context)
             if rows_of_page is not None and total is not None:
                 return Listed(rows_of_page, total, told if told is not None and told > 0 else None)
         raise self._api.refused(f"GET {path} did not answer a page of records with id")
@@ -248,17 +248,17 @@ class Next:
                 raise
         document = await self._api.document(_call(path, without, number, size, decode), deadline)
         self._without_active.add(path)
-        self._api.reading.drift.notice("active", f"{path} cannot be asked for rows that are not active")
+        self._api.context.drift.notice("active", f"{path} cannot be asked for rows that are not active")
         return document
 
     def _contact(self, row: Document) -> NextContactView:
-        return NextContactView(row, self._api.reading)
+        return NextContactView(row, self._api.context)
 
     def _invoice(self, row: Document) -> Invoice:
         return INVOICE.read(self._record(row))
 
     def _record(self, row: Document) -> Record:
-        return Record(row, self._api.reading)
+        return Record(row, self._api.context)
 
 
 def connect(name: str, settings: NextSettings, wiring: Wiring) -> Adapter:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from customer_gateway.documents.record import Document, DocumentContext
 
 
-def created_filter(body: Document, since: datetime | None, reading: DocumentContext) -> dict[str, object]:
+def created_filter(body: Document, since: datetime | None, context: DocumentContext) -> dict[str, object]:
     """Return the filter of a list for the customers of an external id, else of a name, created since."""
     if body.get("externalid"):
         return {"externalid": body["externalid"]}
     named: dict[str, object] = {"name": body.get("name")}
     if since is None:
         return named
-    local = since.astimezone(reading.zone).replace(tzinfo=None)
+    local = since.astimezone(context.zone).replace(tzinfo=None)
     return {**named, "created__ge": local.isoformat(timespec="seconds")}

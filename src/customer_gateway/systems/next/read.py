@@ -60,12 +60,12 @@ _BANK: Final = Shape(
 def _country(customer: Record) -> str | None:
     """Return the country of the code, else of the country's name in the address."""
     code = customer.code("countrycode", country_code)
-    return code or stated_country(customer.text("billaddress6"), "billaddress6", customer.reading)
+    return code or stated_country(customer.text("billaddress6"), "billaddress6", customer.context)
 
 
 def _region(customer: Record) -> str | None:
     stated = customer.holds("countrycode") or customer.holds("billaddress6")
-    return _country(customer) if stated else customer.reading.region
+    return _country(customer) if stated else customer.context.region
 
 
 class NextCustomerView(Record, CustomerFields):

@@ -87,11 +87,11 @@ class Pland:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._route = api.routes(OBJECT_ID, _KEYS_PER_CALL)
-        self._with_texts = WithTexts(api.reading.drift)
-        self._customer_rows = Rows(PlandCustomerView, api.reading)
-        self._contact_rows = Rows(PlandContactView, api.reading)
-        self._user_rows = Rows(PlandUserRow, api.reading)
-        self._entities = Entities(api.reading)
+        self._with_texts = WithTexts(api.context.drift)
+        self._customer_rows = Rows(PlandCustomerView, api.context)
+        self._contact_rows = Rows(PlandContactView, api.context)
+        self._user_rows = Rows(PlandUserRow, api.context)
+        self._entities = Entities(api.context)
         self._drift_watch = DriftSampler()
 
     def adapter(self) -> Adapter:
@@ -150,7 +150,7 @@ class Pland:
 
     async def _count(self, deadline: Deadline) -> int:
         answer = await self._api.document(_COUNT, deadline)
-        count = Record(answer, self._api.reading).integer("count") if is_object(answer) else None
+        count = Record(answer, self._api.context).integer("count") if is_object(answer) else None
         if count is None:
             raise self._api.refused("GET /customers/count did not answer a count")
         return count
@@ -160,7 +160,7 @@ class Pland:
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             rows = await self._list(f"/{name}/", [(term, key) for key in keys], decode).whole(deadline)
-            return grouped(keys, read(rows), attrgetter("customer_key"), "customerId", self._api.reading)
+            return grouped(keys, read(rows), attrgetter("customer_key"), "customerId", self._api.context)
 
         return self._route(name, fetch)
 
@@ -183,7 +183,7 @@ class Pland:
         return {key: contact}
 
     async def _created(self, body: Document, since: datetime | None, deadline: Deadline) -> Sequence[Document]:
-        query = created_query(body, since, self._api.reading)
+        query = created_query(body, since, self._api.context)
         return [row.document for row in await self._list("/customers/", query, self._decode_whole).whole(deadline)]
 
     async def _choices(self, _wanted: ChoiceList, deadline: Deadline) -> Sequence[Document]:
@@ -198,7 +198,7 @@ class Pland:
         async def read(skip: int, limit: int, deadline: Deadline) -> Listed[PlandEntity]:
             query = [("skip", str(skip)), ("limit", str(limit))]
             answer = await self._api.document(Call("GET", "/paymentTerms/", query, idempotent=True), deadline)
-            envelope = Record(answer if is_object(answer) else {}, self._api.reading)
+            envelope = Record(answer if is_object(answer) else {}, self._api.context)
             try:
                 rows = self._entities.read(envelope.document.get("data"))
             except WrongForm as error:
@@ -238,7 +238,7 @@ class Pland:
         customers = self._customer_rows.read(documents)
         for customer in customers:
             if customer.key:
-                CUSTOMER.notice_undocumented(customer.document, self._api.reading)
+                CUSTOMER.notice_undocumented(customer.document, self._api.context)
         return customers
 
 

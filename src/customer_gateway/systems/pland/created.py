@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from customer_gateway.documents.record import Document, DocumentContext
 
 
-def created_query(body: Document, _since: datetime | None, _reading: DocumentContext) -> list[tuple[str, str]]:
+def created_query(body: Document, _since: datetime | None, _context: DocumentContext) -> list[tuple[str, str]]:
     """Return the query of a list for the customers of a number, else of a name."""
     term = "number" if body.get("number") is not None else "name"
     return [(term, str(body.get(term) or ""))]

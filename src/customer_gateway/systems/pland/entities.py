@@ -39,8 +39,8 @@ class PlandEntity(Record):
 class Entities:
     """How lists of entities are decoded that few queries read: their documents are kept."""
 
-    def __init__(self, reading: DocumentContext) -> None:
-        self._reading = reading
+    def __init__(self, context: DocumentContext) -> None:
+        self._context = context
 
     def decode(self, body: Body) -> list[PlandEntity]:
         """Return the entities of a JSON list. Raises `orjson.JSONDecodeError`, or `WrongForm`."""
@@ -48,15 +48,15 @@ class Entities:
 
     def read(self, documents: object) -> list[PlandEntity]:
         """Return the entities of decoded JSON, in their places. Raises `WrongForm` where none has an `_id`."""
-        if is_object(documents) and PlandEntity(documents, self._reading).key:
+        if is_object(documents) and PlandEntity(documents, self._context).key:
             documents = [documents]
         if not is_list(documents):
             raise WrongForm("it is no list")
-        entities = [PlandEntity(each if is_object(each) else {}, self._reading) for each in documents]
+        entities = [PlandEntity(each if is_object(each) else {}, self._context) for each in documents]
         if not are_of_one_kind(documents, [entity.key for entity in entities]):
             raise WrongForm("it is no list of objects with _id")
         if not all(entity.key for entity in entities):
-            self._reading.drift.notice("_id", "missing: the row is left out of its list")
+            self._context.drift.notice("_id", "missing: the row is left out of its list")
         return entities
 
 
@@ -108,5 +108,5 @@ def _is_invoice(entity: PlandEntity) -> bool:
     """
     kind = (entity.text("documentType") or "").strip().casefold()
     if kind not in _INVOICE_TYPES and kind not in _OTHER_TYPES:
-        entity.reading.drift.notice("documentType", "not a known value: the row is left out of the invoices")
+        entity.context.drift.notice("documentType", "not a known value: the row is left out of the invoices")
     return kind in _INVOICE_TYPES

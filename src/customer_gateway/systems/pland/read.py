@@ -116,7 +116,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
 
     @property
     def link(self) -> str:
-        return f"{self.reading.base_url}/customers/{self.key}"
+        return f"{self.context.base_url}/customers/{self.key}"
 
     @property
     def version(self) -> str:
@@ -128,7 +128,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
         status = self.life.status if self.life else None
         if status is None or status in _STATES_SENT:
             return _STATES_SENT[status] if status else None
-        return enumerated(_STATES, read_integer(status, "status", self.reading), "status", self.reading)
+        return enumerated(_STATES, read_integer(status, "status", self.context), "status", self.context)
 
     @property
     @reads("vatNumber")
@@ -155,9 +155,9 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
     def phones(self) -> list[PhoneNumber]:
         if self.reach is None:
             return []
-        region = dialling_region(self.place.country if self.place else None, self.reading)
+        region = dialling_region(self.place.country if self.place else None, self.context)
         telephone = ("telephone", self.reach.telephone, PhoneKind.PHONE)
-        return phone_list([telephone, ("mobile", self.reach.mobile, PhoneKind.MOBILE)], region, self.reading)
+        return phone_list([telephone, ("mobile", self.reach.mobile, PhoneKind.MOBILE)], region, self.context)
 
     @property
     @reads("contact.website")
@@ -167,7 +167,7 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
     @property
     @reads(_ADDRESS, "address.co")
     def address(self) -> Address | None:
-        return _address(self.place, self.reading) if self.place else None
+        return _address(self.place, self.context) if self.place else None
 
     @property
     @reads(address)
@@ -189,50 +189,50 @@ class PlandCustomerView(Row, CustomerFields, kw_only=True):
     @property
     @reads("debitorNumber")
     def external_ids(self) -> list[str]:
-        return read_texts(self.debitor_number, "debitorNumber", self.reading)
+        return read_texts(self.debitor_number, "debitorNumber", self.context)
 
     @property
     @reads("status.lastModifiedBy")
     def updater_key(self) -> str | None:
         key = self.life.last_modified_by if self.life else None
-        return key if key is None or _is_id(key) else read_key(key, "lastModifiedBy", OBJECT_ID, self.reading)
+        return key if key is None or _is_id(key) else read_key(key, "lastModifiedBy", OBJECT_ID, self.context)
 
     @property
     @reads("status.createdBy")
     def creator_key(self) -> str | None:
         key = self.life.created_by if self.life else None
-        return key if key is None or _is_id(key) else read_key(key, "createdBy", OBJECT_ID, self.reading)
+        return key if key is None or _is_id(key) else read_key(key, "createdBy", OBJECT_ID, self.context)
 
     @property
     @reads("status.createdAt")
     def created_at(self) -> datetime | None:
-        return read_moment(self.life.created_at, "createdAt", self.reading) if self.life else None
+        return read_moment(self.life.created_at, "createdAt", self.context) if self.life else None
 
     @property
     @reads("status.lastModifiedAt")
     def updated_at(self) -> datetime | None:
-        return read_moment(self.life.last_modified_at, "lastModifiedAt", self.reading) if self.life else None
+        return read_moment(self.life.last_modified_at, "lastModifiedAt", self.context) if self.life else None
 
     @property
     @reads("paymentTermId", leads_to="billing.payment_terms")
     def payment_term_key(self) -> str | None:
-        return read_key(self.payment_term, "paymentTermId", OBJECT_ID, self.reading)
+        return read_key(self.payment_term, "paymentTermId", OBJECT_ID, self.context)
 
     @property
     @reads("invoiceRecipientId", "invoiceCCRecipientIds", leads_to="billing.recipients")
     def recipient_keys(self) -> list[str]:
         """The users who receive invoices: the recipient first, then those in copy."""
-        first = read_keys(self.invoice_recipient, "invoiceRecipientId", OBJECT_ID, self.reading)
-        return first + read_keys(self.invoice_copies, "invoiceCCRecipientIds", OBJECT_ID, self.reading)
+        first = read_keys(self.invoice_recipient, "invoiceRecipientId", OBJECT_ID, self.context)
+        return first + read_keys(self.invoice_copies, "invoiceCCRecipientIds", OBJECT_ID, self.context)
 
 
-def _address(place: PlandAddress, reading: DocumentContext) -> Address | None:
+def _address(place: PlandAddress, context: DocumentContext) -> Address | None:
     co, street, postal_code, city = place.co, place.street, place.postal_code, place.city
     state, country = place.state, place.country
     if not (street or postal_code or city or country or co or state):
         return None
     lines = [line for line in (co, street) if line] if co else [street] if street else []
-    code = stated_country(country, "country", reading)
+    code = stated_country(country, "country", context)
     return Address(_MAIN, None, lines, street, None, postal_code, city, state, code, country)
 
 

@@ -40,7 +40,7 @@ def _recipients() -> FieldWrite:
     return FieldWrite((_FIRST, _COPIES), spell, lambda _now: {_FIRST: None, _COPIES: []})
 
 
-def _unix_milliseconds(moment: datetime, _reading: DocumentContext) -> Any:
+def _unix_milliseconds(moment: datetime, _context: DocumentContext) -> Any:
     return int(moment.timestamp() * 1000)
 
 
