@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,46 +105,40 @@ _PATHS = {**dict.fromkeys((BY_HAND, BY_HAND_TUNED, BY_PYREQWEST, BY_PYREQWEST_TU
 @contextmanager
 def contest(cores: Cores, directory: Path) -> Generator[Contest]:
     """Start everything, and end it all."""
-    with Stub(cores.stub) as stub:
-        environment = {
-            "BENCH_STUB": f"{stub.url}/v2",
-            "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory)),
+    with Stub(cores.stub) as stub, ExitStack() as started:
+        servers = {
+            name: started.enter_context(Server(contestant, [cores.server], environment))
+            for name, (contestant, environment) in _contestants(stub, directory).items()
         }
-        reference = {**environment, "CUSTOMER_GATEWAY_SERVER__EXECUTOR": "reference"}
-        defaults = {
-            **environment,
-            "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory, "defaults", parallel=None)),
-        }
-        tuned = {**environment, TUNED: "1"}
-        with (
-            Server("gateway", [cores.server], environment) as gateway,
-            Server("gateway", [cores.server], reference) as graphql_core,
-            Server("straightforward", [cores.server], environment) as straightforward,
-            Server("by_hand", [cores.server], environment) as by_hand,
-            Server("gateway", [cores.server], defaults) as with_defaults,
-            Server("by_pyreqwest", [cores.server], environment) as by_pyreqwest,
-            Server("by_pyreqwest", [cores.server], tuned) as by_pyreqwest_tuned,
-            Server("straightforward", [cores.server], tuned) as straightforward_tuned,
-            Server("by_hand", [cores.server], tuned) as by_hand_tuned,
-        ):
-            servers = {
-                GATEWAY: gateway,
-                REFERENCE: graphql_core,
-                STRAIGHTFORWARD: straightforward,
-                BY_HAND: by_hand,
-                STRAIGHTFORWARD_TUNED: straightforward_tuned,
-                BY_HAND_TUNED: by_hand_tuned,
-                BY_PYREQWEST: by_pyreqwest,
-                BY_PYREQWEST_TUNED: by_pyreqwest_tuned,
-                WITH_DEFAULTS: with_defaults,
-                BARE: by_hand,
-            }
-            pages = Pages(directory, cursors(gateway), right_answers(by_hand))
-            entrants = {
-                name: Entrant(name, server, server.url + _PATHS.get(name, "/graphql"), pages.all(_WAYS[name]))
-                for name, server in servers.items()
-            }
-            yield Contest(stub, entrants, pages)
+        servers[BARE] = servers[BY_HAND]
+        pages = Pages(directory, cursors(servers[GATEWAY]), right_answers(servers[BY_HAND]))
+        yield Contest(stub, _entrants(servers, pages), pages)
+
+
+def _contestants(stub: Stub, directory: Path) -> Mapping[str, tuple[str, Mapping[str, str]]]:
+    """Who is started, in this order: by name the file in bench/contestants, and its environment."""
+    usual = {"BENCH_STUB": f"{stub.url}/v2", "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory))}
+    reference = {**usual, "CUSTOMER_GATEWAY_SERVER__EXECUTOR": "reference"}
+    defaults = {**usual, "CUSTOMER_GATEWAY_CONFIG": str(configured(stub, directory, "defaults", parallel=None))}
+    tuned = {**usual, TUNED: "1"}
+    return {
+        GATEWAY: ("gateway", usual),
+        REFERENCE: ("gateway", reference),
+        STRAIGHTFORWARD: ("straightforward", usual),
+        BY_HAND: ("by_hand", usual),
+        WITH_DEFAULTS: ("gateway", defaults),
+        BY_PYREQWEST: ("by_pyreqwest", usual),
+        BY_PYREQWEST_TUNED: ("by_pyreqwest", tuned),
+        STRAIGHTFORWARD_TUNED: ("straightforward", tuned),
+        BY_HAND_TUNED: ("by_hand", tuned),
+    }
+
+
+def _entrants(servers: Mapping[str, Server], pages: Pages) -> Mapping[str, Entrant]:
+    return {
+        name: Entrant(name, server, server.url + _PATHS.get(name, "/graphql"), pages.all(_WAYS[name]))
+        for name, server in servers.items()
+    }
 
 
 @contextmanager

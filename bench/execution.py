@@ -17,6 +17,7 @@ import gc
 import json
 import statistics
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -62,54 +63,71 @@ query Page($first: Int!) {
 
 def breadth_schema(*, awaitable: bool) -> GraphQLSchema:
     """With resolvers that answer at once, or that are coroutines and so cost tasks and iterations of the event loop."""
-    text, identity = GraphQLString, GraphQLNonNull(GraphQLID)
-
-    def column(output: Any, name: str) -> GraphQLField:
-        return GraphQLField(output, extensions={"execution": Attribute(name)})
-
-    user = GraphQLObjectType(
-        "User",
-        {"id": column(identity, "id"), "name": column(text, "name"), "email": column(text, "email")},
-    )
-    contact = GraphQLObjectType(
-        "Contact",
-        {"id": column(identity, "id"), **{name: column(text, name) for name in ("name", "email", "phone")}},
-    )
-
-    def owners(parents: list[Customer], context: Memory) -> list[User]:
-        return [context.users[parent.owner_id] for parent in parents]
-
-    def updaters(parents: list[Customer], context: Memory) -> list[User]:
-        return [context.users[parent.updater_id] for parent in parents]
-
-    def contacts(parents: list[Customer], context: Memory) -> list[list[Contact]]:
-        return [context.contacts[parent.id] for parent in parents]
-
-    def customers(parents: list[None], context: Memory, first: int) -> list[list[Customer]]:
-        return [context.customers[:first]] * len(parents)
-
-    def batched(output: Any, resolve: Any, args: dict[str, GraphQLArgument] | None = None) -> GraphQLField:
-        async def awaited(*arguments: Any, **named: Any) -> Any:
-            return resolve(*arguments, **named)
-
-        declaration = Batched(awaited) if awaitable else Batched(resolve)
-        return GraphQLField(output, args, extensions={"execution": declaration})
-
-    customer = GraphQLObjectType(
-        "Customer",
-        {
-            "id": column(identity, "id"),
-            "number": column(GraphQLInt, "number"),
-            **{name: column(text, name) for name in ("name", "email", "phone", "city", "country", "status")},
-            "createdAt": column(text, "created_at"),
-            "updatedAt": column(text, "updated_at"),
-            "owner": batched(user, owners),
-            "updater": batched(user, updaters),
-            "contacts": batched(GraphQLList(GraphQLNonNull(contact)), contacts),
-        },
-    )
-    page = batched(GraphQLList(GraphQLNonNull(customer)), customers, {"first": GraphQLArgument(GraphQLInt)})
+    batched = partial(_batched, awaitable=awaitable)
+    user = GraphQLObjectType("User", {"id": _identity(), **_texts("name", "email")})
+    contact = GraphQLObjectType("Contact", {"id": _identity(), **_texts("name", "email", "phone")})
+    relations = {
+        "owner": batched(user, _owners),
+        "updater": batched(user, _updaters),
+        "contacts": batched(_list_of(contact), _contacts),
+    }
+    customer = GraphQLObjectType("Customer", {**_customer_columns(), **relations})
+    page = batched(_list_of(customer), _customers, {"first": GraphQLArgument(GraphQLInt)})
     return GraphQLSchema(GraphQLObjectType("Query", {"customers": page}))
+
+
+def _customer_columns() -> dict[str, GraphQLField]:
+    return {
+        "id": _identity(),
+        "number": _column(GraphQLInt, "number"),
+        **_texts("name", "email", "phone", "city", "country", "status"),
+        "createdAt": _column(GraphQLString, "created_at"),
+        "updatedAt": _column(GraphQLString, "updated_at"),
+    }
+
+
+def _identity() -> GraphQLField:
+    return _column(GraphQLNonNull(GraphQLID), "id")
+
+
+def _texts(*names: str) -> dict[str, GraphQLField]:
+    return {name: _column(GraphQLString, name) for name in names}
+
+
+def _column(output: Any, name: str) -> GraphQLField:
+    return GraphQLField(output, extensions={"execution": Attribute(name)})
+
+
+def _list_of(item: GraphQLObjectType) -> GraphQLList[Any]:
+    return GraphQLList(GraphQLNonNull(item))
+
+
+def _batched(
+    output: Any, resolve: Any, args: dict[str, GraphQLArgument] | None = None, *, awaitable: bool
+) -> GraphQLField:
+    """Return a field that is resolved for all of its parents at once."""
+
+    async def awaited(*arguments: Any, **named: Any) -> Any:
+        return resolve(*arguments, **named)
+
+    declaration = Batched(awaited) if awaitable else Batched(resolve)
+    return GraphQLField(output, args, extensions={"execution": declaration})
+
+
+def _owners(parents: list[Customer], context: Memory) -> list[User]:
+    return [context.users[parent.owner_id] for parent in parents]
+
+
+def _updaters(parents: list[Customer], context: Memory) -> list[User]:
+    return [context.users[parent.updater_id] for parent in parents]
+
+
+def _contacts(parents: list[Customer], context: Memory) -> list[list[Contact]]:
+    return [context.contacts[parent.id] for parent in parents]
+
+
+def _customers(parents: list[None], context: Memory, first: int) -> list[list[Customer]]:
+    return [context.customers[:first]] * len(parents)
 
 
 def joined_by_hand(context: Memory, first: int) -> bytes:

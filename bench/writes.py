@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from bench.report import Report
     from customer_gateway.operations.requests import Outcome
+    from customer_gateway.sandbox.vendor import Vendor
 
 WRITES: Final = 200
 _FSYNCS: Final = 200
@@ -87,6 +88,78 @@ class _System:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._system, name)
+
+
+class _SystemWrites:
+    """The writes of one system, whose vendor is in this process, journalled at `path`."""
+
+    def __init__(self, name: str, path: Path, filled_index: Path | None) -> None:
+        self._name = name
+        self._box = Sandbox(customers=50, rate_limits=False)
+        self._upstream = self._box.vendors[name]
+        way = httpx.ASGITransport(self._upstream.app)
+        self._federation = build_federation(_settings(name, self._upstream), Wiring(transport=lambda _: way))
+        self._index = None if filled_index is None else WrittenIndex(self._federation, filled_index, path)
+        self._database = Database(f"sqlite+aiosqlite:///{path}")
+        self._system: Any = _System(self._federation.systems[name])
+        journal = OperationJournal(self._database, PrivateKeySource(b"k" * 32, lambda: None))
+        forget = self._federation.batchers.forget if self._index is None else self._index.note
+        self._operations = Operations(Setup({name: self._system}, journal, seconds=30, written=forget))
+        self._numbers = count(1_000_000)
+        self._taken: list[float] = []
+
+    async def writable(self) -> Sequence[str]:
+        """Return the keys that can be written, by a write of each: none is archived, under review or invalid."""
+        all_keys = self._upstream.customers.keys()
+        return [key for key in all_keys if not (await self._write(key)).errors]
+
+    async def measure(self, keys: Sequence[str]) -> Sequence[float]:
+        """Return the milliseconds of each of `WRITES` writes; the index must find the last one."""
+        self._taken.clear()
+        async with nullcontext() if self._index is None else self._index.running():
+            for key in islice(cycle(keys), WRITES):
+                if errors := (await self._write(key)).errors:
+                    raise RuntimeError(f"{self._name}: {errors[0].message}")
+        if self._index is not None:
+            await self._index.must_find(self._name, f"49221{next(self._numbers) - 1}")
+        return self._taken
+
+    async def aclose(self) -> None:
+        if self._index is not None:
+            await self._index.aclose()
+        await self._operations.aclose()
+        await self._federation.aclose()
+        await self._database.aclose()
+        self._box.close()
+
+    async def _write(self, key: str) -> Outcome:
+        request = await self._request(key)
+        began, before = perf_counter(), self._called()
+        outcome = await self._operations.carry_out(request, Deadline.after(30))
+        if self._index is not None:
+            await self._index.written.wait_stored(self._name, key)
+        self._taken.append((perf_counter() - began - (self._called() - before)) * 1000)
+        return outcome
+
+    async def _request(self, key: str) -> WriteRequest:
+        """Return an update of the record as it is now: another telephone number."""
+        present = await self._system.writer.read(key, Deadline.after(30))
+        version = version_of_record(self._name, key, version_of(self._system.writer.writes, present.document))
+        patch = {"phone": f"+49 221 {next(self._numbers)}"}
+        return WriteRequest(OperationKind.UPDATE, self._system, key, patch, "key:bench", EVERY_RIGHT, version)
+
+    def _called(self) -> float:
+        """Return the seconds that calls of the vendor have taken so far."""
+        return self._system.writer.seconds + (0.0 if self._index is None else self._index.seconds)
+
+
+def _settings(name: str, upstream: Vendor) -> Settings:
+    """Return the configuration of one system alone, without the budget of its vendor."""
+    model = next(vendor.settings for vendor in VENDORS if vendor.kind.slug == name)
+    table = {"base_url": f"http://{name}.test{upstream.base_path}", **upstream.credentials}
+    return Settings(
+        ServerSettings(), {name: (name, model.model_validate({**table, "limits": {"vendor_budget": False}}))}
+    )
 
 
 def measure_writes(report: Report, rounds: int) -> None:
@@ -132,53 +205,10 @@ def _shown(rounds: Sequence[Sequence[float]]) -> tuple[str, ...]:
 
 
 async def _writes(name: str, path: Path, filled_index: Path | None) -> Sequence[float]:
-    box = Sandbox(customers=50, rate_limits=False)
-    upstream = box.vendors[name]
-    way = httpx.ASGITransport(upstream.app)
-    model = next(vendor.settings for vendor in VENDORS if vendor.kind.slug == name)
-    table = {"base_url": f"http://{name}.test{upstream.base_path}", **upstream.credentials}
-    settings = Settings(
-        ServerSettings(), {name: (name, model.model_validate({**table, "limits": {"vendor_budget": False}}))}
-    )
-    federation = build_federation(settings, Wiring(transport=lambda _: way))
-    index = None if filled_index is None else WrittenIndex(federation, filled_index, path)
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    system: Any = _System(federation.systems[name])
-    journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
-    forget = federation.batchers.forget if index is None else index.note
-    operations = Operations(Setup({name: system}, journal, seconds=30, written=forget))
-    numbers = count(1_000_000)
-
-    def called() -> float:
-        return system.writer.seconds + (0.0 if index is None else index.seconds)
-
-    async def write(key: str) -> Outcome:
-        present = await system.writer.read(key, Deadline.after(30))
-        version = version_of_record(name, key, version_of(system.writer.writes, present.document))
-        patch = {"phone": f"+49 221 {next(numbers)}"}
-        request = WriteRequest(OperationKind.UPDATE, system, key, patch, "key:bench", EVERY_RIGHT, version)
-        began, before = perf_counter(), called()
-        outcome = await operations.carry_out(request, Deadline.after(30))
-        if index is not None:
-            await index.written.wait_stored(name, key)
-        taken.append((perf_counter() - began - (called() - before)) * 1000)
-        return outcome
-
-    taken: list[float] = []
-    all_keys = upstream.customers.keys()
-    keys = [key for key in all_keys if not (await write(key)).errors]  # else archived, under review, invalid
-    taken.clear()
-    async with nullcontext() if index is None else index.running():
-        for key in islice(cycle(keys), WRITES):
-            if errors := (await write(key)).errors:
-                raise RuntimeError(f"{name}: {errors[0].message}")
-    if index is not None:
-        await index.must_find(name, f"49221{next(numbers) - 1}")
-        await index.aclose()
-    await operations.aclose()
-    await federation.aclose()
-    await database.aclose()
-    box.close()
+    """Return the milliseconds of each write of a system above its vendor calls; an index is a copy of a filled one."""
+    writes = _SystemWrites(name, path, filled_index)
+    taken = await writes.measure(await writes.writable())
+    await writes.aclose()
     return taken
 
 
