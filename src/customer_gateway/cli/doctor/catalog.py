@@ -25,11 +25,13 @@ _NONE_NEEDED: Final = Finding("unknown", "none needed")
 async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: float) -> Checkup:
     """Read how the passes of the configured systems ended; nothing is made or changed."""
     states: Mapping[str, SyncState] = {}
-    revision: str | None = None
+    older: Finding | None = None
     try:
         async with asyncio.timeout(seconds):
             revision = await catalog.database.revision()
-            if revision is not None and not CATALOG.is_older(revision):  # else asking for more would make it anew
+            if revision is not None and CATALOG.is_older(revision):
+                older = _older(revision)  # asking for more would make it anew
+            elif revision is not None:
                 states = await catalog.passes.sync_states()
         reach = Finding("well", "not there yet" if revision is None else "yes")
     except (TimeoutError, DatabaseUnavailable, DatabaseNewer) as error:
@@ -39,7 +41,7 @@ async def examine_catalog(catalog: Catalog, systems: Collection[str], seconds: f
     finally:
         await catalog.database.aclose()
     known = [state for name, state in states.items() if name in systems]
-    content = _older(revision) if revision is not None and CATALOG.is_older(revision) else _passed(known, systems)
+    content = older or _passed(known, systems)
     path = catalog.database.path
     kind, mode = ("postgresql", None) if path is None else ("sqlite", mode_of(path))
     location, doubts = catalog.database.location, tuple(_doubts(known))
