@@ -1,4 +1,4 @@
-"""What a soak holds its index against: a row that is wrong in any column shows, and so does a pass not believed."""
+"""What a soak holds its index against: a row that is wrong in any column shows."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import pytest
 from sqlalchemy import update
 from vendors import sandbox
 
-from bench.soak.acceptance import is_suspect_by_churn
 from bench.soak.running import Soak
 from bench.soak.truth import look_at_rows
 from customer_gateway.catalog.rows import decode_values, encode_values, row_of
-from customer_gateway.model.catalog import RecordChange, SyncStateName
+from customer_gateway.model.catalog import RecordChange
 from customer_gateway.model.ids import RecordRef
-from customer_gateway.model.passes import SUSPECT, Ended
 from customer_gateway.store.catalog import CatalogIndex
-from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.catalog_tables import RECORDS
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -81,27 +78,3 @@ async def test_a_row_that_is_too_many_or_lacks_is_told(soak: Soak, index: Catalo
 
     assert look_at_rows(soak, SYSTEM, TRUTH) == 0
     assert [problem.split(", ")[1] for problem in soak.problems] == ["such as 2", "such as 1"]
-
-
-async def passed(index: CatalogIndex, passes: CatalogPasses, keys: Sequence[str], *, is_another: bool) -> None:
-    """End a pass that has seen these customers of the vendor, and is not believed."""
-    await passes.acquire([SYSTEM], "me", NOW, datetime.max.replace(tzinfo=UTC))
-    number = await passes.begin(SYSTEM, "me", {}, NOW)
-    await index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}) for key in keys], NOW, number)
-    details = {SUSPECT: {"missing": 1, "another": is_another, "at": NOW.isoformat()}}
-    await passes.end(SYSTEM, "me", Ended(SyncStateName.SUSPECT, details, "many are missing"), NOW)
-
-
-@pytest.mark.parametrize(
-    ("is_there", "is_another", "by_churn"), [(False, False, True), (True, False, False), (False, True, True)]
-)
-async def test_only_a_pass_that_missed_what_had_vanished_is_suspect_by_churn(
-    is_there: bool, is_another: bool, by_churn: bool, soak: Soak, index: CatalogIndex, database: Database
-) -> None:
-    missed, *rest = soak.box.vendors[SYSTEM].population.documents()
-    key = missed if is_there else "vanished"
-    await index.put([RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"})], NOW)
-
-    await passed(index, CatalogPasses(database, index), rest, is_another=is_another)
-
-    assert is_suspect_by_churn(soak, SYSTEM) is by_churn
