@@ -133,12 +133,14 @@ class TestLinkedCustomers:
         assert [[each.key for each in contacts] for contacts in found] == [["c1", "c3"], ["c2", "c1"]]
         assert (acme.log, other.log) == (["contacts 1,2"], ["contacts 3"])
 
-    async def test_a_failed_record_costs_nothing_where_another_has_a_value(self) -> None:
+    async def test_a_failed_record_leaves_another_ones_value_and_is_told_where_its_own_would_come_first(self) -> None:
         acme = Acme(documents=[{"id": "1", "owner": "u1"}], failing={"users": DOWN})
         other = Acme("other", [{"id": "3", "owner": "u3"}], staff={"u3": AcmeUser("other", "u3")})
 
         found = await values("owner", [linked((acme, "1"), (other, "3"))], request(acme, other))
 
+        assert found == [Incomplete(AcmeUser("other", "u3"), [DOWN])]
+        found = await values("owner", [linked((other, "3"), (acme, "1"))], request(acme, other))
         assert found == [AcmeUser("other", "u3")]
 
     async def test_a_failed_record_costs_a_list_its_own_items_only(self) -> None:

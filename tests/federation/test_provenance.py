@@ -72,14 +72,17 @@ async def test_of_two_records_the_one_that_supplied_the_value_is_told() -> None:
     assert await state(of, both, "website") == (FieldState.NOT_IN_SYSTEM, None)
 
 
-async def test_a_value_hides_another_records_failure_and_an_empty_field_does_not() -> None:
+async def test_a_value_hides_a_later_records_failure_and_no_earlier_one_and_an_empty_field_hides_none() -> None:
     acme = Acme(documents=[{"id": "1"}])
     other = Acme("other", [{"id": "3", "owner": "u3"}], failing={"users": DOWN})
     third = Acme("third", [{"id": "4", "owner": "u4"}], staff={"u4": AcmeUser("third", "u4")})
     of = request(acme, other, third)
 
     assert await state(of, linked((acme, "1"), (other, "3")), "owner") == (FieldState.FAILED, SECOND)
-    assert await state(of, linked((other, "3"), (third, "4")), "owner") == (FieldState.VALUE, RecordRef("third", "4"))
+    assert await state(of, linked((third, "4"), (other, "3")), "owner") == (FieldState.VALUE, RecordRef("third", "4"))
+    ((value, failed),) = await provenance([linked((other, "3"), (third, "4"))], ["owner"], of)
+    assert (value.state, value.record) == (FieldState.VALUE, RecordRef("third", "4"))
+    assert (failed.state, failed.record) == (FieldState.FAILED, RecordRef("other", "3"))
 
 
 async def test_fields_are_told_in_the_order_named_and_each_once() -> None:

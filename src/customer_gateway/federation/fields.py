@@ -177,9 +177,14 @@ async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence
 
 
 def _first(values: Sequence[Any]) -> Any:
-    """Return the first non-empty value; where there is none but a read failed, its failure."""
-    found = [value for value in values if not is_empty(value)]
-    return next((value for value in found if not isinstance(value, UpstreamError)), found[0] if found else None)
+    """Return the first non-empty value, `Incomplete` where a read before it failed; without one the first failure."""
+    failures: list[UpstreamError] = []
+    for value in values:
+        if isinstance(value, UpstreamError):
+            failures.append(value)
+        elif not is_empty(value):
+            return partly(value, failures)
+    return failures[0] if failures else None
 
 
 def _united(values: Sequence[Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.documents.structs import graphql_name
@@ -95,7 +96,10 @@ async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> li
 
 
 def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
-    """Report where the field came from; of a list also which records it lacks, for they could not be read."""
+    """Report where the field came from, and which records could not be read for it.
+
+    Of a list those are all that it lacks; of a single value those that were read and whose own would have come first.
+    """
     name = _MODEL_NAMES[field]
     read = iter(values)
     cells = [
@@ -107,9 +111,12 @@ def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[Fie
     if not candidates:
         return [FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)]
     found = _found(field, candidates)
-    if found.state is not FieldState.VALUE or name not in UNITED:
+    if found.state is not FieldState.VALUE:
         return [found]
-    lacking = [ref for ref, value in candidates if isinstance(value, UpstreamError)]
+    lacking = [cell.ref for cell, value in cells if isinstance(value, UpstreamError) and _supplies(cell.system, name)]
+    if name not in UNITED:
+        before = list(takewhile(lambda cell: cell.ref != found.record, customer.cells))
+        lacking = [cell.ref for cell in before if cell.ref in lacking and not isinstance(cell.read, UpstreamError)]
     return [found, *(FieldProvenance(field, ref, FieldState.FAILED) for ref in lacking)]
 
 
